@@ -1,0 +1,55 @@
+"""What every field of a record carries: its data category, its merge policy and its label.
+
+A record's field is declared once (`Annotated[type, Meta(...)]`); tables, forms, history, consent gating,
+merging and the data dictionary read that line and nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Category(StrEnum):
+    """The kind of data a field holds; what a worker may see is decided per category."""
+
+    IDENTITY = "identity"
+    ATTENDANCE = "attendance"
+    FAMILY = "family"
+    EDUCATION = "education"
+    SEND = "send"
+    HEALTH = "health"
+    SOCIAL_CARE = "social_care"
+    YOUTH_JUSTICE = "youth_justice"
+    SAFEGUARDING = "safeguarding"
+    WORKFORCE = "workforce"
+
+
+class Policy(StrEnum):
+    """What happens when two people change one field unknown to each other."""
+
+    WITHDRAW_WINS = "withdraw_wins"
+    APPEND_ONLY = "append_only"
+    ASK = "ask"
+    UNION = "union"
+    MAX = "max"
+    MIN = "min"
+    CENTRAL_WINS = "central_wins"
+    LAST_ARRIVAL = "last_arrival"
+
+
+LOCAL_EDIT_REFUSED: dict[Policy, str] = {
+    Policy.APPEND_ONLY: "it is never rewritten; add a new entry that corrects it",
+    Policy.CENTRAL_WINS: "the school's register or the council owns it; ask them to correct it",
+}
+"""Policies under which a worker's direct edit of a stored value is refused, with the reason in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """The category, merge policy and label of one field."""
+
+    category: Category
+    label: str
+    policy: Policy = Policy.ASK
+    searched: bool = False

@@ -1,0 +1,381 @@
+"""The records of the work. A new field is one line here.
+
+Ids are UUIDv7 text. UPN, NHS number and council ids are optional attributes: validated, warned about, never
+a key. Records are frozen: a change is an `Edit` (casework.edits), never an assignment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cache
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from casework.policies import Category as C
+from casework.policies import Meta
+from casework.policies import Policy as P
+from casework.text import clean
+from casework.weeks import week_facts
+
+Line = Annotated[str, Field(max_length=300), AfterValidator(clean)]
+Prose = Annotated[
+    str, Field(max_length=100_000), AfterValidator(lambda text: clean(text, limit=100_000, newlines=True))
+]
+Agency = Literal[
+    "early-help",
+    "social-care",
+    "school",
+    "inclusion-attendance",
+    "school-nursing",
+    "youth-justice",
+    "voluntary",
+    "management",
+]
+FollowUpOutcome = Literal[
+    "spoke",
+    "no-answer",
+    "left-message",
+    "wrong-number",
+    "reason",
+    "visit-planned",
+    "seen",
+    "not-seen",
+    "safeguarding",
+    "closed",
+]
+FlagKind = Literal[
+    "child-protection",
+    "child-in-need",
+    "looked-after",
+    "previously-looked-after",
+    "young-carer",
+    "ehc-plan",
+    "sen-support",
+    "free-school-meals",
+    "service-child",
+    "eal",
+    "youth-justice",
+    "missing-exploitation",
+    "address-protection",
+    "risk-to-visitors",
+]
+FLAG_CATEGORY: Mapping[str, C] = {
+    "child-protection": C.SOCIAL_CARE,
+    "child-in-need": C.SOCIAL_CARE,
+    "looked-after": C.SOCIAL_CARE,
+    "previously-looked-after": C.SOCIAL_CARE,
+    "young-carer": C.FAMILY,
+    "ehc-plan": C.SEND,
+    "sen-support": C.SEND,
+    "free-school-meals": C.EDUCATION,
+    "service-child": C.EDUCATION,
+    "eal": C.EDUCATION,
+    "youth-justice": C.YOUTH_JUSTICE,
+    "missing-exploitation": C.SAFEGUARDING,
+    "address-protection": C.SAFEGUARDING,
+    "risk-to-visitors": C.SAFEGUARDING,
+}
+"""A flag's own category follows its kind, so that one record type can hold them all."""
+
+
+class Record(BaseModel):
+    """One row of the caseload. `void` marks a record that an undo took back; it stays in history."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=False)
+    type: ClassVar[str]
+    derived_from: ClassVar[frozenset[str]] = frozenset()
+
+    id: str
+    void: bool = False
+
+    @classmethod
+    def derived(cls, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Columns that follow from the others, stored for querying and never edited."""
+        del values
+        return {}
+
+
+class Child(Record):
+    """A child or young person. Their name for daily use is `known_as`."""
+
+    type = "child"
+    surname: Annotated[Line, Meta(C.IDENTITY, "Surname", searched=True)]
+    forename: Annotated[Line, Meta(C.IDENTITY, "Forename", searched=True)]
+    known_as: Annotated[Line, Meta(C.IDENTITY, "Known as", searched=True)] = ""
+    former_names: Annotated[tuple[Line, ...], Meta(C.IDENTITY, "Former names", P.UNION, searched=True)] = ()
+    dob: Annotated[date | None, Meta(C.IDENTITY, "Date of birth")] = None
+    upn: Annotated[Line, Meta(C.EDUCATION, "UPN", searched=True)] = ""
+    former_upns: Annotated[tuple[Line, ...], Meta(C.EDUCATION, "Former UPNs", P.UNION, searched=True)] = ()
+    nhs_number: Annotated[Line, Meta(C.HEALTH, "NHS number")] = ""
+    council_id: Annotated[Line, Meta(C.IDENTITY, "Council id")] = ""
+    household: Annotated[str | None, Meta(C.FAMILY, "Household", searched=True)] = None
+    school: Annotated[str | None, Meta(C.EDUCATION, "School", P.CENTRAL_WINS, searched=True)] = None
+    year_group: Annotated[Line, Meta(C.EDUCATION, "Year group", P.CENTRAL_WINS)] = ""
+    reg: Annotated[Line, Meta(C.EDUCATION, "Registration group", P.CENTRAL_WINS)] = ""
+    sen: Annotated[Literal["", "N", "K", "E"], Meta(C.SEND, "SEN provision", P.CENTRAL_WINS)] = ""
+    language: Annotated[Line, Meta(C.IDENTITY, "First language")] = ""
+    interpreter: Annotated[bool, Meta(C.IDENTITY, "Interpreter needed")] = False
+    lead_worker: Annotated[str | None, Meta(C.WORKFORCE, "Lead worker")] = None
+    team: Annotated[str | None, Meta(C.WORKFORCE, "Team")] = None
+    tags: Annotated[tuple[Line, ...], Meta(C.EDUCATION, "Tags", P.UNION)] = ()
+
+
+class Person(Record):
+    """An adult in a child's life."""
+
+    type = "person"
+    title: Annotated[Line, Meta(C.FAMILY, "Title")] = ""
+    surname: Annotated[Line, Meta(C.FAMILY, "Surname")]
+    forename: Annotated[Line, Meta(C.FAMILY, "Forename")] = ""
+    known_as: Annotated[Line, Meta(C.FAMILY, "Known as")] = ""
+    phones: Annotated[tuple[Line, ...], Meta(C.FAMILY, "Phones")] = ()
+    email: Annotated[Line, Meta(C.FAMILY, "Email")] = ""
+    address: Annotated[Line, Meta(C.FAMILY, "Address")] = ""
+    language: Annotated[Line, Meta(C.FAMILY, "Language")] = ""
+    interpreter: Annotated[bool, Meta(C.FAMILY, "Interpreter needed")] = False
+    do_not_contact: Annotated[bool, Meta(C.SAFEGUARDING, "Do not contact", P.WITHDRAW_WINS)] = False
+    address_protected: Annotated[bool, Meta(C.SAFEGUARDING, "Address protected", P.WITHDRAW_WINS)] = False
+    note: Annotated[Prose, Meta(C.FAMILY, "How to reach")] = ""
+
+
+class Relationship(Record):
+    """Who a person is to a child, whether they hold parental responsibility, and how that is known."""
+
+    type = "relationship"
+    child: Annotated[str, Meta(C.FAMILY, "Child")]
+    person: Annotated[str, Meta(C.FAMILY, "Person")]
+    kind: Annotated[Line, Meta(C.FAMILY, "Relationship")] = ""
+    responsibility: Annotated[
+        Literal["yes", "no", "unknown"], Meta(C.FAMILY, "Parental responsibility")
+    ] = "unknown"
+    how_known: Annotated[Line, Meta(C.FAMILY, "How known")] = ""
+    contact_order: Annotated[int, Meta(C.FAMILY, "Contact order")] = 9
+    lives_with: Annotated[bool | None, Meta(C.FAMILY, "Lives with the child")] = None
+
+
+class Household(Record):
+    """Children and adults who live together; siblings are the children who share one."""
+
+    type = "household"
+    name: Annotated[Line, Meta(C.FAMILY, "Household")] = ""
+    address: Annotated[Line, Meta(C.FAMILY, "Address", searched=True)] = ""
+    address_protected: Annotated[bool, Meta(C.SAFEGUARDING, "Address protected", P.WITHDRAW_WINS)] = False
+
+
+class School(Record):
+    """A school by its URN (six digits, Get Information About Schools)."""
+
+    type = "school"
+    urn: Annotated[Line, Meta(C.EDUCATION, "URN")]
+    name: Annotated[Line, Meta(C.EDUCATION, "School")]
+    laestab: Annotated[Line, Meta(C.EDUCATION, "LA and establishment number")] = ""
+    team: Annotated[str | None, Meta(C.WORKFORCE, "Team")] = None
+    spoc: Annotated[Line, Meta(C.WORKFORCE, "Single point of contact")] = ""
+
+
+class Calendar(Record):
+    """One term, INSET day or closure of one school; both dates belong to it."""
+
+    type = "calendar"
+    school: Annotated[str, Meta(C.EDUCATION, "School")]
+    kind: Annotated[Literal["term", "inset", "closure"], Meta(C.EDUCATION, "Kind")]
+    name: Annotated[Line, Meta(C.EDUCATION, "Name")] = ""
+    start: Annotated[date, Meta(C.EDUCATION, "First day")]
+    end: Annotated[date, Meta(C.EDUCATION, "Last day")]
+
+
+class Worker(Record):
+    """A member of a multi-agency team."""
+
+    type = "worker"
+    name: Annotated[Line, Meta(C.WORKFORCE, "Name")]
+    agency: Annotated[Agency, Meta(C.WORKFORCE, "Agency", P.CENTRAL_WINS)]
+    team: Annotated[str | None, Meta(C.WORKFORCE, "Team", P.CENTRAL_WINS)] = None
+    active: Annotated[bool, Meta(C.WORKFORCE, "Active", P.CENTRAL_WINS)] = True
+
+
+class Team(Record):
+    """A district's team, sitting in schools."""
+
+    type = "team"
+    name: Annotated[Line, Meta(C.WORKFORCE, "Team")]
+    district: Annotated[Line, Meta(C.WORKFORCE, "District")] = ""
+
+
+class Enrolment(Record):
+    """A child's time on one school's roll. History stays when a child moves."""
+
+    type = "enrolment"
+    child: Annotated[str, Meta(C.EDUCATION, "Child")]
+    school: Annotated[str, Meta(C.EDUCATION, "School", P.CENTRAL_WINS)]
+    start: Annotated[date | None, Meta(C.EDUCATION, "From", P.CENTRAL_WINS)] = None
+    end: Annotated[date | None, Meta(C.EDUCATION, "To", P.CENTRAL_WINS)] = None
+    reg: Annotated[Line, Meta(C.EDUCATION, "Registration group", P.CENTRAL_WINS)] = ""
+
+
+class RegisterFile(Record):
+    """A file that was imported: what it was, so that every mark can name its source."""
+
+    type = "register_file"
+    name: Annotated[Line, Meta(C.WORKFORCE, "File", P.APPEND_ONLY)]
+    digest: Annotated[str, Meta(C.WORKFORCE, "SHA-256", P.APPEND_ONLY)]
+    format: Annotated[Line, Meta(C.WORKFORCE, "Shape", P.APPEND_ONLY)]
+    school: Annotated[str | None, Meta(C.EDUCATION, "School", P.APPEND_ONLY)] = None
+    at: Annotated[datetime, Meta(C.WORKFORCE, "Imported", P.APPEND_ONLY)]
+
+
+class ImportMapping(Record):
+    """How one school's exports are read: saved once, used each morning."""
+
+    type = "import_mapping"
+    school: Annotated[str, Meta(C.EDUCATION, "School", P.LAST_ARRIVAL)]
+    mapping: Annotated[dict[str, Any], Meta(C.EDUCATION, "Mapping", P.LAST_ARRIVAL)]
+
+
+class AttendanceWeek(Record):
+    """A child's marks in one school week, as the register gives them.
+
+    `marks` is ten space-separated slots, Monday AM to Friday PM, `-` for no mark. `lines` names the line of
+    `source` (a RegisterFile) for each slot. An earlier mark that a later file corrected stays in history.
+    """
+
+    type = "attendance_week"
+    derived_from = frozenset({"marks", "week"})
+    child: Annotated[str, Meta(C.ATTENDANCE, "Child", P.APPEND_ONLY)]
+    school: Annotated[str, Meta(C.ATTENDANCE, "School", P.APPEND_ONLY)]
+    week: Annotated[date, Meta(C.ATTENDANCE, "Week of", P.APPEND_ONLY)]
+    marks: Annotated[str, Meta(C.ATTENDANCE, "Marks", P.APPEND_ONLY)]
+    lines: Annotated[str, Meta(C.ATTENDANCE, "Lines", P.APPEND_ONLY)] = ""
+    source: Annotated[str, Meta(C.ATTENDANCE, "Source", P.APPEND_ONLY)] = ""
+    comments: Annotated[dict[str, str], Meta(C.ATTENDANCE, "Comments", P.APPEND_ONLY)] = {}
+
+    @classmethod
+    def derived(cls, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Counts of the week, and `unexplained`: a bit per slot whose mark is N."""
+        return week_facts(values["marks"], values["week"])
+
+
+class AttendanceTotal(Record):
+    """A school year's totals as a summary export or a CTF gives them; a cross-check, never a source of marks."""
+
+    type = "attendance_total"
+    child: Annotated[str, Meta(C.ATTENDANCE, "Child", P.CENTRAL_WINS)]
+    school: Annotated[str, Meta(C.ATTENDANCE, "School", P.CENTRAL_WINS)]
+    year: Annotated[int, Meta(C.ATTENDANCE, "School year starting", P.CENTRAL_WINS)]
+    possible: Annotated[int, Meta(C.ATTENDANCE, "Possible sessions", P.CENTRAL_WINS)]
+    attended: Annotated[int, Meta(C.ATTENDANCE, "Attended", P.CENTRAL_WINS)]
+    authorised: Annotated[int, Meta(C.ATTENDANCE, "Authorised absence", P.CENTRAL_WINS)]
+    unauthorised: Annotated[int, Meta(C.ATTENDANCE, "Unauthorised absence", P.CENTRAL_WINS)]
+    source: Annotated[str, Meta(C.ATTENDANCE, "Source", P.CENTRAL_WINS)] = ""
+
+
+class FollowUp(Record):
+    """One step of following up an absence: who tried, what came of it, was the child seen."""
+
+    type = "follow_up"
+    child: Annotated[str, Meta(C.ATTENDANCE, "Child", P.APPEND_ONLY)]
+    session_date: Annotated[date, Meta(C.ATTENDANCE, "Absence on", P.APPEND_ONLY)]
+    at: Annotated[datetime, Meta(C.ATTENDANCE, "When", P.APPEND_ONLY)]
+    by: Annotated[str, Meta(C.WORKFORCE, "By", P.APPEND_ONLY)]
+    outcome: Annotated[FollowUpOutcome, Meta(C.ATTENDANCE, "Outcome", P.APPEND_ONLY)]
+    with_whom: Annotated[Literal["", "parent", "child", "other"], Meta(C.ATTENDANCE, "With", P.APPEND_ONLY)] = ""
+    alone: Annotated[bool, Meta(C.ATTENDANCE, "Child spoken to alone", P.APPEND_ONLY)] = False
+    reason_code: Annotated[Line, Meta(C.ATTENDANCE, "Reason (code)", P.APPEND_ONLY)] = ""
+    note: Annotated[Prose, Meta(C.ATTENDANCE, "Note", P.APPEND_ONLY)] = ""
+
+
+class Contact(Record):
+    """An entry of the chronology: a call, visit, meeting or letter, and whether the child was seen."""
+
+    type = "contact"
+    child: Annotated[str, Meta(C.FAMILY, "Child", P.APPEND_ONLY)]
+    at: Annotated[datetime, Meta(C.FAMILY, "When", P.APPEND_ONLY)]
+    by: Annotated[str, Meta(C.WORKFORCE, "By", P.APPEND_ONLY)]
+    kind: Annotated[
+        Literal["call", "text", "email", "home-visit", "school-visit", "taf", "supervision", "letter"],
+        Meta(C.FAMILY, "Kind", P.APPEND_ONLY),
+    ]
+    outcome: Annotated[
+        Literal["", "parent", "child", "other", "message", "no-reply", "wrong-number", "refused"],
+        Meta(C.FAMILY, "Outcome", P.APPEND_ONLY),
+    ] = ""
+    seen: Annotated[
+        Literal["", "alone", "with-adult", "not-seen"], Meta(C.FAMILY, "Child seen", P.APPEND_ONLY)
+    ] = ""
+    note: Annotated[Prose, Meta(C.FAMILY, "Note", P.APPEND_ONLY)] = ""
+    next_step: Annotated[Prose, Meta(C.FAMILY, "Next step", P.APPEND_ONLY)] = ""
+    corrects: Annotated[str | None, Meta(C.FAMILY, "Corrects", P.APPEND_ONLY)] = None
+
+
+class Flag(Record):
+    """A dated fact that changes how a child is looked after, with its source and its review date."""
+
+    type = "flag"
+    child: Annotated[str, Meta(C.IDENTITY, "Child")]
+    kind: Annotated[FlagKind, Meta(C.SAFEGUARDING, "Flag", P.WITHDRAW_WINS)]
+    since: Annotated[date | None, Meta(C.SAFEGUARDING, "Since")] = None
+    review: Annotated[date | None, Meta(C.SAFEGUARDING, "Review by")] = None
+    ended: Annotated[date | None, Meta(C.SAFEGUARDING, "Ended")] = None
+    source: Annotated[Line, Meta(C.SAFEGUARDING, "Source")] = ""
+    note: Annotated[Prose, Meta(C.SAFEGUARDING, "Note")] = ""
+
+
+class SavedView(Record):
+    """A named filter of one screen, opened with a digit."""
+
+    type = "saved_view"
+    name: Annotated[Line, Meta(C.WORKFORCE, "Name", P.LAST_ARRIVAL)]
+    screen: Annotated[Literal["today", "caseload"], Meta(C.WORKFORCE, "Screen", P.LAST_ARRIVAL)]
+    filter: Annotated[Line, Meta(C.WORKFORCE, "Filter", P.LAST_ARRIVAL)]
+    digit: Annotated[int, Meta(C.WORKFORCE, "Digit", P.LAST_ARRIVAL)] = 0
+    worker: Annotated[str | None, Meta(C.WORKFORCE, "Worker", P.LAST_ARRIVAL)] = None
+
+
+class AuditEntry(BaseModel):
+    """Who looked, searched, changed or exported, what, when and why. `chain` ties it to the entry before."""
+
+    model_config = ConfigDict(frozen=True)
+    seq: int
+    at: datetime
+    worker: str
+    verb: Literal["looked", "searched", "changed", "exported", "shared", "unlocked", "locked", "care"]
+    child: str | None
+    detail: str
+    chain: str
+
+
+RECORD_TYPES: Mapping[str, type[Record]] = {
+    cls.type: cls
+    for cls in (
+        Child,
+        Person,
+        Relationship,
+        Household,
+        School,
+        Calendar,
+        Worker,
+        Team,
+        Enrolment,
+        RegisterFile,
+        ImportMapping,
+        AttendanceWeek,
+        AttendanceTotal,
+        FollowUp,
+        Contact,
+        Flag,
+        SavedView,
+    )
+}
+"""Every record type that is stored, by its name."""
+
+
+@cache
+def meta_of(record_type: str, field: str) -> Meta | None:
+    """The category, policy and label of a field; None for `id` and `void`."""
+    info = RECORD_TYPES[record_type].model_fields[field]
+    for item in info.metadata:
+        if isinstance(item, Meta):
+            return item
+    return None

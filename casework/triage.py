@@ -1,0 +1,256 @@
+"""Why a child is on a list, and in which order: every reason names its rule, its clock and what clears it.
+
+There is no score. The order follows the weightiest reason, then the next, so that a person can say why one
+row stands above another. Ethnicity and sex are never read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from casework.attendance import is_persistent, is_severe, percent
+from casework.calendars import SchoolCalendar
+from casework.legal import threshold_of_weeks
+from casework.ncodes import open_n_marks
+from casework.weeks import UNEXPLAINED_CODE, monday_of, unpack
+from casework.wording import count_of, say_day
+
+SOCIAL_WORKER_FLAGS = frozenset({"child-protection", "child-in-need", "looked-after"})
+OPEN_OUTCOMES: Mapping[str, str] = {
+    "no-answer": "called, no answer",
+    "left-message": "message left",
+    "wrong-number": "wrong number",
+    "not-seen": "visited, not seen",
+}
+"""Follow-up outcomes after which the absence is still unexplained, with the status they give a row."""
+SETTLED_OUTCOMES: Mapping[str, str] = {
+    "spoke": "spoken to",
+    "reason": "reason given (passed to school)",
+    "visit-planned": "visit planned",
+    "seen": "seen",
+    "safeguarding": "escalated to the safeguarding lead",
+    "closed": "closed",
+}
+"""Outcomes that take a row off the round: someone has acted, and it stays countable."""
+
+CLOSE_TO_THRESHOLD = 6
+NO_CONTACT_DAYS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """One reason for a row: the rule, in words, when it began, when it is due, and what would clear it."""
+
+    rule: str
+    text: str
+    since: date | None
+    due: date | None
+    clears_with: str
+    weight: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class YearCounts:
+    """A child's sessions in the school year so far."""
+
+    possible: int = 0
+    attended: int = 0
+    authorised: int = 0
+    unauthorised: int = 0
+    late: int = 0
+
+    @property
+    def absent(self) -> int:
+        """Sessions of absence, authorised and not."""
+        return self.authorised + self.unauthorised
+
+    @property
+    def attendance_pct(self) -> float | None:
+        """Attendance as a percentage to one decimal place; None when no session was possible."""
+        return percent(self.attended, self.possible)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the rules read of one child. `weeks` are (Monday, week string) of the last school weeks.
+
+    `flags` holds only the kinds that this worker may see. `last_contact` and `last_seen` are None for never.
+    """
+
+    weeks: Sequence[tuple[date, str]]
+    flags: frozenset[str] = frozenset()
+    year: YearCounts = YearCounts()
+    last_contact: date | None = None
+    last_seen: date | None = None
+    flag_reviews: Sequence[tuple[str, date]] = ()
+
+
+def day_codes(weeks: Sequence[tuple[date, str]], day: date) -> tuple[str, str]:
+    """The AM and PM codes of a day, "-" where there is no mark."""
+    monday, slot = monday_of(day), day.weekday() * 2
+    for week, marks in weeks:
+        if week == monday:
+            slots = unpack(marks)
+            return slots[slot], slots[slot + 1]
+    return "-", "-"
+
+
+def days_unexplained(weeks: Sequence[tuple[date, str]], calendar: SchoolCalendar, day: date) -> list[date]:
+    """The unbroken run of school days up to `day` on which every mark is N or O, newest first.
+
+    A day without any mark neither counts nor breaks the run: it is the school's gap, not the child's.
+    """
+    run: list[date] = []
+    by_week = dict(weeks)
+    first = min(by_week, default=day)
+    for school_day in reversed(calendar.school_days(first, day)):
+        marks = by_week.get(monday_of(school_day))
+        if marks is None:
+            continue
+        slot = school_day.weekday() * 2
+        held = {code for code in unpack(marks)[slot : slot + 2] if code != "-"}
+        if not held:
+            continue
+        if not held <= {UNEXPLAINED_CODE, "O"}:
+            break
+        run.append(school_day)
+    return run
+
+
+def morning_reasons(facts: Facts, calendar: SchoolCalendar, day: date) -> list[Why]:
+    """Why a child with an unexplained absence on `day` is on the round, the weightiest reason first."""
+    am, pm = day_codes(facts.weeks, day)
+    held = " and ".join(s for s, code in (("AM", am), ("PM", pm)) if code == UNEXPLAINED_CODE)
+    reasons = [
+        Why(
+            "first-day",
+            f"No reason yet for {held} on {say_day(day)}",
+            day,
+            day,
+            "a reason passed to the school, or the child seen",
+            10,
+        )
+    ]
+    reasons += _social_worker(facts, day)
+    reasons += _unexplained_run(facts, calendar, day)
+    reasons += _n_codes(facts, calendar, day, before=day)
+    reasons += _threshold(facts, calendar, day)
+    return sorted(reasons, key=lambda why: -why.weight)
+
+
+def caseload_reasons(facts: Facts, calendar: SchoolCalendar, day: date) -> list[Why]:
+    """Why a child of the caseload needs a look, the weightiest reason first; none when nothing runs."""
+    reasons = _unexplained_run(facts, calendar, day)
+    reasons += _n_codes(facts, calendar, day)
+    reasons += _threshold(facts, calendar, day)
+    reasons += _absence(facts)
+    reasons += _contact(facts, day)
+    reasons += [
+        Why("flag-review", f"{kind.replace('-', ' ')} flag is past its review", None, due, "the flag reviewed", 35)
+        for kind, due in facts.flag_reviews
+        if due < day
+    ]
+    if reasons and facts.flags & SOCIAL_WORKER_FLAGS:
+        reasons += _social_worker(facts, day)
+    return sorted(reasons, key=lambda why: -why.weight)
+
+
+def order_key(reasons: Sequence[Why]) -> tuple[int, ...]:
+    """Sorts rows by their weightiest reason, then the next, so that the order can be explained."""
+    return tuple(-why.weight for why in reasons) + (1,)
+
+
+def _social_worker(facts: Facts, day: date) -> list[Why]:
+    held = sorted(facts.flags & SOCIAL_WORKER_FLAGS)
+    if not held:
+        return []
+    return [
+        Why(
+            "social-worker",
+            f"Has a social worker ({held[0].replace('-', ' ')}): tell them of unexplained absence",
+            day,
+            day,
+            "the social worker told",
+            90,
+        )
+    ]
+
+
+_CME_WEIGHTS = ((15, 85), (10, 80), (5, 70))
+
+
+def _unexplained_run(facts: Facts, calendar: SchoolCalendar, day: date) -> list[Why]:
+    if not any(UNEXPLAINED_CODE in marks or "O" in marks for _, marks in facts.weeks):
+        return []
+    run = days_unexplained(facts.weeks, calendar, day)
+    for limit, weight in _CME_WEIGHTS:
+        if len(run) >= limit:
+            text = f"Unexplained for {count_of(len(run), 'school day')} in a row (alert at {limit})"
+            return [Why("missing-education", text, run[-1], None, "the child seen, or a known reason", weight)]
+    return []
+
+
+def _n_codes(facts: Facts, calendar: SchoolCalendar, day: date, before: date | None = None) -> list[Why]:
+    clocks = [n for n in open_n_marks(facts.weeks, calendar, day) if before is None or n.session_date < before]
+    pressing = [n for n in clocks if n.overdue or n.due_today]
+    if not pressing:
+        return []
+    oldest = pressing[0]
+    state = "overdue" if oldest.overdue else "due today"
+    text = f"{count_of(len(pressing), 'N code')} {state}, oldest {say_day(oldest.session_date)}"
+    return [
+        Why(
+            "n-code",
+            text,
+            oldest.session_date,
+            oldest.last_day,
+            "a reason code from the school, or O",
+            50 if oldest.overdue else 45,
+        )
+    ]
+
+
+def _threshold(facts: Facts, calendar: SchoolCalendar, day: date) -> list[Why]:
+    stand = threshold_of_weeks(facts.weeks, calendar, day)
+    count, limit = stand.unauthorised_in_window, stand.limit
+    if count < CLOSE_TO_THRESHOLD:
+        return []
+    drops = f", oldest drops out in week of {say_day(stand.drops_out)}" if stand.drops_out else ""
+    return [
+        Why(
+            "ten-in-ten-weeks",
+            f"{count} of {limit} unauthorised sessions in 10 school weeks{drops}",
+            stand.window_from,
+            None,
+            "marks corrected by the school, or weeks passing",
+            60 if count >= limit else 40,
+        )
+    ]
+
+
+def _absence(facts: Facts) -> list[Why]:
+    year = facts.year
+    if not year.possible:
+        return []
+    share = f"{year.absent} of {year.possible} sessions missed ({percent(year.absent, year.possible)} %)"
+    clears = "attendance above the line again"
+    if is_severe(year.absent, year.possible):
+        return [Why("severe-absence", f"Severely absent: {share}", None, None, clears, 65)]
+    if is_persistent(year.absent, year.possible):
+        return [Why("persistent-absence", f"Persistently absent: {share}", None, None, clears, 30)]
+    return []
+
+
+def _contact(facts: Facts, day: date) -> list[Why]:
+    year = facts.year
+    if not year.possible or not is_persistent(year.absent, year.possible):
+        return []
+    if facts.last_contact is None:
+        return [Why("no-contact", "No contact recorded yet", None, None, "any honest contact", 25)]
+    days = (day - facts.last_contact).days
+    if days < NO_CONTACT_DAYS:
+        return []
+    text = f"No contact for {count_of(days, 'day')}"
+    return [Why("no-contact", text, facts.last_contact, None, "any honest contact", 20)]

@@ -1,0 +1,1 @@
+"""What a worker sees: Textual screens, dialogs and widgets."""

@@ -1,0 +1,129 @@
+"""What every screen shares: verbs by name, the leader key, and calls to the open caseload."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+
+from textual import events
+from textual.screen import Screen
+
+from screens.verbs import LEADER, VERBS, Keymap, Verb, keys_of
+from screens.widgets.lines import VerbLine
+
+if TYPE_CHECKING:
+    from storage.store import Store
+
+T = TypeVar("T")
+
+
+class OutreachScreen(Screen[None]):
+    """A screen whose verbs are methods: the verb `no-answer` runs `do_no_answer` when the screen has it.
+
+    A subclass sets `place` (its word in the table of verbs) and `BINDINGS = bindings_for(place)`.
+    """
+
+    place: ClassVar[str] = ""
+    ROOM_TITLE: ClassVar[str] = ""
+
+    _waiting: bool = False
+
+    @property
+    def keymap(self) -> Keymap:
+        """The worker's own keys."""
+        return cast("Keymap", getattr(self.app, "remapped", {}))
+
+    async def ask(self, fn: Callable[[Store], T]) -> T:
+        """`fn(store)` on the thread that owns the database. Raises `Locked` once the caseload is locked."""
+        return cast("T", await cast("Any", self.app).desk.run(fn))
+
+    def say(self, sentence: str, *, wrong: bool = False) -> None:
+        """One sentence to the worker, shown for some seconds."""
+        self.app.notify(sentence, severity="error" if wrong else "information", markup=False)
+
+    def method_of(self, verb_id: str) -> Callable[[], Any] | None:
+        """What the screen does for a verb, or None."""
+        method = getattr(self, "do_" + verb_id.replace("-", "_"), None)
+        if method is None and verb_id.startswith("view-"):
+            view = getattr(self, "do_view", None)
+            return None if view is None else lambda: view(int(verb_id.removeprefix("view-")))
+        return cast("Callable[[], Any] | None", method)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A verb holds when the screen has a method for it."""
+        if action == "verb":
+            return self.method_of(str(parameters[0])) is not None
+        return True
+
+    async def action_verb(self, verb_id: str) -> None:
+        """Run a verb by its id."""
+        method = self.method_of(verb_id)
+        if method is None:
+            return
+        result = method()
+        if hasattr(result, "__await__"):
+            await result
+
+    # The leader key. It is read here and not bound, so that a fast `g t` finds both keys in one queue.
+
+    def on_key(self, event: events.Key) -> None:
+        """Wait for a second key after `g`; any other key only ends the wait."""
+        if self._waiting:
+            self._waiting = False
+            for line in self.query(VerbLine):
+                line.show_verbs()
+            verb = self._second_keys().get(event.character or event.key)
+            if verb is not None:
+                self.call_later(self.action_verb, verb.id)
+        elif event.character == LEADER:
+            self._waiting = True
+            words = [(key, verb.label) for key, verb in self._second_keys().items()]
+            for line in self.query(VerbLine):
+                line.show_keys("go to", words)
+        else:
+            return
+        event.stop()
+        event.prevent_default()
+
+    def _second_keys(self) -> dict[str, Verb]:
+        leading = [verb for verb in VERBS if verb.leader]
+        return {keys_of(verb, self.keymap).partition(" ")[2]: verb for verb in leading}
+
+    # Verbs that hold everywhere
+
+    def do_back(self) -> None:
+        """One step back; the first screen stays."""
+        cast("Any", self.app).go_back()
+
+    def do_quit(self) -> None:
+        """Leave the app."""
+        self.app.exit()
+
+    def do_help(self) -> None:
+        """Show every key that holds here."""
+        cast("Any", self.app).show_help(self.place)
+
+    def do_go_help(self) -> None:
+        """The same help."""
+        self.do_help()
+
+    def do_theme(self) -> None:
+        """Next colours."""
+        cast("Any", self.app).next_theme()
+
+    def do_go_today(self) -> None:
+        """To the morning round."""
+        cast("Any", self.app).go_to("today")
+
+    def do_go_caseload(self) -> None:
+        """To the caseload."""
+        cast("Any", self.app).go_to("caseload")
+
+    def do_go_import(self) -> None:
+        """To the intake of registers."""
+        cast("Any", self.app).go_to("import")
+
+    def do_go_search(self) -> None:
+        """To people: the palette searches names, numbers and addresses."""
+        self.app.action_command_palette()
+

@@ -1,0 +1,61 @@
+"""What the unlock and first-run screens need from the vault, so that tests can stand in for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from storage.desk import Closable
+
+S_co = TypeVar("S_co", bound=Closable, covariant=True)
+
+AGENCIES: dict[str, str] = {
+    "early-help": "Early help",
+    "social-care": "Social care",
+    "school": "School",
+    "inclusion-attendance": "Inclusion and attendance",
+    "school-nursing": "School nursing",
+    "youth-justice": "Youth justice",
+    "voluntary": "Voluntary sector",
+    "management": "Management",
+}
+"""Agency words of the command line, with labels that settings may replace."""
+
+
+@dataclass(frozen=True, slots=True)
+class FirstRun:
+    """What set-up asks for. `passphrase` is wiped by whoever takes it."""
+
+    worker: str
+    agency: str
+    team: str
+    passphrase: bytearray = field(repr=False)
+
+
+class Opener(Protocol[S_co]):
+    """The way into a caseload. Every call blocks and runs on the desk's thread.
+
+    `unlock` and `recover` raise `Locked` for a wrong secret, and while the wait after wrong ones runs; any
+    `OutreachError` is shown as its one sentence.
+    """
+
+    @property
+    def has_caseload(self) -> bool:
+        """Whether set-up was finished here."""
+
+    def wait_left(self) -> float:
+        """Seconds until the next passphrase is taken; 0 when it is taken now."""
+
+    def unlock(self, passphrase: bytearray) -> S_co:
+        """Open with the passphrase, which is wiped."""
+
+    def recover(self, code: str, passphrase: bytearray) -> S_co:
+        """Open with the recovery code and set a new passphrase, which is wiped."""
+
+    def create(self, first: FirstRun) -> tuple[S_co, str]:
+        """Make the caseload; the open store and the recovery code, which is shown once and kept nowhere."""
+
+
+def wipe(secret: bytearray) -> None:
+    """Overwrite a secret in place."""
+    secret[:] = bytes(len(secret))

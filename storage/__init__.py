@@ -1,0 +1,1 @@
+"""The encrypted caseload: vault, journal, queries, search, intake and backup."""

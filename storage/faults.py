@@ -1,0 +1,125 @@
+"""The one module that knows the database engine's error classes and says what a fault means to a person.
+
+sqlcipher3's errors do not derive from `sqlite3.Error`, so a plain `except sqlite3.Error` misses every one of
+them. Other modules wrap their database work in `translated()` and see only `casework.errors.OutreachError`.
+"""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlcipher3 import dbapi2 as sqlcipher
+
+from casework.errors import BadInput, OutreachError, Refused
+
+DATABASE_ERRORS: tuple[type[Exception], ...] = (sqlcipher.Error, sqlite3.Error)
+"""Every error class that either engine raises, for the rare caller that must catch before translation."""
+
+_PERM, _BUSY, _LOCKED, _READONLY, _IOERR, _CORRUPT = 3, 5, 6, 8, 10, 11
+_FULL, _CANTOPEN, _PROTOCOL, _AUTH, _NOTADB = 13, 14, 15, 23, 26
+
+_FULL_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_READONLY_ERRNOS = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
+
+
+def _disk_full(path: Path) -> OutreachError:
+    return Refused(
+        "disk-full",
+        f"There is no room left to write {path.name}; what was saved before stands, this step was not saved: "
+        "free some space and try again.",
+        str(path),
+    )
+
+
+def _read_only(path: Path) -> OutreachError:
+    return Refused(
+        "read-only",
+        f"{path.name} cannot be opened for writing; make its folder writable for your account and try again.",
+        str(path),
+    )
+
+
+def plaintext(path: Path) -> OutreachError:
+    """The fault for a file that anyone could read: Outreach neither opens nor creates one."""
+    return BadInput(
+        "plaintext-database",
+        f"{path.name} is a database without encryption, so Outreach will not open it; move it away and "
+        "restore a backup.",
+        str(path),
+    )
+
+
+def unreadable(path: Path) -> OutreachError:
+    """The fault for a file that the key does not open: damaged, cut short, altered, or another caseload's."""
+    return BadInput(
+        "caseload-unreadable",
+        f"{path.name} is damaged, was altered, or belongs to another caseload; nothing was changed: restore "
+        "a backup.",
+        str(path),
+    )
+
+
+def from_os(error: OSError, path: Path) -> OutreachError:
+    """The sentence for an operating system's refusal while working on `path`."""
+    if error.errno in _FULL_ERRNOS:
+        return _disk_full(path)
+    if error.errno in _READONLY_ERRNOS:
+        return _read_only(path)
+    if error.errno in {errno.ENOENT, errno.ENOTDIR}:
+        return BadInput("not-found", f"{path.name} is not there; check the data folder.", str(path))
+    if error.errno == errno.EISDIR:
+        return BadInput("not-a-file", f"{path.name} is a folder, not a file.", str(path))
+    return Refused(
+        "disk-fault",
+        f"The disk refused work on {path.name} ({errno.errorcode.get(error.errno or 0, 'unknown')}); "
+        "check the disk and try again.",
+        str(path),
+    )
+
+
+def from_database(error: Exception, path: Path) -> OutreachError:
+    """The sentence for a database error; its own text is not repeated, because it may quote data."""
+    code = getattr(error, "sqlite_errorcode", None)
+    name = getattr(error, "sqlite_errorname", None) or type(error).__name__
+    primary = code & 0xFF if isinstance(code, int) else -1
+    if primary in {_NOTADB, _CORRUPT}:
+        return unreadable(path)
+    if primary == _FULL:
+        return _disk_full(path)
+    if primary in {_READONLY, _CANTOPEN, _PERM}:
+        return _read_only(path)
+    if primary in {_BUSY, _LOCKED, _PROTOCOL}:
+        return Refused(
+            "busy",
+            f"Another copy of Outreach is working on {path.name}; close it or wait a moment, then try again.",
+            str(path),
+        )
+    if primary == _IOERR:
+        return Refused(
+            "disk-fault",
+            f"The disk failed while working on {path.name} ({name}); what was saved before stands: check "
+            "free space and the disk, then try again.",
+            str(path),
+        )
+    if primary == _AUTH:
+        return Refused("not-allowed", "The caseload's guard refused a database command.", str(path))
+    return OutreachError(
+        "database-fault",
+        f"The database reported a fault ({name}); this step was not saved.",
+        str(path),
+    )
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turn database and operating-system errors on `path` into one-sentence `OutreachError`s."""
+    try:
+        yield
+    except DATABASE_ERRORS as error:
+        raise from_database(error, path) from error
+    except OSError as error:
+        raise from_os(error, path) from error

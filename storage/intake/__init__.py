@@ -1,0 +1,1 @@
+"""Registers and transfer files: read, matched, turned into edits."""

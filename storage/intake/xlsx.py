@@ -1,0 +1,169 @@
+"""Workbooks as rows of text. A workbook is measured as a zip, and each sheet's corners, before it is read."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import IO, Any
+
+from casework.errors import BadInput
+from storage.intake import limits
+
+_REFERENCE = re.compile(rb"""[\s:]r\s*=\s*["']([^"']{0,40})["']""")
+_PLACE = re.compile(rb"([A-Za-z]{0,3})([0-9]{1,7})")
+_CHUNK = limits.MEGABYTE
+
+
+class Workbook:
+    """One opened workbook: the names of its sheets and the rows of each.
+
+    Raises BadInput for what is not an XLSX workbook, is larger than the limits, or cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        limits.check_file(path, limits.XLSX_BYTES)
+        _check_parts(path)
+        self._book = self._guarded(lambda: _open(path))
+        self.sheets: list[str] = list(self._book.sheet_names)
+        if not self.sheets:
+            raise BadInput("no-sheet", f"{path.name} has no sheet: export it again.", path.name)
+
+    def _guarded(self, step: Any) -> Any:
+        try:
+            return step()
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as fault:  # noqa: BLE001 - the reader's own panics are no Exception
+            raise BadInput(
+                "workbook-unreadable",
+                f"{self._path.name} cannot be read as a workbook: save it again as XLSX or CSV.",
+                self._path.name,
+            ) from fault
+
+    def rows(self, sheet: str) -> tuple[Iterator[list[str]], int]:
+        """The rows of a sheet as text, from its line 1, and how many there are."""
+        found = self._guarded(lambda: self._book.get_sheet_by_name(sheet).to_python(skip_empty_area=False))
+        return ([_text(cell) for cell in row] for row in found), len(found)
+
+
+def _open(path: Path) -> Any:
+    from python_calamine import CalamineWorkbook
+
+    return CalamineWorkbook.from_path(str(path))
+
+
+def _text(cell: object) -> str:
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+    if isinstance(cell, datetime):
+        return cell.date().isoformat() if cell.time() == time() else cell.isoformat(" ")
+    if isinstance(cell, date | time):
+        return cell.isoformat()
+    return str(cell) if isinstance(cell, int | timedelta) else ""
+
+
+def is_workbook(head: bytes) -> bool:
+    """Whether a file's first bytes are those of a zip, which an XLSX workbook is."""
+    return head.startswith(b"PK\x03\x04")
+
+
+def _check_parts(path: Path) -> None:
+    """Measure a workbook's parts before any of them is parsed (OWASP ASVS 5.2.3)."""
+    try:
+        with zipfile.ZipFile(path) as parts:
+            members = parts.infolist()
+            names = {member.filename for member in members}
+            if "xl/workbook.xml" not in names:
+                raise BadInput(
+                    "not-a-workbook",
+                    f"{path.name} is not an XLSX workbook: save it as XLSX or CSV.",
+                    path.name,
+                )
+            if len(members) > limits.XLSX_PARTS or len(names) != len(members):
+                raise _bomb(path)
+            total = sum(member.file_size for member in members)
+            if total > limits.XLSX_UNPACKED_BYTES:
+                raise _bomb(path)
+            for member in members:
+                if member.flag_bits & 0x1:
+                    raise BadInput(
+                        "workbook-locked",
+                        f"{path.name} is protected by a password: save it without one.",
+                        path.name,
+                    )
+                _check_part(path, parts, member)
+    except (zipfile.BadZipFile, NotImplementedError, OSError, EOFError, ValueError, RuntimeError) as fault:
+        raise BadInput(
+            "workbook-unreadable",
+            f"{path.name} is damaged: save it again as XLSX or CSV.",
+            path.name,
+        ) from fault
+    except zipfile.zlib.error as fault:  # type: ignore[attr-defined]
+        raise BadInput(
+            "workbook-unreadable", f"{path.name} is damaged: save it again as XLSX or CSV.", path.name
+        ) from fault
+
+
+def _check_part(path: Path, parts: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
+    small = limits.MEGABYTE
+    if member.file_size > small and member.file_size > limits.XLSX_RATIO * max(member.compress_size, 1):
+        raise _bomb(path)
+    if member.filename.startswith("xl/worksheets/") and member.filename.endswith(".xml"):
+        with parts.open(member) as stream:
+            _check_corners(path, stream)
+
+
+def _check_corners(path: Path, stream: IO[bytes]) -> None:
+    """Refuse a sheet whose corners lie too far apart.
+
+    The reader sets aside memory for every cell between the first and the last, so two cells at opposite
+    corners ask for half a terabyte and end the program.
+    """
+    rest = b""
+    last_row = last_column = counted_rows = widest = 0
+    first = True
+    while chunk := stream.read(_CHUNK):
+        if first and not chunk.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
+            raise BadInput("workbook-unreadable", f"{path.name} is damaged: save it again.", path.name)
+        first = False
+        text = rest + chunk
+        for reference in set(_REFERENCE.findall(text)):
+            place = _PLACE.fullmatch(reference)
+            if place is None:
+                raise _bomb(path)
+            last_row = max(last_row, int(place[2]))
+            last_column = max(last_column, _column(place[1]))
+        counted_rows += chunk.count(b"<row") + chunk.count(b":row")
+        widest += chunk.count(b"<c") + chunk.count(b":c")
+        rest = text[-64:]
+    # Cells may leave out their place and then follow one another: no more of them than were counted.
+    height = max(last_row, counted_rows)
+    if height * max(last_column, 1) > limits.SHEET_CELLS or widest > 2 * limits.SHEET_CELLS:
+        raise BadInput(
+            "sheet-too-large",
+            f"{path.name} has a sheet with cells too far apart or too many: export it as CSV.",
+            path.name,
+        )
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - 64
+    return number
+
+
+def _bomb(path: Path) -> BadInput:
+    return BadInput(
+        "workbook-too-large",
+        f"{path.name} unpacks to far more than its size: export it as CSV.",
+        path.name,
+    )

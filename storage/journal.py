@@ -1,0 +1,266 @@
+"""The one write path. An Edit's rows, history, search index and audit entry land in one transaction.
+
+Nothing is ever erased: undo appends the inverse edit, and a record whose creation is undone becomes void.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Literal
+
+from casework.edits import CREATED, Change, Edit
+from casework.errors import Refused
+from casework.ids import new_id
+from storage import audit, reindex
+from storage.audit import stamp
+from storage.cipher import Connection
+from storage.faults import translated
+from storage.rows import current_values, insert_sql, insert_values, update_row
+
+Kind = Literal["do", "undo", "redo", "setup"]
+_VOID = "void"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who writes: the worker's record id and this laptop's device id."""
+
+    worker: str
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A committed edit: its id, its place in the journal and the record types it touched."""
+
+    edit: str
+    seq: int
+    name: str
+    touched: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class UndoEntry:
+    """A step that undo would take back."""
+
+    seq: int
+    name: str
+    at: str
+    subject: str | None
+    changes: int
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+@dataclass
+class Step:
+    """An edit in the making, inside one transaction. Large edits apply their changes in several batches."""
+
+    conn: Connection
+    seq: int
+    touched: set[str] = field(default_factory=set)
+    stale_children: set[str] = field(default_factory=set)
+    count: int = 0
+    receipt: Receipt | None = None
+
+    def apply(self, changes: Sequence[Change], *, checked: bool = False) -> None:
+        """Write the changes. `checked` says that the caller read the old values in this same transaction.
+
+        Raises Refused("changed-meanwhile") when a value is no longer the one that a change was based on.
+        """
+        for (record_type, created), group in groupby(changes, key=lambda c: (c.type, c.field == CREATED)):
+            batch = list(group)
+            if created:
+                self._insert(record_type, batch)
+            else:
+                self._update(record_type, batch, checked=checked)
+            self.touched.add(record_type)
+            self.stale_children |= reindex.children_touched(self.conn, record_type, batch)
+        self.conn.executemany(
+            "INSERT INTO change (edit, type, record, field, old, new) VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                (self.seq, c.type, c.record, c.field, None if c.field == CREATED else _dump(c.old), _dump(c.new))
+                for c in changes
+            ),
+        )
+        self.count += len(changes)
+
+    def _insert(self, record_type: str, batch: list[Change]) -> None:
+        rows = (insert_values(record_type, c.record, c.new, self.seq) for c in batch)
+        self.conn.executemany(insert_sql(record_type), rows)
+
+    def _update(self, record_type: str, batch: list[Change], *, checked: bool) -> None:
+        for record, group in groupby(batch, key=lambda c: c.record):
+            parts = list(group)
+            if not checked:
+                self._check_base(record_type, record, parts)
+            update_row(self.conn, record_type, record, {c.field: c.new for c in parts}, self.seq)
+
+    def _check_base(self, record_type: str, record: str, parts: list[Change]) -> None:
+        values = current_values(self.conn, record_type, record)
+        if values is None:
+            raise Refused("no-such-record", f"There is no {record_type} record with id {record}.", record)
+        for part in parts:
+            if values[part.field] != part.old:
+                raise Refused(
+                    "changed-meanwhile",
+                    f"The field {part.field} was changed meanwhile; look at it again and repeat your edit.",
+                    f"{record_type} {record}",
+                )
+
+
+class Journal:
+    """Commits edits and takes them back; tells its listeners which record types were touched."""
+
+    def __init__(self, conn: Connection, path: Path, actor: Actor, now: Callable[[], datetime]) -> None:
+        self._conn = conn
+        self._path = path
+        self._actor = actor
+        self._now = now
+        self._listeners: list[Callable[[Receipt], None]] = []
+
+    def subscribe(self, listener: Callable[[Receipt], None]) -> None:
+        """Call `listener` after each commit."""
+        self._listeners.append(listener)
+
+    @contextmanager
+    def step(self, edit: Edit, *, kind: Kind = "do", undoes: int | None = None) -> Iterator[Step]:
+        """A transaction that becomes one named edit; `edit.changes` are applied first, more may follow.
+
+        Leaves nothing behind when the body raises. The step's `receipt` is there after the commit. A step of
+        kind "setup" cannot be undone.
+        """
+        with translated(self._path), _transaction(self._conn):
+            at = stamp(self._now())
+            edit_id = new_id()
+            worker, device = self._actor.worker, self._actor.device
+            cursor = self._conn.execute(
+                "INSERT INTO edit (id, kind, name, subject, reason, at, worker, device, undoes)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (edit_id, kind, edit.name, edit.subject, edit.reason, at, worker, device, undoes),
+            )
+            seq = int(cursor.lastrowid or 0)
+            step = Step(self._conn, seq)
+            if edit.changes:
+                step.apply(edit.changes)
+            yield step
+            if undoes is not None:
+                self._conn.execute("UPDATE edit SET undone_by = ? WHERE seq = ?", (seq, undoes))
+            reindex.refresh(self._conn, step.stale_children)
+            audit.append(
+                self._conn,
+                at=at,
+                worker=worker,
+                verb="changed",
+                child=edit.subject,
+                detail=f"edit {seq}: {edit.name} ({step.count} changes)",
+            )
+        step.receipt = Receipt(edit_id, seq, edit.name, frozenset(step.touched))
+        for listener in self._listeners:
+            listener(step.receipt)
+
+    def commit(self, edit: Edit, *, kind: Kind = "do", draft: tuple[str, str] | None = None) -> Receipt:
+        """Write one edit; `draft` (form, subject) is discarded in the same transaction.
+
+        Raises Refused("nothing-to-do") for an edit without changes, Refused("changed-meanwhile") for one
+        whose base values no longer hold.
+        """
+        if not edit.changes:
+            raise Refused("nothing-to-do", "Nothing would change, so nothing was saved.")
+        with self.step(edit, kind=kind) as step:
+            if draft is not None:
+                self._conn.execute("DELETE FROM draft WHERE form = ? AND subject = ?", draft)
+        return _committed(step)
+
+    def undo(self) -> Receipt:
+        """Take back this worker's newest step that still stands, by appending its inverse."""
+        row = self._conn.execute(
+            "SELECT seq, name, subject FROM edit WHERE worker = ? AND kind IN ('do', 'redo')"
+            " AND undone_by IS NULL ORDER BY seq DESC LIMIT 1",
+            (self._actor.worker,),
+        ).fetchone()
+        if row is None:
+            raise Refused("nothing-to-undo", "There is no step of yours to undo.")
+        return self._invert(row[0], "undo", f"Undo: {_plain(row[1])}", row[2])
+
+    def redo(self) -> Receipt:
+        """Bring back the step undone last, unless this worker has made a new step since."""
+        row = self._conn.execute(
+            "SELECT seq, name, subject FROM edit WHERE worker = :worker AND kind = 'undo' AND undone_by IS NULL"
+            " AND seq > (SELECT coalesce(max(seq), 0) FROM edit WHERE worker = :worker AND kind = 'do')"
+            " ORDER BY seq DESC LIMIT 1",
+            {"worker": self._actor.worker},
+        ).fetchone()
+        if row is None:
+            raise Refused("nothing-to-redo", "There is no undone step to bring back.")
+        return self._invert(row[0], "redo", f"Redo: {_plain(row[1])}", row[2])
+
+    def undo_list(self, limit: int = 30) -> list[UndoEntry]:
+        """This worker's steps that undo would take back, the next one first."""
+        rows = self._conn.execute(
+            "SELECT seq, name, at, subject, (SELECT count(*) FROM change WHERE edit = edit.seq) FROM edit"
+            " WHERE worker = ? AND kind IN ('do', 'redo') AND undone_by IS NULL ORDER BY seq DESC LIMIT ?",
+            (self._actor.worker, limit),
+        )
+        return [UndoEntry(*row) for row in rows]
+
+    def _invert(self, target: int, kind: Kind, name: str, subject: str | None) -> Receipt:
+        rows = self._conn.execute(
+            "SELECT type, record, field, old, new FROM change WHERE edit = ? ORDER BY seq DESC", (target,)
+        ).fetchall()
+        changes = tuple(_inverse(*row) for row in rows)
+        with self.step(Edit(name, (), subject=subject), kind=kind, undoes=target) as step:
+            self._refuse_if_built_upon(target, changes)
+            step.apply(changes)
+        return _committed(step)
+
+    def _refuse_if_built_upon(self, target: int, changes: Iterable[Change]) -> None:
+        children = [c.record for c in changes if c.type == "child" and c.field == _VOID and c.new]
+        for child in children:
+            for later in ("follow_up", "contact", "flag"):
+                row = self._conn.execute(
+                    f"SELECT 1 FROM {later} WHERE child = ? AND void = 0 AND seq > ? LIMIT 1", (child, target)
+                ).fetchone()
+                if row:
+                    raise Refused(
+                        "built-upon",
+                        "That step brought in a child who has later entries; undo those first.",
+                        f"edit {target}",
+                    )
+
+
+def _committed(step: Step) -> Receipt:
+    if step.receipt is None:
+        raise AssertionError("a step ends with a commit or with an exception")
+    return step.receipt
+
+
+def _plain(name: str) -> str:
+    return name.removeprefix("Undo: ").removeprefix("Redo: ")
+
+
+def _inverse(record_type: str, record: str, name: str, old: str | None, new: str) -> Change:
+    if name == CREATED:
+        return Change(record_type, record, _VOID, False, True)
+    return Change(record_type, record, name, json.loads(new), json.loads(old or "null"))
+
+
+@contextmanager
+def _transaction(conn: Connection) -> Iterator[None]:
+    conn.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        conn.execute("COMMIT")
+    except BaseException:
+        if conn.in_transaction:
+            conn.execute("ROLLBACK")
+        raise
+

@@ -1,0 +1,64 @@
+"""The database's versions, oldest first. Each step runs in its own transaction and is recorded when done.
+
+sqlite-utils is imported only when a step is due, because a caseload that is up to date opens many times a
+day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from casework.errors import Refused
+from casework.records import RECORD_TYPES
+from storage import schema, search
+from storage.cipher import Connection, shim
+from storage.faults import translated
+
+HEAD = 1
+"""The version that this code works with; `PRAGMA user_version` of the file says which one it has."""
+
+
+def version_of(conn: Connection) -> int:
+    """The version that a database file has; 0 before the first step."""
+    return int(conn.execute("PRAGMA user_version").fetchone()[0])
+
+
+def migrate(conn: Connection, path: Path) -> bool:
+    """Bring the database to HEAD; True when a step ran. An interrupted step leaves the version before it.
+
+    Raises Refused("newer-caseload") when a newer Outreach wrote the file.
+    """
+    with translated(path):
+        version = version_of(conn)
+        if version == HEAD:
+            return False
+        if version > HEAD:
+            raise Refused(
+                "newer-caseload",
+                f"This caseload was written by a newer Outreach (version {version}, this one knows {HEAD});"
+                " update Outreach and open it again.",
+                str(path),
+            )
+        shim()
+        from sqlite_utils import Database, Migrations
+
+        steps = Migrations("outreach")
+        for step in (_v1_first_caseload,):
+            steps(name=step.__name__.lstrip("_"))(step)
+        steps.apply(Database(conn))  # type: ignore[arg-type]
+        return True
+
+
+def _v1_first_caseload(db: Any) -> None:
+    _run(db.execute, [schema.table_sql(name) for name in RECORD_TYPES])
+    _run(db.execute, schema.INDEXES)
+    _run(db.execute, schema.SYSTEM_TABLES)
+    search.create(db.conn)
+    db.execute("PRAGMA user_version = 1")
+
+
+def _run(execute: Callable[[str], Any], statements: Any) -> None:
+    for statement in statements:
+        execute(statement)

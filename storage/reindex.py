@@ -1,0 +1,72 @@
+"""Keeps the search index true: which children an edit touched, and their index entries made again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from functools import cache
+
+from casework.edits import CREATED, Change
+from casework.records import RECORD_TYPES, meta_of
+from storage import search
+from storage.cipher import Connection
+
+_BATCH = 500
+_OWNERS = {
+    "child": "SELECT id FROM child WHERE id = ?",
+    "household": "SELECT id FROM child WHERE household = ?",
+    "school": "SELECT id FROM child WHERE school = ?",
+}
+_SCHOOL_FIELDS = frozenset({"name"})
+
+
+@cache
+def _searched(record_type: str) -> frozenset[str]:
+    if record_type == "school":
+        return _SCHOOL_FIELDS | {"void"}
+    fields = RECORD_TYPES[record_type].model_fields
+    named = {name for name in fields if (meta := meta_of(record_type, name)) and meta.searched}
+    return frozenset(named | {"void"}) if named else frozenset()
+
+
+def children_touched(conn: Connection, record_type: str, changes: Sequence[Change]) -> set[str]:
+    """Ids of the children whose index entry these changes make stale."""
+    if record_type not in _OWNERS:
+        return set()
+    searched = _searched(record_type)
+    records = {c.record for c in changes if c.field == CREATED or c.field in searched}
+    if record_type == "child":
+        return records
+    return {row[0] for record in records for row in conn.execute(_OWNERS[record_type], (record,))}
+
+
+def refresh(conn: Connection, children: Iterable[str]) -> None:
+    """Make the index entries of these children again from their rows, inside the caller's transaction."""
+    ids = sorted(children)
+    for start in range(0, len(ids), _BATCH):
+        batch = ids[start : start + _BATCH]
+        rows = conn.execute(
+            "SELECT c.id, c.void, c.forename, c.surname, c.known_as, c.former_names, c.upn, c.former_upns,"
+            " CASE WHEN h.address_protected THEN '' ELSE coalesce(h.address, '') END, coalesce(s.name, '')"
+            " FROM child c LEFT JOIN household h ON h.id = c.household LEFT JOIN school s ON s.id = c.school"
+            f" WHERE c.id IN ({','.join('?' * len(batch))})",
+            batch,
+        ).fetchall()
+        search.index_many(conn, [_entry(row) for row in rows if not row[1]])
+        for row in rows:
+            if row[1]:
+                search.remove(conn, row[0])
+
+
+def _entry(row: tuple[str, ...]) -> search.Entry:
+    child, _, forename, surname, known_as, former, upn, former_upns, address, school = row
+    return search.Entry(
+        child,
+        forename=forename,
+        surname=surname,
+        known_as=known_as,
+        former=" ".join(json.loads(former or "[]")),
+        upn=" ".join([upn, *json.loads(former_upns or "[]")]).strip(),
+        address=address,
+        school=school,
+    )

@@ -1,0 +1,79 @@
+"""Writing and reading single record rows; used by the journal for writing and by everyone for reading."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any, TypeVar
+
+from casework.errors import BadInput
+from casework.records import RECORD_TYPES, Record
+from storage.cipher import Connection
+from storage.schema import DERIVED_COLUMNS, field_columns, to_column, to_record, to_values
+
+R = TypeVar("R", bound=Record)
+
+
+@cache
+def _columns(record_type: str) -> tuple[str, ...]:
+    return ("id", "void", *field_columns(record_type))
+
+
+@cache
+def _select(record_type: str) -> str:
+    return f"SELECT {', '.join(_columns(record_type))} FROM {record_type}"
+
+
+@cache
+def insert_sql(record_type: str) -> str:
+    """The INSERT whose parameters `insert_values` gives."""
+    names = ["id", *field_columns(record_type), *DERIVED_COLUMNS.get(record_type, {}), "seq"]
+    return f"INSERT INTO {record_type} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
+
+
+def insert_values(record_type: str, record: str, values: Mapping[str, Any], seq: int) -> list[Any]:
+    """The parameters that insert a record whose JSON-safe fields are `values`."""
+    row = [record]
+    row += [to_column(values[name]) for name in field_columns(record_type)]
+    if record_type in DERIVED_COLUMNS:
+        row += RECORD_TYPES[record_type].derived(values).values()
+    row.append(seq)  # type: ignore[arg-type]
+    return row
+
+
+def update_row(conn: Connection, record_type: str, record: str, fields: Mapping[str, Any], seq: int) -> None:
+    """Set the named fields of one row, and the derived columns when what they follow from is among them."""
+    assignments: dict[str, Any] = {name: to_column(value) for name, value in fields.items()}
+    cls = RECORD_TYPES[record_type]
+    if record_type in DERIVED_COLUMNS and cls.derived_from & fields.keys():
+        names = ", ".join(sorted(cls.derived_from))
+        row = conn.execute(f"SELECT {names} FROM {record_type} WHERE id = ?", (record,)).fetchone()
+        known = dict(zip(sorted(cls.derived_from), row or (), strict=False))
+        assignments |= cls.derived(known | dict(fields))
+    assignments["seq"] = seq
+    names = ", ".join(f"{name} = ?" for name in assignments)
+    conn.execute(f"UPDATE {record_type} SET {names} WHERE id = ?", [*assignments.values(), record])
+
+
+def current_values(conn: Connection, record_type: str, record: str) -> dict[str, Any] | None:
+    """A record's fields as JSON-safe values, `void` included, or None when there is no such record."""
+    row = conn.execute(f"{_select(record_type)} WHERE id = ?", (record,)).fetchone()
+    return to_values(record_type, dict(zip(_columns(record_type), row, strict=True))) if row else None
+
+
+def load(conn: Connection, cls: type[R], record: str) -> R:
+    """The record of type `cls` with this id. Raises BadInput("no-such-record")."""
+    found = load_all(conn, cls, "id = ?", (record,), void=True)
+    if not found:
+        raise BadInput("no-such-record", f"There is no {cls.type.replace('_', ' ')} with that id.", record)
+    return found[0]
+
+
+def load_all(
+    conn: Connection, cls: type[R], where: str = "1", parameters: Iterable[Any] = (), *, void: bool = False
+) -> list[R]:
+    """The records of type `cls` that meet a fixed SQL condition; `void` ones only when asked for."""
+    condition = where if void else f"void = 0 AND ({where})"
+    rows = conn.execute(f"{_select(cls.type)} WHERE {condition}", tuple(parameters))
+    names = _columns(cls.type)
+    return [to_record(cls.type, dict(zip(names, row, strict=True))) for row in rows]  # type: ignore[misc]

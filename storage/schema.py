@@ -1,0 +1,113 @@
+"""Tables that follow from the records: one table per record type, one column per field.
+
+Lists and mappings are kept as JSON text, dates and instants as ISO text. Derived columns are computed from
+the others on every write. Everything that is not a record (journal, audit, drafts, settings) is listed here
+too, so that this file is the whole shape of the database.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from casework.records import RECORD_TYPES, Record
+
+DERIVED_COLUMNS: Mapping[str, Mapping[str, str]] = {
+    "attendance_week": dict.fromkeys(
+        ("possible", "attended", "authorised", "unauthorised", "late", "unexplained"), "INTEGER"
+    ),
+}
+
+INDEXES: Sequence[str] = (
+    "CREATE INDEX child_upn ON child(upn) WHERE upn <> ''",
+    "CREATE INDEX child_name ON child(surname, forename, dob)",
+    "CREATE INDEX child_household ON child(household) WHERE household IS NOT NULL",
+    "CREATE INDEX child_school ON child(school)",
+    "CREATE INDEX relationship_child ON relationship(child)",
+    "CREATE INDEX relationship_person ON relationship(person)",
+    "CREATE INDEX school_urn ON school(urn)",
+    "CREATE INDEX calendar_school ON calendar(school)",
+    "CREATE INDEX enrolment_child ON enrolment(child)",
+    "CREATE INDEX register_file_digest ON register_file(digest)",
+    "CREATE INDEX import_mapping_school ON import_mapping(school)",
+    "CREATE INDEX attendance_total_child ON attendance_total(child)",
+    "CREATE INDEX attendance_week_child ON attendance_week"
+    "(child, week, school, marks, possible, attended, authorised, unauthorised, late)",
+    "CREATE INDEX attendance_week_week ON attendance_week(week, school, marks)",
+    "CREATE INDEX attendance_week_open ON attendance_week(week, school, child, unexplained, marks)"
+    " WHERE unexplained <> 0",
+    "CREATE INDEX follow_up_child ON follow_up(child, session_date)",
+    "CREATE INDEX follow_up_date ON follow_up(session_date, child, at, outcome)",
+    "CREATE INDEX contact_child ON contact(child, at)",
+    "CREATE INDEX flag_child ON flag(child)",
+)
+
+SYSTEM_TABLES: Sequence[str] = (
+    "CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE edit (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL,"
+    " name TEXT NOT NULL,"
+    " subject TEXT, reason TEXT NOT NULL, at TEXT NOT NULL, worker TEXT NOT NULL, device TEXT NOT NULL,"
+    " undoes INTEGER REFERENCES edit(seq), undone_by INTEGER REFERENCES edit(seq))",
+    "CREATE INDEX edit_worker ON edit(worker, seq)",
+    "CREATE TABLE change (seq INTEGER PRIMARY KEY, edit INTEGER NOT NULL REFERENCES edit(seq),"
+    " type TEXT NOT NULL, record TEXT NOT NULL, field TEXT NOT NULL, old TEXT, new TEXT)",
+    "CREATE INDEX change_record ON change(record, seq)",
+    "CREATE INDEX change_edit ON change(edit)",
+    "CREATE TABLE audit (seq INTEGER PRIMARY KEY, at TEXT NOT NULL, worker TEXT NOT NULL, verb TEXT NOT NULL,"
+    " child TEXT, detail TEXT NOT NULL, chain TEXT NOT NULL)",
+    "CREATE INDEX audit_child ON audit(child, seq) WHERE child IS NOT NULL",
+    "CREATE TABLE draft (form TEXT NOT NULL, subject TEXT NOT NULL, at TEXT NOT NULL, fields TEXT NOT NULL,"
+    " PRIMARY KEY (form, subject)) WITHOUT ROWID",
+)
+
+
+def table_sql(record_type: str) -> str:
+    """The CREATE TABLE of a record type."""
+    columns = ["id TEXT PRIMARY KEY", "void INTEGER NOT NULL DEFAULT 0"]
+    columns += [f"{field} {kind}" for field, kind in field_columns(record_type).items()]
+    columns += [f"{name} {kind}" for name, kind in DERIVED_COLUMNS.get(record_type, {}).items()]
+    columns.append("seq INTEGER NOT NULL")
+    return f"CREATE TABLE {record_type} ({', '.join(columns)})"
+
+
+@cache
+def field_columns(record_type: str) -> Mapping[str, str]:
+    """Each stored field of a record type with its SQL type, in order."""
+    fields = RECORD_TYPES[record_type].model_fields
+    return {
+        name: "INTEGER" if info.annotation in (int, bool) else "TEXT"
+        for name, info in fields.items()
+        if name not in ("id", "void")
+    }
+
+
+@cache
+def _structured_fields(record_type: str) -> frozenset[str]:
+    structured = []
+    for name, info in RECORD_TYPES[record_type].model_fields.items():
+        origin = getattr(info.annotation, "__origin__", None)
+        if origin in (tuple, dict, list):
+            structured.append(name)
+    return frozenset(structured)
+
+
+def to_column(value: Any) -> Any:
+    """A JSON-safe field value as it is stored in its column."""
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return value
+
+
+def to_record(record_type: str, row: Mapping[str, Any]) -> Record:
+    """The record that a row (a mapping of column to value) holds."""
+    values = {name: row[name] for name in field_columns(record_type)}
+    for name in _structured_fields(record_type):
+        values[name] = json.loads(values[name]) if values[name] else ()
+    return RECORD_TYPES[record_type].model_validate({"id": row["id"], "void": row["void"], **values})
+
+
+def to_values(record_type: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row's fields as JSON-safe values, the shape that changes carry."""
+    return to_record(record_type, row).model_dump(mode="json")

@@ -1,0 +1,445 @@
+"""Finding a child as a worker types: by name, however spelt, by UPN, by address, by school.
+
+Two tables and an index, all inside the encrypted file. `search_doc` holds one row of folded text per child,
+`search_fts` (FTS5, external content) indexes it, `search_words` (fts5vocab) lists its words. The words of names are
+also held in memory by `NameSearch`, to find the ones that look or sound like what was typed; the children who bear
+them are then read from FTS5, best word first, and never more than can be shown. So the work does not grow with the
+number of children who match.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Protocol
+
+from casework.names import likeness, name_parts, phonetic_keys
+from casework.text import clean, fold
+
+__all__ = ["Entry", "Hit", "NameSearch", "compact", "create", "index_child", "index_many", "name_parts", "remove"]
+
+SCHEMA = (
+    """CREATE TABLE search_doc (
+        doc INTEGER PRIMARY KEY AUTOINCREMENT,
+        child TEXT NOT NULL UNIQUE,
+        name TEXT NOT NULL, known_as TEXT NOT NULL, former TEXT NOT NULL,
+        address TEXT NOT NULL, school TEXT NOT NULL, upn TEXT NOT NULL)""",
+    "CREATE INDEX search_doc_upn ON search_doc (upn)",
+    """CREATE VIRTUAL TABLE search_fts USING fts5 (
+        name, known_as, former, address, school,
+        content='search_doc', content_rowid='doc', columnsize=0,
+        tokenize='unicode61 remove_diacritics 2', prefix='1 2 3')""",
+    "CREATE VIRTUAL TABLE search_words USING fts5vocab (search_fts, 'col')",
+)
+
+_INSERT = """INSERT INTO search_doc (child, name, known_as, former, address, school, upn)
+    VALUES (?, ?, ?, ?, ?, ?, ?)"""
+_INDEX_FROM = """INSERT INTO search_fts (rowid, name, known_as, former, address, school)
+    SELECT doc, name, known_as, former, address, school FROM search_doc WHERE doc > ?"""
+_UNINDEX = """INSERT INTO search_fts (search_fts, rowid, name, known_as, former, address, school)
+    SELECT 'delete', doc, name, known_as, former, address, school FROM search_doc WHERE doc = ?"""
+_MATCHING = """SELECT d.doc, d.child, d.name, d.known_as, d.former, d.address, d.school, d.upn
+    FROM search_fts f JOIN search_doc d ON d.doc = f.rowid WHERE f.search_fts MATCH ? LIMIT ?"""
+_BY_UPN = """SELECT doc, child, name, known_as, former, address, school, upn
+    FROM search_doc WHERE upn >= ? AND upn < ? ORDER BY upn LIMIT ?"""
+
+_NAMES = "{name known_as former}"
+_PLACES = "{address school}"
+_POSTCODE = re.compile(r"\b([a-z]{1,2}[0-9][a-z0-9]?) ([0-9][a-z]{2})\b")
+_UPN_START = re.compile(r"[a-z][0-9]{2,12}[a-z]?")
+
+_TYPED = 200  # characters of a query that are read
+_WORDS = 6  # words of a query that are read
+_WORD = 40  # letters of a word that are read
+_COMPLETIONS = 60  # words that begin as typed, the commonest first
+_ALIKE = 24  # words that look or sound like the typed one
+_FEW_ALIKE = 5
+
+
+class Connection(Protocol):
+    """What is used of an SQLCipher or sqlite3 connection in autocommit mode."""
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ..., /) -> Any:
+        """Run one statement and return its cursor."""
+
+    def executemany(self, sql: str, parameters: Iterable[Sequence[Any]], /) -> Any:
+        """Run one statement for each row of parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the index knows of one child; texts as a person wrote them.
+
+    `former` may hold several names, and `upn` former numbers after the present one, with spaces between.
+    """
+
+    child: str
+    forename: str = ""
+    surname: str = ""
+    known_as: str = ""
+    former: str = ""
+    upn: str = ""
+    address: str = ""
+    school: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A child found: `score` 0 to 100 (only its order means anything) and in words `why` it was found."""
+
+    id: str
+    score: float
+    why: str
+
+
+def create(conn: Connection) -> None:
+    """Make the tables of the index; run once, by a migration."""
+    for statement in SCHEMA:
+        conn.execute(statement)
+
+
+def index_child(
+    conn: Connection,
+    child: str,
+    *,
+    forename: str = "",
+    surname: str = "",
+    known_as: str = "",
+    former: str = "",
+    upn: str = "",
+    address: str = "",
+    school: str = "",
+) -> bool:
+    """Put one child into the index, or renew it; False when nothing had changed.
+
+    Runs in the caller's transaction. The texts are those of `Entry`.
+    """
+    row = _folded(Entry(child, forename, surname, known_as, former, upn, address, school))
+    old = conn.execute(
+        "SELECT doc, child, name, known_as, former, address, school, upn FROM search_doc WHERE child = ?", (child,)
+    ).fetchone()
+    if old is not None:
+        if tuple(old[1:]) == row:
+            return False
+        _drop(conn, old[0])
+    doc = conn.execute(_INSERT, row).lastrowid
+    conn.execute(
+        "INSERT INTO search_fts (rowid, name, known_as, former, address, school) VALUES (?, ?, ?, ?, ?, ?)",
+        (doc, *row[1:6]),
+    )
+    return True
+
+
+def index_many(conn: Connection, entries: Iterable[Entry], *, batch: int = 5_000) -> int:
+    """Put many children into the index, each at most once; the number renewed or added.
+
+    Runs in the caller's transaction; holds one batch in memory.
+    """
+    total = 0
+    source = iter(entries)
+    while rows := {row[0]: row for row in map(_folded, islice(source, batch))}:
+        fresh = dict(rows)
+        children = list(rows)
+        for start in range(0, len(children), 500):
+            some = children[start : start + 500]
+            marks = ",".join("?" * len(some))
+            for doc, *old in conn.execute(
+                "SELECT doc, child, name, known_as, former, address, school, upn FROM search_doc "  # noqa: S608
+                f"WHERE child IN ({marks})",
+                some,
+            ).fetchall():
+                if tuple(old) == rows[old[0]]:
+                    del fresh[old[0]]
+                else:
+                    _drop(conn, doc)
+        if fresh:
+            last = _last_doc(conn)
+            conn.executemany(_INSERT, fresh.values())
+            conn.execute(_INDEX_FROM, (last,))
+            total += len(fresh)
+    return total
+
+
+def remove(conn: Connection, child: str) -> bool:
+    """Take a child out of the index; False when it was not there. Runs in the caller's transaction."""
+    found = conn.execute("SELECT doc FROM search_doc WHERE child = ?", (child,)).fetchone()
+    if found is None:
+        return False
+    _drop(conn, found[0])
+    return True
+
+
+def compact(conn: Connection) -> None:
+    """Rewrite the index into one segment, so that words of removed children are gone from it (after a purge)."""
+    conn.execute("INSERT INTO search_fts (search_fts) VALUES ('optimize')")
+
+
+def _drop(conn: Connection, doc: int) -> None:
+    conn.execute(_UNINDEX, (doc,))
+    conn.execute("DELETE FROM search_doc WHERE doc = ?", (doc,))
+
+
+def _last_doc(conn: Connection) -> int:
+    # From sqlite_sequence: a number once used is not used again, so later rows always have higher ones.
+    found = conn.execute("SELECT seq FROM sqlite_sequence WHERE name = 'search_doc'").fetchone()
+    return int(found[0]) if found else 0
+
+
+def _folded(entry: Entry) -> tuple[str, ...]:
+    address = fold(entry.address)
+    joined = "".join(f" {out}{inward}" for out, inward in _POSTCODE.findall(address))
+    upn, *former_upns = fold(entry.upn).split() or [""]
+    return (
+        entry.child,
+        " ".join(name_parts(entry.forename, entry.surname)),
+        " ".join(name_parts(entry.known_as)),
+        " ".join((*name_parts(entry.former), *former_upns)),
+        address + joined,
+        fold(entry.school),
+        upn,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Doc:
+    doc: int
+    child: str
+    name: str
+    known_as: str
+    former: str
+    address: str
+    school: str
+    upn: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Typed:
+    """One typed word with the name words that are like it, each with how alike (0 to 1), likest first."""
+
+    word: str
+    alike: dict[str, float]
+
+
+class NameSearch:
+    """Search over the children in one unlocked caseload; made once after unlocking, on the database's thread.
+
+    Holds the distinct words of all names with their phonetic keys. Rows indexed since the last search are read
+    before each search, by their number, so no one has to tell it of changes. Words of removed children stay known
+    until the next unlock and find nobody.
+    """
+
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+        self._seen = 0
+        self._bearers: dict[str, int] = {}
+        self._words: list[str] = []
+        self._by_key: dict[str, list[str]] = {}
+        self._load()
+
+    def search(self, text: str, limit: int = 20) -> list[Hit]:
+        """The children who fit `text` best, best first; [] for a text without letters or digits.
+
+        Words may stand in either order, and each may be begun, misspelt, or spelt as it sounds. Exact names come
+        first, then beginnings, then known-as and former names, then names that sound or look alike, then
+        addresses and schools. When no child fits all the words, those who fit one are offered, with a low score.
+        """
+        words = [word[:_WORD] for word in fold(clean(text, limit=_TYPED)).split()[:_WORDS]]
+        if not words or limit < 1:
+            return []
+        if _UPN_START.fullmatch("".join(words)):
+            words = ["".join(words)]
+        self._refresh()
+        found: dict[int, tuple[float, str, str, str]] = {}
+        stages = self._stages_of_one(words[0], limit) if len(words) == 1 else self._stages_of_many(words, limit)
+        for typed, docs in stages:
+            for doc in docs:
+                scored = _score(typed, doc)
+                if scored and (doc.doc not in found or found[doc.doc][0] < scored[0]):
+                    found[doc.doc] = (*scored, doc.name, doc.child)
+            if len(found) >= limit:
+                break
+        if not found and len(words) > 1:
+            return self._by_any(words, limit)
+        ranked = sorted(found.values(), key=lambda hit: (-hit[0], hit[2], hit[3]))
+        return [Hit(child, round(score, 1), why) for score, why, _, child in ranked[:limit]]
+
+    def _by_any(self, words: list[str], limit: int) -> list[Hit]:
+        best: dict[str, Hit] = {}
+        for word in words:
+            if len(word) < 3:
+                continue
+            for hit in self.search(word, limit):
+                if hit.id not in best or best[hit.id].score < hit.score / 2:
+                    best[hit.id] = Hit(hit.id, hit.score / 2, f"one word only, {hit.why}")
+        return sorted(best.values(), key=lambda hit: (-hit.score, hit.id))[:limit]
+
+    def _stages_of_one(self, word: str, limit: int) -> Iterator[tuple[list[_Typed], list[_Doc]]]:
+        plain = [_Typed(word, {})]
+        if _UPN_START.fullmatch(word):
+            yield plain, self._with_upn(word, limit)
+        yield plain, self._matching(f'{{name}}: "{word}"', limit)
+        yield plain, self._matching(f'{{known_as former}}: "{word}"', limit)
+        for completion in self._completions(word):
+            yield plain, self._matching(f'{_NAMES}: "{completion}"', limit)
+        alike = self._alike(word)
+        typed = [_Typed(word, alike)]
+        for candidate in alike:
+            yield typed, self._matching(f'{_NAMES}: "{candidate}"', limit)
+        yield plain, self._matching(f'{_PLACES}: "{word}" *', limit)
+
+    def _stages_of_many(self, words: list[str], limit: int) -> Iterator[tuple[list[_Typed], list[_Doc]]]:
+        plain = [_Typed(word, {}) for word in words]
+        upns = [word for word in words if _UPN_START.fullmatch(word)]
+        if upns:
+            yield plain, self._with_upn(upns[0], limit)
+        yield plain, self._matching(_all_of(f'{_NAMES}: "{word}" *' for word in words), 4 * limit)
+        for joined in _joined(words):
+            yield (
+                [_Typed(word, {}) for word in joined],
+                self._matching(_all_of(f'{_NAMES}: "{word}" *' for word in joined), limit),
+            )
+        yield plain, self._matching(_all_of(f'"{word}" *' for word in words), 4 * limit)
+        typed = [_Typed(word, self._alike(word)) for word in words]
+        for width in (_FEW_ALIKE, _ALIKE):
+            either = (
+                " OR ".join([f'"{t.word}" *', *(f'"{like}"' for like in islice(t.alike, width))]) for t in typed
+            )
+            yield typed, self._matching(_all_of(f"{_NAMES}: ({one})" for one in either), 8 * limit)
+
+    def _matching(self, query: str, limit: int) -> list[_Doc]:
+        # Only folded words, which hold letters and digits alone, are ever put between the quotes of a query.
+        return [_Doc(*row) for row in self._conn.execute(_MATCHING, (query, limit))]
+
+    def _with_upn(self, start: str, limit: int) -> list[_Doc]:
+        return [_Doc(*row) for row in self._conn.execute(_BY_UPN, (start, start + "\U0010ffff", limit))]
+
+    def _completions(self, word: str) -> list[str]:
+        words = self._words
+        first = bisect_left(words, word)
+        last = bisect_left(words, word + "\U0010ffff", lo=first)
+        longer = [w for w in words[first:last] if w != word]
+        longer.sort(key=lambda w: -self._bearers[w])
+        return longer[:_COMPLETIONS]
+
+    def _alike(self, word: str) -> dict[str, float]:
+        """The name words that look or sound like `word` but do not begin with it, likest first."""
+        from rapidfuzz import process
+        from rapidfuzz.distance import OSA, JaroWinkler
+
+        if len(word) < 2 or any(c.isdigit() for c in word):
+            return {}
+        candidates: set[str] = set()
+        for key in phonetic_keys(word):
+            candidates.update(self._by_key.get(key, ()))
+        alike: dict[str, float] = {}
+        if len(word) >= 3:
+            scorer = JaroWinkler.normalized_similarity
+            for near, _, _ in process.extract(word, self._words, scorer=scorer, score_cutoff=0.84, limit=60):
+                candidates.add(near)
+        if len(word) >= 4:
+            # A slip in a name that is still being typed: compare with beginnings of the same length.
+            starts = [w[: len(word)] for w in self._words]
+            for _, _, at in process.extract(word, starts, scorer=OSA.distance, score_cutoff=1, limit=60):
+                alike[self._words[at]] = 0.8
+        for candidate in candidates:
+            how = likeness(word, candidate)
+            if how >= 0.75:
+                alike[candidate] = max(how, alike.get(candidate, 0.0))
+        ranked = sorted(
+            ((how, w) for w, how in alike.items() if not w.startswith(word)),
+            key=lambda pair: (-pair[0], -self._bearers[pair[1]], pair[1]),
+        )
+        return {w: how for how, w in ranked[:_ALIKE]}
+
+    def _load(self) -> None:
+        counted = self._conn.execute(
+            "SELECT term, sum(doc) FROM search_words WHERE col IN ('name', 'known_as', 'former') GROUP BY term"
+        )
+        self._bearers = {term: count for term, count in counted if term.isalnum()}
+        self._words = sorted(self._bearers)
+        for word in self._words:
+            self._key(word)
+        self._seen = _last_doc(self._conn)
+
+    def _refresh(self) -> None:
+        last = _last_doc(self._conn)
+        if last == self._seen:
+            return
+        fresh = False
+        # A lower number than before means that a transaction was rolled back: its rows are read again.
+        since = min(self._seen, last - 1) if last < self._seen else self._seen
+        for row in self._conn.execute("SELECT name, known_as, former FROM search_doc WHERE doc > ?", (since,)):
+            for word in " ".join(row).split():
+                if word not in self._bearers:
+                    self._key(word)
+                    fresh = True
+                self._bearers[word] = self._bearers.get(word, 0) + 1
+        if fresh:
+            self._words = sorted(self._bearers)
+        self._seen = last
+
+    def _key(self, word: str) -> None:
+        for key in phonetic_keys(word):
+            self._by_key.setdefault(key, []).append(word)
+
+
+def _all_of(parts: Iterable[str]) -> str:
+    return " AND ".join(f"({part})" for part in parts)
+
+
+def _joined(words: list[str]) -> Iterator[list[str]]:
+    """`words` with one neighbouring pair run together, each way: "o brien" as obrien, "mc donald" as mcdonald."""
+    for at in range(len(words) - 1):
+        yield [*words[:at], words[at] + words[at + 1], *words[at + 2 :]]
+
+
+def _score(typed: list[_Typed], doc: _Doc) -> tuple[float, str] | None:
+    """How well a child fits all the typed words and why, told by the weakest word; None when one does not fit."""
+    total = 0.0
+    weakest = (101.0, "")
+    for one in typed:
+        best = max(_fits(one, doc), default=None)
+        if best is None:
+            return None
+        total += best[0]
+        weakest = min(weakest, best)
+    in_order = doc.name.startswith(" ".join(one.word for one in typed))
+    return total / len(typed) + (0.5 if in_order else 0.0), weakest[1]
+
+
+def _fits(typed: _Typed, doc: _Doc) -> Iterator[tuple[float, str]]:
+    word = typed.word
+    if doc.upn and doc.upn.startswith(word):
+        yield (100.0 if doc.upn == word else 95.0), "UPN"
+    for part in doc.name.split():
+        if part == word:
+            yield 99.0, "name"
+        elif part.startswith(word):
+            yield 90 + 5 * len(word) / len(part), "name begins so"
+        elif part in typed.alike:
+            yield 40 + 30 * typed.alike[part], _how_alike(word, part)
+    for names, why, exact, begun, alike in (
+        (doc.known_as, "known as", 96.0, 84.0, 38.0),
+        (doc.former, "former name", 80.0, 76.0, 36.0),
+    ):
+        for part in names.split():
+            if _UPN_START.fullmatch(part):
+                if part.startswith(word):
+                    yield begun, "former UPN"
+            elif part == word:
+                yield exact, why
+            elif part.startswith(word):
+                yield begun, why
+            elif part in typed.alike:
+                yield alike + 30 * typed.alike[part], f"{why}, {_how_alike(word, part)}"
+    if any(part.startswith(word) for part in doc.address.split()):
+        yield 35.0, "address"
+    if any(part.startswith(word) for part in doc.school.split()):
+        yield 30.0, "school"
+
+
+def _how_alike(word: str, part: str) -> str:
+    return "sounds alike" if phonetic_keys(word) & phonetic_keys(part) else "spelt alike"

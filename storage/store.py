@@ -1,0 +1,124 @@
+"""An open caseload: the unlocked database, who is at work, and the rooms that read and write it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+from casework.records import Record, Team, Worker
+from casework.edits import Edit, create
+from casework.errors import BadInput
+from casework.ids import new_id
+from storage import audit
+from storage.cipher import Connection, close_database, open_database
+from storage.drafts import Drafts
+from storage.journal import Actor, Journal, Receipt
+from storage.migrations import migrate
+from storage.queries.schools import SchoolBook, read_schools
+from storage.rows import load, load_all
+from storage.search import NameSearch
+
+R = TypeVar("R", bound=Record)
+Now = Callable[[], datetime]
+
+
+class Store:
+    """The unlocked caseload. One thread at a time uses it; `close` drops the key with the connection."""
+
+    def __init__(self, conn: Connection, path: Path, *, now: Now, today: date) -> None:
+        self.conn = conn
+        self.path = path
+        self.now = now
+        self.today = today
+        self._settings: dict[str, str] = dict(conn.execute("SELECT name, value FROM setting").fetchall())
+        self.actor = Actor(self._settings.get("worker", ""), self._settings.get("device", ""))
+        self.journal = Journal(conn, path, self.actor, now)
+        self.drafts = Drafts(conn, path, now)
+        self._schools: SchoolBook | None = None
+        self._names: NameSearch | None = None
+        self.journal.subscribe(self._forget)
+
+    @classmethod
+    def open(cls, path: Path, key: bytearray, *, now: Now, today: date, check_same_thread: bool = True) -> Store:
+        """Open an existing caseload and bring it to the present version.
+
+        Raises BadInput or Refused as `open_database` and `migrate` do.
+        """
+        conn = open_database(path, key, check_same_thread=check_same_thread)
+        try:
+            migrate(conn, path)
+            return cls(conn, path, now=now, today=today)
+        except BaseException:
+            close_database(conn, path)
+            raise
+
+    @classmethod
+    def set_up(cls, path: Path, key: bytearray, *, worker: Worker, team: Team, now: Now, today: date) -> Store:
+        """Create the caseload of one worker in one team. The first edit cannot be undone."""
+        conn = open_database(path, key, create=True)
+        try:
+            migrate(conn, path)
+            settings = {"worker": worker.id, "device": new_id(), "created": audit.stamp(now())}
+            conn.execute("BEGIN IMMEDIATE")
+            conn.executemany("INSERT INTO setting (name, value) VALUES (?, ?)", settings.items())
+            conn.execute("COMMIT")
+            store = cls(conn, path, now=now, today=today)
+            store.journal.commit(Edit("Set up the caseload", (create(team), create(worker))), kind="setup")
+        except BaseException:
+            close_database(conn, path)
+            raise
+        return store
+
+    @property
+    def schools(self) -> SchoolBook:
+        """Schools and calendars as they stand; read again after one of them changed."""
+        if self._schools is None:
+            self._schools = read_schools(self)
+        return self._schools
+
+    @property
+    def names(self) -> NameSearch:
+        """Search by name, UPN, address and school."""
+        if self._names is None:
+            self._names = NameSearch(self.conn)
+        return self._names
+
+    def _forget(self, receipt: Receipt) -> None:
+        if receipt.touched & {"school", "calendar"}:
+            self._schools = None
+
+    @cached_property
+    def worker(self) -> Worker:
+        """The worker whose laptop this is."""
+        return self.get(Worker, self.actor.worker)
+
+    def get(self, cls: type[R], record: str) -> R:
+        """One record by id. Raises BadInput("no-such-record")."""
+        return load(self.conn, cls, record)
+
+    def find(self, cls: type[R], where: str = "1", parameters: Iterable[Any] = ()) -> list[R]:
+        """The standing records of a type that meet a fixed SQL condition."""
+        return load_all(self.conn, cls, where, parameters)
+
+    def setting(self, name: str, default: str = "") -> str:
+        """A value kept with this caseload (never a record, never synced)."""
+        return self._settings.get(name, default)
+
+    def save_setting(self, name: str, value: str) -> None:
+        """Keep a value with this caseload."""
+        self.conn.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", (name, value))
+        self._settings[name] = value
+
+    def log(self, verb: audit.Verb, detail: str, child: str | None = None) -> None:
+        """Write an audit entry of its own: somebody looked, searched, exported."""
+        self.conn.execute("BEGIN IMMEDIATE")
+        at = audit.stamp(self.now())
+        audit.append(self.conn, at=at, worker=self.actor.worker, verb=verb, child=child, detail=detail)
+        self.conn.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close the database; its key goes with it."""
+        close_database(self.conn, self.path)

@@ -1,0 +1,108 @@
+"""The growing wait after wrong passphrases. It survives a restart, and nothing is ever erased by it.
+
+A count that wipes data would let any passer-by destroy a caseload, and would not stop a thief, who copies the
+file first. What stops a thief is Argon2id; what this stops is someone guessing at an unattended keyboard.
+(Cyber Essentials 4.2.1: no more than 10 guesses in 5 minutes.)
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from casework.errors import Locked
+from storage.faults import translated
+from storage.files import sync_folder, write_atomic
+from storage.home import Home
+
+LONGEST_WAIT = timedelta(seconds=300)
+_UNREADABLE_COUNT = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """How many guesses in a row were wrong, and when the last was made."""
+
+    count: int = 0
+    last: datetime | None = None
+
+    def wait(self) -> timedelta:
+        """The pause that the last wrong guess asks for: 1, 2, 4 ... 300 seconds."""
+        if not self.count:
+            return timedelta(0)
+        return min(timedelta(seconds=2 ** min(self.count - 1, 30)), LONGEST_WAIT)
+
+
+class Throttle:
+    """The wrong guesses at one vault, kept beside it."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+
+    def read(self) -> Attempts:
+        """What is on record; an unreadable record counts as many guesses, just now."""
+        path = self._home.attempts_file
+        with translated(path):
+            try:
+                text = path.read_text("utf-8")
+            except FileNotFoundError:
+                return Attempts()
+            except UnicodeDecodeError:
+                return Attempts(_UNREADABLE_COUNT, None)
+        try:
+            data = json.loads(text)
+            count, last = int(data["count"]), datetime.fromisoformat(data["last"])
+        except (ValueError, TypeError, KeyError, AttributeError):
+            return Attempts(_UNREADABLE_COUNT, None)
+        if count < 1 or last.tzinfo is None:
+            return Attempts(_UNREADABLE_COUNT, None)
+        return Attempts(count, last)
+
+    def wait_left(self, now: datetime) -> timedelta:
+        """How long until the next guess is taken; zero when it is taken now.
+
+        A clock that was set back behind the last guess does not shorten the wait: it starts anew.
+        """
+        with self._home.turn("vault"):
+            return self._wait_left(now)
+
+    def _wait_left(self, now: datetime) -> timedelta:
+        attempts = self.read()
+        if not attempts.count:
+            return timedelta(0)
+        if attempts.last is None or now < attempts.last:
+            self._write(Attempts(attempts.count, now))
+            return attempts.wait()
+        return max(attempts.last + attempts.wait() - now, timedelta(0))
+
+    def admit(self, now: datetime) -> None:
+        """Take a guess, counted as wrong until `clear()`, so that killing the process wins no free guess.
+
+        Raises `Locked` while the wait runs. The caller holds the home's turn at "vault", so that two
+        processes with the right passphrase do not take each other for wrong guesses.
+        """
+        left = self._wait_left(now)
+        if left:
+            seconds = -int(-left.total_seconds() // 1)
+            unit = "second" if seconds == 1 else "seconds"
+            raise Locked(
+                "wait",
+                f"Too many wrong passphrases: wait {seconds} {unit} and try again, or use the recovery code.",
+            )
+        self._write(Attempts(self.read().count + 1, now))
+
+    def clear(self) -> None:
+        """Forget the wrong guesses: the right passphrase or the recovery code was given."""
+        path = self._home.attempts_file
+        with translated(path):
+            try:
+                path.unlink()
+            except FileNotFoundError:
+                return
+            sync_folder(path.parent)
+
+    def _write(self, attempts: Attempts) -> None:
+        last = attempts.last.astimezone(UTC).isoformat() if attempts.last else None
+        text = json.dumps({"count": attempts.count, "last": last})
+        write_atomic(self._home.attempts_file, text.encode())

@@ -1,0 +1,351 @@
+"""The vault: one random data key, and the slots that open it.
+
+`vault.json` stands beside the database. A checksum finds accidents before any passphrase is asked for, each
+slot authenticates itself, and a seal under the data key authenticates the whole file. Changing a passphrase
+re-wraps the data key; nothing is re-encrypted.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import time
+from datetime import datetime
+
+from casework.errors import BadInput, Locked, OutreachError, Refused
+from storage import recovery_code, slots, vault_file
+from storage.cipher import KEY_BYTES, wipe
+from storage.faults import translated
+from storage.files import sync_folder, write_atomic
+from storage.home import Home
+from storage.ring import Ring
+from storage.slots import FLOOR, Kdf, Passphrase, Slots
+from storage.throttle import Throttle
+
+
+class Vault:
+    """The key slots of one caseload. It never holds the data key: whoever unlocks owns and wipes it."""
+
+    def __init__(self, home: Home, body: vault_file.Body, seal: str, *, ring: Ring | None = None) -> None:
+        self._home = home
+        self._body = body
+        self._seal = seal
+        self._ring = ring or Ring()
+        self._throttle = Throttle(home)
+
+    @classmethod
+    def create(
+        cls,
+        home: Home,
+        passphrase: Passphrase,
+        *,
+        kdf: Kdf | None = None,
+        escrow_public: bytes | None = None,
+        ring: Ring | None = None,
+    ) -> tuple[Vault, bytearray, str]:
+        """Make a data key and its slots: (vault, 32-byte data key, recovery code to show once).
+
+        `kdf` weaker than the floor is for tests: the vault then says so for good, `doctor` fails it, and only
+        this argument can write such a file. Left out, the cost is measured and raised to suit this computer.
+        Key slots left by a set-up that never made a database are put aside, not overwritten.
+        """
+        slots.check_new_passphrase(passphrase)
+        home.prepare()
+        with home.turn("vault"):
+            if home.database.exists() and home.database.stat().st_size:
+                raise Refused("caseload-exists", "This data folder has a caseload already.", str(home.path))
+            vault_file.put_aside(home)
+            chosen = kdf or slots.calibrated(time.perf_counter)
+            key = bytearray(secrets.token_bytes(KEY_BYTES))
+            identity: dict[str, object] = {
+                "format": "outreach-vault",
+                "version": 1,
+                "vault": secrets.token_hex(16),
+                "profile": "low-cost" if chosen.is_under(FLOOR) else "standard",
+            }
+            code = recovery_code.draw()
+            ways = Slots(
+                passphrase=slots.passphrase_slot(key, passphrase, chosen, identity),
+                recovery=slots.recovery_slot(key, recovery_code.parse(code), identity),
+                escrow=slots.escrow_slot(key, escrow_public, identity) if escrow_public else None,
+            )
+            body = vault_file.Body.model_validate(identity | {"generation": 1, "slots": ways})
+            vault = cls(home, body, "", ring=ring)
+            vault._save(body, key)
+            vault._throttle.clear()
+        return vault, key, code
+
+    @classmethod
+    def load(cls, home: Home, *, ring: Ring | None = None) -> Vault:
+        """Read the vault; a file that a crash left unfinished gives way to the one before it.
+
+        Raises `BadInput` when there is none or it is damaged, `Refused` when it was downgraded.
+        """
+        try:
+            body, seal = vault_file.parse(vault_file.read(home, previous=False), str(home.vault_file))
+        except BadInput as first:
+            try:
+                text = vault_file.read(home, previous=True)
+                body, seal = vault_file.parse(text, str(home.vault_previous))
+            except OutreachError:
+                raise first from None
+            write_atomic(home.vault_file, text)
+        return cls(home, body, seal, ring=ring)
+
+    @property
+    def vault_id(self) -> str:
+        """32 hex digits, drawn at set-up: the caseload's name for its keys."""
+        return self._body.vault
+
+    @property
+    def generation(self) -> int:
+        """Counts every change of the slots; kept in the database too, it tells an old file put back."""
+        return self._body.generation
+
+    @property
+    def kdf(self) -> Kdf:
+        """The passphrase slot's Argon2id settings."""
+        return self._body.slots.passphrase.kdf
+
+    @property
+    def is_low_cost(self) -> bool:
+        """Whether this vault was made with settings under the floor, for tests."""
+        return self._body.profile == "low-cost"
+
+    @property
+    def has_keyring(self) -> bool:
+        """Whether the operating system's key store can open it."""
+        return self._body.slots.keyring is not None
+
+    @property
+    def escrow_public(self) -> bytes | None:
+        """The service's public key that the data key is wrapped for, 32 bytes."""
+        from base64 import b64decode
+
+        slot = self._body.slots.escrow
+        return b64decode(slot.public) if slot else None
+
+    def wait_left(self, now: datetime) -> float:
+        """Seconds until the next passphrase is taken."""
+        return self._throttle.wait_left(now).total_seconds()
+
+    def unlock(self, passphrase: Passphrase, *, now: datetime) -> bytearray:
+        """The data key. `Locked` for a wrong passphrase or while the wait runs; `BadInput` when altered.
+
+        A guess counts as wrong from the moment it is taken until it proves right.
+        """
+        with self._home.turn("vault"):
+            return self._unlock(passphrase, now)
+
+    def _unlock(self, passphrase: Passphrase, now: datetime) -> bytearray:
+        self._throttle.admit(now)
+        key = slots.open_passphrase(self._body.slots.passphrase, passphrase, self._body.identity())
+        if key is None:
+            raise Locked("wrong-passphrase", "The passphrase is wrong; try again, or use the recovery code.")
+        self._proved(key)
+        self._throttle.clear()
+        return key
+
+    def unlock_recovery(self, code: str) -> bytearray:
+        """The data key by recovery code, at any time: 130 bits cannot be guessed, so there is no wait."""
+        with self._home.turn("vault"):
+            return self._unlock_recovery(code)
+
+    def _unlock_recovery(self, code: str) -> bytearray:
+        given = recovery_code.parse(code)
+        try:
+            key = slots.open_recovery(self._body.slots.recovery, given, self._body.identity())
+        finally:
+            wipe(given)
+        if key is None:
+            raise Locked(
+                "wrong-recovery-code",
+                "That recovery code does not open this caseload; it may be an older one.",
+            )
+        return self._proved(key)
+
+    def unlock_keyring(self) -> bytearray:
+        """The data key by the operating system's key store; `Locked` when the store does not have it."""
+        with self._home.turn("vault"):
+            return self._unlock_keyring()
+
+    def _unlock_keyring(self) -> bytearray:
+        slot = self._body.slots.keyring
+        if slot is None:
+            raise Locked(
+                "no-keyring-slot", "The key store is not set up for this caseload; use the passphrase."
+            )
+        kek = self._ring.fetch(slot.account)
+        try:
+            key = slots.open_keyring(slot, kek, self._body.identity()) if kek else None
+        finally:
+            wipe(kek or bytearray())
+        if key is None:
+            raise Locked("keyring-stale", "The key store does not open this caseload; use the passphrase.")
+        return self._proved(key)
+
+    def unlock_escrow(self, private: bytearray) -> bytearray:
+        """The data key by the service's raw 32-byte private key: for the service's recovery only."""
+        with self._home.turn("vault"):
+            return self._unlock_escrow(private)
+
+    def _unlock_escrow(self, private: bytearray) -> bytearray:
+        slot = self._body.slots.escrow
+        key = slots.open_escrow(slot, private, self._body.identity()) if slot else None
+        if key is None:
+            raise Locked("wrong-escrow-key", "The service's key does not open this caseload.")
+        return self._proved(key)
+
+    def change_passphrase(self, old: Passphrase, new: Passphrase, *, now: datetime) -> None:
+        """Replace the passphrase. A crash at any point leaves a vault that opens with the old or the new."""
+        slots.check_new_passphrase(new)
+        with self._home.turn("vault"):
+            key = self._unlock(old, now)
+            try:
+                self._save(self._with(passphrase=self._passphrase_slot(key, new)), key)
+            finally:
+                wipe(key)
+
+    def set_passphrase(self, key: bytearray, new: Passphrase) -> None:
+        """Replace the passphrase while unlocked, without the old one."""
+        slots.check_new_passphrase(new)
+        with self._home.turn("vault"):
+            self.verify(key)
+            self._save(self._with(passphrase=self._passphrase_slot(key, new)), key)
+
+    def recover(self, code: str, new: Passphrase) -> tuple[bytearray, str]:
+        """Set a new passphrase by recovery code: (data key, the next recovery code to show once).
+
+        The old passphrase, the used code and the key store's slot open nothing afterwards.
+        """
+        slots.check_new_passphrase(new)
+        with self._home.turn("vault"):
+            key = self._unlock_recovery(code)
+            return key, self._renew(key, new)
+
+    def recover_escrow(self, private: bytearray, new: Passphrase) -> tuple[bytearray, str]:
+        """The same by the service's private key: (data key, the next recovery code)."""
+        slots.check_new_passphrase(new)
+        with self._home.turn("vault"):
+            key = self._unlock_escrow(private)
+            return key, self._renew(key, new)
+
+    def _renew(self, key: bytearray, new: Passphrase) -> str:
+        fresh = recovery_code.draw()
+        used = self._body.slots.keyring
+        changed = self._with(
+            passphrase=self._passphrase_slot(key, new),
+            recovery=slots.recovery_slot(key, recovery_code.parse(fresh), self._body.identity()),
+            keyring=None,
+        )
+        self._save(changed, key)
+        self._throttle.clear()
+        if used is not None:
+            self._ring.forget(used.account)
+        return fresh
+
+    def enable_keyring(self, key: bytearray) -> None:
+        """Let the operating system's key store open the vault; `Refused` when no store can be trusted."""
+        with self._home.turn("vault"):
+            self.verify(key)
+            account = f"{self.vault_id}-{secrets.token_hex(4)}"
+            kek = bytearray(secrets.token_bytes(KEY_BYTES))
+            try:
+                self._ring.keep(account, kek)
+                slot = slots.keyring_slot(key, kek, account, self._body.identity())
+            finally:
+                wipe(kek)
+            before = self._body.slots.keyring
+            self._save(self._with(keyring=slot), key)
+            if before is not None:
+                self._ring.forget(before.account)
+
+    def disable_keyring(self, key: bytearray) -> None:
+        """Close that way in again; the slot goes even when the store cannot be reached."""
+        with self._home.turn("vault"):
+            self.verify(key)
+            before = self._body.slots.keyring
+            if before is None:
+                return
+            self._save(self._with(keyring=None), key)
+            self._ring.forget(before.account)
+
+    def set_escrow(self, key: bytearray, public: bytes | None) -> None:
+        """Wrap the data key for the service's raw X25519 public key, or drop that slot with None."""
+        with self._home.turn("vault"):
+            self.verify(key)
+            slot = slots.escrow_slot(key, public, self._body.identity()) if public else None
+            self._save(self._with(escrow=slot), key)
+
+    def erase_slots(self) -> None:
+        """Destroy every way in (a revoked laptop); without a backup of the vault the data is gone."""
+        with self._home.turn("vault"):
+            if self._body.slots.keyring is not None:
+                self._ring.forget(self._body.slots.keyring.account)
+            for path in (self._home.vault_file, self._home.vault_previous):
+                with translated(path):
+                    if path.exists():
+                        size = path.stat().st_size
+                        with path.open("r+b") as file:
+                            file.write(secrets.token_bytes(size))
+                        path.unlink()
+            sync_folder(self._home.path)
+
+    def text(self) -> bytes:
+        """The file's bytes, for a backup; holds no secret that is not wrapped."""
+        return vault_file.render(self._body, self._seal)
+
+    def verify(self, key: bytearray) -> None:
+        """Raise `BadInput` unless the seal proves every setting and slot with this data key."""
+        if not hmac.compare_digest(vault_file.seal_of(self._body, key), self._seal):
+            raise BadInput(
+                "vault-altered",
+                "vault.json was altered after Outreach wrote it; restore it from a backup.",
+                str(self._home.vault_file),
+            )
+
+    def _proved(self, key: bytearray) -> bytearray:
+        """The freshly opened key once the seal holds; then the file before is no longer needed."""
+        try:
+            self.verify(key)
+        except BadInput:
+            wipe(key)
+            raise
+        if self._home.vault_previous.exists() and vault_file.read(self._home, previous=False) == self.text():
+            vault_file.drop_previous(self._home)
+        return key
+
+    def _passphrase_slot(self, key: bytearray, new: Passphrase) -> slots.PassphraseSlot:
+        return slots.passphrase_slot(key, new, self.kdf, self._body.identity())
+
+    def _with(self, **changed: object) -> vault_file.Body:
+        ways = self._body.slots.model_copy(update=changed)
+        return self._body.model_copy(update={"slots": ways, "generation": self.generation + 1})
+
+    def _save(self, body: vault_file.Body, key: bytearray) -> None:
+        """Write the changed slots; the file before stays as vault.json.bak until this one is read back."""
+        self._refuse_stale()
+        text = vault_file.render(body, vault_file.seal_of(body, key))
+        path = self._home.vault_file
+        if path.exists():
+            write_atomic(self._home.vault_previous, vault_file.read(self._home, previous=False))
+        write_atomic(path, text)
+        if vault_file.read(self._home, previous=False) != text:
+            raise Refused(
+                "disk-fault", "The disk did not keep the changed keys; the old ones stand.", str(path)
+            )
+        self._body, self._seal = vault_file.parse(text, str(path))
+        vault_file.drop_previous(self._home)
+
+    def _refuse_stale(self) -> None:
+        """Another process may have changed the slots since these were read; its change must not be undone."""
+        if not self._seal:
+            return
+        try:
+            current = vault_file.read(self._home, previous=False)
+        except BadInput:
+            return
+        if current != self.text():
+            raise Refused(
+                "vault-changed", "The keys were changed by another copy of Outreach; open it again."
+            )

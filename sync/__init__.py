@@ -1,0 +1,1 @@
+"""Reconciling a laptop with the central record."""

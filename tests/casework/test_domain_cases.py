@@ -1,0 +1,92 @@
+"""Every machine-checkable case of the field, through the same door that `explain` uses."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from casework.errors import BadInput
+from casework.explain import RULES, rule
+
+CASES = json.loads((Path(__file__).parents[1] / "data" / "domain_cases.json").read_text(encoding="utf-8"))
+
+
+def test_no_case_and_no_rule_is_left_out() -> None:
+    groups = Counter(case["group"] for case in CASES)
+    assert len(CASES) == 87
+    assert set(groups) == set(RULES)
+    assert len(groups) == 17
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
+def test_case_comes_back_exactly(case: dict[str, Any]) -> None:
+    explained = rule(case["group"]).run(case["input"])
+    assert json.loads(json.dumps(explained.result)) == case["expected"]
+    assert explained.reasons
+    assert all(reason.endswith(".") for reason in explained.reasons)
+
+
+@pytest.mark.parametrize("group", sorted(RULES))
+def test_every_missing_field_is_named(group: str) -> None:
+    case = next(case for case in CASES if case["group"] == group)
+    for field in case["input"]:
+        cut = {name: value for name, value in case["input"].items() if name != field}
+        with pytest.raises(BadInput) as caught:
+            RULES[group].run(cut)
+        assert caught.value.where == field
+        assert field in caught.value.message
+
+
+@pytest.mark.parametrize("group", sorted(RULES))
+@pytest.mark.parametrize("wrong", [{"x": 1}, True, "\x1b[31mnot-a-value", [[["deep"]]], -7], ids=repr)
+def test_an_ill_typed_field_is_refused_or_harmless(group: str, wrong: object) -> None:
+    case = next(case for case in CASES if case["group"] == group)
+    for field in case["input"]:
+        try:
+            RULES[group].run({**case["input"], field: wrong})
+        except BadInput as fault:
+            assert field in fault.where
+            assert "not-a-value" not in fault.message
+
+
+def test_input_that_is_no_object_is_refused() -> None:
+    with pytest.raises(BadInput, match="input"):
+        RULES["attendance"].run(["marks"])
+
+
+def test_fields_a_rule_does_not_read_change_nothing_and_are_told() -> None:
+    plain = RULES["persistent_severe"].run({"possible": 10, "absent": 1})
+    more = RULES["persistent_severe"].run({"possible": 10, "absent": 1, "sex": "F", "ethnicity": "ABAN"})
+    assert more.result == plain.result
+    assert "2 fields of the input not read" in more.reasons[-1]
+
+
+def test_an_unknown_rule_is_refused() -> None:
+    with pytest.raises(BadInput):
+        rule("risk_score")
+
+
+def test_a_missed_public_exam_needs_a_meeting_whatever_the_days() -> None:
+    answer = RULES["governing_board_trigger"].run({"days_in_term": 1, "missing_public_exam_or_nct": True})
+    assert answer.result == {"duty": "must_meet_within_15"}
+
+
+def test_a_retired_code_is_refused_by_position() -> None:
+    with pytest.raises(BadInput) as caught:
+        RULES["attendance"].run({"marks": "/ H"})
+    assert caught.value.where == "marks[1]"
+
+
+def test_second_notice_is_flat() -> None:
+    given = {
+        "parent": "P1",
+        "child": "C1",
+        "prior": [{"issued": "2025-02-10", "parent": "P1", "child": "C1"}],
+        "issue_on": "2026-10-01",
+    }
+    expected = {"may_issue": True, "ordinal": 2, "pay_within_21": 160, "pay_22_to_28": 160}
+    assert RULES["penalty_notice_escalation"].run(given).result == expected
