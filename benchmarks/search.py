@@ -80,7 +80,9 @@ def main(children: int) -> None:
         conn.close()
 
     words = len({w for e in entries for w in search.name_parts(e.forename, e.surname)})
-    print(f"{children:,} children, {words:,} distinct name words, SQLCipher, SQLite {sqlcipher.sqlite_version}")
+    print(
+        f"{children:,} children, {words:,} distinct name words, SQLCipher, SQLite {sqlcipher.sqlite_version}"
+    )
     print(f"{'typed letter by letter':<24}{'searches':>9}{'p50 ms':>9}{'p95 ms':>9}{'max ms':>9}"
           f"{'LIKE p50':>10}{'LIKE p95':>10}{'ratio p95':>11}")  # fmt: skip
     worst = 0.0
@@ -89,10 +91,14 @@ def main(children: int) -> None:
         worst = max(worst, p95)
         print(f"{label:<24}{count:>9,}{at(ours, 0.5):>9.1f}{p95:>9.1f}{max(ours):>9.1f}"
               f"{at(plain, 0.5):>10.1f}{at(plain, 0.95):>10.1f}{p95 / at(plain, 0.95):>11.2f}")  # fmt: skip
-    print(f"index of all: {indexing:,.0f} ms; words read at unlock: {unlocking:,.0f} ms, {grown / 1024:,.0f} MB")
+    print(
+        f"index of all: {indexing:,.0f} ms; words read at unlock: {unlocking:,.0f} ms, {grown / 1024:,.0f} MB"
+    )
     print(f"one child edit, commit included: p50 {at(without, 0.5):.2f} ms without the index, "
           f"{at(also, 0.5):.2f} ms with it (p95 {at(without, 0.95):.2f} and {at(also, 0.95):.2f})")  # fmt: skip
-    print(f"goal: p95 <= {GOAL_MS:.0f} ms: {'met' if worst <= GOAL_MS else f'missed by {worst - GOAL_MS:.1f} ms'}")
+    print(
+        f"goal: p95 <= {GOAL_MS:.0f} ms: {'met' if worst <= GOAL_MS else f'missed by {worst - GOAL_MS:.1f} ms'}"
+    )
     sys.exit(worst > GOAL_MS)
 
 

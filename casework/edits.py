@@ -29,7 +29,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A named step. `subject` is the child it concerns, when it concerns one; `reason` is the worker's own."""
+    """A named step; `subject` is the child it concerns, if it is one, `reason` the worker's own words."""
 
     name: str
     changes: tuple[Change, ...]

@@ -80,11 +80,18 @@ def _attendance(fields: Fields) -> Answer:
     from casework.attendance import explain_tally, tally
 
     counted = tally(_codes(fields, "marks"))
-    names = ("present", "approved_educational_activity", "authorised_absence", "unauthorised_absence")
-    names += ("not_possible", "possible", "attended", "absent")
-    result: dict[str, Any] = {name: getattr(counted, name) for name in names}
-    result["attendance_pct_1dp"] = counted.attendance_pct
-    result["absence_pct_1dp"] = counted.absence_pct
+    result = {
+        "present": counted.present,
+        "approved_educational_activity": counted.approved_educational_activity,
+        "authorised_absence": counted.authorised_absence,
+        "unauthorised_absence": counted.unauthorised_absence,
+        "not_possible": counted.not_possible,
+        "possible": counted.possible,
+        "attended": counted.attended,
+        "absent": counted.absent,
+        "attendance_pct_1dp": counted.attendance_pct,
+        "absence_pct_1dp": counted.absence_pct,
+    }
     return result, explain_tally(counted)
 
 

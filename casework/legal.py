@@ -149,13 +149,13 @@ def _drops_out(oldest: date, calendar: SchoolCalendar, length: int) -> date | No
 
 
 def _reasons(result: Threshold, length: int, unplaced: int, codes: frozenset[str]) -> tuple[str, ...]:
-    reasons = []
+    reasons, named = [], join_words(sorted(codes))
     if result.window_from is None or result.window_to is None:
         reasons.append("The school's calendar holds no school week up to this date.")
     else:
         window = f"{say_day(result.window_from)} to {say_day(result.window_to)}"
         reasons.append(
-            f"{result.unauthorised_in_window} of {result.limit} unauthorised sessions ({join_words(sorted(codes))}) "
+            f"{result.unauthorised_in_window} of {result.limit} unauthorised sessions ({named}) "
             f"in the window of {length} school weeks {window}."
         )
     if result.drops_out is not None:

@@ -7,12 +7,12 @@ enquiries and failed, and there must be no reason to think of illness or another
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from casework.calendars import SchoolCalendar
-from casework.codes import NEW_CODES_FROM
+from casework.calendars import SchoolCalendar, monday_of
+from casework.codes import NEW_CODES_FROM, NO_MARK
 from casework.parameters import (
     ABSENCE_ALERTS,
     ATTENDANCE_RETURN_DAYS,
@@ -21,7 +21,7 @@ from casework.parameters import (
     SICKNESS_RETURN_DAYS,
     at,
 )
-from casework.weeks import sessions
+from casework.weeks import sessions, slot_of, unpack
 from casework.wording import count_of, join_words, say_day
 
 SEEN_CODES = frozenset({"/", "\\", "L", "U", "V"})
@@ -33,7 +33,7 @@ _ILLNESS = frozenset("I")
 
 @dataclass(frozen=True, slots=True)
 class TwentyDayLimb:
-    """One limb of the ground for deletion; ``days`` is the unbroken run up to the last mark, in whole days."""
+    """One limb of the ground for deletion; ``days`` is the run up to the last mark, in whole days."""
 
     limb_met: bool
     days: int
@@ -82,6 +82,22 @@ class Run:
     until: date | None
 
 
+def _marks_on(by_week: Mapping[date, str], day: date) -> list[str]:
+    marks = by_week.get(monday_of(day))
+    if marks is None:
+        return []
+    morning = slot_of(day, "AM")
+    return [code for code in unpack(marks)[morning : morning + 2] if code != NO_MARK]
+
+
+def _last_marked_day(by_week: Mapping[date, str], today: date) -> date | None:
+    for monday in sorted(by_week, reverse=True):
+        days = [day for day, _, _ in sessions(monday, by_week[monday]) if day <= today]
+        if days:
+            return days[-1]
+    return None
+
+
 def running_days(
     weeks: Sequence[tuple[date, str]], codes: frozenset[str], calendar: SchoolCalendar, today: date
 ) -> Run:
@@ -90,17 +106,13 @@ def running_days(
     A school day with no mark at all, with only one of two marks, or with another code ends the run; a last
     day still being marked (morning only) counts when its mark fits.
     """
-    by_day: dict[date, list[str]] = {}
-    for monday, marks in weeks:
-        for day, _, code in sessions(monday, marks):
-            if day <= today:
-                by_day.setdefault(day, []).append(code)
-    last = max(by_day, default=None)
+    by_week = dict(weeks)
+    last = _last_marked_day(by_week, today)
     if last is None or calendar.first_day is None:
         return Run(0, None, None)
     days, since = 0, None
     for day in reversed(calendar.school_days(calendar.first_day, last)):
-        marked = by_day.get(day, [])
+        marked = _marks_on(by_week, day)
         whole = len(marked) == 2 or day == last
         if not (marked and whole and codes.issuperset(marked)):
             break

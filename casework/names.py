@@ -1,21 +1,20 @@
 """Names as people say, hear and mistype them: their parts, their sound, their likeness, their look-alikes.
 
-No one phonetic code is enough for the names of British schools (Siobhan and Shivaun share a soundex, Kayleigh and
-Caley a metaphone, Aoife and Eefa a match rating codex), so a part has several keys, and likeness ranks those that
-share one. No table of nicknames: a child's known-as name is a field of its own.
+No one phonetic code is enough for the names of British schools (Siobhan and Shivaun share a soundex,
+Kayleigh and Caley a metaphone, Aoife and Eefa a match rating codex), so a part has several keys, and
+likeness ranks those that share one. No table of nicknames: a child's known-as name is a field of its own.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from functools import lru_cache
 
 from casework.text import fold
 
-# Spellings that English codes mishear, each with an English respelling. Keys of both forms are kept, so a wrong
-# guess adds a key and loses none.
+# Spellings that English codes mishear, each with an English respelling. Keys of both forms are kept, so a
+# wrong guess adds a key and loses none.
 _RESPELLINGS = (
     (re.compile(r"caoi"), "kee"),  # Irish: Caoimhe, Keeva
     (re.compile(r"aoi"), "ee"),  # Aoife, Eefa
@@ -35,7 +34,7 @@ _CODED = 24  # letters of a part that are coded: the codes tell names apart long
 
 # Letters of other scripts that look Latin on a screen.
 _LOOK_ALIKE = str.maketrans(
-    "аеорсухіјѕһԁԛԝвкмнтАЕОРСУХІЈЅВКМНТαοινρυτκΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",  # noqa: RUF001
+    "аеорсухіјѕһԁԛԝвкмнтАЕОРСУХІЈЅВКМНТαοινρυτκΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
     "aeopcyxijshdqwbkmhtAEOPCYXIJSBKMHTaoivputkABEZHIKMNOPTYX",
 )
 
@@ -86,7 +85,7 @@ def _respell(part: str) -> str:
 
 
 def likeness(one: str, other: str) -> float:
-    """How alike two folded name parts are, 0 to 1: by letters (also when swapped) and by the keys they share."""
+    """How alike two folded name parts are, 0 to 1: by letters (also swapped) and by the keys they share."""
     from rapidfuzz.distance import OSA, JaroWinkler
 
     letters = max(JaroWinkler.normalized_similarity(one, other), OSA.normalized_similarity(one, other))
@@ -95,9 +94,10 @@ def likeness(one: str, other: str) -> float:
 
 
 def name_likeness(one: str, other: str) -> float:
-    """How alike two whole names are, 0 to 1, in whatever order their parts stand; for ranking, never for matching.
+    """How alike two whole names are, 0 to 1, whatever the order of parts; for ranking, never for matching.
 
-    Each part of the shorter name is paired with its likest part of the longer one; parts left over cost a little.
+    Each part of the shorter name is paired with its likest part of the longer one; parts left over cost a
+    little.
     """
     short, long = sorted((fold(one).split(), fold(other).split()), key=len)
     if not short:
@@ -116,7 +116,7 @@ def scripts(text: str) -> tuple[str, ...]:
     if text.isascii():
         return ("LATIN",) if any(c.isalpha() for c in text) else ()
     found = {unicodedata.name(c, "UNKNOWN").split(" ")[0].split("-")[0] for c in text if c.isalpha()}
-    return tuple(sorted(found - {"MODIFIER", "FEMININE", "MASCULINE"} | ({"LATIN"} & found)))
+    return tuple(sorted(found - {"MODIFIER", "FEMININE", "MASCULINE"}))
 
 
 def mixes_scripts(name: str) -> bool:
@@ -133,8 +133,8 @@ def look_alike(one: str, other: str) -> bool:
     """Whether two different names look the same on a screen because letters of other scripts stand in."""
     if one == other:
         return False
-    return _skeleton((one,)) == _skeleton((other,)) and scripts(one) != scripts(other)
+    return _skeleton(one) == _skeleton(other) and scripts(one) != scripts(other)
 
 
-def _skeleton(names: Iterable[str]) -> str:
-    return " ".join(unicodedata.normalize("NFKC", name).translate(_LOOK_ALIKE).casefold() for name in names)
+def _skeleton(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).translate(_LOOK_ALIKE).casefold()

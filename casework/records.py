@@ -147,9 +147,9 @@ class Relationship(Record):
     child: Annotated[str, Meta(C.FAMILY, "Child")]
     person: Annotated[str, Meta(C.FAMILY, "Person")]
     kind: Annotated[Line, Meta(C.FAMILY, "Relationship")] = ""
-    responsibility: Annotated[
-        Literal["yes", "no", "unknown"], Meta(C.FAMILY, "Parental responsibility")
-    ] = "unknown"
+    responsibility: Annotated[Literal["yes", "no", "unknown"], Meta(C.FAMILY, "Parental responsibility")] = (
+        "unknown"
+    )
     how_known: Annotated[Line, Meta(C.FAMILY, "How known")] = ""
     contact_order: Annotated[int, Meta(C.FAMILY, "Contact order")] = 9
     lives_with: Annotated[bool | None, Meta(C.FAMILY, "Lives with the child")] = None
@@ -258,7 +258,7 @@ class AttendanceWeek(Record):
 
 
 class AttendanceTotal(Record):
-    """A school year's totals as a summary export or a CTF gives them; a cross-check, never a source of marks."""
+    """A school year's totals as a summary or a CTF gives them; a cross-check, never a source of marks."""
 
     type = "attendance_total"
     child: Annotated[str, Meta(C.ATTENDANCE, "Child", P.CENTRAL_WINS)]
@@ -280,7 +280,9 @@ class FollowUp(Record):
     at: Annotated[datetime, Meta(C.ATTENDANCE, "When", P.APPEND_ONLY)]
     by: Annotated[str, Meta(C.WORKFORCE, "By", P.APPEND_ONLY)]
     outcome: Annotated[FollowUpOutcome, Meta(C.ATTENDANCE, "Outcome", P.APPEND_ONLY)]
-    with_whom: Annotated[Literal["", "parent", "child", "other"], Meta(C.ATTENDANCE, "With", P.APPEND_ONLY)] = ""
+    with_whom: Annotated[
+        Literal["", "parent", "child", "other"], Meta(C.ATTENDANCE, "With", P.APPEND_ONLY)
+    ] = ""
     alone: Annotated[bool, Meta(C.ATTENDANCE, "Child spoken to alone", P.APPEND_ONLY)] = False
     reason_code: Annotated[Line, Meta(C.ATTENDANCE, "Reason (code)", P.APPEND_ONLY)] = ""
     note: Annotated[Prose, Meta(C.ATTENDANCE, "Note", P.APPEND_ONLY)] = ""

@@ -39,11 +39,10 @@ def subject_access_deadline(
     if paused_days < 0:
         raise ValueError("paused_days cannot be negative")
     months = at(ACCESS_MONTHS, received) + (at(ACCESS_EXTENSION_MONTHS, received) if complex_request else 0)
-    unmoved = add_months(received, months) + timedelta(days=paused_days)
+    month_end = add_months(received, months)
+    unmoved = month_end + timedelta(days=paused_days)
     due = next_working_day(unmoved, extra_closed)
-    reasons = [
-        f"{count_of(months, 'calendar month')} from {say_day(received)} is {say_day(add_months(received, months))}."
-    ]
+    reasons = [f"{count_of(months, 'calendar month')} from {say_day(received)} is {say_day(month_end)}."]
     if paused_days:
         reasons.append(f"The clock stood still for {count_of(paused_days, 'day')}: {say_day(unmoved)}.")
     if due != unmoved:

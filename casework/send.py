@@ -57,7 +57,7 @@ def draft_comments_until(draft_sent: date) -> date:
 
 @dataclass(frozen=True, slots=True)
 class AnnualReview:
-    """The last days after a review meeting; ``final_amended_by`` is None until the decision letter is sent."""
+    """The last days after a review meeting; ``final_amended_by`` is None until the letter is sent."""
 
     decision_by: date
     final_amended_by: date | None
@@ -65,7 +65,7 @@ class AnnualReview:
 
 
 def annual_review(meeting: date, decision_letter: date | None = None) -> AnnualReview:
-    """Decision within 4 weeks of the meeting; where the plan is amended, final within 8 weeks of the letter."""
+    """Decision within 4 weeks of the meeting; a plan amended is final within 8 weeks of the letter."""
     weeks = at(REVIEW_DECISION_WEEKS, meeting)
     decision_by = meeting + timedelta(weeks=weeks)
     reasons = [f"{weeks} weeks after the meeting on {say_day(meeting)}: decision by {say_day(decision_by)}."]

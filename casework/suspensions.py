@@ -63,9 +63,10 @@ def day_limit(prior: Iterable[Suspension], proposed: Suspension) -> DayLimit:
     after = before + proposed.days
     remaining = max(0.0, limit - before)
     year = school_year(proposed.start)
+    name = f"the school year {year}/{(year + 1) % 100:02d}"
     reasons = (
         (
-            f"{count_of(before, 'school day')} already suspended in the school year {year}/{(year + 1) % 100:02d}, "
+            f"{count_of(before, 'school day')} already suspended in {name}, "
             f"all schools together; {count_of(remaining, 'day')} left of {limit}."
         ),
         (

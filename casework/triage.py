@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from casework.attendance import is_persistent, is_severe, percent
-from casework.calendars import SchoolCalendar
-from casework.legal import threshold_of_weeks
+from casework.calendars import SchoolCalendar, monday_of
+from casework.legal import threshold_of_weeks, unauthorised_now
 from casework.ncodes import open_n_marks
-from casework.weeks import UNEXPLAINED_CODE, monday_of, unpack
+from casework.weeks import UNEXPLAINED_CODE, unpack
 from casework.wording import count_of, say_day
 
 SOCIAL_WORKER_FLAGS = frozenset({"child-protection", "child-in-need", "looked-after"})
@@ -148,7 +148,14 @@ def caseload_reasons(facts: Facts, calendar: SchoolCalendar, day: date) -> list[
     reasons += _absence(facts)
     reasons += _contact(facts, day)
     reasons += [
-        Why("flag-review", f"{kind.replace('-', ' ')} flag is past its review", None, due, "the flag reviewed", 35)
+        Why(
+            "flag-review",
+            f"{kind.replace('-', ' ')} flag is past its review",
+            None,
+            due,
+            "the flag reviewed",
+            35,
+        )
         for kind, due in facts.flag_reviews
         if due < day
     ]
@@ -159,7 +166,7 @@ def caseload_reasons(facts: Facts, calendar: SchoolCalendar, day: date) -> list[
 
 def order_key(reasons: Sequence[Why]) -> tuple[int, ...]:
     """Sorts rows by their weightiest reason, then the next, so that the order can be explained."""
-    return tuple(-why.weight for why in reasons) + (1,)
+    return (*(-why.weight for why in reasons), 1)
 
 
 def _social_worker(facts: Facts, day: date) -> list[Why]:
@@ -188,12 +195,16 @@ def _unexplained_run(facts: Facts, calendar: SchoolCalendar, day: date) -> list[
     for limit, weight in _CME_WEIGHTS:
         if len(run) >= limit:
             text = f"Unexplained for {count_of(len(run), 'school day')} in a row (alert at {limit})"
-            return [Why("missing-education", text, run[-1], None, "the child seen, or a known reason", weight)]
+            return [
+                Why("missing-education", text, run[-1], None, "the child seen, or a known reason", weight)
+            ]
     return []
 
 
 def _n_codes(facts: Facts, calendar: SchoolCalendar, day: date, before: date | None = None) -> list[Why]:
-    clocks = [n for n in open_n_marks(facts.weeks, calendar, day) if before is None or n.session_date < before]
+    clocks = [
+        n for n in open_n_marks(facts.weeks, calendar, day) if before is None or n.session_date < before
+    ]
     pressing = [n for n in clocks if n.overdue or n.due_today]
     if not pressing:
         return []
@@ -213,6 +224,8 @@ def _n_codes(facts: Facts, calendar: SchoolCalendar, day: date, before: date | N
 
 
 def _threshold(facts: Facts, calendar: SchoolCalendar, day: date) -> list[Why]:
+    if unauthorised_now(facts.weeks, calendar, day) < CLOSE_TO_THRESHOLD:
+        return []
     stand = threshold_of_weeks(facts.weeks, calendar, day)
     count, limit = stand.unauthorised_in_window, stand.limit
     if count < CLOSE_TO_THRESHOLD:

@@ -2,19 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, cast
 
 from textual import events
 from textual.screen import Screen
+from textual.widgets import Static
 
-from screens.verbs import LEADER, VERBS, Keymap, Verb, keys_of
+from screens.verbs import EVERYWHERE, LEADER, VERBS, Keymap, Verb, keys_of
 from screens.widgets.lines import VerbLine
+from screens.widgets.text import Tone, show
 
 if TYPE_CHECKING:
+    from screens.doorway import Opener
+    from screens.palette import FindPeople
+    from storage.desk import Desk
     from storage.store import Store
 
 T = TypeVar("T")
+
+
+class Shell(Protocol):
+    """What screens need of the app."""
+
+    desk: Desk[Any]
+    opener: Opener[Any]
+    remapped: Keymap
+    agencies: Mapping[str, str]
+    today: date
+    steady: Callable[[], float]
+    find_people: FindPeople | None
+
+    def entered(self) -> None:
+        """The caseload is open: show the room the worker was in, or the first."""
+
+    def go_to(self, room: str) -> None:
+        """Show a room (`today`, `caseload`, `import`) instead of what is shown."""
+
+    def open_child(self, child_id: str) -> None:
+        """Show one child over the room."""
+
+    def go_back(self) -> None:
+        """One screen back; from any other room to Today."""
+
+    def show_help(self, place: str) -> None:
+        """Every key that holds in a place."""
+
+    def next_theme(self) -> None:
+        """Next colours."""
+
+
+SHORT_LINES = 30
+"""Below this many lines a form drops its frames."""
+
+
+class DoorScreen(Screen[None]):
+    """Base of the screens before the caseload is open: one box, one problem line, one task at a time."""
+
+    busy: bool = False
+
+    def __init__(self) -> None:
+        super().__init__(classes="door")
+
+    @property
+    def shell(self) -> Shell:
+        """The app."""
+        return cast("Shell", self.app)
+
+    def steady(self) -> float:
+        """Seconds of the app's steady clock."""
+        return self.shell.steady()
+
+    def tell(self, sentence: str, *, wrong: bool = True) -> None:
+        """Show one sentence in the problem line."""
+        tone = Tone.ALERT if wrong else Tone.QUIET
+        self.query_one("#problem", Static).update(show(sentence, tone))
+
+    def on_resize(self, event: events.Resize) -> None:
+        """A short terminal gets forms without frames."""
+        self.set_class(event.size.height < SHORT_LINES, "-short")
 
 
 class OutreachScreen(Screen[None]):
@@ -31,11 +98,16 @@ class OutreachScreen(Screen[None]):
     @property
     def keymap(self) -> Keymap:
         """The worker's own keys."""
-        return cast("Keymap", getattr(self.app, "remapped", {}))
+        return self.shell.remapped
+
+    @property
+    def shell(self) -> Shell:
+        """The app."""
+        return cast("Shell", self.app)
 
     async def ask(self, fn: Callable[[Store], T]) -> T:
         """`fn(store)` on the thread that owns the database. Raises `Locked` once the caseload is locked."""
-        return cast("T", await cast("Any", self.app).desk.run(fn))
+        return cast("T", await self.shell.desk.run(fn))
 
     def say(self, sentence: str, *, wrong: bool = False) -> None:
         """One sentence to the worker, shown for some seconds."""
@@ -48,6 +120,10 @@ class OutreachScreen(Screen[None]):
             view = getattr(self, "do_view", None)
             return None if view is None else lambda: view(int(verb_id.removeprefix("view-")))
         return cast("Callable[[], Any] | None", method)
+
+    def has_place(self, places: tuple[str, ...]) -> bool:
+        """Whether a verb of these places holds on this screen."""
+        return self.place in places or EVERYWHERE in places
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A verb holds when the screen has a method for it."""
@@ -93,7 +169,7 @@ class OutreachScreen(Screen[None]):
 
     def do_back(self) -> None:
         """One step back; the first screen stays."""
-        cast("Any", self.app).go_back()
+        self.shell.go_back()
 
     def do_quit(self) -> None:
         """Leave the app."""
@@ -101,7 +177,7 @@ class OutreachScreen(Screen[None]):
 
     def do_help(self) -> None:
         """Show every key that holds here."""
-        cast("Any", self.app).show_help(self.place)
+        self.shell.show_help(self.place)
 
     def do_go_help(self) -> None:
         """The same help."""
@@ -109,21 +185,20 @@ class OutreachScreen(Screen[None]):
 
     def do_theme(self) -> None:
         """Next colours."""
-        cast("Any", self.app).next_theme()
+        self.shell.next_theme()
 
     def do_go_today(self) -> None:
         """To the morning round."""
-        cast("Any", self.app).go_to("today")
+        self.shell.go_to("today")
 
     def do_go_caseload(self) -> None:
         """To the caseload."""
-        cast("Any", self.app).go_to("caseload")
+        self.shell.go_to("caseload")
 
     def do_go_import(self) -> None:
         """To the intake of registers."""
-        cast("Any", self.app).go_to("import")
+        self.shell.go_to("import")
 
     def do_go_search(self) -> None:
         """To people: the palette searches names, numbers and addresses."""
         self.app.action_command_palette()
-

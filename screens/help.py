@@ -29,7 +29,9 @@ def help_lines(place: str, keymap: Keymap) -> list[Cell]:
             keys, words = keys_of(verb, keymap), verb.help
             if verb in views:
                 keys, words = "1 ... 9", "Saved views with their counts."
-            lines.append((Piece(f"  {keys:<14}", Tone.KEY), Piece(f"{verb.label:<14}"), Piece(words, Tone.QUIET)))
+            lines.append(
+                (Piece(f"  {keys:<14}", Tone.KEY), Piece(f"{verb.label:<14}"), Piece(words, Tone.QUIET))
+            )
         lines.append("")
     lines.append("Every verb is also in the palette and a plain command: outreach --help.")
     lines.append("Nothing here can be lost by a wrong key: u takes back any step, also after a restart.")

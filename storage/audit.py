@@ -46,7 +46,7 @@ def head(conn: Connection) -> tuple[int, str]:
 
 
 def append(conn: Connection, *, at: str, worker: str, verb: Verb, child: str | None, detail: str) -> None:
-    """Add one entry inside the caller's transaction. `detail` names records and counts, never their content."""
+    """Add one entry inside the caller's transaction. `detail` names records and counts, not their content."""
     last, previous = head(conn)
     seq = last + 1
     chain = _link(previous, seq, at, worker, verb, child, detail)

@@ -1,28 +1,19 @@
-"""Backups that are encrypted, in one file, and proved by opening them; and putting one back.
-
-The file is: a magic line, the length and text of `vault.json`, the length and bytes of the encrypted database,
-an HMAC under the data key over all of that, and a SHA-256 over everything. The digest finds damage before any
-passphrase is asked for; the HMAC finds a file put together from two others. Only ciphertext is ever written.
-"""
+"""Backups that are encrypted, in one file, and proved by opening them; and putting one back."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import os
 import shutil
-import struct
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
 
-from casework.errors import BadInput, OutreachError, Refused
+from casework.errors import BadInput, Refused
+from storage import container
 from storage.cipher import Connection, close_database, open_database, wipe
-from storage.faults import translated
-from storage.files import claim_name, create_owner_only, make_folder, sync_folder
+from storage.faults import DATABASE_ERRORS, translated
+from storage.files import claim_name, create_owner_only, fresh_name, make_folder, sync_folder
 from storage.home import Home
 from storage.slots import Passphrase
 from storage.throttle import Throttle
@@ -30,13 +21,6 @@ from storage.vault import Vault
 
 Check = Callable[[Connection], Iterable[str]]
 """A further check of an open caseload (journal, search index): one sentence for each problem found."""
-
-_MAGIC = b"outreach backup 1\n"
-_VAULT_LENGTH = struct.Struct(">I")
-_DATABASE_LENGTH = struct.Struct(">Q")
-_LARGEST_VAULT = 64 * 1024
-_DIGEST = 32
-_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +32,21 @@ class BackupMade:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
+class Secret:
+    """What opens a backup: the passphrase or else the recovery code of the day it was made."""
+
+    passphrase: Passphrase | None = None
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Restored:
     """A caseload put back: its vault, its data key (the caller wipes it), and where the one before went."""
 
     vault: Vault
     key: bytearray
     aside: Path | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Layout:
-    vault_text: bytes
-    database_start: int
-    database_size: int
-    mac: bytes
-    sha256: str
 
 
 def verify(connection: Connection, path: Path, *, deep: bool, checks: Iterable[Check] = ()) -> list[str]:
@@ -80,7 +63,7 @@ def verify(connection: Connection, path: Path, *, deep: bool, checks: Iterable[C
         check = "integrity_check" if deep else "quick_check"
         try:
             found = connection.execute(f"PRAGMA {check}").fetchall()
-        except Exception as error:
+        except DATABASE_ERRORS as error:
             if not problems:
                 raise
             problems.append(f"The structure of {path.name} cannot be read ({type(error).__name__}).")
@@ -98,7 +81,6 @@ def verify(connection: Connection, path: Path, *, deep: bool, checks: Iterable[C
 def backup(
     connection: Connection,
     key: bytearray,
-    vault: Vault,
     home: Home,
     target: Path,
     *,
@@ -119,14 +101,13 @@ def backup(
     with home.turn("backup"), _workroom(home) as room:
         copy = Home(room).database
         _copy_database(connection, key, copy)
-        fresh = target.with_name(f".{target.name}.new")
+        fresh = fresh_name(target)
         with translated(target):
             try:
-                fresh.unlink(missing_ok=True)
                 create_owner_only(fresh)
-                _pack(fresh, vault.text(), copy, key)
+                container.pack(fresh, Vault.load(home).text(), copy, key)
                 copy.unlink()
-                layout = _inspect(fresh)
+                layout = container.inspect(fresh)
                 _prove(fresh, layout, key, copy, checks)
                 claim_name(fresh, target)
             finally:
@@ -135,42 +116,30 @@ def backup(
             return BackupMade(target, target.stat().st_size, layout.sha256)
 
 
-def examine_backup(file: Path, passphrase: Passphrase, *, home: Home, now: datetime) -> list[str]:
-    """The problems of a backup file, found by opening it with its passphrase; empty means it can be relied on."""
+def examine_backup(file: Path, secret: Secret, *, home: Home, now: datetime) -> list[str]:
+    """The problems of a backup file, found by opening it; empty means that it can be relied on."""
     with home.turn("backup"), _workroom(home) as room:
-        _, key, problems = _open(file, Home(room), home, passphrase, None, now)
+        _, key, problems = _open(file, Home(room), home, secret, now)
         wipe(key)
         return problems
 
 
-def restore(
-    file: Path,
-    home: Home,
-    *,
-    passphrase: Passphrase | None = None,
-    code: str | None = None,
-    now: datetime,
-    put_aside: bool = False,
-) -> Restored:
+def restore(file: Path, home: Home, secret: Secret, *, now: datetime, put_aside: bool = False) -> Restored:
     """Put a backup's caseload into `home`, opened by the passphrase or recovery code of its time.
 
     A caseload that is there already is refused, or with `put_aside` moved whole into a folder named after
     `now`; nothing is deleted. Claims the app's hold meanwhile, so the caller must not hold it. Raises
     `BadInput` for a damaged file, `Locked` for a wrong secret; then `home` is as it was.
     """
-    if (passphrase is None) == (code is None):
-        raise OutreachError(
-            "restore-secret", "A restore needs the passphrase or the recovery code, one of them."
-        )
     with home.claim_app(), home.turn("backup"), _workroom(home) as room:
         if home.has_caseload and not put_aside:
             raise Refused(
                 "caseload-exists",
-                "This data folder has a caseload; ask for it to be put aside, or restore into another folder.",
+                "This data folder has a caseload; have it put aside, or restore into another folder.",
                 str(home.path),
             )
         work = Home(room)
-        _, key, problems = _open(file, work, home, passphrase, code, now)
+        _, key, problems = _open(file, work, home, secret, now)
         if problems:
             wipe(key)
             raise BadInput("backup-unsound", f"{file.name} is not sound: {problems[0]}", str(file))
@@ -207,93 +176,11 @@ def _copy_database(connection: Connection, key: bytearray, copy: Path) -> None:
         close_database(target, copy)
 
 
-def _mac(key: bytearray) -> hmac.HMAC:
-    from cryptography.hazmat.primitives.hashes import SHA256
-    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
-    return hmac.new(HKDF(SHA256(), _DIGEST, None, b"outreach backup 1").derive(key), digestmod=hashlib.sha256)
-
-
-def _chunks(file: BinaryIO, size: int) -> Iterator[bytes]:
-    left = size
-    while left:
-        chunk = file.read(min(_CHUNK, left))
-        if not chunk:
-            return
-        left -= len(chunk)
-        yield chunk
-
-
-def _pack(target: Path, vault_text: bytes, database: Path, key: bytearray) -> None:
-    mac, digest = _mac(key), hashlib.sha256()
-    with target.open("r+b") as out, database.open("rb") as source:
-
-        def put(chunk: bytes) -> None:
-            mac.update(chunk)
-            digest.update(chunk)
-            out.write(chunk)
-
-        size = database.stat().st_size
-        put(_MAGIC + _VAULT_LENGTH.pack(len(vault_text)) + vault_text + _DATABASE_LENGTH.pack(size))
-        for chunk in _chunks(source, size):
-            put(chunk)
-        tail = mac.digest()
-        digest.update(tail)
-        out.write(tail + digest.digest())
-        out.flush()
-        os.fsync(out.fileno())
-
-
-def _inspect(file: Path) -> _Layout:
-    """Where the parts lie, once the digest holds; `BadInput` for anything but a whole backup."""
-    damaged = BadInput(
-        "backup-damaged", f"{file.name} is damaged or not whole; use another backup.", str(file)
-    )
-    with translated(file), file.open("rb") as source:
-        whole = file.stat().st_size
-        if source.read(len(_MAGIC)) != _MAGIC:
-            raise BadInput("not-a-backup", f"{file.name} is not an Outreach backup.", str(file))
-        head = source.read(_VAULT_LENGTH.size)
-        if len(head) < _VAULT_LENGTH.size or (length := _VAULT_LENGTH.unpack(head)[0]) > _LARGEST_VAULT:
-            raise damaged
-        vault_text = source.read(length)
-        size_field = source.read(_DATABASE_LENGTH.size)
-        if len(size_field) < _DATABASE_LENGTH.size:
-            raise damaged
-        start, size = source.tell(), int(_DATABASE_LENGTH.unpack(size_field)[0])
-        if start + size + 2 * _DIGEST != whole:
-            raise damaged
-        source.seek(0)
-        digest = hashlib.sha256()
-        for chunk in _chunks(source, whole - _DIGEST):
-            digest.update(chunk)
-        if source.read() != digest.digest():
-            raise damaged
-        source.seek(whole - 2 * _DIGEST)
-        return _Layout(vault_text, start, size, source.read(_DIGEST), digest.hexdigest())
-
-
-def _extract(file: Path, layout: _Layout, key: bytearray, target: Path) -> None:
-    """Write the encrypted database out, checking the HMAC on the way."""
-    mac = _mac(key)
-    with translated(target), file.open("rb") as source:
-        mac.update(source.read(layout.database_start))
-        create_owner_only(target)
-        with target.open("r+b") as out:
-            for chunk in _chunks(source, layout.database_size):
-                mac.update(chunk)
-                out.write(chunk)
-            out.flush()
-            os.fsync(out.fileno())
-    if not hmac.compare_digest(mac.digest(), layout.mac):
-        raise BadInput(
-            "backup-altered", f"{file.name} was altered after it was made; use another.", str(file)
-        )
-
-
-def _prove(file: Path, layout: _Layout, key: bytearray, scratch: Path, checks: Iterable[Check]) -> None:
+def _prove(
+    file: Path, layout: container.Layout, key: bytearray, scratch: Path, checks: Iterable[Check]
+) -> None:
     """Take the finished file apart again and read every page of it."""
-    _extract(file, layout, key, scratch)
+    container.extract(file, layout, key, scratch)
     problems = _problems(scratch, key, checks)
     if problems:
         raise BadInput("backup-unsound", f"The backup was not kept: {problems[0]}", str(file))
@@ -308,23 +195,23 @@ def _problems(database: Path, key: bytearray, checks: Iterable[Check]) -> list[s
 
 
 def _open(
-    file: Path, work: Home, home: Home, passphrase: Passphrase | None, code: str | None, now: datetime
+    file: Path, work: Home, home: Home, secret: Secret, now: datetime
 ) -> tuple[Vault, bytearray, list[str]]:
     """Unpack a backup into the work folder and open it; guesses count at the home that asks."""
-    layout = _inspect(file)
+    layout = container.inspect(file)
     with translated(work.vault_file):
         create_owner_only(work.vault_file, layout.vault_text)
     vault = Vault.load(work)
-    if passphrase is not None:
+    if secret.passphrase is not None:
         with home.turn("vault"):
             throttle = Throttle(home)
             throttle.admit(now)
-            key = vault.unlock(passphrase, now=now)
+            key = vault.unlock(secret.passphrase, now=now)
             throttle.clear()
     else:
-        key = vault.unlock_recovery(code or "")
+        key = vault.unlock_recovery(secret.code or "")
     try:
-        _extract(file, layout, key, work.database)
+        container.extract(file, layout, key, work.database)
         return vault, key, _problems(work.database, key, ())
     except BaseException:
         wipe(key)

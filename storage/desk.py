@@ -76,7 +76,7 @@ class Desk(Generic[S]):
             await self.call(store.close)
 
     def shut(self) -> None:
-        """Close the caseload and end the thread, from any thread, waiting for it: the last act of a process."""
+        """Close the caseload and end the thread, and wait for it: the last act of a process."""
         store, self._store = self._store, None
         self._turn += 1
         if store is not None:

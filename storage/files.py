@@ -44,7 +44,8 @@ def sync_folder(path: Path) -> None:
         os.close(fd)
 
 
-def _fresh(path: Path) -> Path:
+def fresh_name(path: Path) -> Path:
+    """A free name beside `path` for what will become it, this process's own."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.new")
     fresh.unlink(missing_ok=True)
     return fresh
@@ -62,7 +63,7 @@ def _sweep(path: Path, fresh: Path) -> None:
 def write_atomic(path: Path, data: bytes) -> None:
     """Replace `path` with `data`: after a crash at any point it holds all of the old or all of the new."""
     with translated(path):
-        fresh = _fresh(path)
+        fresh = fresh_name(path)
         try:
             create_owner_only(fresh, data)
             _sweep(path, fresh)
@@ -76,7 +77,7 @@ def write_atomic(path: Path, data: bytes) -> None:
 def write_new(path: Path, data: bytes) -> None:
     """Write a new file (0600) that appears whole or not at all; `Refused` when the name is taken."""
     with translated(path):
-        fresh = _fresh(path)
+        fresh = fresh_name(path)
         try:
             create_owner_only(fresh, data)
             claim_name(fresh, path)

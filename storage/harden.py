@@ -1,4 +1,4 @@
-"""Keeping memory out of reach: no core dumps, no debugger of the same account. What fails is said, not fatal."""
+"""Keeping memory out of reach: no core dumps, no debugger of this account. What fails is said, not fatal."""
 
 from __future__ import annotations
 

@@ -87,7 +87,14 @@ class Step:
         self.conn.executemany(
             "INSERT INTO change (edit, type, record, field, old, new) VALUES (?, ?, ?, ?, ?, ?)",
             (
-                (self.seq, c.type, c.record, c.field, None if c.field == CREATED else _dump(c.old), _dump(c.new))
+                (
+                    self.seq,
+                    c.type,
+                    c.record,
+                    c.field,
+                    None if c.field == CREATED else _dump(c.old),
+                    _dump(c.new),
+                )
                 for c in changes
             ),
         )
@@ -194,7 +201,8 @@ class Journal:
     def redo(self) -> Receipt:
         """Bring back the step undone last, unless this worker has made a new step since."""
         row = self._conn.execute(
-            "SELECT seq, name, subject FROM edit WHERE worker = :worker AND kind = 'undo' AND undone_by IS NULL"
+            "SELECT seq, name, subject FROM edit"
+            " WHERE worker = :worker AND kind = 'undo' AND undone_by IS NULL"
             " AND seq > (SELECT coalesce(max(seq), 0) FROM edit WHERE worker = :worker AND kind = 'do')"
             " ORDER BY seq DESC LIMIT 1",
             {"worker": self._actor.worker},
@@ -263,4 +271,3 @@ def _transaction(conn: Connection) -> Iterator[None]:
         if conn.in_transaction:
             conn.execute("ROLLBACK")
         raise
-

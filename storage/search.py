@@ -1,10 +1,10 @@
 """Finding a child as a worker types: by name, however spelt, by UPN, by address, by school.
 
-Two tables and an index, all inside the encrypted file. `search_doc` holds one row of folded text per child,
-`search_fts` (FTS5, external content) indexes it, `search_words` (fts5vocab) lists its words. The words of names are
-also held in memory by `NameSearch`, to find the ones that look or sound like what was typed; the children who bear
-them are then read from FTS5, best word first, and never more than can be shown. So the work does not grow with the
-number of children who match.
+All of it lies inside the encrypted file. `search_doc` holds one row of folded text per child, `search_fts`
+(FTS5, external content) indexes it, `search_words` (fts5vocab) lists its words, and `search_news` tells
+which name words came since. `NameSearch` holds the words of names in memory, to find the ones that look or
+sound like what was typed; the children who bear them are then read from FTS5, best word first, and never more
+than can be shown. So the work does not grow with the number of children who match.
 """
 
 from __future__ import annotations
@@ -19,11 +19,21 @@ from typing import Any, Protocol
 from casework.names import likeness, name_parts, phonetic_keys
 from casework.text import clean, fold
 
-__all__ = ["Entry", "Hit", "NameSearch", "compact", "create", "index_child", "index_many", "name_parts", "remove"]
+__all__ = [
+    "Entry",
+    "Hit",
+    "NameSearch",
+    "compact",
+    "create",
+    "index_child",
+    "index_many",
+    "name_parts",
+    "remove",
+]
 
 SCHEMA = (
     """CREATE TABLE search_doc (
-        doc INTEGER PRIMARY KEY AUTOINCREMENT,
+        doc INTEGER PRIMARY KEY,
         child TEXT NOT NULL UNIQUE,
         name TEXT NOT NULL, known_as TEXT NOT NULL, former TEXT NOT NULL,
         address TEXT NOT NULL, school TEXT NOT NULL, upn TEXT NOT NULL)""",
@@ -31,20 +41,28 @@ SCHEMA = (
     """CREATE VIRTUAL TABLE search_fts USING fts5 (
         name, known_as, former, address, school,
         content='search_doc', content_rowid='doc', columnsize=0,
-        tokenize='unicode61 remove_diacritics 2', prefix='1 2 3')""",
+        tokenize='unicode61 remove_diacritics 2', prefix='1')""",
+    # Half as many merges as by default: an edit then rarely waits for one, and a search reads as fast.
+    "INSERT INTO search_fts (search_fts, rank) VALUES ('automerge', 8)",
     "CREATE VIRTUAL TABLE search_words USING fts5vocab (search_fts, 'col')",
+    # NULL words say: more came than is worth telling, read them all again.
+    "CREATE TABLE search_news (n INTEGER PRIMARY KEY, words TEXT)",
 )
 
 _INSERT = """INSERT INTO search_doc (child, name, known_as, former, address, school, upn)
     VALUES (?, ?, ?, ?, ?, ?, ?)"""
+_RENEW = """UPDATE search_doc SET child = ?, name = ?, known_as = ?, former = ?, address = ?, school = ?,
+upn = ? WHERE doc = ?"""
+_INDEX = """INSERT INTO search_fts (rowid, name, known_as, former, address, school)
+    SELECT doc, name, known_as, former, address, school FROM search_doc WHERE doc = ?"""
 _INDEX_FROM = """INSERT INTO search_fts (rowid, name, known_as, former, address, school)
     SELECT doc, name, known_as, former, address, school FROM search_doc WHERE doc > ?"""
 _UNINDEX = """INSERT INTO search_fts (search_fts, rowid, name, known_as, former, address, school)
     SELECT 'delete', doc, name, known_as, former, address, school FROM search_doc WHERE doc = ?"""
+_READ = "SELECT doc, child, name, known_as, former, address, school, upn FROM search_doc"
 _MATCHING = """SELECT d.doc, d.child, d.name, d.known_as, d.former, d.address, d.school, d.upn
     FROM search_fts f JOIN search_doc d ON d.doc = f.rowid WHERE f.search_fts MATCH ? LIMIT ?"""
-_BY_UPN = """SELECT doc, child, name, known_as, former, address, school, upn
-    FROM search_doc WHERE upn >= ? AND upn < ? ORDER BY upn LIMIT ?"""
+_BY_UPN = f"{_READ} WHERE upn >= ? AND upn < ? ORDER BY upn LIMIT ?"
 
 _NAMES = "{name known_as former}"
 _PLACES = "{address school}"
@@ -57,6 +75,7 @@ _WORD = 40  # letters of a word that are read
 _COMPLETIONS = 60  # words that begin as typed, the commonest first
 _ALIKE = 24  # words that look or sound like the typed one
 _FEW_ALIKE = 5
+_WORTH_TELLING = 500  # new words of one batch; reading all again is then as quick
 
 
 class Connection(Protocol):
@@ -101,35 +120,19 @@ def create(conn: Connection) -> None:
         conn.execute(statement)
 
 
-def index_child(
-    conn: Connection,
-    child: str,
-    *,
-    forename: str = "",
-    surname: str = "",
-    known_as: str = "",
-    former: str = "",
-    upn: str = "",
-    address: str = "",
-    school: str = "",
-) -> bool:
-    """Put one child into the index, or renew it; False when nothing had changed.
-
-    Runs in the caller's transaction. The texts are those of `Entry`.
-    """
-    row = _folded(Entry(child, forename, surname, known_as, former, upn, address, school))
-    old = conn.execute(
-        "SELECT doc, child, name, known_as, former, address, school, upn FROM search_doc WHERE child = ?", (child,)
-    ).fetchone()
-    if old is not None:
-        if tuple(old[1:]) == row:
-            return False
-        _drop(conn, old[0])
-    doc = conn.execute(_INSERT, row).lastrowid
-    conn.execute(
-        "INSERT INTO search_fts (rowid, name, known_as, former, address, school) VALUES (?, ?, ?, ?, ?, ?)",
-        (doc, *row[1:6]),
-    )
+def index_child(conn: Connection, entry: Entry) -> bool:
+    """Put one child into the index, or renew it, in the caller's transaction; False when nothing changed."""
+    row = _folded(entry)
+    old = conn.execute(f"{_READ} WHERE child = ?", (entry.child,)).fetchone()
+    if old is None:
+        doc = conn.execute(_INSERT, row).lastrowid
+        conn.execute(_INDEX, (doc,))
+    elif tuple(old[1:]) == row:
+        return False
+    else:
+        _renew(conn, old[0], row)
+    if news := _name_words(row) - (_name_words(old[1:]) if old else set()):
+        conn.execute("INSERT INTO search_news (words) VALUES (?)", (" ".join(sorted(news)),))
     return True
 
 
@@ -141,25 +144,26 @@ def index_many(conn: Connection, entries: Iterable[Entry], *, batch: int = 5_000
     total = 0
     source = iter(entries)
     while rows := {row[0]: row for row in map(_folded, islice(source, batch))}:
-        fresh = dict(rows)
+        news: set[str] = set()
         children = list(rows)
         for start in range(0, len(children), 500):
             some = children[start : start + 500]
             marks = ",".join("?" * len(some))
-            for doc, *old in conn.execute(
-                "SELECT doc, child, name, known_as, former, address, school, upn FROM search_doc "  # noqa: S608
-                f"WHERE child IN ({marks})",
-                some,
-            ).fetchall():
-                if tuple(old) == rows[old[0]]:
-                    del fresh[old[0]]
-                else:
-                    _drop(conn, doc)
-        if fresh:
-            last = _last_doc(conn)
-            conn.executemany(_INSERT, fresh.values())
+            for doc, *old in conn.execute(f"{_READ} WHERE child IN ({marks})", some).fetchall():
+                row = rows.pop(old[0])
+                if tuple(old) != row:
+                    _renew(conn, doc, row)
+                    news |= _name_words(row) - _name_words(old)
+                    total += 1
+        if rows:
+            last = conn.execute("SELECT coalesce(max(doc), 0) FROM search_doc").fetchone()[0]
+            conn.executemany(_INSERT, rows.values())
             conn.execute(_INDEX_FROM, (last,))
-            total += len(fresh)
+            news.update(*map(_name_words, rows.values()))
+            total += len(rows)
+        if news:
+            told = " ".join(sorted(news)) if len(news) <= _WORTH_TELLING else None
+            conn.execute("INSERT INTO search_news (words) VALUES (?)", (told,))
     return total
 
 
@@ -168,24 +172,27 @@ def remove(conn: Connection, child: str) -> bool:
     found = conn.execute("SELECT doc FROM search_doc WHERE child = ?", (child,)).fetchone()
     if found is None:
         return False
-    _drop(conn, found[0])
+    conn.execute(_UNINDEX, found)
+    conn.execute("DELETE FROM search_doc WHERE doc = ?", found)
     return True
 
 
 def compact(conn: Connection) -> None:
     """Rewrite the index into one segment, so that words of removed children are gone from it (after a purge)."""
     conn.execute("INSERT INTO search_fts (search_fts) VALUES ('optimize')")
+    conn.execute("INSERT INTO search_news (words) VALUES (NULL)")
+    conn.execute("DELETE FROM search_news WHERE words IS NOT NULL")
 
 
-def _drop(conn: Connection, doc: int) -> None:
+def _renew(conn: Connection, doc: int, row: tuple[str, ...]) -> None:
+    # In place: a new row number would touch every index of the table and cost as much as the full text does.
     conn.execute(_UNINDEX, (doc,))
-    conn.execute("DELETE FROM search_doc WHERE doc = ?", (doc,))
+    conn.execute(_RENEW, (*row, doc))
+    conn.execute(_INDEX, (doc,))
 
 
-def _last_doc(conn: Connection) -> int:
-    # From sqlite_sequence: a number once used is not used again, so later rows always have higher ones.
-    found = conn.execute("SELECT seq FROM sqlite_sequence WHERE name = 'search_doc'").fetchone()
-    return int(found[0]) if found else 0
+def _name_words(row: Sequence[str]) -> set[str]:
+    return {word for names in row[1:4] for word in names.split()}
 
 
 def _folded(entry: Entry) -> tuple[str, ...]:
@@ -226,9 +233,10 @@ class _Typed:
 class NameSearch:
     """Search over the children in one unlocked caseload; made once after unlocking, on the database's thread.
 
-    Holds the distinct words of all names with their phonetic keys. Rows indexed since the last search are read
-    before each search, by their number, so no one has to tell it of changes. Words of removed children stay known
-    until the next unlock and find nobody.
+    Holds the distinct words of all names with their phonetic keys. News of words is read before each
+    search, so no one has to tell it of changes, made by this process or another. Words of removed children
+    stay known until the next unlock and find nobody. Not to be asked inside a transaction that may be
+    rolled back.
     """
 
     def __init__(self, conn: Connection) -> None:
@@ -242,9 +250,10 @@ class NameSearch:
     def search(self, text: str, limit: int = 20) -> list[Hit]:
         """The children who fit `text` best, best first; [] for a text without letters or digits.
 
-        Words may stand in either order, and each may be begun, misspelt, or spelt as it sounds. Exact names come
-        first, then beginnings, then known-as and former names, then names that sound or look alike, then
-        addresses and schools. When no child fits all the words, those who fit one are offered, with a low score.
+        Words may stand in either order, and each may be begun, misspelt, or spelt as it sounds. Exact names
+        come first, then beginnings, then known-as and former names, then names that sound or look alike,
+        then addresses and schools. When no child fits all the words, those who fit one are offered, with a
+        low score.
         """
         words = [word[:_WORD] for word in fold(clean(text, limit=_TYPED)).split()[:_WORDS]]
         if not words or limit < 1:
@@ -253,7 +262,9 @@ class NameSearch:
             words = ["".join(words)]
         self._refresh()
         found: dict[int, tuple[float, str, str, str]] = {}
-        stages = self._stages_of_one(words[0], limit) if len(words) == 1 else self._stages_of_many(words, limit)
+        stages = (
+            self._stages_of_one(words[0], limit) if len(words) == 1 else self._stages_of_many(words, limit)
+        )
         for typed, docs in stages:
             for doc in docs:
                 scored = _score(typed, doc)
@@ -305,7 +316,8 @@ class NameSearch:
         typed = [_Typed(word, self._alike(word)) for word in words]
         for width in (_FEW_ALIKE, _ALIKE):
             either = (
-                " OR ".join([f'"{t.word}" *', *(f'"{like}"' for like in islice(t.alike, width))]) for t in typed
+                " OR ".join([f'"{t.word}" *', *(f'"{like}"' for like in islice(t.alike, width))])
+                for t in typed
             )
             yield typed, self._matching(_all_of(f"{_NAMES}: ({one})" for one in either), 8 * limit)
 
@@ -360,26 +372,31 @@ class NameSearch:
         )
         self._bearers = {term: count for term, count in counted if term.isalnum()}
         self._words = sorted(self._bearers)
+        self._by_key = {}
         for word in self._words:
             self._key(word)
-        self._seen = _last_doc(self._conn)
+        self._seen = self._last_news()
+
+    def _last_news(self) -> int:
+        return int(self._conn.execute("SELECT coalesce(max(n), 0) FROM search_news").fetchone()[0])
 
     def _refresh(self) -> None:
-        last = _last_doc(self._conn)
-        if last == self._seen:
+        if self._last_news() == self._seen:
             return
         fresh = False
-        # A lower number than before means that a transaction was rolled back: its rows are read again.
-        since = min(self._seen, last - 1) if last < self._seen else self._seen
-        for row in self._conn.execute("SELECT name, known_as, former FROM search_doc WHERE doc > ?", (since,)):
-            for word in " ".join(row).split():
+        news = self._conn.execute("SELECT n, words FROM search_news WHERE n > ? ORDER BY n", (self._seen,))
+        for n, words in news.fetchall():
+            if words is None:
+                self._load()
+                return
+            self._seen = n
+            for word in words.split():
                 if word not in self._bearers:
+                    self._bearers[word] = 1
                     self._key(word)
                     fresh = True
-                self._bearers[word] = self._bearers.get(word, 0) + 1
         if fresh:
             self._words = sorted(self._bearers)
-        self._seen = last
 
     def _key(self, word: str) -> None:
         for key in phonetic_keys(word):
@@ -414,31 +431,40 @@ def _fits(typed: _Typed, doc: _Doc) -> Iterator[tuple[float, str]]:
     word = typed.word
     if doc.upn and doc.upn.startswith(word):
         yield (100.0 if doc.upn == word else 95.0), "UPN"
-    for part in doc.name.split():
-        if part == word:
-            yield 99.0, "name"
-        elif part.startswith(word):
-            yield 90 + 5 * len(word) / len(part), "name begins so"
-        elif part in typed.alike:
-            yield 40 + 30 * typed.alike[part], _how_alike(word, part)
-    for names, why, exact, begun, alike in (
-        (doc.known_as, "known as", 96.0, 84.0, 38.0),
-        (doc.former, "former name", 80.0, 76.0, 36.0),
-    ):
-        for part in names.split():
-            if _UPN_START.fullmatch(part):
-                if part.startswith(word):
-                    yield begun, "former UPN"
-            elif part == word:
-                yield exact, why
-            elif part.startswith(word):
-                yield begun, why
-            elif part in typed.alike:
-                yield alike + 30 * typed.alike[part], f"{why}, {_how_alike(word, part)}"
+    yield from _fits_names(typed, doc.name, _NAME)
+    yield from _fits_names(typed, doc.known_as, _KNOWN_AS)
+    yield from _fits_names(typed, doc.former, _FORMER)
     if any(part.startswith(word) for part in doc.address.split()):
         yield 35.0, "address"
     if any(part.startswith(word) for part in doc.school.split()):
         yield 30.0, "school"
+
+
+@dataclass(frozen=True, slots=True)
+class _Worth:
+    """What a kind of name is worth when it fits: whole, begun (and more, the less is left), or alike."""
+
+    whole: tuple[float, str]
+    begun: tuple[float, str]
+    begun_more: float
+    alike: float
+    alike_why: str
+
+
+_NAME = _Worth((99.0, "name"), (90.0, "name begins so"), 5.0, 40.0, "")
+_KNOWN_AS = _Worth((96.0, "known as"), (84.0, "known as"), 2.0, 38.0, "known as, ")
+_FORMER = _Worth((80.0, "former name"), (76.0, "former name"), 2.0, 36.0, "former name, ")
+
+
+def _fits_names(typed: _Typed, names: str, worth: _Worth) -> Iterator[tuple[float, str]]:
+    word = typed.word
+    for part in names.split():
+        if part == word:
+            yield worth.whole[0], worth.whole[1]
+        elif part.startswith(word):
+            yield worth.begun[0] + worth.begun_more * len(word) / len(part), worth.begun[1]
+        elif part in typed.alike:
+            yield worth.alike + 30 * typed.alike[part], worth.alike_why + _how_alike(word, part)
 
 
 def _how_alike(word: str, part: str) -> str:

@@ -1,7 +1,7 @@
 """Taking a passphrase without it ever standing in an argument or in the environment.
 
-Both can be read by others: a process's arguments and its first environment are shown by the system, and taking
-a variable out of `os.environ` does not take it out of there.
+Both can be read by others: the system shows a process's arguments and its first environment, and taking a
+variable out of `os.environ` does not take it out of there.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def read_passphrase(
 ) -> bytearray:
     """The passphrase as UTF-8 bytes without its line end; the caller wipes it.
 
-    From the inherited descriptor `fd`, else from the owner-only file that OUTREACH_PASSPHRASE_FILE names, else
+    From the inherited descriptor `fd`, else from the owner-only file named by OUTREACH_PASSPHRASE_FILE, else
     by a prompt on the terminal. Raises `UsageProblem` for a descriptor that is not open, `Refused` for a file
     that others can read, `Locked` when there is no way to ask or nothing was given.
     """
@@ -42,8 +42,8 @@ def read_passphrase(
         if not sys.stdin.isatty():
             raise Locked(
                 "no-passphrase",
-                f"There is no terminal to ask on: use --passphrase-fd N, or {FILE_VARIABLE} naming a file that "
-                "only you can read.",
+                f"There is no terminal to ask on: use --passphrase-fd N, or {FILE_VARIABLE} naming a file "
+                "that only you can read.",
             )
         from getpass import getpass
 
@@ -70,23 +70,23 @@ def _from_file(path: Path) -> bytearray:
     """Read a file that only its owner can read; what is opened is what is checked, links included."""
     with translated(path):
         fd = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0))
-    try:
-        facts = os.fstat(fd)
-        if not stat.S_ISREG(facts.st_mode):
-            raise Refused("passphrase-file", f"{path.name} is not a plain file.", str(path))
-        if os.name == "posix":
-            if facts.st_uid not in {os.geteuid(), 0}:
-                raise Refused("passphrase-file", f"{path.name} belongs to another account.", str(path))
-            if stat.S_IMODE(facts.st_mode) & 0o077:
-                raise Refused(
-                    "passphrase-file",
-                    f"{path.name} can be read by others; make it readable by its owner only (chmod 600).",
-                    str(path),
-                )
-    except Refused:
+    reason = _why_not(os.fstat(fd))
+    if reason:
         os.close(fd)
-        raise
+        raise Refused("passphrase-file", f"{path.name} {reason}.", str(path))
     return _drain(fd)
+
+
+def _why_not(facts: os.stat_result) -> str | None:
+    """Why an opened file must not be trusted to hold a passphrase."""
+    if not stat.S_ISREG(facts.st_mode):
+        return "is not a plain file"
+    if os.name == "posix":
+        if facts.st_uid not in {os.geteuid(), 0}:
+            return "belongs to another account"
+        if stat.S_IMODE(facts.st_mode) & 0o077:
+            return "can be read by others; make it readable by its owner only (chmod 600)"
+    return None
 
 
 def _first_line(raw: bytearray, what: str) -> bytearray:

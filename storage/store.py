@@ -8,10 +8,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from casework.records import Record, Team, Worker
 from casework.edits import Edit, create
-from casework.errors import BadInput
 from casework.ids import new_id
+from casework.records import Record, Team, Worker
 from storage import audit
 from storage.cipher import Connection, close_database, open_database
 from storage.drafts import Drafts
@@ -42,7 +41,9 @@ class Store:
         self.journal.subscribe(self._forget)
 
     @classmethod
-    def open(cls, path: Path, key: bytearray, *, now: Now, today: date, check_same_thread: bool = True) -> Store:
+    def open(
+        cls, path: Path, key: bytearray, *, now: Now, today: date, check_same_thread: bool = True
+    ) -> Store:
         """Open an existing caseload and bring it to the present version.
 
         Raises BadInput or Refused as `open_database` and `migrate` do.
@@ -56,7 +57,9 @@ class Store:
             raise
 
     @classmethod
-    def set_up(cls, path: Path, key: bytearray, *, worker: Worker, team: Team, now: Now, today: date) -> Store:
+    def set_up(
+        cls, path: Path, key: bytearray, *, worker: Worker, team: Team, now: Now, today: date
+    ) -> Store:
         """Create the caseload of one worker in one team. The first edit cannot be undone."""
         conn = open_database(path, key, create=True)
         try:

@@ -159,5 +159,3 @@ class WhyPane(Static):
     def clear(self) -> None:
         """Show nothing."""
         self.update(Content())
-
-

@@ -333,7 +333,9 @@ class RowList(ScrollView, can_focus=True):
         return strip
 
     def _header(self, width: int) -> Strip:
-        cells = [self._fit(show(column.title), size, column) for _, column, size in self.layout_columns(width)]
+        cells = [
+            self._fit(show(column.title), size, column) for _, column, size in self.layout_columns(width)
+        ]
         text = Content(" " * _GUTTER) + Content(" " * _GAP).join(cells)
         return self._strip(text, self.get_visual_style("row-list--header"), width)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 _MONTHS = {
     name: number
@@ -97,15 +97,32 @@ _ANY_DATE = re.compile(
 )
 
 
-def period_in(lines: Iterable[str], order: str = "dmy") -> tuple[date, date] | None:
-    """The earliest and latest full date in title lines, or None when they hold fewer than two."""
-    found = [
-        day
-        for line in lines
-        for text in _ANY_DATE.findall(line[:500])
-        if (day := parse_date(text, order)) is not None
-    ]
-    return (min(found), max(found)) if len(found) > 1 else None
+_PRINTED = re.compile(r"print|generat|export|produc|run (?:on|at)|created", re.IGNORECASE)
+_SCHOOL_YEAR = re.compile(r"\b(20[0-9]{2})\s?[-/–]\s?(?:20)?([0-9]{2})\b")
+
+
+def period_of_title(lines: Iterable[str], order: str = "dmy") -> tuple[date, date] | None:
+    """The period that the title lines of a grid give, first and last day, or None.
+
+    A line with two dates, a "week" line with one (that week), two lines with a date each, or a school year
+    such as ``2026/27``. The date of printing is no part of it.
+    """
+    kept = [line[:500] for line in lines if not _PRINTED.search(line[:500])]
+    dated = [[day for text in _ANY_DATE.findall(line) if (day := parse_date(text, order))] for line in kept]
+    for days in dated:
+        if len(days) > 1:
+            return min(days), max(days)
+    for line, days in zip(kept, dated, strict=True):
+        if len(days) == 1 and "week" in line.casefold():
+            return days[0], days[0] + timedelta(days=6)
+    alone = [days[0] for days in dated if days]
+    if len(alone) > 1:
+        return min(alone), max(alone)
+    for line in kept:
+        found = _SCHOOL_YEAR.search(line)
+        if found and (int(found[1]) + 1) % 100 == int(found[2]):
+            return date(int(found[1]), 9, 1), date(int(found[1]) + 1, 8, 31)
+    return None
 
 
 def resolve(partial: PartialDate, period: tuple[date, date] | None) -> date | None:

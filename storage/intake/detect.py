@@ -95,12 +95,16 @@ _SIGNS = re.compile(r"[\W_]+")
 _DAYS = ("mon", "tue", "wed", "thu", "fri")
 _DAY_SLOT = re.compile(r"(mon|tue|wed|thu|fri)[a-z]*[\s\-:(]*(am|pm)?\)?", re.IGNORECASE)
 _WHO = ("upn", "name", "surname", "local_id")
+OPTIONAL = frozenset(
+    ("reg", "year", "sen", "known_as", "minutes_late", "comment", "percent", "aea", "late", "local_id", "dob")
+)
+"""Fields that a mapping may name though one export lacks them."""
 _COUNTS = ("possible", "attended", "authorised", "unauthorised", "aea", "late", "percent")
 
 
 @dataclass(frozen=True, slots=True)
 class DateColumn:
-    """A column of marks: its place, its heading, its date as written, and ``AM``, ``PM`` or empty for both."""
+    """A column of marks: its place, heading, date as written, and ``AM``, ``PM`` or empty for both."""
 
     at: int
     heading: str
@@ -225,7 +229,7 @@ def find_layout(rows: Sequence[tuple[int, list[str]]], mapping: Mapping) -> Layo
     for line, row in rows:
         if len(row) > 1:
             layout = understand(line, row, above, mapping, order)
-            missing = [name for name in mapping.columns if name not in layout.columns]
+            missing = [n for n in mapping.columns if n not in layout.columns and n not in OPTIONAL]
             wanted = not mapping.format or layout.format == mapping.format
             if layout.format and wanted and not missing and (best is None or layout.score > best.score):
                 best = layout

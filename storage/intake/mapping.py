@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from casework.codes import CODES, NO_MARK
 from casework.errors import BadInput
 from storage.intake import limits
 
@@ -48,6 +49,10 @@ class Mapping:
         """The mapping as plain JSON values."""
         return asdict(replace(self, columns=dict(self.columns), codes=dict(self.codes)))
 
+    def to_save(self) -> Mapping:
+        """The part worth saving for the school's next export: bytes and years are looked at afresh."""
+        return replace(self, delimiter="", encoding="", school_year=None)
+
     def to_json(self) -> str:
         """The mapping as the text of a mapping file."""
         return json.dumps(self.to_dict(), ensure_ascii=False, indent=2)
@@ -67,6 +72,11 @@ class Mapping:
         school = _text(values, "school", where)
         if school and not (school.isascii() and school.isdigit() and len(school) == 6):
             raise _unfit(where, "school", "must be a URN of six digits")
+        codes = _pairs(values, "codes", where, None)
+        known_codes = {code.code for code in CODES} | {NO_MARK}
+        for text, code in codes.items():
+            if code.strip().upper() not in known_codes:
+                raise _unfit(where, f"codes.{text}", "must be a register code or - for no mark")
         return cls(
             format=_choice(values, "format", ("", *FORMATS), where),
             columns=_pairs(values, "columns", where, FIELDS),
@@ -74,7 +84,7 @@ class Mapping:
             encoding=_choice(values, "encoding", ("", *ENCODINGS), where),
             date_order=_choice(values, "date_order", ("", *DATE_ORDERS), where),
             name_order=_choice(values, "name_order", NAME_ORDERS, where),
-            codes=_pairs(values, "codes", where, None),
+            codes=codes,
             school=school,
             school_year=year,
         )
@@ -132,9 +142,7 @@ def _choice(values: dict[str, Any], name: str, allowed: tuple[str, ...], where: 
     return value
 
 
-def _pairs(
-    values: dict[str, Any], name: str, where: str, allowed: tuple[str, ...] | None
-) -> dict[str, str]:
+def _pairs(values: dict[str, Any], name: str, where: str, allowed: tuple[str, ...] | None) -> dict[str, str]:
     pairs = values.get(name) or {}
     if not isinstance(pairs, dict):
         raise _unfit(where, name, "must be an object of text")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
 from casework.calendars import monday_of
 from casework.codes import CODES, LOCAL_CODES, NO_MARK, lookup, split_joined
@@ -53,6 +53,7 @@ class MarkReader:
         self._today = today
         self._aliases = {text.strip().upper(): code.strip().upper() for text, code in mapping.codes.items()}
         self._days: dict[date, Day] = {}
+        self._mondays: dict[date, date] = {}
         self._joined: dict[tuple[str, date], tuple[str, str, str]] = {}
 
     def day(self, day: date) -> Day:
@@ -60,7 +61,7 @@ class MarkReader:
         found = self._days.get(day)
         if found is None:
             found = self._days[day] = Day(day)
-            found.monday = self._days.setdefault(found.monday, found).monday
+            found.monday = self._mondays.setdefault(found.monday, found.monday)
         return found
 
     def code(self, raw: str, day: Day, session: int, line: int, column: str) -> str | None:
@@ -150,8 +151,3 @@ class MarkReader:
         for sign in cell.local:
             self._local(sign)
         return cell.am, cell.pm, cell.problem
-
-
-def slot_day(monday: date, slot: int) -> date:
-    """The day of a slot (0-9) in the week of ``monday``."""
-    return monday + timedelta(days=slot // 2)

@@ -18,9 +18,11 @@ Format: TypeAlias = Literal["register-long", "register-wide", "register-summary"
 ReadMark: TypeAlias = tuple[int, int, date, int, str, int | None, str]
 """One mark as ``(line, pupil, monday, slot, code, minutes_late, comment)``.
 
-``pupil`` indexes ``RegisterFile.pupils``; ``slot`` is that of ``casework.weeks``: 0 (Monday AM) to 9 (Friday PM); ``code`` is a code
-in force on its day, or ``-`` when the file shows an empty mark. A plain tuple: a million of them pass by.
+``pupil`` indexes ``RegisterFile.pupils``; ``slot`` is that of ``casework.weeks``, 0 (Monday AM) to 9
+(Friday PM); ``code`` is a code in force on its day, or ``-`` when the file shows an empty mark. A plain
+tuple: a million of them pass by.
 """
+
 
 @dataclass(frozen=True, slots=True)
 class Rejected:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
 from operator import itemgetter
 
 from casework.text import fold
 from storage.intake import cells, limits
 from storage.intake.dates import parse_date
 from storage.intake.detect import Layout
-from storage.intake.model import ReadPupil, Reading
+from storage.intake.model import Reading, ReadPupil
 
 IDENTITY = ("upn", "local_id", "name", "surname", "forename", "known_as", "dob", "reg", "year", "sen")
 """The fields of a row that describe the child."""
@@ -139,10 +138,7 @@ class PupilIndex:
             index = self._by_key[key] = self._reading.add_pupil(pupil, self._file)
             return index
         known = self._reading.pupils[index]
-        clash = (known.surname and pupil.surname and fold(known.surname) != names[0]) or (
-            known.dob and pupil.dob and known.dob != pupil.dob
-        )
-        if clash:
+        if _another(known, pupil):
             name = "upn" if pupil.upn else "local_id"
             self._reading.reject(
                 line,
@@ -154,6 +150,17 @@ class PupilIndex:
             return SET_ASIDE
         _fill(known, pupil)
         return index
+
+
+def _another(known: ReadPupil, again: ReadPupil) -> bool:
+    """Whether two rows under one number name two children. A second forename may come and go."""
+    if known.surname and again.surname and fold(known.surname) != fold(again.surname):
+        return True
+    if known.forename and again.forename:
+        first, second = fold(known.forename).split(" "), fold(again.forename).split(" ")
+        if first[0] != second[0]:
+            return True
+    return bool(known.dob and again.dob and known.dob != again.dob)
 
 
 def _fill(known: ReadPupil, again: ReadPupil) -> None:
@@ -175,8 +182,3 @@ def note_capitals(pupils: list[ReadPupil]) -> bool:
     for pupil in loud:
         pupil.capitals = True
     return True
-
-
-def in_future(day: date, today: date | None) -> bool:
-    """Whether a day lies after ``today``; never when no today is given."""
-    return today is not None and day > today

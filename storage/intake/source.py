@@ -21,7 +21,9 @@ _UTF16_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 class Rows(Protocol):
     """Rows of text cells, one after another, that know their line in the file (from 1)."""
 
-    line_num: int
+    @property
+    def line_num(self) -> int:
+        """The line on which the last row ended."""
 
     def __iter__(self) -> Iterator[list[str]]: ...
 
@@ -127,7 +129,9 @@ def look_at_text(path: Path, encoding: str = "") -> TextFacts:
     if found == "utf-16":
         if not head.startswith(_UTF16_BOMS):
             raise BadInput(
-                "encoding", f"{path.name} does not begin like UTF-16: check the mapping's encoding.", path.name
+                "encoding",
+                f"{path.name} does not begin like UTF-16: check the mapping's encoding.",
+                path.name,
             )
     elif head.count(b"\0") > len(head) // 10:
         raise _not_text(path)

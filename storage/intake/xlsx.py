@@ -37,7 +37,7 @@ class Workbook:
             return step()
         except (KeyboardInterrupt, SystemExit):
             raise
-        except BaseException as fault:  # noqa: BLE001 - the reader's own panics are no Exception
+        except BaseException as fault:  # the reader's own panics are no Exception
             raise BadInput(
                 "workbook-unreadable",
                 f"{self._path.name} cannot be read as a workbook: save it again as XLSX or CSV.",
@@ -46,8 +46,8 @@ class Workbook:
 
     def rows(self, sheet: str) -> tuple[Iterator[list[str]], int]:
         """The rows of a sheet as text, from its line 1, and how many there are."""
-        found = self._guarded(lambda: self._book.get_sheet_by_name(sheet).to_python(skip_empty_area=False))
-        return ([_text(cell) for cell in row] for row in found), len(found)
+        found = self._guarded(lambda: self._book.get_sheet_by_name(sheet))
+        return ([_text(cell) for cell in row] for row in found.iter_rows()), found.total_height
 
 
 def _open(path: Path) -> Any:

@@ -93,9 +93,11 @@ def _contacts(store: Store, ids: Sequence[str], day: date) -> tuple[dict[str, da
     rows = store.conn.execute(
         "SELECT child, max(reached), max(seen) FROM ("
         f" SELECT child, at AS reached, CASE WHEN outcome = 'seen' THEN at END AS seen FROM follow_up"
-        f" WHERE {condition} AND void = 0 AND at < ? AND outcome IN ('spoke', 'reason', 'seen', 'safeguarding')"
+        f" WHERE {condition} AND void = 0 AND at < ?"
+        " AND outcome IN ('spoke', 'reason', 'seen', 'safeguarding')"
         f" UNION ALL SELECT child, at, CASE WHEN seen IN ('alone', 'with-adult') THEN at END FROM contact"
-        f" WHERE {condition} AND void = 0 AND at < ? AND outcome NOT IN ('message', 'no-reply', 'wrong-number')"
+        f" WHERE {condition} AND void = 0 AND at < ?"
+        " AND outcome NOT IN ('message', 'no-reply', 'wrong-number')"
         ") GROUP BY child",
         [*parameters, end, *parameters, end],
     ).fetchall()

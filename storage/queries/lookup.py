@@ -23,7 +23,9 @@ def find_record(store: Store, text: str) -> Record:
     """
     wanted = text.strip().lower()
     if len(wanted) < SHORTEST_PREFIX:
-        raise BadInput("id-too-short", f"Give at least {SHORTEST_PREFIX} characters of a record's id.", safe(text))
+        raise BadInput(
+            "id-too-short", f"Give at least {SHORTEST_PREFIX} characters of a record's id.", safe(text)
+        )
     upper = wanted + "\uffff"
     found: list[tuple[str, str]] = []
     for name in RECORD_TYPES:
@@ -53,7 +55,9 @@ def find_child(store: Store, text: str) -> Child:
     if not exact:
         exact = _by_name(store, wanted)
     if not exact:
-        raise BadInput("no-such-child", "No child matches; try `outreach search` with part of the name.", safe(text))
+        raise BadInput(
+            "no-such-child", "No child matches; try `outreach search` with part of the name.", safe(text)
+        )
     if len(exact) > 1:
         raise Ambiguous(
             f"{len(exact)} children match; give an id or a UPN from the list.",
@@ -65,7 +69,12 @@ def find_child(store: Store, text: str) -> Child:
 def label_of(store: Store, child: Child) -> str:
     """A child's name with what tells them from a namesake: school, registration group, year of birth."""
     row = store.conn.execute("SELECT name FROM school WHERE id = ?", (child.school,)).fetchone()
-    parts = [display_name(child), row[0] if row else "", child.reg, f"born {child.dob.year}" if child.dob else ""]
+    parts = [
+        display_name(child),
+        row[0] if row else "",
+        child.reg,
+        f"born {child.dob.year}" if child.dob else "",
+    ]
     return ", ".join(part for part in parts if part)
 
 

@@ -1,8 +1,8 @@
-"""The facts of a row that the typed filter language asks about."""
+"""The facts of a row that the typed filter language asks about, each worked out only when it is asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -17,43 +17,85 @@ if TYPE_CHECKING:
     from storage.store import Store
 
 
-def row_facts(
-    store: Store,
-    child: Child,
-    facts: Facts,
-    day: date,
-    *,
-    codes: Collection[str],
-    status: str,
-    attempts: int,
-) -> dict[str, object]:
+class RowFacts(Mapping[str, object]):
     """The keys of `casework.filters.FIELDS` for one child on a day."""
-    calendar = store.schools.calendar(child.school)
-    states: set[str] = set()
-    if any(UNEXPLAINED_CODE in marks for _, marks in facts.weeks):
-        for clock in open_n_marks(facts.weeks, calendar, day):
-            states.add("overdue" if clock.overdue else "due" if clock.due_today else "open")
-    year = facts.year
-    return {
-        "name": f"{child.forename} {child.surname}",
-        "known_as": child.known_as,
-        "upn": child.upn,
-        "school": store.schools.name(child.school),
-        "year": child.year_group,
-        "reg": child.reg,
-        "code": frozenset(codes),
-        "unauth": unauthorised_now(facts.weeks, calendar, day),
-        "pct": year.attendance_pct,
-        "persistent": bool(year.possible) and is_persistent(year.absent, year.possible),
-        "severe": bool(year.possible) and is_severe(year.absent, year.possible),
-        "late": year.late,
-        "no-contact": (day - facts.last_contact).days if facts.last_contact else None,
-        "not-seen": (day - facts.last_seen).days if facts.last_seen else None,
-        "n": frozenset(states),
-        "flag": facts.flags,
-        "status": status,
-        "attempts": attempts,
-        "lead": "me" if child.lead_worker == store.actor.worker else (child.lead_worker or ""),
-        "team": child.team or "",
-        "tag": frozenset(child.tags),
-    }
+
+    def __init__(
+        self,
+        store: Store,
+        child: Child,
+        facts: Facts,
+        day: date,
+        *,
+        codes: Collection[str],
+        status: str,
+        attempts: int,
+    ) -> None:
+        self._store = store
+        self._child = child
+        self._facts = facts
+        self._day = day
+        self._known: dict[str, object] = {
+            "code": frozenset(codes),
+            "status": status,
+            "attempts": attempts,
+            "flag": facts.flags,
+        }
+
+    def __getitem__(self, key: str) -> object:
+        if key not in self._known:
+            self._known[key] = _READERS[key](self)
+        return self._known[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted({*_READERS, *self._known}))
+
+    def __len__(self) -> int:
+        return len({*_READERS, *self._known})
+
+    def _unauthorised(self) -> int:
+        calendar = self._store.schools.calendar(self._child.school)
+        return unauthorised_now(self._facts.weeks, calendar, self._day)
+
+    def _n_states(self) -> frozenset[str]:
+        if not any(UNEXPLAINED_CODE in marks for _, marks in self._facts.weeks):
+            return frozenset()
+        calendar = self._store.schools.calendar(self._child.school)
+        clocks = open_n_marks(self._facts.weeks, calendar, self._day)
+        return frozenset("overdue" if n.overdue else "due" if n.due_today else "open" for n in clocks)
+
+    def _persistent(self) -> bool:
+        year = self._facts.year
+        return bool(year.possible) and is_persistent(year.absent, year.possible)
+
+    def _severe(self) -> bool:
+        year = self._facts.year
+        return bool(year.possible) and is_severe(year.absent, year.possible)
+
+    def _days_since(self, moment: date | None) -> int | None:
+        return (self._day - moment).days if moment else None
+
+    def _lead(self) -> str:
+        lead = self._child.lead_worker
+        return "me" if lead == self._store.actor.worker else lead or ""
+
+
+_READERS = {
+    "name": lambda row: f"{row._child.forename} {row._child.surname}",
+    "known_as": lambda row: row._child.known_as,
+    "upn": lambda row: row._child.upn,
+    "school": lambda row: row._store.schools.name(row._child.school),
+    "year": lambda row: row._child.year_group,
+    "reg": lambda row: row._child.reg,
+    "tag": lambda row: frozenset(row._child.tags),
+    "team": lambda row: row._child.team or "",
+    "lead": RowFacts._lead,
+    "unauth": RowFacts._unauthorised,
+    "n": RowFacts._n_states,
+    "pct": lambda row: row._facts.year.attendance_pct,
+    "persistent": RowFacts._persistent,
+    "severe": RowFacts._severe,
+    "late": lambda row: row._facts.year.late,
+    "no-contact": lambda row: row._days_since(row._facts.last_contact),
+    "not-seen": lambda row: row._days_since(row._facts.last_seen),
+}

@@ -9,14 +9,16 @@ from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from casework.codes import NO_MARK, CodeClass, lookup
 from casework.filters import Filter
+
+from casework.calendars import monday_of
+from casework.codes import NO_MARK, CodeClass, lookup
 from casework.records import Child
 from casework.triage import OPEN_OUTCOMES, SETTLED_OUTCOMES, Facts, Why, day_codes, morning_reasons, order_key
-from casework.weeks import UNEXPLAINED_CODE, day_bits, monday_of, unpack
+from casework.weeks import UNEXPLAINED_CODE, day_bits, unpack
 from storage.queries.facts import children_of, read_facts
 from storage.queries.lookup import display_name
-from storage.queries.row_facts import row_facts
+from storage.queries.row_facts import RowFacts
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -55,7 +57,9 @@ class Round:
 
 def register_day(store: Store, day: date) -> date:
     """The school day whose registers `day` works on: itself, or the last school day before it."""
-    days = [found for calendar in store.schools.calendars.values() if (found := calendar.last_school_day(day))]
+    days = [
+        found for calendar in store.schools.calendars.values() if (found := calendar.last_school_day(day))
+    ]
     return max(days, default=day)
 
 
@@ -67,7 +71,7 @@ def read_round(
     candidates = _unexplained(store, day, school)
     attempts = _follow_ups(store, day)
     children = children_of(store, candidates)
-    facts = read_facts(store, list(children.values()), day, year=True)
+    facts = read_facts(store, list(children.values()), day, year=chosen is not None)
     rows = [_row(store, children[c], facts[c], day, attempts.get(c, [])) for c in candidates if c in children]
     counts = _counts(store, day, school)
     counts["acted-on"] = sum(row.settled for row in rows)
@@ -121,7 +125,7 @@ def _row(store: Store, child: Child, facts: Facts, day: date, outcomes: list[str
         status=status,
         settled=last in SETTLED_OUTCOMES,
         rank=0,
-        facts=row_facts(
+        facts=RowFacts(
             store, child, facts, day, codes={am, pm} - {NO_MARK}, status=status, attempts=len(outcomes)
         ),
     )
@@ -129,7 +133,9 @@ def _row(store: Store, child: Child, facts: Facts, day: date, outcomes: list[str
 
 def _ranked(rows: Sequence[TodayRow]) -> list[TodayRow]:
     """Rows by their weightiest reasons; siblings stand together at the place of the first of them."""
-    ordered = sorted(rows, key=lambda row: (row.attempts > 0, order_key(row.why), row.child.surname, row.name))
+    ordered = sorted(
+        rows, key=lambda row: (row.attempts > 0, order_key(row.why), row.child.surname, row.name)
+    )
     families: dict[str, list[TodayRow]] = {}
     for row in ordered:
         families.setdefault(row.child.household or row.child.id, []).append(row)

@@ -1,0 +1,304 @@
+"""The app: one desk that owns the caseload, rooms to go to, the lock, and faults that show a code only."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
+from typing import Any, ClassVar
+
+from rich.console import RenderableType
+from textual import events
+from textual.app import App
+from textual.binding import BindingType
+from textual.notifications import SeverityLevel
+from textual.screen import Screen
+from textual.worker import WorkerCancelled
+
+import screens
+from casework.text import clean
+from outreach_tui.crash import EXIT_FAULT, fault_code, fault_sentence
+from outreach_tui.idle import Clocks, IdleWatch, Verdict
+from outreach_tui.settings import Loaded
+from screens.doorway import AGENCIES, Opener
+from screens.help import HelpScreen
+from screens.palette import FindPeople, PeopleProvider, VerbProvider
+from screens.setup import SetupScreen
+from screens.themes import THEMES, TONE_DEFAULTS
+from screens.unlock import UnlockScreen
+from screens.verbs import APP, bindings_for
+from storage.desk import Desk
+
+ScreenFactory = Callable[..., Screen[Any]]
+CrashHook = Callable[[str, BaseException], None]
+"""Keeps an encrypted record of a fault: its code and the error. It must not raise."""
+
+ROOMS: Mapping[str, str] = {
+    "today": "screens.today:TodayScreen",
+    "caseload": "screens.caseload:CaseloadScreen",
+    "import": "screens.intake:ImportScreen",
+    "child": "screens.child:ChildScreen",
+}
+"""Rooms by their word, as module and class: a room is imported when it is first entered."""
+
+FIRST_ROOM = "today"
+_IDLE_CHECK_SECONDS = 5.0
+_LAST_WORDS_SECONDS = 2.0
+
+
+def room_factory(target: str) -> ScreenFactory:
+    """The class that `module:Class` names."""
+    module, _, name = target.partition(":")
+    factory: ScreenFactory = getattr(importlib.import_module(module), name)
+    return factory
+
+
+class OutreachApp(App[None]):
+    """Outreach in a terminal.
+
+    `opener` is the way into the caseload in `home`, `today` the date that rules use, `clocks` time the lock.
+    """
+
+    TITLE = "Outreach"
+    CSS_PATH = Path(screens.__file__).with_name("outreach.tcss")
+    ENABLE_COMMAND_PALETTE = True
+    COMMANDS: ClassVar[set[Any]] = {VerbProvider, PeopleProvider}
+    BINDINGS: ClassVar[list[BindingType]] = bindings_for(APP)
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 (Textual declares the type)
+
+    def __init__(
+        self,
+        home: Path,
+        *,
+        opener: Opener[Any],
+        today: date,
+        loaded: Loaded | None = None,
+        clocks: Clocks | None = None,
+        rooms: Mapping[str, str | ScreenFactory] | None = None,
+        find_people: FindPeople | None = None,
+        crash_hook: CrashHook | None = None,
+    ) -> None:
+        self.loaded = loaded or Loaded()
+        settings = self.loaded.settings
+        super().__init__()
+        self.home = home
+        self.opener = opener
+        self.today = today
+        self.desk: Desk[Any] = Desk()
+        self.remapped = settings.keys
+        self.agencies = {**AGENCIES, **settings.labels}
+        self.find_people = find_people
+        self.fault: str | None = None
+        """The code of the fault that ended the app."""
+        clocks = clocks or Clocks()
+        self.steady = clocks.steady
+        self._idle = IdleWatch(settings.idle_minutes, clocks)
+        self._rooms = dict(ROOMS if rooms is None else rooms)
+        self._crash_hook = crash_hook
+        self._resume: tuple[str, str | None] = (FIRST_ROOM, None)
+        self._locking = False
+        for theme in THEMES.values():
+            self.register_theme(theme)
+        self.theme = THEMES[settings.theme].name
+        self.set_keymap(dict(settings.keys))
+
+    # Start
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Tones under any theme."""
+        return dict(TONE_DEFAULTS)
+
+    async def on_mount(self) -> None:
+        """Show the door: first run or unlock."""
+        asyncio.get_running_loop().set_exception_handler(self._stray_fault)
+        self.set_interval(_IDLE_CHECK_SECONDS, self.mind_idle)
+        if await self.desk.call(lambda: self.opener.has_caseload):
+            await self.push_screen(UnlockScreen())
+        else:
+            await self.push_screen(SetupScreen(self.agencies))
+        for problem in self.loaded.problems:
+            self.notify(problem, severity="warning", timeout=20)
+
+    async def on_unmount(self) -> None:
+        """Close the caseload and end its thread."""
+        await self.desk.close()
+        self.desk.shut()
+
+    # Rooms
+
+    @property
+    def room(self) -> str:
+        """The word of the room that is shown, or "" before the caseload is open."""
+        return self._resume[0] if self.desk.is_open else ""
+
+    def entered(self) -> None:
+        """The caseload is open: show the room the worker was in, or the first."""
+        self._idle.touch()
+        room, child = self._resume
+        self.call_later(self._show_only, room, child)
+
+    def go_to(self, room: str) -> None:
+        """Show a room instead of what is shown."""
+        if room in self._rooms and self.desk.is_open:
+            self.call_later(self._show_only, room, None)
+
+    def open_child(self, child_id: str) -> None:
+        """Show one child over the room."""
+        if self.desk.is_open:
+            self.call_later(self._push_child, child_id)
+
+    def _make(self, room: str, *arguments: str) -> Screen[Any]:
+        target = self._rooms[room]
+        factory = room_factory(target) if isinstance(target, str) else target
+        return factory(*arguments)
+
+    async def _show_only(self, room: str, child: str | None) -> None:
+        screen = self._make(room)
+        with self.batch_update():
+            await self._clear_screens()
+            await self.push_screen(screen)
+        self._resume = (room, None)
+        if child is not None:
+            await self._push_child(child)
+
+    async def _push_child(self, child_id: str) -> None:
+        await self.push_screen(self._make("child", child_id))
+        self._resume = (self._resume[0], child_id)
+
+    async def _clear_screens(self) -> None:
+        while len(self.screen_stack) > 1:
+            await self.pop_screen()
+
+    def go_back(self) -> None:
+        """One screen back; from any other room to the first."""
+        if len(self.screen_stack) > 2:
+            self.pop_screen()
+            self._resume = (self._resume[0], None)
+        elif self.room not in {"", FIRST_ROOM}:
+            self.go_to(FIRST_ROOM)
+
+    def show_help(self, place: str) -> None:
+        """Every key that holds in a place."""
+        self.push_screen(HelpScreen(place, self.remapped))
+
+    def next_theme(self) -> None:
+        """Next colours, for this run; `settings.toml` keeps a choice."""
+        words = list(THEMES)
+        now = next((word for word, theme in THEMES.items() if theme.name == self.theme), words[-1])
+        word = words[(words.index(now) + 1) % len(words)]
+        self.theme = THEMES[word].name
+        self.notify(f'Colours: {word}. To keep them: theme = "{word}" in settings.toml.', timeout=4)
+
+    # Lock
+
+    async def on_event(self, event: events.Event) -> None:
+        """Any key, paste or mouse event means that somebody is there."""
+        if isinstance(event, (events.Key, events.MouseEvent, events.Paste)):
+            self._idle.touch()
+        await super().on_event(event)
+
+    async def mind_idle(self) -> None:
+        """Lock or leave when nobody is there. Time at the door counts towards leaving only."""
+        verdict = self._idle.verdict()
+        if verdict is Verdict.EXIT:
+            await self.lock("")
+            self.exit()
+        elif verdict is Verdict.LOCK and self.desk.is_open:
+            await self.lock("Locked while nobody was here.")
+
+    async def action_lock(self) -> None:
+        """Lock now."""
+        await self.lock("Locked.")
+
+    async def lock(self, note: str) -> None:
+        """Cover the screen, let screens keep their drafts, remove them, close the caseload, show the door."""
+        if self._locking or not self.desk.is_open:
+            return
+        self._locking = True
+        try:
+            below = list(self.screen_stack)
+            self.clear_notifications()
+            await self.push_screen(Screen(id="cover"))
+            for screen in below:
+                keep = getattr(screen, "before_lock", None)
+                if keep is not None:
+                    with suppress(asyncio.TimeoutError, WorkerCancelled):
+                        await asyncio.wait_for(keep(), _LAST_WORDS_SECONDS)
+            self.workers.cancel_all()
+            await self._clear_screens()
+            self._clipboard = ""
+            await self.desk.close()
+            await self.push_screen(UnlockScreen(note))
+        finally:
+            self._locking = False
+
+    # Faults: a code, never locals, a traceback or a value
+
+    def _handle_exception(self, error: Exception) -> None:
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+            self.fault = fault_code(error)
+            if self._crash_hook is not None:
+                self._crash_hook(self.fault, error)
+        self._fatal_error()
+
+    def _fatal_error(self) -> None:
+        self._return_code = EXIT_FAULT
+        self._exit_renderables.clear()
+        self._close_messages_no_wait()
+
+    def panic(self, *_renderables: RenderableType) -> None:
+        """Close with a code; what was to be printed may hold data."""
+        self.fault = self.fault or fault_code(sys.exc_info()[1] or RuntimeError("panic"))
+        self._fatal_error()
+
+    def _print_error_renderables(self) -> None:
+        self._exit_renderables.clear()
+        if self.fault is not None and not self.is_headless:
+            print(fault_sentence(self.fault), file=sys.stderr)
+
+    def _stray_fault(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """A task failed that nobody awaited: keep its record, print nothing."""
+        error = context.get("exception")
+        if isinstance(error, Exception) and self._crash_hook is not None:
+            self._crash_hook(fault_code(error), error)
+
+    # What Textual offers and a caseload must not
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,  # noqa: ARG002 (Textual's own name)
+    ) -> None:
+        """A short message; always literal, whatever `markup` says."""
+        super().notify(
+            clean(message, limit=400), title=clean(title), severity=severity, timeout=timeout, markup=False
+        )
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Keep text for pasting inside the app: the computer's clipboard has a history and may sync."""
+        self._clipboard = text
+
+    def action_help_quit(self) -> None:
+        """Ctrl+c does not leave; say what does."""
+        self.notify("q or ctrl+q leaves; all that you did is saved.")
+
+    def action_suspend_process(self) -> None:
+        """Ctrl+z would leave the open caseload in the background: do nothing."""
+
+    def deliver_screenshot(self, *_: Any, **__: Any) -> str | None:
+        """No pictures of records on the disk."""
+        return None
+
+    def save_screenshot(self, *_: Any, **__: Any) -> str:
+        """No pictures of records on the disk."""
+        return ""

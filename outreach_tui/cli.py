@@ -1,0 +1,133 @@
+"""The command line: `outreach COMMAND`, and the app when no command is given.
+
+A command's module is imported only when it runs, so that `--version` and `--help` cost no more than click.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from outreach_tui import __version__
+from outreach_tui.commands.frame import Call, LazyGroup, LineCommand, global_options
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("outreach_tui.commands.demo:demo", "Build a throwaway caseload of invented people and open it."),
+    "init": ("outreach_tui.commands.keys:init", "Make an encrypted caseload; print its recovery code once."),
+    "school": ("outreach_tui.commands.school:school", "Schools with their terms, INSET days and closures."),
+    "passphrase": ("outreach_tui.commands.keys:passphrase", "Change the passphrase, or set it by recovery code."),
+    "lock": ("outreach_tui.commands.keys:lock", "Close every way in but the passphrase."),
+    "doctor": ("outreach_tui.commands.care:doctor", "Check this computer and the caseload's health."),
+    "backup": ("outreach_tui.commands.care:backup", "Write an encrypted backup and prove it by opening it."),
+    "restore": ("outreach_tui.commands.care:restore", "Put a backup's caseload into the data folder."),
+    "verify": ("outreach_tui.commands.care:verify", "Check the file, the history, the audit and the index."),
+    "import": ("outreach_tui.commands.intake:import_", "Import register exports and CTF files."),
+    "today": ("outreach_tui.commands.morning:today", "Who is not in, and why each row is there."),
+    "triage": ("outreach_tui.commands.morning:triage", "The caseload, ranked, with the reasons."),
+    "follow-up": ("outreach_tui.commands.followup:follow_up", "Log what came of following up an absence."),
+    "child": ("outreach_tui.commands.child:child", "One child's page."),
+    "search": ("outreach_tui.commands.child:search", "Find children by name, UPN, address or school."),
+    "show": ("outreach_tui.commands.records:show", "One record, field by field."),
+    "history": ("outreach_tui.commands.records:history", "Who changed a record, when, from what to what."),
+    "edit": ("outreach_tui.commands.editing:edit", "Change fields of a record."),
+    "undo": ("outreach_tui.commands.steps:undo", "Take back your last step, or bring it back."),
+    "log": ("outreach_tui.commands.steps:log", "Who looked, searched, changed, exported and shared."),
+    "contact": ("outreach_tui.commands.contact:contact", "The chronology: calls, visits, meetings, letters."),
+    "explain": ("outreach_tui.commands.explain:explain", "Run one rule on given input, with its reasons."),
+}
+"""Each command's place and its one-line help."""
+
+
+@click.group(
+    cls=LazyGroup,
+    table=COMMANDS,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="outreach", message="%(prog)s %(version)s")
+@global_options
+@click.pass_context
+def cli(context: click.Context) -> int | None:
+    """Outreach: the morning round on an encrypted caseload. Without a command it opens the app.
+
+    Every command works without the screens, with lines for people and `--json` for scripts.
+    """
+    if context.invoked_subcommand is not None:
+        return None
+    from outreach_tui.commands.opening import open_app
+
+    return open_app(context.ensure_object(Call))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and leave with its exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    sys.exit(run(words))
+
+
+def run(words: Sequence[str]) -> int:
+    """Run one call; the exit code. Nothing that goes wrong shows more than one sentence."""
+    from outreach_tui import output
+
+    output.set_streams()
+    as_json = "--json" in words
+    try:
+        answer: Any = cli.main(args=list(words), prog_name="outreach", standalone_mode=False)
+    except click.ClickException as error:
+        return _usage(error, as_json=as_json)
+    except (click.Abort, KeyboardInterrupt):
+        output.warn("Stopped; what was saved before is kept.")
+        return 130
+    except BrokenPipeError:
+        return 0
+    except BaseException as error:
+        if isinstance(error, SystemExit | GeneratorExit):
+            raise
+        return _fault(error, as_json=as_json)
+    finally:
+        output.flush()
+    return answer if isinstance(answer, int) else 0
+
+
+def _usage(error: click.ClickException, *, as_json: bool) -> int:
+    from outreach_tui import output
+
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "outreach"
+    where = path.removeprefix("outreach").strip()
+    sentence = error.format_message().rstrip(".").replace("\n", " ")
+    sentence = f"{sentence}; see `{path} --help`."
+    output.warn(f"Error: {sentence}")
+    if as_json:
+        output.emit_json({"error": {"code": "usage", "message": sentence, "where": where}})
+    return 2
+
+
+def _fault(error: BaseException, *, as_json: bool) -> int:
+    """Say what went wrong: a person's own sentence for a known fault, an opaque code for any other."""
+    from casework.errors import Ambiguous, OutreachError
+    from outreach_tui import output
+
+    if isinstance(error, OutreachError):
+        code, message, where, exit_code = error.code, error.message, error.where, error.exit_code
+    else:
+        from outreach_tui.crash import EXIT_FAULT, fault_code, fault_sentence
+
+        code, where, exit_code = fault_code(error), "", EXIT_FAULT
+        message = fault_sentence(code)
+    place = f" [{where}]" if where and where not in message else ""
+    output.warn(f"Error: {message}{place}")
+    details: dict[str, Any] = {"code": code, "message": message, "where": where}
+    if isinstance(error, Ambiguous):
+        details["candidates"] = [{"id": record, "label": label} for record, label in error.candidates]
+        for record, label in error.candidates:
+            output.warn(f"  {record}  {label}")
+    if as_json:
+        output.emit_json({"error": details})
+    return exit_code
+
+
+__all__ = ["COMMANDS", "LineCommand", "cli", "main", "run"]

@@ -1,0 +1,166 @@
+"""What the plain commands print: one JSON document, or aligned lines without box drawing.
+
+Every value of data passes `clean` on its way to text, and JSON escapes whatever a terminal could act on, so
+that a name is never markup and never terminal control. Diagnostics go to stderr, data to stdout.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import IO, Any
+
+from casework.text import clean
+
+_GAP = "  "
+_BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
+_NARROWEST = 8
+
+
+def to_json(value: Any) -> str:
+    """`value` as JSON text; dates are ISO text, and no character in it can steer a terminal."""
+    text = json.dumps(value, ensure_ascii=False, indent=2, default=_jsonable)
+    if text.replace("\n", "").isprintable():
+        return text
+    return "".join(c if c == "\n" or c.isprintable() else _escaped(c) for c in text)
+
+
+def _escaped(character: str) -> str:
+    units = character.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
+
+
+def _jsonable(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%dT%H:%M:%SZ")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def emit_json(value: Any) -> None:
+    """Print one JSON document on stdout."""
+    _write(sys.stdout, to_json(value) + "\n")
+
+
+def emit_lines(lines: Iterable[str]) -> None:
+    """Print lines on stdout; each is cleaned."""
+    _write(sys.stdout, "".join(f"{clean(line)}\n" for line in lines))
+
+
+def warn(sentence: str) -> None:
+    """Say one sentence on stderr."""
+    _write(sys.stderr, clean(sentence) + "\n")
+
+
+def emit_table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, fancy: bool = False) -> None:
+    """Print aligned columns on stdout; the last column is never padded.
+
+    `fancy` (a terminal, no `--plain`) makes the headings bold and cuts lines to the terminal's width.
+    """
+    table = [[_cell(value) for value in row] for row in rows]
+    widths = [display_width(heading) for heading in headings]
+    for row in table:
+        widths = [max(width, display_width(cell)) for width, cell in zip(widths, row, strict=True)]
+    room = _columns() if fancy else 0
+    head = _aligned(list(headings), widths, room)
+    lines = [f"{_BOLD}{head}{_PLAIN}" if fancy and _coloured() else head]
+    lines += [_aligned(row, widths, room) for row in table]
+    _write(sys.stdout, "".join(line + "\n" for line in lines))
+
+
+def emit_pairs(pairs: Iterable[tuple[str, object]]) -> None:
+    """Print `label: value` lines on stdout, the values aligned; further lines of a value are indented."""
+    held = [(clean(label), _prose(value)) for label, value in pairs]
+    width = max((display_width(label) for label, _ in held), default=0) + 1
+    lines = []
+    for label, (first, *more) in held:
+        lines.append(f"{label}:{' ' * (width - display_width(label))}{first}".rstrip())
+        lines += [f"{' ' * (width + 1)}{line}".rstrip() for line in more]
+    _write(sys.stdout, "".join(line + "\n" for line in lines))
+
+
+def display_width(text: str) -> int:
+    """How many cells of a terminal `text` takes: wide letters two, combining marks none."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width
+
+    return sum(0 if combining(c) or c in "\u200c\u200d" else 1 + (east_asian_width(c) in "WF") for c in text)
+
+
+def is_fancy(*, plain: bool) -> bool:
+    """Whether stdout is a terminal that may be dressed up."""
+    return not plain and sys.stdout.isatty() and os.environ.get("TERM", "").lower() not in {"dumb", "unknown"}
+
+
+def set_streams() -> None:
+    """Let no letter that the terminal's encoding lacks stop a command."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+
+
+def flush() -> None:
+    """Push out what is buffered; a reader who left early is no fault of ours."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (BrokenPipeError, ValueError):
+            _let_go(stream)
+
+
+def _write(stream: IO[str], text: str) -> None:
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        _let_go(stream)
+
+
+def _let_go(stream: IO[str]) -> None:
+    """Point a stream whose reader left at nothing, so that closing it at exit says nothing either."""
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+    except (OSError, ValueError):
+        return
+
+
+def _coloured() -> bool:
+    return not os.environ.get("NO_COLOR")
+
+
+def _columns() -> int:
+    import shutil
+
+    return shutil.get_terminal_size().columns
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    return clean(value if isinstance(value, str) else str(value)).strip()
+
+
+def _prose(value: object) -> list[str]:
+    if value is None:
+        return [""]
+    return clean(str(value), limit=100_000, newlines=True).split("\n")
+
+
+def _aligned(cells: Sequence[str], widths: Sequence[int], room: int) -> str:
+    padded = [cell + " " * (width - display_width(cell)) for cell, width in zip(cells, widths, strict=True)]
+    line = _GAP.join(padded).rstrip()
+    if room < _NARROWEST or display_width(line) <= room:
+        return line
+    while line and display_width(line) > room - 1:
+        line = line[:-1]
+    return line + "…"

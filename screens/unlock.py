@@ -1,0 +1,169 @@
+"""The locked door: passphrase, growing wait after wrong ones, recovery code."""
+
+from __future__ import annotations
+
+import math
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.widgets import Input, Static
+
+from casework.errors import OutreachError
+from screens.base import DoorScreen
+from screens.doorway import wipe
+from screens.widgets.text import Tone, show
+
+
+class UnlockScreen(DoorScreen):
+    """Asks for the passphrase; nothing of the caseload is on it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f2", "recover", "Recovery code", show=False),
+        Binding("f1", "help", "Help", show=False),
+        Binding("escape", "clear", "Clear", show=False),
+    ]
+
+    def __init__(self, note: str = "") -> None:
+        super().__init__()
+        self._note = note
+        self._until = 0.0
+
+    def compose(self) -> ComposeResult:
+        """The passphrase and what to do without it."""
+        with Vertical(classes="box"):
+            yield Static("Outreach", classes="title", markup=False)
+            if self._note:
+                yield Static(show(self._note, Tone.QUIET), markup=False)
+            yield Static("Passphrase", classes="label", markup=False)
+            yield Input(password=True, id="passphrase")
+            yield Static("", id="problem", classes="problem", markup=False)
+            yield Static(
+                "enter unlocks · f2 passphrase forgotten: use the recovery code · ctrl+q leaves",
+                classes="hint",
+                markup=False,
+            )
+
+    async def on_mount(self) -> None:
+        """Tell a wait that still runs from earlier wrong passphrases."""
+        self.set_interval(1.0, self.tick)
+        self.run_worker(self._refresh_wait(), exclusive=True)
+
+    async def _refresh_wait(self) -> None:
+        self._until = self.steady() + await self.shell.desk.call(self.shell.opener.wait_left)
+        self.tick()
+
+    def tick(self) -> None:
+        """Count the wait down, and open the field when it is over."""
+        left = math.ceil(self._until - self.steady())
+        field = self.query_one("#passphrase", Input)
+        if left > 0:
+            field.disabled = True
+            unit = "second" if left == 1 else "seconds"
+            self.tell(f"Wait {left} {unit} after the wrong passphrase. f2 takes the recovery code at once.")
+        elif field.disabled and not self.busy:
+            field.disabled = False
+            field.focus()
+            self.tell("")
+
+    @on(Input.Submitted, "#passphrase")
+    def unlock(self, event: Input.Submitted) -> None:
+        """Try the passphrase on the desk's thread."""
+        event.stop()
+        if self.busy or not event.value:
+            return
+        secret = bytearray(event.value.encode("utf-8", "surrogatepass"))
+        event.input.clear()
+        self.run_worker(self._unlock(secret), exclusive=True)
+
+    async def _unlock(self, secret: bytearray) -> None:
+        field = self.query_one("#passphrase", Input)
+        self.busy = field.disabled = True
+        self.tell("Opening …", wrong=False)
+        try:
+            await self.shell.desk.open(lambda: self.shell.opener.unlock(secret))
+        except OutreachError as error:
+            self.busy = field.disabled = False
+            field.focus()
+            self.tell(error.message)
+            await self._refresh_wait()
+        else:
+            self.shell.entered()
+        finally:
+            wipe(secret)
+
+    def action_clear(self) -> None:
+        """Empty the field."""
+        self.query_one("#passphrase", Input).clear()
+
+    def action_help(self) -> None:
+        """The keys of this screen."""
+        self.shell.show_help("unlock")
+
+    def action_recover(self) -> None:
+        """To the recovery code."""
+        if not self.busy:
+            self.app.push_screen(RecoverScreen())
+
+
+class RecoverScreen(DoorScreen):
+    """Opens with the recovery code and sets a new passphrase."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Back", show=False)]
+
+    def compose(self) -> ComposeResult:
+        """The code and the new passphrase, twice."""
+        with Vertical(classes="box"):
+            yield Static("Recovery", classes="title", markup=False)
+            yield Static("Recovery code, as written down at set-up", classes="label", markup=False)
+            yield Input(id="code")
+            yield Static("New passphrase: three words do well", classes="label", markup=False)
+            yield Input(password=True, id="first")
+            yield Static("The same again", classes="label", markup=False)
+            yield Input(password=True, id="second")
+            yield Static("", id="problem", classes="problem", markup=False)
+            yield Static("enter goes on · esc goes back", classes="hint", markup=False)
+
+    @on(Input.Submitted)
+    def step(self, event: Input.Submitted) -> None:
+        """To the next field, or on with it after the last."""
+        event.stop()
+        if event.input.id != "second":
+            self.focus_next()
+            return
+        code = self.query_one("#code", Input)
+        first, second = self.query_one("#first", Input), event.input
+        if self.busy:
+            return
+        if not code.value.strip():
+            self.tell("Type the recovery code.")
+            code.focus()
+        elif first.value != second.value:
+            self.tell("The two passphrases are not the same; type both again.")
+            first.clear()
+            second.clear()
+            first.focus()
+        else:
+            secret = bytearray(first.value.encode("utf-8", "surrogatepass"))
+            self.run_worker(self._recover(code.value, secret), exclusive=True)
+
+    async def _recover(self, code: str, secret: bytearray) -> None:
+        self.busy = True
+        self.tell("Opening …", wrong=False)
+        try:
+            await self.shell.desk.open(lambda: self.shell.opener.recover(code, secret))
+        except OutreachError as error:
+            self.tell(error.message)
+            self.query_one("#code", Input).focus()
+        else:
+            self.shell.entered()
+        finally:
+            self.busy = False
+            wipe(secret)
+
+    def action_leave(self) -> None:
+        """Back to the passphrase."""
+        if not self.busy:
+            self.app.pop_screen()

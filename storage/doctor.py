@@ -1,0 +1,215 @@
+"""The health of this computer and this caseload: each finding is one sentence with what to do."""
+
+from __future__ import annotations
+
+import os
+import platform
+import stat
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Literal
+
+from casework.errors import OutreachError
+from storage.backup import Check, verify
+from storage.cipher import Connection, check_header
+from storage.disk import disk_encrypted
+from storage.harden import core_dumps_off
+from storage.home import Home
+from storage.ring import Ring
+from storage.throttle import Throttle
+from storage.vault import Vault
+
+State = Literal["ok", "warn", "fail"]
+
+_CARRIED_OFF = (
+    "onedrive",
+    "dropbox",
+    "google drive",
+    "googledrive",
+    "icloud",
+    "mobile documents",
+    "nextcloud",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at: its name, whether it is well, and one sentence."""
+
+    name: str
+    state: State
+    text: str
+
+
+def examine(
+    home: Home,
+    connection: Connection | None,
+    *,
+    now: datetime,
+    deep: bool = False,
+    checks: Iterable[Check] = (),
+) -> list[Finding]:
+    """Look at everything; with `connection` (an unlocked caseload) also inside. Faults are findings."""
+    return [
+        _versions(),
+        _disk(home),
+        _folder(home),
+        _core_dumps(),
+        _clock(home, now),
+        *_vault(home, Ring()),
+        _guesses(home),
+        _database(home, connection, deep=deep, checks=checks),
+    ]
+
+
+def _installed(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def _versions() -> Finding:
+    from sqlcipher3 import dbapi2 as sqlcipher
+
+    probe = sqlcipher.connect(":memory:")
+    try:
+        row = probe.execute("PRAGMA cipher_version").fetchone()
+    finally:
+        probe.close()
+    if not row:
+        return Finding(
+            "versions", "fail", "This build has no SQLCipher, so Outreach will not store anything."
+        )
+    return Finding(
+        "versions",
+        "ok",
+        f"Outreach {_installed('outreach-tui')}, Python {platform.python_version()}, SQLCipher {row[0]}, "
+        f"SQLite {sqlcipher.sqlite_version}, cryptography {_installed('cryptography')}.",
+    )
+
+
+def _disk(home: Home) -> Finding:
+    found = disk_encrypted(home.path)
+    if found is None:
+        return Finding(
+            "disk-encryption",
+            "warn",
+            "This system does not say whether its disk is encrypted; ask your IT service to confirm BitLocker, "
+            "FileVault or LUKS.",
+        )
+    if found:
+        return Finding("disk-encryption", "ok", "The disk under the data folder is encrypted.")
+    return Finding(
+        "disk-encryption",
+        "warn",
+        "The disk is not encrypted: the caseload is, but swap and other programs' files are not; ask your IT "
+        "service to turn on disk encryption.",
+    )
+
+
+def _folder(home: Home) -> Finding:
+    if not home.path.exists():
+        return Finding("data-folder", "ok", "There is no data folder yet; set-up makes it.")
+    lowered = [part.lower() for part in home.path.parts]
+    if any(part.startswith(_CARRIED_OFF) for part in lowered):
+        return Finding(
+            "data-folder",
+            "warn",
+            "The data folder lies in a folder that another program copies elsewhere, which can tear the "
+            "caseload apart; move it with backup and restore --home.",
+        )
+    if not os.access(home.path, os.W_OK):
+        return Finding("data-folder", "fail", "The data folder cannot be written; make it writable for you.")
+    if os.name == "posix":
+        loose = [
+            path.name
+            for path in (home.path, home.database, home.vault_file)
+            if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077
+        ]
+        if loose:
+            return Finding(
+                "data-folder", "warn", f"Other accounts can reach {', '.join(loose)}; close it to them."
+            )
+    return Finding("data-folder", "ok", "Only this account can enter the data folder.")
+
+
+def _core_dumps() -> Finding:
+    if core_dumps_off():
+        return Finding("core-dumps", "ok", "A crash leaves no copy of memory on disk.")
+    return Finding("core-dumps", "warn", "A crash may write memory to disk; turn core dumps off.")
+
+
+def _clock(home: Home, now: datetime) -> Finding:
+    warning = home.check_clock(now) if home.path.exists() else None
+    if warning:
+        return Finding("clock", "warn", warning)
+    return Finding("clock", "ok", "The clock has not gone back since the last use.")
+
+
+def _vault(home: Home, ring: Ring) -> list[Finding]:
+    if not home.vault_file.exists() and not home.vault_previous.exists():
+        return [
+            Finding("vault", "warn", "There are no keys in this data folder; run set-up or restore a backup.")
+        ]
+    try:
+        vault = Vault.load(home)
+    except OutreachError as error:
+        return [Finding("vault", "fail", error.message)]
+    if vault.is_low_cost:
+        return [
+            Finding(
+                "vault",
+                "fail",
+                "This caseload was made with weak test settings; do not keep real data in it.",
+            ),
+            _keyring(vault, ring),
+        ]
+    escrow = "with" if vault.escrow_public else "without"
+    settings = f"{vault.kdf.memory_kib // 1024} MiB, {vault.kdf.iterations} passes, {vault.kdf.lanes} lanes"
+    return [
+        Finding("vault", "ok", f"The keys are whole: Argon2id {settings}; {escrow} the service's escrow."),
+        _keyring(vault, ring),
+    ]
+
+
+def _keyring(vault: Vault, ring: Ring) -> Finding:
+    name = ring.describe()
+    if name is None and vault.has_keyring:
+        return Finding(
+            "keyring", "warn", "The key store that opened this caseload is gone; use the passphrase."
+        )
+    if name is None:
+        return Finding(
+            "keyring", "ok", "There is no key store that Outreach trusts; the passphrase opens it."
+        )
+    used = "opens this caseload" if vault.has_keyring else "is there, and not used"
+    return Finding("keyring", "ok", f"The key store {name} {used}.")
+
+
+def _guesses(home: Home) -> Finding:
+    try:
+        count = Throttle(home).read().count
+    except OutreachError as error:
+        return Finding("guesses", "warn", error.message)
+    if count:
+        return Finding("guesses", "warn", f"{count} wrong passphrases in a row; was that you?")
+    return Finding("guesses", "ok", "No wrong passphrases since the last unlock.")
+
+
+def _database(home: Home, connection: Connection | None, *, deep: bool, checks: Iterable[Check]) -> Finding:
+    if not home.database.exists():
+        return Finding("caseload", "warn", "There is no caseload in this data folder.")
+    try:
+        check_header(home.database)
+        if connection is None:
+            return Finding("caseload", "ok", "The caseload is encrypted; unlock it to look inside.")
+        problems = verify(connection, home.database, deep=deep, checks=checks)
+    except OutreachError as error:
+        return Finding("caseload", "fail", error.message)
+    if problems:
+        return Finding("caseload", "fail", " ".join(problems))
+    depth = "every page was read" if deep else "its structure was read"
+    return Finding("caseload", "ok", f"The caseload is sound: {depth}.")

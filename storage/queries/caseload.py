@@ -1,0 +1,72 @@
+"""The caseload ranked: every child with the reasons that a person would act on, weightiest first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from casework.filters import Filter
+
+from casework.records import Child
+from casework.triage import Facts, Why, YearCounts, caseload_reasons, day_codes, order_key
+from storage.queries.facts import read_facts
+from storage.queries.lookup import display_name
+from storage.queries.row_facts import RowFacts
+from storage.queries.today import register_day
+
+if TYPE_CHECKING:
+    from storage.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class CaseloadRow:
+    """One child of the caseload. `recent` is the week string of the newest week read, for the strip."""
+
+    child: Child
+    name: str
+    school: str
+    why: Sequence[Why]
+    year: YearCounts
+    weeks: Sequence[tuple[date, str]]
+    last_contact: date | None
+    rank: int
+    facts: Mapping[str, object]
+
+
+def read_caseload(
+    store: Store, *, chosen: Filter | None = None, school: str | None = None
+) -> list[CaseloadRow]:
+    """Every child on this laptop, ranked by reason; a filter leaves out those it does not match."""
+    day = register_day(store, store.today)
+    condition, parameters = ("school = ?", (school,)) if school else ("1", ())
+    children = store.find(Child, condition, parameters)
+    facts = read_facts(store, children, day, year=True)
+    rows = [_row(store, child, facts[child.id], day) for child in children]
+    if chosen is not None:
+        rows = [row for row in rows if chosen.matches(row.facts)]
+    rows.sort(key=lambda row: (order_key(row.why), -row.year.absent, row.child.surname, row.name))
+    return [_ranked(row, rank) for rank, row in enumerate(rows, start=1)]
+
+
+def _row(store: Store, child: Child, facts: Facts, day: date) -> CaseloadRow:
+    why = caseload_reasons(facts, store.schools.calendar(child.school), day)
+    codes = frozenset(day_codes(facts.weeks, day)) - {"-"}
+    return CaseloadRow(
+        child=child,
+        name=display_name(child),
+        school=store.schools.name(child.school),
+        why=why,
+        year=facts.year,
+        weeks=facts.weeks,
+        last_contact=facts.last_contact,
+        rank=0,
+        facts=RowFacts(store, child, facts, day, codes=codes, status="open" if why else "", attempts=0),
+    )
+
+
+def _ranked(row: CaseloadRow, rank: int) -> CaseloadRow:
+    return CaseloadRow(
+        row.child, row.name, row.school, row.why, row.year, row.weeks, row.last_contact, rank, row.facts
+    )

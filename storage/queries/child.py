@@ -1,0 +1,259 @@
+"""One child's page: who they are, the people, every mark with what it was before, clocks, story, withheld."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from casework.attendance import Tally, tally
+from casework.calendars import SchoolCalendar, school_year
+from casework.clocks import Clock
+from casework.legal import Threshold, threshold_of_weeks
+from casework.ncodes import NClock, open_n_marks
+from casework.policies import Category
+from casework.records import (
+    FLAG_CATEGORY,
+    AttendanceTotal,
+    AttendanceWeek,
+    Child,
+    Contact,
+    Flag,
+    FollowUp,
+    Household,
+    Person,
+    Relationship,
+    Worker,
+)
+from casework.sharing import Decision, Purpose, may_see
+from casework.triage import Why, caseload_reasons
+from casework.weeks import sessions, slot_of, unpack
+from storage.queries.facts import read_facts
+from storage.queries.today import register_day
+
+if TYPE_CHECKING:
+    from storage.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One session's mark; `was` holds the earlier codes that a later file corrected, oldest first."""
+
+    date: date
+    session: str
+    code: str
+    was: Sequence[str]
+    school: str
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ContactPerson:
+    """An adult in the child's life as this worker may see them."""
+
+    person: Person
+    relationship: Relationship
+
+
+@dataclass(frozen=True, slots=True)
+class StoryEntry:
+    """One line of the chronology. `record` is the entry's id; `kind` its record type."""
+
+    record: str
+    kind: str
+    at: str
+    by: str
+    title: str
+    text: str
+    seen: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """A category that this worker may not see, and why."""
+
+    category: Category
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChildPage:
+    """Everything a worker may see of one child between two dates (`start` and `end` included)."""
+
+    child: Child
+    school: str
+    household: Household | None
+    siblings: Sequence[Child]
+    people: Sequence[ContactPerson]
+    flags: Sequence[Flag]
+    start: date
+    end: date
+    tally: Tally
+    marks: Sequence[Mark]
+    weeks: Sequence[tuple[date, str]]
+    n_codes: Sequence[NClock]
+    legal: Threshold
+    clocks: Sequence[Clock]
+    why: Sequence[Why]
+    totals: Sequence[AttendanceTotal]
+    story: Sequence[StoryEntry]
+    withheld: Sequence[Withheld]
+    calendar: SchoolCalendar
+
+
+def read_child(
+    store: Store,
+    child: Child,
+    *,
+    start: date | None = None,
+    end: date | None = None,
+    purpose: Purpose = "support",
+) -> ChildPage:
+    """The page of one child; without dates the period is the school year up to today.
+
+    The legal window is always the ten school weeks that end with today's week.
+    """
+    today = store.today
+    end = end or today
+    start = start or date(school_year(end), 9, 1)
+    decisions = {c: may_see(store.worker, child, c, purpose, today) for c in Category}
+    calendar = store.schools.calendar(child.school)
+    facts = read_facts(store, [child], today, year=True)[child.id]
+    visible = bool(decisions[Category.ATTENDANCE])
+    marks = _marks(store, child, start, end) if visible else []
+    clocks = open_n_marks(facts.weeks, calendar, today) if visible else []
+    return ChildPage(
+        child=child,
+        school=store.schools.name(child.school),
+        household=_household(store, child, decisions),
+        siblings=_siblings(store, child, decisions),
+        people=_people(store, child, decisions),
+        flags=_flags(store, child, purpose),
+        start=start,
+        end=end,
+        tally=tally([mark.code for mark in marks], end),
+        marks=marks,
+        weeks=_weeks(store, child) if visible else [],
+        n_codes=clocks,
+        legal=threshold_of_weeks(facts.weeks if visible else [], calendar, today),
+        clocks=[n.clock for n in clocks],
+        why=caseload_reasons(facts, calendar, register_day(store, today)) if visible else [],
+        totals=store.find(AttendanceTotal, "child = ?", (child.id,)) if visible else [],
+        story=_story(store, child, decisions),
+        withheld=[Withheld(c, d.reason) for c, d in decisions.items() if not d and d.shown],
+        calendar=calendar,
+    )
+
+
+def read_marks(store: Store, child: Child, start: date, end: date) -> list[Mark]:
+    """Every recorded mark between two dates with its earlier codes, oldest first."""
+    return _marks(store, child, start, end)
+
+
+def _marks(store: Store, child: Child, start: date, end: date) -> list[Mark]:
+    first = (start - timedelta(days=start.weekday())).isoformat()
+    weeks = store.find(
+        AttendanceWeek,
+        "child = ? AND week >= ? AND week <= ? ORDER BY week",
+        (child.id, first, end.isoformat()),
+    )
+    earlier = _earlier_codes(store, [week.id for week in weeks])
+    found = []
+    for week in weeks:
+        for day, session, code in sessions(week.week, week.marks):
+            if start <= day <= end:
+                slot = slot_of(day, session)
+                was = [old for old in earlier.get((week.id, slot), ()) if old != "-"]
+                found.append(Mark(day, session, code, was, week.school, week.comments.get(str(slot), "")))
+    return found
+
+
+def _earlier_codes(store: Store, weeks: Sequence[str]) -> dict[tuple[str, int], list[str]]:
+    """For each (week record, slot) the codes it held before, oldest first, from the history of `marks`."""
+    rows = store.conn.execute(
+        "SELECT record, old, new FROM change"
+        " WHERE record IN (SELECT value FROM json_each(?)) AND field = 'marks' ORDER BY seq",
+        [json.dumps(list(weeks))],
+    )
+    found: dict[tuple[str, int], list[str]] = defaultdict(list)
+    for record, old, new in rows:
+        for slot, (before, after) in enumerate(
+            zip(unpack(json.loads(old)), unpack(json.loads(new)), strict=True)
+        ):
+            if before != after:
+                found[record, slot].append(before)
+    return found
+
+
+def _weeks(store: Store, child: Child) -> list[tuple[date, str]]:
+    rows = store.conn.execute(
+        "SELECT week, marks FROM attendance_week WHERE child = ? ORDER BY week", (child.id,)
+    )
+    return [(date.fromisoformat(week), marks) for week, marks in rows]
+
+
+def _household(store: Store, child: Child, decisions: dict[Category, Decision]) -> Household | None:
+    if child.household is None or not decisions[Category.FAMILY]:
+        return None
+    household = store.get(Household, child.household)
+    return household.model_copy(update={"address": ""}) if household.address_protected else household
+
+
+def _siblings(store: Store, child: Child, decisions: dict[Category, Decision]) -> list[Child]:
+    if child.household is None or not decisions[Category.FAMILY]:
+        return []
+    return store.find(Child, "household = ? AND id <> ? ORDER BY dob", (child.household, child.id))
+
+
+def _people(store: Store, child: Child, decisions: dict[Category, Decision]) -> list[ContactPerson]:
+    if not decisions[Category.FAMILY]:
+        return []
+    ties = store.find(Relationship, "child = ? ORDER BY contact_order, id", (child.id,))
+    people = [ContactPerson(store.get(Person, tie.person), tie) for tie in ties]
+    return [_guarded(entry) for entry in people if not entry.person.void]
+
+
+def _guarded(entry: ContactPerson) -> ContactPerson:
+    if not entry.person.address_protected:
+        return entry
+    return ContactPerson(entry.person.model_copy(update={"address": ""}), entry.relationship)
+
+
+def _flags(store: Store, child: Child, purpose: Purpose) -> list[Flag]:
+    flags = store.find(Flag, "child = ? AND ended IS NULL ORDER BY since", (child.id,))
+    return [f for f in flags if may_see(store.worker, child, FLAG_CATEGORY[f.kind], purpose, store.today)]
+
+
+def _story(store: Store, child: Child, decisions: dict[Category, Decision]) -> list[StoryEntry]:
+    names = {worker.id: worker.name for worker in store.find(Worker)}
+    entries: list[StoryEntry] = []
+    if decisions[Category.ATTENDANCE]:
+        entries += [_follow_up_entry(f, names) for f in store.find(FollowUp, "child = ?", (child.id,))]
+    if decisions[Category.FAMILY]:
+        entries += [_contact_entry(c, names) for c in store.find(Contact, "child = ?", (child.id,))]
+    return sorted(entries, key=lambda entry: (entry.at, entry.record), reverse=True)
+
+
+def _follow_up_entry(step: FollowUp, names: dict[str, str]) -> StoryEntry:
+    from casework.followups import OUTCOME_LABELS
+
+    title = f"Absence {step.session_date:%d/%m}: {OUTCOME_LABELS[step.outcome]}"
+    if step.reason_code:
+        title += f" ({step.reason_code})"
+    seen = "alone" if step.alone else "yes" if step.outcome == "seen" else ""
+    return StoryEntry(step.id, step.type, _text(step.at), names.get(step.by, ""), title, step.note, seen)
+
+
+def _contact_entry(entry: Contact, names: dict[str, str]) -> StoryEntry:
+    title = entry.kind.replace("-", " ").capitalize()
+    if entry.outcome:
+        title += f": {entry.outcome.replace('-', ' ')}"
+    text = entry.note + (f"\nNext: {entry.next_step}" if entry.next_step else "")
+    return StoryEntry(entry.id, entry.type, _text(entry.at), names.get(entry.by, ""), title, text, entry.seen)
+
+
+def _text(at: Any) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from casework.calendars import SchoolCalendar
+from casework.clocks import (
+    ClockKind,
+    add_months,
+    add_working_days,
+    bank_holidays,
+    calendar_clock,
+    is_working_day,
+    next_working_day,
+    school_day_clock,
+    working_day_clock,
+    working_days_between,
+)
+from casework.early_help import re_referral, working_day_deadline
+from casework.errors import BadInput
+from casework.parameters import NOTICE_FULL, at, row_at
+from casework.rights import subject_access_deadline
+from casework.send import annual_review, draft_comments_until, next_review_by, plan_timeline
+
+CALENDAR = SchoolCalendar.of(
+    [(date(2026, 9, 2), date(2026, 10, 16)), (date(2026, 11, 2), date(2026, 12, 18))]
+)
+DAYS = st.dates(date(2024, 9, 1), date(2030, 12, 31))
+
+
+def test_bank_holidays_of_england_with_their_substitutes() -> None:
+    weekdays = {day for day in bank_holidays(2026) if day.weekday() < 5}
+    assert weekdays == {
+        date(2026, 1, 1),
+        date(2026, 4, 3),
+        date(2026, 4, 6),
+        date(2026, 5, 4),
+        date(2026, 5, 25),
+        date(2026, 8, 31),
+        date(2026, 12, 25),
+        date(2026, 12, 28),
+    }
+
+
+@given(DAYS, st.integers(0, 30))
+def test_working_days_forward_and_back_agree(start: date, n: int) -> None:
+    start = next_working_day(start)
+    due = add_working_days(start, n)
+    assert is_working_day(due)
+    assert working_days_between(start, due) == n
+    assert working_days_between(due, start) == -n
+
+
+@given(DAYS, st.integers(0, 48))
+def test_months_keep_the_day_or_take_the_last(day: date, months: int) -> None:
+    later = add_months(day, months)
+    assert (later.year * 12 + later.month) - (day.year * 12 + day.month) == months
+    assert later.day == day.day or (later + timedelta(days=1)).day == 1
+    assert later.day <= day.day
+
+
+@given(DAYS, DAYS)
+def test_a_clock_is_overdue_only_after_its_due_day(start: date, today: date) -> None:
+    for clock in (
+        working_day_clock("allocation", start, 4, today),
+        calendar_clock("final plan", start, start + timedelta(days=140), today),
+    ):
+        assert clock.due is not None
+        assert clock.left is not None
+        assert clock.overdue == (today > clock.due) == (clock.left < 0)
+
+
+def test_a_school_day_clock_says_what_is_left() -> None:
+    clock = school_day_clock("n_code", date(2026, 10, 15), 5, CALENDAR, date(2026, 10, 28))
+    assert (clock.due, clock.left, clock.overdue) == (date(2026, 11, 5), 4, False)
+    assert clock.kind is ClockKind.SCHOOL_DAYS
+    assert clock.text == "5 school days from Thu 15 Oct 2026: due Thu 5 Nov 2026, 4 school days left"
+
+
+def test_over_a_weekend_a_school_day_clock_is_already_overdue() -> None:
+    clock = school_day_clock("n_code", date(2026, 9, 4), 5, CALENDAR, date(2026, 9, 12))
+    assert (clock.due, clock.overdue, clock.left) == (date(2026, 9, 11), True, -1)
+
+
+def test_a_clock_past_the_calendar_has_no_due_day() -> None:
+    clock = school_day_clock("n_code", date(2026, 12, 17), 5, CALENDAR, date(2027, 1, 20))
+    assert (clock.due, clock.left, clock.overdue) == (None, None, False)
+
+
+def test_days_an_administrator_adds_are_not_working_days() -> None:
+    plain = working_day_deadline(date(2026, 11, 9))
+    added = working_day_deadline(date(2026, 11, 9), extra_closed={date(2026, 11, 11)})
+    assert (plain.due, added.due) == (date(2026, 11, 13), date(2026, 11, 16))
+
+
+def test_received_on_a_saturday_counts_from_monday() -> None:
+    deadline = working_day_deadline(date(2026, 11, 7), 4)
+    assert (deadline.day_zero, deadline.due) == (date(2026, 11, 9), date(2026, 11, 13))
+    assert "not a working day" in deadline.reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("referral", "closure", "expected"),
+    [
+        (date(2025, 9, 1), date(2026, 3, 1), (False, True)),
+        (date(2026, 1, 10), date(2026, 3, 1), (True, True)),
+        (date(2025, 11, 1), None, (False, None)),
+        (date(2025, 11, 2), None, (True, None)),
+        (None, None, (None, None)),
+    ],
+)
+def test_re_referral_is_counted_both_ways(
+    referral: date | None, closure: date | None, expected: tuple[bool | None, bool | None]
+) -> None:
+    verdict = re_referral(date(2026, 11, 1), referral, closure)
+    assert (verdict.from_referral, verdict.from_closure) == expected
+
+
+def test_a_previous_referral_in_the_future_is_refused() -> None:
+    with pytest.raises(ValueError, match="after the new referral"):
+        re_referral(date(2026, 11, 1), date(2026, 11, 2))
+
+
+def test_subject_access_extension_and_pause() -> None:
+    assert subject_access_deadline(date(2026, 9, 3), complex_request=True).due == date(2026, 12, 3)
+    assert subject_access_deadline(date(2026, 9, 3), paused_days=3).due == date(2026, 10, 6)
+    with pytest.raises(ValueError, match="negative"):
+        subject_access_deadline(date(2026, 9, 3), paused_days=-1)
+
+
+@given(DAYS)
+def test_subject_access_falls_on_a_working_day_a_month_or_more_later(received: date) -> None:
+    deadline = subject_access_deadline(received)
+    assert is_working_day(deadline.due)
+    assert deadline.unmoved == add_months(received, 1)
+    assert timedelta(0) <= deadline.due - deadline.unmoved <= timedelta(days=4)
+
+
+def test_send_dates() -> None:
+    assert plan_timeline(date(2026, 1, 5)).final_plan_by == date(2026, 5, 25)
+    assert draft_comments_until(date(2026, 3, 2)) == date(2026, 3, 17)
+    assert next_review_by(date(2026, 2, 28)) == date(2027, 2, 28)
+    assert next_review_by(date(2026, 8, 31), under_five=True) == date(2027, 2, 28)
+    assert annual_review(date(2026, 11, 2)).final_amended_by is None
+    assert "2 days late" in " ".join(annual_review(date(2026, 11, 2), date(2026, 12, 2)).reasons)
+
+
+def test_parameters_are_dated() -> None:
+    assert at(NOTICE_FULL, date(2024, 8, 19)) == 160
+    assert row_at(NOTICE_FULL, date(2026, 1, 1)).source
+    with pytest.raises(BadInput):
+        at(NOTICE_FULL, date(2024, 8, 18))
