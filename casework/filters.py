@@ -1,15 +1,17 @@
 """The filter that workers type: ``unauth>=8 no-contact:5d school:harbour code:N -flag:ehc "de la cruz"``.
 
-Words stand side by side and all must hold. A word with a sign asks about a field of `FIELDS`; any other word is
-part of a name or UPN. A leading ``-`` turns a word round, a comma means "or", quotes keep spaces together. Nothing
-is guessed: a word that cannot be understood is refused, and the error says which one, where, and what was near.
+Words stand side by side and all must hold. A word with a sign asks about a field of `FIELDS`; any other word
+is part of a name or UPN. A leading ``-`` turns a word round, a comma means "or", quotes keep spaces together.
+Nothing is guessed: a word that cannot be understood is refused, and the error says which one, where, and what
+was near.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
@@ -25,7 +27,7 @@ LONGEST = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One thing to filter by: what follows its name, what it means, an example; `choices` where the words are fixed."""
+    """One thing to filter by: what kind of value follows, what it means, an example, and fixed `choices`."""
 
     name: str
     kind: Kind
@@ -118,7 +120,7 @@ class Term:
     op: str
     values: tuple[str, ...]
     negated: bool = False
-    span: tuple[int, int] = field(default=(0, 0), compare=False)
+    span: tuple[int, int] = dataclass_field(default=(0, 0), compare=False)
 
     def __str__(self) -> str:
         values = ",".join(f'"{value}"' if _NEEDS_QUOTES.search(value) else value for value in self.values)

@@ -161,7 +161,9 @@ class Household(Record):
     type = "household"
     name: Annotated[Line, Meta(C.FAMILY, "Household")] = ""
     address: Annotated[Line, Meta(C.FAMILY, "Address", searched=True)] = ""
-    address_protected: Annotated[bool, Meta(C.SAFEGUARDING, "Address protected", P.WITHDRAW_WINS)] = False
+    address_protected: Annotated[
+        bool, Meta(C.SAFEGUARDING, "Address protected", P.WITHDRAW_WINS, searched=True)
+    ] = False
 
 
 class School(Record):

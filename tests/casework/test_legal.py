@@ -123,6 +123,7 @@ def prior(*issued: date) -> list[Notice]:
         (prior(FIRST, date(2025, 11, 3)), date(2028, 2, 9), None),
         (prior(FIRST, date(2025, 11, 3)), date(2028, 2, 10), 1),
         (prior(FIRST, date(2025, 11, 3), date(2028, 3, 1)), date(2028, 4, 1), 2),
+        (prior(FIRST, date(2028, 2, 10)), date(2028, 3, 1), 2),
         (prior(date(2024, 8, 18)), date(2026, 10, 1), 1),
         ([Notice(FIRST, "P2", "C1"), Notice(FIRST, "P1", "C2")], date(2026, 10, 1), 1),
         ([Notice(FIRST, "P1", "C1", withdrawn=True)], date(2026, 10, 1), 1),

@@ -1,0 +1,277 @@
+"""The one write path: what an edit leaves behind, what undo takes back, and that a fault leaves nothing."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from casework.edits import Edit, bundle, create, update
+from casework.errors import Refused
+from casework.followups import follow_up
+from casework.ids import new_id
+from casework.records import AttendanceWeek, Child, Household, School, Team, Worker
+from storage import audit
+from storage.rows import current_values
+from storage.store import Store
+
+TODAY = date(2026, 11, 20)
+NOW = datetime(2026, 11, 20, 8, 30, tzinfo=UTC)
+KEY = bytearray(range(32))
+
+
+def fresh_store(folder: Path) -> Store:
+    team = Team(id=new_id(), name="Swale")
+    worker = Worker(id=new_id(), name="Kim Invented", agency="inclusion-attendance", team=team.id)
+    path = folder / "caseload.db"
+    return Store.set_up(path, bytearray(KEY), worker=worker, team=team, now=lambda: NOW, today=TODAY)
+
+
+def reopened(store: Store) -> Store:
+    store.close()
+    return Store.open(store.path, bytearray(KEY), now=lambda: NOW, today=TODAY)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Any:
+    opened = fresh_store(tmp_path)
+    yield opened
+    opened.close()
+
+
+def a_child(**fields: Any) -> Child:
+    return Child.model_validate({"id": new_id(), "surname": "Marsh", "forename": "Tilly", **fields})
+
+
+def test_one_edit_leaves_row_history_index_and_audit(store: Store) -> None:
+    child = a_child(upn="U886009924001")
+    receipt = store.journal.commit(Edit("Add child", (create(child),), subject=child.id))
+    assert store.get(Child, child.id) == child
+    row = store.conn.execute("SELECT new FROM change WHERE edit = ?", (receipt.seq,)).fetchone()
+    assert json.loads(row[0])["surname"] == "Marsh"
+    assert [hit.id for hit in store.names.search("tily marsh")] == [child.id]
+    newest = audit.entries(store.conn, child=child.id)[0]
+    assert newest.verb == "changed"
+    assert "Marsh" not in newest.detail
+    assert receipt.touched == {"child"}
+
+
+def test_a_fault_in_the_middle_leaves_nothing(store: Store) -> None:
+    child = a_child()
+    with pytest.raises(ZeroDivisionError), store.journal.step(Edit("Add child", (create(child),))):
+        raise ZeroDivisionError
+    assert store.find(Child) == []
+    assert store.conn.execute("SELECT count(*) FROM edit").fetchone()[0] == 1
+    assert audit.verify(store.conn) is None
+    store.journal.commit(Edit("Add child", (create(child),)))
+    assert store.find(Child) == [child]
+
+
+def test_an_edit_based_on_an_old_value_is_refused_and_changes_nothing(store: Store) -> None:
+    child = a_child()
+    store.journal.commit(Edit("Add child", (create(child),)))
+    first = Edit("Known as", update(child, known_as="Till"))
+    second = Edit("Known as", update(child, known_as="Tils", language="Polish"))
+    store.journal.commit(first)
+    with pytest.raises(Refused, match="changed meanwhile") as refusal:
+        store.journal.commit(second)
+    assert refusal.value.code == "changed-meanwhile"
+    assert store.get(Child, child.id).known_as == "Till"
+    assert store.get(Child, child.id).language == ""
+
+
+def test_an_edit_without_changes_is_refused(store: Store) -> None:
+    child = a_child()
+    store.journal.commit(Edit("Add child", (create(child),)))
+    with pytest.raises(Refused, match="Nothing would change"):
+        store.journal.commit(Edit("Known as", update(child, known_as="")))
+
+
+def test_setting_up_cannot_be_undone(store: Store) -> None:
+    with pytest.raises(Refused, match="no step of yours"):
+        store.journal.undo()
+
+
+def test_undo_and_redo_survive_a_restart_and_erase_nothing(store: Store) -> None:
+    child = a_child()
+    store.journal.commit(Edit("Add child", (create(child),)))
+    store.journal.commit(Edit("Known as", update(child, known_as="Till")))
+    store = reopened(store)
+    assert store.journal.undo().name == "Undo: Known as"
+    assert store.get(Child, child.id).known_as == ""
+    store = reopened(store)
+    assert store.journal.redo().name == "Redo: Known as"
+    assert store.get(Child, child.id).known_as == "Till"
+    steps = store.conn.execute("SELECT kind FROM edit ORDER BY seq").fetchall()
+    assert [kind for (kind,) in steps] == ["setup", "do", "do", "undo", "redo"]
+    store.close()
+
+
+def test_a_bulk_step_is_one_undo(store: Store) -> None:
+    children = [a_child(forename=name) for name in ("Ana", "Ben", "Cal")]
+    store.journal.commit(Edit("Add children", tuple(create(c) for c in children)))
+    steps = [
+        follow_up(c.id, by=store.actor.worker, at=NOW, session_date=TODAY, outcome="no-answer")
+        for c in children
+    ]
+    store.journal.commit(bundle("Follow-up of 3 children: no answer", steps))
+    count = "SELECT count(*) FROM follow_up WHERE void = 0"
+    assert store.conn.execute(count).fetchone()[0] == 3
+    store.journal.undo()
+    assert store.conn.execute(count).fetchone()[0] == 0
+    assert store.conn.execute("SELECT count(*) FROM follow_up").fetchone()[0] == 3
+
+
+def test_undoing_an_arrival_with_later_work_is_refused(store: Store) -> None:
+    child = a_child()
+    store.journal.commit(Edit("Import", (create(child),)))
+    step = follow_up(child.id, by="someone-else", at=NOW, session_date=TODAY, outcome="seen")
+    store.journal.commit(step)
+    store.conn.execute("UPDATE edit SET worker = 'someone-else' WHERE seq = (SELECT max(seq) FROM edit)")
+    with pytest.raises(Refused, match="later entries"):
+        store.journal.undo()
+    assert not store.get(Child, child.id).void
+
+
+def test_a_draft_ends_with_the_edit_it_became(store: Store) -> None:
+    child = a_child()
+    store.journal.commit(Edit("Add child", (create(child),)))
+    store.drafts.save("contact", child.id, {"note": "half a sent"})
+    store = reopened(store)
+    draft = store.drafts.load("contact", child.id)
+    assert draft is not None
+    assert draft.fields == {"note": "half a sent"}
+    edit = Edit("Known as", update(child, known_as="Till"))
+    store.journal.commit(edit, draft=("contact", child.id))
+    assert store.drafts.waiting() == []
+    store.close()
+
+
+def test_renaming_a_household_or_a_school_renews_the_index_of_its_children(store: Store) -> None:
+    home = Household(id=new_id(), address="1 Quarry Lane")
+    school = School(id=new_id(), urn="999001", name="Oakhanger Primary")
+    child = a_child(household=home.id, school=school.id)
+    store.journal.commit(Edit("Add", (create(home), create(school), create(child))))
+    store.journal.commit(Edit("Moved", update(home, address="7 Harbour Parade")))
+    store.journal.commit(Edit("Renamed", update(school, name="Harbour View")))
+    assert [hit.id for hit in store.names.search("harbour parade")] == [child.id]
+    assert [hit.id for hit in store.names.search("harbour view")] == [child.id]
+    assert store.names.search("quarry lane") == []
+
+
+def test_a_protected_address_is_not_searchable(store: Store) -> None:
+    home = Household(id=new_id(), address="9 Hidden Mews")
+    child = a_child(household=home.id)
+    store.journal.commit(Edit("Add", (create(home), create(child))))
+    assert store.names.search("hidden mews")
+    store.journal.commit(Edit("Protect", update(home, address_protected=True)))
+    assert store.names.search("hidden mews") == []
+
+
+def test_derived_columns_follow_the_marks(store: Store) -> None:
+    week = AttendanceWeek(
+        id=new_id(), child="c", school="s", week=date(2026, 11, 16), marks="N \\ / \\ I I / \\ - -"
+    )
+    store.journal.commit(Edit("Marks", (create(week),)))
+    read = "SELECT possible, attended, authorised, unauthorised, unexplained FROM attendance_week"
+    assert store.conn.execute(read).fetchone() == (8, 5, 2, 1, 1)
+    store.journal.commit(Edit("Marks", update(week, marks="M \\ / \\ I I / \\ / \\")))
+    assert store.conn.execute(read).fetchone() == (10, 7, 3, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("tamper", "found"),
+    [
+        ("UPDATE audit SET detail = 'edit 2: nothing' WHERE seq = 2", "altered"),
+        ("DELETE FROM audit WHERE seq = 2", "missing"),
+        ("UPDATE audit SET child = 'x' WHERE seq = 3", "altered"),
+    ],
+)
+def test_the_audit_chain_shows_tampering(store: Store, tamper: str, found: str) -> None:
+    for name in ("Ana", "Ben", "Cal"):
+        store.journal.commit(Edit("Add child", (create(a_child(forename=name)),)))
+    assert audit.verify(store.conn) is None
+    store.conn.execute(tamper)
+    fault = audit.verify(store.conn)
+    assert fault is not None
+    assert found in fault.text
+
+
+class JournalMachine(RuleBasedStateMachine):
+    """Random edits, undos, redos and restarts against a plain model of what the rows should hold."""
+
+    @initialize(folder=st.uuids())
+    def start(self, folder: Any) -> None:
+        import tempfile
+
+        self.folder = tempfile.TemporaryDirectory(prefix=f"journal-{folder}")
+        self.store = fresh_store(Path(self.folder.name))
+        self.model: dict[str, dict[str, Any]] = {}
+        self.done: list[dict[str, dict[str, Any]]] = []
+        self.undone: list[dict[str, dict[str, Any]]] = []
+
+    def teardown(self) -> None:
+        if hasattr(self, "store"):
+            self.store.close()
+            self.folder.cleanup()
+
+    def _remember(self) -> None:
+        self.done.append({key: dict(value) for key, value in self.model.items()})
+        self.undone.clear()
+
+    @rule(forename=st.sampled_from(["Ana", "Zoë", "Łukasz", "O'Brien"]))
+    def add(self, forename: str) -> None:
+        self._remember()
+        child = a_child(forename=forename)
+        self.store.journal.commit(Edit("Add", (create(child),)))
+        self.model[child.id] = child.model_dump(mode="json")
+
+    @precondition(lambda self: self.model)
+    @rule(pick=st.integers(0, 99), known_as=st.text("abc", min_size=1, max_size=5))
+    def rename(self, pick: int, known_as: str) -> None:
+        child = self.store.get(Child, sorted(self.model)[pick % len(self.model)])
+        changes = update(child, known_as=known_as)
+        if changes:
+            self._remember()
+            self.store.journal.commit(Edit("Rename", changes))
+            self.model[child.id]["known_as"] = known_as
+
+    @precondition(lambda self: self.done)
+    @rule()
+    def undo(self) -> None:
+        self.store.journal.undo()
+        self.undone.append(self.model)
+        self.model = self.done.pop()
+
+    @precondition(lambda self: self.undone)
+    @rule()
+    def redo(self) -> None:
+        self.store.journal.redo()
+        self.done.append(self.model)
+        self.model = self.undone.pop()
+
+    @rule()
+    def restart(self) -> None:
+        self.store = reopened(self.store)
+
+    @invariant()
+    def rows_are_the_model(self) -> None:
+        if not hasattr(self, "store"):
+            return
+        standing = {child.id: child.model_dump(mode="json") for child in self.store.find(Child)}
+        assert standing == self.model
+        for child in standing:
+            assert current_values(self.store.conn, "child", child) == self.model[child]
+        assert audit.verify(self.store.conn) is None
+
+
+TestJournalMachine = JournalMachine.TestCase
+TestJournalMachine.settings = settings(
+    max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+)
