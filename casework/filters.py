@@ -113,7 +113,8 @@ class FilterError(BadInput):
 class Term:
     """One word of a filter: any of `values` must fit `field` by `op`, or none of them when `negated`.
 
-    `op` is one of ``: = >= <= > <``. `span` is its place in the text and does not count when terms are compared.
+    `op` is one of ``: = >= <= > <``. `span` is its place in the text and does not count when terms are
+    compared.
     """
 
     field: str
@@ -130,7 +131,9 @@ class Term:
 
 @dataclass(frozen=True)
 class Filter:
-    """A filter that has been understood. `str` gives it back in its plainest form, which parses to an equal one."""
+    """A filter that has been understood. `str` gives it back in its plainest form, which parses to an equal
+    one.
+    """
 
     terms: tuple[Term, ...] = ()
 
@@ -150,7 +153,8 @@ class Filter:
         return tuple(map(_ask, self.terms))
 
     def matches(self, row: Mapping[str, object]) -> bool:
-        """Whether every term holds for a row of plain facts, keyed as `FIELDS` (name also reads known_as and upn).
+        """Whether every term holds for a row of plain facts, keyed as `FIELDS` (name also reads known_as
+        and upn).
 
         Values may be a text, a number, a truth, or a set of texts. A number that is missing (None) fits no
         comparison, negated or not: what is not known is neither above nor below. A missing `no-contact` or

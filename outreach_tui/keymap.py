@@ -18,7 +18,8 @@ Place = Callable[[str], str]
 
 def is_key(key: str) -> bool:
     """Whether Textual can send such a key: one printable sign, a named key, or either after a modifier."""
-    *modifiers, last = key.split("+") if key not in {"+", "ctrl++"} else [key]
+    last = "+" if key == "+" or key.endswith("++") else key.rpartition("+")[2]
+    modifiers = key.removesuffix(last).split("+")[:-1]
     if any(modifier not in _MODIFIERS for modifier in modifiers) or len(set(modifiers)) < len(modifiers):
         return False
     return last in NAMED_KEYS or (len(last) == 1 and last.isprintable() and not last.isspace())

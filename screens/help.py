@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
+from textual.events import Resize
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
@@ -15,10 +17,16 @@ from screens.widgets.lines import TitleLine
 from screens.widgets.text import Cell, Piece, Tone, show_lines
 
 _LISTING = {"today", "caseload", "import"}
+_INDENT = 28
+_WIDEST = 110
+_LAST_LINES = (
+    "Every verb is also in the palette (ctrl+p), and every daily one is a plain command: outreach --help.",
+    "A slip is no harm: u takes back any step, also after a restart.",
+)
 
 
-def help_lines(place: str, keymap: Keymap) -> list[Cell]:
-    """The lines of Help for one screen; all verbs when the screen has none of its own."""
+def help_lines(place: str, keymap: Keymap, width: int) -> list[Cell]:
+    """The lines of Help for one screen, folded to `width` cells."""
     places = {place, EVERYWHERE, APP} | ({LISTS} if place in _LISTING else set())
     held = [verb for verb in VERBS if places.intersection(verb.places)]
     views = [verb for verb in held if verb.id.startswith("view-")]
@@ -29,13 +37,12 @@ def help_lines(place: str, keymap: Keymap) -> list[Cell]:
             keys, words = keys_of(verb, keymap), verb.help
             if verb in views:
                 keys, words = "1 ... 9", "Saved views with their counts."
-            lines.append(
-                (Piece(f"  {keys:<14}", Tone.KEY), Piece(f"{verb.label:<14}"), Piece(words, Tone.QUIET))
-            )
+            first, *rest = textwrap.wrap(words, max(20, width - _INDENT)) or [""]
+            head = (Piece(f"  {keys:<12}", Tone.KEY), Piece(f"{verb.label:<14}"))
+            lines.append((*head, Piece(first, Tone.QUIET)))
+            lines += [Piece(" " * _INDENT + more, Tone.QUIET) for more in rest]
         lines.append("")
-    lines.append("Every verb is also in the palette and a plain command: outreach --help.")
-    lines.append("Nothing here can be lost by a wrong key: u takes back any step, also after a restart.")
-    return lines
+    return lines + [part for line in _LAST_LINES for part in textwrap.wrap(line, max(20, width))]
 
 
 class HelpScreen(ModalScreen[None]):
@@ -54,7 +61,13 @@ class HelpScreen(ModalScreen[None]):
         title = SCREEN_TITLES.get(self._place, "")
         yield TitleLine(f"Help: {title}" if title else "Help", "esc goes back")
         with VerticalScroll():
-            yield Static(show_lines(help_lines(self._place, self._keymap)), markup=False)
+            yield Static(id="keys", markup=False)
+
+    def on_resize(self, event: Resize) -> None:
+        """Fold the words to the new width."""
+        width = min(event.size.width, _WIDEST) - 7
+        lines = help_lines(self._place, self._keymap, width)
+        self.query_one("#keys", Static).update(show_lines(lines))
 
     def action_leave(self) -> None:
         """Back to the screen below."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from screens.base import Shell
 
 _SHORTEST = 2
+_ABOVE_VERBS = 10_000.0
 
 
 class PersonHit(NamedTuple):
@@ -76,4 +77,4 @@ class PeopleProvider(Provider):
             return
         for rank, person in enumerate(found):
             label = show(f"Person: {person.label}")
-            yield Hit(2 - rank / 1000, label, partial(shell.open_child, person.child_id))
+            yield Hit(_ABOVE_VERBS - rank, label, partial(shell.open_child, person.child_id))

@@ -17,7 +17,7 @@ from sqlcipher3 import dbapi2 as sqlcipher
 
 from casework.errors import BadInput, OutreachError, Refused
 from storage.faults import plaintext, translated, unreadable
-from storage.files import create_owner_only
+from storage.files import claim_name, create_owner_only, fresh_name, sweep, sync_folder
 
 JournalMode = Literal["WAL", "DELETE", "PERSIST", "TRUNCATE"]
 
@@ -147,58 +147,79 @@ def open_database(
     plaintext, damaged or foreign file and `Refused` for a read-only folder, a full disk or a busy file.
     """
     if create:
-        _make_empty(path)
+        _create(path, key)
     elif not path.exists():
         raise BadInput("no-caseload", f"There is no caseload at {path.name}; run set-up first.", str(path))
     elif path.stat().st_size == 0:
         raise BadInput("empty-caseload", f"{path.name} is empty; restore a backup.", str(path))
     check_header(path)
     with translated(path):
-        connection: Connection = sqlcipher.connect(
-            str(path), timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=check_same_thread
-        )
+        connection = _connect(path, key, check_same_thread=check_same_thread)
         try:
-            _prepare(connection, path, key, create=create, journal_mode=journal_mode)
+            _check_ours(connection, path)
+            connection.execute(f"PRAGMA journal_mode = {journal_mode}").fetchone()
+            connection.set_authorizer(_guard)
         except BaseException:
-            connection.close()
-            raise
-    if create:
-        try:
-            check_header(path)
-        except OutreachError:
             connection.close()
             raise
     return connection
 
 
-def _make_empty(path: Path) -> None:
+def _create(path: Path, key: bytearray) -> None:
+    """Make the file under another name and move it into place whole, so that no crash leaves half of it."""
     with translated(path):
-        if path.exists() and path.stat().st_size:
-            raise Refused("caseload-exists", f"{path.name} is already there; it was left alone.", str(path))
-        if not path.exists():
-            create_owner_only(path)
+        if path.exists():
+            if path.stat().st_size:
+                raise Refused(
+                    "caseload-exists", f"{path.name} is already there; it was left alone.", str(path)
+                )
+            path.unlink()
+        fresh = fresh_name(path)
+        create_owner_only(fresh)
+        sweep(path, fresh)
+        try:
+            connection = _connect(fresh, key)
+            try:
+                connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            finally:
+                connection.close()
+            check_header(fresh)
+            claim_name(fresh, path)
+        finally:
+            fresh.unlink(missing_ok=True)
+        sync_folder(path.parent)
 
 
-def _prepare(
-    connection: Connection, path: Path, key: bytearray, *, create: bool, journal_mode: JournalMode
-) -> None:
-    connection.execute("PRAGMA cipher_log_level = NONE")
-    connection.execute("PRAGMA cipher_memory_security = ON")
-    apply_key(connection, key)
-    connection.execute("PRAGMA temp_store = MEMORY")
-    connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    connection.execute(f"PRAGMA journal_mode = {journal_mode}")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA secure_delete = ON")
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA trusted_schema = OFF")
-    if create:
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    elif connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+def _connect(path: Path, key: bytearray, *, check_same_thread: bool = True) -> Connection:
+    """A keyed connection with every setting but the journal mode and the guard; a wrong key shows at once."""
+    connection: Connection = sqlcipher.connect(
+        str(path), timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=check_same_thread
+    )
+    try:
+        connection.execute("PRAGMA cipher_log_level = NONE")
+        connection.execute("PRAGMA cipher_memory_security = ON")
+        apply_key(connection, key)
+        connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA secure_delete = ON").fetchone()
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA trusted_schema = OFF")
+        _check_engine(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _check_ours(connection: Connection, path: Path) -> None:
+    if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
         raise unreadable(path)
+
+
+def _check_engine(connection: Connection) -> None:
     if not connection.execute("PRAGMA cipher_version").fetchone():
         raise OutreachError("no-encryption", "This build has no SQLCipher, so Outreach will not store data.")
-    connection.set_authorizer(_guard)
 
 
 @contextmanager

@@ -97,8 +97,8 @@ def _disk(home: Home) -> Finding:
         return Finding(
             "disk-encryption",
             "warn",
-            "This system does not say whether its disk is encrypted; ask your IT service to confirm BitLocker, "
-            "FileVault or LUKS.",
+            "This system does not say whether its disk is encrypted; ask your IT service to confirm that "
+            "BitLocker, FileVault or LUKS is on.",
         )
     if found:
         return Finding("disk-encryption", "ok", "The disk under the data folder is encrypted.")
@@ -122,7 +122,7 @@ def _folder(home: Home) -> Finding:
             "caseload apart; move it with backup and restore --home.",
         )
     if not os.access(home.path, os.W_OK):
-        return Finding("data-folder", "fail", "The data folder cannot be written; make it writable for you.")
+        return Finding("data-folder", "fail", "The data folder cannot be written; make it writable.")
     if os.name == "posix":
         loose = [
             path.name

@@ -51,10 +51,10 @@ def fresh_name(path: Path) -> Path:
     return fresh
 
 
-def _sweep(path: Path, fresh: Path) -> None:
+def sweep(path: Path, fresh: Path) -> None:
     """Remove what a process that died an hour ago or earlier left of the same file."""
     oldest = fresh.stat().st_mtime - 3600
-    for left in path.parent.glob(f".{path.name}.*.new"):
+    for left in path.parent.glob(f".{path.name}.*.new*"):
         with suppress(OSError):
             if left.stat().st_mtime < oldest:
                 left.unlink()
@@ -66,7 +66,7 @@ def write_atomic(path: Path, data: bytes) -> None:
         fresh = fresh_name(path)
         try:
             create_owner_only(fresh, data)
-            _sweep(path, fresh)
+            sweep(path, fresh)
             fresh.replace(path)
         except BaseException:
             fresh.unlink(missing_ok=True)

@@ -21,7 +21,8 @@ from storage import audit, reindex
 from storage.audit import stamp
 from storage.cipher import Connection
 from storage.faults import translated
-from storage.rows import current_values, insert_sql, insert_values, update_row
+from storage.rows import insert_sql, insert_values, stored_columns, update_row
+from storage.schema import to_column
 
 Kind = Literal["do", "undo", "redo", "setup"]
 _VOID = "void"
@@ -85,17 +86,18 @@ class Step:
             self.touched.add(record_type)
             self.stale_children |= reindex.children_touched(self.conn, record_type, batch)
         self.conn.executemany(
-            "INSERT INTO change (edit, type, record, field, old, new) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO change (edit, n, type, record, field, old, new) VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
                 (
                     self.seq,
+                    n,
                     c.type,
                     c.record,
                     c.field,
                     None if c.field == CREATED else _dump(c.old),
                     _dump(c.new),
                 )
-                for c in changes
+                for n, c in enumerate(changes, start=self.count)
             ),
         )
         self.count += len(changes)
@@ -112,11 +114,11 @@ class Step:
             update_row(self.conn, record_type, record, {c.field: c.new for c in parts}, self.seq)
 
     def _check_base(self, record_type: str, record: str, parts: list[Change]) -> None:
-        values = current_values(self.conn, record_type, record)
-        if values is None:
+        held = stored_columns(self.conn, record_type, record, [part.field for part in parts])
+        if held is None:
             raise Refused("no-such-record", f"There is no {record_type} record with id {record}.", record)
-        for part in parts:
-            if values[part.field] != part.old:
+        for part, value in zip(parts, held, strict=True):
+            if value != to_column(part.old):
                 raise Refused(
                     "changed-meanwhile",
                     f"The field {part.field} was changed meanwhile; look at it again and repeat your edit.",
@@ -222,7 +224,7 @@ class Journal:
 
     def _invert(self, target: int, kind: Kind, name: str, subject: str | None) -> Receipt:
         rows = self._conn.execute(
-            "SELECT type, record, field, old, new FROM change WHERE edit = ? ORDER BY seq DESC", (target,)
+            "SELECT type, record, field, old, new FROM change WHERE edit = ? ORDER BY n DESC", (target,)
         ).fetchall()
         changes = tuple(_inverse(*row) for row in rows)
         with self.step(Edit(name, (), subject=subject), kind=kind, undoes=target) as step:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
@@ -53,6 +53,14 @@ def update_row(conn: Connection, record_type: str, record: str, fields: Mapping[
     assignments["seq"] = seq
     names = ", ".join(f"{name} = ?" for name in assignments)
     conn.execute(f"UPDATE {record_type} SET {names} WHERE id = ?", [*assignments.values(), record])
+
+
+def stored_columns(
+    conn: Connection, record_type: str, record: str, fields: Sequence[str]
+) -> tuple[Any, ...] | None:
+    """The named fields of one row as their columns hold them, or None when there is no such record."""
+    row = conn.execute(f"SELECT {', '.join(fields)} FROM {record_type} WHERE id = ?", (record,)).fetchone()
+    return tuple(row) if row else None
 
 
 def current_values(conn: Connection, record_type: str, record: str) -> dict[str, Any] | None:

@@ -50,11 +50,9 @@ SYSTEM_TABLES: Sequence[str] = (
     " name TEXT NOT NULL,"
     " subject TEXT, reason TEXT NOT NULL, at TEXT NOT NULL, worker TEXT NOT NULL, device TEXT NOT NULL,"
     " undoes INTEGER REFERENCES edit(seq), undone_by INTEGER REFERENCES edit(seq))",
-    "CREATE INDEX edit_worker ON edit(worker, seq)",
-    "CREATE TABLE change (seq INTEGER PRIMARY KEY, edit INTEGER NOT NULL REFERENCES edit(seq),"
-    " type TEXT NOT NULL, record TEXT NOT NULL, field TEXT NOT NULL, old TEXT, new TEXT)",
-    "CREATE INDEX change_record ON change(record, seq)",
-    "CREATE INDEX change_edit ON change(edit)",
+    "CREATE TABLE change (edit INTEGER NOT NULL REFERENCES edit(seq), n INTEGER NOT NULL, type TEXT NOT NULL,"
+    " record TEXT NOT NULL, field TEXT NOT NULL, old TEXT, new TEXT, PRIMARY KEY (edit, n)) WITHOUT ROWID",
+    "CREATE INDEX change_record ON change(record)",
     "CREATE TABLE audit (seq INTEGER PRIMARY KEY, at TEXT NOT NULL, worker TEXT NOT NULL, verb TEXT NOT NULL,"
     " child TEXT, detail TEXT NOT NULL, chain TEXT NOT NULL)",
     "CREATE INDEX audit_child ON audit(child, seq) WHERE child IS NOT NULL",

@@ -178,7 +178,9 @@ def remove(conn: Connection, child: str) -> bool:
 
 
 def compact(conn: Connection) -> None:
-    """Rewrite the index into one segment, so that words of removed children are gone from it (after a purge)."""
+    """Rewrite the index into one segment, so that words of removed children are gone from it (after a
+    purge).
+    """
     conn.execute("INSERT INTO search_fts (search_fts) VALUES ('optimize')")
     conn.execute("INSERT INTO search_news (words) VALUES (NULL)")
     conn.execute("DELETE FROM search_news WHERE words IS NOT NULL")
@@ -368,7 +370,8 @@ class NameSearch:
 
     def _load(self) -> None:
         counted = self._conn.execute(
-            "SELECT term, sum(doc) FROM search_words WHERE col IN ('name', 'known_as', 'former') GROUP BY term"
+            "SELECT term, sum(doc) FROM search_words"
+            " WHERE col IN ('name', 'known_as', 'former') GROUP BY term"
         )
         self._bearers = {term: count for term, count in counted if term.isalnum()}
         self._words = sorted(self._bearers)
@@ -408,13 +411,17 @@ def _all_of(parts: Iterable[str]) -> str:
 
 
 def _joined(words: list[str]) -> Iterator[list[str]]:
-    """`words` with one neighbouring pair run together, each way: "o brien" as obrien, "mc donald" as mcdonald."""
+    """`words` with one neighbouring pair run together, each way: "o brien" as obrien, "mc donald" as
+    mcdonald.
+    """
     for at in range(len(words) - 1):
         yield [*words[:at], words[at] + words[at + 1], *words[at + 2 :]]
 
 
 def _score(typed: list[_Typed], doc: _Doc) -> tuple[float, str] | None:
-    """How well a child fits all the typed words and why, told by the weakest word; None when one does not fit."""
+    """How well a child fits all the typed words and why, told by the weakest word; None when one does not
+    fit.
+    """
     total = 0.0
     weakest = (101.0, "")
     for one in typed:

@@ -26,13 +26,13 @@ FULL_UNAUTHORISED = Piece("U", Tone.UNAUTHORISED)
 LEGEND: tuple[Piece, ...] = (
     Piece("    "),
     PRESENT,
-    Piece(" in  "),
+    Piece(" in "),
     Piece("a A", Tone.AUTHORISED),
-    Piece(" authorised half/whole day  "),
+    Piece(" authorised (half, whole) "),
     Piece("u U", Tone.UNAUTHORISED),
-    Piece(" unauthorised  "),
+    Piece(" unauthorised "),
     NOT_POSSIBLE,
-    Piece(" not possible  "),
+    Piece(" not possible "),
     MISSING,
     Piece(" no mark"),
 )
@@ -69,13 +69,9 @@ def heat_lines(
     """
     known = {monday: marks.split() for monday, marks in weeks}
     monday = start - timedelta(days=start.weekday())
-    months, days = "    ", [[Piece(name, Tone.QUIET)] for name in _DAY_NAMES]
-    month = 0
-    columns = 0
-    while monday <= end:
-        if monday.month != month and len(months) <= 4 + columns:
-            months = months.ljust(4 + columns) + f"{monday:%b} "
-        month = monday.month
+    mondays = [monday + timedelta(days=7 * n) for n in range(max(0, (end - monday).days // 7 + 1))]
+    days = [[Piece(name, Tone.QUIET)] for name in _DAY_NAMES]
+    for monday in mondays:
         slots = known.get(monday)
         for offset, row in enumerate(days):
             on = monday + timedelta(days=offset)
@@ -83,9 +79,18 @@ def heat_lines(
                 row.append(CLOSED)
             else:
                 row.append(day_sign(slots[2 * offset], slots[2 * offset + 1], on, classify))
-        monday += timedelta(days=7)
-        columns += 1
+    months = " " * len(_DAY_NAMES[0]) + _month_names(mondays)
     return [Piece(months, Tone.QUIET), *(tuple(row) for row in days), LEGEND]
+
+
+def _month_names(mondays: Sequence[date]) -> str:
+    """Each month's name above its first week; a month too short for its name goes without."""
+    firsts = [n for n, monday in enumerate(mondays) if n == 0 or monday.month != mondays[n - 1].month]
+    line = ""
+    for first, following in zip(firsts, [*firsts[1:], len(mondays) + 4], strict=True):
+        if following - first >= len("Sep "):
+            line = line.ljust(first) + f"{mondays[first]:%b}"
+    return line
 
 
 class HeatMap(Static):

@@ -25,8 +25,7 @@ TONES: dict[CodeClass, Tone] = {
 }
 
 _LABEL = 4
-_WEEK = 11  # five days of two cells, and a gap
-_DAYS = 5
+_SLOTS = 10
 
 
 def class_of(code: str, on: date) -> CodeClass | None:
@@ -53,28 +52,45 @@ def strip_lines(
     A week is its Monday and its ten slots as one string (`/ \\ N N - - / \\ C2 C2`). A slot without a mark
     after `today` is blank: it is not missing yet.
     """
-    fit = max(1, (width - _LABEL) // _WEEK)
     head: list[Piece] = [Piece(" " * _LABEL)]
-    rows: tuple[list[Piece], list[Piece]] = (
-        [Piece("AM  ", Tone.QUIET)],
-        [Piece("PM  ", Tone.QUIET)],
-    )
-    for monday, marks in sorted(weeks)[-fit:]:
-        slots = marks.split()
-        head.append(Piece(f"{monday:%d %b}".ljust(_WEEK), Tone.QUIET))
-        for day in range(_DAYS):
-            on = monday + timedelta(days=day)
-            for session, row in enumerate(rows):
-                place = 2 * day + session
-                code = slots[place] if place < len(slots) else NO_MARK
-                if code == NO_MARK and today is not None and on > today:
-                    row.append(Piece("  "))
-                    continue
-                row.append(Piece(code[:2], tone_of(code, on, classify)))
-                row.append(Piece(" " * (2 - len(code[:2]))))
-        for row in rows:
+    am: list[Piece] = [Piece("AM".ljust(_LABEL), Tone.QUIET)]
+    pm: list[Piece] = [Piece("PM".ljust(_LABEL), Tone.QUIET)]
+    room = width - _LABEL
+    shown: list[tuple[date, list[tuple[str, str]]]] = []
+    for monday, marks in sorted(weeks, reverse=True):
+        days = _days(monday, marks, today)
+        room -= _width(days)
+        if room < 0 and shown:
+            break
+        shown.insert(0, (monday, days))
+    for monday, days in shown:
+        head.append(Piece(f"{monday:%d %b}".ljust(_width(days)), Tone.QUIET))
+        for offset, day in enumerate(days):
+            on = monday + timedelta(days=offset)
+            cell = max(map(len, day)) + 1
+            for code, row in zip(day, (am, pm), strict=True):
+                row.append(Piece(code, Tone.PLAIN if code == " " else tone_of(code, on, classify)))
+                row.append(Piece(" " * (cell - len(code))))
+        for row in (am, pm):
             row.append(Piece(" "))
-    return [tuple(head), tuple(rows[0]), tuple(rows[1])]
+    return [tuple(head), tuple(am), tuple(pm)]
+
+
+def _days(monday: date, marks: str, today: date | None) -> list[tuple[str, str]]:
+    """The five days of a week as (AM, PM), blank where the day has yet to come."""
+    slots = [slot[:2] for slot in marks.split()][:_SLOTS]
+    slots += [NO_MARK] * (_SLOTS - len(slots))
+    days = []
+    for offset in range(_SLOTS // 2):
+        to_come = today is not None and monday + timedelta(days=offset) > today
+        am, pm = (" " if to_come and code == NO_MARK else code for code in slots[2 * offset : 2 * offset + 2])
+        days.append((am, pm))
+    return days
+
+
+def _width(days: list[tuple[str, str]]) -> int:
+    """Cells of a week: each day as wide as its longer code and a space, then a space."""
+    return sum(max(map(len, day)) + 1 for day in days) + 1
 
 
 class MarksStrip(Static):

@@ -193,11 +193,11 @@ class RowList(ScrollView, can_focus=True):
         return (row.id,) if row else ()
 
     def set_source(self, source: RowSource, *, keep: bool = True) -> None:
-        """Show other rows. The cursor stays on its record; if that left, the next row is under it.
+        """Show other rows. The cursor stays on its record; if that left, it goes to the next that stayed.
 
         Marks on records that left are dropped; `keep=False` starts afresh at the top.
         """
-        old = self.current if keep else None
+        place = self._kept_place(source) if keep else 0
         marks = len(self._marked)
         self._source = source
         self._generation += 1
@@ -208,15 +208,23 @@ class RowList(ScrollView, can_focus=True):
             self._marked.clear()
         elif self._marked:
             self._marked = {row_id for row_id in self._marked if source.index_of(row_id) is not None}
-        place = source.index_of(old.id) if old else None
         self._resize()
-        target = place if place is not None else (self.cursor if keep else 0)
-        self.set_reactive(RowList.cursor, max(0, min(target, source.count() - 1)))
+        self.set_reactive(RowList.cursor, max(0, min(place, source.count() - 1)))
         self._show_cursor()
         self.refresh()
         self._tell_highlighted()
         if len(self._marked) != marks:
             self.post_message(self.Marked(self, self.marked))
+
+    def _kept_place(self, source: RowSource) -> int:
+        """Where the cursor goes in `source`: its record, else the next one that was read and stayed."""
+        for index in range(self.cursor, min(self.cursor + PAGE, self.count)):
+            page = self._pages.get(index // PAGE)
+            if page is not None and index % PAGE < len(page):
+                place = source.index_of(page[index % PAGE].id)
+                if place is not None:
+                    return place
+        return self.cursor
 
     def move_to(self, row_id: str) -> bool:
         """Put the cursor on a record; False when it is not in the list."""
@@ -343,21 +351,17 @@ class RowList(ScrollView, can_focus=True):
         if row is None:
             return self._strip(Content("   …"), self.get_visual_style("row-list--empty"), width)
         at_cursor, marked = index == self.cursor, row.id in self._marked
-        style = self.visual_style
-        if row.quiet:
-            style += self.get_visual_style("row-list--quiet", partial=True)
-        if marked:
-            style += self.get_visual_style("row-list--marked", partial=True)
+        looks = ["row-list--quiet"] * row.quiet + ["row-list--marked"] * marked
+        if at_cursor:
+            looks.append("row-list--cursor" if self.has_focus else "row-list--blurred")
+        style = self.get_visual_style(*looks)
         cells = [
             self._fit(show_cell(row.cells[place]), size, column)
             for place, column, size in self.layout_columns(width)
         ]
         text = Content(" " * _GAP).join(cells)
-        if at_cursor:
-            name = "row-list--cursor" if self.has_focus else "row-list--blurred"
-            style += self.get_visual_style(name, partial=True)
-            if self.has_focus:
-                text = text.without_spans  # a tone's colour may not stand out on the cursor bar
+        if at_cursor and self.has_focus:
+            text = text.without_spans  # a tone's colour may not stand out on the cursor bar
         gutter = f"{'›' if at_cursor else ' '}{'*' if marked else ' '} "
         return self._strip(Content(gutter) + text, style, width)
 

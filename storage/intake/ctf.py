@@ -32,6 +32,7 @@ SUPPORTED = ("25.0", "24.0")
 
 _DEPTH = 40
 _ELEMENTS_PER_PUPIL = 20_000
+_ELEMENTS_ELSEWHERE = 500_000
 _TRUE = frozenset({"true", "1", "y", "yes"})
 _FALSE = frozenset({"false", "0", "n", "no"})
 _BS7666 = ("saon", "paon", "street", "locality", "town", "posttown", "administrativearea")
@@ -67,6 +68,8 @@ def read_ctf(path: Path, reading: Reading) -> CtfHeader:
             pupil = _Pupil(element, number, reading, header).read()
             if pupil is not None:
                 reading.add_pupil(pupil, path.name)
+    if not number:
+        reading.warn("The file holds no children.")
     if note_capitals(reading.pupils):
         reading.warn(
             "The file writes names in capitals: they are used for matching and not to rename a child."
@@ -96,10 +99,10 @@ def _elements(path: Path) -> Iterator[tuple[str, Element]]:
                     if depth == 0 and tag != "ctfile":
                         raise _not_ctf(path)
                     depth += 1
-                    if tag == "pupil" and not in_pupil:
+                    if tag == "pupil" and not in_pupil and depth <= 3:
                         in_pupil, inside = True, 0
                     inside += 1
-                    if depth > _DEPTH or inside > _ELEMENTS_PER_PUPIL:
+                    if depth > _DEPTH or inside > (_ELEMENTS_PER_PUPIL if in_pupil else _ELEMENTS_ELSEWHERE):
                         raise _unreadable(path)
                     continue
                 depth -= 1

@@ -107,7 +107,7 @@ def period_of_title(lines: Iterable[str], order: str = "dmy") -> tuple[date, dat
     A line with two dates, a "week" line with one (that week), two lines with a date each, or a school year
     such as ``2026/27``. The date of printing is no part of it.
     """
-    kept = [line[:500] for line in lines if not _PRINTED.search(line[:500])]
+    kept = [_PRINTED.split(line[:500], maxsplit=1)[0] for line in lines]
     dated = [[day for text in _ANY_DATE.findall(line) if (day := parse_date(text, order))] for line in kept]
     for days in dated:
         if len(days) > 1:

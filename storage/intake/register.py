@@ -101,6 +101,8 @@ class RegisterFile:
             raise BadInput(
                 "unreadable", f"{self.path.name} could not be read to its end: try again.", self.path.name
             ) from fault
+        if not reading.pupils and not reading.rejected_total:
+            reading.warn("The file holds no children.")
         if note_capitals(reading.pupils):
             reading.warn(
                 "The file writes names in capitals: they are used for matching and not to rename a child."
@@ -245,13 +247,20 @@ def _open_workbook(
     book = Workbook(path)
     found: list[tuple[str, Layout, list[tuple[int, list[str]]]]] = []
     first: list[tuple[int, list[str]]] = []
+    fault: BadInput | None = None
     for name in book.sheets[:50]:
-        rows, _ = book.rows(name)
+        try:
+            rows, _ = book.rows(name)
+        except BadInput as unreadable:  # a chart has no rows; another sheet may
+            fault = unreadable
+            continue
         top = [(line, row) for line, row in zip(range(1, limits.HEAD_ROWS + 1), rows, strict=False)]
         first = first or top
         layout = find_layout(top, mapping)
         if layout is not None:
             found.append((name, layout, top))
+    if not found and fault and not first:
+        raise fault
     if not found:
         raise explain_missing(first, mapping, path.name)
     sheet, layout, top = max(found, key=lambda entry: entry[1].score)

@@ -12,8 +12,11 @@ from typing import IO, Any
 from casework.errors import BadInput
 from storage.intake import limits
 
-_REFERENCE = re.compile(rb"""[\s:]r\s*=\s*["']([^"']{0,40})["']""")
+_REFERENCE = re.compile(rb"""[\s:]r\s*=\s*["']([^"']*)["']""")
 _PLACE = re.compile(rb"([A-Za-z]{0,3})([0-9]{1,7})")
+_SUSPECT = re.compile(rb"&|[A-Za-z]{4}|[0-9]{8}")
+_ROW = re.compile(rb"<(?:[\w.-]+:)?row\b")
+_CELL = re.compile(rb"<(?:[\w.-]+:)?c[\s/>]")
 _CHUNK = limits.MEGABYTE
 
 
@@ -116,37 +119,41 @@ def _check_part(path: Path, parts: zipfile.ZipFile, member: zipfile.ZipInfo) -> 
     small = limits.MEGABYTE
     if member.file_size > small and member.file_size > limits.XLSX_RATIO * max(member.compress_size, 1):
         raise _bomb(path)
-    if member.filename.startswith("xl/worksheets/") and member.filename.endswith(".xml"):
-        with parts.open(member) as stream:
-            _check_corners(path, stream)
+    # A workbook may name any of its parts as a sheet, so every part is measured as one.
+    with parts.open(member) as stream:
+        _check_corners(path, stream, strict=member.filename.startswith("xl/worksheets/"))
 
 
-def _check_corners(path: Path, stream: IO[bytes]) -> None:
+def _check_corners(path: Path, stream: IO[bytes], *, strict: bool) -> None:
     """Refuse a sheet whose corners lie too far apart.
 
     The reader sets aside memory for every cell between the first and the last, so two cells at opposite
-    corners ask for half a terabyte and end the program.
+    corners ask for half a terabyte and end the program. A cell may leave out its place and then follows the
+    one before it, so the cells of a row are counted as well.
     """
     rest = b""
-    last_row = last_column = counted_rows = widest = 0
-    first = True
+    last_row = last_column = rows = row_cells = widest = cells = 0
     while chunk := stream.read(_CHUNK):
-        if first and not chunk.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
-            raise BadInput("workbook-unreadable", f"{path.name} is damaged: save it again.", path.name)
-        first = False
         text = rest + chunk
-        for reference in set(_REFERENCE.findall(text)):
+        cut = text.rfind(b"<")
+        whole, rest = (text[:cut], text[cut:]) if cut > 0 else (b"", text)
+        if len(rest) > 4 * _CHUNK or (strict and b"\0" in whole):
+            raise _bomb(path)
+        for reference in set(_REFERENCE.findall(whole)):
             place = _PLACE.fullmatch(reference)
-            if place is None:
+            if place is not None:
+                last_row = max(last_row, int(place[2]))
+                last_column = max(last_column, _column(place[1]))
+            elif strict or _SUSPECT.search(reference):
                 raise _bomb(path)
-            last_row = max(last_row, int(place[2]))
-            last_column = max(last_column, _column(place[1]))
-        counted_rows += chunk.count(b"<row") + chunk.count(b":row")
-        widest += chunk.count(b"<c") + chunk.count(b":c")
-        rest = text[-64:]
-    # Cells may leave out their place and then follow one another: no more of them than were counted.
-    height = max(last_row, counted_rows)
-    if height * max(last_column, 1) > limits.SHEET_CELLS or widest > 2 * limits.SHEET_CELLS:
+        first, *others = _ROW.split(whole)
+        row_cells += len(_CELL.findall(first))
+        for segment in others:
+            widest, row_cells = max(widest, row_cells), len(_CELL.findall(segment))
+        rows += len(others)
+        cells += whole.count(b"<c") + whole.count(b":c")
+    height, width = max(last_row, rows), max(last_column, widest, row_cells, 1)
+    if height * width > limits.SHEET_CELLS or cells > 2 * limits.SHEET_CELLS:
         raise BadInput(
             "sheet-too-large",
             f"{path.name} has a sheet with cells too far apart or too many: export it as CSV.",

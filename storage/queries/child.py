@@ -175,7 +175,7 @@ def _earlier_codes(store: Store, weeks: Sequence[str]) -> dict[tuple[str, int], 
     """For each (week record, slot) the codes it held before, oldest first, from the history of `marks`."""
     rows = store.conn.execute(
         "SELECT record, old, new FROM change"
-        " WHERE record IN (SELECT value FROM json_each(?)) AND field = 'marks' ORDER BY seq",
+        " WHERE record IN (SELECT value FROM json_each(?)) AND field = 'marks' ORDER BY edit, n",
         [json.dumps(list(weeks))],
     )
     found: dict[tuple[str, int], list[str]] = defaultdict(list)

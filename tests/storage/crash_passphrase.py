@@ -1,4 +1,4 @@
-"""A passphrase change, and what must hold wherever it stops: the old or the new passphrase opens the vault."""
+"""A passphrase change, and what must hold wherever it stops: the old or the new passphrase opens."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """Kill a flow at every one of its changes to disk, and look at what it left behind.
 
-A flow is a Python file with `flow(folder)`, a check one with `check(folder)` that raises when the folder is not
-as it must be. `enumerate_crash_points` runs the flow once to count its changes, then once for every point and
-mode on a fresh copy of the prepared folder, and the check after each. One helper process does it by forking, so
-that a case costs milliseconds.
+A flow is a Python file with `flow(folder)`, a check one with `check(folder)` that raises when the folder is
+not as it must be. `enumerate_crash_points` runs the flow once to count its changes, then once for every point
+and mode on a fresh copy of the prepared folder, and the check after each. One helper process does it by
+forking, so that a case costs milliseconds.
 """
 
 from __future__ import annotations
@@ -55,7 +55,9 @@ def compiler() -> str | None:
 
 @cache
 def _shim() -> Path:
-    built = Path(tempfile.mkdtemp(prefix="crash-shim-")) / f"crash_shim{sysconfig.get_config_var('EXT_SUFFIX')}"
+    built = (
+        Path(tempfile.mkdtemp(prefix="crash-shim-")) / f"crash_shim{sysconfig.get_config_var('EXT_SUFFIX')}"
+    )
     cc = compiler()
     assert cc is not None
     subprocess.run([cc, "-O1", "-shared", "-fPIC", "-o", str(built), str(_SOURCE), "-ldl"], check=True)
@@ -117,7 +119,7 @@ def _in_child(work: object, notes: Path) -> int:
     try:
         work()  # type: ignore[operator]
         code = 0
-    except BaseException:
+    except BaseException:  # noqa: BLE001  # the parent reports it
         notes.write_text(traceback.format_exc(limit=-6))
     finally:
         os._exit(code)

@@ -1,0 +1,212 @@
+"""Set-up and keys: `init`, `passphrase`, `lock`."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import click
+
+from outreach_tui import output
+from outreach_tui.commands.frame import LineCommand, LineGroup, json_option, the_call
+from outreach_tui.commands.opening import (
+    CODE_FILE_VARIABLE,
+    NEW_FILE_VARIABLE,
+    opened_with_key,
+    protect,
+    take_new_passphrase,
+    take_passphrase,
+    take_secret,
+)
+
+new_fd_option = click.option(
+    "--new-passphrase-fd",
+    "new_fd",
+    type=int,
+    metavar="N",
+    help=f"Read the new passphrase from this descriptor; or set {NEW_FILE_VARIABLE}.",
+)
+code_fd_option = click.option(
+    "--code-fd",
+    type=int,
+    metavar="N",
+    help=f"Read the recovery code from this descriptor; or set {CODE_FILE_VARIABLE}.",
+)
+
+
+@click.command(cls=LineCommand)
+@click.option("--worker", required=True, metavar="NAME", help="Your name, as colleagues know it.")
+@click.option("--agency", required=True, metavar="AGENCY", help="The agency you work for; see below.")
+@click.option("--team", required=True, metavar="TEAM", help="Your team.")
+@click.option("--district", default="", metavar="NAME", help="The district of the team.")
+@json_option
+def init(worker: str, agency: str, team: str, district: str) -> None:
+    """Make an encrypted caseload in the data folder and print its recovery code.
+
+    AGENCY is one of early-help, social-care, school, inclusion-attendance, school-nursing, youth-justice,
+    voluntary, management.
+
+    The recovery code is shown once and kept nowhere: write it down and keep it away from this computer. The
+    passphrase is asked for twice, or comes from --passphrase-fd or the file that OUTREACH_PASSPHRASE_FILE
+    names.
+    """
+    from casework.errors import BadInput, Refused
+    from casework.ids import new_id
+    from casework.records import Agency, Team, Worker
+    from casework.text import clean
+    from storage.cipher import wipe
+    from storage.store import Store
+    from storage.vault import Vault
+
+    call = the_call()
+    if agency not in get_args(Agency):
+        choices = ", ".join(get_args(Agency))
+        raise BadInput("no-such-agency", f"There is no such agency; choose one of {choices}.", "--agency")
+    for option, value in (("--worker", worker), ("--team", team)):
+        if not clean(value).strip():
+            raise BadInput("empty", f"{option} must not be empty.", option)
+    protect()
+    home = call.home
+    if home.has_caseload:
+        raise Refused(
+            "caseload-exists", "This data folder has a caseload already; choose another --home.", str(home.path)
+        )
+    passphrase = take_new_passphrase(call, None, NEW_FILE_VARIABLE, shared=True)
+    try:
+        vault, key, code = Vault.create(home, passphrase)
+    finally:
+        wipe(passphrase)
+    try:
+        of_team = Team(id=new_id(), name=clean(team).strip(), district=clean(district).strip())
+        person = Worker.model_validate(
+            {"id": new_id(), "name": clean(worker).strip(), "agency": agency, "team": of_team.id}
+        )
+        store = Store.set_up(home.database, key, worker=person, team=of_team, now=call.now, today=call.today)
+        store.save_setting("vault-generation", str(vault.generation))
+        store.close()
+    finally:
+        wipe(key)
+
+    def text() -> None:
+        output.emit_pairs([("Data folder", home.path), ("Recovery code", code)])
+        output.warn(
+            "Write the recovery code down now and keep it away from this computer: it is not shown again."
+        )
+
+    call.show({"recovery_code": code, "home": str(home.path)}, text)
+
+
+@click.group(cls=LineGroup, no_args_is_help=False)
+def passphrase() -> None:
+    """Change the passphrase, or set a new one by recovery code."""
+
+
+@passphrase.command("change")
+@new_fd_option
+@json_option
+def change(new_fd: int | None) -> None:
+    """Replace the passphrase. The caseload itself is not encrypted anew, so this takes a moment only."""
+    from storage.cipher import wipe
+    from storage.vault import Vault
+
+    call = the_call()
+    protect()
+    vault = Vault.load(call.home)
+    old = take_passphrase(call, "Present passphrase: ")
+    try:
+        new = take_new_passphrase(call, new_fd, NEW_FILE_VARIABLE, shared=False)
+        try:
+            vault.change_passphrase(old, new, now=call.now())
+        finally:
+            wipe(new)
+    finally:
+        wipe(old)
+    call.show(
+        {"changed": True},
+        lambda: output.emit_lines(["The passphrase is changed; the old one opens nothing any more."]),
+    )
+
+
+@passphrase.command("recover")
+@code_fd_option
+@new_fd_option
+@json_option
+def recover(code_fd: int | None, new_fd: int | None) -> None:
+    """Set a new passphrase by the recovery code, and print the next recovery code.
+
+    The used code, the old passphrase and the key store open nothing afterwards. The new passphrase may also
+    come by --passphrase-fd or OUTREACH_PASSPHRASE_FILE.
+    """
+    from storage.cipher import wipe
+    from storage.vault import Vault
+
+    call = the_call()
+    protect()
+    vault = Vault.load(call.home)
+    typed = take_secret(code_fd, CODE_FILE_VARIABLE, "Recovery code: ")
+    try:
+        code = typed.decode("utf-8", "replace")
+        new = take_new_passphrase(call, new_fd, NEW_FILE_VARIABLE, shared=True)
+        try:
+            key, fresh = vault.recover(code, new)
+        finally:
+            wipe(new)
+    finally:
+        wipe(typed)
+    wipe(key)
+
+    def text() -> None:
+        output.emit_pairs([("Recovery code", fresh)])
+        output.warn("The passphrase is set. Write the new recovery code down: the old one no longer works.")
+
+    call.show({"recovery_code": fresh, "home": str(call.home.path)}, text)
+
+
+@passphrase.command("keyring")
+@click.argument("state", type=click.Choice(["on", "off"]))
+@json_option
+def keyring(state: str) -> None:
+    """Let this account's key store open the caseload (on), or not (off)."""
+    from storage.vault import Vault
+
+    call = the_call()
+    with opened_with_key(call) as (store, key):
+        vault = Vault.load(call.home)
+        if state == "on":
+            vault.enable_keyring(key)
+        else:
+            vault.disable_keyring(key)
+        store.log("care", f"key store {state}")
+    call.show({"keyring": state}, lambda: output.emit_lines([f"The key store is {state} for this caseload."]))
+
+
+@click.command(cls=LineCommand)
+@json_option
+def lock() -> None:
+    """Close every way in but the passphrase and the recovery code.
+
+    Plain commands keep nothing open between calls. Where the key store of this account may open the caseload,
+    its key is deleted there. An open app is locked in its own window, with Ctrl+L.
+    """
+    from storage.ring import Ring
+    from storage.vault import Vault
+
+    call = the_call()
+    vault = Vault.load(call.home)
+    forgotten = vault.forget_keyring(Ring()) if vault.has_keyring else False
+    open_elsewhere = _app_is_open()
+    if open_elsewhere:
+        output.warn("Outreach is open on this caseload: press Ctrl+L there.")
+    call.show(
+        {"locked": not open_elsewhere, "key_store_forgotten": forgotten, "app_open": open_elsewhere},
+        lambda: output.emit_lines(["Locked: the passphrase is needed." if not open_elsewhere else "Not locked."]),
+    )
+
+
+def _app_is_open() -> bool:
+    from casework.errors import Refused
+
+    try:
+        the_call().home.claim_app().release()
+    except Refused as error:
+        return error.code == "already-open"
+    return False

@@ -1,0 +1,143 @@
+"""The way into the caseload for every command: harden the process, take the passphrase, open the store."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from outreach_tui import output
+from outreach_tui.commands.frame import Call, interrupted_as_stop
+
+if TYPE_CHECKING:
+    from storage.store import Store
+    from storage.vault import Vault
+
+NEW_FILE_VARIABLE = "OUTREACH_NEW_PASSPHRASE_FILE"
+CODE_FILE_VARIABLE = "OUTREACH_RECOVERY_CODE_FILE"
+_GENERATION = "vault-generation"
+
+
+def protect() -> None:
+    """Harden the process; what the system would not do is said on stderr."""
+    from storage.harden import harden
+
+    for warning in harden():
+        output.warn(f"Warning: {warning}")
+
+
+def take_passphrase(call: Call, prompt: str = "Passphrase: ") -> bytearray:
+    """The passphrase that opens the caseload; whoever asks wipes it."""
+    from storage.secrets_input import read_passphrase
+
+    with interrupted_as_stop():
+        return read_passphrase(call.passphrase_fd, os.environ, prompt)
+
+
+def take_secret(fd: int | None, variable: str, prompt: str, *, fallback: Call | None = None) -> bytearray:
+    """A second secret: from `fd`, the owner-only file that `variable` names, or the terminal.
+
+    With `fallback`, the ways that the passphrase itself may come are tried before the terminal.
+    """
+    from storage.secrets_input import FILE_VARIABLE, read_passphrase
+
+    named = os.environ.get(variable)
+    if fd is None and not named and fallback is not None:
+        fd, named = fallback.passphrase_fd, os.environ.get(FILE_VARIABLE)
+    environ = {FILE_VARIABLE: named} if named else {}
+    with interrupted_as_stop():
+        return read_passphrase(fd, environ, prompt)
+
+
+def take_new_passphrase(call: Call, fd: int | None, variable: str, *, shared: bool) -> bytearray:
+    """A passphrase to be set. Typed on a terminal it is asked for twice. Raises UsageProblem when they differ.
+
+    `shared` lets it come by `--passphrase-fd` and OUTREACH_PASSPHRASE_FILE too (where no old one is needed).
+    """
+    from casework.errors import UsageProblem
+    from storage.cipher import wipe
+    from storage.secrets_input import FILE_VARIABLE
+
+    typed = fd is None and not os.environ.get(variable)
+    if shared:
+        typed = typed and call.passphrase_fd is None and not os.environ.get(FILE_VARIABLE)
+    first = take_secret(fd, variable, "New passphrase: ", fallback=call if shared else None)
+    if not typed:
+        return first
+    second = take_secret(None, variable, "The same again: ")
+    same = first == second
+    wipe(second)
+    if not same:
+        wipe(first)
+        raise UsageProblem("passphrases-differ", "The two passphrases differ; nothing was changed, try again.")
+    return first
+
+
+def unlock(call: Call, vault: Vault) -> bytearray:
+    """The data key, which the caller wipes: by the key store where it is set up, else by the passphrase."""
+    from casework.errors import OutreachError
+    from storage.cipher import wipe
+    from storage.secrets_input import FILE_VARIABLE
+
+    given = call.passphrase_fd is not None or os.environ.get(FILE_VARIABLE)
+    if vault.has_keyring and not given:
+        try:
+            return vault.unlock_keyring()
+        except OutreachError as error:
+            output.warn(error.message)
+    wait = vault.wait_left(call.now())
+    if wait and not given:
+        from casework.errors import Locked
+
+        raise Locked("wait", f"Too many wrong passphrases: wait {-int(-wait // 1)} s and try again.")
+    passphrase = take_passphrase(call)
+    try:
+        return vault.unlock(passphrase, now=call.now())
+    finally:
+        wipe(passphrase)
+
+
+@contextmanager
+def opened_with_key(call: Call) -> Iterator[tuple[Store, bytearray]]:
+    """The open caseload and its data key; both are gone afterwards."""
+    protect()
+    from storage.cipher import wipe
+    from storage.store import Store
+    from storage.vault import Vault
+
+    home = call.home
+    today = call.today
+    vault = Vault.load(home)
+    key = unlock(call, vault)
+    try:
+        warning = home.check_clock(call.now())
+        if warning:
+            output.warn(f"Warning: {warning}")
+        store = Store.open(home.database, key, now=call.now, today=today)
+        try:
+            _note_generation(store, vault)
+            yield store, key
+        finally:
+            store.close()
+    finally:
+        wipe(key)
+
+
+@contextmanager
+def opened(call: Call) -> Iterator[Store]:
+    """The open caseload: the one way in for every command."""
+    with opened_with_key(call) as (store, _):
+        yield store
+
+
+def _note_generation(store: Store, vault: Vault) -> None:
+    """Warn when the key file is older than one that opened this caseload before."""
+    known = int(store.setting(_GENERATION, "0"))
+    if vault.generation < known:
+        output.warn(
+            "Warning: vault.json is an older one than this caseload has seen, so an old passphrase opens it"
+            " again; change the passphrase."
+        )
+    elif vault.generation > known:
+        store.save_setting(_GENERATION, str(vault.generation))

@@ -1,0 +1,170 @@
+"""The sections of a child's page about people: who the child is, who to reach and how, what is withheld."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from casework.records import Flag
+from casework.wording import say_day
+from screens.child_page import NOTHING, ChildView, Target, plain, short, years_old
+from screens.widgets.text import Cell, Piece, Tone
+from storage.queries.child import ContactPerson
+from storage.queries.lookup import display_name
+
+Line = tuple[Cell, Target]
+
+_SEN = {"N": "no special provision", "K": "SEN support (K)", "E": "EHC plan (E)"}
+_GRAVE = frozenset({"child-protection", "child-in-need", "looked-after", "missing-exploitation",
+                    "address-protection", "risk-to-visitors"})  # fmt: skip
+_FLAG_WORDS = {
+    "address-protection": "address protected: never give it to anyone",
+    "risk-to-visitors": "risk to visitors: ask your manager before a home visit",
+    "child-protection": "child protection plan",
+    "ehc-plan": "EHC plan",
+    "sen-support": "SEN support",
+    "eal": "English as an additional language",
+}
+_RESPONSIBILITY = {
+    "yes": "has parental responsibility",
+    "no": "no parental responsibility",
+    "unknown": "parental responsibility not known",
+}
+
+
+def who(view: ChildView, width: int) -> Iterator[Line]:
+    """Name, age, school, numbers, flags and siblings."""
+    page = view.page
+    child = page.child
+    here = Target(type=child.type, record=child.id)
+    name = f"{short(child.forename, 40)} {short(child.surname, 40)}".strip()
+    pieces = [Piece(f"  {name}", Tone.STRONG)]
+    if child.known_as and child.known_as != child.forename:
+        pieces.append(Piece(f", known as {short(child.known_as, 30)}"))
+    yield tuple(pieces), here
+    born = (
+        f"{years_old(child.dob, view.today)} years old, born {child.dob.day} {say_day(child.dob).split(' ', 2)[2]}"
+        if child.dob
+        else "date of birth not known"
+    )
+    place = [short(page.school, 40) or "no school on record"]
+    place += [f"Year {short(child.year_group, 8)}"] if child.year_group else []
+    place += [short(child.reg, 12)] if child.reg else []
+    yield from _lines([born, ", ".join(place), f"UPN {child.upn}" if child.upn else "no UPN"], width, here)
+    more = []
+    if child.language or child.interpreter:
+        need = "an interpreter is needed" if child.interpreter else "no interpreter needed"
+        more.append(f"speaks {short(child.language, 30) or 'a language not recorded'}, {need}")
+    if child.sen:
+        more.append(_SEN[child.sen])
+    if child.former_names:
+        more.append("formerly " + ", ".join(short(n, 30) for n in child.former_names))
+    if more:
+        yield from _lines(more, width, here)
+    for flag in sorted(page.flags, key=lambda flag: flag.kind not in _GRAVE):
+        yield from _flag(flag, view, width)
+    if not page.flags:
+        yield Piece("  no flags that you may see", Tone.QUIET), NOTHING
+    for sibling in page.siblings:
+        age = f", {years_old(sibling.dob, view.today)}" if sibling.dob else ""
+        year = f", Year {short(sibling.year_group, 8)}" if sibling.year_group else ""
+        words = f"{short(display_name(sibling), width - 40)}{age}{year}"
+        cell = (
+            Piece("  same home: ", Tone.QUIET), Piece(words), Piece("  enter opens", Tone.QUIET),
+        )  # fmt: skip
+        yield cell, Target("child", sibling.type, sibling.id)
+
+
+def _lines(parts: list[str], width: int, target: Target) -> Iterator[Line]:
+    """Facts one after another with a dot between, folded."""
+    for cell in plain(" · ".join(parts), width):
+        yield cell, target
+
+
+def _flag(flag: Flag, view: ChildView, width: int) -> Iterator[Line]:
+    words = _FLAG_WORDS.get(flag.kind, flag.kind.replace("-", " "))
+    since = f", since {say_day(flag.since)}" if flag.since else ""
+    review = f", review by {say_day(flag.review)}" if flag.review else ""
+    if flag.review and flag.review < view.today:
+        review += " (past)"
+    source = f", from {short(flag.source, 40)}" if flag.source else ""
+    grave = flag.kind in _GRAVE
+    text = f"{'!' if grave else '·'} {words}{since}{review}{source}"
+    for cell in plain(text, width, tone=Tone.ALERT if grave else Tone.PLAIN):
+        yield cell, Target(type=flag.type, record=flag.id)
+
+
+def people(view: ChildView, width: int) -> Iterator[Line]:
+    """The adults in contact order and how to reach them, then the home."""
+    page = view.page
+    hidden = any(flag.kind == "address-protection" for flag in page.flags)
+    for entry in page.people:
+        yield from _person(entry, width, hidden=hidden)
+    if not page.people:
+        yield Piece("  nobody on record that you may see: ask the school who to call", Tone.WARN), NOTHING
+    home = page.household
+    if home is None:
+        return
+    here = Target(type=home.type, record=home.id)
+    if home.address_protected or hidden:
+        words = "Home: address protected, not shown. Give it to nobody; ask the safeguarding lead."
+        for cell in plain(words, width, tone=Tone.ALERT):
+            yield cell, here
+    elif home.address:
+        for cell in plain(f"Home: {home.address}", width):
+            yield cell, here
+
+
+def _person(entry: ContactPerson, width: int, *, hidden: bool) -> Iterator[Line]:
+    person, tie = entry.person, entry.relationship
+    here = Target(type=person.type, record=person.id)
+    tied = Target(type=tie.type, record=tie.id)
+    name = short(" ".join(filter(None, (person.title, person.forename, person.surname))), width - 30)
+    yield (
+        (
+            Piece(f"  {tie.contact_order} ", Tone.KEY),
+            Piece(name, Tone.STRONG),
+            Piece(f", {short(tie.kind, 24) or 'relationship not known'}"),
+        ),
+        here,
+    )
+    known = f" ({short(tie.how_known, 40)})" if tie.how_known else ""
+    facts = [_RESPONSIBILITY[tie.responsibility] + known]
+    if tie.lives_with is not None:
+        facts.append("lives with the child" if tie.lives_with else "lives elsewhere")
+    for cell in plain(" · ".join(facts), width, tone=Tone.QUIET, indent=4):
+        yield cell, tied
+    if person.do_not_contact:
+        for cell in plain("DO NOT CONTACT: numbers left out here.", width, tone=Tone.ALERT, indent=4):
+            yield cell, here
+        return
+    reach = [short(phone, 30) for phone in person.phones]
+    reach += [short(person.email, 60)] if person.email else []
+    words = " · ".join(reach) or "no number or email on record"
+    tone = Tone.PLAIN if reach else Tone.WARN
+    for cell in plain(words, width, tone=tone, indent=4):
+        yield cell, here
+    if person.language or person.interpreter:
+        need = ", an interpreter is needed" if person.interpreter else ""
+        for cell in plain(f"speaks {person.language or 'a language not recorded'}{need}", width, indent=4):
+            yield cell, here
+    if person.note:
+        for cell in plain(person.note, width, indent=4)[:3]:
+            yield cell, here
+    if person.address_protected:
+        words = "Address protected: not shown. Give it to nobody."
+        for cell in plain(words, width, tone=Tone.ALERT, indent=4):
+            yield cell, here
+    elif person.address and not hidden:
+        for cell in plain(person.address, width, indent=4):
+            yield cell, here
+
+
+def withheld(view: ChildView, width: int) -> Iterator[Line]:
+    """What this worker may not see, each with the reason."""
+    for item in view.page.withheld:
+        for cell in plain(f"{item.category.value.replace('_', ' ')}: {item.reason}", width):
+            yield cell, NOTHING
+    if not view.page.withheld:
+        yield Piece("  nothing that may be told", Tone.QUIET), NOTHING
+
+

@@ -1,0 +1,186 @@
+"""What was written before: every change of a record's fields, and every mark that a later file corrected."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from casework.codes import NO_MARK
+from casework.edits import CREATED
+from casework.records import RECORD_TYPES, AttendanceWeek, Child, RegisterFile, Worker, meta_of
+from casework.weeks import session_of, unpack
+
+if TYPE_CHECKING:
+    from storage.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One change of one field: when, by whom, in which step, from what to what.
+
+    `old` and `new` are JSON values. `field` is "" for the creation of the record, whose `new` is the mapping
+    of its fields, and "void" where an undo took the record back or a redo brought it again.
+    """
+
+    seq: int
+    at: str
+    by: str
+    step: str
+    reason: str
+    kind: str
+    field: str
+    label: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A mark that a later step changed. `line` is 0 and `file` empty where the source is not known."""
+
+    date: date
+    session: str
+    old: str
+    new: str
+    at: str
+    by: str
+    step: str
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a mark stands in its source: the file's name and the line, 0 where it is not known."""
+
+    file: str
+    line: int
+
+
+def read_history(store: Store, record_type: str, record: str, field: str = "") -> list[FieldChange]:
+    """Every change of a record (of one field when named), newest first."""
+    condition, more = ("AND c.field IN (?, '')", [field]) if field else ("", [])
+    rows = store.conn.execute(
+        "SELECT e.seq, e.at, e.worker, e.name, e.reason, e.kind, c.field, c.old, c.new"
+        f" FROM change c JOIN edit e ON e.seq = c.edit WHERE c.record = ? AND c.type = ? {condition}"
+        " ORDER BY c.edit DESC, c.n DESC",
+        [record, record_type, *more],
+    ).fetchall()
+    names = _workers(store)
+    return [
+        FieldChange(
+            seq=seq,
+            at=at,
+            by=names.get(worker, ""),
+            step=step,
+            reason=reason or "",
+            kind=kind,
+            field=name,
+            label=label_of_field(record_type, name),
+            old=json.loads(old) if old else None,
+            new=_only(json.loads(new), name, field),
+        )
+        for seq, at, worker, step, reason, kind, name, old, new in rows
+    ]
+
+
+def _only(new: Any, name: str, field: str) -> Any:
+    """Of a creation only the field asked for."""
+    return {field: new.get(field)} if name == CREATED and field else new
+
+
+def label_of_field(record_type: str, field: str) -> str:
+    """The label of a field as forms show it; the creation of a record has none."""
+    if field not in RECORD_TYPES[record_type].model_fields:
+        return ""
+    meta = meta_of(record_type, field)
+    return meta.label if meta else field
+
+
+def _workers(store: Store) -> dict[str, str]:
+    return {worker.id: worker.name for worker in store.find(Worker)}
+
+
+def read_corrections(store: Store, child: Child) -> list[Correction]:
+    """Every mark of a child that a later step changed, the newest correction first.
+
+    A first mark in an empty slot is no correction. The file and line are those that gave the newer mark.
+    """
+    weeks = {week.id: week for week in store.find(AttendanceWeek, "child = ?", (child.id,))}
+    if not weeks:
+        return []
+    rows = store.conn.execute(
+        "SELECT e.seq, e.at, e.worker, e.name, c.record, c.field, c.old, c.new"
+        " FROM change c JOIN edit e ON e.seq = c.edit"
+        " WHERE c.record IN (SELECT value FROM json_each(?)) AND c.field IN ('marks', 'lines', 'source')"
+        " ORDER BY c.edit, c.n",
+        [json.dumps(list(weeks))],
+    ).fetchall()
+    names, files = _workers(store), _files(store)
+    created = {week: _as_created(store, week) for week in {row[4] for row in rows}}
+    steps: dict[tuple[int, str], dict[str, tuple[Any, Any]]] = {}
+    facts: dict[int, tuple[str, str, str]] = {}
+    for seq, at, worker, step, record, field, old, new in rows:
+        steps.setdefault((seq, record), {})[field] = (json.loads(old), json.loads(new))
+        facts[seq] = (at, names.get(worker, ""), step)
+    found: list[Correction] = []
+    for (seq, record), changed in steps.items():
+        state = created[record]
+        state.update({field: new for field, (_, new) in changed.items()})
+        if "marks" not in changed:
+            continue
+        before, after = (unpack(text) for text in changed["marks"])
+        for slot, (old, new) in enumerate(zip(before, after, strict=True)):
+            if old in (new, NO_MARK):
+                continue
+            day, session = session_of(weeks[record].week, slot)
+            origin = _origin(state.get("source", ""), state.get("lines", ""), slot, files)
+            found.append(Correction(day, session, old, new, *facts[seq], origin.file, origin.line))
+    return found[::-1]
+
+
+def _as_created(store: Store, week: str) -> dict[str, str]:
+    row = store.conn.execute("SELECT new FROM change WHERE record = ? AND field = ''", (week,)).fetchone()
+    return dict(json.loads(row[0])) if row else {}
+
+
+def read_origins(store: Store, child: Child) -> Mapping[tuple[date, str], Origin]:
+    """For each (date, session) of a child's recorded marks, the file and the line it came from."""
+    files = _files(store)
+    found: dict[tuple[date, str], Origin] = {}
+    for week in store.find(AttendanceWeek, "child = ?", (child.id,)):
+        for slot, code in enumerate(unpack(week.marks)):
+            if code != NO_MARK:
+                found[session_of(week.week, slot)] = _origin(week.source, week.lines, slot, files)
+    return found
+
+
+def _files(store: Store) -> dict[str, str]:
+    return {file.id: file.name for file in store.find(RegisterFile)}
+
+
+def _origin(source: str, lines: str, slot: int, files: Mapping[str, str]) -> Origin:
+    """`source` names one file, or one for each slot; `lines` has a number for each slot."""
+    sources, numbers = source.split(), lines.split()
+    name = sources[slot] if len(sources) == _SLOTS else source
+    number = numbers[slot] if len(numbers) == _SLOTS else ""
+    return Origin(files.get(name, ""), int(number) if number.isdecimal() else 0)
+
+
+_SLOTS = 10
+
+
+def value_words(value: Any) -> str:
+    """A JSON value as a person reads it in a history."""
+    if value is None or value in ("", [], {}):
+        return "(empty)"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ", ".join(value_words(item) for item in value)
+    if isinstance(value, Mapping):
+        return "; ".join(f"{key}: {value_words(item)}" for key, item in value.items())
+    return str(value)
