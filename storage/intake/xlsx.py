@@ -12,7 +12,7 @@ from typing import IO, Any
 from casework.errors import BadInput
 from storage.intake import limits
 
-_REFERENCE = re.compile(rb"""[\s:]r\s*=\s*["']([^"']*)["']""")
+_REFERENCE = re.compile(rb"""(?<![\w:.-])r\s*=\s*["']([^"']*)["']""")
 _PLACE = re.compile(rb"([A-Za-z]{0,3})([0-9]{1,7})")
 _SUSPECT = re.compile(rb"&|[A-Za-z]{4}|[0-9]{8}")
 _ROW = re.compile(rb"<(?:[\w.-]+:)?row\b")

@@ -254,7 +254,7 @@ def test_a_large_batch_is_seen(conn: Any, find: Find) -> None:
     made = [Entry(f"n{n}", "".join(letters[int(c)] for c in f"{n:05}") + "qu", "Zyx") for n in range(1_200)]
     assert index_many(conn, made) == 1_200
     assert find("aabbbqu")[:1] == ["n111"]
-    assert find("aabbqbu")[:1] == ["n111"]
+    assert "n111" in find("aabbbuq")
 
 
 def test_another_connections_changes_are_seen(tmp_path: Path) -> None:

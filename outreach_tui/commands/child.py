@@ -1,0 +1,320 @@
+"""`outreach child` and `outreach search`: one child's page, and finding a child."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from outreach_tui import output
+from outreach_tui.commands.frame import LineCommand, json_option, the_call
+from outreach_tui.commands.opening import opened
+
+if TYPE_CHECKING:
+    from outreach_tui.commands.people import Eyes
+    from storage.queries.child import ChildPage
+    from storage.search import Hit
+    from storage.store import Store
+
+
+@click.command(cls=LineCommand)
+@click.argument("child")
+@click.option("--from", "start", metavar="DATE", help="First day of the marks; else 1 September.")
+@click.option("--to", "end", metavar="DATE", help="Last day of the marks; else today.")
+@json_option
+def child(child: str, start: str | None, end: str | None) -> None:
+    """One child's page: attendance, marks with what they were before, clocks, people, story.
+
+    CHILD is an id, a UPN, or a name that fits one child. Reading a page is written to the log. What you may
+    not see is listed as withheld, with the reason.
+    """
+    from casework.errors import BadInput
+    from outreach_tui.commands.people import Eyes, take_day
+    from storage.queries.child import read_child
+    from storage.queries.lookup import find_child
+
+    call = the_call()
+    first = take_day(start, call.today, "--from", past=True)
+    last = take_day(end, call.today, "--to", past=True)
+    if first and last and last < first:
+        raise BadInput("bad-period", "--to lies before --from; swap them.", "--to")
+    with opened(call) as store:
+        found = find_child(store, child)
+        page = read_child(store, found, start=first, end=last)
+        value = page_json(page, Eyes(store))
+        store.log("looked", "child page", found.id)
+    call.show(value, lambda: _page_text(value, fancy=call.fancy))
+
+
+@click.command(cls=LineCommand)
+@click.argument("text")
+@click.option("--limit", default=20, type=click.IntRange(1, 200), help="At most so many children.")
+@json_option
+def search(text: str, limit: int) -> None:
+    """Find children by name (misspelt, by sound, known-as, without accents), UPN, address or school.
+
+    The log keeps that you searched and how many were found, not what you typed.
+    """
+    from outreach_tui.commands.people import Eyes
+
+    call = the_call()
+    with opened(call) as store:
+        eyes = Eyes(store)
+        rows = [row for hit in store.names.search(text, limit=limit) if (row := _hit_json(store, eyes, hit))]
+        store.log("searched", f"{len(rows)} children found")
+    value = {"rows": rows}
+
+    def lines() -> None:
+        if not rows:
+            output.emit_lines(["No child fits."])
+            return
+        output.emit_table(
+            ("CHILD", "UPN", "SCHOOL", "FOUND BY", "ID"),
+            [(r["child"]["name"], r["child"]["upn"], r["child"]["school"], r["why"], r["child"]["id"]) for r in rows],
+            fancy=call.fancy,
+        )
+
+    call.show(value, lines)
+
+
+def _hit_json(store: Store, eyes: Eyes, hit: Hit) -> dict[str, Any] | None:
+    """A child found; None when what gave them away is not the worker's to see."""
+    from casework.policies import Category
+    from casework.records import Child
+
+    found = store.get(Child, hit.id)
+    by = {"address": Category.FAMILY, "school": Category.EDUCATION, "UPN": Category.EDUCATION}
+    by["former UPN"] = Category.EDUCATION
+    if hit.why in by and not eyes.sees(found, by[hit.why]):
+        return None
+    return {"child": eyes.child(found), "score": hit.score, "why": hit.why}
+
+
+def page_json(page: ChildPage, eyes: Eyes) -> dict[str, Any]:
+    """The page in the words of the contract; a part that is withheld is null or empty."""
+    from casework.policies import Category
+    from outreach_tui.commands.morning import why_json
+
+    named = eyes.child(page.child)
+    visible = eyes.sees(page.child, Category.ATTENDANCE)
+    education = eyes.sees(page.child, Category.EDUCATION)
+    return {
+        "id": page.child.id,
+        "upn": named["upn"],
+        "name": named["name"],
+        "dob": page.child.dob,
+        "school": named["school"],
+        "urn": named["urn"],
+        "known_as": page.child.known_as,
+        "year_group": page.child.year_group if education else None,
+        "reg": page.child.reg if education else None,
+        "attendance": _attendance(page) if visible else None,
+        "marks": [
+            {"date": m.date, "session": m.session, "code": m.code, "was": list(m.was), "comment": m.comment}
+            for m in page.marks
+        ],
+        "n_codes": [
+            {"date": n.session_date, "session": n.session, "last_day": n.last_day, "overdue": n.overdue}
+            for n in page.n_codes
+        ],
+        "legal": _legal(page) if visible else None,
+        "clocks": [
+            {
+                "rule": c.rule,
+                "text": c.text,
+                "start": c.start,
+                "due": c.due,
+                "kind": c.kind.value,
+                "overdue": c.overdue,
+                "left": c.left,
+            }
+            for c in page.clocks
+        ],
+        "why": why_json(page.why),
+        "flags": [{"kind": f.kind, "since": f.since, "review": f.review, "source": f.source} for f in page.flags],
+        "people": [_person(entry) for entry in page.people],
+        "siblings": [eyes.child(sibling) for sibling in page.siblings],
+        "household": _household(page),
+        "agreements": [],
+        "withheld": [{"category": w.category.value, "reason": w.reason} for w in page.withheld],
+        "story": [
+            {
+                "record": s.record,
+                "kind": s.kind,
+                "at": s.at,
+                "by": s.by,
+                "title": s.title,
+                "text": s.text,
+                "seen": s.seen,
+            }
+            for s in page.story
+        ],
+        "plan": None,
+    }
+
+
+def _attendance(page: ChildPage) -> dict[str, Any]:
+    from casework.attendance import is_persistent, is_severe
+
+    counted = page.tally
+    return {
+        "from": page.start,
+        "to": page.end,
+        "present": counted.present,
+        "approved_educational_activity": counted.approved_educational_activity,
+        "authorised_absence": counted.authorised_absence,
+        "unauthorised_absence": counted.unauthorised_absence,
+        "not_possible": counted.not_possible,
+        "possible": counted.possible,
+        "attended": counted.attended,
+        "absent": counted.absent,
+        "attendance_pct_1dp": counted.attendance_pct,
+        "absence_pct_1dp": counted.absence_pct,
+        "persistent": is_persistent(counted.absent, counted.possible, page.end),
+        "severe": is_severe(counted.absent, counted.possible, page.end),
+        "late": counted.late,
+    }
+
+
+def _legal(page: ChildPage) -> dict[str, Any]:
+    stand = page.legal
+    return {
+        "unauthorised_in_window": stand.unauthorised_in_window,
+        "window_from": stand.window_from,
+        "window_to": stand.window_to,
+        "threshold_met": stand.met_now,
+        "limit": stand.limit,
+        "drops_out": stand.drops_out,
+    }
+
+
+def _household(page: ChildPage) -> dict[str, Any] | None:
+    home = page.household
+    if home is None:
+        return None
+    return {
+        "id": home.id,
+        "name": home.name,
+        "address": None if home.address_protected else home.address,
+        "address_protected": home.address_protected,
+    }
+
+
+def _person(entry: Any) -> dict[str, Any]:
+    person, tie = entry.person, entry.relationship
+    return {
+        "id": person.id,
+        "name": " ".join(part for part in (person.title, person.forename, person.surname) if part),
+        "relationship": tie.kind,
+        "responsibility": tie.responsibility,
+        "how_known": tie.how_known,
+        "phones": list(person.phones),
+        "email": person.email,
+        "address": None if person.address_protected else person.address,
+        "address_protected": person.address_protected,
+        "do_not_contact": person.do_not_contact,
+        "language": person.language,
+        "interpreter": person.interpreter,
+        "note": person.note,
+    }
+
+
+def _page_text(value: dict[str, Any], *, fancy: bool) -> None:
+    output.emit_pairs(
+        [
+            ("Child", value["name"]),
+            ("Born", _day(value["dob"])),
+            ("UPN", value["upn"]),
+            ("School", ", ".join(part for part in (value["school"], value["year_group"], value["reg"]) if part)),
+            *([("Flags", ", ".join(flag["kind"] for flag in value["flags"]))] if value["flags"] else []),
+        ]
+    )
+    _attendance_text(value)
+    for person in value["people"]:
+        _person_text(person)
+    if value["why"]:
+        output.emit_lines(["", "Why this child needs a look"])
+        output.emit_lines(f"- {why['text']} (clears with: {why['clears_with']})" for why in value["why"])
+    if value["clocks"]:
+        output.emit_lines(["", "Clocks"])
+        output.emit_table(
+            ("WHAT", "FROM", "DUE", "STATE"),
+            [(c["text"], c["start"], c["due"], "overdue" if c["overdue"] else _left(c)) for c in value["clocks"]],
+            fancy=fancy,
+        )
+    corrected = [mark for mark in value["marks"] if mark["was"]]
+    _marks_text(value["marks"])
+    if corrected:
+        output.emit_lines(["", "Corrected marks"])
+        output.emit_lines(
+            f"- {_day(m['date'])} {m['session']}: {m['code']}, was {' then '.join(m['was'])}" for m in corrected
+        )
+    if value["story"]:
+        output.emit_lines(["", "Story, newest first"])
+        for entry in value["story"]:
+            seen = f" [seen: {entry['seen']}]" if entry["seen"] else ""
+            output.emit_pairs([(entry["at"][:16].replace("T", " "), f"{entry['title']}{seen}, {entry['by']}")])
+            output.emit_lines(f"    {line}" for line in entry["text"].split("\n") if line)
+    if value["withheld"]:
+        output.emit_lines(["", "Withheld"])
+        output.emit_lines(f"- {held['category'].replace('_', ' ')}: {held['reason']}" for held in value["withheld"])
+
+
+def _attendance_text(value: dict[str, Any]) -> None:
+    counted, legal = value["attendance"], value["legal"]
+    if counted is None:
+        return
+    share = counted["attendance_pct_1dp"]
+    words = "no possible sessions" if share is None else f"{counted['attended']} of {counted['possible']} ({share} %)"
+    marks = [name for name in ("severe", "persistent") if counted[name]][:1]
+    output.emit_lines(["", f"Attendance {_day(counted['from'])} to {_day(counted['to'])}"])
+    output.emit_pairs(
+        [
+            ("Attended", words + (f", {marks[0]} absence" if marks else "")),
+            (
+                "Absent",
+                f"{counted['absent']}: {counted['authorised_absence']} authorised, "
+                f"{counted['unauthorised_absence']} unauthorised",
+            ),
+            ("Late", counted["late"]),
+            (
+                "Unauthorised",
+                f"{legal['unauthorised_in_window']} of {legal['limit']} in the ten school weeks to today",
+            ),
+        ]
+    )
+
+
+def _marks_text(marks: list[dict[str, Any]]) -> None:
+    from casework.weeks import EMPTY_WEEK, monday_of, slot_of
+
+    weeks: dict[Any, list[str]] = {}
+    for mark in marks:
+        slots = weeks.setdefault(monday_of(mark["date"]), EMPTY_WEEK.split(" "))
+        slots[slot_of(mark["date"], mark["session"])] = mark["code"]
+    if not weeks:
+        return
+    output.emit_lines(["", "Marks, Monday AM to Friday PM"])
+    for monday, slots in sorted(weeks.items()):
+        days = "  ".join(f"{slots[at]:<2} {slots[at + 1]:<2}" for at in range(0, 10, 2))
+        output.emit_lines([f"{_day(monday)[4:]:<11}  {days}".rstrip()])
+
+
+def _person_text(person: dict[str, Any]) -> None:
+    told = [", ".join(person["phones"]), person["email"], person["address"] or "", person["note"]]
+    if person["do_not_contact"]:
+        told = ["DO NOT CONTACT"]
+    elif person["address_protected"]:
+        told.append("address protected")
+    who = f"{person['relationship'] or 'Adult'} (parental responsibility: {person['responsibility']})"
+    output.emit_pairs([(who, "; ".join([person["name"], *(part for part in told if part)]))])
+
+
+def _day(day: Any) -> str:
+    from casework.wording import say_day
+
+    return say_day(day) if day else ""
+
+
+def _left(clock: dict[str, Any]) -> str:
+    return "" if clock["left"] is None else f"{clock['left']} {clock['kind']} left"

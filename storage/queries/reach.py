@@ -1,0 +1,72 @@
+"""Who to call about a child, in contact order, and who shares the home: what the round needs, offline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from casework.policies import Category
+from casework.records import Child, Person, Relationship
+from casework.sharing import may_see
+
+if TYPE_CHECKING:
+    from storage.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """An adult to call. `phones` is empty for one who must not be contacted."""
+
+    name: str
+    kind: str
+    phones: Sequence[str]
+    do_not_contact: bool
+    responsibility: str
+    interpreter: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The people of a child and the siblings on this laptop; `withheld` says why they are not shown."""
+
+    callers: Sequence[Caller] = ()
+    siblings: Sequence[Child] = ()
+    withheld: str = ""
+
+
+def read_reach(store: Store, child: Child) -> Reach:
+    """The adults of a child in contact order, and the children who share the household."""
+    decision = may_see(store.worker, child, Category.FAMILY, "attendance", store.today)
+    if not decision:
+        return Reach(withheld=decision.reason if decision.shown else "")
+    ties = store.find(Relationship, "child = ? ORDER BY contact_order, id", (child.id,))
+    people = [(tie, store.get(Person, tie.person)) for tie in ties]
+    siblings = (
+        store.find(Child, "household = ? AND id <> ? ORDER BY dob, id", (child.household, child.id))
+        if child.household
+        else []
+    )
+    return Reach([_caller(tie, person) for tie, person in people if not person.void], siblings)
+
+
+def _caller(tie: Relationship, person: Person) -> Caller:
+    return Caller(
+        name=" ".join(part for part in (person.title, person.forename, person.surname) if part),
+        kind=tie.kind,
+        phones=() if person.do_not_contact else person.phones,
+        do_not_contact=person.do_not_contact,
+        responsibility=tie.responsibility,
+        interpreter=(person.language or "yes") if person.interpreter else "",
+        note=person.note,
+    )
+
+
+def families_shown(store: Store, children: Sequence[Child]) -> frozenset[str]:
+    """Those of `children` whose family this worker may see, so that siblings may be shown as such."""
+    return frozenset(
+        child.id
+        for child in children
+        if may_see(store.worker, child, Category.FAMILY, "attendance", store.today)
+    )

@@ -1,0 +1,50 @@
+"""What a step of the journal concerned, and the newest follow-up of a child on a day."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from casework.calendars import monday_of
+from casework.codes import NO_MARK
+from casework.edits import CREATED
+from casework.records import FollowUp
+from casework.weeks import unpack
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from storage.store import Store
+
+
+def children_of_step(store: Store, seq: int) -> list[str]:
+    """The children whose follow-ups a step brought in or took back, in the order of its changes."""
+    rows = store.conn.execute(
+        "SELECT record, field, new FROM change WHERE edit = ? AND type = ?", (seq, FollowUp.type)
+    ).fetchall()
+    found: dict[str, None] = {}
+    for record, field, new in rows:
+        child = json.loads(new)["child"] if field == CREATED else None
+        if child is None:
+            row = store.conn.execute("SELECT child FROM follow_up WHERE id = ?", (record,)).fetchone()
+            child = row[0] if row else None
+        if child:
+            found.setdefault(child)
+    return list(found)
+
+
+def newest_follow_up(store: Store, child: str, day: date) -> FollowUp | None:
+    """The newest standing follow-up of a child's absence on `day`."""
+    found = store.find(
+        FollowUp, "child = ? AND session_date = ? ORDER BY at DESC, seq DESC LIMIT 1", (child, day.isoformat())
+    )
+    return found[0] if found else None
+
+
+def marks_are_in(store: Store, day: date) -> bool:
+    """Whether any school's register has a mark for `day`."""
+    slot = day.weekday() * 2
+    rows = store.conn.execute(
+        "SELECT DISTINCT marks FROM attendance_week WHERE week = ?", (monday_of(day).isoformat(),)
+    )
+    return any(set(unpack(marks)[slot : slot + 2]) - {NO_MARK} for (marks,) in rows)
