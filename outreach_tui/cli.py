@@ -18,7 +18,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("outreach_tui.commands.demo:demo", "Build a throwaway caseload of invented people and open it."),
     "init": ("outreach_tui.commands.keys:init", "Make an encrypted caseload; print its recovery code once."),
     "school": ("outreach_tui.commands.school:school", "Schools with their terms, INSET days and closures."),
-    "passphrase": ("outreach_tui.commands.keys:passphrase", "Change the passphrase, or set it by recovery code."),
+    "passphrase": (
+        "outreach_tui.commands.keys:passphrase",
+        "Change the passphrase, or set it by recovery code.",
+    ),
     "lock": ("outreach_tui.commands.keys:lock", "Close every way in but the passphrase."),
     "doctor": ("outreach_tui.commands.care:doctor", "Check this computer and the caseload's health."),
     "backup": ("outreach_tui.commands.care:backup", "Write an encrypted backup and prove it by opening it."),

@@ -28,5 +28,5 @@ def fault_code(error: BaseException) -> str:
 def fault_sentence(code: str) -> str:
     """What the worker is told."""
     return (
-        f"Outreach met a fault and closed; all that was saved is kept. Fault code {code}: tell your support."
+        f"Outreach met a fault; all that was saved is kept. Fault code {code}: tell your support."
     )

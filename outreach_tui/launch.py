@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping, MutableMapping
+from dataclasses import replace
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from casework.errors import UsageProblem
 from outreach_tui.crash import EXIT_FAULT, fault_code, fault_sentence
 
 if TYPE_CHECKING:
-    from outreach_tui.app import OutreachApp
+    from outreach_tui.app import CrashHook, OutreachApp
+    from storage.home import Home
 
 HARMLESS = frozenset({"TEXTUAL_ANIMATIONS", "TEXTUAL_SMOOTH_SCROLL", "TEXTUAL_DISABLE_KITTY_KEY"})
 """Hooks of Textual that change how it moves, not what it writes or runs."""
@@ -39,6 +42,32 @@ def check_terminal(environ: Mapping[str, str], *, is_tty: bool) -> None:
         raise UsageProblem("no-terminal", f"The screens need a terminal; {hint}")
     if environ.get("TERM", "").lower() in {"dumb", "unknown"}:
         raise UsageProblem("plain-terminal", f"This terminal cannot draw screens (TERM is dumb); {hint}")
+
+
+def open_app(
+    home: Home, *, now: Callable[[], datetime], today: date, crash_hook: CrashHook | None = None
+) -> int:
+    """Open the screens on the caseload in `home`; the exit code.
+
+    Raises `UsageProblem` where there is no terminal, and `Refused` when another app has this caseload.
+    """
+    drop_hooks(os.environ)
+    check_terminal(os.environ, is_tty=sys.stdin.isatty() and sys.stdout.isatty())
+
+    def make_app() -> OutreachApp:
+        from outreach_tui.app import OutreachApp
+        from outreach_tui.opener import VaultOpener
+        from outreach_tui.settings import load
+
+        loaded = load(home.config_file)
+        warning = home.check_clock(now())
+        if warning:
+            loaded = replace(loaded, problems=(*loaded.problems, warning))
+        opener = VaultOpener(home, now=now, today=today)
+        return OutreachApp(home.path, opener=opener, today=today, loaded=loaded, crash_hook=crash_hook)
+
+    with home.claim_app():
+        return run(make_app)
 
 
 def run(make_app: Callable[[], OutreachApp]) -> int:

@@ -106,9 +106,12 @@ def marks(view: ChildView, width: int) -> Iterator[Line]:
     if end > 0:
         yield Piece(f"  {count_of(end, 'earlier week')}: enter shows every mark", Tone.QUIET), _ALL_MARKS
     for fix in view.corrections[:_FIXES]:
-        words = f"{brief_day(fix.date)} {fix.session}: now {fix.new}, was {fix.old}. {_source(fix.file, fix.line)}"
+        source = _source(fix.file, fix.line)
         by = f" {fix.by}," if fix.by else ""
-        for cell in plain(f"{words},{by} {fix.at[:10]}", width, tone=Tone.WARN):
+        words = (
+            f"{brief_day(fix.date)} {fix.session}: now {fix.new}, was {fix.old}. {source},{by} {fix.at[:10]}"
+        )
+        for cell in plain(words, width, tone=Tone.WARN):
             yield cell, _ALL_MARKS
     if len(view.corrections) > _FIXES:
         more = len(view.corrections) - _FIXES
@@ -152,6 +155,7 @@ def _brief(meaning: str) -> str:
 
 def year(view: ChildView, width: int) -> Iterator[Line]:
     """A sign for each day of the school year."""
+    del width
     page = view.page
     if not page.weeks:
         return
@@ -171,7 +175,10 @@ def n_codes(view: ChildView, width: int) -> Iterator[Line]:
         for cell in plain(words, width, tone=tone):
             yield cell, _ALL_MARKS
     if view.page.n_codes:
-        yield Piece("  cleared by: a reason code from the school, or O when none is found", Tone.QUIET), NOTHING
+        yield (
+            Piece("  cleared by: a reason code from the school, or O when none is found", Tone.QUIET),
+            NOTHING,
+        )
     else:
         yield Piece("  no N stands", Tone.QUIET), NOTHING
 
@@ -201,4 +208,3 @@ def mark_rows(view: ChildView) -> list[tuple[str, tuple[Cell, ...]]]:
             )
         )
     return rows
-

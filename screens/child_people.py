@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from casework.records import Flag
+from casework.records import Flag, Person
 from casework.wording import say_day
 from screens.child_page import NOTHING, ChildView, Target, plain, short, years_old
 from screens.widgets.text import Cell, Piece, Tone
@@ -41,11 +41,9 @@ def who(view: ChildView, width: int) -> Iterator[Line]:
     if child.known_as and child.known_as != child.forename:
         pieces.append(Piece(f", known as {short(child.known_as, 30)}"))
     yield tuple(pieces), here
-    born = (
-        f"{years_old(child.dob, view.today)} years old, born {child.dob.day} {say_day(child.dob).split(' ', 2)[2]}"
-        if child.dob
-        else "date of birth not known"
-    )
+    born = "date of birth not known"
+    if child.dob:
+        born = f"{years_old(child.dob, view.today)} years old, born {say_day(child.dob).split(' ', 1)[1]}"
     place = [short(page.school, 40) or "no school on record"]
     place += [f"Year {short(child.year_group, 8)}"] if child.year_group else []
     place += [short(child.reg, 12)] if child.reg else []
@@ -133,30 +131,31 @@ def _person(entry: ContactPerson, width: int, *, hidden: bool) -> Iterator[Line]
         facts.append("lives with the child" if tie.lives_with else "lives elsewhere")
     for cell in plain(" · ".join(facts), width, tone=Tone.QUIET, indent=4):
         yield cell, tied
-    if person.do_not_contact:
-        for cell in plain("DO NOT CONTACT: numbers left out here.", width, tone=Tone.ALERT, indent=4):
+    for words, tone in _reach(person, hidden=hidden):
+        for cell in plain(words, width, tone=tone, indent=4)[:_MOST_LINES]:
             yield cell, here
+
+
+_MOST_LINES = 4
+
+
+def _reach(person: Person, *, hidden: bool) -> Iterator[tuple[str, Tone]]:
+    """How to reach a person, in plain words, and what must not be done."""
+    if person.do_not_contact:
+        yield "DO NOT CONTACT: numbers left out here.", Tone.ALERT
         return
-    reach = [short(phone, 30) for phone in person.phones]
-    reach += [short(person.email, 60)] if person.email else []
-    words = " · ".join(reach) or "no number or email on record"
-    tone = Tone.PLAIN if reach else Tone.WARN
-    for cell in plain(words, width, tone=tone, indent=4):
-        yield cell, here
+    ways = [short(phone, 30) for phone in person.phones]
+    ways += [short(person.email, 60)] if person.email else []
+    yield (" · ".join(ways), Tone.PLAIN) if ways else ("no number or email on record", Tone.WARN)
     if person.language or person.interpreter:
         need = ", an interpreter is needed" if person.interpreter else ""
-        for cell in plain(f"speaks {person.language or 'a language not recorded'}{need}", width, indent=4):
-            yield cell, here
+        yield f"speaks {person.language or 'a language not recorded'}{need}", Tone.PLAIN
     if person.note:
-        for cell in plain(person.note, width, indent=4)[:3]:
-            yield cell, here
+        yield person.note, Tone.PLAIN
     if person.address_protected:
-        words = "Address protected: not shown. Give it to nobody."
-        for cell in plain(words, width, tone=Tone.ALERT, indent=4):
-            yield cell, here
+        yield "Address protected: not shown. Give it to nobody.", Tone.ALERT
     elif person.address and not hidden:
-        for cell in plain(person.address, width, indent=4):
-            yield cell, here
+        yield person.address, Tone.PLAIN
 
 
 def withheld(view: ChildView, width: int) -> Iterator[Line]:
@@ -166,5 +165,3 @@ def withheld(view: ChildView, width: int) -> Iterator[Line]:
             yield cell, NOTHING
     if not view.page.withheld:
         yield Piece("  nothing that may be told", Tone.QUIET), NOTHING
-
-

@@ -49,8 +49,8 @@ class Opener(Protocol[S_co]):
     def unlock(self, passphrase: bytearray) -> S_co:
         """Open with the passphrase, which is wiped."""
 
-    def recover(self, code: str, passphrase: bytearray) -> S_co:
-        """Open with the recovery code and set a new passphrase, which is wiped."""
+    def recover(self, code: str, passphrase: bytearray) -> tuple[S_co, str]:
+        """Open with the recovery code, set a new passphrase, which is wiped, and draw a new recovery code."""
 
     def create(self, first: FirstRun) -> tuple[S_co, str]:
         """Make the caseload; the open store and the recovery code, which is shown once and kept nowhere."""

@@ -16,6 +16,7 @@ from casework.text import clean
 from screens.base import DoorScreen
 from screens.doorway import FirstRun, wipe
 from screens.widgets.text import Tone, show
+from storage.desk import Closable
 
 _LONGEST_NAME = 120
 _PROVED_SIGNS = 4
@@ -113,7 +114,7 @@ class SetupScreen(DoorScreen):
         self.tell("Making the caseload …", wrong=False)
         codes: list[str] = []
 
-        def create() -> object:
+        def create() -> Closable:
             store, code = self.shell.opener.create(made)
             codes.append(code)
             return store
@@ -134,14 +135,16 @@ class SetupScreen(DoorScreen):
 class RecoveryCodeScreen(DoorScreen):
     """Shows the recovery code once; its last signs, typed back, prove that it was written down."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, *, again: bool = False) -> None:
         super().__init__()
-        self._code = code
+        self._code, self._again = code, again
 
     def compose(self) -> ComposeResult:
         """The code and the field that proves it."""
         with Vertical(classes="box"):
             yield Static("Write this recovery code down now", classes="title", markup=False)
+            if self._again:
+                yield Static("The code you just used is void; this one takes its place.", markup=False)
             yield Static(
                 "It is shown this once and kept nowhere. With it you can open the caseload when the "
                 "passphrase is forgotten. Keep it on paper, away from this computer.",

@@ -14,7 +14,9 @@ from textual.widgets import Input, Static
 from casework.errors import OutreachError
 from screens.base import DoorScreen
 from screens.doorway import wipe
+from screens.setup import RecoveryCodeScreen
 from screens.widgets.text import Tone, show
+from storage.desk import Closable
 
 
 class UnlockScreen(DoorScreen):
@@ -152,13 +154,22 @@ class RecoverScreen(DoorScreen):
     async def _recover(self, code: str, secret: bytearray) -> None:
         self.busy = True
         self.tell("Opening …", wrong=False)
+        codes: list[str] = []
+
+        def recover() -> Closable:
+            store, fresh = self.shell.opener.recover(code, secret)
+            codes.append(fresh)
+            return store
+
         try:
-            await self.shell.desk.open(lambda: self.shell.opener.recover(code, secret))
+            await self.shell.desk.open(recover)
         except OutreachError as error:
             self.tell(error.message)
             self.query_one("#code", Input).focus()
         else:
-            self.shell.entered()
+            for field in self.query(Input):
+                field.clear()
+            self.app.switch_screen(RecoveryCodeScreen(codes.pop(), again=True))
         finally:
             self.busy = False
             wipe(secret)

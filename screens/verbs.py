@@ -84,7 +84,17 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb("closed", "c", "Close", "Close the follow-up, with a reason.", "Follow-up", _ROUND),
     Verb("note", "t", "Note", "Write a note (text).", "Records", _ROUND, ("child",)),
-    Verb("people", "p", "People", "People and how to reach them.", "Records", _ROUND, ("child",)),
+    Verb(
+        "contact",
+        "l",
+        "Contact",
+        "Log a contact: kind, outcome, child seen, note, next step.",
+        "Records",
+        ("child",),
+        ("child",),
+    ),
+    Verb("people", "p", "People", "People and how to reach them.", "Records", _ROUND),
+    Verb("sibling", "b", "Sibling", "The next child of the same home.", "Records", ("child",)),
     Verb("history", "h", "History", "Who changed what, when, from what to what.", "Records", _ROUND),
     Verb(
         "open",
@@ -138,7 +148,14 @@ VERBS: tuple[Verb, ...] = (
         ("caseload",),
     ),
     *(
-        Verb(f"view-{n}", str(n), f"View {n}", f"Saved view {n}.", "Lists", ("today", "caseload"))
+        Verb(
+            f"view-{n}",
+            str(n),
+            f"View {n}",
+            f"Saved view {n}; on a child's page its section {n}.",
+            "Lists",
+            ("today", "caseload", "child"),
+        )
         for n in range(1, 10)
     ),
     Verb("accept", "y", "Accept", "Take the files as previewed.", "Import", ("import",), ("import",)),
@@ -159,7 +176,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("go-import", "g i", "Import", "Take in registers.", "Go to"),
     Verb("go-search", "g s", "Search", "Find a child by name, number or address.", "Go to"),
     Verb("go-help", "g h", "Help", "Keys and words.", "Go to"),
-    Verb("back", "escape", "Back", "One step back.", "Everywhere"),
+    Verb("back", "escape", "Back", "One step back.", "Everywhere", footer=("reader", "history")),
     Verb("theme", "T", "Theme", "Next colours: dark, light, contrast, terminal.", "Everywhere"),
     Verb("help", "?,f1", "Help", "Every key that holds here.", "Everywhere"),
     Verb(

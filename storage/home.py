@@ -75,8 +75,18 @@ class Home:
         return self.database.exists() and self.database.stat().st_size > 0
 
     def prepare(self) -> None:
-        """Make the folder, owner-only; a looser folder is tightened."""
+        """Make the folder, owner-only. A looser one is tightened unless it holds other things than ours.
+
+        Closing a folder that others work in would do harm; our files in it are owner-only in any case, and
+        `doctor` says that the folder is open.
+        """
+        if self.path.exists() and not (self.vault_file.exists() or self._is_empty()):
+            return
         make_folder(self.path)
+
+    def _is_empty(self) -> bool:
+        with translated(self.path):
+            return next(self.path.iterdir(), None) is None
 
     def claim_app(self) -> Claim:
         """Hold the caseload for this process's app; `Refused` when another app has it.

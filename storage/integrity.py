@@ -1,6 +1,6 @@
 """Checks inside an open caseload: the history gives the rows, the audit is whole, every child can be found.
 
-Each check yields one sentence for each kind of problem, with counts and record ids, never what a record holds.
+Each check yields one sentence for each kind of problem, with counts and ids, never what a record holds.
 """
 
 from __future__ import annotations

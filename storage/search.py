@@ -14,6 +14,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from math import log10
 from typing import Any, Protocol
 
 from casework.names import likeness, name_parts, phonetic_keys
@@ -75,6 +76,8 @@ _WORD = 40  # letters of a word that are read
 _COMPLETIONS = 60  # words that begin as typed, the commonest first
 _ALIKE = 24  # words that look or sound like the typed one
 _FEW_ALIKE = 5
+_COMMONER = 0.02  # likeness that ten times as many bearers are worth
+_BEGUN_ALIKE = 0.7  # likeness of a word whose beginning is one slip away from what was typed
 _WORTH_TELLING = 500  # new words of one batch; reading all again is then as quick
 
 
@@ -297,10 +300,16 @@ class NameSearch:
         yield plain, self._matching(f'{{known_as former}}: "{word}"', limit)
         for completion in self._completions(word):
             yield plain, self._matching(f'{_NAMES}: "{completion}"', limit)
+        for at in range(2, len(word) - 1):
+            if word[:at] in self._bearers and word[at:] in self._bearers:
+                halves = [_Typed(half, {}) for half in (word[:at], word[at:])]
+                yield halves, self._matching(_all_of(f'{_NAMES}: "{half.word}"' for half in halves), limit)
         alike = self._alike(word)
         typed = [_Typed(word, alike)]
-        for candidate in alike:
-            yield typed, self._matching(f'{_NAMES}: "{candidate}"', limit)
+        # First a few bearers of each, so that one common name does not hide the others; then the rest.
+        for bearers in (max(limit // 10, 2), limit):
+            for candidate in alike:
+                yield typed, self._matching(f'{_NAMES}: "{candidate}"', bearers)
         yield plain, self._matching(f'{_PLACES}: "{word}" *', limit)
 
     def _stages_of_many(self, words: list[str], limit: int) -> Iterator[tuple[list[_Typed], list[_Doc]]]:
@@ -345,28 +354,34 @@ class NameSearch:
 
         if len(word) < 2 or any(c.isdigit() for c in word):
             return {}
-        candidates: set[str] = set()
+        kinds: dict[str, set[str]] = {}
         for key in phonetic_keys(word):
-            candidates.update(self._by_key.get(key, ()))
-        alike: dict[str, float] = {}
+            for sounding in self._by_key.get(key, ()):
+                kinds.setdefault(sounding, set()).add(key[0])
+        near: set[str] = set()
         if len(word) >= 3:
+            slips = 1 if len(word) < 7 else 2
+            for w, _, _ in process.extract(
+                word, self._words, scorer=OSA.distance, score_cutoff=slips, limit=60
+            ):
+                near.add(w)
             scorer = JaroWinkler.normalized_similarity
-            for near, _, _ in process.extract(word, self._words, scorer=scorer, score_cutoff=0.84, limit=60):
-                candidates.add(near)
+            for w, _, _ in process.extract(word, self._words, scorer=scorer, score_cutoff=0.87, limit=60):
+                near.add(w)
+        alike = {w: likeness(word, w, len(kinds.get(w, ()))) for w in near | kinds.keys()}
+        alike = {w: how for w, how in alike.items() if w in near or len(kinds[w]) >= 2 or how >= 0.5}
         if len(word) >= 4:
             # A slip in a name that is still being typed: compare with beginnings of the same length.
             starts = [w[: len(word)] for w in self._words]
             for _, _, at in process.extract(word, starts, scorer=OSA.distance, score_cutoff=1, limit=60):
-                alike[self._words[at]] = 0.8
-        for candidate in candidates:
-            how = likeness(word, candidate)
-            if how >= 0.75:
-                alike[candidate] = max(how, alike.get(candidate, 0.0))
+                alike.setdefault(self._words[at], _BEGUN_ALIKE)
+        # Of names about as alike, the one that more children bear is the likelier to be meant.
         ranked = sorted(
-            ((how, w) for w, how in alike.items() if not w.startswith(word)),
-            key=lambda pair: (-pair[0], -self._bearers[pair[1]], pair[1]),
+            (-min(how + _COMMONER * log10(self._bearers[w]), 1.0), w)
+            for w, how in alike.items()
+            if not w.startswith(word)
         )
-        return {w: how for how, w in ranked[:_ALIKE]}
+        return {w: -how for how, w in ranked[:_ALIKE]}
 
     def _load(self) -> None:
         counted = self._conn.execute(

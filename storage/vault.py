@@ -138,6 +138,7 @@ class Vault:
             return self._unlock(passphrase, now)
 
     def _unlock(self, passphrase: Passphrase, now: datetime) -> bytearray:
+        self._refresh()
         self._throttle.admit(now)
         key = slots.open_passphrase(self._body.slots.passphrase, passphrase, self._body.identity())
         if key is None:
@@ -153,6 +154,7 @@ class Vault:
 
     def _unlock_recovery(self, code: str) -> bytearray:
         given = recovery_code.parse(code)
+        self._refresh()
         try:
             key = slots.open_recovery(self._body.slots.recovery, given, self._body.identity())
         finally:
@@ -170,6 +172,7 @@ class Vault:
             return self._unlock_keyring()
 
     def _unlock_keyring(self) -> bytearray:
+        self._refresh()
         slot = self._body.slots.keyring
         if slot is None:
             raise Locked(
@@ -190,6 +193,7 @@ class Vault:
             return self._unlock_escrow(private)
 
     def _unlock_escrow(self, private: bytearray) -> bytearray:
+        self._refresh()
         slot = self._body.slots.escrow
         key = slots.open_escrow(slot, private, self._body.identity()) if slot else None
         if key is None:
@@ -304,6 +308,11 @@ class Vault:
                 str(self._home.vault_file),
             )
 
+    def _refresh(self) -> None:
+        """Take up what another process changed since: an old passphrase must not open a long-lived app."""
+        current = Vault.load(self._home)
+        self._body, self._seal = current._body, current._seal
+
     def _proved(self, key: bytearray) -> bytearray:
         """The freshly opened key once the seal holds; then the file before is no longer needed."""
         try:
@@ -311,8 +320,7 @@ class Vault:
         except BadInput:
             wipe(key)
             raise
-        if self._home.vault_previous.exists() and vault_file.read(self._home, previous=False) == self.text():
-            vault_file.drop_previous(self._home)
+        vault_file.drop_previous(self._home)
         return key
 
     def _passphrase_slot(self, key: bytearray, new: Passphrase) -> slots.PassphraseSlot:

@@ -70,7 +70,10 @@ def search(text: str, limit: int) -> None:
             return
         output.emit_table(
             ("CHILD", "UPN", "SCHOOL", "FOUND BY", "ID"),
-            [(r["child"]["name"], r["child"]["upn"], r["child"]["school"], r["why"], r["child"]["id"]) for r in rows],
+            [
+                (r["child"]["name"], r["child"]["upn"], r["child"]["school"], r["why"], r["child"]["id"])
+                for r in rows
+            ],
             fancy=call.fancy,
         )
 
@@ -131,7 +134,9 @@ def page_json(page: ChildPage, eyes: Eyes) -> dict[str, Any]:
             for c in page.clocks
         ],
         "why": why_json(page.why),
-        "flags": [{"kind": f.kind, "since": f.since, "review": f.review, "source": f.source} for f in page.flags],
+        "flags": [
+            {"kind": f.kind, "since": f.since, "review": f.review, "source": f.source} for f in page.flags
+        ],
         "people": [_person(entry) for entry in page.people],
         "siblings": [eyes.child(sibling) for sibling in page.siblings],
         "household": _household(page),
@@ -225,7 +230,10 @@ def _page_text(value: dict[str, Any], *, fancy: bool) -> None:
             ("Child", value["name"]),
             ("Born", _day(value["dob"])),
             ("UPN", value["upn"]),
-            ("School", ", ".join(part for part in (value["school"], value["year_group"], value["reg"]) if part)),
+            (
+                "School",
+                ", ".join(part for part in (value["school"], value["year_group"], value["reg"]) if part),
+            ),
             *([("Flags", ", ".join(flag["kind"] for flag in value["flags"]))] if value["flags"] else []),
         ]
     )
@@ -239,7 +247,10 @@ def _page_text(value: dict[str, Any], *, fancy: bool) -> None:
         output.emit_lines(["", "Clocks"])
         output.emit_table(
             ("WHAT", "FROM", "DUE", "STATE"),
-            [(c["text"], c["start"], c["due"], "overdue" if c["overdue"] else _left(c)) for c in value["clocks"]],
+            [
+                (c["text"], c["start"], c["due"], "overdue" if c["overdue"] else _left(c))
+                for c in value["clocks"]
+            ],
             fancy=fancy,
         )
     corrected = [mark for mark in value["marks"] if mark["was"]]
@@ -247,17 +258,22 @@ def _page_text(value: dict[str, Any], *, fancy: bool) -> None:
     if corrected:
         output.emit_lines(["", "Corrected marks"])
         output.emit_lines(
-            f"- {_day(m['date'])} {m['session']}: {m['code']}, was {' then '.join(m['was'])}" for m in corrected
+            f"- {_day(m['date'])} {m['session']}: {m['code']}, was {' then '.join(m['was'])}"
+            for m in corrected
         )
     if value["story"]:
         output.emit_lines(["", "Story, newest first"])
         for entry in value["story"]:
             seen = f" [seen: {entry['seen']}]" if entry["seen"] else ""
-            output.emit_pairs([(entry["at"][:16].replace("T", " "), f"{entry['title']}{seen}, {entry['by']}")])
+            output.emit_pairs(
+                [(entry["at"][:16].replace("T", " "), f"{entry['title']}{seen}, {entry['by']}")]
+            )
             output.emit_lines(f"    {line}" for line in entry["text"].split("\n") if line)
     if value["withheld"]:
         output.emit_lines(["", "Withheld"])
-        output.emit_lines(f"- {held['category'].replace('_', ' ')}: {held['reason']}" for held in value["withheld"])
+        output.emit_lines(
+            f"- {held['category'].replace('_', ' ')}: {held['reason']}" for held in value["withheld"]
+        )
 
 
 def _attendance_text(value: dict[str, Any]) -> None:
@@ -265,7 +281,11 @@ def _attendance_text(value: dict[str, Any]) -> None:
     if counted is None:
         return
     share = counted["attendance_pct_1dp"]
-    words = "no possible sessions" if share is None else f"{counted['attended']} of {counted['possible']} ({share} %)"
+    words = (
+        "no possible sessions"
+        if share is None
+        else f"{counted['attended']} of {counted['possible']} ({share} %)"
+    )
     marks = [name for name in ("severe", "persistent") if counted[name]][:1]
     output.emit_lines(["", f"Attendance {_day(counted['from'])} to {_day(counted['to'])}"])
     output.emit_pairs(
@@ -286,7 +306,8 @@ def _attendance_text(value: dict[str, Any]) -> None:
 
 
 def _marks_text(marks: list[dict[str, Any]]) -> None:
-    from casework.weeks import EMPTY_WEEK, monday_of, slot_of
+    from casework.calendars import monday_of
+    from casework.weeks import EMPTY_WEEK, slot_of
 
     weeks: dict[Any, list[str]] = {}
     for mark in marks:

@@ -29,7 +29,9 @@ _OUTCOMES = (
 @click.option("--outcome", required=True, type=click.Choice(_OUTCOMES), help="What came of it.")
 @click.option("--with", "with_whom", type=click.Choice(["parent", "child", "other"]), help="Who was reached.")
 @click.option("--alone", is_flag=True, help="The child was spoken to alone.")
-@click.option("--reason", "reason_code", default="", metavar="CODE", help="The register code of the reason given.")
+@click.option(
+    "--reason", "reason_code", default="", metavar="CODE", help="The register code of the reason given."
+)
 @click.option("--note", metavar="TEXT|-", help="A note; - reads it from stdin.")
 @click.option("--at", metavar="WHEN", help='When it was, such as 08:40 or "yesterday 15:10"; else now.')
 @click.option("--on", metavar="DATE", help="The day of the absence; else that of the round.")

@@ -58,7 +58,9 @@ class Call:
         now, chosen = self.now(), self.today_set
         if chosen is None:
             return now
-        return datetime.combine(chosen, london(now).time().replace(microsecond=0), london_zone()).astimezone(UTC)
+        return datetime.combine(chosen, london(now).time().replace(microsecond=0), london_zone()).astimezone(
+            UTC
+        )
 
     @property
     def fancy(self) -> bool:

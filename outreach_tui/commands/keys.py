@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 import click
 
@@ -17,6 +17,9 @@ from outreach_tui.commands.opening import (
     take_passphrase,
     take_secret,
 )
+
+if TYPE_CHECKING:
+    from storage.vault import Vault
 
 new_fd_option = click.option(
     "--new-passphrase-fd",
@@ -68,7 +71,9 @@ def init(worker: str, agency: str, team: str, district: str) -> None:
     home = call.home
     if home.has_caseload:
         raise Refused(
-            "caseload-exists", "This data folder has a caseload already; choose another --home.", str(home.path)
+            "caseload-exists",
+            "This data folder has a caseload already; choose another --home.",
+            str(home.path),
         )
     passphrase = take_new_passphrase(call, None, NEW_FILE_VARIABLE, shared=True)
     try:
@@ -192,14 +197,24 @@ def lock() -> None:
 
     call = the_call()
     vault = Vault.load(call.home)
-    forgotten = vault.forget_keyring(Ring()) if vault.has_keyring else False
+    forgotten = Ring().forget(_key_store_account(vault)) if vault.has_keyring else False
     open_elsewhere = _app_is_open()
     if open_elsewhere:
         output.warn("Outreach is open on this caseload: press Ctrl+L there.")
     call.show(
         {"locked": not open_elsewhere, "key_store_forgotten": forgotten, "app_open": open_elsewhere},
-        lambda: output.emit_lines(["Locked: the passphrase is needed." if not open_elsewhere else "Not locked."]),
+        lambda: output.emit_lines(
+            ["Locked: the passphrase is needed." if not open_elsewhere else "Not locked."]
+        ),
     )
+
+
+def _key_store_account(vault: Vault) -> str:
+    """The name under which the key store holds its key; vault.json says it in the clear."""
+    import json
+
+    slots = json.loads(vault.text())["slots"]
+    return str(slots["keyring"]["account"])
 
 
 def _app_is_open() -> bool:

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from storage.store import Store
 
 filter_option = click.option(
-    "--filter", "expression", metavar="EXPR", help='Such as: --filter "unauth>=8 no-contact:5d school:harbour".'
+    "--filter",
+    "expression",
+    metavar="EXPR",
+    help='Such as: --filter "unauth>=8 no-contact:5d school:harbour".',
 )
 view_option = click.option("--view", metavar="NAME", help="A saved view, by its name or digit.")
 school_option = click.option("--school", "urn", metavar="URN", help="Only this school.")
@@ -120,7 +123,13 @@ def _saved(store: Store, screen: str, name: str) -> str:
 def why_json(reasons: Sequence[Why]) -> list[dict[str, Any]]:
     """The reasons of a row in the words of the contract."""
     return [
-        {"rule": why.rule, "text": why.text, "since": why.since, "due": why.due, "clears_with": why.clears_with}
+        {
+            "rule": why.rule,
+            "text": why.text,
+            "since": why.since,
+            "due": why.due,
+            "clears_with": why.clears_with,
+        }
         for why in reasons
     ]
 
@@ -156,7 +165,8 @@ def _today_text(round_: Round, rows: Sequence[Mapping[str, Any]], *, fancy: bool
     counts = round_.counts
     output.emit_lines(
         [
-            f"Round of {say_day(round_.day)}: {counts.get('open', 0)} open, {counts.get('acted-on', 0)} acted on, "
+            f"Round of {say_day(round_.day)}: {counts.get('open', 0)} open, "
+            f"{counts.get('acted-on', 0)} acted on, "
             f"{counts.get('not-in', 0)} not in, {counts.get('explained', 0)} of them explained."
         ]
     )
@@ -215,4 +225,6 @@ def _clears(row: Mapping[str, Any]) -> str:
 
 def _say_withheld(count: int) -> None:
     if count:
-        output.warn(f"{count} children are left out: their attendance is not part of your work, by no agreement.")
+        output.warn(
+            f"{count} children are left out: their attendance is not part of your work, by no agreement."
+        )

@@ -51,7 +51,7 @@ def take_secret(fd: int | None, variable: str, prompt: str, *, fallback: Call | 
 
 
 def take_new_passphrase(call: Call, fd: int | None, variable: str, *, shared: bool) -> bytearray:
-    """A passphrase to be set. Typed on a terminal it is asked for twice. Raises UsageProblem when they differ.
+    """A passphrase to be set. Typed, it is asked for twice. Raises UsageProblem when they differ.
 
     `shared` lets it come by `--passphrase-fd` and OUTREACH_PASSPHRASE_FILE too (where no old one is needed).
     """
@@ -70,7 +70,9 @@ def take_new_passphrase(call: Call, fd: int | None, variable: str, *, shared: bo
     wipe(second)
     if not same:
         wipe(first)
-        raise UsageProblem("passphrases-differ", "The two passphrases differ; nothing was changed, try again.")
+        raise UsageProblem(
+            "passphrases-differ", "The two passphrases differ; nothing was changed, try again."
+        )
     return first
 
 

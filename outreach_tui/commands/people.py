@@ -1,4 +1,4 @@
-"""What the caller may see of a record, and how a child is named in output. `may_see` decides; this only asks."""
+"""What the caller may see of a record, and how output names a child. `may_see` decides; this only asks."""
 
 from __future__ import annotations
 

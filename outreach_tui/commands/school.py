@@ -29,9 +29,15 @@ def school() -> None:
 @click.argument("urn")
 @click.argument("name")
 @click.option(
-    "--calendar", "calendar_file", metavar="FILE", type=click.Path(path_type=Path), help="CSV or ICS of its terms."
+    "--calendar",
+    "calendar_file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="CSV or ICS of its terms.",
 )
-@click.option("--laestab", default="", metavar="NUMBER", help="LA and establishment number, such as 886/0099.")
+@click.option(
+    "--laestab", default="", metavar="NUMBER", help="LA and establishment number, such as 886/0099."
+)
 @click.option("--spoc", default="", metavar="NAME", help="The school's single point of contact.")
 @json_option
 def add(urn: str, name: str, calendar_file: Path | None, laestab: str, spoc: str) -> int:
@@ -54,7 +60,9 @@ def add(urn: str, name: str, calendar_file: Path | None, laestab: str, spoc: str
     call = the_call()
     with opened(call) as store:
         if store.find(School, "urn = ?", (urn,)):
-            raise BadInput("school-exists", f"The school with URN {urn} is there already; see `school list`.", "URN")
+            raise BadInput(
+                "school-exists", f"The school with URN {urn} is there already; see `school list`.", "URN"
+            )
         record = School(
             id=new_id(),
             urn=urn,
@@ -139,7 +147,9 @@ def find_school(store: Store, urn: str) -> School:
 
     found = store.find(School, "urn = ?", (urn.strip(),))
     if not found:
-        raise BadInput("no-such-school", "No school has that URN; see `outreach school list`.", output.clean(urn)[:20])
+        raise BadInput(
+            "no-such-school", "No school has that URN; see `outreach school list`.", output.clean(urn)[:20]
+        )
     return found[0]
 
 
@@ -230,7 +240,8 @@ def _set_aside(given: CalendarFile | None) -> dict[str, Any]:
     rejected = given.rejected if given else ()
     return {
         "rejected": [
-            {"line": r.line, "column": r.column, "value": r.value, "reason": r.reason, "mend": r.mend} for r in rejected
+            {"line": r.line, "column": r.column, "value": r.value, "reason": r.reason, "mend": r.mend}
+            for r in rejected
         ],
         "warnings": list(given.warnings) if given else [],
     }

@@ -12,8 +12,10 @@ from typing import IO, Any
 from casework.errors import BadInput
 from storage.intake import limits
 
-_REFERENCE = re.compile(rb"""(?<![\w:.-])r\s*=\s*["']([^"']*)["']""")
-_PLACE = re.compile(rb"([A-Za-z]{0,3})([0-9]{1,7})")
+_REFERENCE = re.compile(rb"""\br(?<!:r)\s*=\s*["']([^"']*)["']""")
+_PLACES = re.compile(rb"(?:[A-Za-z]{0,3}[0-9]{1,7} )*")
+_LETTERS = re.compile(rb"[A-Za-z]+")
+_DIGITS = re.compile(rb"[0-9]+")
 _SUSPECT = re.compile(rb"&|[A-Za-z]{4}|[0-9]{8}")
 _ROW = re.compile(rb"<(?:[\w.-]+:)?row\b")
 _CELL = re.compile(rb"<(?:[\w.-]+:)?c[\s/>]")
@@ -31,6 +33,7 @@ class Workbook:
         limits.check_file(path, limits.XLSX_BYTES)
         _check_parts(path)
         self._book = self._guarded(lambda: _open(path))
+        self._held: tuple[str, Any] = ("", None)
         self.sheets: list[str] = list(self._book.sheet_names)
         if not self.sheets:
             raise BadInput("no-sheet", f"{path.name} has no sheet: export it again.", path.name)
@@ -49,7 +52,10 @@ class Workbook:
 
     def rows(self, sheet: str) -> tuple[Iterator[list[str]], int]:
         """The rows of a sheet as text, from its line 1, and how many there are."""
-        found = self._guarded(lambda: self._book.get_sheet_by_name(sheet))
+        if self._held[0] != sheet:
+            self._held = ("", None)
+            self._held = (sheet, self._guarded(lambda: self._book.get_sheet_by_name(sheet)))
+        found = self._held[1]
         return ([_text(cell) for cell in row] for row in found.iter_rows()), found.total_height
 
 
@@ -131,34 +137,56 @@ def _check_corners(path: Path, stream: IO[bytes], *, strict: bool) -> None:
     corners ask for half a terabyte and end the program. A cell may leave out its place and then follows the
     one before it, so the cells of a row are counted as well.
     """
+    corners = _Corners(path, strict=strict)
     rest = b""
-    last_row = last_column = rows = row_cells = widest = cells = 0
     while chunk := stream.read(_CHUNK):
         text = rest + chunk
-        cut = text.rfind(b"<")
-        whole, rest = (text[:cut], text[cut:]) if cut > 0 else (b"", text)
-        if len(rest) > 4 * _CHUNK or (strict and b"\0" in whole):
+        cut = max(text.rfind(b"<"), 0)
+        corners.take(text[:cut])
+        rest = text[cut:]
+        if len(rest) > 4 * _CHUNK:
             raise _bomb(path)
-        for reference in set(_REFERENCE.findall(whole)):
-            place = _PLACE.fullmatch(reference)
-            if place is not None:
-                last_row = max(last_row, int(place[2]))
-                last_column = max(last_column, _column(place[1]))
-            elif strict or _SUSPECT.search(reference):
-                raise _bomb(path)
-        first, *others = _ROW.split(whole)
-        row_cells += len(_CELL.findall(first))
-        for segment in others:
-            widest, row_cells = max(widest, row_cells), len(_CELL.findall(segment))
-        rows += len(others)
-        cells += whole.count(b"<c") + whole.count(b":c")
-    height, width = max(last_row, rows), max(last_column, widest, row_cells, 1)
-    if height * width > limits.SHEET_CELLS or cells > 2 * limits.SHEET_CELLS:
+    corners.take(rest)
+    if corners.area > limits.SHEET_CELLS:
         raise BadInput(
             "sheet-too-large",
             f"{path.name} has a sheet with cells too far apart or too many: export it as CSV.",
             path.name,
         )
+
+
+class _Corners:
+    """How far the cells of one part reach, tag after whole tag."""
+
+    def __init__(self, path: Path, *, strict: bool) -> None:
+        self._path = path
+        self._strict = strict
+        self._last_row = self._last_column = self._rows = self._row_cells = self._widest = 0
+
+    @property
+    def area(self) -> int:
+        """The cells between A1 and the last row and column."""
+        return max(self._last_row, self._rows) * max(self._last_column, self._widest, self._row_cells, 1)
+
+    def take(self, text: bytes) -> None:
+        """Measure some whole tags. Raises BadInput for places that are not places."""
+        if self._strict and b"\0" in text:
+            raise _bomb(self._path)
+        references = _REFERENCE.findall(text)
+        places = b" ".join(references)
+        if references and not _PLACES.fullmatch(places + b" "):
+            if self._strict or _SUSPECT.search(places):
+                raise _bomb(self._path)
+            places = b" ".join(place for place in references if _PLACES.fullmatch(place + b" "))
+        self._last_row = max(self._last_row, max(map(int, set(_DIGITS.findall(places))), default=0))
+        self._last_column = max(
+            self._last_column, max(map(_column, set(_LETTERS.findall(places))), default=0)
+        )
+        first, *others = _ROW.split(text)
+        self._row_cells += len(_CELL.findall(first))
+        for segment in others:
+            self._widest, self._row_cells = max(self._widest, self._row_cells), len(_CELL.findall(segment))
+        self._rows += len(others)
 
 
 def _column(letters: bytes) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from casework.policies import Category
@@ -41,13 +42,15 @@ def read_reach(store: Store, child: Child) -> Reach:
     decision = may_see(store.worker, child, Category.FAMILY, "attendance", store.today)
     if not decision:
         return Reach(withheld=decision.reason if decision.shown else "")
-    ties = store.find(Relationship, "child = ? ORDER BY contact_order, id", (child.id,))
+    ties = store.find(Relationship, "child = ?", (child.id,))
+    ties.sort(key=lambda tie: (tie.contact_order, tie.id))
     people = [(tie, store.get(Person, tie.person)) for tie in ties]
     siblings = (
-        store.find(Child, "household = ? AND id <> ? ORDER BY dob, id", (child.household, child.id))
+        store.find(Child, "household = ? AND id <> ?", (child.household, child.id))
         if child.household
         else []
     )
+    siblings.sort(key=lambda sibling: (sibling.dob or date.max, sibling.id))
     return Reach([_caller(tie, person) for tie, person in people if not person.void], siblings)
 
 

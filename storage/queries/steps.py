@@ -35,10 +35,8 @@ def children_of_step(store: Store, seq: int) -> list[str]:
 
 def newest_follow_up(store: Store, child: str, day: date) -> FollowUp | None:
     """The newest standing follow-up of a child's absence on `day`."""
-    found = store.find(
-        FollowUp, "child = ? AND session_date = ? ORDER BY at DESC, seq DESC LIMIT 1", (child, day.isoformat())
-    )
-    return found[0] if found else None
+    found = store.find(FollowUp, "child = ? AND session_date = ?", (child, day.isoformat()))
+    return max(found, key=lambda step: (step.at, step.id), default=None)
 
 
 def marks_are_in(store: Store, day: date) -> bool:

@@ -25,6 +25,7 @@ from screens.widgets.text import show
 
 TODAY = date(2026, 11, 20)
 PASSPHRASE = "harbour wall lantern"
+NEW_CODE = "2345-6789-JKMN-PQRS-TVWX-9876"
 CODE = "ABCD-EFGH-JKMN-PQRS-TVWX-YZ01"
 
 
@@ -66,12 +67,12 @@ class FakeOpener:
             raise Locked("wrong-passphrase", "That passphrase is wrong.")
         return self._store()
 
-    def recover(self, code: str, passphrase: bytearray) -> FakeStore:
+    def recover(self, code: str, passphrase: bytearray) -> tuple[FakeStore, str]:
         if code != CODE:
             raise Locked("wrong-code", "That recovery code is wrong.")
         if len(passphrase) < 8:
             raise BadInput("weak-passphrase", "The passphrase needs 8 characters or more.")
-        return self._store()
+        return self._store(), NEW_CODE
 
     def create(self, first: FirstRun) -> tuple[FakeStore, str]:
         if len(first.passphrase) < 8:

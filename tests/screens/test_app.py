@@ -13,7 +13,7 @@ from screens.help import HelpScreen
 from screens.setup import RecoveryCodeScreen, SetupScreen
 from screens.unlock import RecoverScreen, UnlockScreen
 from screens.widgets.row_list import RowList
-from tests.screens.fakes import CODE, PASSPHRASE, ChildRoom, FakeOpener, Hands, PlainRoom, RoundRoom, make_app
+from tests.screens.fakes import CODE, NEW_CODE, PASSPHRASE, ChildRoom, FakeOpener, Hands, PlainRoom, RoundRoom, make_app
 from tests.screens.steps import settle, type_text, unlock
 from tests.screens.textshot import check_shot, screen_text
 
@@ -95,6 +95,12 @@ async def test_the_recovery_code_opens_with_a_new_passphrase(tmp_path: Path, han
             await type_text(pilot, text)
             await pilot.press("enter")
         await settle(pilot)
+        assert isinstance(app.screen, RecoveryCodeScreen)
+        assert NEW_CODE in screen_text(app)
+        assert "is void" in screen_text(app)
+        await type_text(pilot, "9876")
+        await pilot.press("enter")
+        await settle(pilot)
         assert isinstance(app.screen, RoundRoom)
 
 
@@ -111,7 +117,7 @@ async def test_first_run_by_keys_alone(tmp_path: Path, hands: Hands, size: tuple
         await type_text(pilot, "Ros [/] Tide")
         await pilot.press("enter", "ctrl+s")
         assert "Choose your agency" in problem(app)
-        await pilot.press("enter", "down", "enter")
+        await pilot.press("enter", "down", "down", "enter")
         await pilot.pause()
         await type_text(pilot, "Swale")
         await pilot.press("enter")
@@ -148,9 +154,11 @@ async def test_first_run_by_keys_alone(tmp_path: Path, hands: Hands, size: tuple
 async def test_lock_clears_the_screen_and_closes_the_store(tmp_path: Path, hands: Hands, key: str) -> None:
     opener = FakeOpener(hands)
     app = make_app(tmp_path, hands, opener=opener)
-    async with app.run_test() as pilot:
+    async with app.run_test(notifications=True) as pilot:
         await unlock(pilot)
         app.notify("About Ada Pike")
+        await settle(pilot)
+        assert "About Ada Pike" in screen_text(app)
         app.open_child("id-2")
         await settle(pilot)
         assert isinstance(app.screen, ChildRoom)
@@ -312,7 +320,7 @@ async def test_themes_go_round(tmp_path: Path, hands: Hands) -> None:
 async def test_bad_settings_are_said_and_do_not_stop_the_app(tmp_path: Path, hands: Hands) -> None:
     loaded = Loaded(problems=("settings.toml line 1: [/] theme must be one of dark, light.",))
     app = make_app(tmp_path, hands, loaded=loaded)
-    async with app.run_test() as pilot:
+    async with app.run_test(notifications=True) as pilot:
         await settle(pilot)
         assert "theme must be" in screen_text(app)
         await unlock(pilot)

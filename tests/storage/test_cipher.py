@@ -418,6 +418,21 @@ def test_every_error_code_has_a_sentence_without_the_engines_words(tmp_path: Pat
         assert CANARY not in fault.message
 
 
+def test_the_key_goes_over_as_raw_bytes_and_its_hex_is_wiped() -> None:
+    given: list[bytearray] = []
+    seen: list[bytes] = []
+
+    class Engine:
+        def set_key(self, key: bytearray) -> None:
+            given.append(key)
+            seen.append(bytes(key))
+
+    cipher.apply_key(Engine(), KEY)  # type: ignore[arg-type]
+    assert seen == [b"x'" + KEY.hex().encode() + b"'"]
+    assert given == [bytearray(67)]
+    assert bytearray(range(32)) == KEY
+
+
 def test_wipe_and_key_length(path: Path) -> None:
     key = bytearray(b"k" * 32)
     wipe(key)

@@ -43,6 +43,19 @@ def test_folder_is_made_and_tightened_for_its_owner(tmp_path: Path) -> None:
     assert home.path.stat().st_mode & 0o777 == 0o700
 
 
+@POSIX
+def test_a_folder_with_other_things_keeps_its_mode(tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir(mode=0o755)
+    shared.chmod(0o755)
+    (shared / "minutes.txt").write_text("not ours")
+    Home(shared).prepare()
+    assert shared.stat().st_mode & 0o777 == 0o755
+    Home(shared).vault_file.touch()
+    Home(shared).prepare()
+    assert shared.stat().st_mode & 0o777 == 0o700
+
+
 def test_second_app_is_refused_until_the_first_lets_go(home: Home) -> None:
     with home.claim_app(), pytest.raises(Refused) as fault:
         home.claim_app()

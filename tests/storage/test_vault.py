@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import os
 from base64 import b64decode, b64encode
@@ -11,23 +12,21 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from casework.errors import BadInput, Locked, OutreachError, Refused
-from storage import recovery_code
+from storage import recovery_code, slots
 from storage.home import Home
 from storage.slots import FLOOR, Kdf, calibrated
 from storage.vault import Vault
 from tests.tools.vaults import FAST, NOW, PASSPHRASE
 
 NEW = "copper lantern meadow"
-
-
-@pytest.fixture
-def made(home: Home) -> tuple[Vault, bytearray, str]:
-    return Vault.create(home, PASSPHRASE, kdf=FAST)
 
 
 def rewritten(home: Home, change: Callable[[dict], None]) -> None:
@@ -51,6 +50,50 @@ def test_argon2id_known_answer_of_rfc_9106() -> None:
         secret=b"\x03" * 8,
     ).derive(b"\x01" * 32)
     assert tag.hex() == "0d640df58d78766c08c037a34a8b53c9d01ef0452d75b65eb52520e96b01e659"
+
+
+def hpke_open(private: X25519PrivateKey, sealed: bytes, info: bytes, aad: bytes, bits: int) -> bytes:
+    """RFC 9180 base mode, X25519 and HKDF-SHA256 with AES-GCM, written out from the document."""
+    aead_id = {128: 1, 256: 2}[bits].to_bytes(2, "big")
+
+    def extract(suite: bytes, salt: bytes, label: bytes, secret: bytes) -> bytes:
+        return hmac.digest(salt or bytes(32), b"HPKE-v1" + suite + label + secret, "sha256")
+
+    def expand(suite: bytes, key: bytes, label: bytes, about: bytes, size: int) -> bytes:
+        text = size.to_bytes(2, "big") + b"HPKE-v1" + suite + label + about
+        return HKDFExpand(SHA256(), size, text).derive(key)
+
+    kem, suite = b"KEM\x00\x20", b"HPKE\x00\x20\x00\x01" + aead_id
+    encapsulated = sealed[:32]
+    public = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    shared = private.exchange(X25519PublicKey.from_public_bytes(encapsulated))
+    early = extract(kem, b"", b"eae_prk", shared)
+    secret = expand(kem, early, b"shared_secret", encapsulated + public, 32)
+    about = b"\0" + extract(suite, b"", b"psk_id_hash", b"") + extract(suite, b"", b"info_hash", info)
+    scheduled = extract(suite, secret, b"secret", b"")
+    key = expand(suite, scheduled, b"key", about, bits // 8)
+    nonce = expand(suite, scheduled, b"base_nonce", about, 12)
+    return AESGCM(key).decrypt(nonce, sealed[32:], aad)
+
+
+def test_escrow_is_hpke_of_rfc_9180(home: Home) -> None:
+    appendix_a_1_1 = X25519PrivateKey.from_private_bytes(
+        bytes.fromhex("4612c550263fc8ad58375df3f557aac531d26850903e55a9f23f21d8534e8ac8")
+    )
+    sealed = bytes.fromhex(
+        "37fda3567bdbd628e88668c3c8d7e97d1d1253b6d4ea6d44c150f741f1bf4431"
+        "f938558b5d72f1a23810b4be2ab4f84331acc02fc97babc53a52ae8218a355a96d8770ac83d07bea87e13c512a"
+    )
+    said = hpke_open(appendix_a_1_1, sealed, b"Ode on a Grecian Urn", b"Count-0", 128)
+    assert said == b"Beauty is truth, truth beauty"
+    service = X25519PrivateKey.generate()
+    public = service.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    vault, key, _ = Vault.create(home, PASSPHRASE, kdf=FAST, escrow_public=public)
+    data = json.loads(vault.text())
+    identity = {name: data[name] for name in ("format", "version", "vault", "profile")}
+    slot = data["slots"]["escrow"]
+    info = slots.context(identity, "escrow", {"public": slot["public"]})
+    assert hpke_open(service, b64decode(slot["box"]), info, b"", 256) == key
 
 
 def test_stretch_is_argon2id_of_the_composed_utf8_text() -> None:
@@ -358,6 +401,16 @@ def test_a_change_by_another_process_is_not_undone(home: Home, made: tuple[Vault
     assert Vault.load(home).unlock(NEW, now=NOW) == key
 
 
+def test_a_long_lived_vault_takes_up_a_new_passphrase(home: Home, made: tuple[Vault, bytearray, str]) -> None:
+    vault, key, code = made
+    Vault.load(home).recover(code, NEW)
+    with pytest.raises(Locked):
+        vault.unlock(PASSPHRASE, now=NOW)
+    with pytest.raises(Locked):
+        vault.unlock_recovery(code)
+    assert vault.unlock(NEW, now=NOW + timedelta(seconds=1)) == key
+
+
 def test_set_up_again_keeps_slots_that_no_database_belongs_to(
     home: Home, made: tuple[Vault, bytearray, str]
 ) -> None:
@@ -387,62 +440,3 @@ def test_missing_vault_says_so(home: Home) -> None:
 def test_kdf_bounds() -> None:
     assert Kdf(memory_kib=65535, iterations=3, lanes=4).is_under(FLOOR)
     assert not Kdf(memory_kib=131072, iterations=4, lanes=4).is_under(FLOOR)
-
-
-def test_wait_grows_and_survives_reloads(home: Home, made: tuple[Vault, bytearray, str]) -> None:
-    now = NOW
-    for seconds in (1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300):
-        with pytest.raises(Locked) as fault:
-            Vault.load(home).unlock("wrong wrong wrong", now=now)
-        assert fault.value.code == "wrong-passphrase"
-        with pytest.raises(Locked) as fault:
-            Vault.load(home).unlock(PASSPHRASE, now=now + timedelta(seconds=seconds, milliseconds=-1))
-        assert fault.value.code == "wait"
-        now += timedelta(seconds=seconds)
-    assert Vault.load(home).unlock(PASSPHRASE, now=now) == made[1]
-    assert Vault.load(home).wait_left(now) == 0
-
-
-def test_at_most_ten_guesses_in_five_minutes(home: Home, made: tuple[Vault, bytearray, str]) -> None:
-    taken = 0
-    for second in range(300):
-        try:
-            Vault.load(home).unlock("wrong wrong wrong", now=NOW + timedelta(seconds=second))
-        except Locked as fault:
-            taken += fault.code == "wrong-passphrase"
-    assert 5 < taken <= 10
-
-
-def test_clock_set_back_starts_the_wait_anew(home: Home, made: tuple[Vault, bytearray, str]) -> None:
-    for second in (0, 1, 3):
-        with pytest.raises(Locked):
-            Vault.load(home).unlock("wrong wrong wrong", now=NOW + timedelta(seconds=second))
-    earlier = NOW - timedelta(days=365)
-    assert Vault.load(home).wait_left(earlier) == 4
-    with pytest.raises(Locked) as fault:
-        Vault.load(home).unlock(PASSPHRASE, now=earlier + timedelta(seconds=3))
-    assert fault.value.code == "wait"
-    assert Vault.load(home).unlock(PASSPHRASE, now=earlier + timedelta(seconds=4)) == made[1]
-
-
-@pytest.mark.parametrize(
-    "text", [b"", b"{}", b"\xff\xfe", b'{"count": -3, "last": "2026-01-01"}', b"[1]", b"null"]
-)
-def test_spoiled_attempts_count_as_many(home: Home, made: tuple[Vault, bytearray, str], text: bytes) -> None:
-    home.attempts_file.write_bytes(text)
-    with pytest.raises(Locked) as fault:
-        Vault.load(home).unlock(PASSPHRASE, now=NOW)
-    assert fault.value.code == "wait"
-    assert Vault.load(home).unlock(PASSPHRASE, now=NOW + timedelta(seconds=300)) == made[1]
-
-
-def test_a_guess_counts_before_it_is_tried(
-    home: Home, made: tuple[Vault, bytearray, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def killed(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("storage.slots.open_passphrase", killed)
-    with pytest.raises(KeyboardInterrupt):
-        made[0].unlock("wrong wrong wrong", now=NOW)
-    assert made[0].wait_left(NOW) == 1

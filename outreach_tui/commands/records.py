@@ -1,0 +1,252 @@
+"""`outreach show` and `outreach history`: one record as it stands, and how it came to be so."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from outreach_tui import output
+from outreach_tui.commands.frame import LineCommand, json_option, the_call
+from outreach_tui.commands.opening import opened
+
+if TYPE_CHECKING:
+    from casework.records import Child, Record
+    from casework.sharing import Decision
+    from outreach_tui.commands.people import Eyes
+    from storage.store import Store
+
+REFERENCES = {
+    "child": "child",
+    "person": "person",
+    "household": "household",
+    "school": "school",
+    "lead_worker": "worker",
+    "by": "worker",
+    "worker": "worker",
+    "team": "team",
+    "corrects": "contact",
+}
+"""Fields that hold another record's id, with that record's type."""
+
+
+@click.command(cls=LineCommand)
+@click.argument("record")
+@json_option
+def show(record: str) -> None:
+    """Every field of one RECORD, named by its id or the first 8 or more characters of it.
+
+    What you may not see is listed as withheld, with the reason.
+    """
+    from outreach_tui.commands.people import subject_of
+
+    call = the_call()
+    with opened(call) as store:
+        found, child, eyes = _find(store, record)
+        fields, withheld = split_fields(eyes, found, child)
+        value = {
+            "id": found.id,
+            "type": found.type,
+            "void": found.void,
+            "fields": fields,
+            "withheld": withheld,
+        }
+        labels = [(label_of(found, name), _said(store, name, field)) for name, field in fields.items()]
+        subject = subject_of(store, found)
+        if subject is not None:
+            store.log("looked", f"{found.type} {found.id}", subject.id)
+
+    def text() -> None:
+        output.emit_pairs([("Record", f"{found.type.replace('_', ' ')} {found.id}"), *labels])
+        if found.void:
+            output.emit_lines(["This record was taken back by an undo."])
+        for held in withheld:
+            output.emit_lines([f"{label_of(found, held['field'])}: withheld. {held['reason']}"])
+
+    call.show(value, text)
+
+
+@click.command(cls=LineCommand)
+@click.argument("record")
+@click.option("--field", metavar="FIELD", help="Only this field.")
+@json_option
+def history(record: str, field: str | None) -> None:
+    """Who changed a RECORD, when, in which step, from what to what; the oldest change first."""
+    from casework.errors import BadInput
+    from casework.text import safe
+
+    call = the_call()
+    with opened(call) as store:
+        found, child, eyes = _find(store, record)
+        name = field.replace("-", "_") if field else None
+        if name is not None and name not in type(found).model_fields:
+            known = ", ".join(_names(found))
+            raise BadInput(
+                "no-such-field", f"A {found.type} has no field {safe(name)}; it has {known}.", "--field"
+            )
+        entries = [
+            entry for row in _changes(store, found.id) for entry in _entries(eyes, found, child, row, name)
+        ]
+        if child is not None:
+            store.log("looked", f"history of {found.type} {found.id}", child.id)
+
+    def text() -> None:
+        output.emit_table(
+            ("WHEN", "WHO", "STEP", "FIELD", "FROM", "TO"),
+            [
+                (
+                    e["at"],
+                    e["by"],
+                    e["step"] + (f" ({e['reason']})" if e["reason"] else ""),
+                    e["field"],
+                    "(withheld)" if e["withheld"] else plain(e["old"]),
+                    "(withheld)" if e["withheld"] else plain(e["new"]),
+                )
+                for e in entries
+            ],
+            fancy=call.fancy,
+        )
+
+    call.show(entries, text)
+
+
+def _find(store: Store, text: str) -> tuple[Record, Child | None, Eyes]:
+    """The record, the child it is about, and the worker's view. A record of hidden existence is not there."""
+    from casework.errors import BadInput
+    from casework.records import Flag
+    from outreach_tui.commands.people import Eyes, subject_of
+    from storage.queries.lookup import find_record
+
+    found = find_record(store, text)
+    child, eyes = subject_of(store, found), Eyes(store)
+    if isinstance(found, Flag) and not (decision := eyes.field(found, "kind", child)) and not decision.shown:
+        raise BadInput("no-such-record", "No record has that id; check it and try again.")
+    return found, child, eyes
+
+
+def _names(record: Record) -> list[str]:
+    return [name for name in type(record).model_fields if name not in ("id", "void")]
+
+
+def split_fields(
+    eyes: Eyes, record: Record, child: Child | None
+) -> tuple[dict[str, Any], list[dict[str, str]]]:
+    """A record's fields that may be shown (JSON-safe), and those withheld with the reason.
+
+    What is withheld without a word (its existence is protected) is in neither.
+    """
+    values = record.model_dump(mode="json")
+    shown: dict[str, Any] = {}
+    withheld: list[dict[str, str]] = []
+    for name in _names(record):
+        decision = eyes.field(record, name, child)
+        if decision:
+            shown[name] = values[name]
+        elif decision.shown:
+            withheld.append({"field": name, "category": category_of(record, name), "reason": decision.reason})
+    return shown, withheld
+
+
+def category_of(record: Record, name: str) -> str:
+    """The data category of a field, in the contract's words."""
+    from casework.records import FLAG_CATEGORY, Flag, meta_of
+
+    if isinstance(record, Flag):
+        return FLAG_CATEGORY[record.kind].value
+    meta = meta_of(record.type, name)
+    return meta.category.value if meta else ""
+
+
+def label_of(record: Record, name: str) -> str:
+    """The words for a field, with the name that `edit` and JSON use."""
+    from casework.records import meta_of
+
+    meta = meta_of(record.type, name)
+    label = meta.label if meta else name
+    return f"{label} ({name})" if label.casefold() != name.replace("_", " ") else label
+
+
+def _said(store: Store, name: str, value: Any) -> str:
+    """A value in words; a reference with the name of what it points at."""
+    text = plain(value)
+    if name in REFERENCES and isinstance(value, str) and value:
+        row = store.conn.execute(_NAME_OF[REFERENCES[name]], (value,)).fetchone()
+        if row and row[0]:
+            return f"{row[0]} ({text})"
+    return text
+
+
+_NAME_OF = {
+    "child": "SELECT forename || ' ' || surname FROM child WHERE id = ?",
+    "person": "SELECT forename || ' ' || surname FROM person WHERE id = ?",
+    "household": "SELECT name FROM household WHERE id = ?",
+    "school": "SELECT name FROM school WHERE id = ?",
+    "worker": "SELECT name FROM worker WHERE id = ?",
+    "team": "SELECT name FROM team WHERE id = ?",
+    "contact": "SELECT kind FROM contact WHERE id = ?",
+}
+
+
+def plain(value: Any) -> str:
+    """A JSON-safe field value in words."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return "; ".join(map(str, value))
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value)
+
+
+def _changes(store: Store, record: str) -> list[Any]:
+    return store.conn.execute(
+        "SELECT e.at, coalesce(w.name, e.worker), e.name, e.kind, e.reason, e.id, c.field, c.old, c.new"
+        " FROM change c JOIN edit e ON e.seq = c.edit LEFT JOIN worker w ON w.id = e.worker"
+        " WHERE c.record = ? ORDER BY c.seq",
+        (record,),
+    ).fetchall()
+
+
+def _entries(
+    eyes: Eyes, record: Record, child: Child | None, row: Any, wanted: str | None
+) -> list[dict[str, Any]]:
+    """One journal row as entries per field; a creation gives one for each field that had a value."""
+    at, by, step, kind, reason, edit, field, old, new = row
+    after = json.loads(new)
+    if field == "":
+        pairs = [(name, None, value) for name, value in after.items() if value not in (None, "", [], {})]
+    else:
+        pairs = [(field, json.loads(old), after)]
+    entries = []
+    for name, before, value in pairs:
+        if wanted is not None and name != wanted:
+            continue
+        decision = _decision(eyes, record, name, child)
+        if not decision and not decision.shown:
+            continue
+        entries.append(
+            {
+                "at": at,
+                "by": by,
+                "step": step,
+                "kind": kind,
+                "reason": reason,
+                "edit": edit,
+                "field": name,
+                "old": before if decision else None,
+                "new": value if decision else None,
+                "withheld": None if decision else decision.reason,
+            }
+        )
+    return entries
+
+
+def _decision(eyes: Eyes, record: Record, name: str, child: Child | None) -> Decision:
+    from casework.sharing import Decision
+
+    if name not in type(record).model_fields:
+        return Decision("no", "This version does not know the field.", shown=False)
+    return eyes.field(record, name, child)

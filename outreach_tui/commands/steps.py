@@ -1,0 +1,118 @@
+"""`outreach undo` and `outreach log`: steps taken back, and who looked, changed, exported and shared."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from outreach_tui import output
+from outreach_tui.commands.frame import LineCommand, json_option, the_call
+from outreach_tui.commands.opening import opened
+
+if TYPE_CHECKING:
+    from storage.store import Store
+
+
+@click.command(cls=LineCommand)
+@click.option(
+    "--list", "list_steps", is_flag=True, help="List the steps that undo would take back, the next first."
+)
+@click.option("--redo", is_flag=True, help="Bring back the step undone last.")
+@json_option
+def undo(list_steps: bool, redo: bool) -> None:
+    """Take back your last step, also after a restart. Nothing is erased: history shows both.
+
+    A bulk action is one step. Repeat the command to go further back; --redo comes forward again.
+    """
+    if list_steps and redo:
+        raise click.UsageError("--list and --redo do not go together")
+    call = the_call()
+    with opened(call) as store:
+        if list_steps:
+            steps = [
+                {
+                    "seq": step.seq,
+                    "name": step.name,
+                    "at": step.at,
+                    "child": step.subject,
+                    "changes": step.changes,
+                    "about": _name(store, step.subject),
+                }
+                for step in store.journal.undo_list()
+            ]
+        else:
+            receipt = store.journal.redo() if redo else store.journal.undo()
+    if list_steps:
+
+        def table() -> None:
+            if not steps:
+                output.emit_lines(["There is no step of yours to undo."])
+                return
+            output.emit_table(
+                ("WHEN", "STEP", "CHILD", "CHANGES"),
+                [(s["at"], s["name"], s["about"], s["changes"]) for s in steps],
+                fancy=call.fancy,
+            )
+
+        call.show(steps, table)
+        return
+    value = {
+        "edit": receipt.edit,
+        "seq": receipt.seq,
+        "name": receipt.name,
+        "touched": sorted(receipt.touched),
+    }
+    call.show(value, lambda: output.emit_lines([f"{receipt.name}."]))
+
+
+@click.command(cls=LineCommand)
+@click.option("--child", metavar="CHILD", help="Only what concerns this child.")
+@click.option("--limit", default=200, type=click.IntRange(1, 100_000), help="At most so many entries.")
+@json_option
+def log(child: str | None, limit: int) -> None:
+    """Who looked, searched, changed, exported and shared, what, and when; the newest first."""
+    from storage import audit
+    from storage.queries.lookup import find_child
+
+    call = the_call()
+    with opened(call) as store:
+        subject = find_child(store, child).id if child else None
+        entries = [
+            {
+                "seq": entry.seq,
+                "at": entry.at,
+                "worker": _worker(store, entry.worker),
+                "verb": entry.verb,
+                "child": entry.child,
+                "about": _name(store, entry.child),
+                "detail": entry.detail,
+            }
+            for entry in audit.entries(store.conn, child=subject, limit=limit)
+        ]
+
+    def table() -> None:
+        output.emit_table(
+            ("NO", "WHEN", "WHO", "DID", "CHILD", "WHAT"),
+            [
+                (e["seq"], f"{e['at']:%Y-%m-%d %H:%M}", e["worker"], e["verb"], e["about"], e["detail"])
+                for e in entries
+            ],
+            fancy=call.fancy,
+        )
+
+    call.show(entries, table)
+
+
+def _worker(store: Store, record: str) -> str:
+    row = store.conn.execute("SELECT name FROM worker WHERE id = ?", (record,)).fetchone()
+    return str(row[0]) if row else record
+
+
+def _name(store: Store, record: str | None) -> str | None:
+    from casework.records import Child
+    from storage.queries.lookup import display_name
+    from storage.rows import load_all
+
+    found: list[Any] = load_all(store.conn, Child, "id = ?", (record,), void=True) if record else []
+    return display_name(found[0]) if found else None

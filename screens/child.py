@@ -1,0 +1,185 @@
+"""Child: one page about one child, with the same single keys as the round, and the way to every history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.events import Resize, ScreenResume
+
+from casework.errors import OutreachError
+from screens.child_marks import mark_rows
+from screens.child_page import SECTIONS, ChildView, PageLine, Target, page_lines, read_view, short
+from screens.contact_form import ContactForm
+from screens.history import HistoryScreen
+from screens.outcomes import OutcomeVerbs
+from screens.reader import ListScreen, TextScreen
+from screens.verbs import bindings_for
+from screens.widgets.lines import TitleLine, VerbLine
+from screens.widgets.row_list import Column, Row, RowList, Rows
+
+if TYPE_CHECKING:
+    from storage.journal import Receipt
+    from storage.store import Store
+
+_GUTTER = 4
+_JUMPS = "  ".join(f"{number} {title}" for number, title in enumerate(SECTIONS, 1))
+
+
+class ChildScreen(OutcomeVerbs):
+    """One child. Digits jump to a section, enter opens what a line stands for, `h` shows its history."""
+
+    place = "child"
+    BINDINGS: ClassVar[list[BindingType]] = bindings_for("child")
+
+    def __init__(self, child_id: str) -> None:
+        super().__init__()
+        self.child_id = child_id
+        self._view: ChildView | None = None
+        self._lines: Sequence[PageLine] = ()
+        self._drawn = (0, -1)
+        self._reads = 0
+
+    def compose(self) -> ComposeResult:
+        """The title, the page and the keys."""
+        yield TitleLine("Child")
+        yield RowList([Column(_JUMPS)], empty="This child's page cannot be shown.", id="page")
+        yield VerbLine(self.place, self.keymap)
+
+    async def on_mount(self) -> None:
+        """Read the page; that somebody looked is on the record."""
+        self.query_one("#page", RowList).focus()
+        await self.reload(looked=True)
+
+    async def on_screen_resume(self, _event: ScreenResume) -> None:
+        """Something above this screen may have changed the record."""
+        if self._view is not None:
+            await self.reload()
+
+    async def reload(self, *, looked: bool = False) -> None:
+        """Read the page again and keep the cursor on its line."""
+
+        def read(store: Store) -> ChildView:
+            view = read_view(store, self.child_id)
+            if looked:
+                store.log("looked", "child's page", child=self.child_id)
+            return view
+
+        try:
+            self._view = await self.ask(read)
+        except OutreachError as problem:
+            self.say(problem.message, wrong=True)
+            return
+        self._reads += 1
+        self._draw(self.size.width)
+
+    def on_resize(self, event: Resize) -> None:
+        """Lines are folded to the new width."""
+        self._draw(event.size.width)
+
+    def _draw(self, width: int) -> None:
+        view = self._view
+        if view is None or self._drawn == (width, self._reads):
+            return
+        self._drawn = (width, self._reads)
+        place = " · ".join(filter(None, (view.page.child.reg, short(view.page.school, 30))))
+        self.query_one(TitleLine).set_title(short(view.name, width - len(place) - 4), place)
+        self._lines = page_lines(view, width - _GUTTER)
+        rows = [Row(str(number), (line.cell,)) for number, line in enumerate(self._lines)]
+        self.query_one("#page", RowList).set_source(Rows(rows))
+
+    # What a line stands for
+
+    @property
+    def target(self) -> Target:
+        """What the line under the cursor stands for."""
+        at = self.query_one("#page", RowList).cursor
+        return self._lines[at].target if at < len(self._lines) else Target()
+
+    def on_row_list_opened(self, event: RowList.Opened) -> None:
+        """Enter: a sibling's page, the whole of a note, every mark with its source."""
+        event.stop()
+        target = self.target
+        if target.does == "child":
+            self.shell.open_child(target.record)
+        elif target.does == "text" and target.text:
+            self.app.push_screen(TextScreen(short(self._who, 50), target.text))
+        elif target.does == "marks" and self._view is not None:
+            self.app.push_screen(self._marks_screen(self._view))
+
+    @property
+    def _who(self) -> str:
+        return self._view.name if self._view else ""
+
+    def _marks_screen(self, view: ChildView) -> ListScreen:
+        columns = [
+            Column("Session", 13),
+            Column("Is", 2),
+            Column("Was", 10),
+            Column("Meaning", least=20),
+            Column("Source", 27, drop=1),
+        ]
+        rows = [Row(row_id, cells) for row_id, cells in mark_rows(view)]
+        return ListScreen(f"Marks: {short(self._who, 50)}", columns, rows, "No marks in this period.")
+
+    def do_history(self) -> None:
+        """The history of what the line under the cursor stands for, else of the child."""
+        target = self.target
+        kind, record = (target.type, target.record) if target.record else ("child", self.child_id)
+        title = f"{kind.replace('_', ' ').capitalize()}: {short(self._who, 50)}"
+        self.app.push_screen(HistoryScreen(kind, record, title, self.child_id))
+
+    # Sections
+
+    def do_view(self, number: int) -> None:
+        """A digit jumps to its section."""
+        self.jump(number - 1)
+
+    def jump(self, section: int) -> None:
+        """Put a section's first line at the top."""
+        page = self.query_one("#page", RowList)
+        for number, line in enumerate(self._lines):
+            if line.section == section and line.heading:
+                page.cursor = number
+                page.scroll_to(y=number, animate=False, immediate=True, force=True)
+                return
+
+    def do_people(self) -> None:
+        """People and how to reach them."""
+        self.jump(SECTIONS.index("People"))
+
+    def do_sibling(self) -> None:
+        """The next child of the same home."""
+        if self._view is None or not self._view.page.siblings:
+            self.say("No other child of this home is on record here.")
+            return
+        page = self._view.page
+        home = sorted((page.child, *page.siblings), key=lambda child: (child.dob or date.max, child.id))
+        at = [child.id for child in home].index(self.child_id)
+        self.shell.open_child(home[(at + 1) % len(home)].id)
+
+    # Work
+
+    def do_contact(self) -> None:
+        """Log a contact, or go on with the draft that was left."""
+        self.app.push_screen(ContactForm(self.child_id, short(self._who, 50)))
+
+    def do_note(self) -> None:
+        """The same form, at the note."""
+        self.app.push_screen(ContactForm(self.child_id, short(self._who, 50), at="note"))
+
+    def outcome_targets(self) -> Sequence[str]:
+        """This child."""
+        return (self.child_id,)
+
+    def outcome_day(self) -> date:
+        """The last register day."""
+        return self._view.session_date if self._view else self.shell.today
+
+    async def outcome_done(self, receipt: Receipt) -> None:
+        """Show it in the story."""
+        del receipt
+        await self.reload()

@@ -1,0 +1,95 @@
+"""The sections of a child's page that tell why the child is on a list and what has happened so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from casework.triage import Why
+from casework.wording import say_day
+from screens.child_page import NOTHING, ChildView, Target, brief_day, fold, plain, short
+from screens.widgets.text import Cell, Piece, Tone
+
+Line = tuple[Cell, Target]
+
+RULE_DAYS: Mapping[str, str] = {
+    "first-day": "school days",
+    "n-code": "school days",
+    "missing-education": "school days",
+    "ten-in-ten-weeks": "school weeks",
+    "social-worker": "school days",
+    "no-contact": "calendar days",
+    "flag-review": "calendar days",
+    "persistent-absence": "sessions of this school year",
+    "severe-absence": "sessions of this school year",
+}
+"""Which days the clock of each reason counts."""
+
+_SEEN = {"alone": "seen alone", "with-adult": "seen with an adult", "not-seen": "not seen", "yes": "seen"}
+_NOTE_LINES = 4
+
+
+def why(view: ChildView, width: int) -> Iterator[Line]:
+    """Every reason for being on a list, its clock and what would clear it."""
+    for reason in view.page.why:
+        late = bool(reason.due and reason.due < view.today)
+        for cell in plain(f"• {reason.text}", width, tone=Tone.ALERT if late else Tone.STRONG):
+            yield cell, NOTHING
+        for cell in plain(_clock(reason, view), width, tone=Tone.QUIET, indent=4):
+            yield cell, NOTHING
+    if not view.page.why:
+        yield Piece("  on no list: nothing runs for this child", Tone.QUIET), NOTHING
+
+
+def _clock(reason: Why, view: ChildView) -> str:
+    parts = []
+    if days := RULE_DAYS.get(reason.rule):
+        parts.append(f"counts {days}")
+    if reason.since:
+        parts.append(f"since {brief_day(reason.since)}")
+    if reason.due:
+        state = "overdue since" if reason.due < view.today else "due"
+        parts.append(f"{state} {say_day(reason.due)}")
+    return "; ".join([*parts, f"cleared by: {reason.clears_with}"])
+
+
+def story(view: ChildView, width: int) -> Iterator[Line]:
+    """The chronology, newest first; whether the child was seen stands in words."""
+    if view.draft:
+        yield Piece("  a draft waits: l goes on with it", Tone.WARN), NOTHING
+    for entry in view.page.story:
+        seen = _SEEN.get(entry.seen, "")
+        if entry.seen == "alone" and entry.kind == "follow_up":
+            seen = "spoken to alone"
+        by = f", {short(entry.by, 30)}" if entry.by else ""
+        head = f"{local_time(entry.at)}  {entry.title}"
+        pieces: tuple[Piece, ...] = (Piece(f"  {short(head, width - 30)}", Tone.STRONG),)
+        if seen:
+            pieces += (Piece(f" · {seen}", Tone.GOOD if entry.seen != "not-seen" else Tone.WARN),)
+        whole = Target("text", entry.kind, entry.record, entry.text)
+        yield (*pieces, Piece(by, Tone.QUIET)), whole
+        lines = fold(entry.text, width - 4) if entry.text.strip() else []
+        for line in lines[:_NOTE_LINES]:
+            yield f"    {line}", whole
+        if len(lines) > _NOTE_LINES:
+            yield Piece(f"    {len(lines) - _NOTE_LINES} more lines: enter shows all", Tone.QUIET), whole
+    if not view.page.story:
+        yield Piece("  nothing recorded yet: l logs a contact", Tone.QUIET), NOTHING
+
+
+def local_time(stamp: str) -> str:
+    """An ISO instant as the time on the wall in England; the date alone where it cannot be read."""
+    try:
+        at = datetime.fromisoformat(stamp.replace("Z", "+00:00")).astimezone(_england())
+    except ValueError:
+        return stamp[:10]
+    return f"{brief_day(at.date())} {at.year} {at:%H:%M}"
+
+
+def _england() -> ZoneInfo | None:
+    """England's time zone; None (the computer's own) where the system has no list of zones."""
+    try:
+        return ZoneInfo("Europe/London")
+    except ZoneInfoNotFoundError:
+        return None

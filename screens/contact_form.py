@@ -1,0 +1,300 @@
+"""Log a contact: kind, outcome, child seen, a note and the next step. Every pause is saved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, get_args
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.events import Focus
+from textual.widget import Widget
+from textual.widgets import Input, Static, TextArea
+
+from casework.errors import OutreachError
+from casework.followups import contact
+from casework.records import Contact
+from casework.text import clean
+from screens.base import OutreachScreen
+from screens.dialogs import Choice, Confirm, PickOne
+from screens.verbs import bindings_for
+from screens.widgets.lines import TitleLine
+from screens.widgets.text import Piece, Tone, show_cell
+
+if TYPE_CHECKING:
+    from storage.journal import Receipt
+    from storage.store import Store
+
+FORM = "contact"
+_SAVE_AFTER = 4
+"""Keystrokes between two saves; leaving, locking and a pause save too."""
+
+_PAUSE = 0.4
+
+HOME_VISIT = (
+    "Child seen? (where, how they looked): \n"
+    "Spoken to alone? (if not, why): \n"
+    "The child's own words: \n"
+    "Reason given for absence: \n"
+)
+
+
+def _choices(field: str) -> tuple[str, ...]:
+    annotation = Contact.model_fields[field].annotation
+    return tuple(value for value in get_args(annotation) if value)
+
+
+_WORDS: Mapping[str, str] = {
+    "parent": "spoke to a parent",
+    "child": "spoke to the child",
+    "other": "spoke to another adult",
+    "message": "left a message",
+    "no-reply": "no reply",
+    "wrong-number": "wrong number",
+    "refused": "refused to speak",
+    "alone": "seen alone",
+    "with-adult": "seen with an adult",
+    "not-seen": "not seen",
+    "taf": "team around the family meeting",
+}
+
+FIELDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "kind": ("Kind", _choices("kind")),
+    "outcome": ("Outcome", _choices("outcome")),
+    "seen": ("Child seen", _choices("seen")),
+}
+
+
+def words_of(value: str) -> str:
+    """A stored word as a person says it."""
+    return _WORDS.get(value, value.replace("-", " "))
+
+
+class Chooser(Widget, can_focus=True):
+    """One of several words: left and right change it, its first letter picks it, enter lists them all."""
+
+    DEFAULT_CSS = """
+    Chooser { height: 1; padding: 0 1; }
+    Chooser:focus { background: $panel; text-style: bold; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "turn(-1)", show=False),
+        Binding("right,space", "turn(1)", show=False),
+        Binding("enter", "list", show=False),
+        Binding("down", "screen.focus_next", show=False),
+        Binding("up", "screen.focus_previous", show=False),
+    ]
+
+    def __init__(self, field: str) -> None:
+        super().__init__(id=field)
+        self._label, self._values = FIELDS[field]
+        self.value = ""
+
+    def render(self) -> Content:
+        """The label and the word."""
+        value = words_of(self.value) if self.value else "not said"
+        sign = "›" if self.has_focus else " "
+        tone = Tone.PLAIN if self.value else Tone.QUIET
+        pieces = (Piece(f"{sign} {self._label:<11}", Tone.KEY), Piece(f"‹ {value} ›", tone))
+        return show_cell(
+            (*pieces, Piece("   left and right change it" if self.has_focus else "", Tone.QUIET))
+        )
+
+    def on_focus(self, _event: Focus) -> None:
+        """The line under the cursor tells its keys."""
+        self.refresh()
+
+    def set_value(self, value: str) -> None:
+        """Show another word."""
+        self.value = value if value in self._values else ""
+        self.refresh()
+        screen = self.screen
+        if isinstance(screen, ContactForm):
+            screen.touched(self.id or "")
+
+    def action_turn(self, by: int) -> None:
+        """The next or the previous word; before the first stands "not said"."""
+        ring = ("", *self._values)
+        self.set_value(ring[(ring.index(self.value) + by) % len(ring)])
+
+    def action_list(self) -> None:
+        """All of them, to pick one."""
+
+        def picked(value: str | None) -> None:
+            if value is not None:
+                self.set_value(value)
+
+        choices = [Choice(str(n), words_of(value)) for n, value in enumerate(self._values, 1)]
+
+        def by_number(number: str | None) -> None:
+            picked(self._values[int(number) - 1] if number else None)
+
+        self.app.push_screen(PickOne(self._label, choices), by_number)
+
+
+class ContactForm(OutreachScreen):
+    """The form. `ctrl+s` saves the contact; `esc` leaves and keeps the draft."""
+
+    place = "form"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings_for("form", everywhere=False),
+        Binding("escape", "leave", show=False),
+        Binding("ctrl+s,f2", "keep", show=False, priority=True),
+        Binding("ctrl+d", "discard", show=False, priority=True),
+    ]
+    DEFAULT_CSS = """
+    ContactForm {
+        TextArea { height: 1fr; min-height: 4; border: none; background: $panel; padding: 0 1; margin: 0 1; }
+        Input { height: 1; border: none; background: $panel; padding: 0 1; margin: 0 1; }
+        .label { padding: 0 3; height: 1; }
+        #keys { dock: bottom; height: 1; background: $panel; padding: 0 1; }
+    }
+    """
+
+    def __init__(self, child_id: str, name: str, *, at: str = "kind") -> None:
+        super().__init__()
+        self.child_id, self._who, self._at = child_id, name, at
+        self._strokes = 0
+        self._ready = False
+        self._gone = False
+        self._saved: Mapping[str, str] = {}
+
+    def compose(self) -> ComposeResult:
+        """Three choices, the note and the next step."""
+        yield TitleLine(f"Log a contact: {self._who}", "")
+        for field in FIELDS:
+            yield Chooser(field)
+        yield Static(show_cell(Piece("Note", Tone.KEY)), classes="label", markup=False)
+        yield TextArea(id="note")
+        yield Static(show_cell(Piece("Next step", Tone.KEY)), classes="label", markup=False)
+        yield Input(id="next_step")
+        keys = (("ctrl+s", "save"), ("tab", "next field"), ("esc", "leave, keeps the draft"),
+                ("ctrl+d", "throw away"))  # fmt: skip
+        pieces = [piece for key, words in keys for piece in (Piece(key, Tone.KEY), Piece(f" {words}  "))]
+        yield Static(show_cell(tuple(pieces)), id="keys", markup=False)
+
+    async def on_mount(self) -> None:
+        """Go on with the draft that was left."""
+        try:
+            draft = await self.ask(lambda store: store.drafts.load(FORM, self.child_id))
+        except OutreachError as problem:
+            self.say(problem.message, wrong=True)
+            draft = None
+        if draft is not None:
+            self._fill(draft.fields)
+            self._tell("draft brought back")
+        self._saved = self.fields()
+        self._ready = True
+        self.query_one(f"#{self._at}").focus()
+
+    def _fill(self, fields: Mapping[str, str]) -> None:
+        for field in FIELDS:
+            self.query_one(f"#{field}", Chooser).set_value(fields.get(field, ""))
+        self.query_one("#note", TextArea).text = clean(fields.get("note", ""), limit=100_000, newlines=True)
+        self.query_one("#next_step", Input).value = clean(fields.get("next_step", ""))
+
+    def fields(self) -> dict[str, str]:
+        """The form as it stands."""
+        found = {field: self.query_one(f"#{field}", Chooser).value for field in FIELDS}
+        found["note"] = self.query_one("#note", TextArea).text
+        found["next_step"] = self.query_one("#next_step", Input).value
+        return found
+
+    def _tell(self, words: str) -> None:
+        self.query_one(TitleLine).set_title(f"Log a contact: {self._who}", words)
+
+    # Saving
+
+    @on(TextArea.Changed)
+    @on(Input.Changed)
+    def typed(self) -> None:
+        """Something was typed."""
+        self.touched()
+
+    def touched(self, field: str = "") -> None:
+        """Save every few keystrokes, and after a pause; a home visit gets its template in an empty note."""
+        if not self._ready or self._gone:
+            return
+        note = self.query_one("#note", TextArea)
+        if field == "kind":
+            if self.query_one("#kind", Chooser).value == "home-visit" and not note.text.strip():
+                note.text = HOME_VISIT
+            elif note.text == HOME_VISIT:
+                note.text = ""
+        self._strokes += 1
+        if self._strokes >= _SAVE_AFTER:
+            self._save_soon()
+        else:
+            self._pause()
+
+    def _pause(self) -> None:
+        self.set_timer(_PAUSE, self._save_soon)
+
+    def _save_soon(self) -> None:
+        self._strokes = 0
+        if not self._gone and self.fields() != self._saved:
+            self.run_worker(self.save_draft(), group="draft")
+
+    async def save_draft(self) -> None:
+        """Write the draft; an untouched form leaves none."""
+        fields = self.fields()
+        if self._gone or fields == self._saved:
+            return
+        try:
+            await self.ask(lambda store: store.drafts.save(FORM, self.child_id, fields))
+        except OutreachError as problem:
+            self.say(problem.message, wrong=True)
+            return
+        self._saved = fields
+        self._tell("draft saved")
+
+    async def before_lock(self) -> None:
+        """The last words before the caseload closes."""
+        await self.save_draft()
+
+    # Leaving
+
+    async def action_leave(self) -> None:
+        """Back; the draft stays."""
+        await self.save_draft()
+        self._gone = True
+        self.dismiss()
+
+    async def action_keep(self) -> None:
+        """Save the contact; the draft ends in the same step."""
+        fields = self.fields()
+        if not fields["kind"]:
+            self.say("Say what kind of contact it was.", wrong=True)
+            self.query_one("#kind").focus()
+            return
+
+        def work(store: Store) -> Receipt:
+            values: dict[str, Any] = {**fields, "note": fields["note"].strip()}
+            edit = contact(self.child_id, by=store.actor.worker, at=store.now(), **values)
+            return store.journal.commit(edit, draft=(FORM, self.child_id))
+
+        self._gone = True
+        try:
+            receipt = await self.ask(work)
+        except OutreachError as problem:
+            self._gone = False
+            self.say(problem.message, wrong=True)
+            return
+        self.say(f"{receipt.name}. u takes it back.")
+        self.dismiss()
+
+    def action_discard(self) -> None:
+        """Throw the draft away, after a yes."""
+
+        async def throw() -> None:
+            self._gone = True
+            await self.ask(lambda store: store.drafts.discard(FORM, self.child_id))
+            self.dismiss()
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.run_worker(throw(), group="draft")
+
+        self.app.push_screen(Confirm("Throw away what you wrote here?"), answered)

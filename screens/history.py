@@ -1,0 +1,98 @@
+"""The history of one record: who changed what, when, from what to what, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.events import Resize
+
+from casework.edits import CREATED
+from casework.errors import OutreachError
+from screens.base import OutreachScreen
+from screens.child_page import fold
+from screens.child_story import local_time
+from screens.verbs import bindings_for
+from screens.widgets.lines import TitleLine, VerbLine
+from screens.widgets.row_list import Column, Row, RowList, Rows
+from screens.widgets.text import Cell, Piece, Tone
+from storage.queries.history import FieldChange, label_of_field, read_history, value_words
+
+if TYPE_CHECKING:
+    from storage.store import Store
+
+_VOID = "void"
+
+
+def history_lines(record_type: str, changes: Sequence[FieldChange], width: int) -> list[Cell]:
+    """A head line for each step, then each field with its old and its new value, folded."""
+    lines: list[Cell] = []
+    step = -1
+    for change in changes:
+        if change.seq != step:
+            step = change.seq
+            head = f"{local_time(change.at)}  {change.step}"
+            lines.append(
+                (Piece(head, Tone.STRONG), Piece(f", {change.by or 'worker not known'}", Tone.QUIET))
+            )
+            if change.reason:
+                lines += [Piece(f"  because: {part}", Tone.QUIET) for part in fold(change.reason, width - 12)]
+        for label, old, new in _values(record_type, change):
+            words = f"{label}: {new}" if old is None else f"{label}: {old} → {new}"
+            lines += [f"  {part}" for part in fold(words, width - 4)[:_MOST]]
+    return lines
+
+
+_MOST = 40
+
+
+def _values(record_type: str, change: FieldChange) -> list[tuple[str, str | None, str]]:
+    if change.field == CREATED:
+        filled = {name: value for name, value in change.new.items() if value not in (None, "", [], {})}
+        return [(label_of_field(record_type, name), None, value_words(v)) for name, v in filled.items()]
+    if change.field == _VOID:
+        return [("The record", None, "taken back" if change.new else "brought again")]
+    return [(change.label, value_words(change.old), value_words(change.new))]
+
+
+class HistoryScreen(OutreachScreen):
+    """Every change of one record."""
+
+    place = "history"
+    BINDINGS: ClassVar[list[BindingType]] = bindings_for("history")
+
+    def __init__(self, record_type: str, record: str, title: str, child: str | None = None) -> None:
+        super().__init__()
+        self._type, self._record, self._title, self._child = record_type, record, title, child
+        self._changes: Sequence[FieldChange] = ()
+
+    def compose(self) -> ComposeResult:
+        """The title, the list and the keys."""
+        yield TitleLine(self._title, "history, newest first")
+        yield RowList([Column("When, what, who; then each field from what to what")], empty="No changes yet.")
+        yield VerbLine(self.place, self.keymap)
+
+    async def on_mount(self) -> None:
+        """Read it; looking is on the record."""
+
+        def read(store: Store) -> list[FieldChange]:
+            store.log("looked", f"history of a {self._type}", child=self._child)
+            return read_history(store, self._type, self._record)
+
+        try:
+            self._changes = await self.ask(read)
+        except OutreachError as problem:
+            self.say(problem.message, wrong=True)
+        self._draw(self.size.width)
+        self.query_one(RowList).focus()
+
+    def on_resize(self, event: Resize) -> None:
+        """Fold to the new width."""
+        self._draw(event.size.width)
+
+    def _draw(self, width: int) -> None:
+        lines = history_lines(self._type, self._changes, width - 5)
+        rows = [Row(str(number), (line,)) for number, line in enumerate(lines)]
+        self.query_one(RowList).set_source(Rows(rows))

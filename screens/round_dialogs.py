@@ -1,0 +1,241 @@
+"""The two small forms of the round: a reason by its code, and words; what is typed is kept as a draft."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.widgets import Static, TextArea
+
+from casework.codes import Code, CodeClass, in_force
+from casework.text import clean
+from screens.widgets.marks_strip import TONES
+from screens.widgets.text import Cell, Piece, Tone, show, show_lines
+
+KEPT_EVERY = 6
+"""Characters typed between two savings of a draft."""
+
+_ORDER = (CodeClass.AUTHORISED, CodeClass.UNAUTHORISED, CodeClass.AEA, CodeClass.NOT_POSSIBLE)
+_NOT_REASONS = frozenset({"N"})
+_MEANING_CELLS = 29
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a form was closed with."""
+
+    words: str
+    code: str = ""
+
+
+Keep = Callable[[Mapping[str, str]], Awaitable[None]]
+"""Keeps what was typed so far: the fields `words` and `code`."""
+
+
+def reason_codes(on_day: date) -> list[Code]:
+    """The codes that a family's reason may lead to: absences with a reason, activities, not possible."""
+    return [
+        code
+        for kind in _ORDER
+        for code in in_force(on_day)
+        if code.kind is kind and code.code not in _NOT_REASONS
+    ]
+
+
+class WordsBox(TextArea):
+    """Words of any length: enter keeps them, ctrl+j starts a new line."""
+
+    @dataclass
+    class Kept(Message):
+        """Enter was pressed."""
+
+    async def _on_key(self, event: events.Key) -> None:
+        if event.key == "enter":
+            event.stop()
+            event.prevent_default()
+            self.post_message(self.Kept())
+        elif event.key == "ctrl+j":
+            event.stop()
+            event.prevent_default()
+            self.insert("\n")
+        else:
+            await super()._on_key(event)
+
+
+class WordsForm(ModalScreen[Given | None]):
+    """Words about one child, with a code before them when `codes` are given.
+
+    A code is picked by typing it; one that begins another (C, C1) waits for enter. `esc` leaves, and what
+    was typed stays a draft. With `required` an empty form is not kept.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Back", show=False),
+        Binding("backspace", "unpick", "Delete", show=False),
+        Binding("enter", "enter", "Take", show=False),
+    ]
+    DEFAULT_CSS = """
+    WordsForm {
+        .box { width: 78; }
+        WordsBox { height: 5; margin-top: 1; display: none; }
+        &.-words WordsBox { display: block; }
+        &.-words #codes { display: none; }
+        #trouble { height: auto; }
+    }
+    """
+
+    def __init__(
+        self,
+        question: str,
+        *,
+        keep: Keep,
+        codes: Sequence[Code] = (),
+        start: Given | None = None,
+        required: bool = False,
+    ) -> None:
+        super().__init__(classes="dialog")
+        self._question, self._keep, self._codes, self._required = question, keep, tuple(codes), required
+        self._start = start or Given("")
+        self._typed = ""
+        self._code: Code | None = next((c for c in self._codes if c.code == self._start.code), None)
+        self._unkept = 0
+
+    def compose(self) -> ComposeResult:
+        """The question, the codes, the words and the keys."""
+        with Vertical(classes="box"):
+            yield Static(show(self._question, Tone.STRONG), markup=False)
+            yield Static(id="codes", markup=False)
+            yield Static(id="picked", markup=False)
+            yield WordsBox(clean(self._start.words, newlines=True), soft_wrap=True)
+            yield Static(id="trouble", markup=False)
+
+    def on_mount(self) -> None:
+        """Ask for the code first, or for the words at once."""
+        self.query_one(WordsBox).move_cursor(self.query_one(WordsBox).document.end)
+        self._draw()
+
+    @property
+    def _picking(self) -> bool:
+        return bool(self._codes) and self._code is None
+
+    def _draw(self) -> None:
+        self.set_class(not self._picking, "-words")
+        picked = self.query_one("#picked", Static)
+        if self._picking:
+            self.query_one("#codes", Static).update(show_lines(self._code_lines()))
+            fits = [code.code for code in self._fitting()]
+            if self._typed:
+                exact = f"enter takes {self._typed}, or type on: " if self._typed in fits else ""
+                words = exact + ", ".join(code for code in fits if code != self._typed)
+                picked.update(show_lines(["", (Piece(f"{self._typed} ", Tone.KEY), Piece(words))]))
+            else:
+                picked.update(show_lines(["", Piece("type the code; esc leaves", Tone.QUIET)]))
+            return
+        box = self.query_one(WordsBox)
+        hint = "enter keeps, ctrl+j new line, esc leaves (what you typed is kept as a draft)"
+        if self._code is not None:
+            head: Cell = (
+                Piece(f"{self._code.code} ", TONES[self._code.kind]),
+                Piece(f"{self._code.meaning} ({self._code.kind})"),
+            )
+            hint = "words if you like; " + hint
+            picked.update(show_lines([head, Piece(hint, Tone.QUIET)]))
+        else:
+            picked.update(show(hint, Tone.QUIET))
+        box.focus()
+
+    def _code_lines(self) -> list[Cell]:
+        fits = self._fitting()
+        cells: list[tuple[Piece, ...]] = []
+        for code in self._codes:
+            live = code in fits
+            meaning = code.meaning
+            if len(meaning) > _MEANING_CELLS:
+                meaning = meaning[: _MEANING_CELLS - 1].rstrip() + "…"
+            tone = Tone.PLAIN if live else Tone.QUIET
+            sign = code.code if live else ""
+            cells.append((Piece(f"{sign:<3}", TONES[code.kind]), Piece(f"{meaning:<{_MEANING_CELLS + 3}}", tone)))
+        rows = (len(cells) + 1) // 2
+        return [
+            "",
+            *((*cells[row], *(cells[row + rows] if row + rows < len(cells) else ())) for row in range(rows)),
+        ]
+
+    def _fitting(self) -> list[Code]:
+        return [code for code in self._codes if code.code.startswith(self._typed)]
+
+    def on_key(self, event: events.Key) -> None:
+        """Letters pick the code. A letter typed ahead of the words lands in them."""
+        if event.character is None or not event.is_printable or event.key == "enter":
+            return
+        event.stop()
+        if not self._picking:
+            self.query_one(WordsBox).insert(event.character)
+            return
+        before, self._typed = self._typed, self._typed + event.character.upper()
+        fits = self._fitting()
+        if not fits:
+            self._typed = before
+        elif len(fits) == 1:
+            self._code = fits[0]
+        self._draw()
+
+    def action_enter(self) -> None:
+        """Take the code that was typed in full, or keep the form."""
+        if self._picking:
+            self._code = next((code for code in self._fitting() if code.code == self._typed), None)
+            self._draw()
+        else:
+            self._finish()
+
+    def action_unpick(self) -> None:
+        """Take back the last letter of a code."""
+        self._typed = self._typed[:-1]
+        if self._picking:
+            self._draw()
+
+    @on(WordsBox.Kept)
+    def finish(self, event: WordsBox.Kept) -> None:
+        """Enter was pressed in the words."""
+        event.stop()
+        self._finish()
+
+    def _finish(self) -> None:
+        given = self._given()
+        if self._required and not given.words:
+            words = "A few words are needed here: what ended it? esc leaves."
+            self.query_one("#trouble", Static).update(show(words, Tone.WARN))
+            return
+        self.dismiss(given)
+
+    def _given(self) -> Given:
+        words = clean(self.query_one(WordsBox).text, newlines=True).strip()
+        return Given(words, self._code.code if self._code else "")
+
+    @on(TextArea.Changed)
+    async def count_letters(self, event: TextArea.Changed) -> None:
+        """Keep a draft every few letters."""
+        event.stop()
+        self._unkept += 1
+        if self._unkept >= KEPT_EVERY:
+            await self.before_lock()
+
+    async def before_lock(self) -> None:
+        """Keep what was typed: the lock is coming, the worker leaves, or some letters were typed."""
+        self._unkept = 0
+        given = self._given()
+        if given.words != self._start.words.strip() or given.code != self._start.code:
+            await self._keep({"words": given.words, "code": given.code})
+
+    async def action_leave(self) -> None:
+        """Leave; the draft stays."""
+        await self.before_lock()
+        self.dismiss(None)

@@ -1,0 +1,186 @@
+"""Who of the caseload a child of a file is: by UPN, else asked of a person; never decided by name alone.
+
+Wrong matches put one child's absences on another, so a doubt is always a question. Twins share surname and
+date of birth, cousins share names, schools mistype UPNs: none of these is ever merged without a yes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from casework.text import fold
+from storage.cipher import Connection
+from storage.intake.model import ReadPupil
+from storage.intake.report import Candidate
+
+NameKey = tuple[str, str, str]
+"""Folded surname, folded forename, date of birth as ISO text."""
+
+
+@dataclass(slots=True)
+class Known:
+    """A child of the caseload, as much as an import compares. Lists and dates are JSON-safe."""
+
+    id: str
+    surname: str = ""
+    forename: str = ""
+    known_as: str = ""
+    former_names: list[str] = field(default_factory=list)
+    dob: str | None = None
+    upn: str = ""
+    former_upns: list[str] = field(default_factory=list)
+    household: str | None = None
+    school: str | None = None
+    year_group: str = ""
+    reg: str = ""
+    sen: str = ""
+    language: str = ""
+
+    @property
+    def name(self) -> str:
+        """Forename and surname."""
+        return f"{self.forename} {self.surname}".strip()
+
+
+_FIELDS = (
+    "id, surname, forename, known_as, former_names, dob, upn, former_upns, household, school, year_group, reg,"
+    " sen, language"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """``known`` is the child; or ``candidates`` are to be asked about; or a new child, or ``refused`` why."""
+
+    known: Known | None = None
+    candidates: tuple[Known, ...] = ()
+    reason: str = ""
+    refused: str = ""
+
+
+def name_key(pupil: ReadPupil) -> NameKey | None:
+    """What a child without UPN is found by, or None when a part of it is missing."""
+    if not (pupil.surname and pupil.forename and pupil.dob):
+        return None
+    return fold(pupil.surname), fold(pupil.forename), pupil.dob.isoformat()
+
+
+def question_key(pupil: ReadPupil) -> str:
+    """The key of the question about a child of a file; the same in each import of the same file."""
+    born = pupil.dob.isoformat() if pupil.dob else ""
+    return "|".join((pupil.upn, fold(pupil.surname), fold(pupil.forename), born))
+
+
+class Roll:
+    """Every standing child of the caseload, found by UPN or by name and date of birth."""
+
+    def __init__(self, conn: Connection, answered: Mapping[str, str]) -> None:
+        """``answered`` maps question keys to the children that a person's earlier answers named."""
+        self._answered = answered
+        self.children: dict[str, Known] = {}
+        self._by_upn: dict[str, list[Known]] = {}
+        self._by_name: dict[NameKey, list[Known]] | None = None
+        self._bearers: dict[tuple[str, str], list[Known]] | None = None
+        for row in conn.execute(f"SELECT {_FIELDS} FROM child WHERE void = 0"):
+            known = Known(*row)
+            known.former_names = json.loads(row[4] or "[]")
+            known.former_upns = json.loads(row[7] or "[]")
+            self.add(known)
+
+    def add(self, known: Known) -> None:
+        """Take in a child, a new one too, so that later rows of the same file find it."""
+        self.children[known.id] = known
+        for upn in {known.upn, *known.former_upns} - {""}:
+            self._by_upn.setdefault(upn, []).append(known)
+        if self._by_name is not None:
+            for key in _keys(known):
+                self._by_name.setdefault(key, []).append(known)
+        if self._bearers is not None:
+            self._bearers.setdefault((fold(known.surname), fold(known.forename)), []).append(known)
+
+    def find(self, pupil: ReadPupil, others: Iterable[str] = ()) -> Verdict:
+        """Who the child of the file is. ``others`` are UPNs and ids that other children of the file hold."""
+        remembered = self.children.get(self._answered.get(question_key(pupil), ""))
+        if remembered is not None:
+            return Verdict(remembered)
+        for upn, is_former in ((pupil.upn, False), (pupil.former_upn, True)):
+            bearers = self._by_upn.get(upn, []) if upn else []
+            present = [known for known in bearers if known.upn == upn] or bearers
+            if len(present) > 1:
+                return Verdict(candidates=tuple(present), reason="its UPN is held by several children")
+            if present and not self._is_another(present[0], pupil):
+                return Verdict(present[0])
+            if present and not is_former:
+                return Verdict(candidates=(present[0],), reason="its UPN is held by a child of another name")
+        key = name_key(pupil)
+        taken = set(others)
+        alike = [
+            known for known in self._named(key) if known.upn not in taken and known.id not in taken
+        ] if key else []  # fmt: skip
+        if alike:
+            return Verdict(candidates=tuple(alike), reason="the same name and date of birth")
+        if pupil.upn or key:
+            return Verdict()
+        return Verdict(refused="has neither a UPN nor a date of birth to be known by")
+
+    def namesakes_without_upn(self, pupil: ReadPupil) -> bool:
+        """Whether a child of that name stands in the caseload without a UPN."""
+        return any(not known.upn for known in self._bearing(pupil))
+
+    def _bearing(self, pupil: ReadPupil) -> list[Known]:
+        if self._bearers is None:
+            self._bearers = {}
+            for known in self.children.values():
+                self._bearers.setdefault((fold(known.surname), fold(known.forename)), []).append(known)
+        return self._bearers.get((fold(pupil.surname), fold(pupil.forename)), [])
+
+    def _named(self, key: NameKey) -> list[Known]:
+        if self._by_name is None:
+            self._by_name = {}
+            for known in self.children.values():
+                for own in _keys(known):
+                    self._by_name.setdefault(own, []).append(known)
+        return self._by_name.get(key, [])
+
+    def _is_another(self, known: Known, pupil: ReadPupil) -> bool:
+        """Whether the holder of a UPN looks like another child than the file means.
+
+        A changed surname or a corrected date of birth alone is no doubt. Another forename is one when the
+        dates of birth differ, or when someone else in the caseload bears the file's name: a twin's UPN
+        beside the other twin.
+        """
+        if not pupil.surname or not known.surname:
+            return False
+        if not pupil.forename or not known.forename:
+            return not _words(known.surname, known.forename) & _words(pupil.surname, pupil.forename)
+        same_forename = _share_start((known.forename, known.known_as), (pupil.forename, pupil.known_as))
+        same_surname = bool(_words(known.surname, *known.former_names) & _words(pupil.surname))
+        born_apart = bool(pupil.dob and known.dob and pupil.dob.isoformat() != known.dob)
+        if same_forename:
+            return born_apart and not same_surname
+        if same_surname:
+            return born_apart or any(other.id != known.id for other in self._bearing(pupil))
+        return True
+
+
+def _keys(known: Known) -> Iterator[NameKey]:
+    if known.dob and known.surname and known.forename:
+        yield fold(known.surname), fold(known.forename), known.dob
+
+
+def _words(*names: str) -> set[str]:
+    return {word for name in names for word in fold(name).split(" ") if word}
+
+
+def _share_start(mine: Iterable[str], theirs: Iterable[str]) -> bool:
+    """Whether one of the forenames begins as one of the others does: Tilly-Mae, Tilly; Sam, Samuel."""
+    ours = [fold(name).split(" ")[0] for name in mine if name]
+    others = [fold(name).split(" ")[0] for name in theirs if name]
+    return any(a and b and (a.startswith(b) or b.startswith(a)) for a in ours for b in others)
+
+
+def candidate(known: Known, school: str) -> Candidate:
+    """A child as a person is asked about it."""
+    return Candidate(known.id, known.name, known.dob or "", known.upn, school)

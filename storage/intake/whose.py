@@ -1,0 +1,140 @@
+"""Which school a file belongs to, and the file opened the way that school's exports are read."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from casework.calendars import school_year
+from casework.edits import Change, create, update
+from casework.errors import BadInput
+from casework.identifiers import check_urn
+from casework.ids import new_id
+from casework.records import School
+from casework.text import safe
+from storage.intake.mapping import Mapping
+from storage.intake.register import RegisterFile, read_register
+from storage.intake.saved_mapping import Saved, load_saved
+
+if TYPE_CHECKING:
+    from storage.store import Store
+
+_URN_IN_NAME = re.compile(r"([0-9]{6})(?![0-9])")
+
+
+@dataclass(slots=True)
+class Opened:
+    """An opened file with its school; ``changes`` bring the school in or complete it."""
+
+    register: RegisterFile
+    school: School
+    saved: Saved
+    changes: list[Change]
+    notes: list[str]
+
+
+def open_for_school(store: Store, path: Path, urn: str, mapping: Mapping | None) -> Opened:
+    """Open a file and settle its school: as given, by the mapping, by a CTF's header, by the file's name.
+
+    A URN in the file's name is taken only when that school is known. Raises BadInput when the file cannot be
+    read, or when its school is not known.
+    """
+    if urn and not check_urn(urn).valid:
+        raise BadInput("bad-urn", "A school's URN has 6 digits: correct --school.", "--school")
+    known = {school.urn: school for school in store.find(School, "1 ORDER BY id DESC") if school.urn}
+    guess = known.get(urn or (mapping.school if mapping else "") or _named(path))
+    saved = load_saved(store, guess.id) if guess else Saved()
+    register, notes = _read(path, mapping, saved, urn, store.today)
+    school, changes = _settle(store, register, urn, known)
+    if guess is None or school.id != guess.id:
+        saved = load_saved(store, school.id)
+    return Opened(register, school, saved, changes, notes)
+
+
+def _named(path: Path) -> str:
+    found = _URN_IN_NAME.match(path.name)
+    return found[1] if found else ""
+
+
+def _read(
+    path: Path, mapping: Mapping | None, saved: Saved, urn: str, today: date
+) -> tuple[RegisterFile, list[str]]:
+    year = school_year(today)
+    period = (date(year, 9, 1), date(year + 1, 8, 31))
+    if mapping is None and saved.layout is not None:
+        try:
+            return read_register(path, mapping=saved.layout, school=urn, today=today, period=period), []
+        except BadInput:
+            register = read_register(path, school=urn, today=today, period=period)
+            return register, [f"{path.name} does not fit the school's saved mapping: it was read without it."]
+    return read_register(path, mapping=mapping, school=urn, today=today, period=period), []
+
+
+def _settle(
+    store: Store, register: RegisterFile, urn: str, known: dict[str, School]
+) -> tuple[School, list[Change]]:
+    name = register.path.name
+    if register.ctf is not None:
+        return _of_ctf(store, register, urn, known)
+    found = known.get(register.school)
+    if found is not None:
+        return found, []
+    if urn or register.mapping.school != _named(register.path):
+        raise _unknown_school(register.school)
+    raise BadInput(
+        "school-needed",
+        f"{name} does not say which known school it is from: give --school URN "
+        "(a new school is added with `school add URN NAME`).",
+        name,
+    )
+
+
+def _unknown_school(urn: str) -> BadInput:
+    return BadInput(
+        "no-such-school",
+        f"No school with URN {safe(urn)} is known: add it with `school add {safe(urn)} NAME`.",
+        "--school",
+    )
+
+
+def _of_ctf(
+    store: Store, register: RegisterFile, urn: str, known: dict[str, School]
+) -> tuple[School, list[Change]]:
+    """The school that a CTF names; a new one is brought in, a known one completed."""
+    header = register.ctf
+    if header is None:
+        raise AssertionError("only called for a CTF")
+    laestab = f"{header.laestab[:3]}/{header.laestab[3:]}" if header.laestab else ""
+    by_laestab = next((s for s in known.values() if laestab and s.laestab == laestab), None)
+    asked = urn or register.mapping.school
+    found = known.get(asked) if asked else known.get(header.urn) or by_laestab
+    if found is None and asked and asked != header.urn:
+        raise _unknown_school(asked)
+    if asked and ((header.urn and header.urn != asked) or (by_laestab and by_laestab.urn != asked)):
+        raise BadInput(
+            "another-school",
+            f"{register.path.name} names another school than URN {safe(asked)}: leave out --school.",
+            register.path.name,
+        )
+    if found is not None:
+        missing = {}
+        if laestab and not found.laestab:
+            missing["laestab"] = laestab
+        return found, list(update(found, **missing))
+    if not header.urn:
+        raise BadInput(
+            "school-needed",
+            f"{register.path.name} names its school without a URN: give --school URN.",
+            register.path.name,
+        )
+    school = School(
+        id=new_id(),
+        urn=header.urn,
+        name=header.school_name or f"School {header.urn}",
+        laestab=laestab,
+        team=store.worker.team,
+    )
+    return school, [create(school)]
