@@ -27,6 +27,4 @@ def fault_code(error: BaseException) -> str:
 
 def fault_sentence(code: str) -> str:
     """What the worker is told."""
-    return (
-        f"Outreach met a fault; all that was saved is kept. Fault code {code}: tell your support."
-    )
+    return f"Outreach met a fault; what was saved is kept. Tell your support: {code}."

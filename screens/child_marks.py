@@ -90,18 +90,17 @@ def marks(view: ChildView, width: int) -> Iterator[Line]:
     if not weeks:
         yield Piece("  no marks yet: import a register (g i)", Tone.QUIET), NOTHING
         return
-    room = width - 2
-    fit = max(1, (room - 4) // 11)
     end = len(weeks)
     shown: list[tuple[date, str]] = []
     for _ in range(_BLOCKS):
-        block = weeks[max(0, end - fit) : end]
-        if not block:
+        if not end:
             break
-        shown += block
-        for line in strip_lines(block, room, today=view.today):
+        head, *sessions = strip_lines(weeks[:end], width - 2, today=view.today)
+        taken = len(head) - 1  # a piece for each week after the margin
+        shown += weeks[end - taken : end]
+        for line in (head, *sessions):
             yield _indented(line), _ALL_MARKS
-        end -= fit
+        end -= taken
     yield from _meanings(shown, width)
     if end > 0:
         yield Piece(f"  {count_of(end, 'earlier week')}: enter shows every mark", Tone.QUIET), _ALL_MARKS

@@ -1,4 +1,4 @@
-"""Builds the demo caseload: a vault, schools, registers and CTFs through the importers, work through edits."""
+"""Builds the demo caseload: vault, schools, files through the importers, work through edits."""
 
 from __future__ import annotations
 

@@ -38,14 +38,11 @@ _SURNAMES = (
     "Young"
 ).split()
 _ADULTS = (
-    "Alex Anna Beth Carl Donna Emma Fatima Grace Helen Ian Jo Karen Liam Maria Nadia Paul Rita Sam "
-    "Tara Vic"
+    "Alex Anna Beth Carl Donna Emma Fatima Grace Helen Ian Jo Karen Liam Maria Nadia Paul Rita Sam Tara Vic"
 ).split()
 _STREETS = (
-    "Quarry Lane|Harbour Parade|Oast Way|Mill Rise|"
-    "Samphire Close|Lantern Road|Cherry Yard|Tide Street"
+    "Quarry Lane|Harbour Parade|Oast Way|Mill Rise|Samphire Close|Lantern Road|Cherry Yard|Tide Street"
 ).split("|")
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +106,8 @@ def invent(seed: int, today: date) -> list[DemoChild]:
     serial = 0
     while any(rooms):
         surname = rng.choice(_SURNAMES)
-        address = f"{rng.randint(1, 98)} {rng.choice(_STREETS)}, Invented-on-Sea, ZZ{rng.randint(1, 9)} {rng.randint(1, 9)}AA"
+        street = f"{rng.randint(1, 98)} {rng.choice(_STREETS)}"
+        address = f"{street}, Invented-on-Sea, ZZ{rng.randint(1, 9)} {rng.randint(1, 9)}AA"
         adults = _adults(rng, surname)
         for _ in range(rng.choice((1, 1, 1, 2, 2, 3))):
             open_schools = [n for n, left in enumerate(rooms) if left]

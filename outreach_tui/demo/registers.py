@@ -51,7 +51,7 @@ def _days(rng: random.Random, child: DemoChild, days: Sequence[date]) -> Iterato
             code = rng.choice("IIIIIIMMOOGCB" if child.absence < 0.5 else "IOOOOGC")
         if spell:
             spell -= 1
-            unknown = recent == 1 or (recent < 9 and rng.random() < 0.12)
+            unknown = rng.random() < (0.5 if recent == 1 else 0.12 if recent < 9 else 0)
             shown = "N" if unknown and code in "IOMG" else code
             yield (day, shown, shown if rng.random() < 0.85 or shown != "M" else "\\")
         else:
@@ -137,7 +137,10 @@ def _write_wide(folder: Path, school: DemoSchool, roll: Sequence[Marked]) -> lis
     path = folder / f"{school.urn}-marks.csv"
     footer = f"Total{',' * (len(header) - 1)}\r\n"
     text = title + _table(rows, header, ",") + footer
-    path.write_text(text, encoding="cp1252", errors="replace", newline="")
+    try:
+        path.write_text(text, encoding="cp1252", newline="")
+    except UnicodeEncodeError:
+        path.write_text(text, encoding="utf-8-sig", newline="")
     return [path]
 
 

@@ -130,9 +130,7 @@ class Layout:
         columns = self.columns
         if not any(name in columns for name in _WHO):
             return ""
-        if "date" in columns and "mark" in columns and "session" in columns:
-            return "register-long"
-        if "date" in columns and ("am" in columns or "pm" in columns):
+        if "date" in columns and columns.keys() & {"mark", "am", "pm"}:
             return "register-long"
         if self.dates or ("week" in columns and self.weekdays):
             return "register-wide"

@@ -31,7 +31,7 @@ XLSX_RATIO = 100
 XLSX_PARTS = 2_000
 """Most parts in one workbook."""
 
-SHEET_CELLS = 4_000_000
+SHEET_CELLS = 2_000_000
 """Most cells between a sheet's corners: the reader sets aside memory for all of them, empty or not."""
 
 COLUMNS = 800

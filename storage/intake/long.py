@@ -1,4 +1,4 @@
-"""Long registers: a row per child, date and session, or a row per child and date with AM and PM apart."""
+"""Long registers: a row per child, date and session, or a row per child and date with both its marks."""
 
 from __future__ import annotations
 
@@ -121,18 +121,29 @@ class LongReader:
             minutes, comment = (
                 self._notes(row) if {"minutes_late", "comment"} & columns.keys() else (None, "")
             )
-            for session, at in places:
-                code = day.codes[session].get(row[at]) or self._marks.code(
-                    row[at], day, session, line, self._table.heading(at)
-                )
-                if code is None or day.weekend:
-                    continue
+            for session, code in self._of_day(row, day, places, line):
                 self._reading.marks += code != NO_MARK
                 self._reading.blanks += code == NO_MARK
                 # Minutes are of the late mark; a day's comment is said of its first mark only.
                 late = minutes if code in {"L", "U"} else None
                 yield line, pupil, day.monday, day.base + session, code, late, comment
                 comment = ""
+
+    def _of_day(
+        self, row: list[str], day: Day, places: list[tuple[int, int]], line: int
+    ) -> Iterator[tuple[int, str]]:
+        """The sessions and codes of a row of one day: two columns, or both marks in one cell."""
+        if not places:
+            at = self._columns["mark"]
+            both = self._marks.joined(row[at], day, line, self._table.heading(at))
+            if both is not None and not day.weekend:
+                yield from enumerate(both)
+        for session, at in places:
+            code = day.codes[session].get(row[at])
+            if code is None:
+                code = self._marks.code(row[at], day, session, line, self._table.heading(at))
+            if code is not None and not day.weekend:
+                yield session, code
 
     def _day(self, raw: str, line: int) -> Day | None:
         known = self._days.get(raw)

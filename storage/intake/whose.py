@@ -13,14 +13,18 @@ from casework.edits import Change, create, update
 from casework.errors import BadInput
 from casework.identifiers import check_urn
 from casework.ids import new_id
-from casework.records import School
+from casework.records import Calendar, School
 from casework.text import safe
+from storage.intake.kent_terms import kent_calendar
 from storage.intake.mapping import Mapping
 from storage.intake.register import RegisterFile, read_register
 from storage.intake.saved_mapping import Saved, load_saved
 
 if TYPE_CHECKING:
     from storage.store import Store
+
+KENT = "886"
+"""Kent's local authority number: its new schools start with Kent's terms."""
 
 _URN_IN_NAME = re.compile(r"([0-9]{6})(?![0-9])")
 
@@ -107,8 +111,8 @@ def _of_ctf(
     header = register.ctf
     if header is None:
         raise AssertionError("only called for a CTF")
-    laestab = f"{header.laestab[:3]}/{header.laestab[3:]}" if header.laestab else ""
-    by_laestab = next((s for s in known.values() if laestab and s.laestab == laestab), None)
+    laestab = header.laestab
+    by_laestab = next((s for s in known.values() if laestab and s.laestab.replace("/", "") == laestab), None)
     asked = urn or register.mapping.school
     found = known.get(asked) if asked else known.get(header.urn) or by_laestab
     if found is None and asked and asked != header.urn:
@@ -120,10 +124,7 @@ def _of_ctf(
             register.path.name,
         )
     if found is not None:
-        missing = {}
-        if laestab and not found.laestab:
-            missing["laestab"] = laestab
-        return found, list(update(found, **missing))
+        return found, [] if found.laestab else list(update(found, laestab=laestab))
     if not header.urn:
         raise BadInput(
             "school-needed",
@@ -137,4 +138,9 @@ def _of_ctf(
         laestab=laestab,
         team=store.worker.team,
     )
-    return school, [create(school)]
+    terms = kent_calendar() if laestab.startswith(KENT) else ()
+    calendar = [
+        Calendar(id=new_id(), school=school.id, kind=row.kind, name=row.name, start=row.start, end=row.end)
+        for row in terms
+    ]
+    return school, [create(school), *map(create, calendar)]

@@ -91,6 +91,16 @@ def test_arbor_day_rows(tmp_path: Path) -> None:
     assert (pupil.surname, pupil.forename, pupil.known_as) == ("Marsh", "Matilda", "Tilly")
 
 
+def test_day_rows_with_both_marks_in_a_cell(tmp_path: Path) -> None:
+    register, found = weeks(
+        tmp_path,
+        f'Student,UPN,Date,Mark\n"Marsh, Tilly",{UPN},07/09/2026,N\\\n"Marsh, Tilly",{UPN},08/09/2026,C1\n',
+    )
+    assert register.format == "register-long"
+    assert found[0].slots == ["N", "\\"] + [None] * 8
+    assert [(r.line, r.column) for r in register.rejected] == [(3, "Mark")]
+
+
 def test_bromcom_rows_without_a_upn(tmp_path: Path) -> None:
     register, found = weeks(
         tmp_path,

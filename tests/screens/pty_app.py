@@ -17,7 +17,12 @@ def make_app() -> Any:
     from tests.screens.fakes import PASSPHRASE, FakeOpener, Hands, RoundRoom, make_app
 
     class FaultyRoom(RoundRoom):
-        BINDINGS = [*RoundRoom.BINDINGS, Binding("f8", "fail"), Binding("f9", "worker"), Binding("f10", "css")]
+        BINDINGS = [
+            *RoundRoom.BINDINGS,
+            Binding("f8", "fail"),
+            Binding("f9", "worker"),
+            Binding("f10", "css"),
+        ]
 
         def action_fail(self) -> None:
             name = CANARY

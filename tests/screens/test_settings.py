@@ -17,7 +17,9 @@ def test_no_file_means_the_defaults(tmp_path: Path) -> None:
 
 
 def test_a_full_file() -> None:
-    text = 'theme = "contrast"\nidle_minutes = 15\n[labels]\nearly-help = "Family Help"\n[keys]\nundo = "f4"\n'
+    text = (
+        'theme = "contrast"\nidle_minutes = 15\n[labels]\nearly-help = "Family Help"\n[keys]\nundo = "f4"\n'
+    )
     loaded = parse(text)
     assert not loaded.problems
     assert loaded.settings.theme == "contrast"

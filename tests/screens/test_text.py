@@ -12,7 +12,10 @@ from screens.widgets.text import Piece, Tone, show, show_cell, show_lines
 from tests.screens.fakes import HOSTILE
 from tests.screens.textshot import screen_text
 
-FILES = [*Path(screens.__file__).parent.rglob("*.py"), Path(screens.__file__).parents[1] / "outreach_tui/app.py"]
+FILES = [
+    *Path(screens.__file__).parent.rglob("*.py"),
+    Path(screens.__file__).parents[1] / "outreach_tui/app.py",
+]
 SINKS = {
     "Static", "Label", "Button", "Checkbox", "RadioButton", "Collapsible", "Option", "Toast", "Link", "Markdown",
     "update", "set_options", "add_option", "Tooltip", "Digits", "Pretty", "TabPane", "Tab", "ListItem",
@@ -43,8 +46,22 @@ def _plain_content(node: ast.Call) -> bool:
     return all(isinstance(argument, ast.Constant) for argument in node.args)
 
 
-def _faults(tree: ast.AST, file: str) -> list[str]:
+def _is_widget(node: ast.expr | None, widgets: set[str]) -> bool:
+    """A widget itself (`self`), one just asked for (`self.query_one(...)`), or a name that holds one."""
+    if isinstance(node, ast.Call):
+        return getattr(node.func, "attr", "") in {"query_one", "get_child_by_id"}
+    return isinstance(node, ast.Name) and (node.id == "self" or node.id in widgets)
+
+
+def _faults(tree: ast.Module, file: str) -> list[str]:
     faults = []
+    constants = {
+        target.id
+        for node in tree.body
+        if isinstance(node, ast.Assign) and _is_content(node.value, set())
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
     for function in ast.walk(tree):
         if isinstance(function, ast.Attribute) and function.attr in FORBIDDEN_NAMES:
             faults.append(f"{file}:{function.lineno} {function.attr}")
@@ -55,8 +72,10 @@ def _faults(tree: ast.AST, file: str) -> list[str]:
                 faults.append(f"{file}:{function.value.lineno} markup is on")
         if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
             continue
-        known: set[str] = set()
+        known, widgets = set(constants), set()
         for node in ast.walk(function):
+            if isinstance(node, ast.Assign) and _is_widget(node.value, widgets):
+                widgets |= {target.id for target in node.targets if isinstance(target, ast.Name)}
             if isinstance(node, ast.Assign) and _is_content(node.value, known):
                 known |= {target.id for target in node.targets if isinstance(target, ast.Name)}
         for node in ast.walk(function):
@@ -68,9 +87,8 @@ def _faults(tree: ast.AST, file: str) -> list[str]:
                 continue
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
             if name in SINKS and node.args and not _is_content(node.args[0], known):
-                owner = getattr(node.func, "value", None)
-                if name == "update" and isinstance(owner, ast.Name) and owner.id not in {"self"}:
-                    continue  # a dict or a set
+                if name == "update" and not _is_widget(getattr(node.func, "value", None), widgets):
+                    continue  # a dict, a set, or an edit
                 faults.append(f"{file}:{node.lineno} {name}({ast.unparse(node.args[0])})")
             if name == "Static" and not any(keyword.arg == "markup" for keyword in node.keywords):
                 faults.append(f"{file}:{node.lineno} Static without markup=False")
@@ -93,6 +111,7 @@ def test_only_show_brings_data_to_widgets() -> None:
         "Static(show(name))",
         "Label(name.title())",
         "self.query_one(Static).update(child.name)",
+        "pane = self.query_one(Static)\n    pane.update(child.name)",
         "self.border_title = name",
         "Content.from_markup(name)",
         "Static(show(name), markup=True)",

@@ -19,11 +19,19 @@ from tests.screens.fakes import HOSTILE
 from tests.screens.steps import settle
 from tests.screens.textshot import check_shot, screen_text
 
-COLUMNS = [Column("Child"), Column("Marks", 7), Column("School", 16, drop=1), Column("Tried", 5, drop=2, right=True)]
+COLUMNS = [
+    Column("Child"),
+    Column("Marks", 7),
+    Column("School", 16, drop=1),
+    Column("Tried", 5, drop=2, right=True),
+]
 
 
 def row(number: int, name: str = "") -> Row:
-    return Row(f"id-{number}", (name or f"Child {number}", (Piece("N ", Tone.UNAUTHORISED), Piece("-")), "Harbour", "2"))
+    return Row(
+        f"id-{number}",
+        (name or f"Child {number}", (Piece("N ", Tone.UNAUTHORISED), Piece("-")), "Harbour", "2"),
+    )
 
 
 class ListApp(App[None]):
@@ -114,7 +122,9 @@ async def test_cursor_stays_on_its_record_and_the_next_follows_when_it_leaves() 
         assert last.row is None
 
 
-@pytest.mark.parametrize(("width", "titles"), [(80, "Child Marks School Tried"), (45, "Child Marks School"), (30, "Child Marks")])
+@pytest.mark.parametrize(
+    ("width", "titles"), [(80, "Child Marks School Tried"), (45, "Child Marks School"), (30, "Child Marks")]
+)
 async def test_columns_drop_on_narrow_terminals(width: int, titles: str) -> None:
     app = ListApp()
     async with app.run_test(size=(width, 10)) as pilot:
@@ -242,7 +252,7 @@ def test_strip_shows_the_latest_weeks_that_fit() -> None:
     weeks = [(MONDAY - timedelta(days=7 * n), "/ \\ N N - - / \\ C2 C2") for n in range(12)]
     lines = [cell_text(line) for line in strip_lines(weeks, 80)]
     assert len(lines) == 3
-    assert lines[0].split() == "12 Oct 19 Oct 26 Oct 02 Nov 09 Nov 16 Nov".split()
+    assert lines[0].split() == ["12", "Oct", "19", "Oct", "26", "Oct", "02", "Nov", "09", "Nov", "16", "Nov"]
     assert lines[1].startswith("AM  / N - / C2  / N")
     assert lines[2].startswith("PM  \\ N - \\ C2  \\ N")
     assert all(len(line) <= 81 for line in lines)
@@ -273,7 +283,7 @@ def test_a_year_fits_in_eighty_columns() -> None:
     lines = heat_lines([], start=date(2026, 9, 1), end=date(2027, 7, 22), today=date(2027, 7, 22))
     assert len(lines) == 7
     assert all(len(cell_text(line)) <= 80 for line in lines)
-    assert cell_text(lines[0]).split() == "Sep Oct Nov Dec Jan Feb Mar Apr May Jun Jul".split()
+    assert cell_text(lines[0]).split() == ["Sep", "Oct", "Nov", "Dec", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul"]
 
 
 class MarksApp(App[None]):
@@ -284,7 +294,12 @@ class MarksApp(App[None]):
         yield HeatMap()
 
     def on_mount(self) -> None:
-        patterns = ("/ \\ / \\ / \\ / \\ / \\", "/ \\ N N I \\ / N C2 C2", "Y1 Y1 - - / \\ G G B \\", "# # # # # # # # # #")
+        patterns = (
+            "/ \\ / \\ / \\ / \\ / \\",
+            "/ \\ N N I \\ / N C2 C2",
+            "Y1 Y1 - - / \\ G G B \\",
+            "# # # # # # # # # #",
+        )
         weeks = [(MONDAY - timedelta(days=7 * n), patterns[n % 4]) for n in range(11)]
         self.query_one(MarksStrip).set_weeks(weeks, date(2026, 11, 20))
         self.query_one(HeatMap).set_year(
