@@ -50,8 +50,10 @@ def main(children: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         conn = sqlcipher.connect(str(Path(folder) / "names.db"), isolation_level=None)
         conn.execute(f"pragma key=\"x'{secrets.token_hex(32)}'\"")
-        conn.execute("pragma journal_mode=WAL")
-        conn.execute("pragma synchronous=FULL")
+        # As the vault opens a caseload.
+        for setting in ("cipher_memory_security = ON", "journal_mode = WAL", "synchronous = FULL",
+                        "secure_delete = ON", "trusted_schema = OFF"):  # fmt: skip
+            conn.execute(f"pragma {setting}")
         conn.execute("create table plain (id text primary key, name text, known_as text, upn text)")
         search.create(conn)
         conn.execute("begin")

@@ -42,6 +42,7 @@ ROOMS: Mapping[str, str] = {
     "caseload": "screens.caseload:CaseloadScreen",
     "import": "screens.intake:ImportScreen",
     "child": "screens.child:ChildScreen",
+    "search": "screens.search:SearchScreen",
 }
 """Rooms by their word, as module and class: a room is imported when it is first entered."""
 

@@ -62,7 +62,8 @@ def cli(context: click.Context) -> int | None:
         return None
     from outreach_tui.commands.opening import open_app
 
-    return open_app(context.ensure_object(Call))
+    code: int = open_app(context.ensure_object(Call))
+    return code
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -101,8 +102,8 @@ def _usage(error: click.ClickException, *, as_json: bool) -> int:
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "outreach"
     where = path.removeprefix("outreach").strip()
-    sentence = error.format_message().rstrip(".").replace("\n", " ")
-    sentence = f"{sentence}; see `{path} --help`."
+    said = error.format_message().replace("\n", " ").strip()
+    sentence = f"{said} See `{path} --help`." if said[-1:] in ".?!" else f"{said}; see `{path} --help`."
     output.warn(f"Error: {sentence}")
     if as_json:
         output.emit_json({"error": {"code": "usage", "message": sentence, "where": where}})
@@ -128,6 +129,10 @@ def _fault(error: BaseException, *, as_json: bool) -> int:
         details["candidates"] = [{"id": record, "label": label} for record, label in error.candidates]
         for record, label in error.candidates:
             output.warn(f"  {record}  {label}")
+    caret = getattr(error, "caret", None)
+    if caret is not None:
+        for line in caret().split("\n"):
+            output.warn(line)
     if as_json:
         output.emit_json({"error": details})
     return exit_code

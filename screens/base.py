@@ -200,5 +200,5 @@ class OutreachScreen(Screen[None]):
         self.shell.go_to("import")
 
     def do_go_search(self) -> None:
-        """To people: the palette searches names, numbers and addresses."""
-        self.app.action_command_palette()
+        """To people: by name, number or address."""
+        self.shell.go_to("search")

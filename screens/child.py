@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from storage.store import Store
 
 _GUTTER = 4
-_JUMPS = "  ".join(f"{number} {title}" for number, title in enumerate(SECTIONS, 1))
+_JUMPS = " ".join(f"{number} {title}" for number, title in enumerate(SECTIONS, 1))
 
 
 class ChildScreen(OutcomeVerbs):
@@ -118,9 +118,9 @@ class ChildScreen(OutcomeVerbs):
         columns = [
             Column("Session", 13),
             Column("Is", 2),
-            Column("Was", 10),
-            Column("Meaning", least=20),
-            Column("Source", 27, drop=1),
+            Column("Was", 6),
+            Column("Meaning", least=16),
+            Column("File and line", 30, drop=1),
         ]
         rows = [Row(row_id, cells) for row_id, cells in mark_rows(view)]
         return ListScreen(f"Marks: {short(self._who, 50)}", columns, rows, "No marks in this period.")

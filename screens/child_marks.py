@@ -7,7 +7,8 @@ from datetime import date
 
 from casework.attendance import is_persistent, is_severe, percent
 from casework.codes import NO_MARK, lookup
-from casework.wording import count_of, say_day
+from casework.ncodes import NClock
+from casework.wording import count_of, join_words, say_day
 from screens.child_page import NOTHING, ChildView, Target, brief_day, counted, plain, short
 from screens.widgets.heat_map import heat_lines
 from screens.widgets.marks_strip import strip_lines, tone_of
@@ -162,24 +163,40 @@ def year(view: ChildView, width: int) -> Iterator[Line]:
     closed = page.calendar.closed
     lines = heat_lines(page.weeks, start=page.start, end=end, today=view.today, closed=closed)
     for line in lines:
-        yield _indented(line), _ALL_MARKS
+        yield line, _ALL_MARKS
 
 
 def n_codes(view: ChildView, width: int) -> Iterator[Line]:
     """Every N that still stands, with its clock in school days."""
+    days: dict[date, list[NClock]] = {}
     for clock in view.page.n_codes:
-        state = "overdue: " if clock.overdue else "due today: " if clock.due_today else ""
-        tone = Tone.ALERT if clock.overdue else Tone.WARN if clock.due_today else Tone.PLAIN
-        words = f"{brief_day(clock.session_date)} {clock.session} still N. {state}{clock.clock.text}."
+        days.setdefault(clock.session_date, []).append(clock)
+    for day, clocks in days.items():
+        first = clocks[0]
+        both = join_words([clock.session for clock in clocks])
+        if first.last_day is None:
+            words = f"{brief_day(day)} {both}: N; {first.clock.text}"
+        else:
+            words = (
+                f"{brief_day(day)} {both}: N, to be replaced by {say_day(first.last_day)}, {_state(first)}"
+            )
+        tone = Tone.ALERT if first.overdue else Tone.WARN if first.due_today else Tone.PLAIN
         for cell in plain(words, width, tone=tone):
             yield cell, _ALL_MARKS
-    if view.page.n_codes:
-        yield (
-            Piece("  cleared by: a reason code from the school, or O when none is found", Tone.QUIET),
-            NOTHING,
-        )
+    if days:
+        words = "counts school days; cleared by: a reason code from the school, or O when none is found"
+        for cell in plain(words, width, tone=Tone.QUIET):
+            yield cell, NOTHING
     else:
         yield Piece("  no N stands", Tone.QUIET), NOTHING
+
+
+def _state(clock: NClock) -> str:
+    """Where the clock stands, in school days."""
+    left = clock.clock.left or 0
+    if clock.overdue:
+        return f"OVERDUE by {count_of(-left, 'school day')}"
+    return "DUE TODAY" if clock.due_today else f"{count_of(left, 'school day')} left"
 
 
 def mark_rows(view: ChildView) -> list[tuple[str, tuple[Cell, ...]]]:
@@ -200,7 +217,7 @@ def mark_rows(view: ChildView) -> list[tuple[str, tuple[Cell, ...]]]:
                 (
                     f"{brief_day(mark.date)} {mark.session}",
                     Piece(mark.code, tone_of(mark.code, mark.date)),
-                    f"was {', '.join(was)}" if was else "",
+                    ", ".join(was),
                     f"{meaning}{comment}",
                     _source(origin.file, origin.line) if origin else "",
                 ),

@@ -18,7 +18,7 @@ from storage.queries.history import Correction, Origin
 if TYPE_CHECKING:
     from storage.store import Store
 
-SECTIONS = ("Who", "People", "Why", "Attendance", "Marks", "Year", "N codes", "Story", "Withheld")
+SECTIONS = ("Who", "People", "Why", "Counts", "Marks", "Year", "N codes", "Story", "Withheld")
 """The sections in order; a digit jumps to each."""
 
 NAME_CELLS = 60

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from rich.cells import cell_len
+
 from casework.triage import Why
 from casework.wording import say_day
 from screens.child_page import NOTHING, ChildView, Target, brief_day, fold, plain, short
@@ -64,7 +66,8 @@ def story(view: ChildView, width: int) -> Iterator[Line]:
             seen = "spoken to alone"
         by = f", {short(entry.by, 30)}" if entry.by else ""
         head = f"{local_time(entry.at)}  {entry.title}"
-        pieces: tuple[Piece, ...] = (Piece(f"  {short(head, width - 30)}", Tone.STRONG),)
+        room = max(20, width - 2 - cell_len(by) - (len(seen) + 3 if seen else 0))
+        pieces: tuple[Piece, ...] = (Piece(f"  {short(head, room)}", Tone.STRONG),)
         if seen:
             pieces += (Piece(f" · {seen}", Tone.GOOD if entry.seen != "not-seen" else Tone.WARN),)
         whole = Target("text", entry.kind, entry.record, entry.text)

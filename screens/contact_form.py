@@ -147,8 +147,10 @@ class ContactForm(OutreachScreen):
     DEFAULT_CSS = """
     ContactForm {
         TextArea { height: 1fr; min-height: 4; border: none; background: $panel; padding: 0 1; margin: 0 1; }
+        TextArea:focus { border: none; }
         Input { height: 1; border: none; background: $panel; padding: 0 1; margin: 0 1; }
-        .label { padding: 0 3; height: 1; }
+        Input:focus { border: none; }
+        .label { padding: 0 1; height: 1; }
         #keys { dock: bottom; height: 1; background: $panel; padding: 0 1; }
     }
     """
@@ -166,9 +168,9 @@ class ContactForm(OutreachScreen):
         yield TitleLine(f"Log a contact: {self._who}", "")
         for field in FIELDS:
             yield Chooser(field)
-        yield Static(show_cell(Piece("Note", Tone.KEY)), classes="label", markup=False)
+        yield Static(classes="label", id="note-label", markup=False)
         yield TextArea(id="note")
-        yield Static(show_cell(Piece("Next step", Tone.KEY)), classes="label", markup=False)
+        yield Static(classes="label", id="next_step-label", markup=False)
         yield Input(id="next_step")
         keys = (("ctrl+s", "save"), ("tab", "next field"), ("esc", "leave, keeps the draft"),
                 ("ctrl+d", "throw away"))  # fmt: skip
@@ -205,6 +207,12 @@ class ContactForm(OutreachScreen):
     def _tell(self, words: str) -> None:
         self.query_one(TitleLine).set_title(f"Log a contact: {self._who}", words)
 
+    def on_descendant_focus(self) -> None:
+        """The label of the field that takes keys is marked, also where no colour shows."""
+        for field, label in (("note", "Note"), ("next_step", "Next step")):
+            sign = "›" if self.query_one(f"#{field}").has_focus else " "
+            self.query_one(f"#{field}-label", Static).update(show_cell(Piece(f"{sign} {label}", Tone.KEY)))
+
     # Saving
 
     @on(TextArea.Changed)
@@ -221,6 +229,7 @@ class ContactForm(OutreachScreen):
         if field == "kind":
             if self.query_one("#kind", Chooser).value == "home-visit" and not note.text.strip():
                 note.text = HOME_VISIT
+                note.move_cursor((0, len(HOME_VISIT.split("\n", maxsplit=1)[0])))
             elif note.text == HOME_VISIT:
                 note.text = ""
         self._strokes += 1

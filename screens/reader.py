@@ -28,7 +28,7 @@ class ListScreen(OutreachScreen):
 
     def compose(self) -> ComposeResult:
         """The title, the rows and the keys."""
-        yield TitleLine(self._title, f"{len(self._rows):,}")
+        yield TitleLine(self._title, f"{len(self._rows):,} in all")
         yield RowList(self._columns, empty=self._empty)
         yield VerbLine(self.place, self.keymap)
 

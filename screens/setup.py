@@ -115,9 +115,9 @@ class SetupScreen(DoorScreen):
         codes: list[str] = []
 
         def create() -> Closable:
-            store, code = self.shell.opener.create(made)
-            codes.append(code)
-            return store
+            made_store: tuple[Closable, str] = self.shell.opener.create(made)
+            codes.append(made_store[1])
+            return made_store[0]
 
         try:
             await self.shell.desk.open(create)

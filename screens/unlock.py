@@ -157,9 +157,9 @@ class RecoverScreen(DoorScreen):
         codes: list[str] = []
 
         def recover() -> Closable:
-            store, fresh = self.shell.opener.recover(code, secret)
-            codes.append(fresh)
-            return store
+            opened: tuple[Closable, str] = self.shell.opener.recover(code, secret)
+            codes.append(opened[1])
+            return opened[0]
 
         try:
             await self.shell.desk.open(recover)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 import click
 
+from casework.text import clean
 from outreach_tui import output
 from outreach_tui.commands.frame import Call, LineCommand, json_option, the_call
 from outreach_tui.commands.opening import opened
@@ -61,7 +62,7 @@ def edit(record: str, fields: tuple[str, ...], reason: str) -> None:
                 f"Edit {found.type.replace('_', ' ')}: {named}",
                 changes,
                 subject=child.id if child else None,
-                reason=output.clean(reason).strip(),
+                reason=clean(reason).strip(),
             )
             receipt: str | None = store.journal.commit(step).edit
         else:
@@ -193,9 +194,9 @@ def _warn_of_numbers(changes: tuple[Change, ...]) -> None:
     from casework.identifiers import check_nhs_number, check_upn
 
     for change in changes:
-        check = {"upn": check_upn, "nhs_number": check_nhs_number}.get(change.field)
-        if check is None or not change.new:
+        if not change.new or change.field not in ("upn", "nhs_number"):
             continue
+        check = check_upn if change.field == "upn" else check_nhs_number
         found = check(str(change.new))
         for sentence in (found.error, found.warning):
             if sentence:

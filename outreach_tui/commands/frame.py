@@ -70,7 +70,7 @@ class Call:
         return output.is_fancy(plain=self.plain)
 
     def show(self, value: Any, text: Callable[[], None]) -> None:
-        """Print the result: `value` as JSON with --json, else what `text` prints. Says when --today is set."""
+        """Print the result: `value` as JSON with --json, else by `text`. Says so when --today is set."""
         from outreach_tui import output
 
         chosen = self.today_set

@@ -11,6 +11,7 @@ from outreach_tui import output
 from outreach_tui.commands.frame import Call, interrupted_as_stop
 
 if TYPE_CHECKING:
+    from outreach_tui.app import OutreachApp
     from storage.store import Store
     from storage.vault import Vault
 
@@ -131,6 +132,24 @@ def opened(call: Call) -> Iterator[Store]:
     """The open caseload: the one way in for every command."""
     with opened_with_key(call) as (store, _):
         yield store
+
+
+def open_app(call: Call) -> int:
+    """Open the app on this data folder; its exit code. Raises UsageProblem where there is no terminal."""
+    from outreach_tui import launch
+
+    protect()
+    home, today = call.home, call.today
+
+    def make_app() -> OutreachApp:
+        from outreach_tui import settings
+        from outreach_tui.app import OutreachApp
+        from outreach_tui.opener import VaultOpener
+
+        opener = VaultOpener(home, now=call.now, today=today)
+        return OutreachApp(home.path, opener=opener, today=today, loaded=settings.load(home.config_file))
+
+    return launch.run(make_app)
 
 
 def _note_generation(store: Store, vault: Vault) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from casework.text import clean
 from outreach_tui import output
 from outreach_tui.commands.frame import LineGroup, json_option, the_call
 from outreach_tui.commands.opening import opened
@@ -53,7 +54,7 @@ def add(urn: str, name: str, calendar_file: Path | None, laestab: str, spoc: str
 
     _check_urn(urn)
     number = _laestab(laestab)
-    if not output.clean(name).strip():
+    if not clean(name).strip():
         raise BadInput("empty", "The school's NAME must not be empty.", "NAME")
     given = _read(calendar_file) if calendar_file else None
     rows = given.rows if given else _kent()
@@ -66,7 +67,7 @@ def add(urn: str, name: str, calendar_file: Path | None, laestab: str, spoc: str
         record = School(
             id=new_id(),
             urn=urn,
-            name=output.clean(name).strip(),
+            name=clean(name).strip(),
             laestab=number,
             team=store.worker.team,
             spoc=spoc.strip(),
@@ -148,7 +149,7 @@ def find_school(store: Store, urn: str) -> School:
     found = store.find(School, "urn = ?", (urn.strip(),))
     if not found:
         raise BadInput(
-            "no-such-school", "No school has that URN; see `outreach school list`.", output.clean(urn)[:20]
+            "no-such-school", "No school has that URN; see `outreach school list`.", clean(urn)[:20]
         )
     return found[0]
 

@@ -17,6 +17,7 @@ from xml.etree.ElementTree import Element, ParseError
 from casework.errors import BadInput
 from storage.intake import cells, limits
 from storage.intake.dates import parse_date
+from storage.intake.limits import shown
 from storage.intake.model import (
     ReadAddress,
     ReadContact,
@@ -67,7 +68,7 @@ def read_ctf(path: Path, reading: Reading) -> CtfHeader:
             number += 1
             pupil = _Pupil(element, number, reading, header).read()
             if pupil is not None:
-                reading.add_pupil(pupil, path.name)
+                reading.add_pupil(pupil, shown(path))
     if not number:
         reading.warn("The file holds no children.")
     if note_capitals(reading.pupils):
@@ -119,9 +120,9 @@ def _elements(path: Path) -> Iterator[tuple[str, Element]]:
     except DefusedXmlException as fault:
         raise BadInput(
             "xml-unsafe",
-            f"{path.name} declares a document type or entities, which a Common Transfer File never does: "
+            f"{shown(path)} declares a document type or entities, which a Common Transfer File never does: "
             "ask the school for a fresh export.",
-            path.name,
+            shown(path),
         ) from fault
     except (ParseError, LookupError, ValueError, OSError) as fault:
         raise _unreadable(path) from fault
@@ -129,15 +130,15 @@ def _elements(path: Path) -> Iterator[tuple[str, Element]]:
 
 def _not_ctf(path: Path) -> BadInput:
     return BadInput(
-        "not-a-ctf", f"{path.name} is XML but no Common Transfer File: export it again as CTF.", path.name
+        "not-a-ctf", f"{shown(path)} is XML but no Common Transfer File: export it again as CTF.", shown(path)
     )
 
 
 def _unreadable(path: Path) -> BadInput:
     return BadInput(
         "xml-unreadable",
-        f"{path.name} is damaged and cannot be read as XML: ask the school for a fresh export.",
-        path.name,
+        f"{shown(path)} is damaged and cannot be read as XML: ask the school for a fresh export.",
+        shown(path),
     )
 
 

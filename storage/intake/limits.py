@@ -10,6 +10,7 @@ import stat
 from pathlib import Path
 
 from casework.errors import BadInput
+from casework.text import safe
 
 MEGABYTE = 1024 * 1024
 
@@ -68,6 +69,11 @@ COMMENT = 1_000
 """Longest comment on a mark, in characters."""
 
 
+def shown(path: Path) -> str:
+    """A file's name, fit for a message: a name can hold terminal control too."""
+    return safe(path.name, 80)
+
+
 def check_file(path: Path, most: int) -> int:
     """The size in bytes of a plain file that is not larger than ``most``.
 
@@ -76,15 +82,19 @@ def check_file(path: Path, most: int) -> int:
     try:
         facts = path.stat()
     except (OSError, ValueError) as fault:
-        raise BadInput("no-such-file", f"{path.name} cannot be opened: check the name.", path.name) from fault
+        raise BadInput(
+            "no-such-file", f"{shown(path)} cannot be opened: check the name.", shown(path)
+        ) from fault
     if not stat.S_ISREG(facts.st_mode):
-        raise BadInput("not-a-file", f"{path.name} is not a plain file: choose an export file.", path.name)
+        raise BadInput(
+            "not-a-file", f"{shown(path)} is not a plain file: choose an export file.", shown(path)
+        )
     if facts.st_size == 0:
-        raise BadInput("empty-file", f"{path.name} is empty: export it again.", path.name)
+        raise BadInput("empty-file", f"{shown(path)} is empty: export it again.", shown(path))
     if facts.st_size > most:
         raise BadInput(
             "file-too-large",
-            f"{path.name} is larger than {most // MEGABYTE} MB: export a shorter period.",
-            path.name,
+            f"{shown(path)} is larger than {most // MEGABYTE} MB: export a shorter period.",
+            shown(path),
         )
     return facts.st_size

@@ -11,6 +11,7 @@ from typing import Any
 from casework.codes import CODES, NO_MARK
 from casework.errors import BadInput
 from storage.intake import limits
+from storage.intake.limits import shown
 
 FORMATS = ("register-long", "register-wide", "register-summary", "ctf")
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
@@ -113,9 +114,9 @@ class Mapping:
             text = path.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as fault:
             raise BadInput(
-                "mapping-unreadable", f"{path.name} cannot be read: save it as UTF-8.", path.name
+                "mapping-unreadable", f"{shown(path)} cannot be read: save it as UTF-8.", shown(path)
             ) from fault
-        return cls.from_json(text, path.name)
+        return cls.from_json(text, shown(path))
 
 
 def _unfit(where: str, name: str, what: str) -> BadInput:

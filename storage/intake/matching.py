@@ -7,15 +7,16 @@ date of birth, cousins share names, schools mistype UPNs: none of these is ever 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from casework.text import fold
 from storage.cipher import Connection
 from storage.intake.model import ReadPupil
 from storage.intake.report import Candidate
 
-NameKey = tuple[str, str, str]
+NameKey: TypeAlias = tuple[str, str, str]
 """Folded surname, folded forename, date of birth as ISO text."""
 
 
@@ -48,6 +49,9 @@ _FIELDS = (
     "id, surname, forename, known_as, former_names, dob, upn, former_upns, household, school, year_group, reg,"
     " sen, language"
 )
+
+
+IsOther: TypeAlias = Callable[[Known, ReadPupil], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +104,8 @@ class Roll:
         if self._bearers is not None:
             self._bearers.setdefault((fold(known.surname), fold(known.forename)), []).append(known)
 
-    def find(self, pupil: ReadPupil, others: Iterable[str] = ()) -> Verdict:
-        """Who the child of the file is. ``others`` are UPNs and ids that other children of the file hold."""
+    def find(self, pupil: ReadPupil, is_other: IsOther = lambda _, __: False) -> Verdict:
+        """Who the child of the file is. ``is_other`` tells children whom other rows of the file name."""
         remembered = self.children.get(self._answered.get(question_key(pupil), ""))
         if remembered is not None:
             return Verdict(remembered)
@@ -115,10 +119,7 @@ class Roll:
             if present and not is_former:
                 return Verdict(candidates=(present[0],), reason="its UPN is held by a child of another name")
         key = name_key(pupil)
-        taken = set(others)
-        alike = [
-            known for known in self._named(key) if known.upn not in taken and known.id not in taken
-        ] if key else []  # fmt: skip
+        alike = [known for known in self._named(key) if not is_other(known, pupil)] if key else []
         if alike:
             return Verdict(candidates=tuple(alike), reason="the same name and date of birth")
         if pupil.upn or key:

@@ -15,6 +15,7 @@ from storage.intake.ctf import CtfHeader, read_ctf
 from storage.intake.dates import period_of_title
 from storage.intake.detect import Layout, date_order, explain_missing, find_layout
 from storage.intake.grouping import MAX_OPEN, gather
+from storage.intake.limits import shown
 from storage.intake.long import LongReader
 from storage.intake.mapping import Mapping
 from storage.intake.model import Preview, PupilWeek, Reading, ReadMark, ReadPupil, Rejected
@@ -99,7 +100,7 @@ class RegisterFile:
             yield from reader
         except OSError as fault:
             raise BadInput(
-                "unreadable", f"{self.path.name} could not be read to its end: try again.", self.path.name
+                "unreadable", f"{shown(self.path)} could not be read to its end: try again.", shown(self.path)
             ) from fault
         if not reading.pupils and not reading.rejected_total:
             reading.warn("The file holds no children.")
@@ -216,7 +217,7 @@ def read_register(
         return _open_text(path, mapping, school, today, period)
     except OSError as fault:
         raise BadInput(
-            "unreadable", f"{path.name} cannot be read: check that you may open it.", path.name
+            "unreadable", f"{shown(path)} cannot be read: check that you may open it.", shown(path)
         ) from fault
 
 
@@ -262,7 +263,7 @@ def _open_workbook(
     if not found and fault and not first:
         raise fault
     if not found:
-        raise explain_missing(first, mapping, path.name)
+        raise explain_missing(first, mapping, shown(path))
     sheet, layout, top = max(found, key=lambda entry: entry[1].score)
 
     def open_rows() -> Rows:
@@ -273,7 +274,7 @@ def _open_workbook(
     register = _assemble(path, mapping, school, today, period, layout, top, open_rows)
     if len(found) > 1:
         register.notes.append(
-            f"{path.name} has {len(found)} sheets that hold a register and only {safe(sheet)} was read: "
+            f"{shown(path)} has {len(found)} sheets that hold a register and only {safe(sheet)} was read: "
             "export each to its own file."
         )
     return register
@@ -293,7 +294,7 @@ def _open_text(
         if sniffed and sniffed not in tried:
             best, first = _better(best, facts.head, sniffed, mapping, first)
     if best is None:
-        raise explain_missing(first, mapping, path.name)
+        raise explain_missing(first, mapping, shown(path))
     layout, delimiter, rows = best
     understood = replace(mapping, delimiter=delimiter, encoding=facts.encoding)
 
@@ -303,8 +304,8 @@ def _open_text(
     register = _assemble(path, understood, school, today, period, layout, rows, open_rows)
     if facts.undecodable:
         register.notes.append(
-            f"{path.name} is UTF-8 with {facts.undecodable} damaged characters: rows that need them are set "
-            "aside."
+            f"{shown(path)} is UTF-8 with {facts.undecodable} damaged characters: "
+            "rows that need them are set aside."
         )
     return register
 
@@ -336,12 +337,12 @@ def _assemble(
     if len(layout.header) > limits.COLUMNS:
         raise BadInput(
             "too-many-columns",
-            f"{path.name} has more than {limits.COLUMNS} columns: export a shorter period.",
-            path.name,
+            f"{shown(path)} has more than {limits.COLUMNS} columns: export a shorter period.",
+            shown(path),
         )
     order = date_order(top, layout, mapping)
     notes = [
-        f"The field columns.{name} of the mapping names a column that {path.name} lacks: read without."
+        f"The field columns.{name} of the mapping names a column that {shown(path)} lacks: read without."
         for name in mapping.columns
         if name not in layout.columns
     ]
@@ -354,7 +355,7 @@ def _assemble(
     columns = {name: layout.header[at].strip() for name, at in layout.columns.items()}
     understood = replace(mapping, format=layout.format, columns=columns, date_order=order)
     school = _school(path, school, mapping)
-    table = Table(path.name, layout, understood, open_rows, span, today)
+    table = Table(shown(path), layout, understood, open_rows, span, today)
     register = RegisterFile(path, replace(understood, school=school), school, table)
     register.notes.extend(notes)
     return register

@@ -33,7 +33,7 @@ class Saved:
 
 def load_saved(store: Store, school: str) -> Saved:
     """What is kept for the school with this record id; empty where nothing is, or what is does not fit."""
-    found = store.find(ImportMapping, "school = ? ORDER BY seq DESC LIMIT 1", (school,))
+    found = sorted(store.find(ImportMapping, "school = ?", (school,)), key=lambda m: m.id, reverse=True)
     if not found:
         return Saved()
     kept = found[0].mapping

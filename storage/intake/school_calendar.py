@@ -14,6 +14,7 @@ from casework.errors import BadInput
 from storage.intake import cells, limits
 from storage.intake.dates import parse_date
 from storage.intake.detect import heading_key
+from storage.intake.limits import shown
 from storage.intake.model import Reading, Rejected
 from storage.intake.source import candidate_delimiters, head_rows, look_at_text
 
@@ -104,13 +105,13 @@ def read_calendar(path: Path | str) -> CalendarFile:
             _read_csv(path, found)
     except OSError as fault:
         raise BadInput(
-            "unreadable", f"{path.name} cannot be read: check that you may open it.", path.name
+            "unreadable", f"{shown(path)} cannot be read: check that you may open it.", shown(path)
         ) from fault
     if not any(row.kind == "term" for row in found.rows):
         raise BadInput(
             "calendar-without-terms",
-            f"{path.name} holds no term: give rows of kind,name,start,end, or an ICS file of term dates.",
-            path.name,
+            f"{shown(path)} holds no term: give rows of kind,name,start,end, or an ICS file of term dates.",
+            shown(path),
         )
     rows = sorted(found.rows, key=lambda row: (KINDS.index(row.kind), row.start, row.name))
     return CalendarFile(tuple(rows), tuple(found.reading.rejected), tuple(found.reading.warnings))
@@ -201,10 +202,14 @@ def _components(path: Path) -> list[Any]:
     except Exception as fault:
         # The library raises many kinds over hostile text; all of them mean one thing to a person.
         raise BadInput(
-            "calendar-unreadable", f"{path.name} is not a readable ICS calendar: export it again.", path.name
+            "calendar-unreadable",
+            f"{shown(path)} is not a readable ICS calendar: export it again.",
+            shown(path),
         ) from fault
     if len(events) > limits.CALENDAR_ROWS:
-        raise BadInput("calendar-too-large", f"{path.name} has too many events: export one year.", path.name)
+        raise BadInput(
+            "calendar-too-large", f"{shown(path)} has too many events: export one year.", shown(path)
+        )
     return events
 
 

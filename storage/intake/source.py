@@ -12,6 +12,7 @@ from typing import BinaryIO, Protocol
 
 from casework.errors import BadInput
 from storage.intake import limits
+from storage.intake.limits import shown
 
 _CHUNK = limits.MEGABYTE
 _UTF8_BOM = codecs.BOM_UTF8
@@ -130,8 +131,8 @@ def look_at_text(path: Path, encoding: str = "") -> TextFacts:
         if not head.startswith(_UTF16_BOMS):
             raise BadInput(
                 "encoding",
-                f"{path.name} does not begin like UTF-16: check the mapping's encoding.",
-                path.name,
+                f"{shown(path)} does not begin like UTF-16: check the mapping's encoding.",
+                shown(path),
             )
     elif head.count(b"\0") > len(head) // 10:
         raise _not_text(path)
@@ -148,8 +149,8 @@ def look_at_text(path: Path, encoding: str = "") -> TextFacts:
 def _not_text(path: Path) -> BadInput:
     return BadInput(
         "not-a-register",
-        f"{path.name} is not a register: export it as CSV, XLSX or a Common Transfer File.",
-        path.name,
+        f"{shown(path)} is not a register: export it as CSV, XLSX or a Common Transfer File.",
+        shown(path),
     )
 
 
@@ -171,9 +172,9 @@ def _survey(path: Path, encoding: str) -> tuple[bool, int | None]:
             if since_line_end > limits.LINE_BYTES:
                 raise BadInput(
                     "line-too-long",
-                    f"{path.name} has a line longer than {limits.LINE_BYTES // limits.MEGABYTE} MB: "
+                    f"{shown(path)} has a line longer than {limits.LINE_BYTES // limits.MEGABYTE} MB: "
                     "export it again as CSV.",
-                    path.name,
+                    shown(path),
                 )
             if whole and not encoding:
                 try:

@@ -48,7 +48,7 @@ def open_for_school(store: Store, path: Path, urn: str, mapping: Mapping | None)
     """
     if urn and not check_urn(urn).valid:
         raise BadInput("bad-urn", "A school's URN has 6 digits: correct --school.", "--school")
-    known = {school.urn: school for school in store.find(School, "1 ORDER BY id DESC") if school.urn}
+    known = {school.urn: school for school in store.find(School, "urn <> ''")}
     guess = known.get(urn or (mapping.school if mapping else "") or _named(path))
     saved = load_saved(store, guess.id) if guess else Saved()
     register, notes = _read(path, mapping, saved, urn, store.today)

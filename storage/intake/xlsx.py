@@ -11,6 +11,7 @@ from typing import IO, Any
 
 from casework.errors import BadInput
 from storage.intake import limits
+from storage.intake.limits import shown
 
 _REFERENCE = re.compile(rb"""\br(?<!:r)\s*=\s*["']([^"']*)["']""")
 _PLACES = re.compile(rb"(?:[A-Za-z]{0,3}[0-9]{1,7} )*")
@@ -36,7 +37,7 @@ class Workbook:
         self._held: tuple[str, Any] = ("", None)
         self.sheets: list[str] = list(self._book.sheet_names)
         if not self.sheets:
-            raise BadInput("no-sheet", f"{path.name} has no sheet: export it again.", path.name)
+            raise BadInput("no-sheet", f"{shown(path)} has no sheet: export it again.", shown(path))
 
     def _guarded(self, step: Any) -> Any:
         try:
@@ -46,8 +47,8 @@ class Workbook:
         except BaseException as fault:  # the reader's own panics are no Exception
             raise BadInput(
                 "workbook-unreadable",
-                f"{self._path.name} cannot be read as a workbook: save it again as XLSX or CSV.",
-                self._path.name,
+                f"{shown(self._path)} cannot be read as a workbook: save it again as XLSX or CSV.",
+                shown(self._path),
             ) from fault
 
     def rows(self, sheet: str) -> tuple[Iterator[list[str]], int]:
@@ -93,8 +94,8 @@ def _check_parts(path: Path) -> None:
             if "xl/workbook.xml" not in names:
                 raise BadInput(
                     "not-a-workbook",
-                    f"{path.name} is not an XLSX workbook: save it as XLSX or CSV.",
-                    path.name,
+                    f"{shown(path)} is not an XLSX workbook: save it as XLSX or CSV.",
+                    shown(path),
                 )
             if len(members) > limits.XLSX_PARTS or len(names) != len(members):
                 raise _bomb(path)
@@ -105,19 +106,19 @@ def _check_parts(path: Path) -> None:
                 if member.flag_bits & 0x1:
                     raise BadInput(
                         "workbook-locked",
-                        f"{path.name} is protected by a password: save it without one.",
-                        path.name,
+                        f"{shown(path)} is protected by a password: save it without one.",
+                        shown(path),
                     )
                 _check_part(path, parts, member)
     except (zipfile.BadZipFile, NotImplementedError, OSError, EOFError, ValueError, RuntimeError) as fault:
         raise BadInput(
             "workbook-unreadable",
-            f"{path.name} is damaged: save it again as XLSX or CSV.",
-            path.name,
+            f"{shown(path)} is damaged: save it again as XLSX or CSV.",
+            shown(path),
         ) from fault
     except zipfile.zlib.error as fault:  # type: ignore[attr-defined]
         raise BadInput(
-            "workbook-unreadable", f"{path.name} is damaged: save it again as XLSX or CSV.", path.name
+            "workbook-unreadable", f"{shown(path)} is damaged: save it again as XLSX or CSV.", shown(path)
         ) from fault
 
 
@@ -150,8 +151,8 @@ def _check_corners(path: Path, stream: IO[bytes], *, strict: bool) -> None:
     if corners.area > limits.SHEET_CELLS:
         raise BadInput(
             "sheet-too-large",
-            f"{path.name} has a sheet with cells too far apart or too many: export it as CSV.",
-            path.name,
+            f"{shown(path)} has a sheet with cells too far apart or too many: export it as CSV.",
+            shown(path),
         )
 
 
@@ -199,6 +200,6 @@ def _column(letters: bytes) -> int:
 def _bomb(path: Path) -> BadInput:
     return BadInput(
         "workbook-too-large",
-        f"{path.name} unpacks to far more than its size: export it as CSV.",
-        path.name,
+        f"{shown(path)} unpacks to far more than its size: export it as CSV.",
+        shown(path),
     )

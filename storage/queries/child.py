@@ -157,9 +157,10 @@ def _marks(store: Store, child: Child, start: date, end: date) -> list[Mark]:
     first = (start - timedelta(days=start.weekday())).isoformat()
     weeks = store.find(
         AttendanceWeek,
-        "child = ? AND week >= ? AND week <= ? ORDER BY week",
+        "child = ? AND week >= ? AND week <= ?",
         (child.id, first, end.isoformat()),
     )
+    weeks.sort(key=lambda week: (week.week, week.id))
     earlier = _earlier_codes(store, [week.id for week in weeks])
     found = []
     for week in weeks:
@@ -205,13 +206,15 @@ def _household(store: Store, child: Child, decisions: dict[Category, Decision]) 
 def _siblings(store: Store, child: Child, decisions: dict[Category, Decision]) -> list[Child]:
     if child.household is None or not decisions[Category.FAMILY]:
         return []
-    return store.find(Child, "household = ? AND id <> ? ORDER BY dob", (child.household, child.id))
+    siblings = store.find(Child, "household = ? AND id <> ?", (child.household, child.id))
+    return sorted(siblings, key=lambda sibling: (sibling.dob or date.max, sibling.id))
 
 
 def _people(store: Store, child: Child, decisions: dict[Category, Decision]) -> list[ContactPerson]:
     if not decisions[Category.FAMILY]:
         return []
-    ties = store.find(Relationship, "child = ? ORDER BY contact_order, id", (child.id,))
+    ties = store.find(Relationship, "child = ?", (child.id,))
+    ties.sort(key=lambda tie: (tie.contact_order, tie.id))
     people = [ContactPerson(store.get(Person, tie.person), tie) for tie in ties]
     return [_guarded(entry) for entry in people if not entry.person.void]
 
@@ -223,7 +226,8 @@ def _guarded(entry: ContactPerson) -> ContactPerson:
 
 
 def _flags(store: Store, child: Child, purpose: Purpose) -> list[Flag]:
-    flags = store.find(Flag, "child = ? AND ended IS NULL ORDER BY since", (child.id,))
+    flags = store.find(Flag, "child = ? AND ended IS NULL", (child.id,))
+    flags.sort(key=lambda flag: (flag.since or date.min, flag.id))
     return [f for f in flags if may_see(store.worker, child, FLAG_CATEGORY[f.kind], purpose, store.today)]
 
 

@@ -70,6 +70,7 @@ def read_history(store: Store, record_type: str, record: str, field: str = "") -
         [record, record_type, *more],
     ).fetchall()
     names = _workers(store)
+    known = _Names(store)
     return [
         FieldChange(
             seq=seq,
@@ -80,11 +81,48 @@ def read_history(store: Store, record_type: str, record: str, field: str = "") -
             kind=kind,
             field=name,
             label=label_of_field(record_type, name),
-            old=json.loads(old) if old else None,
-            new=_only(json.loads(new), name, field),
+            old=known.put(json.loads(old)) if old else None,
+            new=known.put(_only(json.loads(new), name, field)),
         )
         for seq, at, worker, step, reason, kind, name, old, new in rows
     ]
+
+
+_NAMED_BY = {
+    "school": "name",
+    "worker": "name",
+    "team": "name",
+    "register_file": "name",
+    "household": "name",
+    "child": "forename || ' ' || surname",
+    "person": "forename || ' ' || surname",
+}
+_ID_LENGTH = 36
+
+
+class _Names:
+    """Puts the name of a record where a value holds its id."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._known: dict[str, str] = {}
+
+    def put(self, value: Any) -> Any:
+        """The value with names for ids, one level deep."""
+        if isinstance(value, dict):
+            return {key: self.put(item) for key, item in value.items()}
+        if isinstance(value, str) and len(value) == _ID_LENGTH and value.count("-") == 4:
+            if value not in self._known:
+                self._known[value] = self._name(value)
+            return self._known[value]
+        return value
+
+    def _name(self, record: str) -> str:
+        for table, name in _NAMED_BY.items():
+            row = self._store.conn.execute(f"SELECT {name} FROM {table} WHERE id = ?", (record,)).fetchone()
+            if row:
+                return str(row[0]).strip() or f"a {table.replace('_', ' ')} without a name"
+        return record
 
 
 def _only(new: Any, name: str, field: str) -> Any:

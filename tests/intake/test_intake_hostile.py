@@ -164,6 +164,12 @@ def test_no_file_a_folder_and_a_pipe(tmp_path: Path) -> None:
             read_register(tmp_path / "pipe")
 
 
+def test_a_file_name_is_no_terminal_control(tmp_path: Path) -> None:
+    with pytest.raises(BadInput) as caught:
+        read_register(tmp_path / "x\x1b]52;c;AAAA\x07\u202e.csv")
+    assert not has_hidden(caught.value.message + caught.value.where)
+
+
 def test_refusals_are_listed_within_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "REJECTED_KEPT", 5)
     register = opened(tmp_path, HEAD + "".join(f"x,Marsh,{n},4B,07/09/2026,AM,/,,\n" for n in range(20)))

@@ -25,7 +25,7 @@ from casework.records import (
     Team,
     Worker,
 )
-from outreach_tui.app import OutreachApp
+from outreach_tui.app import OutreachApp, ScreenFactory
 from screens.doorway import FirstRun
 from storage.store import Store
 from tests.screens.fakes import PASSPHRASE, Hands, RoundRoom
@@ -230,7 +230,7 @@ def make_real_app(folder: Path, store: Store, **more: Any) -> OutreachApp:
     path = store.path
     store.close()
     hands = Hands()
-    rooms = {
+    rooms: dict[str, str | ScreenFactory] = {
         "today": RoundRoom,
         "child": "screens.child:ChildScreen",
         "search": "screens.search:SearchScreen",

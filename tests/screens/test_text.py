@@ -17,18 +17,20 @@ FILES = [
     Path(screens.__file__).parents[1] / "outreach_tui/app.py",
 ]
 SINKS = {
-    "Static", "Label", "Button", "Checkbox", "RadioButton", "Collapsible", "Option", "Toast", "Link", "Markdown",
+    "Static", "Label", "Button", "Checkbox", "RadioButton", "Collapsible", "Option", "Toast", "Link",
     "update", "set_options", "add_option", "Tooltip", "Digits", "Pretty", "TabPane", "Tab", "ListItem",
 }  # fmt: skip
 MAKERS = {"show", "show_cell", "show_lines", "Content"}
 FORBIDDEN_NAMES = {"from_markup", "Markdown", "MarkdownViewer", "RichLog", "DataTable", "OptionList"}
-FORBIDDEN_ATTRIBUTES = {"border_title", "border_subtitle", "tooltip"}
+TITLES = {"border_title", "border_subtitle", "tooltip"}
 
 
 def _is_content(node: ast.expr, known: set[str]) -> bool:
     """A literal without brackets, or something built by `show` and its kin."""
     if isinstance(node, ast.Constant):
-        return isinstance(node.value, str) and "[" not in node.value
+        return node.value is None or (isinstance(node.value, str) and "[" not in node.value)
+    if isinstance(node, ast.IfExp):
+        return _is_content(node.body, known) and _is_content(node.orelse, known)
     if isinstance(node, ast.BinOp):
         return _is_content(node.left, known) and _is_content(node.right, known)
     if isinstance(node, ast.Name):
@@ -44,6 +46,10 @@ def _is_content(node: ast.expr, known: set[str]) -> bool:
 
 def _plain_content(node: ast.Call) -> bool:
     return all(isinstance(argument, ast.Constant) for argument in node.args)
+
+
+def _is_false(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is False
 
 
 def _is_widget(node: ast.expr | None, widgets: set[str]) -> bool:
@@ -67,9 +73,8 @@ def _faults(tree: ast.Module, file: str) -> list[str]:
             faults.append(f"{file}:{function.lineno} {function.attr}")
         if isinstance(function, ast.Name) and function.id in FORBIDDEN_NAMES:
             faults.append(f"{file}:{function.lineno} {function.id}")
-        if isinstance(function, ast.keyword) and function.arg == "markup":
-            if not (isinstance(function.value, ast.Constant) and function.value.value is False):
-                faults.append(f"{file}:{function.value.lineno} markup is on")
+        if isinstance(function, ast.keyword) and function.arg == "markup" and not _is_false(function.value):
+            faults.append(f"{file}:{function.value.lineno} markup is on")
         if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
             continue
         known, widgets = set(constants), set()
@@ -81,8 +86,9 @@ def _faults(tree: ast.Module, file: str) -> list[str]:
         for node in ast.walk(function):
             if isinstance(node, ast.Assign):
                 for target in node.targets:
-                    if isinstance(target, ast.Attribute) and target.attr in FORBIDDEN_ATTRIBUTES:
-                        faults.append(f"{file}:{node.lineno} {target.attr}")
+                    titled = isinstance(target, ast.Attribute) and target.attr in TITLES
+                    if titled and not _is_content(node.value, known):
+                        faults.append(f"{file}:{node.lineno} {ast.unparse(target)}")
             if not isinstance(node, ast.Call):
                 continue
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))

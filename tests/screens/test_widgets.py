@@ -72,8 +72,8 @@ async def test_keys_move_open_and_mark() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         for keys, at in [
-            ("down", 1), ("j", 2), ("k", 1), ("up", 0), ("up", 0), ("pagedown", 23), ("end", 199), ("down", 199),
-            ("pageup", 176), ("home", 0),
+            ("down", 1), ("j", 2), ("k", 1), ("up", 0), ("up", 0), ("pagedown", 23),
+            ("end", 199), ("down", 199), ("pageup", 176), ("home", 0),
         ]:  # fmt: skip
             await pilot.press(keys)
             assert app.rows.cursor == at, keys
@@ -271,8 +271,9 @@ def test_strip_leaves_days_to_come_blank_and_shows_missing_ones() -> None:
 @pytest.mark.parametrize(
     ("am", "pm", "sign"),
     [
-        ("/", "\\", "·"), ("/", "N", "u"), ("N", "N", "U"), ("I", "\\", "a"), ("I", "I", "A"), ("I", "O", "U"),
-        ("-", "-", "?"), ("/", "-", "?"), ("-", "O", "u"), ("Y1", "Y1", "-"), ("#", "#", " "), ("B", "\\", "·"), ("ZZ", "/", "?"),
+        ("/", "\\", "·"), ("/", "N", "u"), ("N", "N", "U"), ("I", "\\", "a"), ("I", "I", "A"),
+        ("I", "O", "U"), ("-", "-", "?"), ("/", "-", "?"), ("-", "O", "u"), ("Y1", "Y1", "-"),
+        ("#", "#", " "), ("B", "\\", "·"), ("ZZ", "/", "?"),
     ],
 )  # fmt: skip
 def test_one_sign_a_day(am: str, pm: str, sign: str) -> None:
@@ -283,7 +284,8 @@ def test_a_year_fits_in_eighty_columns() -> None:
     lines = heat_lines([], start=date(2026, 9, 1), end=date(2027, 7, 22), today=date(2027, 7, 22))
     assert len(lines) == 7
     assert all(len(cell_text(line)) <= 80 for line in lines)
-    assert cell_text(lines[0]).split() == ["Sep", "Oct", "Nov", "Dec", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul"]
+    months = cell_text(lines[0]).split()
+    assert (months[0], months[-1], len(months)) == ("Sep", "Jul", 11)
 
 
 class MarksApp(App[None]):

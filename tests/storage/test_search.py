@@ -39,6 +39,7 @@ def conn(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
         made.execute(f"pragma key=\"x'{'0f' * 32}'\"")
     else:
         made = sqlite3.connect(tmp_path / "s.db", isolation_level=None)
+    made.execute("pragma trusted_schema = OFF")
     search.create(made)
     yield made
     made.close()

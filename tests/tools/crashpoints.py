@@ -8,6 +8,7 @@ forking, so that a case costs milliseconds.
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import importlib.util
 import json
@@ -15,7 +16,6 @@ import os
 import shutil
 import subprocess
 import sys
-import sysconfig
 import tempfile
 import traceback
 from dataclasses import dataclass
@@ -55,9 +55,9 @@ def compiler() -> str | None:
 
 @cache
 def _shim() -> Path:
-    built = (
-        Path(tempfile.mkdtemp(prefix="crash-shim-")) / f"crash_shim{sysconfig.get_config_var('EXT_SUFFIX')}"
-    )
+    folder = tempfile.mkdtemp(prefix="crash-shim-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    built = Path(folder, "crash_shim.so")
     cc = compiler()
     assert cc is not None
     subprocess.run([cc, "-O1", "-shared", "-fPIC", "-o", str(built), str(_SOURCE), "-ldl"], check=True)

@@ -1,0 +1,174 @@
+"""Search: children by name however spelt, by number, address or school, found while typing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Input
+
+from casework.errors import OutreachError
+from screens.base import OutreachScreen
+from screens.child_page import short, years_old
+from screens.palette import PersonHit
+from screens.verbs import bindings_for
+from screens.widgets.lines import TitleLine, VerbLine
+from screens.widgets.row_list import Column, Row, RowList, Rows
+
+if TYPE_CHECKING:
+    from storage.store import Store
+
+MOST = 50
+_SHORTEST = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One child that fits, as a list shows them, and why they fit."""
+
+    child: str
+    name: str
+    born: str
+    school: str
+    why: str
+
+
+def find(store: Store, text: str, *, first: bool) -> list[Found]:
+    """The children who fit, best first. `first` writes the search into the audit, without what was typed."""
+    from storage.queries.facts import children_of
+    from storage.queries.lookup import display_name
+
+    hits = store.names.search(text, limit=MOST)
+    known = children_of(store, [hit.id for hit in hits])
+    found = []
+    for hit in hits:
+        child = known.get(hit.id)
+        if child is None:
+            continue
+        born = f"{child.dob.isoformat()} ({years_old(child.dob, store.today)})" if child.dob else "not known"
+        place = " ".join(filter(None, (child.reg, store.schools.name(child.school))))
+        found.append(Found(child.id, display_name(child), born, place, hit.why))
+    if first:
+        store.log("searched", f"search screen, {len(found)} shown at first")
+    return found
+
+
+def find_people(store: Store, text: str) -> Sequence[PersonHit]:
+    """Children for the palette, best first, each with what tells them from a namesake."""
+    from storage.queries.facts import children_of
+    from storage.queries.lookup import label_of
+
+    hits = store.names.search(text, limit=10)
+    known = children_of(store, [hit.id for hit in hits])
+    store.log("searched", f"palette, {len(known)} shown")
+    return [PersonHit(hit.id, label_of(store, known[hit.id])) for hit in hits if hit.id in known]
+
+
+class SearchScreen(OutreachScreen):
+    """A line to type in, and who fits. Up and down move, enter opens, esc empties the line, then leaves."""
+
+    place = "search"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings_for("search"),
+        Binding("up", "move(-1)", show=False, priority=True),
+        Binding("down", "move(1)", show=False, priority=True),
+        Binding("pageup", "page(-1)", show=False, priority=True),
+        Binding("pagedown", "page(1)", show=False, priority=True),
+    ]
+    DEFAULT_CSS = """
+    SearchScreen {
+        Input { height: 1; border: none; background: $panel; padding: 0 1; }
+        Input:focus { border: none; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._asked = 0
+        self._logged = False
+        self._found: Sequence[Found] = ()
+
+    def compose(self) -> ComposeResult:
+        """The line, the list and the keys."""
+        yield TitleLine("Search", "name, UPN, address or school; misspelt is fine")
+        yield Input(placeholder="type a name", max_length=200)
+        yield RowList(
+            [
+                Column("Child", least=22),
+                Column("Born (age)", 15, drop=1),
+                Column("School", 22, drop=2),
+                Column("Why it fits", 16),
+            ],
+            empty="Type two letters or more.",
+        )
+        yield VerbLine(self.place, self.keymap)
+
+    def on_mount(self) -> None:
+        """Keys go to the line."""
+        people = self.query_one(RowList)
+        people.can_focus = False
+        self.query_one(Input).focus()
+
+    @on(Input.Changed)
+    def typed(self, event: Input.Changed) -> None:
+        """Search for what stands in the line now; an older answer that comes late is dropped."""
+        event.stop()
+        self._asked += 1
+        text = event.value.strip()
+        if len(text) < _SHORTEST:
+            self._logged = self._logged and bool(text)
+            self._show((), "Type two letters or more.")
+            return
+        self.run_worker(self._search(text, self._asked), group="search", exclusive=True)
+
+    async def _search(self, text: str, turn: int) -> None:
+        first, self._logged = not self._logged, True
+        try:
+            found = await self.ask(lambda store: find(store, text, first=first))
+        except OutreachError as problem:
+            self.say(problem.message, wrong=True)
+            return
+        if turn == self._asked:
+            self._show(found, "Nobody fits. Fewer letters find more.")
+
+    def _show(self, found: Sequence[Found], empty: str) -> None:
+        self._found = found
+        people = self.query_one(RowList)
+        people.empty = empty
+        rows = [Row(one.child, (short(one.name, 80), one.born, one.school, one.why)) for one in found]
+        people.set_source(Rows(rows), keep=False)
+        count = f"{len(found)} found" if len(found) < MOST else f"the best {MOST}; type more"
+        self.query_one(TitleLine).set_title("Search", count if found else "")
+
+    def action_move(self, by: int) -> None:
+        """Another child."""
+        self.query_one(RowList).action_move(by)
+
+    def action_page(self, by: int) -> None:
+        """A page of children."""
+        self.query_one(RowList).action_page(by)
+
+    @on(Input.Submitted)
+    def open(self, event: Input.Submitted) -> None:
+        """Open the child under the cursor."""
+        event.stop()
+        row = self.query_one(RowList).current
+        if row is not None and self._found:
+            self.shell.open_child(row.id)
+
+    def on_row_list_opened(self, event: RowList.Opened) -> None:
+        """A click opens too."""
+        event.stop()
+        self.shell.open_child(event.row.id)
+
+    def do_back(self) -> None:
+        """Empty the line; when it is empty, leave."""
+        field = self.query_one(Input)
+        if field.value:
+            field.clear()
+        else:
+            self.shell.go_back()

@@ -1,0 +1,200 @@
+"""Today: the gate-duty round. Who is not in without a reason, why each row is there, who to call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.binding import BindingType
+
+from casework.filters import Filter
+from casework.records import Child
+from casework.wording import say_day
+from screens.child_page import brief_day, short
+from screens.roster import Entry, Sheet, Whole, help_words
+from screens.roster_lines import flag_words, flags_cell, marks_cell, short_why, ties
+from screens.rounds import RoundScreen
+from screens.verbs import bindings_for
+from screens.views import Room
+from screens.widgets.row_list import Column, Row
+from screens.widgets.text import Cell, Piece, Tone
+from storage.queries.steps import marks_are_in
+from storage.queries.today import TodayRow, read_round
+from storage.store import Store
+
+_NO_CHILDREN = "No registers are in yet. g i takes them in."
+_HOW_TO_IMPORT = (
+    "1 Ask the school for this morning's register as a file (CSV, XLSX or CTF).\n"
+    "2 g i opens Import, f chooses the file.\n"
+    "3 Look at the preview, y takes it in. This list fills by itself."
+)
+
+
+class TodayScreen(RoundScreen):
+    """The morning round."""
+
+    place = "today"
+    ROOM: ClassVar[Room] = "today"
+    ROOM_TITLE = "Today"
+    BINDINGS: ClassVar[list[BindingType]] = bindings_for("today")
+    COLUMNS: ClassVar[Sequence[Column]] = (
+        Column("AM PM", 5),
+        Column("Child", least=18),
+        Column("School", 12, drop=2),
+        Column("Year", 7, drop=1),
+        Column("Tried", 5, right=True),
+        Column("Flags", 7, drop=3),
+        Column("Why", least=16),
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.left_out = False
+        self._signs: list[str] = []
+
+    # Reading
+
+    def load(self, store: Store) -> Whole:
+        """The round, with the facts of every filter only when a filter or a view asks for them."""
+        views = self.views_of(store)
+        full = bool(views or self.chosen)
+        found = read_round(store, day=store.today, school=self.school, chosen=Filter() if full else None)
+        rows = [*found.rows, *found.settled]
+        return Whole(
+            day=found.day,
+            entries=[_entry(row, found.day) for row in found.rows],
+            done=[_entry(row, found.day) for row in found.settled],
+            counts=found.counts,
+            views=views,
+            full=full,
+            schools={school.id: school.name for school in store.schools.schools.values()},
+            families=self.families(store, [row.child for row in rows]),
+            empty=self._empty(store, found.day, found.counts),
+        )
+
+    def _empty(self, store: Store, day: object, counts: object) -> str:
+        assert isinstance(counts, dict)
+        if counts["acted-on"]:
+            return f"Everyone is explained or acted on. . shows the {counts['acted-on']} acted on."
+        if counts["not-in"]:
+            return "Every absence has a reason. Nobody is left to call."
+        if not store.find(Child):
+            return _NO_CHILDREN
+        from datetime import date
+
+        assert isinstance(day, date)
+        if not marks_are_in(store, day):
+            return f"No marks for {brief_day(day)} yet. g i takes this morning's registers in."
+        return "Everyone is in. Nobody to call."
+
+    def shown_entries(self, whole: Whole) -> Sequence[Entry]:
+        """Open rows, and those left out below them when asked for."""
+        return [*whole.entries, *whole.done] if self.left_out else whole.entries
+
+    # Painting
+
+    def show_sheet(self, sheet: Sheet, *, to: str | None = None, keep: bool = True) -> None:
+        """Tie siblings that stand together, then paint."""
+        shown = sheet.whole.families
+        self._signs = ties(
+            [entry.child.household if entry.child.id in shown else None for entry in sheet.entries]
+        )
+        super().show_sheet(sheet, to=to, keep=keep)
+
+    def title(self, whole: Whole) -> tuple[str, str]:
+        """The register day, and a clear word when that is not today."""
+        today = self.shell.today
+        where = whole.schools.get(self.school or "", "all schools")
+        if whole.day == today:
+            return f"Today  {say_day(today)}", where
+        return f"Today  registers of {say_day(whole.day)} (today is {brief_day(today)})", where
+
+    def counts(self, sheet: Sheet) -> Cell:
+        """How many are not in, and how many of those are left to follow up."""
+        counts = sheet.whole.counts
+        pieces: list[Piece] = [
+            Piece(f"{counts['not-in']:,} not in"),
+            Piece(" · ", Tone.QUIET),
+            Piece(f"{counts['open']:,} unexplained", Tone.STRONG),
+            Piece(" · ", Tone.QUIET),
+            Piece(f"{counts['acted-on']:,} acted on{' (shown)' if self.left_out else ''}"),
+            Piece(" · ", Tone.QUIET),
+            Piece(f"{counts['explained']:,} explained"),
+        ]
+        if counts["no-register"]:
+            pieces.append(Piece(f" · {counts['no-register']:,} without a mark yet", Tone.WARN))
+        return tuple(pieces)
+
+    def make_row(self, at: int) -> Row:
+        """One child of the round."""
+        assert self.sheet is not None
+        entry = self.sheet.entries[at]
+        row: TodayRow = entry.source
+        group = " ".join(part for part in (entry.child.year_group, entry.child.reg) if part)
+        flags = entry.facts["flag"]
+        assert isinstance(flags, frozenset)
+        why: Cell = Piece(row.status) if entry.done or entry.tried else short_why(entry.why)
+        return Row(
+            entry.child.id,
+            (
+                marks_cell((row.sessions["AM"], row.sessions["PM"]), self.sheet.whole.day),
+                (Piece(self._signs[at], Tone.QUIET), Piece(short(entry.name, 60))),
+                short(entry.school, 30),
+                short(group, 10),
+                str(entry.tried or ""),
+                flags_cell(flags),
+                why,
+            ),
+            quiet=entry.done,
+        )
+
+    def head_cells(self, entry: Entry, width: int) -> list[Cell]:
+        """Who it is, what was done today, and flags in full words."""
+        row: TodayRow = entry.source
+        where = ", ".join(
+            part
+            for part in (
+                short(entry.school, 30),
+                entry.child.year_group and f"Year {short(entry.child.year_group, 6)}",
+                short(entry.child.reg, 10),
+            )
+            if part
+        )
+        lines: list[Cell] = [
+            (Piece(short(entry.name, max(20, width - 40)), Tone.STRONG), Piece(f"  {where}", Tone.QUIET))
+        ]
+        flags = entry.facts["flag"]
+        assert isinstance(flags, frozenset)
+        if flags:
+            lines.append((Piece("Flags: ", Tone.QUIET), Piece(flag_words(flags))))
+        if entry.tried:
+            tries = "1 step" if entry.tried == 1 else f"{entry.tried} steps"
+            lines.append((Piece(f"{tries} logged: ", Tone.QUIET), Piece(row.status)))
+        return lines
+
+    def no_detail(self) -> list[Cell]:
+        """How to begin, when nothing is in yet."""
+        empty = self.sheet.whole.empty if self.sheet else ""
+        return help_words(_HOW_TO_IMPORT) if empty == _NO_CHILDREN or "No marks" in empty else []
+
+    # Verbs of this screen alone
+
+    async def do_left_out(self) -> None:
+        """Show or hide the rows that were acted on."""
+        self.left_out = not self.left_out
+        await self.refilter()
+        self.say("Rows that were acted on are shown below." if self.left_out else "Only open rows are shown.")
+
+    async def do_back(self) -> None:
+        """Also hides what was left out."""
+        if self.left_out and not self.rows.marked and not self.chosen and not self.bar.is_open:
+            await self.do_left_out()
+        else:
+            await super().do_back()
+
+
+def _entry(row: TodayRow, day: object) -> Entry:
+    from datetime import date
+
+    assert isinstance(day, date)
+    return Entry(row.child, row.name, row.school, row.why, row.facts, row.attempts, row.settled, day, row)

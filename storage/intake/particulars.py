@@ -1,0 +1,286 @@
+"""What a file says of a child besides marks: names, group, SEN, flags, totals, time on a school's roll.
+
+A field that the school owns takes the file's value. A field that people may write takes it only when no
+worker has set it since. A register never renames a child: its names are for matching.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from casework.edits import Change, create, update
+from casework.ids import new_id
+from casework.policies import LOCAL_EDIT_REFUSED, Policy
+from casework.records import AttendanceTotal, Child, Enrolment, Flag, FlagKind, meta_of
+from casework.text import fold
+from storage.cipher import Connection
+from storage.intake.matching import Known
+from storage.intake.merging import Span
+from storage.intake.model import ReadPupil, Totals
+from storage.intake.worker_edits import set_by_worker
+from storage.rows import load_all
+
+_SEN = frozenset({"N", "K", "E"})
+_FLAGS: tuple[tuple[str, FlagKind], ...] = (
+    ("looked_after", "looked-after"),
+    ("fsm", "free-school-meals"),
+    ("service_child", "service-child"),
+)
+FLAG_SOURCE = "CTF"
+"""How the source of a flag that a CTF brought begins."""
+
+
+@dataclass(slots=True)
+class Particulars:
+    """Brings the children of one import up to date. ``kept`` as in `Families`."""
+
+    conn: Connection
+    school: str
+    is_ctf: bool
+    written: date | None
+    kept: list[tuple[str, str]] = field(default_factory=list)
+    other_names: list[str] = field(default_factory=list)
+    two_rolls: list[str] = field(default_factory=list)
+    _rolls: dict[str, list[Enrolment]] = field(default_factory=dict)
+    _flags: dict[str, list[Flag]] = field(default_factory=dict)
+    _totals: dict[tuple[str, str, int], AttendanceTotal] = field(default_factory=dict)
+
+    def load(self, children: Iterable[str]) -> None:
+        """Read what is held of these children."""
+        ids = json.dumps(list(children))
+        where = "child IN (SELECT value FROM json_each(?))"
+        for spell in load_all(self.conn, Enrolment, where, (ids,)):
+            self._rolls.setdefault(spell.child, []).append(spell)
+        for flag in load_all(self.conn, Flag, where, (ids,)):
+            self._flags.setdefault(flag.child, []).append(flag)
+        for total in load_all(self.conn, AttendanceTotal, where, (ids,)):
+            self._totals[total.child, total.school, total.year] = total
+
+    def new_child(self, pupil: ReadPupil) -> tuple[Known, list[Change]]:
+        """A child that the caseload does not know yet, on the file's school's roll."""
+        known = Known(
+            id=new_id(),
+            surname=pupil.surname or "?",
+            forename=pupil.forename,
+            known_as=_known_as(pupil),
+            dob=pupil.dob.isoformat() if pupil.dob else None,
+            upn=pupil.upn,
+            former_upns=[pupil.former_upn] if pupil.former_upn else [],
+            school=self.school,
+            year_group=pupil.year,
+            reg=pupil.reg,
+            sen=pupil.sen if pupil.sen in _SEN else "",
+            language=_language(pupil),
+        )
+        if pupil.capitals:
+            known.surname, known.forename = _mixed(known.surname), _mixed(known.forename)
+        values = {name: getattr(known, name) for name in Known.__dataclass_fields__}
+        return known, [create(Child.model_validate(values))]
+
+    def update_child(self, known: Known, pupil: ReadPupil, span: Span | None) -> list[Change]:
+        """The changes to a known child's own fields."""
+        wanted: dict[str, Any] = {}
+        if self._is_newest(known, span):
+            wanted["year_group"], wanted["reg"] = pupil.year, pupil.reg
+        if pupil.sen in _SEN:
+            wanted["sen"] = pupil.sen
+        wanted["dob"] = pupil.dob.isoformat() if pupil.dob else None
+        wanted["language"] = _language(pupil)
+        if pupil.upn and pupil.upn != known.upn and pupil.upn not in known.former_upns:
+            wanted["upn"] = pupil.upn
+            if known.upn:
+                wanted["former_upns"] = [*known.former_upns, known.upn]
+        elif pupil.former_upn and pupil.former_upn not in (known.upn, *known.former_upns):
+            wanted["former_upns"] = [*known.former_upns, pupil.former_upn]
+        if self.is_ctf:
+            wanted["known_as"] = _known_as(pupil)
+            if not pupil.capitals:
+                wanted["surname"], wanted["forename"] = pupil.surname, pupil.forename
+        else:
+            if not known.known_as:
+                wanted["known_as"] = _known_as(pupil)
+            self._compare_names(known, pupil)
+        fields = {
+            name: value
+            for name, value in wanted.items()
+            if value not in ("", None) and value != getattr(known, name) and self._may_set(known, name)
+        }
+        if not fields:
+            return []
+        surname = fields.get("surname", "")
+        if surname and fold(surname) != fold(known.surname) and known.surname not in ("", "?"):
+            fields["former_names"] = [*known.former_names, known.surname]
+        child = load_all(self.conn, Child, "id = ?", (known.id,))[0]
+        changes = list(update(child, **fields))
+        for name, value in fields.items():
+            setattr(known, name, value)
+        return changes
+
+    def _may_set(self, known: Known, name: str) -> bool:
+        meta = meta_of("child", name)
+        policy = meta.policy if meta else Policy.ASK
+        if policy in LOCAL_EDIT_REFUSED or policy is Policy.UNION:
+            return True
+        if not set_by_worker(self.conn, known.id, name, getattr(known, name)):
+            return True
+        self.kept.append((known.id, meta.label.lower() if meta else name))
+        return False
+
+    def _compare_names(self, known: Known, pupil: ReadPupil) -> None:
+        if not pupil.surname or known.surname == "?":
+            return
+        theirs = {fold(pupil.surname)} if not pupil.forename else {fold(pupil.surname), fold(pupil.forename)}
+        ours = {fold(n) for n in (known.surname, known.forename, known.known_as, *known.former_names) if n}
+        words = {word for name in ours for word in name.split(" ")}
+        if not all(name in ours or set(name.split(" ")) <= words for name in theirs):
+            self.other_names.append(known.id)
+
+    def _is_newest(self, known: Known, span: Span | None) -> bool:
+        """Whether no marks are held that are newer than the file's: an old file changes no group."""
+        if span is None:
+            return True
+        week = (span.last - timedelta(days=span.last.weekday())).isoformat()
+        newer = "SELECT 1 FROM attendance_week WHERE child = ? AND week > ? AND void = 0 LIMIT 1"
+        return self.conn.execute(newer, (known.id, week)).fetchone() is None
+
+    def flags(self, known: Known, pupil: ReadPupil) -> list[Change]:
+        """Flags that a CTF opens or ends; a flag that a worker wrote is left alone."""
+        changes: list[Change] = []
+        held = self._flags.setdefault(known.id, [])
+        for name, kind in _FLAGS:
+            says = getattr(pupil, name)
+            is_open = [flag for flag in held if flag.kind == kind and flag.ended is None]
+            if says is True and not is_open:
+                source = f"{FLAG_SOURCE} {self.written:%d/%m/%Y}" if self.written else FLAG_SOURCE
+                flag = Flag(id=new_id(), child=known.id, kind=kind, since=self.written, source=source)
+                held.append(flag)
+                changes.append(create(flag))
+            elif says is False and self.written is not None:
+                for flag in is_open:
+                    if flag.source.startswith(FLAG_SOURCE):
+                        changes += update(flag, ended=self.written)
+        return changes
+
+    def totals(self, known: Known, pupil: ReadPupil, year: int, schools: dict[str, str], source: str) -> list[Change]:
+        """School-year totals. ``schools`` maps LAESTABs of known schools to their ids; others are left out."""
+        changes: list[Change] = []
+        for total in pupil.totals:
+            school = schools.get(total.laestab) if total.laestab else self.school
+            counts = _counts(total)
+            if school is None or counts is None:
+                continue
+            key = (known.id, school, total.year or year)
+            held = self._totals.get(key)
+            if held is None:
+                fresh = AttendanceTotal(
+                    id=new_id(), child=known.id, school=school, year=key[2], source=source, **counts
+                )
+                self._totals[key] = fresh
+                changes.append(create(fresh))
+            elif any(getattr(held, name) != count for name, count in counts.items()):
+                changes += update(held, **counts, source=source)
+        return changes
+
+    def roll(self, known: Known, pupil: ReadPupil, span: Span | None) -> list[Change]:
+        """The child's time on the file's school's roll, and the school the child is at.
+
+        Marks that begin after the last marks of another school end the time there; marks that lie before
+        them are history; marks of both schools at once are a dual registration and change no school.
+        """
+        spells = self._rolls.setdefault(known.id, [])
+        start = span.first if span else next((t.starts for t in pupil.totals if t.starts), None)
+        here = [spell for spell in spells if spell.school == self.school]
+        current = next((spell for spell in here if spell.end is None), None)
+        if known.school in (None, self.school):
+            changes = self._stay(known, pupil, current or (here[-1] if here else None), start, span)
+            if known.school is None:
+                changes += self._set_school(known)
+            return changes
+        last = self._last_mark_elsewhere(known)
+        if last is None or self._begins_after(last, span):
+            return self._move(known, pupil, current, start)
+        if span is not None and span.last <= last and not here:
+            past = Enrolment(
+                id=new_id(), child=known.id, school=self.school, start=start, end=span.last, reg=pupil.reg
+            )
+            spells.append(past)
+            return [create(past)]
+        if span is not None and span.last > last:
+            self.two_rolls.append(known.id)
+        return self._stay(known, pupil, current or (here[-1] if here else None), start, span)
+
+    def _begins_after(self, last: date, span: Span | None) -> bool:
+        if span is not None:
+            return span.first >= last and span.last > last
+        return self.written is not None and self.written > last + timedelta(days=7)
+
+    def _stay(
+        self, known: Known, pupil: ReadPupil, spell: Enrolment | None, start: date | None, span: Span | None
+    ) -> list[Change]:
+        if spell is None:
+            fresh = Enrolment(id=new_id(), child=known.id, school=self.school, start=start, reg=pupil.reg)
+            self._rolls[known.id].append(fresh)
+            return [create(fresh)]
+        values: dict[str, Any] = {}
+        if start is not None and (spell.start is None or start < spell.start):
+            values["start"] = start
+        if pupil.reg and pupil.reg != spell.reg and self._is_newest(known, span):
+            values["reg"] = pupil.reg
+        if spell.end is not None and span is not None and span.last > spell.end:
+            values["end"] = None if known.school == self.school else span.last
+        return list(update(spell, **values)) if values else []
+
+    def _move(self, known: Known, pupil: ReadPupil, current: Enrolment | None, start: date | None) -> list[Change]:
+        changes: list[Change] = []
+        left = start or self.written
+        for spell in self._rolls[known.id]:
+            if spell.end is None and spell.school != self.school and left is not None:
+                day = left - timedelta(days=1)
+                changes += update(spell, end=max(day, spell.start) if spell.start else day)
+        if current is None:
+            fresh = Enrolment(id=new_id(), child=known.id, school=self.school, start=start, reg=pupil.reg)
+            self._rolls[known.id].append(fresh)
+            changes.append(create(fresh))
+        return [*changes, *self._set_school(known)]
+
+    def _set_school(self, known: Known) -> list[Change]:
+        change = Change("child", known.id, "school", known.school, self.school)
+        known.school = self.school
+        return [change]
+
+    def _last_mark_elsewhere(self, known: Known) -> date | None:
+        """The Monday of the last week with marks at another school, or None when there is none."""
+        row = self.conn.execute(
+            "SELECT max(week) FROM attendance_week WHERE child = ? AND school <> ? AND void = 0",
+            (known.id, self.school),
+        ).fetchone()
+        return date.fromisoformat(row[0]) if row and row[0] else None
+
+
+def _counts(total: Totals) -> dict[str, int] | None:
+    """The four counts that are kept, or None where the file leaves one out."""
+    found = (total.possible, total.attended, total.authorised, total.unauthorised)
+    if None in found:
+        return None
+    names = ("possible", "attended", "authorised", "unauthorised")
+    return {name: count for name, count in zip(names, found, strict=True) if count is not None}
+
+
+def _known_as(pupil: ReadPupil) -> str:
+    """The name for daily use, when it is another than the forename."""
+    if pupil.capitals or fold(pupil.known_as) == fold(pupil.forename):
+        return ""
+    return pupil.known_as
+
+
+def _language(pupil: ReadPupil) -> str:
+    """The first language's code, where a CTF gives one (type F, first language)."""
+    return next((code for kind, code in pupil.languages if kind == "F"), "")
+
+
+def _mixed(name: str) -> str:
+    return name.title() if name.isupper() else name

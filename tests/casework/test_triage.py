@@ -1,0 +1,118 @@
+"""Why a child is on a list: each reason at its threshold, and nothing that is not known is held against anyone."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from casework.calendars import SchoolCalendar
+from casework.triage import Facts, YearCounts, caseload_reasons, days_unexplained, morning_reasons, order_key
+
+FRIDAY = date(2026, 11, 20)
+MONDAY = date(2026, 11, 16)
+CALENDAR = SchoolCalendar(
+    ((date(2026, 9, 1), date(2026, 10, 16)), (date(2026, 11, 2), date(2026, 12, 18))), frozenset()
+)
+IN = "/ \\ / \\ / \\ / \\ / \\"
+
+
+def rules(facts: Facts, day: date = FRIDAY) -> list[str]:
+    return [why.rule for why in caseload_reasons(facts, CALENDAR, day)]
+
+
+def morning(facts: Facts, day: date = FRIDAY) -> list[str]:
+    return [why.rule for why in morning_reasons(facts, CALENDAR, day)]
+
+
+def test_an_unexplained_absence_names_its_sessions_and_what_clears_it() -> None:
+    (why,) = morning_reasons(Facts(weeks=[(MONDAY, "/ \\ / \\ / \\ / \\ N \\")]), CALENDAR, FRIDAY)
+    assert why.rule == "first-day"
+    assert "AM on Fri 20 Nov 2026" in why.text
+    assert why.clears_with
+
+
+def test_a_social_worker_comes_first() -> None:
+    facts = Facts(weeks=[(MONDAY, "/ \\ / \\ / \\ / \\ N N")], flags=frozenset({"child-in-need"}))
+    assert morning(facts)[0] == "social-worker"
+
+
+@pytest.mark.parametrize(("days", "found"), [(4, None), (5, "5"), (10, "10"), (15, "15")])
+def test_missing_education_alerts_at_5_10_and_15_days(days: int, found: str | None) -> None:
+    school_days = CALENDAR.school_days(date(2026, 9, 1), FRIDAY)[-days:]
+    weeks = []
+    for monday in sorted({day - timedelta(days=day.weekday()) for day in school_days}):
+        slots = ["N N" if monday + timedelta(days=n) in school_days else "/ \\" for n in range(5)]
+        weeks.append((monday, " ".join(slots)))
+    run = days_unexplained(weeks, CALENDAR, FRIDAY)
+    assert len(run) == days
+    alerts = [
+        w for w in caseload_reasons(Facts(weeks=weeks), CALENDAR, FRIDAY) if w.rule == "missing-education"
+    ]
+    assert [f"alert at {found}" in why.text for why in alerts] == ([True] if found else [])
+
+
+def test_half_term_is_not_a_run_of_absence() -> None:
+    before, after = date(2026, 10, 12), date(2026, 11, 2)
+    weeks = [(before, "/ \\ / \\ / \\ / \\ N N"), (after, "N N N N N N N N N N")]
+    assert len(days_unexplained(weeks, CALENDAR, date(2026, 11, 6))) == 6
+
+
+def test_a_day_without_register_neither_counts_nor_breaks_the_run() -> None:
+    weeks = [(MONDAY, "N N N N - - N N N N")]
+    assert len(days_unexplained(weeks, CALENDAR, FRIDAY)) == 4
+
+
+def test_any_other_code_breaks_the_run() -> None:
+    assert len(days_unexplained([(MONDAY, "N N N N I I N N N N")], CALENDAR, FRIDAY)) == 2
+
+
+def test_close_to_ten_sessions_says_when_the_oldest_drops_out() -> None:
+    weeks = [(date(2026, 9, 7), "O O O O O O / \\ / \\"), (MONDAY, IN)]
+    (why,) = [
+        w for w in caseload_reasons(Facts(weeks=weeks), CALENDAR, FRIDAY) if w.rule == "ten-in-ten-weeks"
+    ]
+    assert why.text.startswith("6 of 10 unauthorised sessions")
+    assert "drops out in week of" in why.text
+
+
+def test_five_sessions_are_not_yet_a_reason() -> None:
+    assert rules(Facts(weeks=[(date(2026, 11, 9), "O O O O O \\ / \\ / \\"), (MONDAY, IN)])) == []
+
+
+@pytest.mark.parametrize(
+    ("absent", "rule"),
+    [(9, None), (10, "persistent-absence"), (49, "persistent-absence"), (50, "severe-absence")],
+)
+def test_absence_on_the_exact_fraction_with_its_count(absent: int, rule: str | None) -> None:
+    facts = Facts(
+        weeks=[(MONDAY, IN)],
+        year=YearCounts(possible=100, attended=100 - absent, authorised=absent),
+        last_contact=FRIDAY,
+    )
+    found = [w for w in caseload_reasons(facts, CALENDAR, FRIDAY) if w.rule.endswith("-absence")]
+    assert [w.rule for w in found] == ([rule] if rule else [])
+    assert all(f"{absent} of 100" in w.text for w in found)
+
+
+def test_no_possible_session_is_never_a_percentage() -> None:
+    assert rules(Facts(weeks=[], year=YearCounts())) == []
+    assert YearCounts().attendance_pct is None
+
+
+def test_any_contact_clears_the_nudge() -> None:
+    absent = YearCounts(possible=100, attended=80, unauthorised=20)
+    assert "no-contact" in rules(Facts(weeks=[], year=absent))
+    assert "no-contact" in rules(Facts(weeks=[], year=absent, last_contact=FRIDAY - timedelta(days=10)))
+    assert "no-contact" not in rules(Facts(weeks=[], year=absent, last_contact=FRIDAY - timedelta(days=9)))
+
+
+def test_order_follows_the_weightiest_reason_then_the_next() -> None:
+    social = morning_reasons(
+        Facts(weeks=[(MONDAY, "/ \\ / \\ / \\ / \\ N N")], flags=frozenset({"looked-after"})),
+        CALENDAR,
+        FRIDAY,
+    )
+    plain = morning_reasons(Facts(weeks=[(MONDAY, "/ \\ / \\ / \\ / \\ N N")]), CALENDAR, FRIDAY)
+    assert order_key(social) < order_key(plain)
+    assert order_key(plain) < order_key([])
