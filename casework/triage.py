@@ -230,11 +230,14 @@ def _threshold(facts: Facts, calendar: SchoolCalendar, day: date) -> list[Why]:
     count, limit = stand.unauthorised_in_window, stand.limit
     if count < CLOSE_TO_THRESHOLD:
         return []
+    standing = f"{count} of {limit} unauthorised sessions"
+    if count > limit:
+        standing = f"{count} unauthorised sessions (the threshold is {limit})"
     drops = f", oldest drops out in week of {say_day(stand.drops_out)}" if stand.drops_out else ""
     return [
         Why(
             "ten-in-ten-weeks",
-            f"{count} of {limit} unauthorised sessions in 10 school weeks{drops}",
+            f"{standing} in 10 school weeks{drops}",
             stand.window_from,
             None,
             "marks corrected by the school, or weeks passing",

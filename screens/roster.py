@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import weakref
 from abc import abstractmethod
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -79,10 +80,15 @@ class Sheet:
     places: Mapping[str, int] = field(default_factory=dict)
 
 
+_NO_COUNTS = Counter[str]()
+
+
 class EntryRows:
     """A `RowSource` that makes rows only when they come into sight."""
 
-    def __init__(self, entries: Sequence[Entry], places: Mapping[str, int], make: Callable[[int], Row]) -> None:
+    def __init__(
+        self, entries: Sequence[Entry], places: Mapping[str, int], make: Callable[[int], Row]
+    ) -> None:
         self._entries, self._places, self._make = entries, places, make
 
     def count(self) -> int:
@@ -126,7 +132,7 @@ class RosterScreen(OutreachScreen):
         self.chosen = Filter()
         self.school: str | None = None
         self.view_digit = 0
-        self.sheet: Sheet | None = None
+        self.sheet = Sheet(Whole(date.min, (), (), _NO_COUNTS, (), full=False, schools={}))
         self._reach: dict[str, Reach] = {}
         self._own = False
         self._stale = False
@@ -212,7 +218,7 @@ class RosterScreen(OutreachScreen):
     async def refilter(self) -> None:
         """Show what another filter leaves."""
         sheet = self.sheet
-        if sheet is None or (self.chosen and not sheet.whole.full):
+        if self.chosen and not sheet.whole.full:
             await self.renew()
         else:
             self.show_sheet(await self.ask(lambda _store: self.choose(sheet.whole)))
@@ -232,7 +238,7 @@ class RosterScreen(OutreachScreen):
     @property
     def entry(self) -> Entry | None:
         """The child under the cursor."""
-        if self.sheet is None or not self.sheet.entries:
+        if not self.sheet.entries:
             return None
         return self.sheet.entries[min(self.rows.cursor, len(self.sheet.entries) - 1)]
 
@@ -254,8 +260,6 @@ class RosterScreen(OutreachScreen):
             self._draw_detail()
 
     def _draw_counts(self) -> None:
-        if self.sheet is None:
-            return
         self.query_one(".counts", Static).update(show_cell(self.counts(self.sheet)))
         line = views_line(self.sheet.views, self.view_digit, self.size.width - 2)
         self.query_one(".views", Static).update(show_cell(line))
@@ -269,7 +273,7 @@ class RosterScreen(OutreachScreen):
         entry = self.entry
         box = self.query_one("#detail", VerticalScroll)
         words = box.query_one(Static)
-        if entry is None or self.sheet is None:
+        if entry is None:
             words.update(show_lines(self.no_detail()))
             box.border_title = None
             return
@@ -449,8 +453,6 @@ class RosterScreen(OutreachScreen):
 
     async def do_view(self, digit: int) -> None:
         """Open a saved view; the same digit again closes it."""
-        if self.sheet is None:
-            return
         view = next((entry.view for entry in self.sheet.views if entry.view.digit == digit), None)
         if digit == self.view_digit:
             await self.clear_filter()
@@ -484,8 +486,19 @@ class RosterScreen(OutreachScreen):
     do_history = do_people
 
 
+def flags_of(entry: Entry) -> frozenset[str]:
+    """The flags of a child that this worker may see."""
+    flags = entry.facts["flag"]
+    return flags if isinstance(flags, frozenset) else frozenset()
+
+
+def place_words(entry: Entry) -> str:
+    """School, year and registration group in a few words."""
+    year = entry.child.year_group
+    parts = (short(entry.school, 30), f"Year {short(year, 6)}" if year else "", short(entry.child.reg, 10))
+    return ", ".join(part for part in parts if part)
+
+
 def help_words(words: str) -> list[Cell]:
     """Friendly lines below an empty list."""
     return [Piece(line) for line in words.split("\n")]
-
-

@@ -126,7 +126,9 @@ def reach_cells(reach: Reach, on_list: Collection[str], width: int) -> list[Cell
         lines.append(Piece("No one to call is on record; ask the school.", Tone.WARN))
     for sibling in reach.siblings:
         here = "also on this list" if sibling.id in on_list else "not on this list"
-        where = " ".join(part for part in (sibling.year_group and f"Y{sibling.year_group}", sibling.reg) if part)
+        where = " ".join(
+            part for part in (sibling.year_group and f"Y{sibling.year_group}", sibling.reg) if part
+        )
         name = short(display_name(sibling), 40)
         lines.append((Piece("Sibling ", Tone.QUIET), Piece(name), Piece(f" {where}, {here}", Tone.QUIET)))
     return lines
@@ -143,7 +145,9 @@ def _caller(number: int, caller: Caller, width: int) -> list[Cell]:
     if caller.responsibility == "no":
         more.append("no parental responsibility")
     if caller.interpreter:
-        more.append("interpreter" + (f": {short(caller.interpreter, 20)}" if caller.interpreter != "yes" else ""))
+        more.append(
+            "interpreter" + (f": {short(caller.interpreter, 20)}" if caller.interpreter != "yes" else "")
+        )
     if more:
         head.append(Piece("  " + ", ".join(more), Tone.WARN))
     lines: list[Cell] = [tuple(head)]

@@ -162,7 +162,9 @@ class WordsForm(ModalScreen[Given | None]):
                 meaning = meaning[: _MEANING_CELLS - 1].rstrip() + "…"
             tone = Tone.PLAIN if live else Tone.QUIET
             sign = code.code if live else ""
-            cells.append((Piece(f"{sign:<3}", TONES[code.kind]), Piece(f"{meaning:<{_MEANING_CELLS + 3}}", tone)))
+            cells.append(
+                (Piece(f"{sign:<3}", TONES[code.kind]), Piece(f"{meaning:<{_MEANING_CELLS + 3}}", tone))
+            )
         rows = (len(cells) + 1) // 2
         return [
             "",

@@ -55,8 +55,6 @@ class RoundScreen(RosterScreen):
 
     def targets(self) -> list[Entry]:
         """The marked children in list order, else the one under the cursor."""
-        if self.sheet is None:
-            return []
         places = self.sheet.places
         return [self.sheet.entries[places[child]] for child in self.rows.targets if child in places]
 
@@ -103,7 +101,7 @@ class RoundScreen(RosterScreen):
 
         before = self.sheet
         receipt = await self.write(make)
-        if receipt is None or before is None or self._next_sheet is None:
+        if receipt is None or self._next_sheet is None:
             return
         self.rows.clear_marks()
         self._last = targets[-1] if len(targets) == 1 else None
@@ -192,7 +190,7 @@ class RoundScreen(RosterScreen):
         """Words for the step logged last here, or what was left half written."""
         draft = self._waiting_draft
         entry = self._last
-        if draft is not None and self.sheet is not None:
+        if draft is not None:
             entry = next((e for e in self.everyone() if e.child.id == draft.subject), entry)
             self._waiting_draft = None
             kind = draft.fields.get("kind", WORDS)
@@ -211,7 +209,7 @@ class RoundScreen(RosterScreen):
 
     def everyone(self) -> list[Entry]:
         """Every child of this screen, shown or left out."""
-        return [*self.sheet.whole.entries, *self.sheet.whole.done] if self.sheet else []
+        return [*self.sheet.whole.entries, *self.sheet.whole.done]
 
     async def _note(self, entry: Entry) -> None:
         try:
@@ -236,7 +234,11 @@ class RoundScreen(RosterScreen):
     ) -> None:
         entry = targets[0]
         subject = entry.child.id
-        draft = await self.ask(lambda store: store.drafts.load(DRAFT_FORM, subject)) if len(targets) == 1 else None
+        draft = (
+            await self.ask(lambda store: store.drafts.load(DRAFT_FORM, subject))
+            if len(targets) == 1
+            else None
+        )
         start = Given(step.note if step else "")
         if draft is not None and draft.fields.get("kind") == kind:
             start = Given(draft.fields.get("words", ""), draft.fields.get("code", ""))
@@ -349,7 +351,9 @@ class RoundScreen(RosterScreen):
         self.show_sheet(sheet, to=back)
         names = {entry.child.id: entry.name for entry in self.everyone()}
         step = receipt.name.removeprefix("Undo: ").removeprefix("Redo: ")
-        who = f" ({self.said_name(names[children[0]])})" if len(children) == 1 and children[0] in names else ""
+        who = (
+            f" ({self.said_name(names[children[0]])})" if len(children) == 1 and children[0] in names else ""
+        )
         hidden = "; not shown by this filter" if children and back is None and self.chosen else ""
         self.say(f"{word}: {step}{who}{hidden}.")
 
@@ -358,7 +362,7 @@ class RoundScreen(RosterScreen):
     async def do_save_view(self) -> None:
         """Keep the filter as a view; on an open, unchanged view, ask to remove it."""
         text = str(self.chosen)
-        view = next((v.view for v in self.sheet.views if v.view.digit == self.view_digit), None) if self.sheet else None
+        view = next((v.view for v in self.sheet.views if v.view.digit == self.view_digit), None)
         if view is not None:
 
             async def removed(yes: bool | None) -> None:
@@ -379,7 +383,12 @@ class RoundScreen(RosterScreen):
                     kept = self._next_sheet
                     if kept is not None:
                         self.view_digit = next(
-                            (v.view.digit for v in kept.views if v.view.record.name.casefold() == name.casefold()), 0
+                            (
+                                v.view.digit
+                                for v in kept.views
+                                if v.view.record.name.casefold() == name.casefold()
+                            ),
+                            0,
                         )
                         self.show_sheet(kept)
                         self.say(f"Kept: {name} on {self.view_digit}. u undoes.")
@@ -388,8 +397,6 @@ class RoundScreen(RosterScreen):
 
     async def do_school(self) -> None:
         """One school or all."""
-        if self.sheet is None:
-            return
         schools = sorted(self.sheet.whole.schools.items(), key=lambda item: item[1].casefold())
         choices = [Choice("0", "all schools")]
         choices += [Choice(str(at), name) for at, (_, name) in enumerate(schools, start=1)]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -11,7 +12,7 @@ from casework.filters import Filter
 from casework.records import Child
 from casework.wording import say_day
 from screens.child_page import brief_day, short
-from screens.roster import Entry, Sheet, Whole, help_words
+from screens.roster import Entry, Sheet, Whole, flags_of, help_words, place_words
 from screens.roster_lines import flag_words, flags_cell, marks_cell, short_why, ties
 from screens.rounds import RoundScreen
 from screens.verbs import bindings_for
@@ -72,17 +73,13 @@ class TodayScreen(RoundScreen):
             empty=self._empty(store, found.day, found.counts),
         )
 
-    def _empty(self, store: Store, day: object, counts: object) -> str:
-        assert isinstance(counts, dict)
+    def _empty(self, store: Store, day: date, counts: Mapping[str, int]) -> str:
         if counts["acted-on"]:
             return f"Everyone is explained or acted on. . shows the {counts['acted-on']} acted on."
         if counts["not-in"]:
             return "Every absence has a reason. Nobody is left to call."
         if not store.find(Child):
             return _NO_CHILDREN
-        from datetime import date
-
-        assert isinstance(day, date)
         if not marks_are_in(store, day):
             return f"No marks for {brief_day(day)} yet. g i takes this morning's registers in."
         return "Everyone is in. Nobody to call."
@@ -127,22 +124,19 @@ class TodayScreen(RoundScreen):
 
     def make_row(self, at: int) -> Row:
         """One child of the round."""
-        assert self.sheet is not None
         entry = self.sheet.entries[at]
         row: TodayRow = entry.source
         group = " ".join(part for part in (entry.child.year_group, entry.child.reg) if part)
-        flags = entry.facts["flag"]
-        assert isinstance(flags, frozenset)
         why: Cell = Piece(row.status) if entry.done or entry.tried else short_why(entry.why)
         return Row(
             entry.child.id,
             (
-                marks_cell((row.sessions["AM"], row.sessions["PM"]), self.sheet.whole.day),
+                marks_cell((row.sessions["AM"], row.sessions["PM"]), entry.session_date),
                 (Piece(self._signs[at], Tone.QUIET), Piece(short(entry.name, 60))),
                 short(entry.school, 30),
                 short(group, 10),
                 str(entry.tried or ""),
-                flags_cell(flags),
+                flags_cell(flags_of(entry)),
                 why,
             ),
             quiet=entry.done,
@@ -151,21 +145,13 @@ class TodayScreen(RoundScreen):
     def head_cells(self, entry: Entry, width: int) -> list[Cell]:
         """Who it is, what was done today, and flags in full words."""
         row: TodayRow = entry.source
-        where = ", ".join(
-            part
-            for part in (
-                short(entry.school, 30),
-                entry.child.year_group and f"Year {short(entry.child.year_group, 6)}",
-                short(entry.child.reg, 10),
-            )
-            if part
-        )
         lines: list[Cell] = [
-            (Piece(short(entry.name, max(20, width - 40)), Tone.STRONG), Piece(f"  {where}", Tone.QUIET))
+            (
+                Piece(short(entry.name, max(20, width - 40)), Tone.STRONG),
+                Piece(f"  {place_words(entry)}", Tone.QUIET),
+            )
         ]
-        flags = entry.facts["flag"]
-        assert isinstance(flags, frozenset)
-        if flags:
+        if flags := flags_of(entry):
             lines.append((Piece("Flags: ", Tone.QUIET), Piece(flag_words(flags))))
         if entry.tried:
             tries = "1 step" if entry.tried == 1 else f"{entry.tried} steps"
@@ -174,7 +160,7 @@ class TodayScreen(RoundScreen):
 
     def no_detail(self) -> list[Cell]:
         """How to begin, when nothing is in yet."""
-        empty = self.sheet.whole.empty if self.sheet else ""
+        empty = self.sheet.whole.empty
         return help_words(_HOW_TO_IMPORT) if empty == _NO_CHILDREN or "No marks" in empty else []
 
     # Verbs of this screen alone
@@ -193,8 +179,5 @@ class TodayScreen(RoundScreen):
             await super().do_back()
 
 
-def _entry(row: TodayRow, day: object) -> Entry:
-    from datetime import date
-
-    assert isinstance(day, date)
+def _entry(row: TodayRow, day: date) -> Entry:
     return Entry(row.child, row.name, row.school, row.why, row.facts, row.attempts, row.settled, day, row)

@@ -93,6 +93,14 @@ VERBS: tuple[Verb, ...] = (
         ("child",),
         ("child",),
     ),
+    Verb(
+        "note-last",
+        "N",
+        "Words",
+        "Words for the step logged last, or go on with a draft.",
+        "Records",
+        ("today", "caseload"),
+    ),
     Verb("people", "p", "People", "People and how to reach them.", "Records", _ROUND),
     Verb("sibling", "b", "Sibling", "The next child of the same home.", "Records", ("child",)),
     Verb("history", "h", "History", "Who changed what, when, from what to what.", "Records", _ROUND),
@@ -137,6 +145,9 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         "left-out", ".", "Left out", "Show or hide rows that are explained or acted on.", "Lists", ("today",)
     ),
+    Verb("school", "b", "School", "One school, or all.", "Lists", ("today", "caseload")),
+    Verb("more-down", "]", "More", "Read on in the reasons below the list.", "Lists", ("today", "caseload")),
+    Verb("more-up", "[", "Less", "Read back in the reasons below the list.", "Lists", ("today", "caseload")),
     Verb("order", "o", "Order", "Next sort order.", "Lists", ("caseload",), ("caseload",)),
     Verb(
         "save-view",

@@ -45,7 +45,9 @@ class Counted:
 
 def read_views(store: Store, room: Room) -> list[View]:
     """This worker's views of a screen, by digit; of two on one digit the newer holds."""
-    records = store.find(SavedView, "screen = ? AND (worker IS NULL OR worker = ?)", (room, store.actor.worker))
+    records = store.find(
+        SavedView, "screen = ? AND (worker IS NULL OR worker = ?)", (room, store.actor.worker)
+    )
     by_digit = {record.digit: record for record in sorted(records, key=lambda record: record.id)}
     return [View(by_digit[digit], _parsed(by_digit[digit].filter)) for digit in DIGITS if digit in by_digit]
 

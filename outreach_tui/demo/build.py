@@ -139,7 +139,7 @@ def _send_registers(
 def _do_some_work(store: Store, workers: list[Worker], calendar: SchoolCalendar, seed: int) -> None:
     rng = random.Random(seed + 2)
     me = workers[0]
-    children = store.find(Child, "1 ORDER BY upn")
+    children = sorted(store.find(Child), key=lambda child: child.upn)
     led = rng.sample(children, 40)
     changes = [c for n, child in enumerate(led) for c in update(child, lead_worker=workers[n % 4].id)]
     changes += [

@@ -158,7 +158,7 @@ def _child(
         sen=rng.choice("NNNNNNNKKE"),
         address=address,
         adults=adults,
-        absence=rng.choice((0.01, 0.01, 0.02, 0.02, 0.03, 0.03, 0.04, 0.05, 0.08, 0.14, 0.22, 0.55)),
+        absence=rng.choices((0.01, 0.03, 0.05, 0.09, 0.16, 0.28, 0.6), (30, 30, 20, 10, 6, 3, 1))[0],
         looked_after=rng.random() < 0.02,
         meals=rng.random() < 0.25,
     )

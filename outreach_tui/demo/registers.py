@@ -28,6 +28,10 @@ _LONG = (
 )
 
 
+_SPELLS = (1, 1, 1, 2, 3, 5)
+_MEAN_SPELL = sum(_SPELLS) / len(_SPELLS)
+
+
 @dataclass(frozen=True, slots=True)
 class Marked:
     """One child's marks: (day, AM code, PM code) in order."""
@@ -46,8 +50,8 @@ def _days(rng: random.Random, child: DemoChild, days: Sequence[date]) -> Iterato
     spell, code = 0, "I"
     for place, day in enumerate(days):
         recent = len(days) - place
-        if spell == 0 and rng.random() < child.absence:
-            spell = rng.choice((1, 1, 1, 2, 3, 5))
+        if spell == 0 and rng.random() < child.absence / (_MEAN_SPELL * (1 - child.absence)):
+            spell = rng.choice(_SPELLS)
             code = rng.choice("IIIIIIMMOOGCB" if child.absence < 0.5 else "IOOOOGC")
         if spell:
             spell -= 1

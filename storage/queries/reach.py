@@ -46,9 +46,7 @@ def read_reach(store: Store, child: Child) -> Reach:
     ties.sort(key=lambda tie: (tie.contact_order, tie.id))
     people = [(tie, store.get(Person, tie.person)) for tie in ties]
     siblings = (
-        store.find(Child, "household = ? AND id <> ?", (child.household, child.id))
-        if child.household
-        else []
+        store.find(Child, "household = ? AND id <> ?", (child.household, child.id)) if child.household else []
     )
     siblings.sort(key=lambda sibling: (sibling.dob or date.max, sibling.id))
     return Reach([_caller(tie, person) for tie, person in people if not person.void], siblings)

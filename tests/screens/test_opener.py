@@ -12,7 +12,6 @@ from outreach_tui.opener import VaultOpener
 from screens.doorway import AGENCIES, FirstRun
 from storage import slots
 from storage.home import Home
-from storage.slots import Kdf
 
 PASSPHRASE = b"harbour wall lantern"
 
@@ -20,7 +19,7 @@ PASSPHRASE = b"harbour wall lantern"
 @pytest.fixture(autouse=True)
 def floor_cost(monkeypatch: pytest.MonkeyPatch) -> None:
     """No calibration above the floor: it only costs time here."""
-    monkeypatch.setattr(slots, "calibrated", lambda _clock: slots.FLOOR if hasattr(slots, "FLOOR") else Kdf())
+    monkeypatch.setattr(slots, "calibrated", lambda _clock: slots.FLOOR)
 
 
 @pytest.fixture

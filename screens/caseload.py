@@ -1,0 +1,197 @@
+"""Caseload: every child ranked by the reasons that a person would act on, with marks, filters and bulk verbs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import ClassVar
+
+from textual.binding import BindingType
+
+from casework.calendars import monday_of
+from casework.codes import CodeClass, lookup
+from casework.wording import say_day
+from screens.child_page import brief_day, short
+from screens.roster import Entry, Sheet, Whole, flags_of, help_words, place_words
+from screens.roster_lines import flag_words, short_why, week_cell
+from screens.rounds import RoundScreen
+from screens.verbs import bindings_for
+from screens.views import Room
+from screens.widgets.marks_strip import strip_lines
+from screens.widgets.row_list import Column, Row
+from screens.widgets.text import Cell, Piece, Tone
+from storage.queries.caseload import CaseloadRow, read_caseload
+from storage.queries.today import register_day
+from storage.store import Store
+
+WEEKS_BEFORE = 3
+_ABSENT = (CodeClass.AUTHORISED, CodeClass.UNAUTHORISED)
+_ORDERS = ("reasons", "attendance", "name", "school")
+_NO_CHILDREN = "No child is on this laptop yet. g i takes in a school's register."
+_HOW_TO_BEGIN = (
+    "A register brings its children with it: g i opens Import, f chooses the file,\n"
+    "the preview shows what would come in, y takes it."
+)
+
+
+class CaseloadScreen(RoundScreen):
+    """The ranked caseload."""
+
+    place = "caseload"
+    ROOM: ClassVar[Room] = "caseload"
+    ROOM_TITLE = "Caseload"
+    BINDINGS: ClassVar[list[BindingType]] = bindings_for("caseload")
+    COLUMNS: ClassVar[Sequence[Column]] = (
+        Column("Rank", 4, right=True),
+        Column("Child", least=16),
+        Column("School", 9, drop=1),
+        Column("Attendance", 15, right=True),
+        Column("3 weeks before", 11 * WEEKS_BEFORE - 1, drop=9),
+        Column("This week", 10),
+        Column("Why", least=16),
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.order = _ORDERS[0]
+
+    # Reading
+
+    def load(self, store: Store) -> Whole:
+        """Every child with the facts of every filter."""
+        rows = read_caseload(store, school=self.school)
+        day = register_day(store, store.today)
+        return Whole(
+            day=day,
+            entries=self._ordered([_entry(row, day) for row in rows]),
+            done=(),
+            counts={"children": len(rows), "reasons": sum(bool(row.why) for row in rows)},
+            views=self.views_of(store),
+            full=True,
+            schools={school.id: school.name for school in store.schools.schools.values()},
+            empty="" if rows else _NO_CHILDREN,
+        )
+
+    def _ordered(self, entries: list[Entry]) -> list[Entry]:
+        if self.order == "attendance":
+            return sorted(entries, key=_attendance_key)
+        if self.order == "name":
+            return sorted(entries, key=lambda e: (e.child.surname.casefold(), e.child.forename.casefold()))
+        if self.order == "school":
+            return sorted(entries, key=lambda entry: entry.school.casefold())
+        return entries
+
+    # Painting
+
+    def title(self, whole: Whole) -> tuple[str, str]:
+        """The day that the rules use, and which school."""
+        where = whole.schools.get(self.school or "", "all schools")
+        today = self.shell.today
+        if whole.day == today:
+            return f"Caseload  {say_day(today)}", where
+        return f"Caseload  as of {say_day(whole.day)} (today is {brief_day(today)})", where
+
+    def counts(self, sheet: Sheet) -> Cell:
+        """How many children, and how many have a reason to be looked at."""
+        counts = sheet.whole.counts
+        noun = "child" if counts["children"] == 1 else "children"
+        return (
+            Piece(f"{counts['children']:,} {noun}"),
+            Piece(" · ", Tone.QUIET),
+            Piece(f"{counts['reasons']:,} with a reason to act", Tone.STRONG),
+            Piece(" · ", Tone.QUIET),
+            Piece(f"by {self.order}"),
+            Piece(" (o changes)", Tone.QUIET),
+        )
+
+    def make_row(self, at: int) -> Row:
+        """One child of the caseload."""
+        entry = self.sheet.entries[at]
+        row: CaseloadRow = entry.source
+        monday = monday_of(self.sheet.whole.day)
+        weeks = dict(row.weeks)
+        before: list[Piece] = []
+        for back in range(WEEKS_BEFORE, 0, -1):
+            week = monday - timedelta(weeks=back)
+            cell = week_cell(week, weeks[week], self.sheet.whole.day) if week in weeks else (Piece(" " * 10),)
+            before += [*cell, Piece(" ")]
+        here = (
+            week_cell(monday, weeks[monday], self.sheet.whole.day)
+            if monday in weeks
+            else (Piece("no marks", Tone.QUIET),)
+        )
+        return Row(
+            entry.child.id,
+            (
+                str(row.rank),
+                short(entry.name, 60),
+                short(entry.school, 30),
+                attendance_words(row),
+                tuple(before),
+                here,
+                short_why(entry.why) or Piece("nothing runs", Tone.QUIET),
+            ),
+            quiet=not entry.why,
+        )
+
+    def head_cells(self, entry: Entry, width: int) -> list[Cell]:
+        """Who it is, flags, the counts behind the percentage, and the strip of marks."""
+        row: CaseloadRow = entry.source
+        lines: list[Cell] = [
+            (
+                Piece(short(entry.name, max(20, width - 40)), Tone.STRONG),
+                Piece(f"  {place_words(entry)}", Tone.QUIET),
+            )
+        ]
+        if flags := flags_of(entry):
+            lines.append((Piece("Flags: ", Tone.QUIET), Piece(flag_words(flags))))
+        if not entry.why:
+            lines.append(Piece("No reason to act now: no clock runs for this child.", Tone.QUIET))
+        if row.weeks:
+            lines += strip_lines(row.weeks, width, today=self.sheet.whole.day)
+        return lines
+
+    def no_detail(self) -> list[Cell]:
+        """How to begin, when nothing is in yet."""
+        return help_words(_HOW_TO_BEGIN) if self.sheet.whole.empty else []
+
+    # Verbs of this screen alone
+
+    async def do_order(self) -> None:
+        """Next sort order; the rank stays what it is."""
+        self.order = _ORDERS[(_ORDERS.index(self.order) + 1) % len(_ORDERS)]
+        await self.renew(keep=False)
+        self.say(f"Sorted by {self.order}. The rank is always by reasons.")
+
+
+def attendance_words(row: CaseloadRow) -> str:
+    """Attendance this school year, never without its counts: `82.4 % 79/96`."""
+    year = row.year
+    share = year.attendance_pct
+    if share is None:
+        return "no sessions"
+    return f"{share:.1f} % {year.attended}/{year.possible}"
+
+
+def last_absence(weeks: Sequence[tuple[date, str]], day: date) -> date:
+    """The last day up to `day` with a mark of absence, else `day`: what a follow-up here is about."""
+    for monday, marks in sorted(weeks, reverse=True):
+        slots = marks.split()
+        for at in range(min(len(slots), 10) - 1, -1, -1):
+            on = monday + timedelta(days=at // 2)
+            found = lookup(slots[at], on) if on <= day else None
+            if found is not None and found.kind in _ABSENT:
+                return on
+    return day
+
+
+def _attendance_key(entry: Entry) -> tuple[float, str]:
+    row: CaseloadRow = entry.source
+    share = row.year.attendance_pct
+    return (101.0 if share is None else share, entry.child.surname.casefold())
+
+
+def _entry(row: CaseloadRow, day: date) -> Entry:
+    return Entry(
+        row.child, row.name, row.school, row.why, row.facts, 0, not row.why, last_absence(row.weeks, day), row
+    )
