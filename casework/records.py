@@ -83,7 +83,7 @@ FLAG_CATEGORY: Mapping[str, C] = {
 class Record(BaseModel):
     """One row of the caseload. `void` marks a record that an undo took back; it stays in history."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
     type: ClassVar[str]
     derived_from: ClassVar[frozenset[str]] = frozenset()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -26,12 +26,13 @@ from outreach_tui.idle import Clocks, IdleWatch, Verdict
 from outreach_tui.settings import Loaded
 from screens.doorway import AGENCIES, Opener
 from screens.help import HelpScreen
-from screens.palette import FindPeople, PeopleProvider, VerbProvider
+from screens.palette import FindPeople, PeopleProvider, PersonHit, VerbProvider
 from screens.setup import SetupScreen
 from screens.themes import THEMES, TONE_DEFAULTS
 from screens.unlock import UnlockScreen
 from screens.verbs import APP, bindings_for
 from storage.desk import Desk
+from storage.store import Store
 
 ScreenFactory = Callable[..., Screen[Any]]
 CrashHook = Callable[[str, BaseException], None]
@@ -41,6 +42,7 @@ ROOMS: Mapping[str, str] = {
     "today": "screens.today:TodayScreen",
     "caseload": "screens.caseload:CaseloadScreen",
     "import": "screens.intake:ImportScreen",
+    "search": "screens.search:SearchScreen",
     "child": "screens.child:ChildScreen",
     "search": "screens.search:SearchScreen",
 }
@@ -56,6 +58,13 @@ def room_factory(target: str) -> ScreenFactory:
     module, _, name = target.partition(":")
     factory: ScreenFactory = getattr(importlib.import_module(module), name)
     return factory
+
+
+def _find_people(store: Store, text: str) -> Sequence[PersonHit]:
+    """The caseload's own search, imported when it is first used."""
+    from screens.search import find_people
+
+    return find_people(store, text)
 
 
 class OutreachApp(App[None]):
@@ -92,7 +101,7 @@ class OutreachApp(App[None]):
         self.desk: Desk[Any] = Desk()
         self.remapped = settings.keys
         self.agencies = {**AGENCIES, **settings.labels}
-        self.find_people = find_people
+        self.find_people = _find_people if find_people is None and rooms is None else find_people
         self.fault: str | None = None
         """The code of the fault that ended the app."""
         clocks = clocks or Clocks()
@@ -142,9 +151,13 @@ class OutreachApp(App[None]):
         room, child = self._resume
         self.call_later(self._show_only, room, child)
 
+    def has_room(self, room: str) -> bool:
+        """Whether there is such a room."""
+        return room in self._rooms
+
     def go_to(self, room: str) -> None:
         """Show a room instead of what is shown."""
-        if room in self._rooms and self.desk.is_open:
+        if self.has_room(room) and self.desk.is_open:
             self.call_later(self._show_only, room, None)
 
     def open_child(self, child_id: str) -> None:
@@ -288,6 +301,11 @@ class OutreachApp(App[None]):
     def copy_to_clipboard(self, text: str) -> None:
         """Keep text for pasting inside the app: the computer's clipboard has a history and may sync."""
         self._clipboard = text
+
+    def action_command_palette(self) -> None:
+        """Open the palette, behind the door only."""
+        if self.desk.is_open:
+            super().action_command_palette()
 
     def action_help_quit(self) -> None:
         """Ctrl+c does not leave; say what does."""

@@ -27,7 +27,6 @@ class SetupScreen(DoorScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "create", "Create", show=False, priority=True),
-        Binding("f1", "help", "Help", show=False),
     ]
 
     def __init__(self, agencies: Mapping[str, str]) -> None:
@@ -77,10 +76,6 @@ class SetupScreen(DoorScreen):
 
     def _value(self, field: str) -> str:
         return clean(self.query_one(f"#{field}", Input).value, limit=_LONGEST_NAME).strip()
-
-    def action_help(self) -> None:
-        """The keys of this screen."""
-        self.shell.show_help("setup")
 
     def action_create(self) -> None:
         """Check the form, then make the caseload on the desk's thread."""

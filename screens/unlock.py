@@ -24,7 +24,6 @@ class UnlockScreen(DoorScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "recover", "Recovery code", show=False),
-        Binding("f1", "help", "Help", show=False),
         Binding("escape", "clear", "Clear", show=False),
     ]
 
@@ -99,10 +98,6 @@ class UnlockScreen(DoorScreen):
     def action_clear(self) -> None:
         """Empty the field."""
         self.query_one("#passphrase", Input).clear()
-
-    def action_help(self) -> None:
-        """The keys of this screen."""
-        self.shell.show_help("unlock")
 
     def action_recover(self) -> None:
         """To the recovery code."""

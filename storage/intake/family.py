@@ -232,4 +232,3 @@ def _person_key(surname: str, forename: str) -> tuple[str, str]:
 
 def _numbers(person: Person) -> set[str]:
     return {number for phone in person.phones if len(number := digits(phone)) >= _FEWEST_DIGITS}
-

@@ -214,7 +214,11 @@ class _Import:
                 return _Placed(pupil, None)
         if known is None:
             return self._bring_in(pupil)
-        if known.id in self.taken and self.taken[known.id] != index and not self._same_child(known, index, pupil):
+        if (
+            known.id in self.taken
+            and self.taken[known.id] != index
+            and not self._same_child(known, index, pupil)
+        ):
             self._set_aside(
                 pupil, "is matched to a child whom another line names", "find out which line is right"
             )
@@ -251,7 +255,9 @@ class _Import:
             dob=pupil.dob.isoformat() if pupil.dob else "",
             upn=pupil.upn,
             reason=reason,
-            candidates=tuple(candidate(known, self.schools.get(known.school or "", "")) for known in candidates),
+            candidates=tuple(
+                candidate(known, self.schools.get(known.school or "", "")) for known in candidates
+            ),
         )
         self.report.questions.append(question)
         answer: Answer = self.confirm(question) if self.confirm is not None else LATER
@@ -304,7 +310,9 @@ class _Import:
         self._write(waiting)
         self.kept = self.details.kept + (families.kept if families else [])
 
-    def _details_of(self, place: _Placed, families: Families | None, laestabs: dict[str, str]) -> list[Change]:
+    def _details_of(
+        self, place: _Placed, families: Families | None, laestabs: dict[str, str]
+    ) -> list[Change]:
         known, pupil = place.known, place.pupil
         if known is None:
             return []
@@ -363,7 +371,9 @@ class _Import:
             )
         totals = self.report.totals
         if totals.incomplete and (self.is_ctf or self.register.format == "register-summary"):
-            said.append(f"Marks are still missing for {_children(totals.incomplete)} whose totals count more sessions.")
+            said.append(
+                f"Marks are still missing for {_children(totals.incomplete)} whose totals count more sessions."
+            )
         for label in dict.fromkeys(label for _, label in self.kept):
             children = list(dict.fromkeys(upns[child] for child, named in self.kept if named == label))
             said.append(
@@ -371,11 +381,16 @@ class _Import:
                 "the file says otherwise."
             )
         for found, sentence in (
-            (self.details.other_names, "bear another name in the caseload than in the file; nobody was renamed"),
-            (self.details.two_rolls, "are on the rolls of two schools; their school was not changed"),
+            (
+                self.details.other_names,
+                "with another name in the caseload than in the file; nobody was renamed",
+            ),
+            (self.details.two_rolls, "on the rolls of two schools; no child's school was changed"),
         ):
             if found:
-                said.append(f"{_children(len(found))} (UPN {_few(upns[child] for child in found)}) {sentence}.")
+                said.append(
+                    f"{_children(len(found))} (UPN {_few(upns[child] for child in found)}) {sentence}."
+                )
         if self.namesakes:
             said.append(
                 f"{_children(len(self.namesakes))} (UPN {_few(self.namesakes)}) came in new though a child of that "
@@ -422,7 +437,9 @@ def _digest(path: Path) -> str:
             while part := stream.read(_CHUNK):
                 whole.update(part)
     except OSError as fault:
-        raise BadInput("unreadable", f"{path.name} cannot be read: check that you may open it.", path.name) from fault
+        raise BadInput(
+            "unreadable", f"{path.name} cannot be read: check that you may open it.", path.name
+        ) from fault
     return whole.hexdigest()
 
 

@@ -131,8 +131,8 @@ class Particulars:
         return False
 
     def _compare_names(self, known: Known, pupil: ReadPupil) -> None:
-        if not pupil.surname or known.surname == "?":
-            return
+        if not pupil.surname or known.surname == "?" or "?" in pupil.surname + pupil.forename:
+            return  # an export in an old encoding writes ? for letters that it lacks
         theirs = {fold(pupil.surname)} if not pupil.forename else {fold(pupil.surname), fold(pupil.forename)}
         ours = {fold(n) for n in (known.surname, known.forename, known.known_as, *known.former_names) if n}
         words = {word for name in ours for word in name.split(" ")}
@@ -165,7 +165,9 @@ class Particulars:
                         changes += update(flag, ended=self.written)
         return changes
 
-    def totals(self, known: Known, pupil: ReadPupil, year: int, schools: dict[str, str], source: str) -> list[Change]:
+    def totals(
+        self, known: Known, pupil: ReadPupil, year: int, schools: dict[str, str], source: str
+    ) -> list[Change]:
         """School-year totals. ``schools`` maps LAESTABs of known schools to their ids; others are left out."""
         changes: list[Change] = []
         for total in pupil.totals:
@@ -234,7 +236,9 @@ class Particulars:
             values["end"] = None if known.school == self.school else span.last
         return list(update(spell, **values)) if values else []
 
-    def _move(self, known: Known, pupil: ReadPupil, current: Enrolment | None, start: date | None) -> list[Change]:
+    def _move(
+        self, known: Known, pupil: ReadPupil, current: Enrolment | None, start: date | None
+    ) -> list[Change]:
         changes: list[Change] = []
         left = start or self.written
         for spell in self._rolls[known.id]:

@@ -62,10 +62,19 @@ class Line:
     ids: dict[str, str] = field(default_factory=dict)
 
     def __call__(
-        self, *words: str, stdin: str = "", today: str | None = TODAY, env: dict[str, str] | None = None, **more: Any
+        self,
+        *words: str,
+        stdin: str = "",
+        today: str | None = TODAY,
+        env: dict[str, str] | None = None,
+        **more: Any,
     ) -> Result:
         environ = {key: value for key, value in os.environ.items() if not key.startswith("OUTREACH_")}
-        environ |= {"OUTREACH_HOME": str(self.home), "OUTREACH_PASSPHRASE_FILE": str(self.secret), "PYTHONUTF8": "1"}
+        environ |= {
+            "OUTREACH_HOME": str(self.home),
+            "OUTREACH_PASSPHRASE_FILE": str(self.secret),
+            "PYTHONUTF8": "1",
+        }
         if today:
             environ["OUTREACH_TODAY"] = today
         environ |= env or {}
@@ -138,13 +147,32 @@ def fill(home: Home, agency: str = "early-help") -> dict[str, str]:
     weeks.append(week(children["eve"].id, other.id, monday, "/ \\ / \\ / \\ / \\ N -"))
     weeks.append(week(children["sam1"].id, school.id, monday, "/ \\ / \\ / \\ / \\ I -"))
     mother = Person(
-        id=new_id(), surname="Marsh", forename="Jo", phones=("07700 900001",), address="9 Secret Row", address_protected=True
+        id=new_id(),
+        surname="Marsh",
+        forename="Jo",
+        phones=("07700 900001",),
+        address="9 Secret Row",
+        address_protected=True,
     )
-    tie = Relationship(id=new_id(), child=children["tilly"].id, person=mother.id, kind="mother", responsibility="yes")
+    tie = Relationship(
+        id=new_id(), child=children["tilly"].id, person=mother.id, kind="mother", responsibility="yes"
+    )
     flag = Flag(id=new_id(), child=children["tilly"].id, kind="child-in-need", since=date(2026, 9, 1))
     hidden = Flag(id=new_id(), child=children["tilly"].id, kind="youth-justice", since=date(2026, 9, 1))
     view = SavedView(id=new_id(), name="Harbour", screen="today", filter="school:harbour", digit=1)
-    records: list[Record] = [school, other, *terms, home_, *children.values(), *weeks, mother, tie, flag, hidden, view]
+    records: list[Record] = [
+        school,
+        other,
+        *terms,
+        home_,
+        *children.values(),
+        *weeks,
+        mother,
+        tie,
+        flag,
+        hidden,
+        view,
+    ]
     store.journal.commit(Edit("Bring in", tuple(create(r) for r in records)), kind="setup")
     ids = {name: child.id for name, child in children.items()}
     ids |= {

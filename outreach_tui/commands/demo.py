@@ -1,0 +1,75 @@
+"""`outreach demo`: a throwaway caseload of invented people."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from outreach_tui import output
+from outreach_tui.commands.frame import Call, LineCommand, json_option, the_call
+
+
+@click.command(cls=LineCommand)
+@click.option("--no-open", is_flag=True, help="Build it, and do not open the app.")
+@click.option("--seed", default=1, type=click.IntRange(0, 2**31), metavar="N", help="Invent other people.")
+@json_option
+def demo(no_open: bool, seed: int) -> int:
+    """Build a throwaway encrypted caseload through the real importers and edits, and open it.
+
+    Nobody in it exists. It lies in a folder of its own (or in --home, which must be empty or hold a demo) and
+    replaces the demo before it.
+    """
+    from outreach_tui.demo.build import NOTICE, PASSPHRASE, build_demo
+
+    call = the_call()
+    output.warn(NOTICE)
+    say = output.warn if sys.stderr.isatty() else _silent
+    made = build_demo(_folder(call), seed=seed, actual=call.today, now=call.now, say=say)
+    value = {
+        "home": str(made.home.path),
+        "today": made.today,
+        "passphrase": PASSPHRASE,
+        "children": made.children,
+        "marks": made.marks,
+        "open": made.not_explained,
+        "seconds": round(made.seconds, 2),
+        "registers": str(made.registers),
+        "notice": NOTICE,
+    }
+    call.show(
+        value,
+        lambda: output.emit_pairs(
+            [
+                ("Demo", NOTICE),
+                ("Data folder", made.home.path),
+                ("Passphrase", PASSPHRASE),
+                ("It plays on", made.today),
+                ("Children", made.children),
+                ("Marks", made.marks),
+                ("On the round", made.not_explained),
+                ("Built in", f"{made.seconds:.1f} s"),
+            ]
+        ),
+    )
+    if no_open or call.json or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return 0
+    from outreach_tui.commands.opening import open_app
+
+    return open_app(replace(call, home_given=str(made.home.path), today_given=made.today))
+
+
+def _folder(call: Call) -> Path:
+    """Where the demo lies: in --home when that was given, else in a folder of its own."""
+    if call.home_given:
+        return Path(call.home_given).expanduser().absolute()
+    from platformdirs import user_data_path
+
+    return user_data_path("outreach-demo", appauthor=False)
+
+
+def _silent(sentence: str) -> None:
+    """Nobody watches the progress."""
+    del sentence
