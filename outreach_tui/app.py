@@ -44,7 +44,6 @@ ROOMS: Mapping[str, str] = {
     "import": "screens.intake:ImportScreen",
     "search": "screens.search:SearchScreen",
     "child": "screens.child:ChildScreen",
-    "search": "screens.search:SearchScreen",
 }
 """Rooms by their word, as module and class: a room is imported when it is first entered."""
 

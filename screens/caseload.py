@@ -1,4 +1,4 @@
-"""Caseload: every child ranked by the reasons that a person would act on, with marks, filters and bulk verbs."""
+"""Caseload: every child ranked by the reasons that a person would act on, with marks and bulk verbs."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from storage.queries.today import register_day
 from storage.store import Store
 
 WEEKS_BEFORE = 3
+_BEFORE_PIECES = 11 * WEEKS_BEFORE - 1
 _ABSENT = (CodeClass.AUTHORISED, CodeClass.UNAUTHORISED)
 _ORDERS = ("reasons", "attendance", "name", "school")
 _NO_CHILDREN = "No child is on this laptop yet. g i takes in a school's register."
@@ -43,9 +44,9 @@ class CaseloadScreen(RoundScreen):
     BINDINGS: ClassVar[list[BindingType]] = bindings_for("caseload")
     COLUMNS: ClassVar[Sequence[Column]] = (
         Column("Rank", 4, right=True),
-        Column("Child", least=16),
-        Column("School", 9, drop=1),
-        Column("Attendance", 15, right=True),
+        Column("Child", 18),
+        Column("School", 8, drop=1),
+        Column("Attendance", 14, right=True),
         Column("3 weeks before", 11 * WEEKS_BEFORE - 1, drop=9),
         Column("This week", 10),
         Column("Why", least=16),
@@ -83,7 +84,7 @@ class CaseloadScreen(RoundScreen):
 
     # Painting
 
-    def title(self, whole: Whole) -> tuple[str, str]:
+    def title_ends(self, whole: Whole) -> tuple[str, str]:
         """The day that the rules use, and which school."""
         where = whole.schools.get(self.school or "", "all schools")
         today = self.shell.today
@@ -108,18 +109,13 @@ class CaseloadScreen(RoundScreen):
         """One child of the caseload."""
         entry = self.sheet.entries[at]
         row: CaseloadRow = entry.source
-        monday = monday_of(self.sheet.whole.day)
-        weeks = dict(row.weeks)
+        day = self.sheet.whole.day
+        monday = monday_of(day)
         before: list[Piece] = []
-        for back in range(WEEKS_BEFORE, 0, -1):
-            week = monday - timedelta(weeks=back)
-            cell = week_cell(week, weeks[week], self.sheet.whole.day) if week in weeks else (Piece(" " * 10),)
-            before += [*cell, Piece(" ")]
-        here = (
-            week_cell(monday, weeks[monday], self.sheet.whole.day)
-            if monday in weeks
-            else (Piece("no marks", Tone.QUIET),)
-        )
+        for week, marks in sorted(row.weeks):
+            if week < monday:
+                before += [Piece(" "), *week_cell(week, marks, day)]
+        here = next((week_cell(week, marks, day) for week, marks in row.weeks if week == monday), None)
         return Row(
             entry.child.id,
             (
@@ -127,9 +123,9 @@ class CaseloadScreen(RoundScreen):
                 short(entry.name, 60),
                 short(entry.school, 30),
                 attendance_words(row),
-                tuple(before),
-                here,
-                short_why(entry.why) or Piece("nothing runs", Tone.QUIET),
+                tuple(before[-_BEFORE_PIECES:]),
+                here or Piece("no marks", Tone.QUIET),
+                short_why(entry.why) or Piece("nothing due", Tone.QUIET),
             ),
             quiet=not entry.why,
         )
@@ -146,7 +142,7 @@ class CaseloadScreen(RoundScreen):
         if flags := flags_of(entry):
             lines.append((Piece("Flags: ", Tone.QUIET), Piece(flag_words(flags))))
         if not entry.why:
-            lines.append(Piece("No reason to act now: no clock runs for this child.", Tone.QUIET))
+            lines.append(Piece("No reason to act now.", Tone.QUIET))
         if row.weeks:
             lines += strip_lines(row.weeks, width, today=self.sheet.whole.day)
         return lines
@@ -170,7 +166,8 @@ def attendance_words(row: CaseloadRow) -> str:
     share = year.attendance_pct
     if share is None:
         return "no sessions"
-    return f"{share:.1f} % {year.attended}/{year.possible}"
+    figure = "100" if year.attended == year.possible else f"{share:.1f}"
+    return f"{figure} % {year.attended}/{year.possible}"
 
 
 def last_absence(weeks: Sequence[tuple[date, str]], day: date) -> date:

@@ -1,4 +1,4 @@
-"""What Today and Caseload share: a list with reasons, a filter, saved views, and follow-ups by single keys."""
+"""What Today and Caseload share: a list with reasons, a filter, saved views, and one way to write."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ from casework.errors import Locked, OutreachError
 from casework.filters import Filter
 from casework.records import Child
 from casework.triage import Why
-from screens.base import OutreachScreen
+from casework.wording import count_of
+from screens.base import OutreachScreen, T
 from screens.child_page import short
 from screens.filter_bar import FilterBar
-from screens.roster_lines import reach_cells, why_cells
+from screens.roster_lines import first_callers, other_people, why_cells
 from screens.views import Counted, Room, View, count_views, read_views, views_line
 from screens.widgets.lines import TitleLine, VerbLine
 from screens.widgets.row_list import Column, Row, RowList
@@ -34,9 +35,25 @@ from storage.queries.reach import Reach, families_shown, read_reach
 from storage.store import Store
 
 SHOWN_TYPES = frozenset(
-    "child school calendar attendance_week follow_up contact flag saved_view relationship person worker".split()  # noqa: SIM905
+    {
+        "attendance_week",
+        "calendar",
+        "child",
+        "contact",
+        "flag",
+        "follow_up",
+        "person",
+        "relationship",
+        "saved_view",
+        "school",
+        "worker",
+    }
 )
 """Record types that these screens show; a commit that touches none of them changes nothing here."""
+
+
+TALL = 34
+"""Lines from which the pane of reasons is taller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +73,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Whole:
-    """Everything read for the list before the filter. `full` says that the facts of every filter are there."""
+    """Everything read for the list before the filter. `full`: the facts of every filter are there."""
 
     day: date
     entries: Sequence[Entry]
@@ -75,7 +92,7 @@ class Sheet:
 
     whole: Whole
     entries: Sequence[Entry] = ()
-    fits: int = 0
+    of: int = 0
     views: Sequence[Counted] = ()
     places: Mapping[str, int] = field(default_factory=dict)
 
@@ -109,7 +126,7 @@ class EntryRows:
 
 
 class RosterScreen(OutreachScreen):
-    """Base of the two lists of children. A subclass reads, counts and paints; the follow-ups are in `Rounds`."""
+    """Base of the two lists of children: a subclass reads, counts and paints."""
 
     ROOM: ClassVar[Room] = "today"
     COLUMNS: ClassVar[Sequence[Column]] = ()
@@ -118,10 +135,11 @@ class RosterScreen(OutreachScreen):
         .counts { height: 1; padding: 0 1; background: $surface; }
         .views { height: 1; padding: 0 1; background: $surface; }
         #detail {
-            height: auto; min-height: 5; max-height: 45%; padding: 0 1; background: $surface;
+            height: 10; padding: 0 1; background: $surface;
             border-top: solid $panel; border-title-color: $tone-quiet; border-title-align: right;
             scrollbar-size-vertical: 1;
         }
+        &.-tall #detail { height: 16; }
         #detail Static { height: auto; }
         #said { height: 1; padding: 0 1; }
     }
@@ -156,6 +174,8 @@ class RosterScreen(OutreachScreen):
         try:
             await self.ask(self._listen())
             await self.renew()
+            read = len(self.sheet.whole.entries) + len(self.sheet.whole.done)
+            await self.ask(lambda store: store.log("looked", f"{self.ROOM}: {count_of(read, 'child', 'children')}"))
         except Locked:
             return
         await self.recall_draft()
@@ -174,7 +194,7 @@ class RosterScreen(OutreachScreen):
         """The row at a place of the sheet."""
 
     @abstractmethod
-    def title(self, whole: Whole) -> tuple[str, str]:
+    def title_ends(self, whole: Whole) -> tuple[str, str]:
         """The two ends of the title line."""
 
     @abstractmethod
@@ -198,7 +218,7 @@ class RosterScreen(OutreachScreen):
         return Sheet(
             whole,
             shown,
-            sum(not entry.done for entry in shown),
+            len(entries),
             count_views(whole.views, facts),
             {entry.child.id: at for at, entry in enumerate(shown)},
         )
@@ -247,9 +267,9 @@ class RosterScreen(OutreachScreen):
         self.sheet = sheet
         self._reach.clear()
         with self.app.batch_update():
-            self.query_one(TitleLine).set_title(*self.title(sheet.whole))
+            self.query_one(TitleLine).set_title(*self.title_ends(sheet.whole))
             self._draw_counts()
-            self.bar.tell_fits(sheet.fits, len(sheet.whole.entries))
+            self.bar.tell_fits(len(sheet.entries), sheet.of)
             if self.chosen and not sheet.entries and self.shown_entries(sheet.whole):
                 self.rows.empty = "No child fits this filter. esc clears it."
             else:
@@ -264,8 +284,9 @@ class RosterScreen(OutreachScreen):
         line = views_line(self.sheet.views, self.view_digit, self.size.width - 2)
         self.query_one(".views", Static).update(show_cell(line))
 
-    def on_resize(self, _event: events.Resize) -> None:
-        """Words are folded to the new width."""
+    def on_resize(self, event: events.Resize) -> None:
+        """Words are folded to the new width; a tall terminal has more lines for reasons."""
+        self.set_class(event.size.height >= TALL, "-tall")
         self._draw_counts()
         self._draw_detail()
 
@@ -279,10 +300,12 @@ class RosterScreen(OutreachScreen):
             return
         width = max(30, self.size.width - 4)
         lines = self.head_cells(entry, width)
-        lines += why_cells(entry.why, self.sheet.whole.day, width)
         reach = self._reach.get(entry.child.id)
         if reach is not None:
-            lines += reach_cells(reach, self.sheet.places.keys(), width)
+            lines += first_callers(reach, width)
+        lines += why_cells(entry.why, self.sheet.whole.day, width)
+        if reach is not None:
+            lines += other_people(reach, self.sheet.places.keys(), width)
         words.update(show_lines(lines))
         box.scroll_home(animate=False, immediate=True)
         self.call_after_refresh(self._tell_more)
@@ -378,7 +401,7 @@ class RosterScreen(OutreachScreen):
         receipt, self._next_sheet = answer
         return receipt
 
-    async def own(self, fn: Callable[[Store], Any]) -> Any | None:
+    async def own(self, fn: Callable[[Store], T]) -> T | None:
         """Ask something that changes the caseload; a refusal is said, and gives None."""
         self._own = True
         try:
@@ -441,13 +464,13 @@ class RosterScreen(OutreachScreen):
         self.rows.focus()
         await self._take_filter(Filter())
 
-    async def do_back(self) -> None:
+    def do_back(self) -> None:
         """Unmark, then clear the filter, then go back."""
         if self.rows.marked and not self.bar.query_one("Input").has_focus:
             self.rows.clear_marks()
             self.say("Nothing is marked now.")
         elif self.bar.is_open or self.chosen:
-            await self.clear_filter()
+            self.call_later(self.clear_filter)
         else:
             super().do_back()
 

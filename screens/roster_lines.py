@@ -1,11 +1,13 @@
-"""Words and letters that the rows of Today and Caseload share: marks, flags, ties of siblings, reasons, people."""
+"""Words and letters that Today and Caseload share: marks, flags, ties of siblings, reasons, people."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, timedelta
 
 from casework.codes import NO_MARK
+from casework.records import Child
 from casework.triage import Why as Reason
 from casework.weeks import unpack
 from casework.wording import count_of, say_day
@@ -37,20 +39,30 @@ _FULL_FLAGS = {"ehc-plan": "EHC plan", "sen-support": "SEN support", "eal": "EAL
                "child protection plan"}  # fmt: skip
 _HEAVY = frozenset({"CP", "CIN", "CLA", "MISS", "VISIT!", "ADDR!"})
 _SHORT_WHY = {"first-day": "no reason yet", "social-worker": "tell the social worker"}
+_RUN = re.compile("Unexplained for ([0-9]+) school days in a row")
 _TIES = ("╭ ", "│ ", "╰ ")
 _MOST_CALLERS = 8
+_CLEARS = "Clears:"
+FIRST_CALLERS = 3
+"""Adults shown before the reasons; the others follow them."""
 
 
 def marks_cell(codes: Sequence[str], day: date) -> Cell:
     """The day's AM and PM codes as letters, in the colour of their class."""
-    pieces: list[Piece] = []
-    for code in codes:
-        pieces += [Piece(code, tone_of(code, day)), Piece(" " * (3 - len(code)))]
-    return tuple(pieces)
+    am, pm = (Piece(code, Tone.QUIET if code == NO_MARK else tone_of(code, day)) for code in codes)
+    return (am, Piece(" " * (3 - len(am.text))), pm)
+
+
+def group_words(child: Child) -> str:
+    """Year and registration group in few cells: `4B`, `9 Oak`, `Y4`."""
+    year, reg = child.year_group, child.reg
+    if not reg:
+        return f"Y{short(year, 4)}" if year else ""
+    return short(reg if not year or reg.startswith(year) else f"{year} {reg}", 10)
 
 
 def week_cell(monday: date, marks: str, until: date) -> tuple[Piece, ...]:
-    """One week as ten signs, one for each session; a code of two letters shows its first in its own colour."""
+    """One week as ten signs, one a session; a code of two letters shows its first in its own colour."""
     pieces: list[Piece] = []
     for slot, code in enumerate(unpack(marks)):
         day = monday + timedelta(days=slot // 2)
@@ -78,7 +90,8 @@ def short_why(reasons: Sequence[Reason]) -> str:
     if not reasons:
         return ""
     first = reasons[0]
-    return _SHORT_WHY.get(first.rule, first.text)
+    words = _SHORT_WHY.get(first.rule, first.text)
+    return _RUN.sub(r"\1 days unexplained", words).replace("unauthorised sessions", "unauth.", 1)
 
 
 def ties(homes: Sequence[str | None]) -> list[str]:
@@ -95,42 +108,47 @@ def why_cells(reasons: Iterable[Reason], today: date, width: int) -> list[Cell]:
     """Every reason with the clock that runs, when it is due, and what would clear it."""
     lines: list[Cell] = []
     for reason in reasons:
-        parts = [reason.text]
+        words = reason.text
         if reason.since and say_day(reason.since) not in reason.text:
-            parts.append(f"since {brief_day(reason.since)}")
-        late = ""
+            words += f", since {brief_day(reason.since)}"
         if reason.due is not None and reason.due < today:
-            late = f"OVERDUE since {brief_day(reason.due)}"
+            words += f", OVERDUE since {brief_day(reason.due)}"
         elif reason.due is not None:
-            parts.append("due today" if reason.due == today else f"due {brief_day(reason.due)}")
-        folded = fold(", ".join(parts), max(20, width - 2))
+            words += ", due today" if reason.due == today else f", due {brief_day(reason.due)}"
+        folded = fold(f"{words}. {_CLEARS} {reason.clears_with}.", max(20, width - 2))
+        clearing = False
         for at, line in enumerate(folded):
-            lines.append((Piece("• " if at == 0 else "  ", Tone.KEY), Piece(line)))
-        if late:
-            lines.append((Piece("  "), Piece(late, Tone.ALERT)))
-        for line in fold(f"cleared by {reason.clears_with}", max(20, width - 4)):
-            lines.append(Piece(f"  {line}", Tone.QUIET))
+            head, found, tail = line.partition(_CLEARS)
+            first = (Piece("• " if at == 0 else "  ", Tone.KEY), Piece(head, Tone.QUIET if clearing else Tone.PLAIN))
+            lines.append((*first, Piece(found + tail, Tone.QUIET)))
+            clearing = clearing or bool(found)
     return lines
 
 
-def reach_cells(reach: Reach, on_list: Collection[str], width: int) -> list[Cell]:
-    """The people to call, in contact order, and the siblings."""
+def first_callers(reach: Reach, width: int) -> list[Cell]:
+    """The first people to call, in contact order."""
     if reach.withheld:
         return [Piece(line, Tone.QUIET) for line in fold(f"People withheld: {reach.withheld}", width)]
-    lines: list[Cell] = []
-    for number, caller in enumerate(reach.callers[:_MOST_CALLERS], start=1):
-        lines += _caller(number, caller, width)
-    if len(reach.callers) > _MOST_CALLERS:
-        lines.append(Piece(f"  and {len(reach.callers) - _MOST_CALLERS} more: p shows them", Tone.QUIET))
     if not reach.callers:
-        lines.append(Piece("No one to call is on record; ask the school.", Tone.WARN))
+        return [Piece("No one to call is on record; ask the school.", Tone.WARN)]
+    return [
+        line
+        for number, caller in enumerate(reach.callers[:FIRST_CALLERS], start=1)
+        for line in _caller(number, caller, width)
+    ]
+
+
+def other_people(reach: Reach, on_list: Collection[str], width: int) -> list[Cell]:
+    """The siblings, and the adults after the first."""
+    lines: list[Cell] = []
     for sibling in reach.siblings:
         here = "also on this list" if sibling.id in on_list else "not on this list"
-        where = " ".join(
-            part for part in (sibling.year_group and f"Y{sibling.year_group}", sibling.reg) if part
-        )
-        name = short(display_name(sibling), 40)
-        lines.append((Piece("Sibling ", Tone.QUIET), Piece(name), Piece(f" {where}, {here}", Tone.QUIET)))
+        words = f" {group_words(sibling)}, {here}"
+        lines.append((Piece("Sibling: "), Piece(short(display_name(sibling), 40)), Piece(words, Tone.QUIET)))
+    for number, caller in enumerate(reach.callers[FIRST_CALLERS:_MOST_CALLERS], start=FIRST_CALLERS + 1):
+        lines += _caller(number, caller, width)
+    if len(reach.callers) > _MOST_CALLERS:
+        lines.append(Piece(f"{len(reach.callers) - _MOST_CALLERS} more people: p shows them", Tone.QUIET))
     return lines
 
 
@@ -148,9 +166,9 @@ def _caller(number: int, caller: Caller, width: int) -> list[Cell]:
         more.append(
             "interpreter" + (f": {short(caller.interpreter, 20)}" if caller.interpreter != "yes" else "")
         )
-    if more:
-        head.append(Piece("  " + ", ".join(more), Tone.WARN))
     lines: list[Cell] = [tuple(head)]
+    if more:
+        lines.append(Piece("  " + ", ".join(more), Tone.WARN))
     if caller.note:
         lines += [Piece(f"  {line}", Tone.QUIET) for line in fold(caller.note, width - 2)[:2]]
     return lines

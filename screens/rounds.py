@@ -64,18 +64,18 @@ class RoundScreen(RosterScreen):
         if not targets:
             self.say("No child is listed here, so nothing was logged.")
         elif len(targets) == 1:
-            await self.log(targets, outcome)
+            await self.log_step(targets, outcome)
         else:
             words = OUTCOME_LABELS[outcome]
             question = f"{words.capitalize()}: log it for {len(targets)} children?"
 
             async def answered(yes: bool | None) -> None:
                 if yes:
-                    await self.log(targets, outcome)
+                    await self.log_step(targets, outcome)
 
             await self.question(Confirm(question, bulk_lines([entry.name for entry in targets])), answered)
 
-    async def log(
+    async def log_step(
         self, targets: Sequence[Entry], outcome: FollowUpOutcome, given: Given | None = None
     ) -> None:
         """Commit one step for these children and go on to the next open row."""
@@ -155,7 +155,7 @@ class RoundScreen(RosterScreen):
 
         async def answered(yes: bool | None) -> None:
             if yes:
-                await self.log(targets, "safeguarding")
+                await self.log_step(targets, "safeguarding")
 
         name = self.said_name(targets[0].name)
         await self.question(Confirm(f"Safeguarding: {name}. Do this now:", SAFEGUARDING), answered)
@@ -247,9 +247,9 @@ class RoundScreen(RosterScreen):
             if given is None:
                 await self._tell_draft(entry)
             elif kind == REASON:
-                await self.log(targets, "reason", given)
+                await self.log_step(targets, "reason", given)
             elif kind == CLOSE:
-                await self.log(targets, "closed", given)
+                await self.log_step(targets, "closed", given)
             elif step is not None:
                 await self._add_words(entry, step, given.words)
             else:
@@ -316,7 +316,7 @@ class RoundScreen(RosterScreen):
             if key is None:
                 await self._tell_draft(entry)
             else:
-                await self.log([entry], _FORM_KEYS[key], given)
+                await self.log_step([entry], _FORM_KEYS[key], given)
 
         self.call_after_refresh(self.question, PickOne("What came of it?", choices), answered)
 

@@ -13,7 +13,7 @@ from casework.records import Child
 from casework.wording import say_day
 from screens.child_page import brief_day, short
 from screens.roster import Entry, Sheet, Whole, flags_of, help_words, place_words
-from screens.roster_lines import flag_words, flags_cell, marks_cell, short_why, ties
+from screens.roster_lines import flag_words, flags_cell, group_words, marks_cell, short_why, ties
 from screens.rounds import RoundScreen
 from screens.verbs import bindings_for
 from screens.views import Room
@@ -40,11 +40,11 @@ class TodayScreen(RoundScreen):
     BINDINGS: ClassVar[list[BindingType]] = bindings_for("today")
     COLUMNS: ClassVar[Sequence[Column]] = (
         Column("AM PM", 5),
-        Column("Child", least=18),
-        Column("School", 12, drop=2),
-        Column("Year", 7, drop=1),
-        Column("Tried", 5, right=True),
-        Column("Flags", 7, drop=3),
+        Column("Child", 20),
+        Column("School", 10, drop=2),
+        Column("Reg", 5, drop=1),
+        Column("Try", 3, right=True),
+        Column("Flags", 6, drop=3),
         Column("Why", least=16),
     )
 
@@ -98,7 +98,7 @@ class TodayScreen(RoundScreen):
         )
         super().show_sheet(sheet, to=to, keep=keep)
 
-    def title(self, whole: Whole) -> tuple[str, str]:
+    def title_ends(self, whole: Whole) -> tuple[str, str]:
         """The register day, and a clear word when that is not today."""
         today = self.shell.today
         where = whole.schools.get(self.school or "", "all schools")
@@ -126,7 +126,6 @@ class TodayScreen(RoundScreen):
         """One child of the round."""
         entry = self.sheet.entries[at]
         row: TodayRow = entry.source
-        group = " ".join(part for part in (entry.child.year_group, entry.child.reg) if part)
         why: Cell = Piece(row.status) if entry.done or entry.tried else short_why(entry.why)
         return Row(
             entry.child.id,
@@ -134,7 +133,7 @@ class TodayScreen(RoundScreen):
                 marks_cell((row.sessions["AM"], row.sessions["PM"]), entry.session_date),
                 (Piece(self._signs[at], Tone.QUIET), Piece(short(entry.name, 60))),
                 short(entry.school, 30),
-                short(group, 10),
+                group_words(entry.child),
                 str(entry.tried or ""),
                 flags_cell(flags_of(entry)),
                 why,
@@ -171,12 +170,12 @@ class TodayScreen(RoundScreen):
         await self.refilter()
         self.say("Rows that were acted on are shown below." if self.left_out else "Only open rows are shown.")
 
-    async def do_back(self) -> None:
+    def do_back(self) -> None:
         """Also hides what was left out."""
         if self.left_out and not self.rows.marked and not self.chosen and not self.bar.is_open:
-            await self.do_left_out()
+            self.call_later(self.do_left_out)
         else:
-            await super().do_back()
+            super().do_back()
 
 
 def _entry(row: TodayRow, day: date) -> Entry:

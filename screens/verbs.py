@@ -102,7 +102,7 @@ VERBS: tuple[Verb, ...] = (
         ("today", "caseload"),
     ),
     Verb("people", "p", "People", "People and how to reach them.", "Records", _ROUND),
-    Verb("sibling", "b", "Sibling", "The next child of the same home.", "Records", ("child",)),
+    Verb("sibling", "i", "Sibling", "The next child of the same home.", "Records", ("child",)),
     Verb("history", "h", "History", "Who changed what, when, from what to what.", "Records", _ROUND),
     Verb(
         "open",

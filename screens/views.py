@@ -67,7 +67,7 @@ def count_views(views: Sequence[View], rows: Sequence[Mapping[str, object]]) -> 
 
 
 def save_view(store: Store, room: Room, name: str, text: str) -> Edit:
-    """The edit that keeps a filter under a name: on its own digit if the name is known, else on the lowest free one.
+    """The edit that keeps a filter under a name: on its digit if the name is known, else on the lowest free.
 
     Raises Refused when all nine digits are taken, or the same view is already kept.
     """

@@ -139,6 +139,11 @@ def _value(
         return items
     if type(None) in kinds and not typed.strip():
         return None
+    if bool in kinds:
+        truth = {"yes": True, "no": False, "true": True, "false": False}.get(typed.strip().casefold())
+        if truth is None:
+            raise BadInput("bad-value", f"{name} takes yes or no; correct it.", name)
+        return truth
     if datetime in kinds:
         from outreach_tui.commands.people import take_when
 

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from storage.intake.report import Answer, Confirm, FileReport, Progress, Question
     from storage.store import Store
 
-_MAPPING_BYTES = 200_000
-
 
 @click.command(cls=LineCommand, name="import")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
@@ -44,9 +42,10 @@ def import_(files: tuple[Path, ...], urn: str, mapping_file: Path | None, dry_ru
     not be read at all (then nothing of that file is applied).
     """
     from casework.errors import BadInput
+    from storage.intake.mapping import Mapping
 
     call = the_call()
-    mapping = _mapping(mapping_file) if mapping_file else None
+    mapping = Mapping.load(mapping_file) if mapping_file else None
     confirm = None if no_ask or call.json or not sys.stdin.isatty() else _ask
     entries: list[dict[str, Any]] = []
     reports: list[FileReport] = []
@@ -98,24 +97,6 @@ def _progress(name: str) -> Progress:
         sys.stderr.flush()
 
     return show
-
-
-def _mapping(path: Path) -> Mapping:
-    import json
-
-    from casework.errors import BadInput
-    from storage.intake.mapping import Mapping
-
-    try:
-        with path.open("rb") as file:
-            values = json.loads(file.read(_MAPPING_BYTES).decode("utf-8-sig"))
-    except OSError:
-        raise BadInput("unreadable", f"{path.name} cannot be read; check its name.", "--mapping") from None
-    except (ValueError, RecursionError):
-        raise BadInput(
-            "not-json", f"{path.name} is not a JSON object; see docs/cli.md.", "--mapping"
-        ) from None
-    return Mapping.from_dict(values, path.name)
 
 
 def _ask(question: Question) -> Answer:

@@ -205,7 +205,7 @@ def _changes(store: Store, record: str) -> list[Any]:
     return store.conn.execute(
         "SELECT e.at, coalesce(w.name, e.worker), e.name, e.kind, e.reason, e.id, c.field, c.old, c.new"
         " FROM change c JOIN edit e ON e.seq = c.edit LEFT JOIN worker w ON w.id = e.worker"
-        " WHERE c.record = ? ORDER BY c.seq",
+        " WHERE c.record = ? ORDER BY c.edit, c.n",
         (record,),
     ).fetchall()
 

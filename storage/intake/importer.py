@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -25,6 +24,7 @@ from storage.intake.matching import Known, Roll, candidate, question_key
 from storage.intake.merging import Span, WeekWriter
 from storage.intake.model import Preview, PupilWeek, ReadPupil
 from storage.intake.particulars import Particulars
+from storage.intake.remarks import Remarks, about_terms
 from storage.intake.report import LATER, Answer, Confirm, FileReport, Progress, Question
 from storage.intake.saved_mapping import save_changes
 from storage.intake.whose import Opened, open_for_school
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from storage.store import Store
 
 _CHUNK = 1 << 20
-_NAMED_AT_MOST = 5
 _SUPPORT_BATCH = 500
 
 
@@ -130,8 +129,7 @@ class _Import:
         try:
             with self.store.journal.step(Edit(f"{IMPORT_NAME}{name}", ())) as step:
                 self._work(step)
-                if dry_run or step.count == 0:
-                    raise _TakeBack
+                self._keep_or_take_back(step, dry_run=dry_run)
                 record = FileRecord(
                     id=self.source,
                     name=safe(self.register.path.name, 200),
@@ -145,6 +143,10 @@ class _Import:
         except _TakeBack:
             pass
         return self.report
+
+    def _keep_or_take_back(self, step: Step, *, dry_run: bool) -> None:
+        if dry_run or step.count == 0:
+            raise _TakeBack
 
     def _work(self, step: Step) -> None:
         step.apply(self.opened.changes, checked=True)
@@ -214,18 +216,14 @@ class _Import:
                 return _Placed(pupil, None)
         if known is None:
             return self._bring_in(pupil)
-        if (
-            known.id in self.taken
-            and self.taken[known.id] != index
-            and not self._same_child(known, index, pupil)
-        ):
+        if known.id in self.taken and self.taken[known.id] != index and not self._same_child(known, pupil):
             self._set_aside(
                 pupil, "is matched to a child whom another line names", "find out which line is right"
             )
             return _Placed(pupil, None)
         return _Placed(pupil, known)
 
-    def _same_child(self, known: Known, index: int, pupil: ReadPupil) -> bool:
+    def _same_child(self, known: Known, pupil: ReadPupil) -> bool:
         first = self.register.pupils[self.taken[known.id]]
         return first is not pupil and (fold(first.surname), fold(first.forename)) == (
             fold(pupil.surname),
@@ -345,70 +343,24 @@ class _Import:
         report.unknown = {safe(text): count for text, count in reading.unknown.most_common()}
         ids = [place.known.id for place in self.placed.values() if place.known is not None]
         report.totals, differing = check_totals(conn, ids, self.opened.school.id)
-        report.warnings = [*self.register.warnings, *self.opened.notes, *self._sentences(differing)]
+        remarks = Remarks(
+            report=report,
+            upns={known.id: known.upn for known in self.roll.children.values()},
+            bad_upns=[
+                p.pupil.line for p in self.placed.values() if p.pupil.upn and check_upn(p.pupil.upn).error
+            ],
+            kept_lines=self.writer.kept_lines,
+            differing=differing,
+            kept=self.kept,
+            other_names=self.details.other_names,
+            two_rolls=self.details.two_rolls,
+            namesakes=self.namesakes,
+        )
+        report.warnings = [*self.register.warnings, *self.opened.notes, *remarks.sentences()]
+        new_terms = any(change.type == "calendar" for change in self.opened.changes)
+        report.warnings += about_terms(conn, self.opened.school, came_new=new_terms)
         if self.progress is not None:
             self.progress(1.0, report.marks.read)
-
-    def _sentences(self, differing: Sequence[str]) -> list[str]:
-        said: list[str] = []
-        upns = {known.id: known.upn or "no UPN" for known in self.roll.children.values()}
-        bad = [p.pupil.line for p in self.placed.values() if p.pupil.upn and check_upn(p.pupil.upn).error]
-        if bad:
-            said.append(
-                f"The check letter of {_count(len(bad), 'UPN')} is wrong (line {_few(map(str, bad))}): taken as "
-                "given; ask the school."
-            )
-        if self.writer.kept_lines:
-            lines = _few(map(str, self.writer.kept_lines))
-            said.append(
-                f"{_count(len(self.writer.kept_lines), 'mark')} N (line {lines}) did not replace the code already "
-                "known: this export may be older than what is held."
-            )
-        if differing:
-            said.append(
-                f"The school's totals and the marks differ for {_children(len(differing))} "
-                f"(UPN {_few(differing)}): ask the school which is right."
-            )
-        totals = self.report.totals
-        if totals.incomplete and (self.is_ctf or self.register.format == "register-summary"):
-            said.append(
-                f"Marks are still missing for {_children(totals.incomplete)} whose totals count more sessions."
-            )
-        for label in dict.fromkeys(label for _, label in self.kept):
-            children = list(dict.fromkeys(upns[child] for child, named in self.kept if named == label))
-            said.append(
-                f"The {label} that a worker set was kept for {_children(len(children))} (UPN {_few(children)}); "
-                "the file says otherwise."
-            )
-        for found, sentence in (
-            (
-                self.details.other_names,
-                "with another name in the caseload than in the file; nobody was renamed",
-            ),
-            (self.details.two_rolls, "on the rolls of two schools; no child's school was changed"),
-        ):
-            if found:
-                said.append(
-                    f"{_children(len(found))} (UPN {_few(upns[child] for child in found)}) {sentence}."
-                )
-        if self.namesakes:
-            said.append(
-                f"{_children(len(self.namesakes))} (UPN {_few(self.namesakes)}) came in new though a child of that "
-                "name without a UPN is known: look whether they are the same."
-            )
-        return [*said, *self._about_calendar()]
-
-    def _about_calendar(self) -> list[str]:
-        school = self.opened.school
-        terms = self.step.conn.execute(
-            "SELECT 1 FROM calendar WHERE school = ? AND kind = 'term' AND void = 0 LIMIT 1", (school.id,)
-        ).fetchone()
-        how = f"`school calendar {school.urn} FILE`"
-        if terms is None:
-            return [f"School {school.urn} has no term dates, which the rules need: give them with {how}."]
-        if any(change.type == "calendar" for change in self.opened.changes):
-            return [f"School {school.urn} is new and starts with Kent's term dates: replace them with {how}."]
-        return []
 
 
 def _widen(place: _Placed, week: PupilWeek) -> None:
@@ -441,18 +393,3 @@ def _digest(path: Path) -> str:
             "unreadable", f"{path.name} cannot be read: check that you may open it.", path.name
         ) from fault
     return whole.hexdigest()
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def _children(number: int) -> str:
-    return "1 child" if number == 1 else f"{number} children"
-
-
-def _few(values: Iterable[str]) -> str:
-    """The first few of a list; the rest only hinted at."""
-    found = list(dict.fromkeys(values))
-    more = f" and {len(found) - _NAMED_AT_MOST} more" if len(found) > _NAMED_AT_MOST else ""
-    return ", ".join(found[:_NAMED_AT_MOST]) + more

@@ -46,8 +46,8 @@ class Known:
 
 
 _FIELDS = (
-    "id, surname, forename, known_as, former_names, dob, upn, former_upns, household, school, year_group, reg,"
-    " sen, language"
+    "id, surname, forename, known_as, former_names, dob, upn, former_upns, household, school, year_group,"
+    " reg, sen, language"
 )
 
 

@@ -168,7 +168,7 @@ class Particulars:
     def totals(
         self, known: Known, pupil: ReadPupil, year: int, schools: dict[str, str], source: str
     ) -> list[Change]:
-        """School-year totals. ``schools`` maps LAESTABs of known schools to their ids; others are left out."""
+        """School-year totals. ``schools`` maps known LAESTABs to school ids; other schools are left out."""
         changes: list[Change] = []
         for total in pupil.totals:
             school = schools.get(total.laestab) if total.laestab else self.school

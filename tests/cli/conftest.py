@@ -1,4 +1,4 @@
-"""One invented caseload for the command line, made through edits and copied for every test that changes it."""
+"""One invented caseload for the command line, made through edits and copied for tests that change it."""
 
 from __future__ import annotations
 

@@ -1,0 +1,488 @@
+"""Import: choose files, see what they would change, take them in. `u` takes the whole import back."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.events import Resize
+from textual.widgets import Input, Static
+
+from casework.errors import OutreachError, Refused
+from casework.text import clean
+from casework.wording import count_of
+from screens.base import OutreachScreen
+from screens.child_page import short
+from screens.dialogs import Choice, PickOne
+from screens.intake_ask import AskSame
+from screens.intake_files import Entry, complete, first_folder, list_folder, resolve
+from screens.verbs import bindings_for
+from screens.widgets.lines import TitleLine, VerbLine
+from screens.widgets.row_list import Column, Row, RowList, Rows
+from screens.widgets.text import Cell, Piece, Tone, show_cell
+from storage.intake.report import LATER, Answer, FileReport, Question
+
+if TYPE_CHECKING:
+    from storage.intake.importer import ImportPreview
+    from storage.intake.mapping import Mapping as Layout
+    from storage.store import Store
+
+Phase = Literal["choose", "preview", "working", "report"]
+FOLDER_SETTING = "import-folder"
+_LOOK_SECONDS = 0.2
+_NO_FIELD = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """One file on its way: what is known of it so far. `school` is a URN that the worker picked."""
+
+    path: Path
+    school: str = ""
+    layout: Layout | None = None
+    preview: ImportPreview | None = None
+    report: FileReport | None = None
+    problem: OutreachError | None = None
+
+    @property
+    def name(self) -> str:
+        """The file's name as it may be shown."""
+        return clean(self.path.name, limit=200)
+
+    @property
+    def questions(self) -> Sequence[Question]:
+        """What only a person can say."""
+        told = self.report or (self.preview.report if self.preview else None)
+        return told.questions if told else ()
+
+
+class PathInput(Input):
+    """A path: tab completes it, esc goes back to the list."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "complete", show=False, priority=True),
+        Binding("escape,down", "screen.to_list", show=False),
+    ]
+
+    base: Path = Path("/")
+
+    def action_complete(self) -> None:
+        """Lengthen what is typed as far as the names agree."""
+        self.value = complete(self.value, self.base)
+        self.cursor_position = len(self.value)
+
+
+class ImportScreen(OutreachScreen):
+    """Three steps: choose, preview, accept."""
+
+    place = "import"
+    BINDINGS: ClassVar[list[BindingType]] = bindings_for("import")
+    DEFAULT_CSS = """
+    ImportScreen {
+        PathInput { height: 1; border: none; background: $panel; padding: 0 1; }
+        PathInput:focus { border: none; }
+        #progress { height: auto; padding: 0 1; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.phase: Phase = "choose"
+        self._folder = Path("/")
+        self._entries: Sequence[Entry] = ()
+        self._files: Sequence[Chosen] = ()
+        self._answers: dict[str, Answer] = {}
+        self._steps: frozenset[int] = frozenset()
+        self._stop = threading.Event()
+        self._far = (0.0, 0)
+
+    def compose(self) -> ComposeResult:
+        """A path to type, the folder's files, and the page of the preview and the report."""
+        yield TitleLine("Import", "")
+        yield PathInput(placeholder="a path; tab completes", max_length=4096, id="path")
+        yield Static(id="progress", markup=False)
+        yield RowList(
+            [
+                Column("File"),
+                Column("Kind", 6),
+                Column("Size", 8, right=True, drop=2),
+                Column("Changed", 12, drop=1),
+            ],
+            empty="No CSV, XLSX, XML or TXT file here. f takes a path.",
+            id="files",
+        )
+        yield RowList([Column("File by file")], empty="Nothing to show.", id="page")
+        yield VerbLine(self.place, self.keymap)
+
+    async def on_mount(self) -> None:
+        """Start in the folder used last."""
+        self.set_interval(_LOOK_SECONDS, self._show_progress)
+        try:
+            remembered = await self.ask(lambda store: store.setting(FOLDER_SETTING))
+        except OutreachError:
+            return
+        self._enter("choose")
+        await self._open_folder(first_folder(remembered))
+
+    def _enter(self, phase: Phase) -> None:
+        """Show what belongs to a step."""
+        self.phase = phase
+        choosing = phase == "choose"
+        self.query_one("#path").display = choosing
+        self.query_one("#files").display = choosing
+        self.query_one("#page").display = not choosing
+        self.query_one("#progress").display = phase == "working"
+        step = {
+            "choose": "1 of 3: choose; space marks several, enter looks into them",
+            "preview": "2 of 3: preview; y takes it in, esc goes back",
+            "working": "3 of 3: esc stops, and nothing of that file stays",
+            "report": "done; u takes it all back, esc chooses more",
+        }[phase]
+        self.query_one(TitleLine).set_title("Import", step)
+        self.query_one("#files" if choosing else "#page").focus()
+
+    # Choosing
+
+    async def _open_folder(self, folder: Path, name: str = "") -> None:
+        try:
+            self._entries = await asyncio.to_thread(list_folder, folder)
+        except OSError:
+            self.say("That folder cannot be read; choose another.", wrong=True)
+            return
+        self._folder = folder
+        rows = [
+            Row(str(entry.path), (entry.name, entry.kind, entry.size, entry.changed), quiet=entry.is_folder)
+            for entry in self._entries
+        ]
+        files = self.query_one("#files", RowList)
+        files.set_source(Rows(rows), keep=False)
+        names = [entry.path.name for entry in self._entries]
+        first = next((n for n, entry in enumerate(self._entries) if not entry.is_folder), 0)
+        files.cursor = names.index(name) if name in names else first
+        path = self.query_one("#path", PathInput)
+        path.base = folder
+        path.value = clean(f"{folder}/".replace("//", "/"), limit=4_000)
+
+    def do_add_file(self) -> None:
+        """To the path, to type it; in the preview back to choosing."""
+        if self.phase == "working":
+            return
+        if self.phase != "choose":
+            self._enter("choose")
+        field = self.query_one("#path", PathInput)
+        field.focus()
+        field.cursor_position = len(field.value)
+
+    def action_to_list(self) -> None:
+        """From the path to the list."""
+        self.query_one("#files").focus()
+
+    @on(Input.Submitted, "#path")
+    async def typed(self, event: Input.Submitted) -> None:
+        """A folder is entered, a file looked into."""
+        event.stop()
+        path = resolve(event.value, self._folder)
+        if await asyncio.to_thread(path.is_dir):
+            came_from = self._folder.name if path == self._folder.parent else ""
+            await self._open_folder(path, came_from)
+            self.query_one("#files").focus()
+        else:
+            self._look_into([path])
+
+    def on_row_list_opened(self, event: RowList.Opened) -> None:
+        """Enter in the list: go into a folder, or look into the marked files, else into this one."""
+        event.stop()
+        if self.phase != "choose":
+            return
+        entry = next(entry for entry in self._entries if str(entry.path) == event.row.id)
+        if entry.is_folder:
+            came_from = self._folder.name if entry.kind == "above" else ""
+            self.run_worker(self._open_folder(entry.path, came_from), group="folder", exclusive=True)
+        else:
+            self._look_into(self._targets())
+
+    def _targets(self) -> list[Path]:
+        chosen = set(self.query_one("#files", RowList).targets)
+        return sorted(
+            entry.path for entry in self._entries if str(entry.path) in chosen and not entry.is_folder
+        )
+
+    def _look_into(self, paths: Sequence[Path]) -> None:
+        if not paths:
+            self.say("Mark one or more files first.", wrong=True)
+            return
+        self._answers = {}
+        self._files = [Chosen(path) for path in paths]
+        self.run_worker(self._preview(), group="import", exclusive=True)
+
+    # Preview
+
+    async def _preview(self) -> None:
+        """Look into every file that has no preview yet; ask for a school where a file does not say."""
+        from storage.intake.importer import preview_file
+
+        self._enter("working")
+        done: list[Chosen] = []
+        for number, chosen in enumerate(self._files):
+            self._tell(f"Looking into {short(chosen.name, 50)} ({number + 1} of {len(self._files)})")
+            looked = chosen
+            while looked.preview is None:
+                asked = looked
+
+                def look(store: Store, one: Chosen = asked) -> ImportPreview:
+                    return preview_file(store, one.path, school=one.school, mapping=one.layout)
+
+                try:
+                    looked = replace(asked, preview=await self.ask(look), problem=None)
+                except OutreachError as problem:
+                    looked = replace(asked, problem=problem)
+                    school = await self._ask_school(looked)
+                    if not school or school == asked.school:
+                        break
+                    looked = replace(asked, school=school, problem=None)
+            done.append(looked)
+        self._files = done
+        self._enter("preview")
+        self._draw()
+        if any(one.preview for one in done):
+            folder = str(self._files[0].path.parent)
+            await self.ask(lambda store: store.save_setting(FOLDER_SETTING, folder))
+
+    async def _ask_school(self, chosen: Chosen) -> str:
+        """The URN of the school that a worker says a file is from, or nothing."""
+        from casework.records import School
+
+        if chosen.problem is None or chosen.problem.code not in ("school-needed", "no-such-school"):
+            return ""
+        schools = await self.ask(lambda store: store.find(School, "urn <> ''"))
+        if not schools:
+            return ""
+        choices = [
+            Choice(school.urn, short(school.name, 40)) for school in sorted(schools, key=lambda s: s.name)
+        ]
+        question = f"Which school is {short(chosen.name, 36)} from?"
+        return await self.app.push_screen_wait(PickOne(question, choices)) or ""
+
+    def do_mapping(self) -> None:
+        """Say what a column is: pick the column, then what it holds; the preview is made anew."""
+        if self.phase != "preview":
+            self.say("Choose a file first; its columns are shown in the preview.", wrong=True)
+            return
+        self.run_worker(self._map_column(), group="import", exclusive=True)
+
+    async def _map_column(self) -> None:
+        from storage.intake.mapping import FIELDS
+
+        chosen = next((one for one in self._files if one.preview and one.preview.table.header), None)
+        if chosen is None or chosen.preview is None or chosen.preview.report.format == "ctf":
+            self.say("This file has no columns to choose.", wrong=True)
+            return
+        table, layout = chosen.preview.table, chosen.preview.mapping
+        columns = [
+            Choice(str(at + 1), short(head, 30) or "(no title)", field or "not read")
+            for at, (head, field) in enumerate(zip(table.header, table.fields, strict=True))
+        ]
+        column = await self.app.push_screen_wait(
+            PickOne(f"Which column of {short(chosen.name, 36)}?", columns)
+        )
+        if column is None:
+            return
+        fields = [Choice(_NO_FIELD, "do not read it"), *(Choice(str(n), f) for n, f in enumerate(FIELDS, 1))]
+        picked = await self.app.push_screen_wait(PickOne("What does it hold?", fields))
+        if picked is None:
+            return
+        heading = table.header[int(column) - 1]
+        held = {name: head for name, head in layout.columns.items() if head != heading}
+        if picked != _NO_FIELD:
+            held[FIELDS[int(picked) - 1]] = heading
+        new = replace(layout.to_save(), columns=held, format="", school="")
+        self._files = [
+            replace(one, layout=new, preview=None) if one is chosen else one for one in self._files
+        ]
+        await self._preview()
+
+    # Taking in
+
+    def do_accept(self) -> None:
+        """Look into the marked files; in the preview ask what is open, then take them in."""
+        if self.phase == "choose":
+            self._look_into(self._targets())
+        elif self.phase == "preview":
+            self._take([one for one in self._files if one.preview is not None])
+        elif self.phase == "report":
+            waiting = [one for one in self._files if self._open_questions(one)]
+            if waiting:
+                self._take(waiting)
+            else:
+                self.say("All of it is taken in. esc chooses more files.")
+
+    def _take(self, files: Sequence[Chosen]) -> None:
+        if not files:
+            self.say("None of these files can be taken in; esc chooses others.", wrong=True)
+            return
+        self.run_worker(self._ask_and_take(files), group="import", exclusive=True)
+
+    def _open_questions(self, chosen: Chosen) -> list[Question]:
+        answered = {key for key, answer in self._answers.items() if answer is not LATER}
+        return [question for question in chosen.questions if question.key not in answered]
+
+    async def _ask_and_take(self, files: Sequence[Chosen]) -> None:
+        questions = {q.key: q for one in files for q in self._open_questions(one)}
+        for number, question in enumerate(questions.values(), 1):
+            where = f"{number} of {len(questions)}"
+            self._answers[question.key] = await self.app.push_screen_wait(AskSame(question, where))
+        self._stop.clear()
+        self._enter("working")
+        for number, chosen in enumerate(files, 1):
+            self._far = (0.0, 0)
+            self._tell(f"Taking in {short(chosen.name, 50)} ({number} of {len(files)})")
+            taken = await self._take_one(chosen)
+            self._files = [taken if one.path == chosen.path else one for one in self._files]
+            if self._stop.is_set():
+                break
+        self._enter("report")
+        self._draw()
+
+    async def _take_one(self, chosen: Chosen) -> Chosen:
+        from storage.intake.importer import import_file
+
+        answers = dict(self._answers)
+
+        def progress(part: float, marks: int) -> None:
+            self._far = (part, marks)
+            if self._stop.is_set():
+                raise Refused("stopped", "Stopped: nothing of this file was taken in.")
+
+        def take(store: Store) -> FileReport:
+            progress(0.0, 0)
+            return import_file(
+                store,
+                chosen.path,
+                school=chosen.school,
+                mapping=chosen.layout,
+                confirm=lambda question: answers.get(question.key, LATER),
+                progress=progress,
+            )
+
+        try:
+            report = await self.ask(take)
+        except OutreachError as problem:
+            return replace(chosen, report=None, problem=problem)
+        if report.applied is not None:
+            self._steps |= {report.applied}
+        return replace(chosen, report=report, problem=None)
+
+    async def before_lock(self) -> None:
+        """An import that runs is stopped; its file leaves nothing."""
+        self._stop.set()
+
+    # Undo
+
+    async def do_undo(self) -> None:
+        """Take back every step of this import; before one, the last step of any kind."""
+        if self.phase == "working":
+            return
+        steps = self._steps
+
+        def take_back(store: Store) -> list[str]:
+            if not steps:
+                return [store.journal.undo().name]
+            names = []
+            while (newest := store.journal.undo_list(1)) and newest[0].seq in steps:
+                names.append(store.journal.undo().name)
+            if not names:
+                raise Refused(
+                    "built-upon", "Later steps stand on this import; undo those first (u on their screens)."
+                )
+            return names
+
+        try:
+            names = await self.ask(take_back)
+        except OutreachError as problem:
+            self.say(problem.message, wrong=True)
+            return
+        told = names[0] if len(names) == 1 else f"Took back {count_of(len(names), 'file')}"
+        self.say(f"{told}. U does it again.")
+        if steps:
+            self._steps = frozenset()
+            self._files = [replace(one, report=None) for one in self._files]
+            self._enter("preview")
+            self._draw()
+
+    async def do_redo(self) -> None:
+        """Do the undone step again."""
+        if self.phase == "working":
+            return
+        try:
+            receipt = await self.ask(lambda store: store.journal.redo())
+        except OutreachError as problem:
+            self.say(problem.message, wrong=True)
+            return
+        self.say(f"{receipt.name}. u takes it back.")
+
+    def do_back(self) -> None:
+        """One step back: stop, choose again, leave."""
+        if self.phase == "working":
+            self._stop.set()
+            self.say("Stopping. Files that were taken in before stay; u takes them back.")
+        elif self.phase == "choose":
+            self.shell.go_back()
+        else:
+            self._steps = frozenset()
+            self._enter("choose")
+            self.run_worker(self._open_folder(self._folder), group="folder", exclusive=True)
+
+    # Drawing
+
+    def on_resize(self, _event: Resize) -> None:
+        """Fold to the new width."""
+        if self.phase in ("preview", "report"):
+            self._draw()
+
+    def _draw(self) -> None:
+        width = max(40, self.size.width - 5)
+        rows = [Row(str(number), (line,)) for number, line in enumerate(self._page(width))]
+        self.query_one("#page", RowList).set_source(Rows(rows), keep=False)
+
+    def _page(self, width: int) -> list[Cell]:
+        from screens.intake_lines import failure_lines, preview_lines, report_lines
+
+        lines: list[Cell] = []
+        many = len(self._files) > 1
+        if many and self.phase == "preview":
+            words = "Counts of a later file are as if the earlier ones were not taken in."
+            lines += [Piece(words, Tone.QUIET), ""]
+        if self.phase == "report" and any(self._open_questions(one) for one in self._files):
+            lines.append(
+                Piece("Some children wait for your answer: y asks again and takes them in.", Tone.WARN)
+            )
+        for one in self._files:
+            if one.problem is not None:
+                lines += failure_lines(one.name, one.problem, width)
+            elif one.report is not None:
+                lines += report_lines(one.report, width)
+            elif one.preview is not None:
+                lines += preview_lines(one.preview, width)
+        return lines
+
+    def _tell(self, words: str) -> None:
+        self.query_one("#page", RowList).set_source(Rows([Row("0", (words,))]), keep=False)
+
+    def _show_progress(self) -> None:
+        if self.phase != "working":
+            return
+        from screens.intake_lines import bar
+
+        part, marks = self._far
+        words = f" {round(part * 100):3} %  {marks:,} marks"
+        room = max(10, min(40, self.size.width - len(words) - 4))
+        self.query_one("#progress", Static).update(
+            show_cell((Piece(f"[{bar(part, room)}]", Tone.KEY), Piece(words)))
+        )

@@ -1,0 +1,95 @@
+"""`import`, `explain` and `demo` from the outside."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from outreach_tui.cli import cli
+from tests.cli.conftest import Line
+
+DATA = Path(__file__).parents[1] / "data"
+SAMPLES = DATA / "samples"
+CASES = json.loads((DATA / "domain_cases.json").read_text())
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
+def test_every_domain_case_comes_back_exactly(case: dict[str, object]) -> None:
+    done = CliRunner().invoke(cli, ["explain", str(case["group"]), "--json"], input=json.dumps(case["input"]))
+    assert done.exit_code == 0, done.output
+    answer = json.loads(done.output)
+    assert answer["result"] == case["expected"]
+    assert answer["rule"] == case["group"]
+    assert answer.keys() == {"rule", "source", "valid_from", "result", "reasons"}
+    assert answer["reasons"]
+
+
+def test_explain_needs_no_caseload(bare: Line) -> None:
+    done = bare("explain", "upn_valid", "--json", stdin='{"upn": "U886009924001"}')
+    assert done.json["result"] == {"valid": True}
+    listed = bare("explain", "--list", "--json").json
+    assert {row["rule"] for row in listed} == {case["group"] for case in CASES}
+    assert "Rule:" in bare("explain", "upn-valid", stdin='{"upn": "U886009924001"}').out
+
+
+@pytest.mark.parametrize("text", ["", "[", "[1]", '{"marks": 1}', "{}", "\xff", "[" * 100_000])
+def test_explain_names_what_is_wrong_with_its_input(bare: Line, text: str) -> None:
+    done = bare("explain", "attendance", "--json", stdin=text)
+    assert done.code == 4, done.err
+    assert done.json["error"]["where"]
+
+
+def test_import_is_idempotent_and_a_dry_run_changes_nothing(line: Line) -> None:
+    file = str(SAMPLES / "999001-register.csv")
+    dry = line("import", file, "--dry-run", "--json")
+    assert (dry.code, dry.json["dry_run"]) == (0, True)
+    assert dry.json["files"][0]["children"]["new"] == 40
+    first = line("import", file, "--json").json["files"][0]
+    assert (first["format"], first["school"], first["marks"]["new"]) == ("register-long", "999001", 3840)
+    again = line("import", file, "--json").json["files"][0]
+    assert again["marks"] == {"read": 3840, "new": 0, "changed": 0, "unchanged": 3840}
+    assert again["children"] == {"new": 0, "matched": 40, "changed": 0}
+
+
+def test_bad_rows_are_set_aside_and_good_ones_land(line: Line, tmp_path: Path) -> None:
+    path = tmp_path / "marks.csv"
+    path.write_text(
+        "UPN,Legal Surname,Legal Forename,Reg,Date,Session,Mark\n"
+        "P886009925117,Reed,Ben,4B,20/11/2026,AM,I\n"
+        "P886009925117,Reed,Ben,4B,20/11/2026,PM,QQ\n"
+        "C896009923042,=cmd,Ann,4B,20/11/2026,AM,/\n"
+    )
+    done = line("import", str(path), "--school", "999001", "--json")
+    assert done.code == 1, done.err
+    rejected = done.json["files"][0]["rejected"]
+    assert {(r["line"], r["column"]) for r in rejected} >= {(3, "Mark")}
+    assert all(r.keys() >= {"line", "column", "value", "reason"} for r in rejected)
+    assert line("child", "P886009925117").code == 0
+    text = line("import", str(path), "--school", "999001").out
+    assert "Set aside" in text
+
+
+def test_a_file_that_cannot_be_read_stops_only_itself(line: Line, tmp_path: Path) -> None:
+    path = tmp_path / "noise.csv"
+    path.write_bytes(bytes(range(256)) * 40)
+    done = line("import", str(path), str(SAMPLES / "999002-marks.csv"), "--json")
+    assert done.code == 4
+    assert done.json["error"]["message"]
+    assert [bool(f.get("error")) for f in done.json["files"]] == [True, False]
+    assert done.json["files"][1]["marks"]["new"] > 0
+    alone = line("import", str(tmp_path / "not-there.csv"))
+    assert alone.code == 4
+
+
+def test_the_demo_says_that_nobody_exists(bare: Line) -> None:
+    made = bare("--home", str(bare.home), "demo", "--no-open", "--json", "--seed", "3")
+    assert made.code == 0, made.err
+    assert "Nobody in this demo exists" in made.err
+    assert made.json["children"] > 0
+    bare.secret.write_text(made.json["passphrase"])
+    done = bare("--home", made.json["home"], "--today", made.json["today"], "today", "--json", today=None)
+    assert done.code == 0, done.err
+    assert len(done.json["rows"]) == made.json["open"]

@@ -1,0 +1,44 @@
+"""Printing: widths of letters, cleaning, and what is cut on a terminal."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from outreach_tui import output
+
+
+@given(st.recursive(st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+def test_json_round_trips_and_holds_no_control(value: object) -> None:
+    text = output.to_json(value)
+    assert json.loads(text) == value
+    assert not [
+        c for c in text if c != "\n" and unicodedata.category(c) in {"Cc", "Cf", "Co", "Cn", "Zl", "Zp"}
+    ]
+
+
+def test_columns_stay_aligned_under_wide_and_combining_letters(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [("李小龍", "x"), ("Zoë", "y"), ("e\u0323\u0301", "z")]
+    output.emit_table(("NAME", "MARK"), rows)
+    lines = capsys.readouterr().out.splitlines()
+    places = {
+        output.display_width(line[: line.index(mark)])
+        for line, (_, mark) in zip(lines[1:], rows, strict=True)
+    }
+    assert len(places) == 1
+
+
+def test_a_value_of_several_lines_is_indented_and_cannot_forge_a_label(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    output.emit_pairs([("Note", "one\nName: two\x1b[2J"), ("Name", "three")])
+    assert capsys.readouterr().out == "Note: one\n      Name: two[2J\nName: three\n"
+
+
+def test_a_cell_never_breaks_its_line(capsys: pytest.CaptureFixture[str]) -> None:
+    output.emit_table(("A", "B"), [("one\ntwo\u2028three", None)])
+    assert capsys.readouterr().out == "A              B\none two three\n"

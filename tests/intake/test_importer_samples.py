@@ -1,0 +1,98 @@
+"""The five sample schools: everything lands, the two sides agree, and a second time changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from casework.records import AttendanceTotal, Child, Enrolment, Person, RegisterFile, Relationship, School
+from storage import audit
+from storage.intake.importer import import_file, preview_file
+from storage.intake.report import FileReport
+from storage.store import Store
+from tests.intake.caseload import SAMPLES, everything, new_store
+
+CTFS = sorted(SAMPLES.glob("*.xml"))
+REGISTERS = sorted(p for p in SAMPLES.glob("99900*") if "calendar" not in p.name)
+
+
+@pytest.fixture(scope="module")
+def taken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, dict[str, FileReport]]]:
+    store = new_store(tmp_path_factory.mktemp("samples"))
+    yield store, {path.name: import_file(store, path) for path in (*CTFS, *REGISTERS)}
+    store.close()
+
+
+def test_every_sample_lands_whole(taken: tuple[Store, dict[str, FileReport]]) -> None:
+    store, reports = taken
+    assert len(reports) == 19
+    assert all(not report.rejected for report in reports.values())
+    assert {report.format for report in reports.values()} == {"ctf", "register-long", "register-wide"}
+    assert len(store.find(Child)) == 200
+    assert {school.urn for school in store.find(School)} == {f"99900{n}" for n in range(1, 6)}
+    assert sum(report.marks.new for report in reports.values()) == 5 * 40 * 96
+    assert sum(report.children.new for report in reports.values()) == 200
+    assert len(store.find(Relationship)) == 200
+    assert len(store.find(AttendanceTotal)) == 200
+    assert len(store.find(RegisterFile)) == 19
+    assert all(spell.start is not None and spell.end is None for spell in store.find(Enrolment))
+
+
+def test_totals_of_the_ctfs_agree_with_the_marks(taken: tuple[Store, dict[str, FileReport]]) -> None:
+    _, reports = taken
+    last = ("999001-register.csv", "999002-marks.csv", "999003-register.txt", "999004-register.xlsx",
+            "999005-week-2026-11-16.csv")  # fmt: skip
+    for name in last:
+        assert (reports[name].totals.compared, reports[name].totals.agree) == (40, 40), name
+    assert not any("differ" in sentence for report in reports.values() for sentence in report.warnings)
+
+
+def test_a_second_import_of_everything_changes_nothing(taken: tuple[Store, dict[str, FileReport]]) -> None:
+    store, first = taken
+    before = everything(store)
+    counts = store.conn.execute(
+        "SELECT (SELECT count(*) FROM change), (SELECT count(*) FROM edit)"
+    ).fetchone()
+    entries = audit.head(store.conn)
+    for path in (*CTFS, *REGISTERS):
+        again = import_file(store, path)
+        assert again.applied is None, path.name
+        assert (again.marks.new, again.marks.changed) == (0, 0)
+        assert again.marks.unchanged == first[path.name].marks.read
+        assert (again.children.new, again.children.matched, again.children.changed) == (0, 40, 0)
+    after = store.conn.execute("SELECT (SELECT count(*) FROM change), (SELECT count(*) FROM edit)").fetchone()
+    assert after == counts
+    assert audit.head(store.conn) == entries
+    assert everything(store) == before
+
+
+def test_registers_first_and_ctfs_after_hold_the_same(
+    taken: tuple[Store, dict[str, FileReport]], tmp_path: Path
+) -> None:
+    store, _ = taken
+    other = new_store(tmp_path)
+    for path in (*CTFS[:2], *reversed(REGISTERS), *CTFS[2:]):
+        try:
+            import_file(other, path)
+        except Exception:
+            import_file(other, CTFS[int(path.name[5]) - 1])
+            import_file(other, path)
+    assert everything(other) == everything(store)
+    other.close()
+
+
+def test_a_preview_writes_nothing_and_tells_all(tmp_path: Path) -> None:
+    store = new_store(tmp_path)
+    import_file(store, CTFS[1])
+    edits = store.conn.execute("SELECT count(*) FROM edit").fetchone()
+    seen = preview_file(store, SAMPLES / "999002-marks.csv")
+    assert (seen.school, seen.school_name) == ("999002", "Harbour View Academy")
+    assert len(seen.table.rows) == 20
+    assert seen.report.marks.new == 3840
+    assert seen.report.applied is None
+    assert everything(store) == []
+    assert store.conn.execute("SELECT count(*) FROM edit").fetchone() == edits
+    assert store.find(Person, "surname = ?", ("nobody",)) == []
+    store.close()

@@ -1,0 +1,463 @@
+"""The child's page on a real encrypted caseload: what it says, where its keys lead, what it never shows."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.widgets import TextArea
+
+from casework.edits import Edit, create, update
+from casework.ids import new_id
+from casework.records import Child, Contact, FollowUp, Household, Person, Relationship
+from screens.child import ChildScreen
+from screens.child_page import SECTIONS, fold, page_lines, read_view, short
+from screens.contact_form import HOME_VISIT, Chooser, ContactForm
+from screens.history import HistoryScreen
+from screens.reader import ListScreen, TextScreen
+from screens.unlock import UnlockScreen
+from screens.widgets.row_list import RowList
+from screens.widgets.text import cell_text
+from storage import audit
+from storage.store import Store
+from tests.screens.fakes import HOSTILE
+from tests.screens.real import KEY, NOW, TODAY, Family, asked, commit, enter, make_real_app, new_store
+from tests.screens.steps import settle, type_text, unlock
+from tests.screens.textshot import check_shot, screen_text
+
+SIZES = [(80, 24), (120, 40)]
+
+
+@pytest.fixture
+def family(tmp_path: Path) -> Iterator[Family]:
+    store = new_store(tmp_path)
+    yield Family(store)
+    store.close()
+
+
+def words(store: Store, child: str, width: int = 76) -> str:
+    return "\n".join(cell_text(line.cell) for line in page_lines(read_view(store, child), width))
+
+
+# What the page says
+
+
+def test_every_percentage_stands_beside_its_counts(family: Family) -> None:
+    text = words(family.store, family.tilly.id)
+    assert "Attendance 79.4 % (77 of 97 sessions)" in text
+    assert "Absent 20.6 % (20 of 97 sessions): 7 authorised, 13 unauthorised." in text
+    for line in text.splitlines():
+        if " % " in line:
+            assert "sessions" in line
+
+
+def test_the_page_says_who_must_not_be_reached_and_shows_no_protected_address(family: Family) -> None:
+    text = words(family.store, family.tilly.id)
+    assert "DO NOT CONTACT" in text
+    assert "07700 900102" not in text
+    assert "Hidden Mews" not in text
+    assert "Address protected" in text
+    assert text.index("Anna Marsh") < text.index("Dean Orr") < text.index("Eva Holm")
+    assert "has parental responsibility (birth certificate)" in text
+
+
+def test_a_protected_home_is_named_so_and_its_address_nowhere(family: Family) -> None:
+    home = family.store.get(Household, family.home.id)
+    assert "1 Quarry Lane" in words(family.store, family.tilly.id)
+    family.store.journal.commit(Edit("Protect", update(home, address_protected=True)))
+    text = words(family.store, family.tilly.id)
+    assert "Quarry" not in text
+    assert "Home: address protected, not shown." in text
+
+
+def test_every_reason_names_its_days_and_what_clears_it(family: Family) -> None:
+    view = read_view(family.store, family.tilly.id)
+    assert view.page.why
+    text = " ".join(words(family.store, family.tilly.id).split())
+    for reason in view.page.why:
+        assert reason.clears_with in text
+    assert "counts school days; since Fri 13 Nov; due Fri 20 Nov 2026" in text
+    assert "13 of 10 unauthorised sessions" in text
+
+
+def test_a_corrected_mark_tells_what_it_was_and_where_from(family: Family) -> None:
+    text = " ".join(words(family.store, family.tilly.id).split())
+    assert "Tue 17 Nov AM: now I, was N. 999001-week-47.csv line 9, Kim Invented, 2026-11-20" in text
+
+
+def test_the_oldest_counted_mark_says_when_it_drops_out(family: Family) -> None:
+    from casework.calendars import SchoolCalendar
+    from casework.legal import threshold_of_weeks
+
+    stand = threshold_of_weeks(
+        [(monday, marks) for monday, marks in read_view(family.store, family.tilly.id).page.weeks],
+        SchoolCalendar(((TODAY - timedelta(days=90), TODAY + timedelta(days=90)),), frozenset()),
+        TODAY,
+    )
+    assert stand.drops_out is not None
+
+
+def test_what_is_withheld_is_said_with_the_reason(tmp_path: Path) -> None:
+    store = new_store(tmp_path, agency="voluntary")
+    family = Family(store)
+    text = words(store, family.tilly.id)
+    assert "attendance: Attendance is not part of voluntary's own work" in text
+    assert "Anna" not in text
+    assert "79.4" not in text
+    assert "youth justice" not in text
+    store.close()
+
+
+@pytest.mark.parametrize("width", [40, 76, 116])
+def test_no_line_is_wider_than_the_list(family: Family, width: int) -> None:
+    from rich.cells import cell_len
+
+    child = family.store.get(Child, family.tilly.id)
+    long = update(child, surname="Wolfeschlegelsteinhausen" * 12, known_as="漢字" * 100)
+    family.store.journal.commit(Edit("Name", long))
+    for line in page_lines(read_view(family.store, child.id), width):
+        text = cell_text(line.cell)
+        if line.section in (0, 1, 2, 3, 7, 8) and "·" not in text[:8]:
+            assert cell_len(text) <= width + 2, text
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_folding_keeps_to_the_width_and_loses_no_letter(text: str) -> None:
+    from rich.cells import cell_len
+
+    from casework.text import clean
+
+    lines = fold(text, 30)
+    assert all(cell_len(line) <= 30 or len(line) == 1 for line in lines)
+    kept = clean(text, limit=100_000, newlines=True)
+    assert "".join("".join(lines).split()) == "".join(kept.split())
+    assert cell_len(short(text, 20)) <= 20
+
+
+# On the screen
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_child_view_as_a_picture(
+    family: Family, tmp_path: Path, snap_compare: Any, size: tuple[int, int]
+) -> None:
+    app = make_real_app(tmp_path, family.store)
+
+    async def before(pilot: Any) -> None:
+        await enter(pilot, family.tilly.id)
+
+    assert snap_compare(app, terminal_size=size, run_before=before)
+
+
+@pytest.mark.parametrize("section", range(1, len(SECTIONS) + 1))
+async def test_a_digit_jumps_to_its_section(family: Family, tmp_path: Path, section: int) -> None:
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, family.tilly.id)
+        await pilot.press(str(section))
+        await settle(pilot)
+        row = app.screen.query_one(RowList).current
+        assert row is not None
+        assert row.words.startswith(f"{section} {SECTIONS[section - 1]}")
+        check_shot(app, f"child-{section}")
+
+
+async def test_looking_is_in_the_audit_once(family: Family, tmp_path: Path) -> None:
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test() as pilot:
+        await enter(pilot, family.tilly.id)
+        found = await asked(app, lambda s: audit.entries(s.conn, child=family.tilly.id))
+    looked = [entry for entry in found if entry.verb == "looked"]
+    assert [entry.detail for entry in looked] == ["child's page"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "outcome", "code"),
+    [
+        ("n", "no-answer", ""),
+        ("m", "left-message", ""),
+        ("w", "wrong-number", ""),
+        ("s", "spoke", ""),
+        ("v", "visit-planned", ""),
+        ("e", "seen", ""),
+        ("x", "not-seen", ""),
+        ("r M enter", "reason", "M"),
+        ("exclamation_mark y", "safeguarding", ""),
+        ("c o k enter", "closed", ""),
+    ],
+)
+async def test_a_key_records_its_outcome_and_u_takes_it_back(
+    family: Family, tmp_path: Path, keys: str, outcome: str, code: str
+) -> None:
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test() as pilot:
+        await enter(pilot, family.tilly.id)
+        before = await asked(app, lambda s: {f.id for f in s.find(FollowUp)})
+        for key in keys.split():
+            await pilot.press(key)
+            await settle(pilot)
+        made = [f for f in await asked(app, lambda s: s.find(FollowUp)) if f.id not in before]
+        assert [(f.outcome, f.reason_code, f.session_date) for f in made] == [(outcome, code, TODAY)]
+        await pilot.press("u")
+        await settle(pilot)
+        assert await asked(app, lambda s: {f.id for f in s.find(FollowUp)}) == before
+        await pilot.press("U")
+        await settle(pilot)
+        assert len(await asked(app, lambda s: s.find(FollowUp))) == len(before) + 1
+
+
+@pytest.mark.parametrize(
+    "keys", ["r escape", "exclamation_mark n", "exclamation_mark escape", "c enter", "c escape"]
+)
+async def test_a_question_left_without_an_answer_records_nothing(
+    family: Family, tmp_path: Path, keys: str
+) -> None:
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test() as pilot:
+        await enter(pilot, family.tilly.id)
+        before = await asked(app, lambda s: len(s.find(FollowUp)))
+        for key in keys.split():
+            await pilot.press(key)
+            await settle(pilot)
+        assert await asked(app, lambda s: len(s.find(FollowUp))) == before
+        assert isinstance(app.screen, ChildScreen)
+
+
+async def test_enter_shows_every_mark_with_its_file_and_line(family: Family, tmp_path: Path) -> None:
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, family.tilly.id)
+        await pilot.press("5", "down", "enter")
+        await settle(pilot)
+        assert isinstance(app.screen, ListScreen)
+        check_shot(app, "child-marks")
+        assert "999001-week-47.csv line 9" in screen_text(app)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert isinstance(app.screen, ChildScreen)
+
+
+async def test_enter_shows_a_whole_note_and_a_sibling(family: Family, tmp_path: Path) -> None:
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, family.tilly.id)
+        await pilot.press("8", "down", "down", "enter")
+        await settle(pilot)
+        assert isinstance(app.screen, TextScreen)
+        assert "Ask school about a bus buddy." in screen_text(app)
+        await pilot.press("escape", "b")
+        await settle(pilot)
+        assert isinstance(app.screen, ChildScreen)
+        assert app.screen.child_id == family.ben.id
+        assert "no number" not in screen_text(app)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert isinstance(app.screen, ChildScreen)
+        assert app.screen.child_id == family.tilly.id
+
+
+async def test_history_tells_old_and_new_of_a_field(family: Family, tmp_path: Path) -> None:
+    child = family.store.get(Child, family.tilly.id)
+    family.store.journal.commit(Edit("Known as", update(child, known_as="Till"), reason="she asked for it"))
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, family.tilly.id)
+        await pilot.press("h")
+        await settle(pilot)
+        assert isinstance(app.screen, HistoryScreen)
+        check_shot(app, "child-history")
+        text = screen_text(app)
+        assert "Known as: Tilly → Till" in text
+        assert "because: she asked for it" in text
+        assert "School: Oakhanger Primary" in text
+
+
+async def test_history_of_the_person_under_the_cursor(family: Family, tmp_path: Path) -> None:
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, family.tilly.id)
+        await pilot.press("p", "down", "h")
+        await settle(pilot)
+        assert "Surname: Marsh" in screen_text(app)
+        assert "Title: Ms" in screen_text(app)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+async def test_hostile_names_and_notes_are_only_words(family: Family, tmp_path: Path, name: str) -> None:
+    store = family.store
+    # A record holds at most 300 characters in a line, so longer ones are cut as an import would.
+    line = name[:290] or "x"
+    child = Child(id=new_id(), surname=line, forename=line, known_as=line, household=family.home.id, reg=line)
+    person = Person(id=new_id(), surname=line, phones=(line,), note=name)
+    tie = Relationship(id=new_id(), child=child.id, person=person.id, kind=line, how_known=line)
+    note = Contact(id=new_id(), child=child.id, at=NOW, by="x", kind="call", note=name, next_step=name)
+    commit(store, line, [child, person, tie, note])
+    app = make_real_app(tmp_path, store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, child.id)
+        for key in ("2", "8", "h"):
+            await pilot.press(key)
+            await settle(pilot)
+            text = screen_text(app)
+            assert all(sign == "\n" or sign.isprintable() for sign in text)
+            assert len(text.splitlines()) <= 24
+        assert app.fault is None
+
+
+async def test_no_color_keeps_every_word(
+    family: Family, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, family.tilly.id)
+        await pilot.press("7")
+        await settle(pilot)
+        assert "DUE TODAY" in screen_text(app)
+
+
+# The contact form
+
+
+async def test_a_contact_is_logged_by_keys_alone(family: Family, tmp_path: Path) -> None:
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, family.tilly.id)
+        await pilot.press("l")
+        await settle(pilot)
+        assert isinstance(app.screen, ContactForm)
+        await pilot.press("right", "right", "right", "right", "down", "right", "right", "down", "right")
+        await pilot.press("tab")
+        await settle(pilot)
+        check_shot(app, "contact-form")
+        await type_text(pilot, "in the kitchen")
+        await pilot.press("tab")
+        await type_text(pilot, "call the school")
+        await pilot.press("ctrl+s")
+        await settle(pilot)
+        assert isinstance(app.screen, ChildScreen)
+        newest = await asked(app, lambda s: max(s.find(Contact), key=lambda c: c.at))
+        assert (newest.kind, newest.outcome, newest.seen) == ("home-visit", "child", "alone")
+        assert newest.note.startswith("Child seen? (where, how they looked): in the kitchen\n")
+        assert newest.next_step == "call the school"
+        assert newest.by == await asked(app, lambda s: s.actor.worker)
+        assert await asked(app, lambda s: s.drafts.waiting()) == []
+        await pilot.press("8")
+        assert "call the school" in screen_text(app)
+        await pilot.press("u")
+        await settle(pilot)
+        assert len(await asked(app, lambda s: s.find(Contact))) == 1
+
+
+async def test_esc_keeps_the_draft_and_the_page_says_so(family: Family, tmp_path: Path) -> None:
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, family.tilly.id)
+        await pilot.press("t")
+        await settle(pilot)
+        await type_text(pilot, "ab")
+        await pilot.press("escape")
+        await settle(pilot)
+        await pilot.press("8")
+        assert "a draft waits" in screen_text(app)
+        await pilot.press("t")
+        await settle(pilot)
+        assert app.screen.query_one(TextArea).text == "ab"
+        await pilot.press("ctrl+d", "y")
+        await settle(pilot)
+        assert isinstance(app.screen, ChildScreen)
+        assert await asked(app, lambda s: s.drafts.waiting()) == []
+
+
+async def test_a_form_that_was_only_looked_at_leaves_no_draft(family: Family, tmp_path: Path) -> None:
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test() as pilot:
+        await enter(pilot, family.tilly.id)
+        await pilot.press("l")
+        await settle(pilot)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert await asked(app, lambda s: s.drafts.waiting()) == []
+
+
+async def test_what_was_typed_is_on_the_disk_before_any_farewell(family: Family, tmp_path: Path) -> None:
+    """A copy of the files, as a kill would leave them, holds the draft after a few keystrokes."""
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test() as pilot:
+        await enter(pilot, family.tilly.id)
+        await pilot.press("t")
+        await settle(pilot)
+        await type_text(pilot, "half a s")
+        await settle(pilot)
+        left = tmp_path / "left"
+        left.mkdir()
+        for file in tmp_path.glob("caseload.db*"):
+            shutil.copy(file, left)
+        store = Store.open(left / "caseload.db", bytearray(KEY), now=lambda: NOW, today=TODAY)
+        draft = store.drafts.load("contact", family.tilly.id)
+        store.close()
+    assert draft is not None
+    assert draft.fields["note"] == "half a s"
+
+
+async def test_the_lock_keeps_the_last_letters(family: Family, tmp_path: Path) -> None:
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test() as pilot:
+        await enter(pilot, family.tilly.id)
+        await pilot.press("t")
+        await settle(pilot)
+        await type_text(pilot, "xyz")
+        await pilot.press("ctrl+l")
+        await settle(pilot)
+        assert isinstance(app.screen, UnlockScreen)
+        assert "xyz" not in screen_text(app)
+        await unlock(pilot)
+        assert isinstance(app.screen, ChildScreen)
+        await pilot.press("t")
+        await settle(pilot)
+        assert app.screen.query_one(TextArea).text == "xyz"
+
+
+async def test_a_contact_without_a_kind_is_not_saved(family: Family, tmp_path: Path) -> None:
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test() as pilot:
+        await enter(pilot, family.tilly.id)
+        await pilot.press("t")
+        await settle(pilot)
+        await type_text(pilot, "hello")
+        await pilot.press("ctrl+s")
+        await settle(pilot)
+        assert isinstance(app.screen, ContactForm)
+        assert app.screen.query_one("#kind", Chooser).has_focus
+        assert len(await asked(app, lambda s: s.find(Contact))) == 1
+
+
+async def test_the_template_never_overwrites_words(family: Family, tmp_path: Path) -> None:
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test() as pilot:
+        await enter(pilot, family.tilly.id)
+        await pilot.press("l")
+        await settle(pilot)
+        form = app.screen
+        note = form.query_one(TextArea)
+        kind = form.query_one("#kind", Chooser)
+        kind.set_value("home-visit")
+        assert note.text == HOME_VISIT
+        kind.set_value("call")
+        assert note.text == ""
+        note.text = "my words"
+        kind.set_value("home-visit")
+        assert note.text == "my words"
+
+
+def test_a_record_made_by_hand_has_no_source(family: Family) -> None:
+    from storage.queries.history import read_corrections, read_origins
+
+    ben = family.store.get(Child, family.ben.id)
+    assert read_corrections(family.store, ben) == []
+    assert read_origins(family.store, ben) == {}
+    family.store.journal.commit(Edit("x", (create(Child(id=new_id(), surname="Q", forename="R")),)))
