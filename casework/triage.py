@@ -232,7 +232,7 @@ def _threshold(facts: Facts, calendar: SchoolCalendar, day: date) -> list[Why]:
         return []
     standing = f"{count} of {limit} unauthorised sessions"
     if count > limit:
-        standing = f"{count} unauthorised sessions (the threshold is {limit})"
+        standing = f"{count} unauthorised sessions (threshold {limit})"
     drops = f", oldest drops out in week of {say_day(stand.drops_out)}" if stand.drops_out else ""
     return [
         Why(

@@ -21,8 +21,9 @@ from textual.worker import WorkerCancelled
 
 import screens
 from casework.text import clean
-from outreach_tui.crash import EXIT_FAULT, fault_code, fault_sentence
+from outreach_tui.crash import EXIT_FAULT, fault_code, fault_record, fault_sentence
 from outreach_tui.idle import Clocks, IdleWatch, Verdict
+from outreach_tui.relock import Resume
 from outreach_tui.settings import Loaded
 from screens.doorway import AGENCIES, Opener
 from screens.help import HelpScreen
@@ -35,8 +36,6 @@ from storage.desk import Desk
 from storage.store import Store
 
 ScreenFactory = Callable[..., Screen[Any]]
-CrashHook = Callable[[str, BaseException], None]
-"""Keeps an encrypted record of a fault: its code and the error. It must not raise."""
 
 ROOMS: Mapping[str, str] = {
     "today": "screens.today:TodayScreen",
@@ -70,6 +69,7 @@ class OutreachApp(App[None]):
     """Outreach in a terminal.
 
     `opener` is the way into the caseload in `home`, `today` the date that rules use, `clocks` time the lock.
+    With `fresh_process` a lock ends the app and leaves `resume` for the process that takes its place.
     """
 
     TITLE = "Outreach"
@@ -89,7 +89,8 @@ class OutreachApp(App[None]):
         clocks: Clocks | None = None,
         rooms: Mapping[str, str | ScreenFactory] | None = None,
         find_people: FindPeople | None = None,
-        crash_hook: CrashHook | None = None,
+        resume: Resume | None = None,
+        fresh_process: bool = False,
     ) -> None:
         self.loaded = loaded or Loaded()
         settings = self.loaded.settings
@@ -107,8 +108,11 @@ class OutreachApp(App[None]):
         self.steady = clocks.steady
         self._idle = IdleWatch(settings.idle_minutes, clocks)
         self._rooms = dict(ROOMS if rooms is None else rooms)
-        self._crash_hook = crash_hook
-        self._resume: tuple[str, str | None] = (FIRST_ROOM, None)
+        self._door_note = resume.note if resume else ""
+        self._resume: tuple[str, str | None] = (resume.room, resume.child) if resume else (FIRST_ROOM, None)
+        self._fresh_process = fresh_process
+        self.resume: Resume | None = None
+        """Where a fresh process is to go on, when a lock ended this one."""
         self._locking = False
         for theme in THEMES.values():
             self.register_theme(theme)
@@ -126,7 +130,7 @@ class OutreachApp(App[None]):
         asyncio.get_running_loop().set_exception_handler(self._stray_fault)
         self.set_interval(_IDLE_CHECK_SECONDS, self.mind_idle)
         if await self.desk.call(lambda: self.opener.has_caseload):
-            await self.push_screen(UnlockScreen())
+            await self.push_screen(UnlockScreen(self._door_note))
         else:
             await self.push_screen(SetupScreen(self.agencies))
         for problem in self.loaded.problems:
@@ -219,6 +223,7 @@ class OutreachApp(App[None]):
         verdict = self._idle.verdict()
         if verdict is Verdict.EXIT:
             await self.lock("")
+            self.resume = None
             self.exit()
         elif verdict is Verdict.LOCK and self.desk.is_open:
             await self.lock("Locked while nobody was here.")
@@ -245,7 +250,11 @@ class OutreachApp(App[None]):
             await self._clear_screens()
             self._clipboard = ""
             await self.desk.close()
-            await self.push_screen(UnlockScreen(note))
+            if self._fresh_process:
+                self.resume = Resume(note, *self._resume)
+                self.exit()
+            else:
+                await self.push_screen(UnlockScreen(note))
         finally:
             self._locking = False
 
@@ -256,8 +265,7 @@ class OutreachApp(App[None]):
             self._exception = error
             self._exception_event.set()
             self.fault = fault_code(error)
-            if self._crash_hook is not None:
-                self._crash_hook(self.fault, error)
+            self._keep_fault(error)
         self._fatal_error()
 
     def _fatal_error(self) -> None:
@@ -278,8 +286,12 @@ class OutreachApp(App[None]):
     def _stray_fault(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """A task failed that nobody awaited: keep its record, print nothing."""
         error = context.get("exception")
-        if isinstance(error, Exception) and self._crash_hook is not None:
-            self._crash_hook(fault_code(error), error)
+        if isinstance(error, Exception):
+            self._keep_fault(error)
+
+    def _keep_fault(self, error: Exception) -> None:
+        """A record of the fault in the encrypted audit: its code and places, no values."""
+        self.desk.last_word(lambda store: store.log("care", fault_record(error)))
 
     # What Textual offers and a caseload must not
 

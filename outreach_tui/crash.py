@@ -12,17 +12,24 @@ EXIT_FAULT = 70
 
 def fault_code(error: BaseException) -> str:
     """Eight signs drawn from the error's type and the places it passed, never from its words or values."""
-    places = [type(error).__name__]
-    places += [
-        f"{Path(frame.filename).name}:{frame.name}:{frame.lineno}"
-        for frame in traceback.extract_tb(error.__traceback__, limit=-8)
-    ]
-    number = int.from_bytes(hashlib.sha256("|".join(places).encode()).digest()[:8])
+    number = int.from_bytes(hashlib.sha256("|".join(_places(error)).encode()).digest()[:8])
     signs = []
     for _ in range(8):
         number, place = divmod(number, len(_ALPHABET))
         signs.append(_ALPHABET[place])
     return "".join(signs[:4]) + "-" + "".join(signs[4:])
+
+
+def fault_record(error: BaseException) -> str:
+    """What the audit keeps of a fault: the code, the error's type and the places, never words or values."""
+    return f"fault {fault_code(error)}: {' < '.join(reversed(_places(error)))}"
+
+
+def _places(error: BaseException) -> list[str]:
+    return [type(error).__name__] + [
+        f"{Path(frame.filename).name}:{frame.name}:{frame.lineno}"
+        for frame in traceback.extract_tb(error.__traceback__, limit=-8)
+    ]
 
 
 def fault_sentence(code: str) -> str:

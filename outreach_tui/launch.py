@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import replace
 from datetime import date, datetime
@@ -11,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from casework.errors import UsageProblem
 from outreach_tui.crash import EXIT_FAULT, fault_code, fault_sentence
+from outreach_tui.relock import CAN_REPLACE, replace_process, take_resume
 
 if TYPE_CHECKING:
-    from outreach_tui.app import CrashHook, OutreachApp
+    from outreach_tui.app import OutreachApp
     from storage.home import Home
 
 HARMLESS = frozenset({"TEXTUAL_ANIMATIONS", "TEXTUAL_SMOOTH_SCROLL", "TEXTUAL_DISABLE_KITTY_KEY"})
@@ -44,13 +46,13 @@ def check_terminal(environ: Mapping[str, str], *, is_tty: bool) -> None:
         raise UsageProblem("plain-terminal", f"This terminal cannot draw screens (TERM is dumb); {hint}")
 
 
-def open_app(
-    home: Home, *, now: Callable[[], datetime], today: date, crash_hook: CrashHook | None = None
-) -> int:
-    """Open the screens on the caseload in `home`; the exit code.
+def open_app(home: Home, *, now: Callable[[], datetime], today: date, today_set: bool = False) -> int:
+    """Open the screens on the caseload in `home`; the exit code. `today_set` says that `today` was chosen.
 
+    A lock replaces this process by a fresh one that shows the door (docs/decisions/0003-memory-and-lock.md).
     Raises `UsageProblem` where there is no terminal, and `Refused` when another app has this caseload.
     """
+    resume = take_resume(os.environ)
     drop_hooks(os.environ)
     check_terminal(os.environ, is_tty=sys.stdin.isatty() and sys.stdout.isatty())
 
@@ -64,10 +66,24 @@ def open_app(
         if warning:
             loaded = replace(loaded, problems=(*loaded.problems, warning))
         opener = VaultOpener(home, now=now, today=today)
-        return OutreachApp(home.path, opener=opener, today=today, loaded=loaded, crash_hook=crash_hook)
+        made.append(
+            OutreachApp(
+                home.path,
+                opener=opener,
+                today=today,
+                loaded=loaded,
+                resume=resume,
+                fresh_process=CAN_REPLACE,
+            )
+        )
+        return made[0]
 
+    made: list[OutreachApp] = []
     with home.claim_app():
-        return run(make_app)
+        code = run(make_app)
+    if made and made[0].resume is not None:
+        replace_process(home.path, today if today_set else None, made[0].resume)
+    return code
 
 
 def run(make_app: Callable[[], OutreachApp]) -> int:
@@ -84,4 +100,6 @@ def run(make_app: Callable[[], OutreachApp]) -> int:
     except Exception as error:  # noqa: BLE001 (the last door: nothing may be printed but a code)
         print(fault_sentence(fault_code(error)), file=sys.stderr)
         return EXIT_FAULT
+    finally:
+        warnings.simplefilter("ignore")  # what Python reports while it ends may quote an object
     return app.return_code or 0

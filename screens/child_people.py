@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rich.cells import cell_len
+
 from casework.records import Flag, Person
 from casework.wording import say_day
 from screens.child_page import NOTHING, ChildView, Target, plain, short, years_old
@@ -16,6 +18,7 @@ Line = tuple[Cell, Target]
 _SEN = {"N": "no special provision", "K": "SEN support (K)", "E": "EHC plan (E)"}
 _GRAVE = frozenset({"child-protection", "child-in-need", "looked-after", "missing-exploitation",
                     "address-protection", "risk-to-visitors"})  # fmt: skip
+_MOST_LINES = 4
 _FLAG_WORDS = {
     "address-protection": "address protected: never give it to anyone",
     "risk-to-visitors": "risk to visitors: ask your manager before a home visit",
@@ -36,11 +39,13 @@ def who(view: ChildView, width: int) -> Iterator[Line]:
     page = view.page
     child = page.child
     here = Target(type=child.type, record=child.id)
-    name = f"{short(child.forename, 40)} {short(child.surname, 40)}".strip()
-    pieces = [Piece(f"  {name}", Tone.STRONG)]
-    if child.known_as and child.known_as != child.forename:
-        pieces.append(Piece(f", known as {short(child.known_as, 30)}"))
-    yield tuple(pieces), here
+    name = f"{child.forename} {child.surname}".strip()
+    known = f", known as {child.known_as}" if child.known_as and child.known_as != child.forename else ""
+    if cell_len(name + known) <= width - 2:
+        yield (Piece(f"  {name}", Tone.STRONG), Piece(known)), here
+    else:
+        for cell in plain(name + known, width, tone=Tone.STRONG)[:_MOST_LINES]:
+            yield cell, here
     born = "date of birth not known"
     if child.dob:
         born = f"{years_old(child.dob, view.today)} years old, born {say_day(child.dob).split(' ', 1)[1]}"
@@ -65,7 +70,7 @@ def who(view: ChildView, width: int) -> Iterator[Line]:
     for sibling in page.siblings:
         age = f", {years_old(sibling.dob, view.today)}" if sibling.dob else ""
         year = f", Year {short(sibling.year_group, 8)}" if sibling.year_group else ""
-        words = f"{short(display_name(sibling), width - 40)}{age}{year}"
+        words = f"{short(display_name(sibling), max(10, width - 45))}{age}{year}"
         cell = (
             Piece("  same home: ", Tone.QUIET), Piece(words), Piece("  enter opens", Tone.QUIET),
         )  # fmt: skip
@@ -116,7 +121,7 @@ def _person(entry: ContactPerson, width: int, *, hidden: bool) -> Iterator[Line]
     person, tie = entry.person, entry.relationship
     here = Target(type=person.type, record=person.id)
     tied = Target(type=tie.type, record=tie.id)
-    name = short(" ".join(filter(None, (person.title, person.forename, person.surname))), width - 30)
+    name = short(" ".join(filter(None, (person.title, person.forename, person.surname))), max(10, width - 30))
     yield (
         (
             Piece(f"  {tie.contact_order} ", Tone.KEY),
@@ -134,9 +139,6 @@ def _person(entry: ContactPerson, width: int, *, hidden: bool) -> Iterator[Line]
     for words, tone in _reach(person, hidden=hidden):
         for cell in plain(words, width, tone=tone, indent=4)[:_MOST_LINES]:
             yield cell, here
-
-
-_MOST_LINES = 4
 
 
 def _reach(person: Person, *, hidden: bool) -> Iterator[tuple[str, Tone]]:

@@ -77,6 +77,7 @@ class WordsForm(ModalScreen[Given | None]):
     was typed stays a draft. With `required` an empty form is not kept.
     """
 
+    AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Back", show=False),
         Binding("backspace", "unpick", "Delete", show=False),

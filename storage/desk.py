@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Generic, Protocol, TypeVar
 
 from casework.errors import Locked
@@ -67,6 +68,13 @@ class Desk(Generic[S]):
         if turn != self._turn:
             raise Locked("locked", "The caseload was locked; unlock it first.")
         return answer
+
+    def last_word(self, fn: Callable[[S], object], seconds: float = 1.0) -> None:
+        """`fn(store)` as well as may be while something has already gone wrong: a fault of it is dropped."""
+        store = self._store
+        if store is not None:
+            with suppress(Exception):
+                self._executor.submit(lambda: fn(store)).result(seconds)
 
     async def close(self) -> None:
         """Close the caseload after the question in hand; questions that wait are not asked."""

@@ -57,8 +57,8 @@ class UndoEntry:
     changes: int
 
 
-def _dump(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+# Made once: json.dumps builds an encoder anew for each of a bulk step's hundred thousand changes.
+_dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass

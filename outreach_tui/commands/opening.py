@@ -11,7 +11,6 @@ from outreach_tui import output
 from outreach_tui.commands.frame import Call, interrupted_as_stop
 
 if TYPE_CHECKING:
-    from outreach_tui.app import OutreachApp
     from storage.store import Store
     from storage.vault import Vault
 
@@ -139,17 +138,7 @@ def open_app(call: Call) -> int:
     from outreach_tui import launch
 
     protect()
-    home, today = call.home, call.today
-
-    def make_app() -> OutreachApp:
-        from outreach_tui import settings
-        from outreach_tui.app import OutreachApp
-        from outreach_tui.opener import VaultOpener
-
-        opener = VaultOpener(home, now=call.now, today=today)
-        return OutreachApp(home.path, opener=opener, today=today, loaded=settings.load(home.config_file))
-
-    return launch.run(make_app)
+    return launch.open_app(call.home, now=call.now, today=call.today, today_set=call.today_set is not None)
 
 
 def _note_generation(store: Store, vault: Vault) -> None:

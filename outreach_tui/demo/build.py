@@ -11,8 +11,6 @@ from datetime import date, datetime, timedelta
 from datetime import time as clock
 from pathlib import Path
 
-from storage.intake.importer import import_file
-
 from casework.calendars import SchoolCalendar
 from casework.edits import Change, Edit, create, update
 from casework.errors import Refused
@@ -22,6 +20,7 @@ from casework.records import Calendar, Child, Flag, SavedView, School, Team, Wor
 from outreach_tui.demo.people import SCHOOLS, TEAMS, WORKERS, invent
 from outreach_tui.demo.registers import mark, write_files
 from storage.home import Home
+from storage.intake.importer import import_file
 from storage.intake.kent_terms import kent_calendar
 from storage.intake.school_calendar import calendar_of
 from storage.queries.today import read_round

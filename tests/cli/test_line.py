@@ -1,4 +1,4 @@
-"""What holds for every command: exit codes, one JSON document, no terminal control, one sentence on a fault."""
+"""What holds for every command: exit codes, one JSON document, no terminal control, faults in one sentence."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import unicodedata
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -137,15 +138,20 @@ def test_exit_codes(line: Line, words: tuple[str, ...], code: int) -> None:
         assert done.out == ""
 
 
-def test_a_wrong_passphrase_is_exit_3_and_the_next_must_wait(line: Line, tmp_path: Path) -> None:
+def test_a_wrong_passphrase_is_exit_3_and_counts(line: Line, tmp_path: Path) -> None:
     wrong = {"OUTREACH_PASSPHRASE_FILE": str(secret_file(tmp_path, "not the passphrase", "wrong"))}
-    for _ in range(4):
-        line("today", env=wrong)
     done = line("today", "--json", env=wrong)
     assert done.code == 3
-    assert set(done.json) == {"error"}
-    assert line("today").code == 3, "the right one waits too"
+    assert done.json["error"]["code"] == "wrong-passphrase"
     assert "not the passphrase" not in done.out + done.err
+    assert json.loads((line.home / "attempts.json").read_text())["count"] == 1
+
+
+def test_after_many_guesses_the_right_passphrase_waits_too(line: Line) -> None:
+    guesses = {"count": 12, "last": datetime.now(UTC).isoformat()}
+    (line.home / "attempts.json").write_text(json.dumps(guesses))
+    done = line("today", "--json")
+    assert (done.code, done.json["error"]["code"]) == (3, "wait")
 
 
 def test_a_passphrase_file_that_others_can_read_is_refused(line: Line) -> None:

@@ -54,7 +54,7 @@ def ctf_file(
 ) -> Path:
     path = folder / name
     path.write_text(
-        '<?xml version="1.0" encoding="utf-8"?><CTfile><Header><DocumentName>Common Transfer File</DocumentName>'
+        '<?xml version="1.0" encoding="utf-8"?><CTfile><Header>'
         f"<CTFversion>25.0</CTFversion><DateTime>{written}T16:05:00</DateTime>"
         f"<DocumentQualifier>partial</DocumentQualifier><SourceSchool>{school}</SourceSchool></Header>"
         f"<CTFpupilData>{''.join(pupils)}</CTFpupilData></CTfile>",

@@ -502,7 +502,8 @@ def test_siblings_share_a_household_by_parent_or_address_and_not_by_social_worke
     def with_contact(upn: str, forename: str, who: str, more: str = "") -> str:
         return pupil(upn, "Marsh", forename, more=f"{more}<Contacts>{who}</Contacts>", known_as="")
 
-    home = "<Address><AddressLines><AddressLine1>1 Quay</AddressLine1></AddressLines><PostCode>ME12 1AA</PostCode></Address>"
+    lines = "<AddressLines><AddressLine1>1 Quay</AddressLine1></AddressLines>"
+    home = f"<Address>{lines}<PostCode>ME12 1AA</PostCode></Address>"
     mother, worker = contact("Marsh", "Ana", "07700 900001"), contact("Ward", "Sue", "07700 900009", "SWR")
     import_file(
         store,

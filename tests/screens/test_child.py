@@ -112,7 +112,7 @@ def test_what_is_withheld_is_said_with_the_reason(tmp_path: Path) -> None:
     store.close()
 
 
-@pytest.mark.parametrize("width", [40, 76, 116])
+@pytest.mark.parametrize("width", [60, 76, 116])
 def test_no_line_is_wider_than_the_list(family: Family, width: int) -> None:
     from rich.cells import cell_len
 
@@ -120,9 +120,8 @@ def test_no_line_is_wider_than_the_list(family: Family, width: int) -> None:
     long = update(child, surname="Wolfeschlegelsteinhausen" * 12, known_as="漢字" * 100)
     family.store.journal.commit(Edit("Name", long))
     for line in page_lines(read_view(family.store, child.id), width):
-        text = cell_text(line.cell)
-        if line.section in (0, 1, 2, 3, 7, 8) and "·" not in text[:8]:
-            assert cell_len(text) <= width + 2, text
+        if SECTIONS[line.section] not in ("Marks", "Year"):  # a week is never broken in two
+            assert cell_len(cell_text(line.cell)) <= width, cell_text(line.cell)
 
 
 @pytest.mark.parametrize("text", HOSTILE)

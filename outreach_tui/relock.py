@@ -1,0 +1,40 @@
+"""A lock that leaves nothing in memory: the locked process is replaced by a fresh one that shows the door."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import MutableMapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import NoReturn
+
+CAN_REPLACE = os.name == "posix"
+"""Whether this system can replace a process image; elsewhere the lock screen stays in the same process."""
+
+_RESUME = "OUTREACH_RESUME"
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Where the next process goes on after the door: what the door says, a room, and a child's opaque id."""
+
+    note: str
+    room: str
+    child: str | None
+
+
+def take_resume(environ: MutableMapping[str, str]) -> Resume | None:
+    """What the locked process left for this one, if it did; it is removed."""
+    note, _, place = environ.pop(_RESUME, "").partition("|")
+    room, _, child = place.partition("|")
+    return Resume(note, room, child or None) if room else None
+
+
+def replace_process(home: Path, today: date | None, resume: Resume) -> NoReturn:
+    """Become a fresh process on the same caseload; every page of this one's memory is given back."""
+    os.environ[_RESUME] = f"{resume.note}|{resume.room}|{resume.child or ''}"
+    arguments = ["--home", str(home), *(["--today", today.isoformat()] if today else [])]
+    module = [] if getattr(sys, "frozen", False) else ["-P", "-m", "outreach_tui"]
+    os.execv(sys.executable, [sys.executable, *module, *arguments])  # noqa: S606 - our own program again

@@ -1,0 +1,105 @@
+"""After a lock no name is left in the memory of the process, and the worker comes back to where they were."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from casework.edits import Edit, create
+from casework.ids import new_id
+from casework.records import AttendanceWeek, Calendar, Child, School, Team, Worker
+from outreach_tui.relock import Resume, take_resume
+from storage.home import Home
+from storage.store import Store
+from storage.vault import Vault
+from tests.screens.test_terminal import ROOT, environment
+from tests.tools.vaults import FAST
+
+CANARY = "Zebediahcanary"
+PASSPHRASE = "harbour violet ladder"
+TODAY = date(2026, 11, 20)
+NOW = datetime(2026, 11, 20, 8, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    made = Home(tmp_path / "home")
+    made.prepare()
+    _, key, _ = Vault.create(made, PASSPHRASE, kdf=FAST)
+    team = Team(id=new_id(), name="Swale")
+    worker = Worker(id=new_id(), name="Kim Invented", agency="inclusion-attendance", team=team.id)
+    store = Store.set_up(made.database, key, worker=worker, team=team, now=lambda: NOW, today=TODAY)
+    school = School(id=new_id(), urn="999001", name="Oakhanger Primary")
+    term = Calendar(
+        id=new_id(), school=school.id, kind="term", start=date(2026, 9, 1), end=date(2026, 12, 18)
+    )
+    child = Child(id=new_id(), surname="Marsh", forename=CANARY, school=school.id)
+    week = AttendanceWeek(
+        id=new_id(),
+        child=child.id,
+        school=school.id,
+        week=date(2026, 11, 16),
+        marks="/ \\ / \\ / \\ / \\ N N",
+    )
+    store.journal.commit(Edit("Add", tuple(create(record) for record in (school, term, child, week))))
+    store.close()
+    return made
+
+
+def copies_in_memory(pid: int, needle: bytes) -> int:
+    """How often `needle` stands in the readable and writable memory of a process."""
+    found = 0
+    with Path(f"/proc/{pid}/maps").open() as maps, Path(f"/proc/{pid}/mem").open("rb", 0) as memory:
+        for line in maps:
+            span, rights = line.split()[:2]
+            if not rights.startswith("rw"):
+                continue
+            start, end = (int(part, 16) for part in span.split("-"))
+            try:
+                memory.seek(start)
+                found += memory.read(end - start).count(needle)
+            except OSError:
+                continue
+    return found
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/mem").exists() or os.geteuid() != 0,
+    reason="reading another process's memory needs Linux and root: the app forbids it to everybody else",
+)
+def test_nothing_of_the_caseload_is_left_in_memory_after_a_lock(home: Home) -> None:
+    pexpect = pytest.importorskip("pexpect")
+    app = pexpect.spawn(
+        sys.executable,
+        ["-P", "-m", "outreach_tui", "--home", str(home.path), "--today", TODAY.isoformat()],
+        env=environment(),
+        dimensions=(24, 80),
+        cwd=str(ROOT),
+        timeout=40,
+    )
+    app.expect("Passphrase")
+    app.send(f"{PASSPHRASE}\r")
+    app.expect(CANARY[:10])
+    assert copies_in_memory(app.pid, CANARY.encode()) > 0
+    app.send("\x0c")
+    app.expect("Locked")
+    app.expect("Passphrase")
+    assert copies_in_memory(app.pid, CANARY.encode()) == 0
+    assert copies_in_memory(app.pid, CANARY.lower().encode()) == 0
+    app.send(f"{PASSPHRASE}\r")
+    app.expect(CANARY[:10])
+    app.send("q")
+    app.expect(pexpect.EOF)
+    app.close()
+    assert app.exitstatus == 0
+
+
+def test_the_place_to_go_on_is_taken_once() -> None:
+    environ = {"OUTREACH_RESUME": "Locked.|caseload|0197"}
+    assert take_resume(environ) == Resume("Locked.", "caseload", "0197")
+    assert take_resume(environ) is None
+    assert environ == {}
