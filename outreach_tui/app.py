@@ -7,6 +7,7 @@ import importlib
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, ClassVar
@@ -65,6 +66,14 @@ def _find_people(store: Store, text: str) -> Sequence[PersonHit]:
     return find_people(store, text)
 
 
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What the app knows of a demo: how it opens, and that nobody in it exists."""
+
+    passphrase: str
+    notice: str
+
+
 class OutreachApp(App[None]):
     """Outreach in a terminal.
 
@@ -91,6 +100,7 @@ class OutreachApp(App[None]):
         find_people: FindPeople | None = None,
         resume: Resume | None = None,
         fresh_process: bool = False,
+        demo: Demo | None = None,
     ) -> None:
         self.loaded = loaded or Loaded()
         settings = self.loaded.settings
@@ -111,6 +121,7 @@ class OutreachApp(App[None]):
         self._door_note = resume.note if resume else ""
         self._resume: tuple[str, str | None] = (resume.room, resume.child) if resume else (FIRST_ROOM, None)
         self._fresh_process = fresh_process
+        self._demo = demo
         self.resume: Resume | None = None
         """Where a fresh process is to go on, when a lock ended this one."""
         self._locking = False
@@ -129,7 +140,9 @@ class OutreachApp(App[None]):
         """Show the door: first run or unlock."""
         asyncio.get_running_loop().set_exception_handler(self._stray_fault)
         self.set_interval(_IDLE_CHECK_SECONDS, self.mind_idle)
-        if await self.desk.call(lambda: self.opener.has_caseload):
+        if self._demo is not None:
+            await self._enter_demo(self._demo)
+        elif await self.desk.call(lambda: self.opener.has_caseload):
             await self.push_screen(UnlockScreen(self._door_note))
         else:
             await self.push_screen(SetupScreen(self.agencies))
@@ -140,6 +153,17 @@ class OutreachApp(App[None]):
         """Close the caseload and end its thread."""
         await self.desk.close()
         self.desk.shut()
+
+    async def _enter_demo(self, demo: Demo) -> None:
+        """A demo opens by itself once; its door tells the passphrase."""
+        if self._door_note:
+            note = f"{self._door_note} This is the demo; its passphrase: {demo.passphrase}"
+            await self.push_screen(UnlockScreen(note))
+            return
+        passphrase = bytearray(demo.passphrase.encode())
+        await self.desk.open(lambda: self.opener.unlock(passphrase))
+        self.notify(demo.notice, timeout=5)
+        self.entered()
 
     # Rooms
 

@@ -5,13 +5,14 @@ A command's module is imported only when it runs, so that `--version` and `--hel
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 import click
 
-from outreach_tui import __version__
+from outreach_tui import __version__, streams
 from outreach_tui.commands.frame import Call, LazyGroup, LineCommand, global_options
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -74,15 +75,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(words: Sequence[str]) -> int:
     """Run one call; the exit code. Nothing that goes wrong shows more than one sentence."""
-    from outreach_tui import output
-
-    output.set_streams()
+    streams.set_streams()
+    # Plug-ins of other packages have no business in a process that holds a caseload.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     as_json = "--json" in words
     try:
         answer: Any = cli.main(args=list(words), prog_name="outreach", standalone_mode=False)
     except click.ClickException as error:
         return _usage(error, as_json=as_json)
     except (click.Abort, KeyboardInterrupt):
+        from outreach_tui import output
+
         output.warn("Stopped; what was saved before is kept.")
         return 130
     except BrokenPipeError:
@@ -92,7 +95,7 @@ def run(words: Sequence[str]) -> int:
             raise
         return _fault(error, as_json=as_json)
     finally:
-        output.flush()
+        streams.flush()
     return answer if isinstance(answer, int) else 0
 
 

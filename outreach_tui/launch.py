@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from casework.errors import UsageProblem
 from outreach_tui.crash import EXIT_FAULT, fault_code, fault_sentence
+from outreach_tui.demo import NOTICE, PASSPHRASE, is_demo
 from outreach_tui.relock import CAN_REPLACE, replace_process, take_resume
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def open_app(home: Home, *, now: Callable[[], datetime], today: date, today_set:
     check_terminal(os.environ, is_tty=sys.stdin.isatty() and sys.stdout.isatty())
 
     def make_app() -> OutreachApp:
-        from outreach_tui.app import OutreachApp
+        from outreach_tui.app import Demo, OutreachApp
         from outreach_tui.opener import VaultOpener
         from outreach_tui.settings import load
 
@@ -74,6 +75,7 @@ def open_app(home: Home, *, now: Callable[[], datetime], today: date, today_set:
                 loaded=loaded,
                 resume=resume,
                 fresh_process=CAN_REPLACE,
+                demo=Demo(PASSPHRASE, NOTICE) if is_demo(home.path) else None,
             )
         )
         return made[0]

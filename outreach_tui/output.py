@@ -14,6 +14,7 @@ from datetime import date, datetime
 from typing import IO, Any
 
 from casework.text import clean
+from outreach_tui.streams import let_go
 
 _GAP = "  "
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
@@ -99,39 +100,12 @@ def is_fancy(*, plain: bool) -> bool:
     return not plain and sys.stdout.isatty() and os.environ.get("TERM", "").lower() not in {"dumb", "unknown"}
 
 
-def set_streams() -> None:
-    """Let no letter that the terminal's encoding lacks stop a command."""
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="backslashreplace")
-
-
-def flush() -> None:
-    """Push out what is buffered; a reader who left early is no fault of ours."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except (BrokenPipeError, ValueError):
-            _let_go(stream)
-
-
 def _write(stream: IO[str], text: str) -> None:
     try:
         stream.write(text)
         stream.flush()
     except BrokenPipeError:
-        _let_go(stream)
-
-
-def _let_go(stream: IO[str]) -> None:
-    """Point a stream whose reader left at nothing, so that closing it at exit says nothing either."""
-    try:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, stream.fileno())
-        os.close(nowhere)
-    except (OSError, ValueError):
-        return
+        let_go(stream)
 
 
 def _coloured() -> bool:

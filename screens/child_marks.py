@@ -24,8 +24,13 @@ def attendance(view: ChildView, width: int) -> Iterator[Line]:
     """Percentage with its counts, lateness apart, persistent and severe absence, the legal window."""
     page, tally = view.page, view.page.tally
     shares = counted(tally.attended, tally.possible, tally.attendance_pct)
-    period = f", {brief_day(page.start)} to {say_day(page.end)}"
-    yield (Piece("  Attendance "), Piece(shares, Tone.STRONG), Piece(period, Tone.QUIET)), _ALL_MARKS
+    period = f"{brief_day(page.start)} to {say_day(page.end)}"
+    head = (Piece("  Attendance "), Piece(shares, Tone.STRONG))
+    if sum(len(piece.text) for piece in head) + 2 + len(period) <= width:
+        yield (*head, Piece(f", {period}", Tone.QUIET)), _ALL_MARKS
+    else:
+        yield head, _ALL_MARKS
+        yield Piece(f"  {period}", Tone.QUIET), _ALL_MARKS
     if tally.possible:
         words = (
             f"Absent {counted(tally.absent, tally.possible, tally.absence_pct)}: "

@@ -83,8 +83,8 @@ class Chooser(Widget, can_focus=True):
         Binding("left", "turn(-1)", show=False),
         Binding("right,space", "turn(1)", show=False),
         Binding("enter", "list", show=False),
-        Binding("down", "screen.focus_next", show=False),
-        Binding("up", "screen.focus_previous", show=False),
+        Binding("down", "app.focus_next", show=False),
+        Binding("up", "app.focus_previous", show=False),
     ]
 
     def __init__(self, field: str) -> None:
@@ -243,7 +243,7 @@ class ContactForm(OutreachScreen):
 
     def _save_soon(self) -> None:
         self._strokes = 0
-        if not self._gone and self.fields() != self._saved:
+        if self.is_attached and not self._gone and self.fields() != self._saved:
             self.run_worker(self.save_draft(), group="draft")
 
     async def save_draft(self) -> None:
@@ -257,7 +257,8 @@ class ContactForm(OutreachScreen):
             self.say(problem.message, wrong=True)
             return
         self._saved = fields
-        self._tell("draft saved")
+        if self.is_attached:
+            self._tell("draft saved")
 
     async def before_lock(self) -> None:
         """The last words before the caseload closes."""

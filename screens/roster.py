@@ -175,7 +175,9 @@ class RosterScreen(OutreachScreen):
             await self.ask(self._listen())
             await self.renew()
             read = len(self.sheet.whole.entries) + len(self.sheet.whole.done)
-            await self.ask(lambda store: store.log("looked", f"{self.ROOM}: {count_of(read, 'child', 'children')}"))
+            await self.ask(
+                lambda store: store.log("looked", f"{self.ROOM}: {count_of(read, 'child', 'children')}")
+            )
         except Locked:
             return
         await self.recall_draft()

@@ -119,7 +119,10 @@ def why_cells(reasons: Iterable[Reason], today: date, width: int) -> list[Cell]:
         clearing = False
         for at, line in enumerate(folded):
             head, found, tail = line.partition(_CLEARS)
-            first = (Piece("• " if at == 0 else "  ", Tone.KEY), Piece(head, Tone.QUIET if clearing else Tone.PLAIN))
+            first = (
+                Piece("• " if at == 0 else "  ", Tone.KEY),
+                Piece(head, Tone.QUIET if clearing else Tone.PLAIN),
+            )
             lines.append((*first, Piece(found + tail, Tone.QUIET)))
             clearing = clearing or bool(found)
     return lines

@@ -25,7 +25,8 @@ KEPT_EVERY = 6
 
 _ORDER = (CodeClass.AUTHORISED, CodeClass.UNAUTHORISED, CodeClass.AEA, CodeClass.NOT_POSSIBLE)
 _NOT_REASONS = frozenset({"N"})
-_MEANING_CELLS = 29
+_MEANING_CELLS = 31
+_BOX_CELLS = 76
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,6 @@ class WordsForm(ModalScreen[Given | None]):
     ]
     DEFAULT_CSS = """
     WordsForm {
-        .box { width: 78; }
         WordsBox { height: 5; margin-top: 1; display: none; }
         &.-words WordsBox { display: block; }
         &.-words #codes { display: none; }
@@ -111,7 +111,9 @@ class WordsForm(ModalScreen[Given | None]):
 
     def compose(self) -> ComposeResult:
         """The question, the codes, the words and the keys."""
-        with Vertical(classes="box"):
+        with Vertical(classes="box") as box:
+            box.styles.width = _BOX_CELLS
+            box.styles.padding = (0, 1)
             yield Static(show(self._question, Tone.STRONG), markup=False)
             yield Static(id="codes", markup=False)
             yield Static(id="picked", markup=False)
@@ -164,7 +166,7 @@ class WordsForm(ModalScreen[Given | None]):
             tone = Tone.PLAIN if live else Tone.QUIET
             sign = code.code if live else ""
             cells.append(
-                (Piece(f"{sign:<3}", TONES[code.kind]), Piece(f"{meaning:<{_MEANING_CELLS + 3}}", tone))
+                (Piece(f"{sign:<3}", TONES[code.kind]), Piece(f"{meaning:<{_MEANING_CELLS + 1}}", tone))
             )
         rows = (len(cells) + 1) // 2
         return [

@@ -22,7 +22,8 @@ def demo(no_open: bool, seed: int) -> int:
     Nobody in it exists. It lies in a folder of its own (or in --home, which must be empty or hold a demo) and
     replaces the demo before it.
     """
-    from outreach_tui.demo.build import NOTICE, PASSPHRASE, build_demo
+    from outreach_tui.demo import NOTICE, PASSPHRASE
+    from outreach_tui.demo.build import build_demo
 
     call = the_call()
     output.warn(NOTICE)

@@ -119,15 +119,15 @@ def calendar(urn: str, file: Path | None) -> int:
     call = the_call()
     with opened(call) as store:
         record = find_school(store, urn)
-        held = store.find(Calendar, "school = ? ORDER BY start, kind", (record.id,))
+        held = store.find(Calendar, "school = ?", (record.id,))
         if given is not None:
             changes = _replaced(record.id, held, given.rows)
             if changes:
                 store.journal.commit(Edit(f"Calendar of school {urn}", changes))
             else:
                 output.warn("The calendar is the same already.")
-            held = store.find(Calendar, "school = ? ORDER BY start, kind", (record.id,))
-    entries = [_row_json(entry) for entry in held]
+            held = store.find(Calendar, "school = ?", (record.id,))
+    entries = [_row_json(entry) for entry in sorted(held, key=lambda entry: (entry.start, entry.kind))]
 
     def text() -> None:
         output.emit_pairs([("School", f"{record.name} ({urn})")])

@@ -17,6 +17,7 @@ from casework.errors import Refused
 from casework.followups import contact, follow_up
 from casework.ids import new_id
 from casework.records import Calendar, Child, Flag, SavedView, School, Team, Worker
+from outreach_tui.demo import MARKER, NOTICE, PASSPHRASE
 from outreach_tui.demo.people import SCHOOLS, TEAMS, WORKERS, invent
 from outreach_tui.demo.registers import mark, write_files
 from storage.home import Home
@@ -27,10 +28,7 @@ from storage.queries.today import read_round
 from storage.store import Store
 from storage.vault import Vault
 
-NOTICE = "Nobody in this demo exists: every child, family, school and worker is invented."
-PASSPHRASE = "lantern samphire oast tide"  # noqa: S105 - opens invented data only, and is shown to everybody
 WEEKS = 12
-_MARKER = "outreach-demo"
 _VIEWS = (
     ("today", 1, "Social worker", "flag:child-protection,child-in-need,looked-after"),
     ("today", 2, "Not tried yet", "attempts=0"),
@@ -91,7 +89,7 @@ def build_demo(
 
 
 def _clear(folder: Path) -> None:
-    marker = folder / _MARKER
+    marker = folder / MARKER
     if folder.exists() and any(folder.iterdir()):
         if not marker.exists():
             raise Refused(

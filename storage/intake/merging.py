@@ -23,6 +23,9 @@ from storage.journal import Step
 BATCH = 4_000
 """Weeks written at once."""
 
+LINES_SHOWN = 10
+"""Lines remembered of marks N that did not replace a code; all of them are counted."""
+
 _TYPE = "attendance_week"
 _HELD = (
     "SELECT id, child, week, marks, lines, source, comments FROM attendance_week"
@@ -159,7 +162,7 @@ class WeekWriter:
         counts.changed += merged.changed
         counts.unchanged += merged.unchanged
         counts.kept += merged.kept
-        if merged.kept:
+        if merged.kept and len(self.kept_lines) < LINES_SHOWN:
             self.kept_lines += [
                 week.lines[slot]
                 for slot, code in enumerate(slots)

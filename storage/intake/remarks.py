@@ -40,10 +40,11 @@ class Remarks:
                 f"{_count(len(self.bad_upns), 'UPN')} with a wrong check letter (line "
                 f"{_few(map(str, self.bad_upns))}): taken as given; ask the school."
             )
-        if self.kept_lines:
+        kept = self.report.marks.kept
+        if kept:
             yield (
-                f"{_count(len(self.kept_lines), 'mark')} N (line {_few(map(str, self.kept_lines))}) did not "
-                "replace the code already known: this export may be older than what is held."
+                f"{_count(kept, 'mark')} N (line {_few(map(str, self.kept_lines), kept)}) did not replace the code "
+                "already known: this export may be older than what is held."
             )
 
     def _of_totals(self) -> Iterator[str]:
@@ -97,8 +98,8 @@ def _children(children: Sequence[object]) -> str:
     return "1 child" if len(children) == 1 else f"{len(children)} children"
 
 
-def _few(values: Iterable[str]) -> str:
-    """The first few of a list; the rest only counted."""
+def _few(values: Iterable[str], total: int = 0) -> str:
+    """The first few of a list; the rest only counted. ``total`` when the list itself was cut."""
     found = list(dict.fromkeys(values))
-    more = f" and {len(found) - _NAMED_AT_MOST} more" if len(found) > _NAMED_AT_MOST else ""
-    return ", ".join(found[:_NAMED_AT_MOST]) + more
+    more = max(total, len(found)) - _NAMED_AT_MOST
+    return ", ".join(found[:_NAMED_AT_MOST]) + (f" and {more} more" if more > 0 else "")

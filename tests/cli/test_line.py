@@ -1,4 +1,4 @@
-"""What holds for every command: exit codes, one JSON document, no terminal control, faults in one sentence."""
+"""What holds for every command: exit codes, one JSON document, no terminal control, short faults."""
 
 from __future__ import annotations
 

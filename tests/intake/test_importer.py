@@ -555,3 +555,35 @@ def test_totals_that_differ_are_named_by_upn(store: Store, tmp_path: Path) -> No
     assert any(TILLY in sentence and "differ" in sentence for sentence in report.warnings)
     again = import_file(store, ctf_file(tmp_path, [pupil(more=total(2, 1, 0, 1))]))
     assert again.totals.agree == 1
+
+
+def test_a_summary_gives_totals_and_no_marks(store: Store, school: School, tmp_path: Path) -> None:
+    import_file(
+        store, long_file(tmp_path, [row(TILLY, "16/11/2026", "AM", "/"), row(TILLY, "16/11/2026", "PM", "I")])
+    )
+    head = "UPN,Name,Possible,Attended,Auth Abs,Unauth Abs,AEA,Lates,% Attend"
+    path = long_file(tmp_path, [f'{TILLY},"Marsh, Tilly",2,1,1,0,0,0,50.0'], "999001-summary.csv", head)
+    report = import_file(store, path)
+    assert (report.format, report.totals.agree, report.marks.read) == ("register-summary", 1, 0)
+    assert len(marks_of(store)) == 2
+    assert import_file(store, path).applied is None
+
+
+def test_names_in_capitals_or_in_an_old_encoding_rename_nobody(store: Store, tmp_path: Path) -> None:
+    import_file(store, ctf_file(tmp_path, [pupil(forename="\u0141ucja", known_as="")]))
+    old = import_file(
+        store, long_file(tmp_path, [row(TILLY, "16/11/2026", "AM", "/", name="Marsh,?ucja,4B")])
+    )
+    assert not any("Another name" in sentence for sentence in old.warnings)
+    import_file(store, ctf_file(tmp_path, [pupil(surname="MARSH", forename="\u0141UCJA", known_as="")]))
+    child = the_child(store)
+    assert (child.surname, child.forename, child.former_names) == ("Marsh", "\u0141ucja", ())
+
+
+def test_a_ctf_mends_the_names_that_a_register_brought(store: Store, school: School, tmp_path: Path) -> None:
+    import_file(store, long_file(tmp_path, [row(TILLY, "16/11/2026", "AM", "/")]))
+    report = import_file(store, ctf_file(tmp_path, [pupil()]))
+    child = the_child(store)
+    assert (child.forename, child.known_as, str(child.dob)) == ("Matilda", "Tilly", "2016-05-04")
+    assert (report.children.matched, report.children.changed) == (1, 1)
+    assert import_file(store, long_file(tmp_path, [row(TILLY, "16/11/2026", "AM", "/")])).applied is None

@@ -68,9 +68,7 @@ def schools() -> list[Record]:
     """Two schools with one term each, without the half-term week."""
     made: list[Record] = []
     for number, name in enumerate(("Harbour Primary", "Parkside Academy")):
-        made.append(
-            School(id=ident(1, number), urn=f"99900{number + 1}", name=name, team=ident(0, 1))
-        )
+        made.append(School(id=ident(1, number), urn=f"99900{number + 1}", name=name, team=ident(0, 1)))
         made += [
             Calendar(id=ident(2, 2 * number), school=ident(1, number), kind="term", start=TERM[0],
                      end=date(2026, 10, 23)),

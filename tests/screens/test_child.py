@@ -248,7 +248,9 @@ async def test_enter_shows_a_whole_note_and_a_sibling(family: Family, tmp_path: 
         await settle(pilot)
         assert isinstance(app.screen, TextScreen)
         assert "Ask school about a bus buddy." in screen_text(app)
-        await pilot.press("escape", "b")
+        await pilot.press("escape")
+        await settle(pilot)
+        await pilot.press("b")
         await settle(pilot)
         assert isinstance(app.screen, ChildScreen)
         assert app.screen.child_id == family.ben.id

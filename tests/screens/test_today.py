@@ -416,7 +416,9 @@ async def test_hostile_names_do_no_harm(tmp_path: Path) -> None:
     made: list[Any] = [*schools()]
     for number, name in enumerate(HOSTILE):
         clean_name = name[:300]
-        one = child(number, forename=clean_name, surname=clean_name, known_as=clean_name, reg=clean_name[:300])
+        one = child(
+            number, forename=clean_name, surname=clean_name, known_as=clean_name, reg=clean_name[:300]
+        )
         made += [one, *weeks(one, {WEEK: this_week("N N")})]
     async with opened(make_caseload(tmp_path, made)) as pilot:
         for _ in HOSTILE:
@@ -482,9 +484,7 @@ async def test_a_change_made_elsewhere_shows_up(tmp_path: Path) -> None:
 
         def elsewhere(store: Store) -> None:
             found = store.find(Child, "surname = ?", (who.split()[-1],))
-            edit = follow_up(
-                found[0].id, by=store.actor.worker, at=NOW, session_date=TODAY, outcome="seen"
-            )
+            edit = follow_up(found[0].id, by=store.actor.worker, at=NOW, session_date=TODAY, outcome="seen")
             store.journal.commit(edit)
 
         await asked(pilot, elsewhere)
