@@ -1,4 +1,4 @@
-"""Invented caseloads for measuring: children, schools and a full year of marks, the same for the same seed."""
+"""Invented caseloads for measuring: schools, children, a full year of marks; one seed, one caseload."""
 
 from __future__ import annotations
 
@@ -25,12 +25,29 @@ TERMS = (
     (date(2026, 4, 20), date(2026, 5, 22)),
     (date(2026, 6, 1), date(2026, 7, 22)),
 )
-SYLLABLES = ("ba", "den", "mar", "lo", "tis", "ka", "wen", "ri", "sol", "fa", "nor", "eth", "ju", "pim", "gra")
+SYLLABLES = (
+    "ba",
+    "den",
+    "mar",
+    "lo",
+    "tis",
+    "ka",
+    "wen",
+    "ri",
+    "sol",
+    "fa",
+    "nor",
+    "eth",
+    "ju",
+    "pim",
+    "gra",
+)
 SCHOOLS = 10
 _BATCH = 20_000
 
 
-def _now() -> datetime:
+def now() -> datetime:
+    """The morning of `TODAY`."""
     return datetime(2026, 7, 15, 8, 30, tzinfo=UTC)
 
 
@@ -72,7 +89,7 @@ def caseload(folder: Path, children: int, *, seed: int = 1) -> tuple[Store, byte
     key = bytearray(os.urandom(32))
     team = Team(id=new_id(), name="Swale", district="Swale")
     worker = Worker(id=new_id(), name="Kim Invented", agency="inclusion-attendance", team=team.id)
-    store = Store.set_up(folder / "caseload.db", key, worker=worker, team=team, now=_now, today=TODAY)
+    store = Store.set_up(folder / "caseload.db", key, worker=worker, team=team, now=now, today=TODAY)
     schools = [
         School(id=new_id(), urn=f"99910{n}", name=f"{name(rng)} School", team=team.id) for n in range(SCHOOLS)
     ]

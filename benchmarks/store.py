@@ -64,7 +64,7 @@ def same_sql(folder: Path) -> list[Measure]:
     measures = [_pair("bulk load, 50,000 rows", *load(), 1.5)]
     for conn in (ours, plain):
         _load(conn, rows, "t")
-        conn.execute("CREATE VIRTUAL TABLE f USING fts5(a, b, c, tokenize=\"unicode61 remove_diacritics 2\")")
+        conn.execute('CREATE VIRTUAL TABLE f USING fts5(a, b, c, tokenize="unicode61 remove_diacritics 2")')
         conn.execute("BEGIN")
         conn.executemany("INSERT INTO f VALUES (?, ?, ?)", [row[1:] for row in rows])
         conn.execute("COMMIT")
@@ -128,9 +128,7 @@ def one_edit(folder: Path) -> list[Measure]:
         for _ in range(COMMITS):
             child = rng.choice(people).id
             store.journal.commit(
-                follow_up(
-                    child, by=worker.id, at=now(), session_date=date(2026, 11, 20), outcome="no-answer"
-                )
+                follow_up(child, by=worker.id, at=now(), session_date=date(2026, 11, 20), outcome="no-answer")
             )
 
     def renames() -> None:

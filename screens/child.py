@@ -54,10 +54,10 @@ class ChildScreen(OutcomeVerbs):
         self.query_one("#page", RowList).focus()
         await self.reload(looked=True)
 
-    async def on_screen_resume(self, _event: ScreenResume) -> None:
+    def on_screen_resume(self, _event: ScreenResume) -> None:
         """Something above this screen may have changed the record."""
         if self._view is not None:
-            await self.reload()
+            self.run_worker(self.reload(), group="read", exclusive=True)
 
     async def reload(self, *, looked: bool = False) -> None:
         """Read the page again and keep the cursor on its line."""

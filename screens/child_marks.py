@@ -10,7 +10,7 @@ from casework.codes import NO_MARK, lookup
 from casework.ncodes import NClock
 from casework.wording import count_of, join_words, say_day
 from screens.child_page import NOTHING, ChildView, Target, brief_day, counted, plain, short
-from screens.widgets.heat_map import heat_lines
+from screens.widgets.heat_map import LEGEND, heat_lines
 from screens.widgets.marks_strip import strip_lines, tone_of
 from screens.widgets.text import Cell, Piece, Tone
 
@@ -69,7 +69,10 @@ def _absence(absent: int, possible: int, on: date) -> Iterator[tuple[str, Tone]]
 
 def _legal(view: ChildView, width: int) -> Iterator[Line]:
     stand = view.page.legal
-    words = f"{stand.unauthorised_in_window} of {stand.limit} unauthorised sessions (G, N, O, U)"
+    count = f"{stand.unauthorised_in_window} of {stand.limit} unauthorised sessions (G, N, O, U)"
+    if stand.unauthorised_in_window > stand.limit:
+        count = f"{stand.unauthorised_in_window} unauthorised sessions (G, N, O, U; threshold {stand.limit})"
+    words = count
     if stand.window_from and stand.window_to:
         words += f" in the 10 school weeks {brief_day(stand.window_from)} to {brief_day(stand.window_to)}"
     if stand.drops_out:
@@ -167,7 +170,7 @@ def year(view: ChildView, width: int) -> Iterator[Line]:
     end = date(page.start.year + 1, 7, 24)
     closed = page.calendar.closed
     lines = heat_lines(page.weeks, start=page.start, end=end, today=view.today, closed=closed)
-    for line in lines:
+    for line in [*lines[:-1], LEGEND[1:]]:  # without its margin the legend fits 80 columns
         yield line, _ALL_MARKS
 
 

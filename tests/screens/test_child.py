@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,16 @@ from textual.widgets import TextArea
 
 from casework.edits import Edit, create, update
 from casework.ids import new_id
-from casework.records import Child, Contact, FollowUp, Household, Person, Relationship
+from casework.records import (
+    AttendanceWeek,
+    Calendar,
+    Child,
+    Contact,
+    FollowUp,
+    Household,
+    Person,
+    Relationship,
+)
 from screens.child import ChildScreen
 from screens.child_page import SECTIONS, fold, page_lines, read_view, short
 from screens.contact_form import HOME_VISIT, Chooser, ContactForm
@@ -81,7 +90,7 @@ def test_every_reason_names_its_days_and_what_clears_it(family: Family) -> None:
     for reason in view.page.why:
         assert reason.clears_with in text
     assert "counts school days; since Fri 13 Nov; due Fri 20 Nov 2026" in text
-    assert "13 of 10 unauthorised sessions" in text
+    assert "13 unauthorised sessions (G, N, O, U; threshold 10) in the 10 school weeks" in text
 
 
 def test_a_corrected_mark_tells_what_it_was_and_where_from(family: Family) -> None:
@@ -89,16 +98,35 @@ def test_a_corrected_mark_tells_what_it_was_and_where_from(family: Family) -> No
     assert "Tue 17 Nov AM: now I, was N. 999001-week-47.csv line 9, Kim Invented, 2026-11-20" in text
 
 
-def test_the_oldest_counted_mark_says_when_it_drops_out(family: Family) -> None:
-    from casework.calendars import SchoolCalendar
-    from casework.legal import threshold_of_weeks
-
-    stand = threshold_of_weeks(
-        [(monday, marks) for monday, marks in read_view(family.store, family.tilly.id).page.weeks],
-        SchoolCalendar(((TODAY - timedelta(days=90), TODAY + timedelta(days=90)),), frozenset()),
-        TODAY,
+def test_below_the_threshold_it_says_x_of_10_and_when_the_oldest_drops_out(family: Family) -> None:
+    week = AttendanceWeek(
+        id=new_id(),
+        child=family.ben.id,
+        school=family.school.id,
+        week=date(2026, 11, 9),
+        marks=r"O O / \ / \ / \ / \ "[:-1],
     )
-    assert stand.drops_out is not None
+    commit(family.store, "Import", [week])
+    text = " ".join(words(family.store, family.ben.id).split())
+    assert "2 of 10 unauthorised sessions (G, N, O, U) in the 10 school weeks" in text
+    family.store.journal.commit(
+        Edit(
+            "Terms",
+            (
+                create(
+                    Calendar(
+                        id=new_id(),
+                        school=family.school.id,
+                        kind="term",
+                        start=date(2027, 1, 4),
+                        end=date(2027, 7, 22),
+                    )
+                ),
+            ),
+        )
+    )
+    text = " ".join(words(family.store, family.ben.id).split())
+    assert "the oldest drops out in the week of Mon 1 Feb 2027" in text
 
 
 def test_what_is_withheld_is_said_with_the_reason(tmp_path: Path) -> None:
