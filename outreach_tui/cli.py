@@ -5,6 +5,7 @@ A command's module is imported only when it runs, so that `--version` and `--hel
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -76,6 +77,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run(words: Sequence[str]) -> int:
     """Run one call; the exit code. Nothing that goes wrong shows more than one sentence."""
     streams.set_streams()
+    # Nothing that an import makes is garbage; `opening.settle` turns collecting on again for the work itself.
+    gc.disable()
     # Plug-ins of other packages have no business in a process that holds a caseload.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     as_json = "--json" in words

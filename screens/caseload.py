@@ -20,13 +20,15 @@ from screens.views import Room
 from screens.widgets.marks_strip import strip_lines
 from screens.widgets.row_list import Column, Row
 from screens.widgets.text import Cell, Piece, Tone
-from storage.queries.caseload import CaseloadRow, read_caseload
+from storage.journal import Receipt
+from storage.queries.caseload import CaseloadRow, rank_rows, read_caseload
 from storage.queries.today import register_day
 from storage.store import Store
 
 WEEKS_BEFORE = 3
 _BEFORE_PIECES = 11 * WEEKS_BEFORE - 1
 _ABSENT = (CodeClass.AUTHORISED, CodeClass.UNAUTHORISED)
+_OF_ONE_CHILD = frozenset({"follow_up", "saved_view"})
 _ORDERS = ("reasons", "attendance", "name", "school")
 _NO_CHILDREN = "No child is on this laptop yet. g i takes in a school's register."
 _HOW_TO_BEGIN = (
@@ -60,7 +62,9 @@ class CaseloadScreen(RoundScreen):
 
     def load(self, store: Store) -> Whole:
         """Every child with the facts of every filter."""
-        rows = read_caseload(store, school=self.school)
+        return self._whole(store, read_caseload(store, school=self.school))
+
+    def _whole(self, store: Store, rows: Sequence[CaseloadRow]) -> Whole:
         day = register_day(store, store.today)
         return Whole(
             day=day,
@@ -72,6 +76,14 @@ class CaseloadScreen(RoundScreen):
             schools={school.id: school.name for school in store.schools.schools.values()},
             empty="" if rows else _NO_CHILDREN,
         )
+
+    def read_after(self, store: Store, receipt: Receipt, children: Sequence[str]) -> Sheet:
+        """A follow-up changes the facts of its own children alone, so only they are read again."""
+        if not receipt.touched <= _OF_ONE_CHILD:
+            return super().read_after(store, receipt, children)
+        fresh = {row.child.id: row for row in read_caseload(store, school=self.school, only=children)}
+        held: list[CaseloadRow] = [entry.source for entry in self.sheet.whole.entries]
+        return self.choose(self._whole(store, rank_rows([fresh.get(row.child.id, row) for row in held])))
 
     def _ordered(self, entries: list[Entry]) -> list[Entry]:
         if self.order == "attendance":

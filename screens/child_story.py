@@ -72,11 +72,16 @@ def story(view: ChildView, width: int) -> Iterator[Line]:
             pieces += (Piece(f" · {seen}", Tone.GOOD if entry.seen != "not-seen" else Tone.WARN),)
         whole = Target("text", entry.kind, entry.record, entry.text)
         yield (*pieces, Piece(by, Tone.QUIET)), whole
-        lines = fold(entry.text, width - 4) if entry.text.strip() else []
+        note, _, following = (
+            entry.text.rpartition("\nNext: ") if "\nNext: " in entry.text else (entry.text, "", "")
+        )
+        lines = fold(note, width - 4) if note.strip() else []
         for line in lines[:_NOTE_LINES]:
             yield f"    {line}", whole
         if len(lines) > _NOTE_LINES:
             yield Piece(f"    {len(lines) - _NOTE_LINES} more lines: enter shows all", Tone.QUIET), whole
+        for line in fold(f"Next: {following}", width - 4)[:2] if following else []:
+            yield f"    {line}", whole
     if not view.page.story:
         yield Piece("  nothing recorded yet: l logs a contact", Tone.QUIET), NOTHING
 

@@ -32,6 +32,7 @@ from screens.widgets.row_list import Column, Row, RowList
 from screens.widgets.text import Cell, Piece, Tone, show_cell, show_lines
 from storage.journal import Receipt
 from storage.queries.reach import Reach, families_shown, read_reach
+from storage.queries.steps import children_of_step
 from storage.store import Store
 
 SHOWN_TYPES = frozenset(
@@ -228,6 +229,11 @@ class RosterScreen(OutreachScreen):
     def _read(self, store: Store) -> Sheet:
         return self.choose(self.load(store))
 
+    def read_after(self, store: Store, receipt: Receipt, children: Sequence[str]) -> Sheet:
+        """Read again after a step that concerned these children; runs on the caseload's thread."""
+        del receipt, children
+        return self._read(store)
+
     def views_of(self, store: Store) -> list[View]:
         """The saved views of this screen."""
         return read_views(store, self.ROOM)
@@ -395,7 +401,7 @@ class RosterScreen(OutreachScreen):
         def commit(store: Store) -> tuple[Receipt, Sheet]:
             edit, draft = make(store)
             receipt = store.journal.commit(edit, draft=draft)
-            return receipt, self._read(store)
+            return receipt, self.read_after(store, receipt, children_of_step(store, receipt.seq))
 
         answer = await self.own(commit)
         if answer is None:

@@ -329,7 +329,7 @@ class RoundScreen(RosterScreen):
             target = next(iter(store.journal.undo_list(1)), None)
             receipt = store.journal.undo()
             children = children_of_step(store, target.seq) if target else []
-            return receipt, children, self._read(store)
+            return receipt, children, self.read_after(store, receipt, children)
 
         await self._step_back(await self.own(undo), "Undone")
 
@@ -338,7 +338,8 @@ class RoundScreen(RosterScreen):
 
         def redo(store: Store) -> tuple[Receipt, list[str], Sheet]:
             receipt = store.journal.redo()
-            return receipt, children_of_step(store, receipt.seq), self._read(store)
+            children = children_of_step(store, receipt.seq)
+            return receipt, children, self.read_after(store, receipt, children)
 
         await self._step_back(await self.own(redo), "Done again")
 

@@ -23,9 +23,11 @@ def demo(no_open: bool, seed: int) -> int:
     replaces the demo before it.
     """
     from outreach_tui.demo import NOTICE, PASSPHRASE
+    from outreach_tui.commands.opening import open_app, settle
     from outreach_tui.demo.build import build_demo
 
     call = the_call()
+    settle()
     output.warn(NOTICE)
     say = output.warn if sys.stderr.isatty() else _silent
     made = build_demo(_folder(call), seed=seed, actual=call.today, now=call.now, say=say)
@@ -52,13 +54,12 @@ def demo(no_open: bool, seed: int) -> int:
                 ("Marks", made.marks),
                 ("On the round", made.not_explained),
                 ("Built in", f"{made.seconds:.1f} s"),
+                ("Try", f'outreach --home "{made.home.path}" --today {made.today} today'),
             ]
         ),
     )
     if no_open or call.json or not (sys.stdin.isatty() and sys.stdout.isatty()):
         return 0
-    from outreach_tui.commands.opening import open_app
-
     return open_app(replace(call, home_given=str(made.home.path), today_given=made.today))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,12 @@ def protect() -> None:
 
     for warning in harden():
         output.warn(f"Warning: {warning}")
+
+
+def settle() -> None:
+    """Imports are done: what they made stays, and garbage is collected from here on."""
+    gc.freeze()
+    gc.enable()
 
 
 def take_passphrase(call: Call, prompt: str = "Passphrase: ") -> bytearray:
@@ -119,6 +126,7 @@ def opened_with_key(call: Call) -> Iterator[tuple[Store, bytearray]]:
         store = Store.open(home.database, key, now=call.now, today=today)
         try:
             _note_generation(store, vault)
+            settle()
             yield store, key
         finally:
             store.close()

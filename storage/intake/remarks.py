@@ -43,8 +43,8 @@ class Remarks:
         kept = self.report.marks.kept
         if kept:
             yield (
-                f"{_count(kept, 'mark')} N (line {_few(map(str, self.kept_lines), kept)}) did not replace the code "
-                "already known: this export may be older than what is held."
+                f"{_count(kept, 'mark')} N (line {_few(map(str, self.kept_lines), kept)}) did not replace "
+                "the code already known: this export may be older than what is held."
             )
 
     def _of_totals(self) -> Iterator[str]:

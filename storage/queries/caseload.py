@@ -8,10 +8,9 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from casework.filters import Filter
-
 from casework.records import Child
 from casework.triage import Facts, Why, YearCounts, caseload_reasons, day_codes, order_key
-from storage.queries.facts import read_facts
+from storage.queries.facts import children_of, read_facts
 from storage.queries.lookup import display_name
 from storage.queries.row_facts import RowFacts
 from storage.queries.today import register_day
@@ -36,18 +35,36 @@ class CaseloadRow:
 
 
 def read_caseload(
-    store: Store, *, chosen: Filter | None = None, school: str | None = None
+    store: Store,
+    *,
+    chosen: Filter | None = None,
+    school: str | None = None,
+    only: Sequence[str] | None = None,
 ) -> list[CaseloadRow]:
-    """Every child on this laptop, ranked by reason; a filter leaves out those it does not match."""
+    """Every child on this laptop, ranked by reason; a filter leaves out those it does not match.
+
+    With `only` just the children with these ids are read, and ranked among themselves.
+    """
     day = register_day(store, store.today)
     condition, parameters = ("school = ?", (school,)) if school else ("1", ())
-    children = store.find(Child, condition, parameters)
+    if only is not None:
+        found = children_of(store, only).values()
+        children = [child for child in found if school is None or child.school == school]
+    else:
+        children = store.find(Child, condition, parameters)
     facts = read_facts(store, children, day, year=True)
     rows = [_row(store, child, facts[child.id], day) for child in children]
     if chosen is not None:
         rows = [row for row in rows if chosen.matches(row.facts)]
-    rows.sort(key=lambda row: (order_key(row.why), -row.year.absent, row.child.surname, row.name))
-    return [_ranked(row, rank) for rank, row in enumerate(rows, start=1)]
+    return rank_rows(rows)
+
+
+def rank_rows(rows: Sequence[CaseloadRow]) -> list[CaseloadRow]:
+    """The rows in order of their reasons, with the ranks that follow from it."""
+    ordered = sorted(
+        rows, key=lambda row: (order_key(row.why), -row.year.absent, row.child.surname, row.name)
+    )
+    return [row if row.rank == rank else _ranked(row, rank) for rank, row in enumerate(ordered, start=1)]
 
 
 def _row(store: Store, child: Child, facts: Facts, day: date) -> CaseloadRow:

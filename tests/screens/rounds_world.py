@@ -1,4 +1,4 @@
-"""A small invented caseload with fixed ids, dates and names, in a real encrypted store, and the app over it."""
+"""A small invented caseload with fixed ids, dates and names, in a real encrypted store, and its app."""
 
 from __future__ import annotations
 
@@ -193,7 +193,7 @@ async def opened(
 
 def make_round_app(path: Path, *, today: date = TODAY, theme: str = "dark") -> OutreachApp:
     """The app, locked."""
-    loaded = Loaded(Settings(theme=theme)) if theme != "dark" else None  # type: ignore[arg-type]
+    loaded = Loaded(Settings(theme=theme)) if theme != "dark" else None
     return OutreachApp(path.parent, opener=_NoDoor(), today=today, loaded=loaded, clocks=Hands().clocks)
 
 
@@ -234,7 +234,7 @@ class _NoDoor:
     def unlock(self, passphrase: bytearray) -> Store:
         raise NotImplementedError
 
-    def recover(self, code: str, passphrase: bytearray) -> Store:
+    def recover(self, code: str, passphrase: bytearray) -> tuple[Store, str]:
         raise NotImplementedError
 
     def create(self, first: Any) -> tuple[Store, str]:

@@ -116,6 +116,15 @@ async def test_a_step_clears_no_contact_and_goes_on_to_the_next_reason(tmp_path:
         assert [step.session_date for step in await steps_of(pilot)] == [TODAY]
 
 
+async def test_after_a_step_the_list_is_the_same_as_read_afresh(tmp_path: Path) -> None:
+    async with opened(caseload(tmp_path), room="caseload") as pilot:
+        await press(pilot, "s", "n", "space", "space", "e", "y", "u", "down", "v")
+        held = [(e.name, [why.text for why in e.why], e.source.rank) for e in screen_of(pilot).sheet.entries]
+        await screen_of(pilot).renew()
+        fresh = [(e.name, [why.text for why in e.why], e.source.rank) for e in screen_of(pilot).sheet.entries]
+        assert held == fresh
+
+
 async def test_the_filter_counts_and_keeps_the_rank(tmp_path: Path) -> None:
     async with opened(caseload(tmp_path), room="caseload") as pilot:
         await press(pilot, "slash")

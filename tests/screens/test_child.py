@@ -278,7 +278,7 @@ async def test_enter_shows_a_whole_note_and_a_sibling(family: Family, tmp_path: 
         assert "Ask school about a bus buddy." in screen_text(app)
         await pilot.press("escape")
         await settle(pilot)
-        await pilot.press("b")
+        await pilot.press("i")
         await settle(pilot)
         assert isinstance(app.screen, ChildScreen)
         assert app.screen.child_id == family.ben.id

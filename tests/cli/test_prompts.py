@@ -1,0 +1,79 @@
+"""The command line on a real terminal: prompts, colour, Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import pytest
+
+from tests.cli.conftest import TODAY, Line
+from tests.tools.vaults import PASSPHRASE
+
+pexpect = pytest.importorskip("pexpect")
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+
+
+def terminal(line: Line, *words: str, **more: str) -> pexpect.spawn[str]:
+    environ = {
+        key: value for key, value in os.environ.items() if not key.startswith(("OUTREACH_", "NO_COLOR"))
+    }
+    environ |= {"OUTREACH_HOME": str(line.home), "OUTREACH_TODAY": TODAY, "TERM": "xterm-256color"} | more
+    return pexpect.spawn(
+        sys.executable,
+        ["-m", "outreach_tui", *words],
+        env=environ,
+        encoding="utf-8",
+        timeout=30,
+        dimensions=(24, 80),
+    )
+
+
+def test_the_passphrase_is_asked_for_and_never_shown(line: Line) -> None:
+    session = terminal(line, "today")
+    session.expect("Passphrase: ")
+    session.sendline(PASSPHRASE)
+    session.expect(pexpect.EOF)
+    shown = session.before
+    session.close()
+    assert session.exitstatus == 0
+    assert PASSPHRASE not in shown
+    assert "Tilly Marsh" in shown
+    assert "\x1b[1mNO" in shown
+    rows = [row for row in shown.splitlines() if "Marsh" in row]
+    assert all(len(row) <= 80 for row in rows)
+
+
+@pytest.mark.parametrize(("words", "more"), [(("today", "--plain"), {}), (("today",), {"NO_COLOR": "1"})])
+def test_plain_and_no_color_are_without_escapes(
+    line: Line, words: tuple[str, ...], more: dict[str, str]
+) -> None:
+    session = terminal(line, *words, **more)
+    session.expect("Passphrase: ")
+    session.sendline(PASSPHRASE)
+    session.expect(pexpect.EOF)
+    assert "\x1b" not in session.before
+
+
+def test_ctrl_c_at_the_prompt_is_one_sentence(line: Line) -> None:
+    session = terminal(line, "today")
+    session.expect("Passphrase: ")
+    session.sendintr()
+    session.expect("Stopped; what was saved before is kept.")
+    session.expect(pexpect.EOF)
+    session.close()
+    assert session.exitstatus == 130
+    assert "Traceback" not in session.before
+
+
+def test_a_new_passphrase_is_asked_for_twice(bare: Line) -> None:
+    session = terminal(bare, "init", "--worker", "Ana", "--agency", "early-help", "--team", "Swale")
+    session.expect("New passphrase: ")
+    session.sendline("meadow thimble orbit")
+    session.expect("The same again: ")
+    session.sendline("meadow thimble orbits")
+    session.expect("differ")
+    session.expect(pexpect.EOF)
+    session.close()
+    assert session.exitstatus == 2
+    assert not bare.home.exists()
