@@ -79,6 +79,7 @@ def run(words: Sequence[str]) -> int:
     streams.set_streams()
     # Nothing that an import makes is garbage; `opening.settle` turns collecting on again for the work itself.
     gc.disable()
+    sys.unraisablehook = lambda _: None  # its report quotes the object, which may hold a record
     # Plug-ins of other packages have no business in a process that holds a caseload.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     as_json = "--json" in words

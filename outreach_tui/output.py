@@ -59,10 +59,17 @@ def warn(sentence: str) -> None:
     _write(sys.stderr, clean(sentence) + "\n")
 
 
-def emit_table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, fancy: bool = False) -> None:
+def emit_table(
+    headings: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    fancy: bool = False,
+    notes: Sequence[str] = (),
+) -> None:
     """Print aligned columns on stdout; the last column is never padded.
 
     `fancy` (a terminal, no `--plain`) makes the headings bold and cuts lines to the terminal's width.
+    `notes`, one for each row, are printed whole below their row, broken between words.
     """
     table = [[_cell(value) for value in row] for row in rows]
     widths = [display_width(heading) for heading in headings]
@@ -71,7 +78,9 @@ def emit_table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, fan
     room = _columns() if fancy else 0
     head = _aligned(list(headings), widths, room)
     lines = [f"{_BOLD}{head}{_PLAIN}" if fancy and _coloured() else head]
-    lines += [_aligned(row, widths, room) for row in table]
+    for number, row in enumerate(table):
+        lines.append(_aligned(row, widths, room))
+        lines += _wrapped(notes[number], room) if notes else []
     _write(sys.stdout, "".join(line + "\n" for line in lines))
 
 
@@ -106,6 +115,14 @@ def _write(stream: IO[str], text: str) -> None:
         stream.flush()
     except BrokenPipeError:
         let_go(stream)
+
+
+def _wrapped(note: str, room: int) -> list[str]:
+    from textwrap import wrap
+
+    indent = " " * 4
+    width = max(room - 1, 5 * _NARROWEST)
+    return wrap(_cell(note), width, initial_indent=indent, subsequent_indent=indent)
 
 
 def _coloured() -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import ClassVar
 
@@ -46,12 +47,12 @@ class CaseloadScreen(RoundScreen):
     BINDINGS: ClassVar[list[BindingType]] = bindings_for("caseload")
     COLUMNS: ClassVar[Sequence[Column]] = (
         Column("Rank", 4, right=True),
-        Column("Child", 18),
-        Column("School", 8, drop=1),
+        Column("Child", least=18),
+        Column("School", least=8, drop=1),
         Column("Attendance", 14, right=True),
         Column("3 weeks before", 11 * WEEKS_BEFORE - 1, drop=9),
         Column("This week", 10),
-        Column("Why", least=16),
+        Column("Why", least=18),
     )
 
     def __init__(self) -> None:
@@ -62,13 +63,17 @@ class CaseloadScreen(RoundScreen):
 
     def load(self, store: Store) -> Whole:
         """Every child with the facts of every filter."""
-        return self._whole(store, read_caseload(store, school=self.school))
+        return self._whole(store, read_caseload(store, school=self.school), {})
 
-    def _whole(self, store: Store, rows: Sequence[CaseloadRow]) -> Whole:
+    def _whole(self, store: Store, rows: Sequence[CaseloadRow], known: Mapping[str, Entry]) -> Whole:
         day = register_day(store, store.today)
+        entries = [
+            replace(known[row.child.id], source=row) if row.child.id in known else _entry(row, day)
+            for row in rows
+        ]
         return Whole(
             day=day,
-            entries=self._ordered([_entry(row, day) for row in rows]),
+            entries=self._ordered(entries),
             done=(),
             counts={"children": len(rows), "reasons": sum(bool(row.why) for row in rows)},
             views=self.views_of(store),
@@ -82,8 +87,10 @@ class CaseloadScreen(RoundScreen):
         if not receipt.touched <= _OF_ONE_CHILD:
             return super().read_after(store, receipt, children)
         fresh = {row.child.id: row for row in read_caseload(store, school=self.school, only=children)}
-        held: list[CaseloadRow] = [entry.source for entry in self.sheet.whole.entries]
-        return self.choose(self._whole(store, rank_rows([fresh.get(row.child.id, row) for row in held])))
+        held = self.sheet.whole.entries
+        rows = rank_rows([fresh.get(entry.child.id, entry.source) for entry in held])
+        known = {entry.child.id: entry for entry in held if entry.child.id not in fresh}
+        return self.choose(self._whole(store, rows, known))
 
     def _ordered(self, entries: list[Entry]) -> list[Entry]:
         if self.order == "attendance":

@@ -19,6 +19,7 @@ from casework.records import Contact
 from casework.text import clean
 from screens.base import OutreachScreen
 from screens.dialogs import Choice, Confirm, PickOne
+from screens.fields import LineField, PageField
 from screens.verbs import bindings_for
 from screens.widgets.lines import TitleLine
 from screens.widgets.text import Piece, Tone, show_cell
@@ -146,10 +147,8 @@ class ContactForm(OutreachScreen):
     ]
     DEFAULT_CSS = """
     ContactForm {
-        TextArea { height: 1fr; min-height: 4; border: none; background: $panel; padding: 0 1; margin: 0 1; }
-        TextArea:focus { border: none; }
-        Input { height: 1; border: none; background: $panel; padding: 0 1; margin: 0 1; }
-        Input:focus { border: none; }
+        PageField { height: 1fr; min-height: 4; margin: 0 1; }
+        LineField { margin: 0 1; }
         .label { padding: 0 1; height: 1; }
         #keys { dock: bottom; height: 1; background: $panel; padding: 0 1; }
     }
@@ -169,9 +168,9 @@ class ContactForm(OutreachScreen):
         for field in FIELDS:
             yield Chooser(field)
         yield Static(classes="label", id="note-label", markup=False)
-        yield TextArea(id="note")
+        yield PageField(id="note")
         yield Static(classes="label", id="next_step-label", markup=False)
-        yield Input(id="next_step")
+        yield LineField(id="next_step")
         keys = (("ctrl+s", "save"), ("tab", "next field"), ("esc", "leave, keeps the draft"),
                 ("ctrl+d", "throw away"))  # fmt: skip
         pieces = [piece for key, words in keys for piece in (Piece(key, Tone.KEY), Piece(f" {words}  "))]

@@ -21,6 +21,7 @@ from casework.wording import count_of
 from screens.base import OutreachScreen
 from screens.child_page import short
 from screens.dialogs import Choice, PickOne
+from screens.fields import LineField
 from screens.intake_ask import AskSame
 from screens.intake_files import Entry, complete, first_folder, list_folder, resolve
 from screens.verbs import bindings_for
@@ -63,7 +64,7 @@ class Chosen:
         return told.questions if told else ()
 
 
-class PathInput(Input):
+class PathInput(LineField):
     """A path: tab completes it, esc goes back to the list."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -86,8 +87,6 @@ class ImportScreen(OutreachScreen):
     BINDINGS: ClassVar[list[BindingType]] = bindings_for("import")
     DEFAULT_CSS = """
     ImportScreen {
-        PathInput { height: 1; border: none; background: $panel; padding: 0 1; }
-        PathInput:focus { border: none; }
         #progress { height: auto; padding: 0 1; }
     }
     """
@@ -106,7 +105,9 @@ class ImportScreen(OutreachScreen):
     def compose(self) -> ComposeResult:
         """A path to type, the folder's files, and the page of the preview and the report."""
         yield TitleLine("Import", "")
-        yield PathInput(placeholder="a path; tab completes", max_length=4096, id="path")
+        yield PathInput(
+            placeholder="a path; tab completes", max_length=4096, select_on_focus=False, id="path"
+        )
         yield Static(id="progress", markup=False)
         yield RowList(
             [

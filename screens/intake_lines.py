@@ -80,8 +80,8 @@ def counts(report: FileReport, width: int, *, would: bool) -> Iterator[Cell]:
     if marks.read:
         kept = f", {marks.kept:,} N left aside for a known reason" if marks.kept else ""
         yield from plain(
-            f"Marks: {marks.new:,} {will}new, {marks.changed:,} {will}changed, {marks.unchanged:,} unchanged, of "
-            f"{marks.read:,} read{kept}",
+            f"Marks: {marks.new:,} {will}new, {marks.changed:,} {will}changed, {marks.unchanged:,} unchanged, "
+            f"of {marks.read:,} read{kept}",
             width,
         )
     else:
@@ -100,7 +100,7 @@ def troubles(report: FileReport, width: int) -> Iterator[Cell]:
     """Unknown codes, questions, what was set aside, warnings: each with what to do."""
     if report.unknown:
         shown = list(report.unknown.items())[:_UNKNOWN_SHOWN]
-        words = ", ".join(f"{safe_code(code)} ({count} times)" for code, count in shown)
+        words = ", ".join(f"{safe_code(code)} ({count_of(count, 'time')})" for code, count in shown)
         yield from plain(f"? Not register codes: {words}", width, tone=Tone.WARN)
     if report.questions:
         number = count_of(len(report.questions), "child", "children")
@@ -135,8 +135,12 @@ def table(preview: ImportPreview, width: int) -> Iterator[Cell]:
     shown = preview.table
     if not shown.rows:
         return
+    fields = [field or "(not read)" for field in shown.fields]
     widths = [
-        min(_COLUMN, max([len(clean(head)), *(len(row[at]) for row in shown.rows if at < len(row))]))
+        min(
+            _COLUMN,
+            max(map(len, (clean(head), fields[at], *(row[at] for row in shown.rows if at < len(row))))),
+        )
         for at, head in enumerate(shown.header)
     ]
     fit = _fitting(shown.fields, widths, width - 8)
@@ -144,7 +148,6 @@ def table(preview: ImportPreview, width: int) -> Iterator[Cell]:
     note = f"first {len(shown.rows)} rows" + (f"; {more} more columns are not shown here" if more else "")
     yield Piece(f"  {note}", Tone.QUIET)
     yield Piece("  line  " + _row(shown.header, fit, widths), Tone.STRONG)
-    fields = [field or "(not read)" for field in shown.fields]
     yield Piece("  read  " + _row(fields, fit, widths), Tone.KEY)
     for line, row in zip(shown.lines, shown.rows, strict=True):
         yield f"  {line:<5} {_row(row, fit, widths)}"

@@ -112,7 +112,7 @@ def why_cells(reasons: Iterable[Reason], today: date, width: int) -> list[Cell]:
         if reason.since and say_day(reason.since) not in reason.text:
             words += f", since {brief_day(reason.since)}"
         if reason.due is not None and reason.due < today:
-            words += f", OVERDUE since {brief_day(reason.due)}"
+            words += f", OVERDUE (was due {brief_day(reason.due)})"
         elif reason.due is not None:
             words += ", due today" if reason.due == today else f", due {brief_day(reason.due)}"
         folded = fold(f"{words}. {_CLEARS} {reason.clears_with}.", max(20, width - 2))

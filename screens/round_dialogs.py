@@ -143,11 +143,11 @@ class WordsForm(ModalScreen[Given | None]):
                 picked.update(show_lines(["", Piece("type the code; esc leaves", Tone.QUIET)]))
             return
         box = self.query_one(WordsBox)
-        hint = "enter keeps, ctrl+j new line, esc leaves (what you typed is kept as a draft)"
+        hint = "enter keeps, ctrl+j new line, esc leaves a draft"
         if self._code is not None:
             head: Cell = (
                 Piece(f"{self._code.code} ", TONES[self._code.kind]),
-                Piece(f"{self._code.meaning} ({self._code.kind})"),
+                Piece(f"{self._code.meaning}: passed to the school, which decides"),
             )
             hint = "words if you like; " + hint
             picked.update(show_lines([head, Piece(hint, Tone.QUIET)]))

@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from casework.errors import OutreachError
 from screens.base import OutreachScreen
-from screens.child_page import short, years_old
+from screens.child_page import short
+from screens.fields import LineField
 from screens.palette import PersonHit
 from screens.verbs import bindings_for
-from screens.widgets.lines import TitleLine, VerbLine
+from screens.widgets.lines import TitleLine
 from screens.widgets.row_list import Column, Row, RowList, Rows
+from screens.widgets.text import Piece, Tone, show_cell
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -49,7 +51,7 @@ def find(store: Store, text: str, *, first: bool) -> list[Found]:
         child = known.get(hit.id)
         if child is None:
             continue
-        born = f"{child.dob.isoformat()} ({years_old(child.dob, store.today)})" if child.dob else "not known"
+        born = child.dob.isoformat() if child.dob else "not known"
         place = " ".join(filter(None, (child.reg, store.schools.name(child.school))))
         found.append(Found(child.id, display_name(child), born, place, hit.why))
     if first:
@@ -79,11 +81,9 @@ class SearchScreen(OutreachScreen):
         Binding("pageup", "page(-1)", show=False, priority=True),
         Binding("pagedown", "page(1)", show=False, priority=True),
     ]
+
     DEFAULT_CSS = """
-    SearchScreen {
-        Input { height: 1; border: none; background: $panel; padding: 0 1; }
-        Input:focus { border: none; }
-    }
+    SearchScreen #keys { dock: bottom; height: 1; background: $panel; padding: 0 1; }
     """
 
     def __init__(self) -> None:
@@ -95,17 +95,19 @@ class SearchScreen(OutreachScreen):
     def compose(self) -> ComposeResult:
         """The line, the list and the keys."""
         yield TitleLine("Search", "name, UPN, address or school; misspelt is fine")
-        yield Input(placeholder="type a name", max_length=200)
+        yield LineField(placeholder="type a name", max_length=200, select_on_focus=False)
         yield RowList(
             [
                 Column("Child", least=22),
-                Column("Born (age)", 15, drop=1),
-                Column("School", 22, drop=2),
-                Column("Why it fits", 16),
+                Column("Born", 10, drop=1),
+                Column("School", 18, drop=2),
+                Column("Why it fits", 22),
             ],
             empty="Type two letters or more.",
         )
-        yield VerbLine(self.place, self.keymap)
+        keys = (("enter", "open"), ("up down", "choose"), ("esc", "empty, then back"), ("F1", "help"))
+        pieces = [piece for key, words in keys for piece in (Piece(key, Tone.KEY), Piece(f" {words}  "))]
+        yield Static(show_cell(tuple(pieces)), id="keys", markup=False)
 
     def on_mount(self) -> None:
         """Keys go to the line."""

@@ -40,12 +40,12 @@ class TodayScreen(RoundScreen):
     BINDINGS: ClassVar[list[BindingType]] = bindings_for("today")
     COLUMNS: ClassVar[Sequence[Column]] = (
         Column("AM PM", 5),
-        Column("Child", 20),
-        Column("School", 10, drop=2),
+        Column("Child", least=20),
+        Column("School", least=10, drop=2),
         Column("Reg", 5, drop=1),
         Column("Try", 3, right=True),
         Column("Flags", 6, drop=3),
-        Column("Why", least=16),
+        Column("Why", least=22),
     )
 
     def __init__(self) -> None:

@@ -34,10 +34,10 @@ INDEXES: Sequence[str] = (
     "CREATE INDEX import_mapping_school ON import_mapping(school)",
     "CREATE INDEX attendance_total_child ON attendance_total(child)",
     "CREATE INDEX attendance_week_child ON attendance_week"
-    "(child, week, school, marks, possible, attended, authorised, unauthorised, late)",
-    "CREATE INDEX attendance_week_week ON attendance_week(week, school, marks)",
+    "(child, week, school, marks, possible, attended, authorised, unauthorised, late) WHERE void = 0",
+    "CREATE INDEX attendance_week_week ON attendance_week(week, school, marks) WHERE void = 0",
     "CREATE INDEX attendance_week_open ON attendance_week(week, school, child, unexplained, marks)"
-    " WHERE unexplained <> 0",
+    " WHERE void = 0 AND unexplained <> 0",
     "CREATE INDEX follow_up_child ON follow_up(child, session_date)",
     "CREATE INDEX follow_up_date ON follow_up(session_date, child, at, outcome)",
     "CREATE INDEX contact_child ON contact(child, at)",

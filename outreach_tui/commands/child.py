@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from outreach_tui import output
-from outreach_tui.commands.frame import LineCommand, json_option, the_call
+from outreach_tui.commands.frame import LineCommand, json_option, stamp_text, the_call
 from outreach_tui.commands.opening import opened
 
 if TYPE_CHECKING:
@@ -246,11 +246,8 @@ def _page_text(value: dict[str, Any], *, fancy: bool) -> None:
     if value["clocks"]:
         output.emit_lines(["", "Clocks"])
         output.emit_table(
-            ("WHAT", "FROM", "DUE", "STATE"),
-            [
-                (c["text"], c["start"], c["due"], "overdue" if c["overdue"] else _left(c))
-                for c in value["clocks"]
-            ],
+            ("WHAT", "DUE", "STATE"),
+            [(what, _day(c["due"]), "overdue" if c["overdue"] else _left(c)) for what, c in _clocks(value)],
             fancy=fancy,
         )
     corrected = [mark for mark in value["marks"] if mark["was"]]
@@ -265,15 +262,24 @@ def _page_text(value: dict[str, Any], *, fancy: bool) -> None:
         output.emit_lines(["", "Story, newest first"])
         for entry in value["story"]:
             seen = f" [seen: {entry['seen']}]" if entry["seen"] else ""
-            output.emit_pairs(
-                [(entry["at"][:16].replace("T", " "), f"{entry['title']}{seen}, {entry['by']}")]
-            )
+            output.emit_pairs([(stamp_text(entry["at"]), f"{entry['title']}{seen}, {entry['by']}")])
             output.emit_lines(f"    {line}" for line in entry["text"].split("\n") if line)
     if value["withheld"]:
         output.emit_lines(["", "Withheld"])
         output.emit_lines(
             f"- {held['category'].replace('_', ' ')}: {held['reason']}" for held in value["withheld"]
         )
+
+
+def _clocks(value: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Each clock with what it runs for; an N code's clock is named by its session."""
+    sessions = iter(value["n_codes"])
+    named = []
+    for running in value["clocks"]:
+        mark = next(sessions, None) if running["rule"] == "n_code" else None
+        what = f"N code of {_day(mark['date'])} {mark['session']}" if mark else running["text"]
+        named.append((what, running))
+    return named
 
 
 def _attendance_text(value: dict[str, Any]) -> None:
@@ -299,7 +305,8 @@ def _attendance_text(value: dict[str, Any]) -> None:
             ("Late", counted["late"]),
             (
                 "Unauthorised",
-                f"{legal['unauthorised_in_window']} of {legal['limit']} in the ten school weeks to today",
+                f"{legal['unauthorised_in_window']} in the ten school weeks to today "
+                f"(threshold {legal['limit']})",
             ),
         ]
     )

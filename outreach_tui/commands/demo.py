@@ -22,8 +22,8 @@ def demo(no_open: bool, seed: int) -> int:
     Nobody in it exists. It lies in a folder of its own (or in --home, which must be empty or hold a demo) and
     replaces the demo before it.
     """
-    from outreach_tui.demo import NOTICE, PASSPHRASE
     from outreach_tui.commands.opening import open_app, settle
+    from outreach_tui.demo import NOTICE, PASSPHRASE
     from outreach_tui.demo.build import build_demo
 
     call = the_call()

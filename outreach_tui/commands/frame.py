@@ -108,6 +108,12 @@ def clock_text(moment: datetime) -> str:
     return f"{say_day(local.date())} {local:%H:%M}"
 
 
+def stamp_text(moment: datetime | str) -> str:
+    """An instant for a column, by the clocks of England: `2026-11-20 08:41`."""
+    known = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    return f"{london(known):%Y-%m-%d %H:%M}"
+
+
 def the_call() -> Call:
     """The options of the call that is being run."""
     return click.get_current_context().ensure_object(Call)

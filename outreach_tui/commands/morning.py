@@ -173,8 +173,8 @@ def _today_text(round_: Round, rows: Sequence[Mapping[str, Any]], *, fancy: bool
     if not rows:
         output.emit_lines(["Nobody is waiting for a follow-up."])
         return
-    output.emit_table(
-        ("NO", "CHILD", "SCHOOL", "AM", "PM", "TRIES", "STATUS", "WHY", "CLEARS WITH"),
+    _reasoned(
+        ("NO", "CHILD", "SCHOOL", "AM", "PM", "TRIES", "STATUS"),
         [
             (
                 row["rank"],
@@ -184,11 +184,10 @@ def _today_text(round_: Round, rows: Sequence[Mapping[str, Any]], *, fancy: bool
                 row["sessions"].get("PM", "-"),
                 row["attempts"],
                 row["status"],
-                _texts(row),
-                _clears(row),
             )
             for row in rows
         ],
+        rows,
         fancy=fancy,
     )
 
@@ -197,8 +196,8 @@ def _triage_text(rows: Sequence[Mapping[str, Any]], *, fancy: bool) -> None:
     if not rows:
         output.emit_lines(["No child matches."])
         return
-    output.emit_table(
-        ("NO", "CHILD", "SCHOOL", "ATTENDED", "LAST CONTACT", "WHY", "CLEARS WITH"),
+    _reasoned(
+        ("NO", "CHILD", "SCHOOL", "ATTENDED", "LAST CONTACT"),
         [
             (
                 row["rank"],
@@ -206,12 +205,29 @@ def _triage_text(rows: Sequence[Mapping[str, Any]], *, fancy: bool) -> None:
                 row["child"]["school"],
                 "" if row["attendance_pct_1dp"] is None else f"{row['attendance_pct_1dp']} %",
                 row["last_contact"] or "never",
-                _texts(row),
-                _clears(row),
             )
             for row in rows
         ],
+        rows,
         fancy=fancy,
+    )
+
+
+def _reasoned(
+    headings: tuple[str, ...],
+    cells: list[tuple[object, ...]],
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    fancy: bool,
+) -> None:
+    """A table with the reasons: below each row on a terminal, where they would be cut, else as columns."""
+    if fancy:
+        notes = [f"{_texts(row)}. Clears with: {_clears(row)}." if row["why"] else "" for row in rows]
+        output.emit_table(headings, cells, fancy=True, notes=notes)
+        return
+    output.emit_table(
+        (*headings, "WHY", "CLEARS WITH"),
+        [(*held, _texts(row), _clears(row)) for held, row in zip(cells, rows, strict=True)],
     )
 
 

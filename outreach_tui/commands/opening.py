@@ -112,6 +112,7 @@ def opened_with_key(call: Call) -> Iterator[tuple[Store, bytearray]]:
     """The open caseload and its data key; both are gone afterwards."""
     protect()
     from storage.cipher import wipe
+    from storage.faults import DATABASE_ERRORS, from_database
     from storage.store import Store
     from storage.vault import Vault
 
@@ -128,6 +129,8 @@ def opened_with_key(call: Call) -> Iterator[tuple[Store, bytearray]]:
             _note_generation(store, vault)
             settle()
             yield store, key
+        except DATABASE_ERRORS as error:
+            raise from_database(error, home.database) from error
         finally:
             store.close()
     finally:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from outreach_tui import output
-from outreach_tui.commands.frame import LineCommand, json_option, the_call
+from outreach_tui.commands.frame import LineCommand, json_option, stamp_text, the_call
 from outreach_tui.commands.opening import opened
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def history(record: str, field: str | None) -> None:
             ("WHEN", "WHO", "STEP", "FIELD", "FROM", "TO"),
             [
                 (
-                    e["at"],
+                    stamp_text(e["at"]),
                     e["by"],
                     e["step"] + (f" ({e['reason']})" if e["reason"] else ""),
                     e["field"],

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from outreach_tui import output
-from outreach_tui.commands.frame import LineCommand, json_option, the_call
+from outreach_tui.commands.frame import LineCommand, json_option, stamp_text, the_call
 from outreach_tui.commands.opening import opened
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def undo(list_steps: bool, redo: bool) -> None:
     call = the_call()
     with opened(call) as store:
         if list_steps:
-            steps = [
+            steps: list[dict[str, Any]] = [
                 {
                     "seq": step.seq,
                     "name": step.name,
@@ -51,7 +51,7 @@ def undo(list_steps: bool, redo: bool) -> None:
                 return
             output.emit_table(
                 ("WHEN", "STEP", "CHILD", "CHANGES"),
-                [(s["at"], s["name"], s["about"], s["changes"]) for s in steps],
+                [(stamp_text(s["at"]), s["name"], s["about"], s["changes"]) for s in steps],
                 fancy=call.fancy,
             )
 
@@ -78,7 +78,7 @@ def log(child: str | None, limit: int) -> None:
     call = the_call()
     with opened(call) as store:
         subject = find_child(store, child).id if child else None
-        entries = [
+        entries: list[dict[str, Any]] = [
             {
                 "seq": entry.seq,
                 "at": entry.at,
@@ -95,7 +95,7 @@ def log(child: str | None, limit: int) -> None:
         output.emit_table(
             ("NO", "WHEN", "WHO", "DID", "CHILD", "WHAT"),
             [
-                (e["seq"], f"{e['at']:%Y-%m-%d %H:%M}", e["worker"], e["verb"], e["about"], e["detail"])
+                (e["seq"], stamp_text(e["at"]), e["worker"], e["verb"], e["about"], e["detail"])
                 for e in entries
             ],
             fancy=call.fancy,

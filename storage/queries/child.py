@@ -191,7 +191,7 @@ def _earlier_codes(store: Store, weeks: Sequence[str]) -> dict[tuple[str, int], 
 
 def _weeks(store: Store, child: Child) -> list[tuple[date, str]]:
     rows = store.conn.execute(
-        "SELECT week, marks FROM attendance_week WHERE child = ? ORDER BY week", (child.id,)
+        "SELECT week, marks FROM attendance_week WHERE void = 0 AND child = ? ORDER BY week", (child.id,)
     )
     return [(date.fromisoformat(week), marks) for week, marks in rows]
 

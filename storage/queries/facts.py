@@ -56,7 +56,7 @@ def _weeks(store: Store, ids: Sequence[str], day: date) -> dict[str, list[tuple[
     condition, parameters = among(ids)
     since = (day - timedelta(weeks=WEEKS_BACK)).isoformat()
     rows = store.conn.execute(
-        f"SELECT child, week, marks FROM attendance_week INDEXED BY attendance_week_child WHERE {condition}"
+        f"SELECT child, week, marks FROM attendance_week INDEXED BY attendance_week_child WHERE void = 0 AND {condition}"
         " AND week >= ? AND week <= ? ORDER BY child, week",
         [*parameters, since, day.isoformat()],
     )
@@ -80,7 +80,7 @@ def _year_counts(store: Store, ids: Sequence[str], day: date) -> dict[str, YearC
     condition, parameters = among(ids)
     rows = store.conn.execute(
         "SELECT child, sum(possible), sum(attended), sum(authorised), sum(unauthorised), sum(late)"
-        f" FROM attendance_week INDEXED BY attendance_week_child WHERE {condition}"
+        f" FROM attendance_week INDEXED BY attendance_week_child WHERE void = 0 AND {condition}"
         " AND week >= ? AND week <= ? GROUP BY child",
         [*parameters, date(school_year(day), 8, 25).isoformat(), day.isoformat()],
     )

@@ -91,7 +91,7 @@ def _unexplained(store: Store, day: date, school: str | None) -> list[str]:
     condition, parameters = ("AND school = ?", [school]) if school else ("", [])
     rows = store.conn.execute(
         "SELECT DISTINCT child FROM attendance_week INDEXED BY attendance_week_open"
-        f" WHERE week = ? AND unexplained <> 0 AND unexplained & ? <> 0 {condition}",
+        f" WHERE void = 0 AND week = ? AND unexplained <> 0 AND unexplained & ? <> 0 {condition}",
         [monday_of(day).isoformat(), day_bits(day), *parameters],
     )
     return [row[0] for row in rows]
@@ -166,7 +166,7 @@ def _counts(store: Store, day: date, school: str | None) -> dict[str, int]:
     condition, parameters = ("AND school = ?", [school]) if school else ("", [])
     rows = store.conn.execute(
         "SELECT marks, count(*) FROM attendance_week INDEXED BY attendance_week_week"
-        f" WHERE week = ? {condition} GROUP BY school, marks",
+        f" WHERE void = 0 AND week = ? {condition} GROUP BY school, marks",
         [monday_of(day).isoformat(), *parameters],
     )
     states: Counter[str] = Counter()

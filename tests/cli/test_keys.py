@@ -155,6 +155,29 @@ def test_a_plaintext_database_is_refused(line: Line) -> None:
     assert done.json["error"]["code"] == "plaintext-database"
 
 
+@pytest.mark.parametrize(
+    "words", [("today",), ("child", "U886009924001"), ("verify", "--deep")], ids=" ".join
+)
+def test_a_tampered_database_is_named_and_refused(line: Line, words: tuple[str, ...]) -> None:
+    path = line.home / "caseload.db"
+    data = bytearray(path.read_bytes())
+    for place in range(4096 * 2 + 100, len(data), 4096):
+        data[place] ^= 0xFF
+    path.write_bytes(data)
+    done = line(*words, "--json")
+    assert done.code == 4, done.err
+    assert done.json["error"]["code"] == "caseload-unreadable"
+    assert "restore" in done.err
+
+
+def test_a_tampered_vault_is_named_and_refused(line: Line) -> None:
+    path = line.home / "vault.json"
+    path.write_text(path.read_text().replace('"generation": 1', '"generation": 2'))
+    done = line("today", "--json")
+    assert done.code == 4
+    assert done.json["error"]["code"] == "vault-damaged"
+
+
 def test_a_second_copy_in_a_read_only_folder_is_one_sentence(line: Line) -> None:
     if os.name != "posix" or os.geteuid() == 0:
         pytest.skip("root writes anywhere")

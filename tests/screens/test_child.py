@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.widgets import TextArea
+from textual import events
+from textual.widgets import Input, TextArea
 
 from casework.edits import Edit, create, update
 from casework.ids import new_id
@@ -490,3 +491,17 @@ def test_a_record_made_by_hand_has_no_source(family: Family) -> None:
     assert read_corrections(family.store, ben) == []
     assert read_origins(family.store, ben) == {}
     family.store.journal.commit(Edit("x", (create(Child(id=new_id(), surname="Q", forename="R")),)))
+
+
+async def test_a_paste_brings_no_control_signs(family: Family, tmp_path: Path) -> None:
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test() as pilot:
+        await enter(pilot, family.tilly.id)
+        await pilot.press("t")
+        await settle(pilot)
+        for _ in range(2):
+            app.screen.post_message(events.Paste("a\x1b[2J\u202eb\nc"))
+            await settle(pilot)
+            await pilot.press("tab")
+        assert app.screen.query_one(TextArea).text == "a[2Jb\nc"
+        assert app.screen.query_one("#next_step", Input).value == "a[2Jb"

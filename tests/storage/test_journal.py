@@ -16,8 +16,10 @@ from casework.edits import Edit, bundle, create, update
 from casework.errors import Refused
 from casework.followups import follow_up
 from casework.ids import new_id
-from casework.records import AttendanceWeek, Child, Household, School, Team, Worker
+from casework.records import AttendanceWeek, Calendar, Child, Household, School, Team, Worker
 from storage import audit
+from storage.queries.child import read_child
+from storage.queries.today import read_round
 from storage.rows import current_values
 from storage.store import Store
 
@@ -275,3 +277,22 @@ TestJournalMachine = JournalMachine.TestCase
 TestJournalMachine.settings = settings(
     max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
 )
+
+
+def test_undone_marks_no_longer_count(store: Store) -> None:
+    school = School(id=new_id(), urn="999001", name="Oakhanger Primary")
+    term = Calendar(
+        id=new_id(), school=school.id, kind="term", start=date(2026, 9, 1), end=date(2026, 12, 18)
+    )
+    child = a_child(school=school.id)
+    store.journal.commit(Edit("Add", (create(school), create(term), create(child))))
+    week = AttendanceWeek(
+        id=new_id(), child=child.id, school=school.id, week=date(2026, 11, 16), marks="N N / \\ O O / \\ N N"
+    )
+    store.journal.commit(Edit("Import", (create(week),)))
+    assert len(read_round(store).rows) == 1
+    assert read_child(store, child).legal.unauthorised_in_window == 6
+    store.journal.undo()
+    assert read_round(store).rows == []
+    page = read_child(store, child)
+    assert (page.legal.unauthorised_in_window, page.marks, page.weeks, page.n_codes) == (0, [], [], [])

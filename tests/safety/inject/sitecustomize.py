@@ -1,0 +1,78 @@
+"""Put on a test process's PYTHONPATH: moves its clock, or makes one function fail or kill, by environment.
+
+SAFETY_CLOCK is seconds added to the time that `Call.now` gives. SAFETY_AT names `module:Class.function`,
+SAFETY_CALL the number of the call at which it happens, SAFETY_DO what: `raise` or `kill`.
+"""
+
+from __future__ import annotations
+
+import importlib.machinery
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from types import ModuleType
+from typing import Any
+
+CANARY = "Wyvernhilda Oblomovsky 07700 900977"
+
+
+def _move_clock(module: ModuleType) -> None:
+    real = module.Call.now
+    module.Call.now = lambda call: real(call) + timedelta(seconds=float(os.environ["SAFETY_CLOCK"]))
+
+
+def _break(module: ModuleType) -> None:
+    *parents, name = os.environ["SAFETY_AT"].partition(":")[2].split(".")
+    owner: Any = module
+    for parent in parents:
+        owner = getattr(owner, parent)
+    real = getattr(owner, name)
+    left = [int(os.environ.get("SAFETY_CALL", "1"))]
+
+    def broken(*arguments: Any, **named: Any) -> Any:
+        left[0] -= 1
+        if left[0]:
+            return real(*arguments, **named)
+        if os.environ["SAFETY_DO"] == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        record = {"name": CANARY, "arguments": arguments}
+        raise KeyError(CANARY, record)
+
+    setattr(owner, name, broken)
+
+
+class _AfterImport:
+    """Finds the watched modules as usual, and changes them once they are loaded."""
+
+    def __init__(self, watched: dict[str, Callable[[ModuleType], None]]) -> None:
+        self._watched = watched
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        change = self._watched.get(name)
+        if change is None:
+            return None
+        for finder in sys.meta_path:
+            spec = None if finder is self else finder.find_spec(name, path, target)
+            if spec is not None and spec.loader is not None:
+                run = spec.loader.exec_module
+
+                def exec_module(module: ModuleType) -> None:
+                    run(module)
+                    change(module)
+
+                spec.loader.exec_module = exec_module  # type: ignore[method-assign]
+                return spec
+        return None
+
+
+_watched: dict[str, Callable[[ModuleType], None]] = {}
+if os.environ.get("SAFETY_CLOCK"):
+    _watched["outreach_tui.commands.frame"] = _move_clock
+if os.environ.get("SAFETY_AT"):
+    _watched[os.environ["SAFETY_AT"].partition(":")[0]] = _break
+if _watched:
+    sys.meta_path.insert(0, _AfterImport(_watched))  # type: ignore[arg-type]

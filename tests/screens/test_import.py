@@ -1,0 +1,345 @@
+"""The Import screen over the real importer: choose, preview, accept, stop, answer, take back."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from casework.records import AttendanceWeek, Child
+from outreach_tui.app import OutreachApp
+from screens.intake import FOLDER_SETTING, ImportScreen, PathInput
+from screens.intake_ask import AskSame
+from screens.intake_files import complete, list_folder, resolve
+from screens.intake_lines import bar
+from screens.unlock import UnlockScreen
+from storage.store import Store
+from tests.screens.fakes import HOSTILE, RoundRoom
+from tests.screens.real import Family, asked, enter, make_real_app, new_store
+from tests.screens.steps import settle, type_text
+from tests.screens.textshot import check_shot, screen_text
+
+SAMPLES = Path(__file__).parents[1] / "data" / "samples"
+HEAD = "UPN,Legal Surname,Legal Forename,DOB,Reg,Date,Session,Mark\n"
+SMALL = HEAD + (
+    "U886009924001,Marsh,Matilda,03/03/2018,4B,17/11/2026,PM,M\n"
+    "U886009924001,Marsh,Matilda,03/03/2018,4B,18/11/2026,AM,N\n"
+    "P886009925117,Orr,Ben,01/02/2017,5A,18/11/2026,AM,/\n"
+    "P886009925117,Orr,Ben,01/02/2017,5A,18/11/2026,PM,QQ\n"
+)
+LIKE_BEN = HEAD + ",Marsh,Ben,09/05/2020,1A,18/11/2026,AM,/\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "in"
+    made.mkdir()
+    return made
+
+
+@pytest.fixture
+def family(tmp_path: Path, folder: Path) -> Iterator[Family]:
+    store = new_store(tmp_path)
+    store.save_setting(FOLDER_SETTING, str(folder))
+    yield Family(store)
+    store.close()
+
+
+def put(folder: Path, name: str, text: str, age: int = 0) -> Path:
+    path = folder / name
+    path.write_text(text, "utf-8")
+    os.utime(path, (1_700_000_000 - age, 1_700_000_000 - age))
+    return path
+
+
+async def to_import(pilot: object, app: OutreachApp) -> ImportScreen:
+    from textual.pilot import Pilot
+
+    assert isinstance(pilot, Pilot)
+    await enter(pilot)
+    await pilot.press("g", "i")
+    await settle(pilot)
+    assert isinstance(app.screen, ImportScreen)
+    return app.screen
+
+
+def phase(screen: ImportScreen) -> str:
+    return screen.phase
+
+
+def held(store: Store) -> tuple[int, list[str]]:
+    weeks = store.find(AttendanceWeek)
+    return len(store.find(Child)), sorted(f"{week.child} {week.week} {week.marks}" for week in weeks)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_three_steps_take_a_register_in_and_u_takes_it_back(
+    family: Family, tmp_path: Path, folder: Path, size: tuple[int, int]
+) -> None:
+    put(folder, "999001-today.csv", SMALL)
+    before = held(family.store)
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=size) as pilot:
+        screen = await to_import(pilot, app)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert phase(screen) == "preview"
+        check_shot(app, f"import-preview-{size[0]}")
+        assert await asked(app, held) == before
+        await pilot.press("y")
+        await settle(pilot)
+        assert phase(screen) == "report"
+        check_shot(app, f"import-report-{size[0]}")
+        children, weeks = await asked(app, held)
+        assert children == before[0] + 1
+        assert any(r"/ \ I M N N N N N -" in week for week in weeks)
+        await pilot.press("u")
+        await settle(pilot)
+        assert await asked(app, held) == before
+        assert phase(screen) == "preview"
+        await pilot.press("U")
+        await settle(pilot)
+        assert (await asked(app, held))[0] == before[0] + 1
+
+
+async def test_unknown_codes_and_rejected_rows_name_line_column_value_and_mend(
+    family: Family, tmp_path: Path, folder: Path
+) -> None:
+    put(folder, "999001-today.csv", SMALL)
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await to_import(pilot, app)
+        await pilot.press("enter")
+        await settle(pilot)
+        text = " ".join(screen_text(app).split())
+        assert "Not register codes: “QQ” (1 time)" in text
+        assert "line 5, Mark: QQ: " in text
+        assert "Mend: " in text
+        assert "1 would be new" in text
+
+
+async def test_several_files_are_one_import_and_one_undo(
+    family: Family, tmp_path: Path, folder: Path
+) -> None:
+    for age, name in enumerate(("999001-register.csv", "8860091_CTF_886LLLL_001.xml")):
+        shutil.copy(SAMPLES / name, folder)
+        os.utime(folder / name, (1_700_000_000 - age, 1_700_000_000 - age))
+    before = held(family.store)
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await to_import(pilot, app)
+        await pilot.press("space", "space", "y")
+        await settle(pilot)
+        assert phase(screen) == "preview"
+        await pilot.press("y")
+        await settle(pilot)
+        assert phase(screen) == "report"
+        assert "40 of 40 children agree" in screen_text(app)
+        assert (await asked(app, held))[0] == before[0] + 40
+        await pilot.press("u")
+        await settle(pilot)
+        assert await asked(app, held) == before
+
+
+@pytest.mark.parametrize(
+    ("keys", "children", "matched"), [("y", 0, True), ("n", 1, False), ("escape", 0, False)]
+)
+async def test_a_child_who_may_be_known_is_asked_about(
+    family: Family, tmp_path: Path, folder: Path, keys: str, children: int, matched: bool
+) -> None:
+    put(folder, "999001-ben.csv", LIKE_BEN)
+    before = held(family.store)
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await to_import(pilot, app)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "1 child may be known already" in screen_text(app)
+        await pilot.press("y")
+        await pilot.pause()
+        await pilot.pause()
+        assert isinstance(app.screen, AskSame)
+        if keys == "y":
+            check_shot(app, "import-same")
+        await pilot.press(keys)
+        await settle(pilot)
+        count, weeks = await asked(app, held)
+        assert count == before[0] + children
+        assert any(week.startswith(family.ben.id) for week in weeks) is matched
+
+
+async def test_a_file_that_is_no_register_is_one_sentence(
+    family: Family, tmp_path: Path, folder: Path
+) -> None:
+    put(folder, "notes.txt", "only some words\nand more words\n")
+    before = held(family.store)
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await to_import(pilot, app)
+        await pilot.press("enter")
+        await settle(pilot)
+        check_shot(app, "import-refused")
+        await pilot.press("y")
+        await settle(pilot)
+        assert phase(screen) == "preview"
+        assert await asked(app, held) == before
+
+
+async def test_a_file_that_does_not_say_its_school_asks_for_it(
+    family: Family, tmp_path: Path, folder: Path
+) -> None:
+    put(folder, "today.csv", SMALL)
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await to_import(pilot, app)
+        await pilot.press("enter")
+        for _ in range(20):
+            await pilot.pause(0.05)
+            if app.screen is not screen:
+                break
+        assert "Which school is today.csv from?" in screen_text(app)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert phase(screen) == "preview"
+        assert "999001 Oakhanger Primary" in screen_text(app)
+
+
+async def test_stopping_leaves_nothing_of_that_file(
+    family: Family, tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(folder, "999001-today.csv", SMALL)
+    before = held(family.store)
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await to_import(pilot, app)
+        await pilot.press("enter")
+        await settle(pilot)
+        monkeypatch.setattr(screen._stop, "clear", screen._stop.set)  # as if esc was pressed while it ran
+        await pilot.press("y")
+        await settle(pilot)
+        assert "Stopped: nothing of this file was taken in." in screen_text(app)
+        assert await asked(app, held) == before
+
+
+async def test_locking_in_the_preview_forgets_it_and_remembers_the_folder(
+    family: Family, tmp_path: Path, folder: Path
+) -> None:
+    put(folder, "999001-today.csv", SMALL)
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await to_import(pilot, app)
+        await pilot.press("enter")
+        await settle(pilot)
+        await pilot.press("ctrl+l")
+        await settle(pilot)
+        assert isinstance(app.screen, UnlockScreen)
+        assert "Orr" not in screen_text(app)
+
+
+async def test_a_path_is_typed_and_completed(family: Family, tmp_path: Path, folder: Path) -> None:
+    (folder / "autumn").mkdir()
+    put(folder / "autumn", "999001-today.csv", SMALL)
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await to_import(pilot, app)
+        await pilot.press("f")
+        await type_text(pilot, "au")
+        await pilot.press("tab")
+        assert screen.query_one(PathInput).value == f"{folder}/autumn/"
+        await pilot.press("tab", "enter")
+        await settle(pilot)
+        assert phase(screen) == "preview"
+
+
+async def test_a_column_is_mapped_by_hand(family: Family, tmp_path: Path, folder: Path) -> None:
+    put(folder, "999001-today.csv", SMALL.replace("Legal Surname", "Nom"))
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await to_import(pilot, app)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "(not read)" in screen_text(app)
+        await pilot.press("d")
+        await pilot.pause()
+        await pilot.press("2", "enter")
+        await pilot.pause()
+        await type_text(pilot, "surname")
+        await pilot.press("enter")
+        await settle(pilot)
+        assert phase(screen) == "preview"
+        assert "(not read)" not in screen_text(app)
+
+
+async def test_esc_leads_back_step_by_step(family: Family, tmp_path: Path, folder: Path) -> None:
+    put(folder, "999001-today.csv", SMALL)
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await to_import(pilot, app)
+        await pilot.press("enter")
+        await settle(pilot)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert phase(screen) == "choose"
+        await pilot.press("escape")
+        await settle(pilot)
+        assert isinstance(app.screen, RoundRoom)
+
+
+async def test_hostile_file_names_and_cells_are_only_words(
+    family: Family, tmp_path: Path, folder: Path
+) -> None:
+    for number, text in enumerate(HOSTILE):
+        cell = text[:90].replace('"', "").replace("\r", "").replace("\n", " ").replace("\x00", "")
+        body = HEAD + f'U886009924001,"{cell}","{cell}",03/03/2018,"{cell}",17/11/2026,PM,"{cell}"\n'
+        put(folder, f"999001-{number:02}.csv", body, age=number)
+    put(folder, "999001-\x1b[2J[bold]\u202e.csv", SMALL, age=99)
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await to_import(pilot, app)
+        await pilot.press("a", "y")
+        await settle(pilot)
+        assert phase(screen) == "preview"
+        for _ in range(12):
+            text = screen_text(app)
+            assert all(sign == "\n" or sign.isprintable() for sign in text)
+            await pilot.press("pagedown")
+        assert app.fault is None
+
+
+def test_a_folder_lists_what_may_be_a_register(folder: Path) -> None:
+    for name in ("b.CSV", "a.xlsx", "c.pdf", ".hidden.csv", "d.txt", "e.xml"):
+        put(folder, name, "x", age=ord(name[0]))
+    (folder / "sub").mkdir()
+    entries = list_folder(folder)
+    assert [entry.name for entry in entries] == ["../", "sub/", "a.xlsx", "b.CSV", "d.txt", "e.xml"]
+    with pytest.raises(OSError, match="nowhere"):
+        list_folder(folder / "nowhere")
+
+
+def test_completion_goes_as_far_as_the_names_agree(folder: Path) -> None:
+    for name in ("week-1.csv", "week-2.csv", "other.pdf"):
+        put(folder, name, "x")
+    (folder / "deep").mkdir()
+    assert complete("w", folder) == "week-"
+    assert complete("week-2", folder) == "week-2.csv"
+    assert complete(f"{folder}/d", Path("/")) == f"{folder}/deep/"
+    assert complete("other", folder) == "other"
+    assert complete("zz", folder) == "zz"
+    assert complete("no/such/pl", folder) == "no/such/pl"
+
+
+@given(st.text(max_size=60))
+def test_completion_never_shortens_what_was_typed_nor_fails(typed: str) -> None:
+    here = Path(__file__).parent
+    assert complete(typed, here).startswith(typed)
+    resolve(typed, here)
+
+
+@given(st.floats(allow_nan=False), st.integers(1, 60))
+def test_a_bar_has_its_width(part: float, width: int) -> None:
+    assert len(bar(part, width)) == width
