@@ -149,6 +149,7 @@ def open_app(call: Call) -> int:
     from outreach_tui import launch
 
     protect()
+    settle()
     return launch.open_app(call.home, now=call.now, today=call.today, today_set=call.today_set is not None)
 
 

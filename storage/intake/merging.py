@@ -1,18 +1,19 @@
 """Marks of a file laid over the marks that are held, week by week, and written in batches.
 
 A later file corrects an earlier one; the code that stood there stays in the history of the week. Nothing is
-ever erased: an empty mark gives way to what is held. N ("reason not yet known") never replaces a code that
-is held, because an export of yesterday must not take back the reason that the school has given since.
+ever erased: an empty mark gives way to what is held. N ("reason not yet known") corrects a mark of presence,
+since that child is missing; but it never replaces a reason, nor any mark that came after an N, because an
+export of yesterday must not take back what the school has given since.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from casework.codes import NO_MARK
+from casework.codes import CODES, NO_MARK, CodeClass
 from casework.edits import CREATED, Change
 from casework.ids import new_id
 from casework.weeks import EMPTY_WEEK, SLOTS, UNEXPLAINED_CODE
@@ -25,6 +26,9 @@ BATCH = 4_000
 
 LINES_SHOWN = 10
 """Lines remembered of marks N that did not replace a code; all of them are counted."""
+
+IN_SCHOOL = frozenset(c.code for c in CODES if c.kind in (CodeClass.PRESENT, CodeClass.AEA))
+"""Codes of a child who is in school or at an approved activity."""
 
 _TYPE = "attendance_week"
 _HELD = (
@@ -50,8 +54,13 @@ class MergedWeek:
     corrected: tuple[bool, ...]
 
 
-def merge_marks(held: str, slots: Sequence[str | None]) -> MergedWeek:
-    """Lay a file's ten slots (None or ``-`` where it gives no code) over a held week string."""
+def merge_marks(
+    held: str, slots: Sequence[str | None], once_unknown: Collection[int] = frozenset()
+) -> MergedWeek:
+    """Lay a file's ten slots (None or ``-`` where it gives no code) over a held week string.
+
+    ``once_unknown`` are the slots that held an N before: an N for them is old news.
+    """
     after = held.split(" ")
     new = changed = unchanged = kept = 0
     agreed, corrected = [False] * SLOTS, [False] * SLOTS
@@ -65,7 +74,7 @@ def merge_marks(held: str, slots: Sequence[str | None]) -> MergedWeek:
             continue
         if before == NO_MARK:
             new += 1
-        elif code == UNEXPLAINED_CODE:
+        elif code == UNEXPLAINED_CODE and (before not in IN_SCHOOL or slot in once_unknown):
             kept += 1
             continue
         else:
@@ -150,13 +159,25 @@ class WeekWriter:
         rows = self.step.conn.execute(_HELD, (json.dumps(children), min(weeks), max(weeks), self.school))
         return {(row[1], row[2]): (row[0], row[3], row[4], row[5], row[6]) for row in rows}
 
+    def _once_unknown(self, record: str) -> set[int]:
+        """The slots of a week that held an N at any time before."""
+        rows = self.step.conn.execute(
+            "SELECT field, new FROM change WHERE record = ? AND field IN ('', 'marks')", (record,)
+        )
+        found: set[int] = set()
+        for name, new in rows:
+            value = json.loads(new)
+            marks: str = value["marks"] if name == CREATED else value
+            found.update(slot for slot, code in enumerate(marks.split(" ")) if code == UNEXPLAINED_CODE)
+        return found
+
     def _over(self, before: tuple[str, str, str, str, str], week: PupilWeek) -> list[Change]:
         record, marks, lines, source, comments = before
         slots = week.slots
         if not week.late and None not in slots and " ".join(slots) == marks:  # type: ignore[arg-type]
             self.counts.unchanged += SLOTS - marks.count(NO_MARK)
             return []
-        merged = merge_marks(marks, slots)
+        merged = merge_marks(marks, slots, self._once_unknown(record) if _doubts(marks, slots) else ())
         counts = self.counts
         counts.new += merged.new
         counts.changed += merged.changed
@@ -181,6 +202,14 @@ class WeekWriter:
                 changes.append(Change(_TYPE, record, "lines", lines, numbers))
             changes.append(Change(_TYPE, record, "source", source, files))
         return changes
+
+
+def _doubts(marks: str, slots: Sequence[str | None]) -> bool:
+    """Whether a file has an N where a mark of presence is held, so that the past of the slot matters."""
+    if UNEXPLAINED_CODE not in slots:
+        return False
+    pairs = zip(marks.split(" "), slots, strict=True)
+    return any(code == UNEXPLAINED_CODE and before in IN_SCHOOL for before, code in pairs)
 
 
 def _provenance(

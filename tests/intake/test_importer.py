@@ -142,7 +142,7 @@ def test_merging_loses_no_mark_counts_every_code_and_is_idempotent(
     after = merged.marks.split(" ")
     for before, code, now in zip(held, file, after, strict=True):
         assert now != NO_MARK or before == NO_MARK
-        if code in (None, NO_MARK) or (code == "N" and before != NO_MARK):
+        if code in (None, NO_MARK) or (code == "N" and before in {"I", "C2"}):
             assert now == before
         else:
             assert now == code
@@ -153,7 +153,35 @@ def test_merging_loses_no_mark_counts_every_code_and_is_idempotent(
     assert (again.marks, again.new, again.changed, again.kept) == (merged.marks, 0, 0, merged.kept)
 
 
-@given(WEEKS, WEEKS)
+def test_a_child_marked_in_by_mistake_becomes_unexplained(
+    store: Store, school: School, tmp_path: Path
+) -> None:
+    import_file(store, long_file(tmp_path, [row(TILLY, "16/11/2026", "AM", "/")]))
+    report = import_file(
+        store, long_file(tmp_path, [row(TILLY, "16/11/2026", "AM", "N")], "later.csv"), school="999001"
+    )
+    assert report.marks.changed == 1
+    assert marks_of(store)[("16/11", "AM")] == ("N", ("/",))
+
+
+def test_yesterdays_export_does_not_take_back_a_mark_that_came_after_n(
+    store: Store, school: School, tmp_path: Path
+) -> None:
+    stale = long_file(tmp_path, [row(TILLY, "16/11/2026", "AM", "N")])
+    import_file(store, stale)
+    import_file(
+        store, long_file(tmp_path, [row(TILLY, "16/11/2026", "AM", "/")], "later.csv"), school="999001"
+    )
+    report = import_file(store, stale)
+    assert report.marks.changed == 0
+    assert any("N" in warning for warning in report.warnings)
+    assert marks_of(store)[("16/11", "AM")] == ("/", ("N",))
+
+
+ABSENCES = st.lists(st.sampled_from([NO_MARK, "I", "C2", "O"]), min_size=10, max_size=10)
+
+
+@given(ABSENCES, WEEKS)
 def test_n_and_its_reason_come_to_the_same_in_either_order(reasons: list[str], gaps: list[str]) -> None:
     unknown = [NO_MARK if code == NO_MARK else "N" for code in gaps]
     one = merge_marks(merge_marks(" ".join([NO_MARK] * 10), reasons).marks, unknown).marks

@@ -116,9 +116,9 @@ class Computer:
         assert said.code == 0, said
         return said
 
-    def is_sound(self) -> bool:
+    def is_sound(self, **environ: str) -> bool:
         """Whether the caseload opens and every page, the history, the audit and the search hold."""
-        said = self("verify", "--deep", "--json")
+        said = self("verify", "--deep", "--json", **environ)
         return said.code == 0 and bool(said.json["sound"])
 
     def given(self, name: str, text: str) -> Path:
