@@ -8,6 +8,7 @@ Prints one line: seconds from opening the caseload to the painted round, rows sh
 
 from __future__ import annotations
 
+import gc
 import resource
 import sys
 import time
@@ -31,7 +32,11 @@ def minimal() -> None:
 
 
 def today(folder: Path) -> None:
-    """The app from its start to the painted round, with the data key in a file: no key derivation."""
+    """The app from its start to the painted round, with the data key in a file: no key derivation.
+
+    The collector rests meanwhile, as `outreach_tui.launch.run` has it.
+    """
+    gc.disable()
     from benchmarks.invented import TODAY, now
     from outreach_tui.app import OutreachApp
     from screens.widgets.row_list import RowList

@@ -20,7 +20,7 @@ from storage.queries.today import read_round
 from storage.store import Store
 from storage.vault import Vault
 
-CHILDREN = 5_000
+CHILDREN = int(sys.argv[sys.argv.index("--children") + 1]) if "--children" in sys.argv else 5_000
 PASSPHRASE = "benchmark only passphrase"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -57,6 +58,12 @@ def room_factory(target: str) -> ScreenFactory:
     module, _, name = target.partition(":")
     factory: ScreenFactory = getattr(importlib.import_module(module), name)
     return factory
+
+
+def _collect_again() -> None:
+    """Starting is over: leave what it made out of every later collection."""
+    gc.freeze()
+    gc.enable()
 
 
 def _find_people(store: Store, text: str) -> Sequence[PersonHit]:
@@ -199,6 +206,8 @@ class OutreachApp(App[None]):
 
     async def _show_only(self, room: str, child: str | None) -> None:
         screen = self._make(room)
+        if not gc.isenabled():
+            self.call_after_refresh(_collect_again)
         with self.batch_update():
             await self._clear_screens()
             await self.push_screen(screen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import warnings
@@ -95,6 +96,7 @@ def run(make_app: Callable[[], OutreachApp]) -> int:
     """
     drop_hooks(os.environ)
     check_terminal(os.environ, is_tty=sys.stdin.isatty() and sys.stdout.isatty())
+    gc.disable()  # until the first room is shown: nearly all that starting makes is there to stay
     sys.unraisablehook = lambda _: None  # its report quotes the object, which may hold a record
     try:
         app = make_app()

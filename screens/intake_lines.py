@@ -80,8 +80,8 @@ def counts(report: FileReport, width: int, *, would: bool) -> Iterator[Cell]:
     if marks.read:
         kept = f", {marks.kept:,} N left aside for a known reason" if marks.kept else ""
         yield from plain(
-            f"Marks: {marks.new:,} {will}new, {marks.changed:,} {will}changed, {marks.unchanged:,} unchanged, "
-            f"of {marks.read:,} read{kept}",
+            f"Marks: {marks.new:,} {will}new, {marks.changed:,} {will}changed, "
+            f"{marks.unchanged:,} unchanged, of {marks.read:,} read{kept}",
             width,
         )
     else:

@@ -143,9 +143,9 @@ class Vault:
         key = slots.open_passphrase(self._body.slots.passphrase, passphrase, self._body.identity())
         if key is None:
             raise Locked("wrong-passphrase", "The passphrase is wrong; try again, or use the recovery code.")
-        self._proved(key)
+        # The passphrase was right, whatever the seal says of the rest: no wait may hide what is wrong.
         self._throttle.clear()
-        return key
+        return self._proved(key)
 
     def unlock_recovery(self, code: str) -> bytearray:
         """The data key by recovery code, at any time: 130 bits cannot be guessed, so there is no wait."""
