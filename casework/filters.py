@@ -311,7 +311,7 @@ def _nearest(word: str, known: Iterable[str]) -> str:
 
     scorer = JaroWinkler.normalized_similarity
     found = process.extractOne(word[:40], list(known), scorer=scorer, score_cutoff=0.7)
-    return f"; did you mean “{found[0]}”?" if found else "; press ? for the list of fields."
+    return f"; did you mean “{found[0]}”?" if found else "; Help lists the fields."
 
 
 def _ask(term: Term) -> Ask:

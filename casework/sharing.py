@@ -56,6 +56,17 @@ class Decision:
         return self.answer == "yes"
 
 
+_DETENTION = "Y5"
+_UNABLE = "Y"
+
+
+def shown_marks(marks: str, decision: Decision) -> str:
+    """A week string as a worker may see it: code Y5 tells of custody, so without a yes for youth justice it
+    shows as Y, unable to attend. Counts are taken from the real marks.
+    """
+    return marks if decision or _DETENTION not in marks else marks.replace(_DETENTION, _UNABLE)
+
+
 def may_see(worker: Worker, child: Child, category: Category, purpose: Purpose, on: date) -> Decision:
     """Whether `worker` may see `category` of `child`'s record for `purpose` on a day."""
     del child, purpose, on

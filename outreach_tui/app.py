@@ -107,6 +107,7 @@ class OutreachApp(App[None]):
         find_people: FindPeople | None = None,
         resume: Resume | None = None,
         fresh_process: bool = False,
+        lock_asked: Callable[[], bool] | None = None,
         demo: Demo | None = None,
     ) -> None:
         self.loaded = loaded or Loaded()
@@ -129,6 +130,7 @@ class OutreachApp(App[None]):
         self._resume: tuple[str, str | None] = (resume.room, resume.child) if resume else (FIRST_ROOM, None)
         self._fresh_process = fresh_process
         self._demo = demo
+        self._lock_asked = lock_asked
         self.resume: Resume | None = None
         """Where a fresh process is to go on, when a lock ended this one."""
         self._locking = False
@@ -260,6 +262,8 @@ class OutreachApp(App[None]):
             self.exit()
         elif verdict is Verdict.LOCK and self.desk.is_open:
             await self.lock("Locked while nobody was here.")
+        elif self._lock_asked is not None and self._lock_asked():
+            await self.lock("Locked from the command line.")
 
     async def action_lock(self) -> None:
         """Lock now."""

@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import replace
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from casework.errors import UsageProblem
@@ -76,6 +77,7 @@ def open_app(home: Home, *, now: Callable[[], datetime], today: date, today_set:
                 loaded=loaded,
                 resume=resume,
                 fresh_process=CAN_REPLACE,
+                lock_asked=lambda: _taken(home.lock_request),
                 demo=Demo(PASSPHRASE, NOTICE) if is_demo(home.path) else None,
             )
         )
@@ -87,6 +89,15 @@ def open_app(home: Home, *, now: Callable[[], datetime], today: date, today_set:
     if made and made[0].resume is not None:
         replace_process(home.path, today if today_set else None, made[0].resume)
     return code
+
+
+def _taken(request: Path) -> bool:
+    """Whether somebody left this request; it is taken away."""
+    try:
+        request.unlink()
+    except OSError:
+        return False
+    return True
 
 
 def run(make_app: Callable[[], OutreachApp]) -> int:

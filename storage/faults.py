@@ -22,6 +22,17 @@ DATABASE_ERRORS: tuple[type[Exception], ...] = (sqlcipher.Error, sqlite3.Error)
 _PERM, _BUSY, _LOCKED, _READONLY, _IOERR, _CORRUPT = 3, 5, 6, 8, 10, 11
 _FULL, _CANTOPEN, _PROTOCOL, _AUTH, _NOTADB = 13, 14, 15, 23, 26
 
+_FIXED_TEXTS = {
+    "database is locked": _BUSY,
+    "attempt to write a readonly database": _READONLY,
+    "disk I/O error": _IOERR,
+    "database disk image is malformed": _CORRUPT,
+    "database or disk is full": _FULL,
+    "unable to open database file": _CANTOPEN,
+    "file is not a database": _NOTADB,
+}
+"""The engine's own words for a result code: its `backup()` gives those and no code."""
+
 _FULL_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _READONLY_ERRNOS = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 
@@ -85,7 +96,7 @@ def from_database(error: Exception, path: Path) -> OutreachError:
     """The sentence for a database error; its own text is not repeated, because it may quote data."""
     code = getattr(error, "sqlite_errorcode", None)
     name = getattr(error, "sqlite_errorname", None) or type(error).__name__
-    primary = code & 0xFF if isinstance(code, int) else -1
+    primary = code & 0xFF if isinstance(code, int) else _FIXED_TEXTS.get(str(error), -1)
     if primary in {_NOTADB, _CORRUPT}:
         return unreadable(path)
     if primary == _FULL:

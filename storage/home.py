@@ -68,6 +68,11 @@ class Home:
         return self.path / "last-seen"
 
     @property
+    def lock_request(self) -> Path:
+        """A file that asks the open app to lock; the app removes it."""
+        return self.path / "lock-request"
+
+    @property
     def has_caseload(self) -> bool:
         """Whether set-up was finished here: key slots and a database that is not empty."""
         if not (self.vault_file.exists() or self.vault_previous.exists()):

@@ -16,7 +16,13 @@ _OWNERS = {
     "child": "SELECT id FROM child WHERE id = ?",
     "household": "SELECT id FROM child WHERE household = ?",
     "school": "SELECT id FROM child WHERE school = ?",
+    "flag": "SELECT c.id FROM flag f JOIN child m ON m.id = f.child"
+    " JOIN child c ON c.id = m.id OR c.household = m.household WHERE f.id = ?",
 }
+_PROTECTED = (
+    "EXISTS (SELECT 1 FROM flag f JOIN child m ON m.id = f.child WHERE m.household = h.id"
+    " AND f.kind = 'address-protection' AND f.void = 0 AND f.ended IS NULL)"
+)
 _SCHOOL_FIELDS = frozenset({"name"})
 
 
@@ -24,6 +30,8 @@ _SCHOOL_FIELDS = frozenset({"name"})
 def _searched(record_type: str) -> frozenset[str]:
     if record_type == "school":
         return _SCHOOL_FIELDS | {"void"}
+    if record_type == "flag":
+        return frozenset({"kind", "ended", "void"})
     fields = RECORD_TYPES[record_type].model_fields
     named = {name for name in fields if (meta := meta_of(record_type, name)) and meta.searched}
     return frozenset(named | {"void"}) if named else frozenset()
@@ -47,7 +55,8 @@ def refresh(conn: Connection, children: Iterable[str]) -> None:
         batch = ids[start : start + _BATCH]
         rows = conn.execute(
             "SELECT c.id, c.void, c.forename, c.surname, c.known_as, c.former_names, c.upn, c.former_upns,"
-            " CASE WHEN h.address_protected THEN '' ELSE coalesce(h.address, '') END, coalesce(s.name, '')"
+            f" CASE WHEN h.address_protected OR {_PROTECTED} THEN '' ELSE coalesce(h.address, '') END,"
+            " coalesce(s.name, '')"
             " FROM child c LEFT JOIN household h ON h.id = c.household LEFT JOIN school s ON s.id = c.school"
             f" WHERE c.id IN ({','.join('?' * len(batch))})",
             batch,

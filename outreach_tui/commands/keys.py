@@ -190,7 +190,7 @@ def lock() -> None:
     """Close every way in but the passphrase and the recovery code.
 
     Plain commands keep nothing open between calls. Where the key store of this account may open the caseload,
-    its key is deleted there. An open app is locked in its own window, with Ctrl+L.
+    its key is deleted there. An open app is asked to lock, which takes five seconds at the most.
     """
     from storage.ring import Ring
     from storage.vault import Vault
@@ -198,13 +198,15 @@ def lock() -> None:
     call = the_call()
     vault = Vault.load(call.home)
     forgotten = Ring().forget(_key_store_account(vault)) if vault.has_keyring else False
-    open_elsewhere = _app_is_open()
-    if open_elsewhere:
-        output.warn("Outreach is open on this caseload: press Ctrl+L there.")
+    asked = _app_is_open()
+    if asked:
+        from storage.files import write_atomic
+
+        write_atomic(call.home.lock_request, b"")
     call.show(
-        {"locked": not open_elsewhere, "key_store_forgotten": forgotten, "app_open": open_elsewhere},
+        {"locked": True, "key_store_forgotten": forgotten, "app_open": asked},
         lambda: output.emit_lines(
-            ["Locked: the passphrase is needed." if not open_elsewhere else "Not locked."]
+            ["The open app locks within five seconds." if asked else "Locked: the passphrase is needed."]
         ),
     )
 

@@ -16,7 +16,7 @@ from casework.edits import Change, Edit, create, update
 from casework.errors import Refused
 from casework.followups import contact, follow_up
 from casework.ids import new_id
-from casework.records import Calendar, Child, Flag, SavedView, School, Team, Worker
+from casework.records import Calendar, Child, Flag, FollowUpOutcome, SavedView, School, Team, Worker
 from outreach_tui.demo import MARKER, NOTICE, PASSPHRASE
 from outreach_tui.demo.people import SCHOOLS, TEAMS, WORKERS, invent
 from outreach_tui.demo.registers import mark, write_files
@@ -37,6 +37,16 @@ _VIEWS = (
     ("caseload", 2, "Severe", "severe:yes"),
     ("caseload", 3, "Mine", "lead:me"),
     ("caseload", 4, "N codes overdue", "n:overdue"),
+)
+
+
+_OUTCOMES: tuple[FollowUpOutcome, ...] = (
+    "no-answer",
+    "left-message",
+    "spoke",
+    "reason",
+    "visit-planned",
+    "seen",
 )
 
 
@@ -67,13 +77,13 @@ def build_demo(
     """
     started = time.perf_counter()
     _clear(folder)
-    home = Home(folder / "home")
+    home = Home(folder)
     today = demo_day(actual)
     calendar = calendar_of(kent_calendar())
     home.prepare()
     _, key, _ = Vault.create(home, PASSPHRASE)
     teams = [Team(id=new_id(), name=name, district=district) for name, district in TEAMS]
-    workers = [Worker(id=new_id(), name=n, agency=a, team=teams[t].id) for n, a, t in WORKERS]  # type: ignore[arg-type]
+    workers = [Worker(id=new_id(), name=n, agency=a, team=teams[t].id) for n, a, t in WORKERS]
     store = Store.set_up(home.database, key, worker=workers[0], team=teams[0], now=now, today=today)
     try:
         others = tuple(create(record) for record in [*teams[1:], *workers[1:]])
@@ -127,7 +137,7 @@ def _send_registers(
     when = datetime.combine(store.today, clock(8, 5))
     marks = 0
     for path in write_files(folder, marked, when):
-        report = import_file(store, path)
+        report = import_file(store, path, kind="setup")
         marks += report.marks.read
         say(f"{path.name}: {report.children.new} new children, {report.marks.new} new marks")
     return folder, marks
@@ -143,20 +153,20 @@ def _do_some_work(store: Store, workers: list[Worker], calendar: SchoolCalendar,
         create(flag) for child in rng.sample(children, 14) for flag in [_flag(rng, child, store.today)]
     ]
     changes += [
-        create(SavedView(id=new_id(), name=name, screen=screen, filter=text, digit=digit, worker=me.id))  # type: ignore[arg-type]
+        create(SavedView(id=new_id(), name=name, screen=screen, filter=text, digit=digit, worker=me.id))
         for screen, digit, name, text in _VIEWS
     ]
     store.journal.commit(Edit("Allocate the caseload", tuple(changes)), kind="setup")
     for day in calendar.school_days(store.today - timedelta(days=9), store.today - timedelta(days=1)):
         morning = datetime.combine(day, clock(9, 5), tzinfo=store.now().tzinfo)
         for place, row in enumerate(read_round(store, day=day).rows[:6]):
-            outcome = rng.choice(("no-answer", "left-message", "spoke", "reason", "visit-planned", "seen"))
+            outcome = rng.choice(_OUTCOMES)
             step = follow_up(
                 row.child.id,
                 by=rng.choice(workers[:4]).id,
                 at=morning + timedelta(minutes=4 * place),
                 session_date=day,
-                outcome=outcome,  # type: ignore[arg-type]
+                outcome=outcome,
                 reason_code="I" if outcome == "reason" else "",
                 note="Mum says a cold; back tomorrow." if outcome == "reason" else "",
             )

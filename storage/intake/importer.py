@@ -29,7 +29,7 @@ from storage.intake.report import LATER, Answer, Confirm, FileReport, Progress, 
 from storage.intake.saved_mapping import save_changes
 from storage.intake.whose import Opened, open_for_school
 from storage.intake.worker_edits import IMPORT_NAME
-from storage.journal import Step
+from storage.journal import Kind, Step
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -38,7 +38,7 @@ _CHUNK = 1 << 20
 _SUPPORT_BATCH = 500
 
 
-class _TakeBack(Exception):  # noqa: N818
+class _TakeBack(Exception):
     """Leaves a step without writing it: a dry run, or a file that changes nothing."""
 
 
@@ -62,17 +62,19 @@ def import_file(
     dry_run: bool = False,
     confirm: Confirm | None = None,
     progress: Progress | None = None,
+    kind: Kind = "do",
 ) -> FileReport:
     """Take one register export or CTF into the caseload as one journal step.
 
     ``school`` is a URN. ``mapping`` overrides the school's saved one and is kept when the import succeeds.
+    A step of ``kind`` "setup" is not among those that undo takes back.
     ``confirm`` asks a person about children that match only in part; without it they are set aside. A dry
     run does everything and writes nothing; nor is a step left by a file that changes nothing. Raises
     BadInput when the file cannot be read or its school is not known: nothing of it is applied then.
     """
     path = Path(path)
     opened = open_for_school(store, path, school, mapping)
-    return _Import(store, opened, mapping, confirm, progress).run(dry_run=dry_run)
+    return _Import(store, opened, mapping, confirm, progress, kind).run(dry_run=dry_run)
 
 
 def preview_file(
@@ -106,6 +108,7 @@ class _Import:
     given: Mapping | None
     confirm: Confirm | None
     progress: Progress | None
+    kind: Kind = "do"
     placed: dict[int, _Placed] = field(default_factory=dict)
     taken: dict[str, int] = field(default_factory=dict)
     answers: dict[str, str] = field(default_factory=dict)
@@ -127,7 +130,7 @@ class _Import:
         digest = _digest(self.register.path)
         name = safe(self.register.path.name, 80)
         try:
-            with self.store.journal.step(Edit(f"{IMPORT_NAME}{name}", ())) as step:
+            with self.store.journal.step(Edit(f"{IMPORT_NAME}{name}", ()), kind=self.kind) as step:
                 self._work(step)
                 self._keep_or_take_back(step, dry_run=dry_run)
                 record = FileRecord(

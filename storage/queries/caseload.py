@@ -8,7 +8,9 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from casework.filters import Filter
+from casework.policies import Category
 from casework.records import Child
+from casework.sharing import may_see, shown_marks
 from casework.triage import Facts, Why, YearCounts, caseload_reasons, day_codes, order_key
 from storage.queries.facts import children_of, read_facts
 from storage.queries.lookup import display_name
@@ -69,14 +71,16 @@ def rank_rows(rows: Sequence[CaseloadRow]) -> list[CaseloadRow]:
 
 def _row(store: Store, child: Child, facts: Facts, day: date) -> CaseloadRow:
     why = caseload_reasons(facts, store.schools.calendar(child.school), day)
-    codes = frozenset(day_codes(facts.weeks, day)) - {"-"}
+    custody = may_see(store.worker, child, Category.YOUTH_JUSTICE, "attendance", day)
+    weeks = [(week, shown_marks(marks, custody)) for week, marks in facts.weeks]
+    codes = frozenset(day_codes(weeks, day)) - {"-"}
     return CaseloadRow(
         child=child,
         name=display_name(child),
         school=store.schools.name(child.school),
         why=why,
         year=facts.year,
-        weeks=facts.weeks,
+        weeks=weeks,
         last_contact=facts.last_contact,
         rank=0,
         facts=RowFacts(store, child, facts, day, codes=codes, status="open" if why else "", attempts=0),

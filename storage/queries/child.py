@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,7 @@ from casework.records import (
     Relationship,
     Worker,
 )
-from casework.sharing import Decision, Purpose, may_see
+from casework.sharing import Decision, Purpose, may_see, shown_marks
 from casework.triage import Why, caseload_reasons
 from casework.weeks import sessions, slot_of, unpack
 from storage.queries.facts import read_facts
@@ -124,19 +124,21 @@ def read_child(
     facts = read_facts(store, [child], today, year=True)[child.id]
     visible = bool(decisions[Category.ATTENDANCE])
     marks = _marks(store, child, start, end) if visible else []
+    custody = decisions[Category.YOUTH_JUSTICE]
+    protected = _address_protected(store, child)
     clocks = open_n_marks(facts.weeks, calendar, today) if visible else []
     return ChildPage(
         child=child,
         school=store.schools.name(child.school),
-        household=_household(store, child, decisions),
+        household=_household(store, child, decisions, protected=protected),
         siblings=_siblings(store, child, decisions),
-        people=_people(store, child, decisions),
+        people=_people(store, child, decisions, protected=protected),
         flags=_flags(store, child, purpose),
         start=start,
         end=end,
         tally=tally([mark.code for mark in marks], end),
-        marks=marks,
-        weeks=_weeks(store, child) if visible else [],
+        marks=[_shown(mark, custody) for mark in marks],
+        weeks=[(week, shown_marks(m, custody)) for week, m in _weeks(store, child)] if visible else [],
         n_codes=clocks,
         legal=threshold_of_weeks(facts.weeks if visible else [], calendar, today),
         clocks=[n.clock for n in clocks],
@@ -172,6 +174,11 @@ def _marks(store: Store, child: Child, start: date, end: date) -> list[Mark]:
     return found
 
 
+def _shown(mark: Mark, custody: Decision) -> Mark:
+    code = shown_marks(mark.code, custody)
+    return replace(mark, code=code, was=[shown_marks(old, custody) for old in mark.was])
+
+
 def _earlier_codes(store: Store, weeks: Sequence[str]) -> dict[tuple[str, int], list[str]]:
     """For each (week record, slot) the codes it held before, oldest first, from the history of `marks`."""
     rows = store.conn.execute(
@@ -196,11 +203,25 @@ def _weeks(store: Store, child: Child) -> list[tuple[date, str]]:
     return [(date.fromisoformat(week), marks) for week, marks in rows]
 
 
-def _household(store: Store, child: Child, decisions: dict[Category, Decision]) -> Household | None:
+def _address_protected(store: Store, child: Child) -> bool:
+    """Whether a flag of the child, or of anybody in the same household, protects the address."""
+    row = store.conn.execute(
+        "SELECT 1 FROM flag f JOIN child c ON c.id = f.child WHERE f.kind = 'address-protection'"
+        " AND f.void = 0 AND f.ended IS NULL AND (c.id = ? OR c.household = ?) LIMIT 1",
+        (child.id, child.household),
+    ).fetchone()
+    return row is not None
+
+
+def _household(
+    store: Store, child: Child, decisions: dict[Category, Decision], *, protected: bool
+) -> Household | None:
     if child.household is None or not decisions[Category.FAMILY]:
         return None
     household = store.get(Household, child.household)
-    return household.model_copy(update={"address": ""}) if household.address_protected else household
+    if household.address_protected or protected:
+        return household.model_copy(update={"address": "", "address_protected": True})
+    return household
 
 
 def _siblings(store: Store, child: Child, decisions: dict[Category, Decision]) -> list[Child]:
@@ -210,19 +231,22 @@ def _siblings(store: Store, child: Child, decisions: dict[Category, Decision]) -
     return sorted(siblings, key=lambda sibling: (sibling.dob or date.max, sibling.id))
 
 
-def _people(store: Store, child: Child, decisions: dict[Category, Decision]) -> list[ContactPerson]:
+def _people(
+    store: Store, child: Child, decisions: dict[Category, Decision], *, protected: bool
+) -> list[ContactPerson]:
     if not decisions[Category.FAMILY]:
         return []
     ties = store.find(Relationship, "child = ?", (child.id,))
     ties.sort(key=lambda tie: (tie.contact_order, tie.id))
     people = [ContactPerson(store.get(Person, tie.person), tie) for tie in ties]
-    return [_guarded(entry) for entry in people if not entry.person.void]
+    return [_guarded(entry, protected) for entry in people if not entry.person.void]
 
 
-def _guarded(entry: ContactPerson) -> ContactPerson:
-    if not entry.person.address_protected:
+def _guarded(entry: ContactPerson, protected: bool) -> ContactPerson:
+    if not (entry.person.address_protected or protected):
         return entry
-    return ContactPerson(entry.person.model_copy(update={"address": ""}), entry.relationship)
+    person = entry.person.model_copy(update={"address": "", "address_protected": True})
+    return ContactPerson(person, entry.relationship)
 
 
 def _flags(store: Store, child: Child, purpose: Purpose) -> list[Flag]:
@@ -251,10 +275,21 @@ def _follow_up_entry(step: FollowUp, names: dict[str, str]) -> StoryEntry:
     return StoryEntry(step.id, step.type, _text(step.at), names.get(step.by, ""), title, step.note, seen)
 
 
+_CONTACT_OUTCOMES = {
+    "parent": "spoke to a parent",
+    "child": "spoke to the child",
+    "other": "spoke to somebody else",
+    "message": "message left",
+    "no-reply": "no reply",
+    "wrong-number": "wrong number",
+    "refused": "refused",
+}
+
+
 def _contact_entry(entry: Contact, names: dict[str, str]) -> StoryEntry:
     title = entry.kind.replace("-", " ").capitalize()
     if entry.outcome:
-        title += f": {entry.outcome.replace('-', ' ')}"
+        title += f": {_CONTACT_OUTCOMES[entry.outcome]}"
     text = entry.note + (f"\nNext: {entry.next_step}" if entry.next_step else "")
     return StoryEntry(entry.id, entry.type, _text(entry.at), names.get(entry.by, ""), title, text, entry.seen)
 

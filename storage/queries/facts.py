@@ -56,7 +56,8 @@ def _weeks(store: Store, ids: Sequence[str], day: date) -> dict[str, list[tuple[
     condition, parameters = among(ids)
     since = (day - timedelta(weeks=WEEKS_BACK)).isoformat()
     rows = store.conn.execute(
-        f"SELECT child, week, marks FROM attendance_week INDEXED BY attendance_week_child WHERE void = 0 AND {condition}"
+        "SELECT child, week, marks FROM attendance_week INDEXED BY attendance_week_child"
+        f" WHERE void = 0 AND {condition}"
         " AND week >= ? AND week <= ? ORDER BY child, week",
         [*parameters, since, day.isoformat()],
     )

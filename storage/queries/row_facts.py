@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -80,7 +80,7 @@ class RowFacts(Mapping[str, object]):
         return "me" if lead == self._store.actor.worker else lead or ""
 
 
-_READERS = {
+_READERS: dict[str, Callable[[RowFacts], object]] = {
     "name": lambda row: f"{row._child.forename} {row._child.surname}",
     "known_as": lambda row: row._child.known_as,
     "upn": lambda row: row._child.upn,

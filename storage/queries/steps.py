@@ -43,6 +43,7 @@ def marks_are_in(store: Store, day: date) -> bool:
     """Whether any school's register has a mark for `day`."""
     slot = day.weekday() * 2
     rows = store.conn.execute(
-        "SELECT DISTINCT marks FROM attendance_week WHERE void = 0 AND week = ?", (monday_of(day).isoformat(),)
+        "SELECT DISTINCT marks FROM attendance_week WHERE void = 0 AND week = ?",
+        (monday_of(day).isoformat(),),
     )
     return any(set(unpack(marks)[slot : slot + 2]) - {NO_MARK} for (marks,) in rows)

@@ -9,11 +9,12 @@ from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from casework.filters import Filter
-
 from casework.calendars import monday_of
 from casework.codes import NO_MARK, CodeClass, lookup
+from casework.filters import Filter
+from casework.policies import Category
 from casework.records import Child
+from casework.sharing import may_see, shown_marks
 from casework.triage import OPEN_OUTCOMES, SETTLED_OUTCOMES, Facts, Why, day_codes, morning_reasons, order_key
 from casework.weeks import UNEXPLAINED_CODE, day_bits, unpack
 from storage.queries.facts import children_of, read_facts
@@ -112,7 +113,8 @@ def _row(store: Store, child: Child, facts: Facts, day: date, outcomes: list[str
     calendar = store.schools.calendar(child.school)
     last = outcomes[-1] if outcomes else ""
     status = SETTLED_OUTCOMES.get(last) or OPEN_OUTCOMES.get(last) or "open"
-    am, pm = day_codes(facts.weeks, day)
+    custody = may_see(store.worker, child, Category.YOUTH_JUSTICE, "attendance", day)
+    am, pm = (shown_marks(code, custody) for code in day_codes(facts.weeks, day))
     school = store.schools.name(child.school)
     return TodayRow(
         child=child,

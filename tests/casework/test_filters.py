@@ -159,7 +159,7 @@ def test_reception_and_nursery_are_years(year: object, typed: str) -> None:
     [
         ("lead:me scool:harbour", 8, 13, "did you mean “school”?"),
         ("unauht>=8", 0, 6, "did you mean “unauth”?"),
-        ("zzz:1", 0, 3, "press ?"),
+        ("zzz:1", 0, 3, "Help lists"),
         ("unauth>=many", 8, 12, "not a number"),
         ("unauth>=", 8, 9, "missing"),
         ("no-contact:5x", 11, 13, "days or weeks"),

@@ -1,4 +1,4 @@
-"""Why a child is on a list: each reason at its threshold, and nothing that is not known is held against anyone."""
+"""Why a child is on a list: each reason at its threshold; what is not known is held against nobody."""
 
 from __future__ import annotations
 

@@ -38,9 +38,7 @@ def work_a_morning(family: Computer) -> list[Said]:
     quiet = [family("import", str(broken), "--school", URN, *more) for more in ((), ("--json",))]
     assert {said.code for said in quiet} == {4}
     crash = {"SAFETY_AT": "storage.journal:Step.apply", "SAFETY_DO": "raise"}
-    quiet.append(
-        family("contact", "add", UPN, "--kind", "call", "--note", "-", stdin=c.CRASHED, **crash)
-    )
+    quiet.append(family("contact", "add", UPN, "--kind", "call", "--note", "-", stdin=c.CRASHED, **crash))
     assert quiet[-1].code == 70
     good = family.given(f"{URN}-good.csv", register(line(UPN, c.SURNAME, c.FORENAME, "I", c.COMMENT)))
     for words in (

@@ -203,7 +203,9 @@ def test_a_spoiled_log_never_gives_wrong_rows(family: Computer, tmp_path: Path, 
         assert family.is_sound()
 
 
-def test_a_vault_of_another_caseload_opens_nothing(family: Computer, computer: Computer, tmp_path: Path) -> None:
+def test_a_vault_of_another_caseload_opens_nothing(
+    family: Computer, computer: Computer, tmp_path: Path
+) -> None:
     other = Computer(tmp_path / "other").prepare()
     from tests.safety.world import set_up
 

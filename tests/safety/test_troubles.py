@@ -133,9 +133,9 @@ def test_a_backup_to_a_read_only_folder_leaves_nothing(family: Computer) -> None
 
 
 @posix
-@pytest.mark.parametrize("room", [0, 2048, 8192, 40_000, 200_000])
+@pytest.mark.parametrize("room", [0, 8192, 60_000])
 def test_a_full_disk_loses_nothing(family: Computer, room: int) -> None:
-    rows = family.given(f"{URN}-many.csv", many(1500))
+    rows = family.given(f"{URN}-many.csv", many(600))
     steps = (
         ("import", str(rows), "--school", URN),
         ("follow-up", UPN, "--outcome", "no-answer"),
@@ -147,7 +147,7 @@ def test_a_full_disk_loses_nothing(family: Computer, room: int) -> None:
     for words, one in zip(steps, said, strict=True):
         assert one.code in {0, 5}, (words, one)
         if one.code == 5:
-            assert "no room left" in one.sentence or "disk" in one.sentence
+            assert re.search("no room left|check free space", one.sentence)
     assert any(one.code == 5 for one in said)
     if said[-1].code:
         assert not (family.root / "work" / "caseload.backup").exists()
@@ -188,40 +188,20 @@ def test_a_wrong_clock_file_is_no_trouble(family: Computer) -> None:
     family.well("child", UPN)
 
 
-def spawn(family: Computer, *words: str, **environ: str | None) -> "object":
-    pexpect = pytest.importorskip("pexpect")
-    return pexpect.spawn(
-        sys.executable,
-        family.command(*words)[1:],
-        env=family.environment(TERM="xterm-256color", **environ),
-        dimensions=(24, 80),
-        cwd=str(family.root / "work"),
-        timeout=30,
-    )
-
-
+@posix
 def test_a_second_app_is_refused_and_commands_go_on(family: Computer) -> None:
-    pexpect = pytest.importorskip("pexpect")
-    first: pexpect.spawn = spawn(family)
-    first.expect("Passphrase")
-    first.send(f"{PASSPHRASE}\r")
-    first.expect(FORENAME)
-    second: pexpect.spawn = spawn(family)
-    second.expect(pexpect.EOF)
-    second.close()
-    plain = re.sub(rb"\x1b\[[0-9;?]*[a-z]", b"", second.before).decode()
-    assert second.exitstatus == 5
-    assert plain.strip().splitlines()[0].startswith("Error: Outreach is already open on this caseload; use")
-    assert len(plain.strip().splitlines()) == 1
-    family.well("follow-up", UPN, "--outcome", "no-answer", "--note", "beside the app")
-    said = family("restore", str(family.root / "nothing"), "--put-aside")
-    assert said.code in {4, 5}
-    told = family("lock")
-    assert b"press Ctrl+L there" in told.err
-    first.send("q")
-    first.expect(pexpect.EOF)
-    first.close()
-    assert first.exitstatus == 0
+    from tests.safety.terminal import Terminal
+
+    with Terminal(family) as first:
+        first.unlock(FORENAME)
+        with Terminal(family) as second:
+            assert second.ended() == 5
+        said = [row for row in second.text.splitlines() if row]
+        assert " ".join(said).startswith("Error: Outreach is already open on this caseload; use that window")
+        assert FORENAME.encode() not in second.bytes
+        family.well("follow-up", UPN, "--outcome", "no-answer", "--note", "beside the app")
+        first.send("q")
+        assert first.ended() == 0
     assert family.is_sound()
     assert b"beside the app" in family.well("child", UPN, "--json").out
 

@@ -183,9 +183,7 @@ def with_school(computer: Computer) -> Computer:
 
 def with_family(computer: Computer) -> Computer:
     """One canary of a child, from a register and a CTF."""
-    first = computer.given(
-        f"{URN}-register.csv", register(line(UPN, c.SURNAME, c.FORENAME, "N", c.COMMENT))
-    )
+    first = computer.given(f"{URN}-register.csv", register(line(UPN, c.SURNAME, c.FORENAME, "N", c.COMMENT)))
     second = computer.given("8860091_CTF_886LLLL_001.xml", ctf(c.SURNAME, c.FORENAME, c.KNOWN_AS, c.PARENT))
     said = computer("import", str(first), str(second), "--school", URN)
     assert said.code in {0, 1}, said

@@ -16,8 +16,20 @@ from casework.edits import Edit, bundle, create, update
 from casework.errors import Refused
 from casework.followups import follow_up
 from casework.ids import new_id
-from casework.records import AttendanceWeek, Calendar, Child, Household, School, Team, Worker
+from casework.records import (
+    AttendanceWeek,
+    Calendar,
+    Child,
+    Flag,
+    Household,
+    Person,
+    Relationship,
+    School,
+    Team,
+    Worker,
+)
 from storage import audit
+from storage.queries.caseload import read_caseload
 from storage.queries.child import read_child
 from storage.queries.today import read_round
 from storage.rows import current_values
@@ -174,6 +186,41 @@ def test_a_protected_address_is_not_searchable(store: Store) -> None:
     assert store.names.search("hidden mews")
     store.journal.commit(Edit("Protect", update(home, address_protected=True)))
     assert store.names.search("hidden mews") == []
+
+
+def test_an_address_protection_flag_hides_the_address_of_the_whole_household(store: Store) -> None:
+    home = Household(id=new_id(), address="9 Hidden Mews")
+    child, sibling = a_child(household=home.id), a_child(forename="Ben", household=home.id)
+    adult = Person(id=new_id(), surname="Marsh", address="9 Hidden Mews")
+    tie = Relationship(id=new_id(), child=sibling.id, person=adult.id)
+    store.journal.commit(Edit("Add", tuple(create(r) for r in (home, child, sibling, adult, tie))))
+    assert len(store.names.search("hidden mews")) == 2
+    flag = Flag(id=new_id(), child=child.id, kind="address-protection")
+    store.journal.commit(Edit("Protect", (create(flag),)))
+    page = read_child(store, sibling)
+    assert page.household is not None
+    assert (page.household.address, page.people[0].person.address) == ("", "")
+    assert store.names.search("hidden mews") == []
+    store.journal.commit(Edit("Ended", update(flag, ended=TODAY)))
+    assert len(store.names.search("hidden mews")) == 2
+
+
+def test_custody_is_not_told_by_a_mark(store: Store) -> None:
+    school = School(id=new_id(), urn="999001", name="Oakhanger Primary")
+    child = a_child(school=school.id)
+    week = AttendanceWeek(
+        id=new_id(),
+        child=child.id,
+        school=school.id,
+        week=date(2026, 11, 16),
+        marks="Y5 Y5 / \\ / \\ / \\ N N",
+    )
+    store.journal.commit(Edit("Add", (create(school), create(child), create(week))))
+    page = read_child(store, child)
+    assert [mark.code for mark in page.marks][:3] == ["Y", "Y", "/"]
+    assert page.weeks[0][1].startswith("Y Y /")
+    assert (page.tally.not_possible, page.tally.possible) == (2, 8)
+    assert read_caseload(store)[0].weeks[0][1].startswith("Y Y /")
 
 
 def test_derived_columns_follow_the_marks(store: Store) -> None:
