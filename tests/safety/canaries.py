@@ -1,4 +1,4 @@
-"""Distinctive words that are planted as a family's data, and the search for them in everything left behind."""
+"""Distinctive words that are planted as a family's data, and the search for them in all that is left."""
 
 from __future__ import annotations
 

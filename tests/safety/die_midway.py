@@ -43,7 +43,7 @@ def main(folder: str, code: str, mode: Any, register: str) -> None:
             sys.stdout.flush()
             os.kill(os.getpid(), signal.SIGKILL)
 
-    Step.apply = apply_and_die  # type: ignore[method-assign]
+    Step.apply = apply_and_die  # type: ignore[method-assign,assignment]
     import_file(store, Path(register), school=URN)
 
 

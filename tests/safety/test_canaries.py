@@ -1,7 +1,9 @@
-"""Nothing that was planted can be read afterwards: in no file, no name of a file, no output that is not asked."""
+"""Nothing planted can be read afterwards: in no file, no name of a file, no output that was not asked for."""
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 from base64 import b64encode
@@ -133,3 +135,57 @@ def test_a_kill_of_the_command_itself_leaves_nothing_readable(family: Computer) 
     assert c.scan(family.places)[1] == []
     assert family("import", str(rows), "--school", URN).code in {0, 1}
     assert c.scan(family.places)[1] == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a terminal of POSIX")
+def test_the_app_leaves_nothing_readable_when_it_locks(family: Computer) -> None:
+    """A note that is still being typed: locked from another window, it cannot be read, and is not lost."""
+    from tests.safety.terminal import Terminal
+
+    with Terminal(family) as terminal:
+        terminal.unlock(c.FORENAME)
+        terminal.send("\r")
+        terminal.shows("1 Who", c.PARENT)
+        terminal.send("t")
+        terminal.shows("Note")
+        terminal.send(c.ROUND_NOTE)
+        terminal.shows(c.ROUND_NOTE)
+        assert c.scan(family.places)[1] == []
+        family.well("lock")
+        locked = terminal.shows("Passphrase", without=c.ROUND_NOTE)
+        assert c.found_in(locked.encode()) == []
+        assert c.scan(family.places)[1] == []
+        terminal.unlock("1 Who", c.PARENT)
+        terminal.send("t")
+        terminal.shows(c.ROUND_NOTE)
+        terminal.send("\x11")
+        assert terminal.ended() == 0
+    assert c.found_in(terminal.left_behind) == []
+    assert c.scan(family.places)[1] == []
+    assert family.is_sound()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a terminal of POSIX")
+def test_a_killed_app_leaves_nothing_readable_and_keeps_its_draft(family: Computer) -> None:
+    from tests.safety.terminal import Terminal
+
+    with Terminal(family) as terminal:
+        terminal.unlock(c.FORENAME)
+        terminal.send("\r")
+        terminal.shows("1 Who", c.PARENT)
+        terminal.send("t")
+        terminal.shows("Note")
+        terminal.send(f"{c.ROUND_NOTE} and then some more words to come")
+        terminal.shows("to come")
+        os.kill(terminal.pid, signal.SIGKILL)
+    assert c.scan(family.places)[1] == []
+    with Terminal(family) as terminal:
+        terminal.unlock(c.FORENAME)
+        terminal.send("\r")
+        terminal.shows("1 Who", c.PARENT)
+        terminal.send("t")
+        terminal.shows(c.ROUND_NOTE)
+        terminal.send("\x11")
+        assert terminal.ended() == 0
+    assert c.scan(family.places)[1] == []
+    assert family.is_sound()

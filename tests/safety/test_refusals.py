@@ -181,7 +181,7 @@ def test_one_altered_page_is_found(family: Computer, place: float) -> None:
 
 @pytest.mark.parametrize("how", ["flipped", "cut", "another's"])
 def test_a_spoiled_log_never_gives_wrong_rows(family: Computer, tmp_path: Path, how: str) -> None:
-    """A write-ahead log that was tampered with is dropped from its first bad frame on: whole steps, or none."""
+    """A tampered write-ahead log is dropped from its first bad frame on: whole steps, or none."""
     killed = {"SAFETY_AT": "storage.store:Store.close", "SAFETY_DO": "kill"}
     assert family("follow-up", UPN, "--outcome", "no-answer", **killed).code == -9
     log = family.home.path / "caseload.db-wal"

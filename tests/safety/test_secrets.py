@@ -1,4 +1,4 @@
-"""A secret is never an argument, never itself in the environment, and never in a file that others can read."""
+"""A secret is never an argument, never itself in the environment, never in a file that others can read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from outreach_tui.cli import cli
 from tests.safety.canaries import SURNAME
 from tests.safety.world import UPN, Computer, secret
 from tests.tools.vaults import PASSPHRASE
-
 
 SECRET = {"passphrase", "password", "secret", "code", "key", "pin", "token"}
 
@@ -105,10 +104,10 @@ def test_neither_arguments_nor_environment_show_the_passphrase(family: Computer)
     """While a command holds the open caseload, what the system shows of it holds no secret."""
     reader, writer = os.pipe()
     notes, note = os.pipe()
+    words = ("--passphrase-fd", str(reader), "follow-up", UPN, "--outcome", "no-answer", "--note", "-")
     process = subprocess.Popen(
-        family.command("--passphrase-fd", str(reader), "follow-up", UPN, "--outcome", "no-answer", "--note", "-"),
-        env=family.environment(OUTREACH_PASSPHRASE_FILE=None),
-        stdin=notes, stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=[reader], cwd=family.root / "work",
+        family.command(*words), env=family.environment(OUTREACH_PASSPHRASE_FILE=None), stdin=notes,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=[reader], cwd=family.root / "work",
     )  # fmt: skip
     os.write(writer, f"{PASSPHRASE}\n".encode())
     os.close(writer)

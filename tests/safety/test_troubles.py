@@ -1,4 +1,4 @@
-"""No key store, no right to write, no room, two apps, a clock set back: one sentence each, and nothing is lost."""
+"""No key store, no right to write, no room, two apps, a clock set back: one sentence each, nothing lost."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ import pytest
 
 from tests.safety.canaries import FORENAME, SURNAME
 from tests.safety.world import UPN, URN, Computer, line, register
-from tests.tools.vaults import PASSPHRASE
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs limits and rights of POSIX")
 
@@ -212,8 +211,8 @@ def test_many_commands_at_once_lose_nothing(family: Computer) -> None:
     running = [
         subprocess.Popen(
             family.command("follow-up", UPN, "--outcome", "no-answer", "--note", f"call {n}", "--json"),
-            env=family.environment(), cwd=family.root / "work", stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            stdin=subprocess.DEVNULL,
+            env=family.environment(), cwd=family.root / "work",
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )
         for n in range(6)
     ]  # fmt: skip

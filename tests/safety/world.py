@@ -52,7 +52,7 @@ class Said:
 
 @dataclass
 class Computer:
-    """A person's computer below one folder: data folder, HOME, temp folder, working folder, passphrase file."""
+    """A person's computer below one folder: data, HOME, temp and working folders, passphrase file."""
 
     root: Path
     said: list[Said] = field(default_factory=list)
@@ -136,7 +136,7 @@ def secret(path: Path, text: str, mode: int = 0o600) -> Path:
 
 def set_up(computer: Computer) -> None:
     """Vault, worker and team by the functions that `init` calls, but with fast keys."""
-    vault, key, code = Vault.create(computer.home, PASSPHRASE, kdf=FAST)
+    _, key, code = Vault.create(computer.home, PASSPHRASE, kdf=FAST)
     team = Team(id=new_id(), name="Swale")
     worker = Worker(id=new_id(), name="Ana Bell", agency="early-help", team=team.id)
     Store.set_up(
@@ -160,7 +160,7 @@ def line(upn: str, surname: str, forename: str, mark: str, comment: str = "", se
 
 def ctf(surname: str, forename: str, known_as: str, parent: str) -> str:
     return (
-        '<?xml version="1.0" encoding="utf-8"?><CTfile><Header><DocumentName>Common Transfer File</DocumentName>'
+        '<?xml version="1.0" encoding="utf-8"?><CTfile><Header>'
         "<CTFversion>25.0</CTFversion><DateTime>2026-11-20T16:05:00</DateTime>"
         "<DocumentQualifier>partial</DocumentQualifier><SourceSchool><LEA>886</LEA><Estab>0091</Estab>"
         f"<URN>{URN}</URN><SchoolName>Oakhanger Primary</SchoolName></SourceSchool></Header><CTFpupilData>"

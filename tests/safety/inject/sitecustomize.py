@@ -43,6 +43,16 @@ def _break(module: ModuleType) -> None:
     setattr(owner, name, broken)
 
 
+def _run_after(loader: Any, change: Callable[[ModuleType], None]) -> None:
+    load = loader.exec_module
+
+    def exec_module(module: ModuleType) -> None:
+        load(module)
+        change(module)
+
+    loader.exec_module = exec_module
+
+
 class _AfterImport:
     """Finds the watched modules as usual, and changes them once they are loaded."""
 
@@ -55,18 +65,12 @@ class _AfterImport:
         change = self._watched.get(name)
         if change is None:
             return None
-        for finder in sys.meta_path:
-            spec = None if finder is self else finder.find_spec(name, path, target)
-            if spec is not None and spec.loader is not None:
-                run = spec.loader.exec_module
-
-                def exec_module(module: ModuleType) -> None:
-                    run(module)
-                    change(module)
-
-                spec.loader.exec_module = exec_module  # type: ignore[method-assign]
-                return spec
-        return None
+        others = (finder for finder in sys.meta_path if finder is not self)
+        found = (finder.find_spec(name, path, target) for finder in others)
+        spec = next((spec for spec in found if spec is not None), None)
+        if spec is not None and spec.loader is not None:
+            _run_after(spec.loader, change)
+        return spec
 
 
 _watched: dict[str, Callable[[ModuleType], None]] = {}
@@ -75,4 +79,4 @@ if os.environ.get("SAFETY_CLOCK"):
 if os.environ.get("SAFETY_AT"):
     _watched[os.environ["SAFETY_AT"].partition(":")[0]] = _break
 if _watched:
-    sys.meta_path.insert(0, _AfterImport(_watched))  # type: ignore[arg-type]
+    sys.meta_path.insert(0, _AfterImport(_watched))
