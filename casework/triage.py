@@ -121,18 +121,7 @@ def days_unexplained(weeks: Sequence[tuple[date, str]], calendar: SchoolCalendar
 
 def morning_reasons(facts: Facts, calendar: SchoolCalendar, day: date) -> list[Why]:
     """Why a child with an unexplained absence on `day` is on the round, the weightiest reason first."""
-    am, pm = day_codes(facts.weeks, day)
-    held = " and ".join(s for s, code in (("AM", am), ("PM", pm)) if code == UNEXPLAINED_CODE)
-    reasons = [
-        Why(
-            "first-day",
-            f"No reason yet for {held} on {say_day(day)}",
-            day,
-            day,
-            "a reason passed to the school, or the child seen",
-            10,
-        )
-    ]
+    reasons = _first_day(facts, day)
     reasons += _social_worker(facts, day)
     reasons += _unexplained_run(facts, calendar, day)
     reasons += _n_codes(facts, calendar, day, before=day)
@@ -142,7 +131,8 @@ def morning_reasons(facts: Facts, calendar: SchoolCalendar, day: date) -> list[W
 
 def caseload_reasons(facts: Facts, calendar: SchoolCalendar, day: date) -> list[Why]:
     """Why a child of the caseload needs a look, the weightiest reason first; none when nothing runs."""
-    reasons = _unexplained_run(facts, calendar, day)
+    reasons = _first_day(facts, day)
+    reasons += _unexplained_run(facts, calendar, day)
     reasons += _n_codes(facts, calendar, day)
     reasons += _threshold(facts, calendar, day)
     reasons += _absence(facts)
@@ -167,6 +157,15 @@ def caseload_reasons(facts: Facts, calendar: SchoolCalendar, day: date) -> list[
 def order_key(reasons: Sequence[Why]) -> tuple[int, ...]:
     """Sorts rows by their weightiest reason, then the next, so that the order can be explained."""
     return (*(-why.weight for why in reasons), 1)
+
+
+def _first_day(facts: Facts, day: date) -> list[Why]:
+    am, pm = day_codes(facts.weeks, day)
+    held = " and ".join(s for s, code in (("AM", am), ("PM", pm)) if code == UNEXPLAINED_CODE)
+    if not held:
+        return []
+    text = f"No reason yet for {held} on {say_day(day)}"
+    return [Why("first-day", text, day, day, "a reason passed to the school, or the child seen", 10)]
 
 
 def _social_worker(facts: Facts, day: date) -> list[Why]:

@@ -32,6 +32,10 @@ def test_an_unexplained_absence_names_its_sessions_and_what_clears_it() -> None:
     assert why.clears_with
 
 
+def test_an_unexplained_absence_of_the_day_is_a_reason_on_the_caseload_too() -> None:
+    assert rules(Facts(weeks=[(MONDAY, "/ \\ / \\ / \\ / \\ N \\")])) == ["first-day"]
+
+
 def test_a_social_worker_comes_first() -> None:
     facts = Facts(weeks=[(MONDAY, "/ \\ / \\ / \\ / \\ N N")], flags=frozenset({"child-in-need"}))
     assert morning(facts)[0] == "social-worker"
