@@ -1,23 +1,31 @@
-"""An acknowledged edit survives a kill at any change to disk (every one of them: OUTREACH_CRASH_FULL=1)."""
+"""Saving, migrating, importing: a kill at any change to disk is survived (all: OUTREACH_CRASH_FULL=1)."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from tests.storage import crash_save
+from tests.storage import crash_import, crash_migrate, crash_save
 from tests.tools.crashpoints import enumerate_crash_points, why_unavailable
 
 pytestmark = pytest.mark.skipif(why_unavailable() is not None, reason=why_unavailable() or "")
 
 
-def test_saved_edits_survive_a_kill_at_any_change(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("flow", "stride", "least"),
+    [(crash_save, 4, 60), (crash_migrate, 12, 40), (crash_import, 6, 20)],
+    ids=["save", "migrate", "import"],
+)
+def test_a_kill_at_any_change_leaves_whole_steps(
+    tmp_path: Path, flow: ModuleType, stride: int, least: int
+) -> None:
     folder = tmp_path / "start"
     folder.mkdir()
-    crash_save.prepare(folder)
-    script = Path(crash_save.__file__)
-    report = enumerate_crash_points(script, script, folder, stride=4)
-    assert report.points >= 60
-    assert report.cases >= 2 * (report.points // 4)
+    flow.prepare(folder)
+    script = Path(str(flow.__file__))
+    report = enumerate_crash_points(script, script, folder, stride)
+    assert report.points >= least
+    assert report.cases >= 2 * (report.points // stride)
     assert report.failures == ()
