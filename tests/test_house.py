@@ -1,0 +1,81 @@
+"""The house holds: imports point down, only their rooms know Textual and the database; no network."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FLOORS = ("casework", "storage", "sync", "screens", "outreach_tui")
+TEXTUAL_ROOMS = ("screens/", "outreach_tui/app.py")
+DATABASE = {"sqlcipher3", "sqlite3", "sqlite_utils"}
+NETWORK = {"httpx2", "requests", "urllib.request", "http.client", "socket"}
+CASEWORK_MAY = {"pydantic", "holidays", "stdnum", "rapidfuzz", "jellyfish", "dateparser", "uuid_utils"}
+
+
+def modules() -> list[Path]:
+    return sorted(path for floor in FLOORS for path in (ROOT / floor).rglob("*.py"))
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_import_points_down(path: Path) -> None:
+    place = path.relative_to(ROOT).as_posix()
+    floor = FLOORS.index(place.split("/")[0])
+    for name in imports(path):
+        top = name.split(".")[0]
+        if top in FLOORS:
+            assert FLOORS.index(top) <= floor, f"{place} imports {name} from a floor above"
+        if top == "textual":
+            assert place.startswith(TEXTUAL_ROOMS), f"{place} imports textual"
+        if top in DATABASE:
+            assert place.startswith("storage/"), f"{place} imports {name}"
+        assert name not in NETWORK or place.startswith("sync/"), f"{place} imports {name}"
+        if place.startswith("casework/"):
+            assert top in {*CASEWORK_MAY, "casework", "__future__"} or top in sys.stdlib_module_names
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "casework").glob("*.py")), ids=lambda path: path.name)
+def test_casework_has_no_clock_and_touches_nothing_outside(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Attribute):
+            assert node.attr not in {"today", "now", "utcnow"} or not _is_type(node.value)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            assert node.func.id not in {"open", "print", "input"}
+
+
+def _is_type(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id in {"date", "datetime", "time"}
+
+
+@pytest.mark.parametrize(
+    ("module", "not_loaded"),
+    [
+        ("casework.records", {"textual", "click", "sqlcipher3", "holidays", "dateparser"}),
+        ("storage.store", {"textual", "click", "sqlite_utils", "keyring", "rapidfuzz", "python_calamine"}),
+        ("outreach_tui.cli", {"textual", "pydantic", "sqlcipher3", "casework", "storage"}),
+    ],
+)
+def test_a_module_alone_loads_no_more_than_it_needs(module: str, not_loaded: set[str]) -> None:
+    code = f"import sys, {module}; print(*sorted({{name.split('.')[0] for name in sys.modules}}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert not_loaded.isdisjoint(done.stdout.split())
+
+
+def test_no_file_names_a_registry_or_this_machine() -> None:
+    names = ("pypi" + ".org", "pythonhosted" + ".org", "registry." + "npmjs", "/ro" + "ot/", "/wo" + "rk/")
+    for path in [*modules(), *ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("*.lock")]:
+        text = path.read_text("utf-8")
+        assert not [name for name in names if name in text], path
