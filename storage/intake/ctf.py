@@ -150,6 +150,11 @@ def _child(element: Element | None, *path: str) -> Element | None:
     return element
 
 
+def _first(*elements: Element | None) -> Element | None:
+    """The first element that is there; an element without children counts, though Python calls it false."""
+    return next((element for element in elements if element is not None), None)
+
+
 def _children(element: Element | None, name: str) -> list[Element]:
     return [] if element is None else [child for child in element if _local(child.tag) == name]
 
@@ -258,18 +263,18 @@ class _Pupil:
 
     def _read_circumstances(self, pupil: ReadPupil, basic: Element | None) -> None:
         element = self._element
-        care = _child(element, "lookedafter") or _child(basic, "lookedafter")
+        care = _first(_child(element, "lookedafter"), _child(basic, "lookedafter"))
         if care is not None:
             pupil.looked_after = _truth(_raw(care, "incare") or (care.text or ""))
         service = _raw(element, "servicechild") or _raw(basic, "servicechild")
         pupil.service_child = _truth(service)
-        languages = _child(element, "languages") or _child(basic, "languages")
+        languages = _first(_child(element, "languages"), _child(basic, "languages"))
         pupil.languages = tuple(
             (_short(entry, "languagetype")[:4], _short(entry, "language")[:8])
             for entry in _children(languages, "type")[:20]
             if _short(entry, "language")
         )
-        history = _child(element, "fsmhistory") or _child(basic, "fsmhistory")
+        history = _first(_child(element, "fsmhistory"), _child(basic, "fsmhistory"))
         if history is not None:
             ends = [_raw(spell, "fsmenddate") for spell in _children(history, "fsm")]
             pupil.fsm = any(not end or self._still_open(end) for end in ends)
@@ -293,7 +298,7 @@ class _Pupil:
     def _address(self, element: Element | None) -> ReadAddress | None:
         if element is None:
             return None
-        inner = _child(element, "bs7666address") or _child(element, "addresslines") or element
+        inner = _first(_child(element, "bs7666address"), _child(element, "addresslines"), element)
         lines = tuple(line for name in (*_BS7666, *_LINES) if (line := self._text(inner, name, "Address")))
         postcode = _short(inner, "postcode") or _short(element, "postcode")
         uprn = _short(inner, "uniquepropertyreferencenumber")

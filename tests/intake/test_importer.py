@@ -615,3 +615,8 @@ def test_a_ctf_mends_the_names_that_a_register_brought(store: Store, school: Sch
     assert (child.forename, child.known_as, str(child.dob)) == ("Matilda", "Tilly", "2016-05-04")
     assert (report.children.matched, report.children.changed) == (1, 1)
     assert import_file(store, long_file(tmp_path, [row(TILLY, "16/11/2026", "AM", "/")])).applied is None
+
+
+def test_a_plain_looked_after_element_counts(store: Store, school: School, tmp_path: Path) -> None:
+    import_file(store, ctf_file(tmp_path, [pupil(more="<LookedAfter>true</LookedAfter>")]))
+    assert [flag.kind for flag in store.find(Flag)] == ["looked-after"]
