@@ -22,8 +22,9 @@ from textual.screen import Screen
 from textual.worker import WorkerCancelled
 
 import screens
+from casework.errors import OutreachError
 from casework.text import clean
-from outreach_tui.crash import EXIT_FAULT, fault_code, fault_record, fault_sentence
+from outreach_tui.crash import EXIT_FAULT, fault_code, fault_record, fault_sentence, known_trouble
 from outreach_tui.idle import Clocks, IdleWatch, Verdict
 from outreach_tui.relock import Resume
 from outreach_tui.settings import Loaded
@@ -122,6 +123,8 @@ class OutreachApp(App[None]):
         self.find_people = _find_people if find_people is None and rooms is None else find_people
         self.fault: str | None = None
         """The code of the fault that ended the app."""
+        self.trouble: OutreachError | None = None
+        """What ended the app where it was no fault of ours: a full disk, a damaged file."""
         clocks = clocks or Clocks()
         self.steady = clocks.steady
         self._idle = IdleWatch(settings.idle_minutes, clocks)
@@ -281,7 +284,7 @@ class OutreachApp(App[None]):
             for screen in below:
                 keep = getattr(screen, "before_lock", None)
                 if keep is not None:
-                    with suppress(asyncio.TimeoutError, WorkerCancelled):
+                    with suppress(asyncio.TimeoutError, WorkerCancelled, OutreachError):
                         await asyncio.wait_for(keep(), _LAST_WORDS_SECONDS)
             self.workers.cancel_all()
             await self._clear_screens()
@@ -302,11 +305,12 @@ class OutreachApp(App[None]):
             self._exception = error
             self._exception_event.set()
             self.fault = fault_code(error)
+            self.trouble = known_trouble(error, self.home / "caseload.db")
             self._keep_fault(error)
         self._fatal_error()
 
     def _fatal_error(self) -> None:
-        self._return_code = EXIT_FAULT
+        self._return_code = self.trouble.exit_code if self.trouble else EXIT_FAULT
         self._exit_renderables.clear()
         self._close_messages_no_wait()
 
@@ -318,7 +322,8 @@ class OutreachApp(App[None]):
     def _print_error_renderables(self) -> None:
         self._exit_renderables.clear()
         if self.fault is not None and not self.is_headless:
-            print(fault_sentence(self.fault), file=sys.stderr)
+            said = clean(self.trouble.message) if self.trouble else fault_sentence(self.fault)
+            print(said, file=sys.stderr)
 
     def _stray_fault(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """A task failed that nobody awaited: keep its record, print nothing."""

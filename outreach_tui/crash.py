@@ -6,6 +6,8 @@ import hashlib
 import traceback
 from pathlib import Path
 
+from casework.errors import OutreachError
+
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 EXIT_FAULT = 70
 
@@ -35,3 +37,17 @@ def _places(error: BaseException) -> list[str]:
 def fault_sentence(code: str) -> str:
     """What the worker is told."""
     return f"Outreach met a fault; what was saved is kept. Tell your support: {code}."
+
+
+def known_trouble(error: BaseException, database: Path) -> OutreachError | None:
+    """The sentence for a fault that is none of ours (a full disk, a damaged file), or None for any other.
+
+    `error` may be wrapped, as Textual's workers do it; `database` is the open caseload's file.
+    """
+    from storage.faults import DATABASE_ERRORS, from_database
+
+    for seen in (error, getattr(error, "error", None), error.__cause__):
+        trouble = from_database(seen, database) if isinstance(seen, DATABASE_ERRORS) else seen
+        if isinstance(trouble, OutreachError) and trouble.exit_code != EXIT_FAULT:
+            return trouble
+    return None

@@ -12,12 +12,13 @@ from textual.events import Resize, ScreenResume
 
 from casework.errors import OutreachError
 from screens.child_marks import mark_rows
-from screens.child_page import SECTIONS, ChildView, PageLine, Target, page_lines, read_view, short
+from screens.child_page import SECTIONS, ChildView, PageLine, Target, page_lines, read_view
 from screens.contact_form import ContactForm
 from screens.history import HistoryScreen
 from screens.outcomes import OutcomeVerbs
 from screens.reader import ListScreen, TextScreen
 from screens.verbs import bindings_for
+from screens.widgets.fitting import short
 from screens.widgets.lines import TitleLine, VerbLine
 from screens.widgets.row_list import Column, Row, RowList, Rows
 

@@ -9,7 +9,8 @@ from casework.attendance import is_persistent, is_severe, percent
 from casework.codes import NO_MARK, lookup
 from casework.ncodes import NClock
 from casework.wording import count_of, join_words, say_day
-from screens.child_page import NOTHING, ChildView, Target, brief_day, counted, plain, short
+from screens.child_page import NOTHING, ChildView, Target, counted
+from screens.widgets.fitting import brief_day, plain, short
 from screens.widgets.heat_map import LEGEND, heat_lines
 from screens.widgets.marks_strip import strip_lines, tone_of
 from screens.widgets.text import Cell, Piece, Tone

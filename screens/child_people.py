@@ -8,7 +8,8 @@ from rich.cells import cell_len
 
 from casework.records import Flag, Person
 from casework.wording import say_day
-from screens.child_page import NOTHING, ChildView, Target, plain, short, years_old
+from screens.child_page import NOTHING, ChildView, Target, years_old
+from screens.widgets.fitting import plain, short
 from screens.widgets.text import Cell, Piece, Tone
 from storage.queries.child import ContactPerson
 from storage.queries.lookup import display_name

@@ -10,7 +10,8 @@ from rich.cells import cell_len
 
 from casework.triage import Why
 from casework.wording import say_day
-from screens.child_page import NOTHING, ChildView, Target, brief_day, fold, plain, short
+from screens.child_page import NOTHING, ChildView, Target
+from screens.widgets.fitting import brief_day, fold, plain, short
 from screens.widgets.text import Cell, Piece, Tone
 
 Line = tuple[Cell, Target]

@@ -12,9 +12,9 @@ from textual.events import Resize
 from casework.edits import CREATED
 from casework.errors import OutreachError
 from screens.base import OutreachScreen
-from screens.child_page import fold
 from screens.child_story import local_time
 from screens.verbs import bindings_for
+from screens.widgets.fitting import fold
 from screens.widgets.lines import TitleLine, VerbLine
 from screens.widgets.row_list import Column, Row, RowList, Rows
 from screens.widgets.text import Cell, Piece, Tone

@@ -19,12 +19,12 @@ from casework.errors import OutreachError, Refused
 from casework.text import clean
 from casework.wording import count_of
 from screens.base import OutreachScreen
-from screens.child_page import short
 from screens.dialogs import Choice, PickOne
 from screens.fields import LineField
 from screens.intake_ask import AskSame
 from screens.intake_files import Entry, complete, first_folder, list_folder, resolve
 from screens.verbs import bindings_for
+from screens.widgets.fitting import short
 from screens.widgets.lines import TitleLine, VerbLine
 from screens.widgets.row_list import Column, Row, RowList, Rows
 from screens.widgets.text import Cell, Piece, Tone, show_cell

@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from screens.child_page import short
+from screens.widgets.fitting import short
 from screens.widgets.text import Cell, Piece, Tone, show_lines
 from storage.intake.report import LATER, Answer, Question
 

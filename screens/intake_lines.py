@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from casework.errors import OutreachError
 from casework.text import clean
 from casework.wording import count_of
-from screens.child_page import plain, short
+from screens.widgets.fitting import plain, short
 from screens.widgets.text import Cell, Piece, Tone
 from storage.intake.importer import ImportPreview
 from storage.intake.mapping import DELIMITERS

@@ -10,8 +10,8 @@ from textual.binding import BindingType
 from textual.events import Resize
 
 from screens.base import OutreachScreen
-from screens.child_page import fold
 from screens.verbs import bindings_for
+from screens.widgets.fitting import fold
 from screens.widgets.lines import TitleLine, VerbLine
 from screens.widgets.row_list import Column, Row, RowList, Rows
 

@@ -23,10 +23,10 @@ from casework.records import Child
 from casework.triage import Why
 from casework.wording import count_of
 from screens.base import OutreachScreen, T
-from screens.child_page import short
 from screens.filter_bar import FilterBar
 from screens.roster_lines import first_callers, other_people, why_cells
 from screens.views import Counted, Room, View, count_views, read_views, views_line
+from screens.widgets.fitting import short
 from screens.widgets.lines import TitleLine, VerbLine
 from screens.widgets.row_list import Column, Row, RowList
 from screens.widgets.text import Cell, Piece, Tone, show_cell, show_lines

@@ -11,7 +11,7 @@ from casework.records import Child
 from casework.triage import Why as Reason
 from casework.weeks import unpack
 from casework.wording import count_of, say_day
-from screens.child_page import brief_day, fold, short
+from screens.widgets.fitting import brief_day, fold, short
 from screens.widgets.marks_strip import tone_of
 from screens.widgets.text import Cell, Piece, Tone
 from storage.queries.lookup import display_name

@@ -13,10 +13,10 @@ from textual.widgets import Input, Static
 
 from casework.errors import OutreachError
 from screens.base import OutreachScreen
-from screens.child_page import short
 from screens.fields import LineField
 from screens.palette import PersonHit
 from screens.verbs import bindings_for
+from screens.widgets.fitting import short
 from screens.widgets.lines import TitleLine
 from screens.widgets.row_list import Column, Row, RowList, Rows
 from screens.widgets.text import Piece, Tone, show_cell

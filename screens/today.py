@@ -11,12 +11,12 @@ from textual.binding import BindingType
 from casework.filters import Filter
 from casework.records import Child
 from casework.wording import say_day
-from screens.child_page import brief_day, short
 from screens.roster import Entry, Sheet, Whole, flags_of, help_words, place_words
 from screens.roster_lines import flag_words, flags_cell, group_words, marks_cell, short_why, ties
 from screens.rounds import RoundScreen
 from screens.verbs import bindings_for
 from screens.views import Room
+from screens.widgets.fitting import brief_day, short
 from screens.widgets.row_list import Column, Row
 from screens.widgets.text import Cell, Piece, Tone
 from storage.queries.steps import marks_are_in

@@ -6,6 +6,7 @@ be told by SQL to write an unencrypted copy. Each of these has been seen; each i
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -61,6 +62,11 @@ class Connection(Protocol):
 
 
 KEY_BYTES = 32
+WIPES_MEMORY = os.name == "nt"
+"""Whether the engine wipes what it allocated: only where a lock cannot end the process image instead.
+
+Measured, it doubles reads and quadruples full-text queries (docs/decisions/0003-memory-and-lock.md).
+"""
 BUSY_SECONDS = 5.0
 APPLICATION_ID = 0x4F555452  # "OUTR": tells our file from another program's SQLCipher file
 _PLAINTEXT_MAGIC = b"SQLite format 3\x00"
@@ -197,7 +203,8 @@ def _connect(path: Path, key: bytearray, *, check_same_thread: bool = True) -> C
     )
     try:
         connection.execute("PRAGMA cipher_log_level = NONE")
-        connection.execute("PRAGMA cipher_memory_security = ON")
+        if WIPES_MEMORY:
+            connection.execute("PRAGMA cipher_memory_security = ON")
         apply_key(connection, key)
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ from sqlcipher3 import dbapi2 as sqlcipher
 
 from tests.safety.canaries import SURNAME
 from tests.safety.world import UPN, Computer, Said, secret
+from tests.tools.vaults import PASSPHRASE
 
 Spoil = Callable[[Computer], None]
 
@@ -262,3 +264,19 @@ def test_the_recovery_code_needs_no_wait(family: Computer) -> None:
     opened = family.well("child", UPN, OUTREACH_PASSPHRASE_FILE=str(family.root / "new"))
     assert SURNAME.encode() in opened.out
     assert family("child", UPN).code == 3
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a terminal of POSIX")
+def test_a_damaged_page_met_in_the_app_is_named(family: Computer) -> None:
+    from tests.safety.terminal import Terminal
+
+    damaged = {"SAFETY_AT": "storage.store:Store.log", "SAFETY_DO": "damaged"}
+    with Terminal(family, **damaged) as terminal:
+        terminal.shows("Passphrase")
+        terminal.send(f"{PASSPHRASE}\r")
+        assert terminal.ended() == 4
+    said = terminal.left_behind.decode()
+    assert "caseload.db is damaged" in said
+    assert "restore a backup." in said
+    assert SURNAME not in said
+    assert family.is_sound()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -99,9 +100,20 @@ def test_a_file_that_is_none_is_one_sentence(family: Computer, what: str) -> Non
     assert said.out == b""
 
 
+def unread(pipe: int) -> int:
+    """How many bytes of a pipe wait for its reader."""
+    import array
+    import fcntl
+    import termios
+
+    held = array.array("i", [0])
+    fcntl.ioctl(pipe, termios.FIONREAD, held)
+    return held[0]
+
+
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="reads /proc")
 def test_neither_arguments_nor_environment_show_the_passphrase(family: Computer) -> None:
-    """While a command holds the open caseload, what the system shows of it holds no secret."""
+    """While a command holds the passphrase, what the system shows of it holds no secret."""
     reader, writer = os.pipe()
     notes, note = os.pipe()
     words = ("--passphrase-fd", str(reader), "follow-up", UPN, "--outcome", "no-answer", "--note", "-")
@@ -109,13 +121,18 @@ def test_neither_arguments_nor_environment_show_the_passphrase(family: Computer)
         family.command(*words), env=family.environment(OUTREACH_PASSPHRASE_FILE=None), stdin=notes,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=[reader], cwd=family.root / "work",
     )  # fmt: skip
-    os.write(writer, f"{PASSPHRASE}\n".encode())
-    os.close(writer)
     os.close(reader)
-    shown = b"".join(Path(f"/proc/{process.pid}/{name}").read_bytes() for name in ("cmdline", "environ"))
+    os.close(notes)
     os.write(note, b"ready")
     os.close(note)
-    os.close(notes)
+    os.write(writer, f"{PASSPHRASE}\n".encode())
+    while unread(writer):
+        assert process.poll() is None
+        os.sched_yield()
+    shown = Path(f"/proc/{process.pid}/cmdline").read_bytes()
+    with suppress(PermissionError):  # a hardened process shows its environment to root alone
+        shown += Path(f"/proc/{process.pid}/environ").read_bytes()
+    os.close(writer)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     assert b"outreach_tui" in shown

@@ -235,3 +235,49 @@ def test_files_are_for_their_owner_only(family: Computer) -> None:
     family.well("backup", str(family.root / "work" / "caseload.backup"))
     paths: list[Path] = [family.home.path, *family.home.path.rglob("*"), *(family.root / "work").iterdir()]
     assert [path.name for path in paths if path.stat().st_mode & 0o077] == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="sets another process's limits")
+def test_a_disk_that_fills_up_under_the_open_app_loses_nothing(family: Computer) -> None:
+    import resource
+
+    from tests.safety.terminal import Terminal
+
+    with Terminal(family) as terminal:
+        terminal.unlock(FORENAME)
+        terminal.send("n")
+        terminal.shows("called, no answer")
+        resource.prlimit(terminal.pid, resource.RLIMIT_FSIZE, (1000, 1000))
+        terminal.send("m")
+        terminal.shows("what was saved before stands")
+        terminal.send("\r")
+        assert terminal.ended() == 5
+    said = " ".join(re.sub(rb"\x1b\[[0-9;?<>=]*[A-Za-z]", b"", terminal.left_behind).decode().split())
+    assert "check free space" in said
+    assert said.endswith(".")
+    assert FORENAME not in said
+    assert family.is_sound()
+    page = family.well("child", UPN, "--json").out
+    assert b"no answer" in page
+    assert b"left a message" not in page
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="sets another process's limits")
+def test_a_full_disk_does_not_keep_the_app_from_locking(family: Computer) -> None:
+    import resource
+
+    from tests.safety.terminal import Terminal
+
+    with Terminal(family) as terminal:
+        terminal.unlock(FORENAME)
+        terminal.send("\r")
+        terminal.shows("1 Who")
+        terminal.send("t")
+        terminal.shows("Note")
+        resource.prlimit(terminal.pid, resource.RLIMIT_FSIZE, (1000, 1000))
+        terminal.send("a")
+        terminal.send("\x0c")
+        terminal.shows("Locked", "Passphrase")
+        terminal.send("\x11")
+        assert terminal.ended() == 0
+    assert family.is_sound()

@@ -25,11 +25,12 @@ from casework.records import (
     Relationship,
 )
 from screens.child import ChildScreen
-from screens.child_page import SECTIONS, fold, page_lines, read_view, short
+from screens.child_page import SECTIONS, page_lines, read_view
 from screens.contact_form import HOME_VISIT, Chooser, ContactForm
 from screens.history import HistoryScreen
 from screens.reader import ListScreen, TextScreen
 from screens.unlock import UnlockScreen
+from screens.widgets.fitting import fold, short
 from screens.widgets.row_list import RowList
 from screens.widgets.text import cell_text
 from storage import audit

@@ -1,7 +1,8 @@
 """Put on a test process's PYTHONPATH: moves its clock, or makes one function fail or kill, by environment.
 
 SAFETY_CLOCK is seconds added to the time that `Call.now` gives. SAFETY_AT names `module:Class.function`,
-SAFETY_CALL the number of the call at which it happens, SAFETY_DO what: `raise` or `kill`.
+SAFETY_CALL the number of the call at which it happens, SAFETY_DO what: `raise`, `kill`, or `damaged`
+(what the engine raises for a damaged page).
 """
 
 from __future__ import annotations
@@ -37,6 +38,10 @@ def _break(module: ModuleType) -> None:
             return real(*arguments, **named)
         if os.environ["SAFETY_DO"] == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
+        if os.environ["SAFETY_DO"] == "damaged":
+            from sqlcipher3 import dbapi2
+
+            raise dbapi2.DatabaseError("database disk image is malformed")
         record = {"name": CANARY, "arguments": arguments}
         raise KeyError(CANARY, record)
 

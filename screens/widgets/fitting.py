@@ -1,0 +1,63 @@
+"""Text made to fit: folded to a width, cut to one line, a date in few cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from rich.cells import cell_len, set_cell_size
+
+from casework.text import clean
+from casework.wording import say_day
+from screens.widgets.text import Cell, Piece, Tone
+
+
+def plain(text: str, width: int, *, tone: Tone = Tone.PLAIN, indent: int = 2) -> list[Cell]:
+    """Text folded to `width` cells, each line after `indent` spaces, in one tone."""
+    room = max(10, width - indent)
+    return [Piece(" " * indent + line, tone) for line in fold(text, room)]
+
+
+def fold(text: str, width: int) -> list[str]:
+    """Text in lines of at most `width` cells: broken between words, else within one. Keeps line breaks."""
+    lines: list[str] = []
+    for part in clean(text, limit=100_000, newlines=True).split("\n"):
+        lines += _fold_line(part, width)
+    return lines
+
+
+def _fold_line(text: str, width: int) -> Iterator[str]:
+    line, used = "", 0
+    for word in text.split():
+        size = cell_len(word)
+        if line and used + 1 + size > width:
+            yield line
+            line, used = "", 0
+        while size > width:
+            head = _cut(word, width)
+            yield head
+            word = word[len(head) :]  # noqa: PLW2901 (the rest of a word longer than a line)
+            size = cell_len(word)
+        line, used = (f"{line} {word}", used + 1 + size) if line else (word, size)
+    if line or not text.strip():
+        yield line
+
+
+def _cut(word: str, width: int) -> str:
+    """The longest beginning of a word that fits in `width` cells, one character at least."""
+    low, high = 1, min(len(word), max(1, 4 * width))
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if cell_len(word[:middle]) <= width else (low, middle - 1)
+    return word[:low]
+
+
+def short(text: str, cells: int) -> str:
+    """One line of at most so many cells, with an ellipsis where it was cut."""
+    flat = clean(text, limit=2_000)
+    return flat if cell_len(flat) <= cells else set_cell_size(flat, cells - 1).rstrip() + "…"
+
+
+def brief_day(day: date) -> str:
+    """A date in few cells: `Fri 20 Nov`."""
+    return " ".join(say_day(day).split()[:3])
