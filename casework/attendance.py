@@ -228,6 +228,13 @@ def explain_tally(counted: Tally) -> tuple[str, ...]:
     return tuple(reasons)
 
 
+def say_closed_day_marks(count: int) -> str:
+    """How many marks lie on days without sessions by the school's calendar, in plain words."""
+    if count == 1:
+        return "1 mark on a day when the school is closed by its calendar"
+    return f"{count} marks on days when the school is closed by its calendar"
+
+
 def explain_absence(absent: int, possible: int, on: date = NEW_CODES_FROM) -> tuple[str, ...]:
     """Why a pupil is or is not persistently or severely absent, with the exact numbers."""
     if not possible:

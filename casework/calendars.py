@@ -79,6 +79,15 @@ class SchoolCalendar:
         """Whether the school has sessions on ``day``."""
         return day in self._day_set
 
+    def is_closed(self, day: date) -> bool:
+        """Whether the calendar knows that the school has no sessions on ``day``.
+
+        Before the first term and after the last one nothing is known, so no day there is closed.
+        """
+        if not self.terms or day in self._day_set:
+            return False
+        return min(first for first, _ in self.terms) <= day <= max(last for _, last in self.terms)
+
     def school_days(self, start: date, end: date) -> list[date]:
         """The school days from ``start`` to ``end``, both included, in order."""
         return self._days[bisect_left(self._days, start) : bisect_right(self._days, end)]

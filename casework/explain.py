@@ -6,15 +6,15 @@ number. No rule has ethnicity or sex among its inputs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date
 from types import MappingProxyType
-from typing import Any
 
-from casework.codes import NEW_CODES_FROM, is_no_mark, lookup
+from casework.codes import NEW_CODES_FROM
 from casework.errors import BadInput
-from casework.inputs import Fields, as_day, bad_field
+from casework.explain_duties import DUTIES
+from casework.explain_rules import Answer, Rule, codes_of, dated_marks, iso, rule_of
+from casework.inputs import Fields, bad_field
 from casework.parameters import (
     ACCESS_MONTHS,
     ALLOCATION_DAYS,
@@ -29,57 +29,15 @@ from casework.parameters import (
     REVIEW_DECISION_WEEKS,
     SUSPENSION_LIMIT,
     THRESHOLD_SESSIONS,
-    Table,
 )
-from casework.wording import count_of
 
-Answer = tuple[dict[str, Any], tuple[str, ...]]
 _MOST_SESSIONS = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Explained:
-    """A rule's answer (JSON-like) and its reasons in plain words."""
-
-    result: dict[str, Any]
-    reasons: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One rule: what it applies, since when, by which source."""
-
-    name: str
-    source: str
-    valid_from: date
-    summary: str
-    answer: Callable[[Fields], Answer]
-
-    def run(self, data: object) -> Explained:
-        """The answer to ``data``, a JSON object. Raises BadInput naming a missing or ill-typed field."""
-        fields = Fields(data)
-        result, reasons = self.answer(fields)
-        unread = fields.unread()
-        note = [f"{count_of(unread, 'field')} of the input not read by this rule."] if unread else []
-        return Explained(result, [*reasons, *note])
-
-
-def _iso(day: date | None) -> str | None:
-    return None if day is None else day.isoformat()
-
-
-def _codes(fields: Fields, field: str) -> list[str]:
-    marks = fields.text(field).split()
-    for at_mark, mark in enumerate(marks):
-        if not is_no_mark(mark) and lookup(mark, NEW_CODES_FROM) is None:
-            raise bad_field(f"{field}[{at_mark}]", "an attendance code in use, or - for no mark")
-    return [mark.upper() for mark in marks]
 
 
 def _attendance(fields: Fields) -> Answer:
     from casework.attendance import explain_tally, tally
 
-    counted = tally(_codes(fields, "marks"))
+    counted = tally(codes_of(fields, "marks"))
     result = {
         "present": counted.present,
         "approved_educational_activity": counted.approved_educational_activity,
@@ -108,7 +66,7 @@ def _working_day_deadline(fields: Fields) -> Answer:
     from casework.early_help import working_day_deadline
 
     deadline = working_day_deadline(fields.day("received"), fields.whole("working_days", 0, 1000))
-    return {"due": _iso(deadline.due)}, deadline.reasons
+    return {"due": iso(deadline.due)}, deadline.reasons
 
 
 def _n_code(fields: Fields) -> Answer:
@@ -117,28 +75,14 @@ def _n_code(fields: Fields) -> Answer:
     clock = n_clock(
         fields.day("session_date"), fields.text("current_mark"), fields.day("today"), fields.calendar()
     )
-    return {"last_day": _iso(clock.last_day), "overdue": clock.overdue}, clock.reasons
-
-
-def _dated_marks(fields: Fields) -> list[tuple[date, str, str]]:
-    marks = []
-    for name, item in fields.items("marks"):
-        if not isinstance(item, list | tuple) or len(item) != 3:
-            raise bad_field(name, "a date, AM or PM, and a code")
-        day, session, code = as_day(item[0], name), item[1], item[2]
-        if session not in {"AM", "PM"} or not isinstance(code, str):
-            raise bad_field(name, "a date, AM or PM, and a code")
-        if not is_no_mark(code) and lookup(code, day) is None:
-            raise bad_field(name, "a date, AM or PM, and a code in use on that date")
-        marks.append((day, session, code))
-    return marks
+    return {"last_day": iso(clock.last_day), "overdue": clock.overdue}, clock.reasons
 
 
 def _penalty_notice_threshold(fields: Fields) -> Answer:
     from casework.legal import threshold
 
-    verdict = threshold(_dated_marks(fields), fields.calendar())
-    met_at = [_iso(verdict.met_at[0]), verdict.met_at[1]] if verdict.met_at else None
+    verdict = threshold(dated_marks(fields), fields.calendar())
+    met_at = [iso(verdict.met_at[0]), verdict.met_at[1]] if verdict.met_at else None
     result = {
         "threshold_met": verdict.threshold_met,
         "met_at": met_at,
@@ -165,7 +109,7 @@ def _ehcp_timeline(fields: Fields) -> Answer:
 
     timeline = plan_timeline(fields.day("request_received"))
     names = ("decision_to_assess_by", "no_plan_notice_by", "final_plan_by")
-    return {name: _iso(getattr(timeline, name)) for name in names}, timeline.reasons
+    return {name: iso(getattr(timeline, name)) for name in names}, timeline.reasons
 
 
 def _annual_review(fields: Fields) -> Answer:
@@ -175,7 +119,7 @@ def _annual_review(fields: Fields) -> Answer:
     if letter is not None and letter < meeting:
         raise bad_field("decision_letter", "a day on or after the meeting")
     review = annual_review(meeting, letter)
-    result = {"decision_by": _iso(review.decision_by), "final_amended_by": _iso(review.final_amended_by)}
+    result = {"decision_by": iso(review.decision_by), "final_amended_by": iso(review.final_amended_by)}
     return result, review.reasons
 
 
@@ -245,13 +189,13 @@ def _sixth_day(fields: Fields) -> Answer:
     verdict = sixth_day_provision(
         fields.day("first_day"), fields.number("consecutive_school_days", 0, 400), fields.calendar()
     )
-    return {"provision_from": _iso(verdict.provision_from)}, verdict.reasons
+    return {"provision_from": iso(verdict.provision_from)}, verdict.reasons
 
 
 def _twenty_day_limb(fields: Fields) -> Answer:
     from casework.missing_education import twenty_day_limb
 
-    limb = twenty_day_limb(_codes(fields, "marks"), fields.whole("sessions_per_day", 1, 4))
+    limb = twenty_day_limb(codes_of(fields, "marks"), fields.whole("sessions_per_day", 1, 4))
     return {"limb_met": limb.limb_met}, limb.reasons
 
 
@@ -269,12 +213,7 @@ def _subject_access(fields: Fields) -> Answer:
     from casework.rights import subject_access_deadline
 
     deadline = subject_access_deadline(fields.day("received"))
-    return {"due": _iso(deadline.due)}, deadline.reasons
-
-
-def _rule(name: str, table: Table[Any], summary: str, answer: Callable[[Fields], Answer]) -> Rule:
-    row = table.rows[-1]
-    return Rule(name, row.source, row.valid_from, summary, answer)
+    return {"due": iso(deadline.due)}, deadline.reasons
 
 
 _UPN_SOURCE = "Unique pupil numbers (UPN): DfE guidance; GDSC UPN 2.0"
@@ -289,35 +228,35 @@ _ALL = (
         "Counts marks: possible, attended and absent sessions with their percentages.",
         _attendance,
     ),
-    _rule(
+    rule_of(
         "persistent_severe",
         PERSISTENT_SHARE,
         "Persistent and severe absence on the exact fraction.",
         _persistent_severe,
     ),
-    _rule(
+    rule_of(
         "working_day_deadline",
         ALLOCATION_DAYS,
         "The Nth working day after the day of receipt, in England.",
         _working_day_deadline,
     ),
-    _rule("n_code", N_CODE_DAYS, "The last school day on which a mark may still be N.", _n_code),
-    _rule(
+    rule_of("n_code", N_CODE_DAYS, "The last school day on which a mark may still be N.", _n_code),
+    rule_of(
         "penalty_notice_threshold",
         THRESHOLD_SESSIONS,
         "Ten unauthorised sessions in ten school weeks: a notice must be considered.",
         _penalty_notice_threshold,
     ),
-    _rule(
+    rule_of(
         "penalty_notice_escalation",
         NOTICE_FULL,
         "First, second or no further notice to one parent for one child.",
         _penalty_notice_escalation,
     ),
-    _rule(
+    rule_of(
         "ehcp_timeline", ASSESS_WEEKS, "The 6, 16 and 20 week limits of a request for a plan.", _ehcp_timeline
     ),
-    _rule("annual_review", REVIEW_DECISION_WEEKS, "The limits after an annual review.", _annual_review),
+    rule_of("annual_review", REVIEW_DECISION_WEEKS, "The limits after an annual review.", _annual_review),
     Rule(
         "upn_check_letter",
         _UPN_SOURCE,
@@ -327,32 +266,34 @@ _ALL = (
     ),
     Rule("upn_valid", _UPN_SOURCE, _IDENTIFIERS_FROM, "Whether a pupil number is well formed.", _upn_valid),
     Rule("nhs_number", _NHS_SOURCE, _IDENTIFIERS_FROM, "Whether an NHS number is well formed.", _nhs_number),
-    _rule(
+    rule_of(
         "suspension_45_day_limit",
         SUSPENSION_LIMIT,
         "A proposed suspension against 45 school days in a school year.",
         _suspension_limit,
     ),
-    _rule(
+    rule_of(
         "governing_board_trigger",
         BOARD_MUST_DAYS,
         "What the governing board must do after suspensions in a term.",
         _governing_board,
     ),
-    _rule(
+    rule_of(
         "sixth_day_provision",
         PROVISION_DAY,
         "The day from which a suspended child is owed full-time education.",
         _sixth_day,
     ),
-    _rule(
+    rule_of(
         "cme_20_day_limb",
         DELETION_DAYS,
         "One limb of the ground for taking a child off the roll.",
         _twenty_day_limb,
     ),
-    _rule("re_referral", RE_REFERRAL_MONTHS, "A referral within 12 months of an earlier one.", _re_referral),
-    _rule(
+    rule_of(
+        "re_referral", RE_REFERRAL_MONTHS, "A referral within 12 months of an earlier one.", _re_referral
+    ),
+    rule_of(
         "subject_access_deadline",
         ACCESS_MONTHS,
         "The last day to answer a subject-access request.",
@@ -360,7 +301,7 @@ _ALL = (
     ),
 )
 
-RULES: Mapping[str, Rule] = MappingProxyType({rule.name: rule for rule in _ALL})
+RULES: Mapping[str, Rule] = MappingProxyType({rule.name: rule for rule in (*_ALL, *DUTIES)})
 """Every rule by the name that ``explain`` takes."""
 
 

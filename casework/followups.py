@@ -7,10 +7,10 @@ the school, which decides the code (DfE, Working together to improve school atte
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import get_args
 
-from casework.codes import NO_MARK, lookup
+from casework.codes import Code, CodeClass, in_force, lookup
 from casework.edits import Edit, bundle, create
 from casework.errors import BadInput
 from casework.ids import new_id
@@ -32,6 +32,57 @@ OUTCOME_LABELS: dict[str, str] = {
 }
 
 
+CLOCK_SKEW = timedelta(minutes=5)
+"""How far ahead of the present a moment may lie: clocks differ."""
+
+_REASONS = (CodeClass.AUTHORISED, CodeClass.UNAUTHORISED, CodeClass.NOT_POSSIBLE)
+_COMMON = ("I", "M", "C", "G", "O", "Y1")
+_UNKNOWN = "N"
+
+
+def reason_codes(on: date) -> tuple[Code, ...]:
+    """The codes that a family's reason for an absence may lead to on a date.
+
+    Those of absence, authorised or not, and of being unable to attend (DfE, Working together to improve
+    school attendance, 2024, chapter 8). A code of presence or of an activity is no reason for an absence, N
+    says that none is known, and Z and # are no marks of a pupil due at school.
+    """
+    return tuple(
+        code for kind in _REASONS for code in in_force(on) if code.kind is kind and code.code != _UNKNOWN
+    )
+
+
+def common_reasons(on: date) -> str:
+    """The reasons given most, in words, for a sentence: `I illness ..., M medical ...`."""
+    known = {code.code: code.meaning for code in reason_codes(on)}
+    return "; ".join(f"{code} {known[code]}" for code in _COMMON if code in known)
+
+
+def check_moment(at: datetime, now: datetime, where: str = "at") -> None:
+    """Raise BadInput unless `at` lies before `now` or within the skew of clocks: a log tells what was.
+
+    `where` names the field for the person who typed it.
+    """
+    if at > now + CLOCK_SKEW:
+        raise BadInput("in-the-future", f"{where} lies in the future; give when it happened.", where)
+
+
+def check_reason(code: str, on: date, where: str = "reason") -> None:
+    """Raise BadInput unless a family's reason can lead to this code on a date (see `reason_codes`).
+
+    `where` names the field for the person who typed it.
+    """
+    known = lookup(code, on)
+    if known is None:
+        raise BadInput("not-a-code", "The reason is not a register code; give one such as I, M or C.", where)
+    if known not in reason_codes(on):
+        raise BadInput(
+            "not-a-reason",
+            f"{known.code} ({known.meaning}) is no reason for an absence; give one such as I, M or C.",
+            where,
+        )
+
+
 def follow_up(
     child: str,
     *,
@@ -43,17 +94,18 @@ def follow_up(
     alone: bool = False,
     reason_code: str = "",
     note: str = "",
+    now: datetime | None = None,
 ) -> Edit:
-    """One step of following up an absence, as a named edit.
+    """One step of following up an absence, as a named edit. `at` and `now` are aware instants.
 
-    Raises BadInput when the reason is not a register code, or the child is called seen alone without having
-    been spoken to.
+    Raises BadInput when `at` lies after `now` (where that is given), when the reason is not a code that an
+    absence may have, or when the child is called seen alone without having been spoken to.
     """
+    if now is not None:
+        check_moment(at, now)
     code = reason_code.strip().upper()
-    if code and (code == NO_MARK or lookup(code, session_date) is None):
-        raise BadInput(
-            "not-a-code", "The reason is not a register code; give one such as I, M or C.", "reason"
-        )
+    if code:
+        check_reason(code, session_date)
     if code and outcome != "reason":
         raise BadInput("reason-needs-outcome", "A reason code goes with the outcome `reason`.", "reason")
     if alone and with_whom not in ("", "child"):
@@ -96,8 +148,15 @@ def contact(
     note: str = "",
     next_step: str = "",
     corrects: str | None = None,
+    now: datetime | None = None,
 ) -> Edit:
-    """An entry of the chronology as a named edit. Raises pydantic.ValidationError for an unfit value."""
+    """An entry of the chronology as a named edit.
+
+    Raises BadInput when `at` lies after `now` (where that is given), and pydantic.ValidationError for an
+    unfit value.
+    """
+    if now is not None:
+        check_moment(at, now)
     record = Contact.model_validate(
         {
             "id": new_id(),

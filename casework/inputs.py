@@ -50,6 +50,11 @@ class Fields:
         """How many fields were given that the rule never read."""
         return len(set(self._data) - self._read)
 
+    def has(self, field: str) -> bool:
+        """Whether a field was given, for those that a rule can do without."""
+        self._read.add(field)
+        return field in self._data
+
     def text(self, field: str) -> str:
         """A string."""
         value = self._get(field, "text")

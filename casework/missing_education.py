@@ -90,9 +90,13 @@ def _marks_on(by_week: Mapping[date, str], day: date) -> list[str]:
     return [code for code in unpack(marks)[morning : morning + 2] if code != NO_MARK]
 
 
-def _last_marked_day(by_week: Mapping[date, str], today: date) -> date | None:
+def _last_marked_day(by_week: Mapping[date, str], calendar: SchoolCalendar, today: date) -> date | None:
     for monday in sorted(by_week, reverse=True):
-        days = [day for day, _, _ in sessions(monday, by_week[monday]) if day <= today]
+        days = [
+            day
+            for day, _, _ in sessions(monday, by_week[monday])
+            if day <= today and calendar.is_school_day(day)
+        ]
         if days:
             return days[-1]
     return None
@@ -101,13 +105,14 @@ def _last_marked_day(by_week: Mapping[date, str], today: date) -> date | None:
 def running_days(
     weeks: Sequence[tuple[date, str]], codes: frozenset[str], calendar: SchoolCalendar, today: date
 ) -> Run:
-    """The run of school days ending with the last marked day up to ``today``; holidays do not break it.
+    """The run of school days ending with the last marked one up to ``today``; holidays do not break it.
 
+    Marks on days that are no school days by the calendar neither count nor break it.
     A school day with no mark at all, with only one of two marks, or with another code ends the run; a last
     day still being marked (morning only) counts when its mark fits.
     """
     by_week = dict(weeks)
-    last = _last_marked_day(by_week, today)
+    last = _last_marked_day(by_week, calendar, today)
     if last is None or calendar.first_day is None:
         return Run(0, None, None)
     days, since = 0, None
@@ -122,7 +127,10 @@ def running_days(
 
 @dataclass(frozen=True, slots=True)
 class AbsenceAlert:
-    """Continuous unexplained absence; ``level`` is the highest alert reached (5, 10, 15 days), 0 for none."""
+    """Continuous absence without a known good reason (G, N, O).
+
+    ``level`` is the highest alert reached (5, 10, 15 days), 0 for none.
+    """
 
     days: int
     level: int
@@ -140,10 +148,10 @@ def unexplained_absence(
     level = max((step for step in levels if run.days >= step), default=0)
     following = min((step for step in levels if step > run.days), default=None)
     if run.since is None:
-        return AbsenceAlert(0, 0, None, following, ("No unexplained absence up to the last mark.",))
-    reasons = [
-        f"{count_of(run.days, 'school day')} of unexplained absence in a row since {say_day(run.since)}."
-    ]
+        return AbsenceAlert(
+            0, 0, None, following, ("The last marked school day is not coded G, N or O only.",)
+        )
+    reasons = [f"{count_of(run.days, 'school day')} coded G, N or O in a row since {say_day(run.since)}."]
     if level:
         reasons.append(
             f"Alert at {level} school days reached; the 20-day ground is {at(DELETION_DAYS, today)}."

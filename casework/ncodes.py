@@ -60,13 +60,16 @@ def n_clock(
 
 
 def open_n_marks(weeks: Iterable[tuple[date, str]], calendar: SchoolCalendar, today: date) -> list[NClock]:
-    """The clock of every N still standing in a child's weeks (Monday, week string), oldest first."""
+    """The clock of every N still standing in a child's weeks (Monday, week string), oldest first.
+
+    A mark on a day on which the school is closed by its calendar runs no clock: it had no session.
+    """
     return [
         n_clock(day, mark, today, calendar, session=session)
         for monday, marks in sorted(weeks)
         if N_CODE in marks
         for day, session, mark in sessions(monday, marks)
-        if mark == N_CODE and day <= today
+        if mark == N_CODE and day <= today and not calendar.is_closed(day)
     ]
 
 

@@ -67,6 +67,11 @@ def shown_marks(marks: str, decision: Decision) -> str:
     return marks if decision or _DETENTION not in marks else marks.replace(_DETENTION, _UNABLE)
 
 
+def note_of_mark(code: str) -> str:
+    """A neutral note where `shown_marks` has put Y; "" for every other code."""
+    return "Y: unable to attend" if code == _UNABLE else ""
+
+
 def may_see(worker: Worker, child: Child, category: Category, purpose: Purpose, on: date) -> Decision:
     """Whether `worker` may see `category` of `child`'s record for `purpose` on a day."""
     del child, purpose, on

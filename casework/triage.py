@@ -13,6 +13,7 @@ from datetime import date
 from casework.attendance import is_persistent, is_severe, percent
 from casework.calendars import SchoolCalendar, monday_of
 from casework.legal import threshold_of_weeks, unauthorised_now
+from casework.missing_education import AbsenceAlert, unexplained_absence
 from casework.ncodes import open_n_marks
 from casework.weeks import UNEXPLAINED_CODE, unpack
 from casework.wording import count_of, say_day
@@ -97,33 +98,11 @@ def day_codes(weeks: Sequence[tuple[date, str]], day: date) -> tuple[str, str]:
     return "-", "-"
 
 
-def days_unexplained(weeks: Sequence[tuple[date, str]], calendar: SchoolCalendar, day: date) -> list[date]:
-    """The unbroken run of school days up to `day` on which every mark is N or O, newest first.
-
-    A day without any mark neither counts nor breaks the run: it is the school's gap, not the child's.
-    """
-    run: list[date] = []
-    by_week = dict(weeks)
-    first = min(by_week, default=day)
-    for school_day in reversed(calendar.school_days(first, day)):
-        marks = by_week.get(monday_of(school_day))
-        if marks is None:
-            continue
-        slot = school_day.weekday() * 2
-        held = {code for code in unpack(marks)[slot : slot + 2] if code != "-"}
-        if not held:
-            continue
-        if not held <= {UNEXPLAINED_CODE, "O"}:
-            break
-        run.append(school_day)
-    return run
-
-
 def morning_reasons(facts: Facts, calendar: SchoolCalendar, day: date) -> list[Why]:
-    """Why a child with an unexplained absence on `day` is on the round, the weightiest reason first."""
+    """Why a child with an N on `day`, or with O and a running alert, is on the round, weightiest first."""
     reasons = _first_day(facts, day)
     reasons += _social_worker(facts, day)
-    reasons += _unexplained_run(facts, calendar, day)
+    reasons += _absence_run(facts, calendar, day)
     reasons += _n_codes(facts, calendar, day, before=day)
     reasons += _threshold(facts, calendar, day)
     return sorted(reasons, key=lambda why: -why.weight)
@@ -132,7 +111,7 @@ def morning_reasons(facts: Facts, calendar: SchoolCalendar, day: date) -> list[W
 def caseload_reasons(facts: Facts, calendar: SchoolCalendar, day: date) -> list[Why]:
     """Why a child of the caseload needs a look, the weightiest reason first; none when nothing runs."""
     reasons = _first_day(facts, day)
-    reasons += _unexplained_run(facts, calendar, day)
+    reasons += _absence_run(facts, calendar, day)
     reasons += _n_codes(facts, calendar, day)
     reasons += _threshold(facts, calendar, day)
     reasons += _absence(facts)
@@ -187,17 +166,24 @@ def _social_worker(facts: Facts, day: date) -> list[Why]:
 _CME_WEIGHTS = ((15, 85), (10, 80), (5, 70))
 
 
-def _unexplained_run(facts: Facts, calendar: SchoolCalendar, day: date) -> list[Why]:
-    if not any(UNEXPLAINED_CODE in marks or "O" in marks for _, marks in facts.weeks):
+def absence_alert(
+    weeks: Sequence[tuple[date, str]], calendar: SchoolCalendar, day: date
+) -> AbsenceAlert | None:
+    """The alert at 5, 10 or 15 school days of G, N or O in a row up to ``day``; None below the first."""
+    if not any("N" in marks or "O" in marks or "G" in marks for _, marks in weeks):
+        return None
+    alert = unexplained_absence(weeks, calendar, day)
+    return alert if alert.level else None
+
+
+def _absence_run(facts: Facts, calendar: SchoolCalendar, day: date) -> list[Why]:
+    alert = absence_alert(facts.weeks, calendar, day)
+    if alert is None:
         return []
-    run = days_unexplained(facts.weeks, calendar, day)
-    for limit, weight in _CME_WEIGHTS:
-        if len(run) >= limit:
-            text = f"Unexplained for {count_of(len(run), 'school day')} in a row (alert at {limit})"
-            return [
-                Why("missing-education", text, run[-1], None, "the child seen, or a known reason", weight)
-            ]
-    return []
+    weight = next(weight for limit, weight in _CME_WEIGHTS if alert.level >= limit)
+    text = f"Absent without a known good reason (G, N or O) for {count_of(alert.days, 'school day')} in a row"
+    text += f" (alert at {alert.level})"
+    return [Why("missing-education", text, alert.since, None, "the child seen, or a known reason", weight)]
 
 
 def _n_codes(facts: Facts, calendar: SchoolCalendar, day: date, before: date | None = None) -> list[Why]:

@@ -16,6 +16,7 @@ from casework.codes import NEW_CODES_FROM, NO_MARK
 SLOTS = 10
 EMPTY_WEEK = " ".join([NO_MARK] * SLOTS)
 UNEXPLAINED_CODE = "N"
+_GIVES_WAY = frozenset({NO_MARK, "D"})
 _NEW_CODES = NEW_CODES_FROM.isoformat()
 
 
@@ -37,6 +38,25 @@ def unpack(marks: str) -> list[str]:
 def pack(slots: Sequence[str]) -> str:
     """The week string of ten codes."""
     return " ".join(slots)
+
+
+def holder(codes: Sequence[str]) -> int:
+    """Which of several schools' codes for one session counts, as an index; the present school's comes first.
+
+    A session is counted once. The present school's mark holds, unless it has none or says D (dual
+    registered, due at the other school) and another school has a mark. Source: SI 2024/208 (code D).
+    """
+    for at, code in enumerate(codes):
+        if code not in _GIVES_WAY:
+            return at
+    return next((at for at, code in enumerate(codes) if code != NO_MARK), 0)
+
+
+@lru_cache(maxsize=4_096)
+def together(schools: tuple[str, ...]) -> str:
+    """One week string from those of several schools, the present school's first: each session once."""
+    slots = zip(*(unpack(marks) for marks in schools), strict=True)
+    return pack([codes[holder(codes)] for codes in slots])
 
 
 def sessions(week: date, marks: str) -> Iterator[tuple[date, str, str]]:

@@ -28,13 +28,13 @@ from outreach_tui.crash import EXIT_FAULT, fault_code, fault_record, fault_sente
 from outreach_tui.idle import Clocks, IdleWatch, Verdict
 from outreach_tui.relock import Resume
 from outreach_tui.settings import Loaded
+from screens.door_form import FormScreen
 from screens.doorway import AGENCIES, Opener
-from screens.help import HelpScreen
 from screens.palette import FindPeople, PeopleProvider, PersonHit, VerbProvider
-from screens.setup import SetupScreen
 from screens.themes import THEMES, TONE_DEFAULTS
+from screens.type_ahead import TypeAhead, Typed
 from screens.unlock import UnlockScreen
-from screens.verbs import APP, bindings_for
+from screens.verbs import APP, BY_ID, bindings_for
 from storage.desk import Desk
 from storage.store import Store
 
@@ -119,6 +119,8 @@ class OutreachApp(App[None]):
         self.today = today
         self.desk: Desk[Any] = Desk()
         self.remapped = settings.keys
+        ending = (settings.keys.get(verb, BY_ID[verb].keys) for verb in ("lock", "quit-now"))
+        self._ending_keys = frozenset(key for keys in ending for key in keys.split(","))
         self.agencies = {**AGENCIES, **settings.labels}
         self.find_people = _find_people if find_people is None and rooms is None else find_people
         self.fault: str | None = None
@@ -137,6 +139,7 @@ class OutreachApp(App[None]):
         self.resume: Resume | None = None
         """Where a fresh process is to go on, when a lock ended this one."""
         self._locking = False
+        self.type_ahead = TypeAhead(self, self._take_in)
         for theme in THEMES.values():
             self.register_theme(theme)
         self.theme = THEMES[settings.theme].name
@@ -157,6 +160,8 @@ class OutreachApp(App[None]):
         elif await self.desk.call(lambda: self.opener.has_caseload):
             await self.push_screen(UnlockScreen(self._door_note))
         else:
+            from screens.setup import SetupScreen
+
             await self.push_screen(SetupScreen(self.agencies))
         for problem in self.loaded.problems:
             self.notify(problem, severity="warning", timeout=20)
@@ -238,6 +243,8 @@ class OutreachApp(App[None]):
 
     def show_help(self, place: str) -> None:
         """Every key that holds in a place."""
+        from screens.help import HelpScreen
+
         self.push_screen(HelpScreen(place, self.remapped))
 
     def next_theme(self) -> None:
@@ -254,7 +261,14 @@ class OutreachApp(App[None]):
         """Any key, paste or mouse event means that somebody is there."""
         if isinstance(event, (events.Key, events.MouseEvent, events.Paste)):
             self._idle.touch()
+        if isinstance(event, (events.Key, events.Paste)) and self._is_deaf_to(event):
+            return
         await super().on_event(event)
+
+    def _is_deaf_to(self, event: events.Key | events.Paste) -> bool:
+        """Whether a form was typed ahead of a question that is no longer there."""
+        deaf = bool(self.screen_stack) and isinstance(self.screen, FormScreen) and self.screen.is_deaf
+        return deaf and not (isinstance(event, events.Key) and event.key == "ctrl+q")
 
     async def mind_idle(self) -> None:
         """Lock or leave when nobody is there. Time at the door counts towards leaving only."""
@@ -277,6 +291,7 @@ class OutreachApp(App[None]):
         if self._locking or not self.desk.is_open:
             return
         self._locking = True
+        self.type_ahead.forget()
         try:
             below = list(self.screen_stack)
             self.clear_notifications()
@@ -362,7 +377,8 @@ class OutreachApp(App[None]):
 
     def action_help_quit(self) -> None:
         """Ctrl+c does not leave; say what does."""
-        self.notify("q or ctrl+q leaves; all that you did is saved.")
+        words = "q or ctrl+q leaves; all that you did is saved." if self.desk.is_open else "ctrl+q leaves."
+        self.notify(getattr(self.screen, "quit_words", words))
 
     def action_suspend_process(self) -> None:
         """Ctrl+z would leave the open caseload in the background: do nothing."""

@@ -36,6 +36,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "child": ("outreach_tui.commands.child:child", "One child's page."),
     "search": ("outreach_tui.commands.child:search", "Find children by name, UPN, address or school."),
     "show": ("outreach_tui.commands.records:show", "One record, field by field."),
+    "team": ("outreach_tui.commands.team:team", "The teams of this caseload."),
+    "worker": ("outreach_tui.commands.team:worker", "The workers of this caseload."),
     "history": ("outreach_tui.commands.records:history", "Who changed a record, when, from what to what."),
     "edit": ("outreach_tui.commands.editing:edit", "Change fields of a record."),
     "undo": ("outreach_tui.commands.steps:undo", "Take back your last step, or bring it back."),
@@ -76,7 +78,27 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(words: Sequence[str]) -> int:
     """Run one call; the exit code. Nothing that goes wrong shows more than one sentence."""
-    streams.set_streams()
+    if not streams.set_streams():
+        return _lost("Standard output is closed, so nothing was done; send it to a file or to /dev/null.", 2)
+    try:
+        return _run(words)
+    except streams.OutputLost as lost:
+        return _lost(
+            f"The output could not be written ({lost.reason}); what the command did stands: make room, or"
+            " send it somewhere else.",
+            5,
+        )
+    finally:
+        streams.flush()
+
+
+def _lost(sentence: str, code: int) -> int:
+    """Say it on stderr: stdout takes nothing."""
+    streams.write(sys.stderr, f"Error: {sentence}\n")
+    return code
+
+
+def _run(words: Sequence[str]) -> int:
     # Nothing that an import makes is garbage; `opening.settle` turns collecting on again for the work itself.
     gc.disable()
     sys.unraisablehook = lambda _: None  # its report quotes the object, which may hold a record
@@ -95,11 +117,11 @@ def run(words: Sequence[str]) -> int:
     except BrokenPipeError:
         return 0
     except BaseException as error:
-        if isinstance(error, SystemExit | GeneratorExit):
+        if isinstance(error, SystemExit | GeneratorExit | streams.OutputLost):
             raise
+        if isinstance(error, OSError):
+            streams.check_written()  # click prints help by itself
         return _fault(error, as_json=as_json)
-    finally:
-        streams.flush()
     return answer if isinstance(answer, int) else 0
 
 
@@ -124,6 +146,10 @@ def _fault(error: BaseException, *, as_json: bool) -> int:
 
     if isinstance(error, OutreachError):
         code, message, where, exit_code = error.code, error.message, error.where, error.exit_code
+        if exit_code == OutreachError.exit_code:
+            from outreach_tui.crash import fault_code
+
+            message = f"{message} Tell your support: {fault_code(error.__cause__ or error)}."
     else:
         from outreach_tui.crash import EXIT_FAULT, fault_code, fault_sentence
 
@@ -136,6 +162,10 @@ def _fault(error: BaseException, *, as_json: bool) -> int:
         details["candidates"] = [{"id": record, "label": label} for record, label in error.candidates]
         for record, label in error.candidates:
             output.warn(f"  {record}  {label}")
+        more = getattr(error, "more", 0)
+        if more:
+            details["more"] = more
+            output.warn(f"  and {more} more")
     caret = getattr(error, "caret", None)
     if caret is not None:
         for line in caret().split("\n"):

@@ -58,6 +58,7 @@ def open_app(home: Home, *, now: Callable[[], datetime], today: date, today_set:
     resume = take_resume(os.environ)
     drop_hooks(os.environ)
     check_terminal(os.environ, is_tty=sys.stdin.isatty() and sys.stdout.isatty())
+    home.check_whole()
 
     def make_app() -> OutreachApp:
         from outreach_tui.app import Demo, OutreachApp

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime
 
-from casework.errors import BadInput
+from casework.errors import BadInput, Locked
 from casework.ids import new_id
 from casework.records import Team, Worker
 from casework.text import clean
 from screens.doorway import FirstRun
 from storage.cipher import wipe
 from storage.home import Home
+from storage.recovery_code import UNCONFIRMED
 from storage.store import Store
 from storage.vault import Vault
 
@@ -23,6 +24,7 @@ class VaultOpener:
 
     def __init__(self, home: Home, *, now: Callable[[], datetime], today: date) -> None:
         self._home, self._now, self._today = home, now, today
+        self._key: bytearray | None = None
 
     @property
     def has_caseload(self) -> bool:
@@ -33,23 +35,47 @@ class VaultOpener:
         """Seconds until the next passphrase is taken."""
         return Vault.load(self._home).wait_left(self._now())
 
+    @property
+    def owes_code(self) -> bool:
+        """Whether the recovery code of the caseload just opened was never proved."""
+        return self._key is not None
+
+    def renew_recovery(self) -> str:
+        """Draw another recovery code; the one before it opens nothing. Raises `Locked` once forgotten."""
+        if self._key is None:
+            raise Locked("locked", "Unlock the caseload again for a new recovery code.")
+        try:
+            return Vault.load(self._home).renew_recovery(self._key)
+        finally:
+            self.forget()
+
+    def forget(self) -> None:
+        """Wipe the key that was kept for another recovery code."""
+        if self._key is not None:
+            wipe(self._key)
+            self._key = None
+
     def unlock(self, passphrase: bytearray) -> Store:
         """Open with the passphrase, which is wiped. Raises `Locked`, or `BadInput` for an altered file."""
         try:
+            self._home.check_whole()
             vault = Vault.load(self._home)
             key = vault.unlock(passphrase, now=self._now())
         finally:
             wipe(passphrase)
-        return self._open(vault, key)
+        return self._open(vault, key, may_renew=True)
 
     def recover(self, code: str, passphrase: bytearray) -> tuple[Store, str]:
         """Open with the recovery code and set a new passphrase; the store and the next recovery code."""
         try:
+            self._home.check_whole()
             vault = Vault.load(self._home)
             key, fresh = vault.recover(clean(code), passphrase)
         finally:
             wipe(passphrase)
-        return self._open(vault, key), fresh
+        store = self._open(vault, key)
+        store.save_setting(UNCONFIRMED, "recovered")
+        return store, fresh
 
     def create(self, first: FirstRun) -> tuple[Store, str]:
         """Make the caseload; the open store and the recovery code."""
@@ -70,11 +96,15 @@ class VaultOpener:
         finally:
             wipe(key)
         store.save_setting(_GENERATION, str(vault.generation))
+        store.save_setting(UNCONFIRMED, "new")
         return store, code
 
-    def _open(self, vault: Vault, key: bytearray) -> Store:
+    def _open(self, vault: Vault, key: bytearray, *, may_renew: bool = False) -> Store:
+        self.forget()
         try:
             store = Store.open(self._home.database, key, now=self._now, today=self._today)
+            if may_renew and store.setting(UNCONFIRMED):
+                self._key = bytearray(key)
         finally:
             wipe(key)
         if vault.generation > int(store.setting(_GENERATION, "0")):

@@ -11,10 +11,10 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import IO, Any
+from typing import Any
 
 from casework.text import clean
-from outreach_tui.streams import let_go
+from outreach_tui.streams import write
 
 _GAP = "  "
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
@@ -46,17 +46,17 @@ def _jsonable(value: Any) -> Any:
 
 def emit_json(value: Any) -> None:
     """Print one JSON document on stdout."""
-    _write(sys.stdout, to_json(value) + "\n")
+    write(sys.stdout, to_json(value) + "\n")
 
 
 def emit_lines(lines: Iterable[str]) -> None:
     """Print lines on stdout; each is cleaned."""
-    _write(sys.stdout, "".join(f"{clean(line)}\n" for line in lines))
+    write(sys.stdout, "".join(f"{clean(line)}\n" for line in lines))
 
 
 def warn(sentence: str) -> None:
     """Say one sentence on stderr."""
-    _write(sys.stderr, clean(sentence) + "\n")
+    write(sys.stderr, clean(sentence) + "\n")
 
 
 def emit_table(
@@ -81,7 +81,7 @@ def emit_table(
     for number, row in enumerate(table):
         lines.append(_aligned(row, widths, room))
         lines += _wrapped(notes[number], room) if notes else []
-    _write(sys.stdout, "".join(line + "\n" for line in lines))
+    write(sys.stdout, "".join(line + "\n" for line in lines))
 
 
 def emit_pairs(pairs: Iterable[tuple[str, object]]) -> None:
@@ -92,7 +92,7 @@ def emit_pairs(pairs: Iterable[tuple[str, object]]) -> None:
     for label, (first, *more) in held:
         lines.append(f"{label}:{' ' * (width - display_width(label))}{first}".rstrip())
         lines += [f"{' ' * (width + 1)}{line}".rstrip() for line in more]
-    _write(sys.stdout, "".join(line + "\n" for line in lines))
+    write(sys.stdout, "".join(line + "\n" for line in lines))
 
 
 def display_width(text: str) -> int:
@@ -107,14 +107,6 @@ def display_width(text: str) -> int:
 def is_fancy(*, plain: bool) -> bool:
     """Whether stdout is a terminal that may be dressed up."""
     return not plain and sys.stdout.isatty() and os.environ.get("TERM", "").lower() not in {"dumb", "unknown"}
-
-
-def _write(stream: IO[str], text: str) -> None:
-    try:
-        stream.write(text)
-        stream.flush()
-    except BrokenPipeError:
-        let_go(stream)
 
 
 def _wrapped(note: str, room: int) -> list[str]:

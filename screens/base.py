@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, cast
 
@@ -10,6 +10,7 @@ from textual import events
 from textual.screen import Screen
 from textual.widgets import Static
 
+from casework.errors import Locked, OutreachError
 from screens.verbs import EVERYWHERE, LEADER, VERBS, Keymap, Verb, keys_of
 from screens.widgets.lines import VerbLine
 from screens.widgets.text import Tone, show
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from storage.store import Store
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 
 class Shell(Protocol):
@@ -94,6 +96,7 @@ class OutreachScreen(Screen[None]):
     ROOM_TITLE: ClassVar[str] = ""
 
     _waiting: bool = False
+    _asking: bool = False
 
     @property
     def keymap(self) -> Keymap:
@@ -108,6 +111,37 @@ class OutreachScreen(Screen[None]):
     async def ask(self, fn: Callable[[Store], T]) -> T:
         """`fn(store)` on the thread that owns the database. Raises `Locked` once the caseload is locked."""
         return cast("T", await self.shell.desk.run(fn))
+
+    async def attempt(self, fn: Callable[[Store], T]) -> T | None:
+        """As `ask`; a refusal is said, and gives None, as a lock does."""
+        try:
+            return await self.ask(fn)
+        except Locked:
+            return None
+        except OutreachError as problem:
+            self.say(problem.message, wrong=True)
+            return None
+
+    async def question(self, screen: Screen[R], answer: Callable[[R | None], Awaitable[None]]) -> None:
+        """Show a question over this screen; `answer` gets what it was closed with."""
+
+        async def taken(result: R | None) -> None:
+            try:
+                await answer(result)
+            finally:
+                self._asking = False
+
+        self._asking = True
+        try:
+            await self.app.push_screen(screen, taken)
+        except BaseException:
+            self._asking = False
+            raise
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether a question of this screen is open, or its answer is being taken in."""
+        return self._asking
 
     def say(self, sentence: str, *, wrong: bool = False) -> None:
         """One sentence to the worker, shown for some seconds."""
@@ -132,9 +166,9 @@ class OutreachScreen(Screen[None]):
         return True
 
     async def action_verb(self, verb_id: str) -> None:
-        """Run a verb by its id."""
+        """Run a verb by its id, but none while a question is open or its answer is being taken in."""
         method = self.method_of(verb_id)
-        if method is None:
+        if method is None or self._asking or self.app.screen is not self:
             return
         result = method()
         if hasattr(result, "__await__"):

@@ -12,14 +12,14 @@ from textual.binding import BindingType
 from casework.calendars import monday_of
 from casework.codes import CodeClass, lookup
 from casework.wording import say_day
-from screens.roster import Entry, Sheet, Whole, flags_of, help_words, place_words
 from screens.roster_lines import flag_words, short_why, week_cell
+from screens.roster_sheet import Entry, Sheet, Whole, flags_of, help_words, place_words
 from screens.rounds import RoundScreen
 from screens.verbs import bindings_for
 from screens.views import Room
 from screens.widgets.fitting import brief_day, short
 from screens.widgets.marks_strip import strip_lines
-from screens.widgets.row_list import Column, Row
+from screens.widgets.rows import Column, Row
 from screens.widgets.text import Cell, Piece, Tone
 from storage.journal import Receipt
 from storage.queries.caseload import CaseloadRow, rank_rows, read_caseload

@@ -14,13 +14,14 @@ from casework.errors import OutreachError
 from screens.child_marks import mark_rows
 from screens.child_page import SECTIONS, ChildView, PageLine, Target, page_lines, read_view
 from screens.contact_form import ContactForm
+from screens.follow_up import FollowUpScreen, Make, StepBack, Subject
 from screens.history import HistoryScreen
-from screens.outcomes import OutcomeVerbs
 from screens.reader import ListScreen, TextScreen
 from screens.verbs import bindings_for
 from screens.widgets.fitting import short
 from screens.widgets.lines import TitleLine, VerbLine
-from screens.widgets.row_list import Column, Row, RowList, Rows
+from screens.widgets.row_list import RowList
+from screens.widgets.rows import Column, Row, Rows
 
 if TYPE_CHECKING:
     from storage.journal import Receipt
@@ -30,7 +31,7 @@ _GUTTER = 4
 _JUMPS = " ".join(f"{number} {title}" for number, title in enumerate(SECTIONS, 1))
 
 
-class ChildScreen(OutcomeVerbs):
+class ChildScreen(FollowUpScreen):
     """One child. Digits jump to a section, enter opens what a line stands for, `h` shows its history."""
 
     place = "child"
@@ -172,15 +173,28 @@ class ChildScreen(OutcomeVerbs):
         """The same form, at the note."""
         self.app.push_screen(ContactForm(self.child_id, short(self._who, 50), at="note"))
 
-    def outcome_targets(self) -> Sequence[str]:
-        """This child."""
-        return (self.child_id,)
+    def subjects(self) -> list[Subject]:
+        """This child, on the last register day."""
+        view = self._view
+        return [Subject(self.child_id, view.name, view.session_date)] if view else []
 
-    def outcome_day(self) -> date:
-        """The last register day."""
-        return self._view.session_date if self._view else self.shell.today
+    async def write(self, make: Make) -> Receipt | None:
+        """Commit it with the draft that it ends."""
 
-    async def outcome_done(self, receipt: Receipt) -> None:
+        def commit(store: Store) -> Receipt:
+            edit, draft = make(store)
+            return store.journal.commit(edit, draft=draft)
+
+        return await self.attempt(commit)
+
+    async def step_logged(self, subjects: Sequence[Subject]) -> None:
         """Show it in the story."""
-        del receipt
+        del subjects
         await self.reload()
+
+    async def step_back(self, work: StepBack, word: str) -> None:
+        """Show it in the story."""
+        answer = await self.attempt(work)
+        if answer is not None:
+            await self.reload()
+            self.say(f"{word}: {answer[0].name.removeprefix('Undo: ').removeprefix('Redo: ')}.")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from casework.attendance import is_persistent, is_severe, percent
+from casework.attendance import is_persistent, is_severe, percent, say_closed_day_marks
 from casework.codes import NO_MARK, lookup
 from casework.ncodes import NClock
+from casework.sharing import note_of_mark
 from casework.wording import count_of, join_words, say_day
 from screens.child_page import NOTHING, ChildView, Target, counted
 from screens.widgets.fitting import brief_day, plain, short
@@ -55,6 +56,9 @@ def attendance(view: ChildView, width: int) -> Iterator[Line]:
     ):
         if number:
             yield Piece(f"  {count_of(number, 'session')} {words}", Tone.QUIET), NOTHING
+    if page.closed_day_marks:
+        for line in plain(say_closed_day_marks(page.closed_day_marks) + ".", width, tone=Tone.WARN):
+            yield line, _ALL_MARKS
     yield from _legal(view, width)
     yield from _totals(view, width)
 
@@ -148,13 +152,18 @@ def _meanings(weeks: list[tuple[date, str]], width: int) -> Iterator[Line]:
     for monday, week in weeks:
         seen.update({code: monday for code in week.split() if code != NO_MARK})
     words = [r"/ \ in"] if seen.keys() & {"/", "\\"} else []
-    for code in sorted(seen.keys() - {"/", "\\"}):
-        known = lookup(code, seen[code])
-        words.append(f"{code} {_brief(known.meaning) if known else 'not a code'}")
+    words += [f"{code} {_meaning(code, seen[code])}" for code in sorted(seen.keys() - {"/", "\\"})]
     if any(NO_MARK in week.split() for _, week in weeks):
         words.append("- no mark")
     for cell in plain(" · ".join(words), width, tone=Tone.QUIET):
         yield cell, NOTHING
+
+
+def _meaning(code: str, on: date) -> str:
+    if note := note_of_mark(code):
+        return note.partition(": ")[2]
+    known = lookup(code, on)
+    return _brief(known.meaning) if known else "not a code"
 
 
 def _brief(meaning: str) -> str:
@@ -215,8 +224,7 @@ def mark_rows(view: ChildView) -> list[tuple[str, tuple[Cell, ...]]]:
         fixes.setdefault((fix.date, fix.session), []).append(fix.old)
     rows: list[tuple[str, tuple[Cell, ...]]] = []
     for mark in reversed(view.page.marks):
-        known = lookup(mark.code, mark.date)
-        meaning = _brief(known.meaning) if known else "not a code"
+        meaning = _meaning(mark.code, mark.date)
         was = fixes.get((mark.date, mark.session), [])
         origin = view.origins.get((mark.date, mark.session))
         comment = f" · {short(mark.comment, 60)}" if mark.comment else ""

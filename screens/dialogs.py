@@ -1,4 +1,4 @@
-"""Small questions over a screen: yes or no, one of several, a line or a page of text."""
+"""Small questions over a screen: yes or no, one of several, a line of text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Input, Static, TextArea
+from textual.widgets import Input, Static
 
 from casework.text import clean
 from screens.widgets.text import Cell, Piece, Tone, show, show_lines
@@ -163,34 +163,6 @@ class AskLine(ModalScreen[str | None]):
         """Close with the line, cleaned."""
         event.stop()
         self.dismiss(clean(event.value).strip())
-
-    def action_leave(self) -> None:
-        """Close with nothing."""
-        self.dismiss(None)
-
-
-class AskText(ModalScreen[str | None]):
-    """A page of text; None when left with `esc`."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Back", show=False),
-        Binding("ctrl+s,f2", "keep", "Keep", show=False, priority=True),
-    ]
-
-    def __init__(self, question: str, value: str = "") -> None:
-        super().__init__(classes="dialog")
-        self._question, self._value = question, value
-
-    def compose(self) -> ComposeResult:
-        """The question and the page."""
-        with Vertical(classes="box"):
-            yield Static(show(self._question, Tone.STRONG), markup=False)
-            yield TextArea(clean(self._value, newlines=True))
-            yield Static("ctrl+s keeps, esc leaves", classes="hint", markup=False)
-
-    def action_keep(self) -> None:
-        """Close with the text, cleaned."""
-        self.dismiss(clean(self.query_one(TextArea).text, newlines=True).strip())
 
     def action_leave(self) -> None:
         """Close with nothing."""

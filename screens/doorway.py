@@ -52,6 +52,16 @@ class Opener(Protocol[S_co]):
     def recover(self, code: str, passphrase: bytearray) -> tuple[S_co, str]:
         """Open with the recovery code, set a new passphrase, which is wiped, and draw a new recovery code."""
 
+    @property
+    def owes_code(self) -> bool:
+        """Whether the caseload just opened has a recovery code that nobody proved."""
+
+    def renew_recovery(self) -> str:
+        """Draw another recovery code for the caseload just opened; the one before it opens nothing."""
+
+    def forget(self) -> None:
+        """Drop what was kept for `renew_recovery`."""
+
     def create(self, first: FirstRun) -> tuple[S_co, str]:
         """Make the caseload; the open store and the recovery code, which is shown once and kept nowhere."""
 

@@ -16,7 +16,10 @@ from screens.verbs import APP, EVERYWHERE, LISTS, SCREEN_TITLES, VERBS, Keymap, 
 from screens.widgets.lines import TitleLine
 from screens.widgets.text import Cell, Piece, Tone, show_lines
 
-_LISTING = {"today", "caseload", "import"}
+_LISTING = {"today", "caseload", "child", "import"}
+_MARKS = {"mark", "mark-all"}
+"""Verbs of lists that mean nothing among the lines of a child's page."""
+
 _INDENT = 28
 _WIDEST = 110
 _LAST_LINES = (
@@ -28,7 +31,11 @@ _LAST_LINES = (
 def help_lines(place: str, keymap: Keymap, width: int) -> list[Cell]:
     """The lines of Help for one screen, folded to `width` cells."""
     places = {place, EVERYWHERE, APP} | ({LISTS} if place in _LISTING else set())
-    held = [verb for verb in VERBS if places.intersection(verb.places)]
+    held = [
+        verb
+        for verb in VERBS
+        if places.intersection(verb.places) and not (place == "child" and verb.id in _MARKS)
+    ]
     views = [verb for verb in held if verb.id.startswith("view-")]
     lines: list[Cell] = []
     for group, verbs in grouped(verb for verb in held if verb not in views[1:]).items():

@@ -16,7 +16,8 @@ from screens.child_story import local_time
 from screens.verbs import bindings_for
 from screens.widgets.fitting import fold
 from screens.widgets.lines import TitleLine, VerbLine
-from screens.widgets.row_list import Column, Row, RowList, Rows
+from screens.widgets.row_list import RowList
+from screens.widgets.rows import Column, Row, Rows
 from screens.widgets.text import Cell, Piece, Tone
 from storage.queries.history import FieldChange, label_of_field, read_history, value_words
 

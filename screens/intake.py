@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.events import Resize
 from textual.widgets import Input, Static
 
@@ -19,65 +19,25 @@ from casework.errors import OutreachError, Refused
 from casework.text import clean
 from casework.wording import count_of
 from screens.base import OutreachScreen
-from screens.dialogs import Choice, PickOne
-from screens.fields import LineField
-from screens.intake_ask import AskSame
-from screens.intake_files import Entry, complete, first_folder, list_folder, resolve
+from screens.intake_ask import AskSame, ask_column, ask_school
+from screens.intake_chosen import Chosen
+from screens.intake_files import Entry, first_folder, list_folder, resolve
+from screens.intake_path import PathInput
 from screens.verbs import bindings_for
 from screens.widgets.fitting import short
 from screens.widgets.lines import TitleLine, VerbLine
-from screens.widgets.row_list import Column, Row, RowList, Rows
-from screens.widgets.text import Cell, Piece, Tone, show_cell
+from screens.widgets.row_list import RowList
+from screens.widgets.rows import Column, Row, Rows
+from screens.widgets.text import Piece, Tone, show_cell
 from storage.intake.report import LATER, Answer, FileReport, Question
 
 if TYPE_CHECKING:
     from storage.intake.importer import ImportPreview
-    from storage.intake.mapping import Mapping as Layout
     from storage.store import Store
 
 Phase = Literal["choose", "preview", "working", "report"]
 FOLDER_SETTING = "import-folder"
 _LOOK_SECONDS = 0.2
-_NO_FIELD = "-"
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """One file on its way: what is known of it so far. `school` is a URN that the worker picked."""
-
-    path: Path
-    school: str = ""
-    layout: Layout | None = None
-    preview: ImportPreview | None = None
-    report: FileReport | None = None
-    problem: OutreachError | None = None
-
-    @property
-    def name(self) -> str:
-        """The file's name as it may be shown."""
-        return clean(self.path.name, limit=200)
-
-    @property
-    def questions(self) -> Sequence[Question]:
-        """What only a person can say."""
-        told = self.report or (self.preview.report if self.preview else None)
-        return told.questions if told else ()
-
-
-class PathInput(LineField):
-    """A path: tab completes it, esc goes back to the list."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "complete", show=False, priority=True),
-        Binding("escape,down", "screen.to_list", show=False),
-    ]
-
-    base: Path = Path("/")
-
-    def action_complete(self) -> None:
-        """Lengthen what is typed as far as the names agree."""
-        self.value = complete(self.value, self.base)
-        self.cursor_position = len(self.value)
 
 
 class ImportScreen(OutreachScreen):
@@ -244,7 +204,7 @@ class ImportScreen(OutreachScreen):
                     looked = replace(asked, preview=await self.ask(look), problem=None)
                 except OutreachError as problem:
                     looked = replace(asked, problem=problem)
-                    school = await self._ask_school(looked)
+                    school = await ask_school(self, looked)
                     if not school or school == asked.school:
                         break
                     looked = replace(asked, school=school, problem=None)
@@ -256,21 +216,6 @@ class ImportScreen(OutreachScreen):
             folder = str(self._files[0].path.parent)
             await self.ask(lambda store: store.save_setting(FOLDER_SETTING, folder))
 
-    async def _ask_school(self, chosen: Chosen) -> str:
-        """The URN of the school that a worker says a file is from, or nothing."""
-        from casework.records import School
-
-        if chosen.problem is None or chosen.problem.code not in ("school-needed", "no-such-school"):
-            return ""
-        schools = await self.ask(lambda store: store.find(School, "urn <> ''"))
-        if not schools:
-            return ""
-        choices = [
-            Choice(school.urn, short(school.name, 40)) for school in sorted(schools, key=lambda s: s.name)
-        ]
-        question = f"Which school is {short(chosen.name, 36)} from?"
-        return await self.app.push_screen_wait(PickOne(question, choices)) or ""
-
     def do_mapping(self) -> None:
         """Say what a column is: pick the column, then what it holds; the preview is made anew."""
         if self.phase != "preview":
@@ -279,35 +224,16 @@ class ImportScreen(OutreachScreen):
         self.run_worker(self._map_column(), group="import", exclusive=True)
 
     async def _map_column(self) -> None:
-        from storage.intake.mapping import FIELDS
-
         chosen = next((one for one in self._files if one.preview and one.preview.table.header), None)
         if chosen is None or chosen.preview is None or chosen.preview.report.format == "ctf":
             self.say("This file has no columns to choose.", wrong=True)
             return
-        table, layout = chosen.preview.table, chosen.preview.mapping
-        columns = [
-            Choice(str(at + 1), short(head, 30) or "(no title)", field or "not read")
-            for at, (head, field) in enumerate(zip(table.header, table.fields, strict=True))
-        ]
-        column = await self.app.push_screen_wait(
-            PickOne(f"Which column of {short(chosen.name, 36)}?", columns)
-        )
-        if column is None:
-            return
-        fields = [Choice(_NO_FIELD, "do not read it"), *(Choice(str(n), f) for n, f in enumerate(FIELDS, 1))]
-        picked = await self.app.push_screen_wait(PickOne("What does it hold?", fields))
-        if picked is None:
-            return
-        heading = table.header[int(column) - 1]
-        held = {name: head for name, head in layout.columns.items() if head != heading}
-        if picked != _NO_FIELD:
-            held[FIELDS[int(picked) - 1]] = heading
-        new = replace(layout.to_save(), columns=held, format="", school="")
-        self._files = [
-            replace(one, layout=new, preview=None) if one is chosen else one for one in self._files
-        ]
-        await self._preview()
+        layout = await ask_column(self, chosen.name, chosen.preview)
+        if layout is not None:
+            self._files = [
+                replace(one, layout=layout, preview=None) if one is chosen else one for one in self._files
+            ]
+            await self._preview()
 
     # Taking in
 
@@ -404,10 +330,8 @@ class ImportScreen(OutreachScreen):
                 )
             return names
 
-        try:
-            names = await self.ask(take_back)
-        except OutreachError as problem:
-            self.say(problem.message, wrong=True)
+        names = await self.attempt(take_back)
+        if names is None:
             return
         told = names[0] if len(names) == 1 else f"Took back {count_of(len(names), 'file')}"
         self.say(f"{told}. U does it again.")
@@ -421,12 +345,9 @@ class ImportScreen(OutreachScreen):
         """Do the undone step again."""
         if self.phase == "working":
             return
-        try:
-            receipt = await self.ask(lambda store: store.journal.redo())
-        except OutreachError as problem:
-            self.say(problem.message, wrong=True)
-            return
-        self.say(f"{receipt.name}. u takes it back.")
+        receipt = await self.attempt(lambda store: store.journal.redo())
+        if receipt is not None:
+            self.say(f"{receipt.name}. u takes it back.")
 
     def do_back(self) -> None:
         """One step back: stop, choose again, leave."""
@@ -448,30 +369,13 @@ class ImportScreen(OutreachScreen):
             self._draw()
 
     def _draw(self) -> None:
+        from screens.intake_page import page_lines
+
         width = max(40, self.size.width - 5)
-        rows = [Row(str(number), (line,)) for number, line in enumerate(self._page(width))]
+        waiting = any(self._open_questions(one) for one in self._files)
+        lines = page_lines(self._files, width, preview=self.phase == "preview", waiting=waiting)
+        rows = [Row(str(number), (line,)) for number, line in enumerate(lines)]
         self.query_one("#page", RowList).set_source(Rows(rows), keep=False)
-
-    def _page(self, width: int) -> list[Cell]:
-        from screens.intake_lines import failure_lines, preview_lines, report_lines
-
-        lines: list[Cell] = []
-        many = len(self._files) > 1
-        if many and self.phase == "preview":
-            words = "Counts of a later file are as if the earlier ones were not taken in."
-            lines += [Piece(words, Tone.QUIET), ""]
-        if self.phase == "report" and any(self._open_questions(one) for one in self._files):
-            lines.append(
-                Piece("Some children wait for your answer: y asks again and takes them in.", Tone.WARN)
-            )
-        for one in self._files:
-            if one.problem is not None:
-                lines += failure_lines(one.name, one.problem, width)
-            elif one.report is not None:
-                lines += report_lines(one.report, width)
-            elif one.preview is not None:
-                lines += preview_lines(one.preview, width)
-        return lines
 
     def _tell(self, words: str) -> None:
         self.query_one("#page", RowList).set_source(Rows([Row("0", (words,))]), keep=False)

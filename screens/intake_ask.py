@@ -1,8 +1,9 @@
-"""Whether a child of a file is a child of the caseload: asked one by one, never guessed."""
+"""What only a person can say of a file: its school, what a column holds, which child is whom."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -10,11 +11,19 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from screens.dialogs import Choice, PickOne
 from screens.widgets.fitting import short
 from screens.widgets.text import Cell, Piece, Tone, show_lines
 from storage.intake.report import LATER, Answer, Question
 
+if TYPE_CHECKING:
+    from screens.base import OutreachScreen
+    from screens.intake_chosen import Chosen
+    from storage.intake.importer import ImportPreview
+    from storage.intake.mapping import Mapping as Layout
+
 _NAME = 40
+_NO_FIELD = "-"
 
 
 class AskSame(ModalScreen[Answer]):
@@ -89,3 +98,40 @@ class AskSame(ModalScreen[Answer]):
     def action_later(self) -> None:
         """Nobody says; the row is set aside and asked about again next time."""
         self.dismiss(LATER)
+
+
+async def ask_school(screen: OutreachScreen, chosen: Chosen) -> str:
+    """The URN of the school that a worker says a file is from; "" when none is picked or none is missing."""
+    from casework.records import School
+
+    if chosen.problem is None or chosen.problem.code not in ("school-needed", "no-such-school"):
+        return ""
+    schools = await screen.ask(lambda store: store.find(School, "urn <> ''"))
+    if not schools:
+        return ""
+    choices = [Choice(school.urn, short(school.name, 40)) for school in sorted(schools, key=lambda s: s.name)]
+    question = f"Which school is {short(chosen.name, 36)} from?"
+    return await screen.app.push_screen_wait(PickOne(question, choices)) or ""
+
+
+async def ask_column(screen: OutreachScreen, name: str, preview: ImportPreview) -> Layout | None:
+    """The file's layout with one column read otherwise, as a worker says; None when the question is left."""
+    from storage.intake.mapping import FIELDS
+
+    table, layout = preview.table, preview.mapping
+    columns = [
+        Choice(str(at + 1), short(head, 30) or "(no title)", field or "not read")
+        for at, (head, field) in enumerate(zip(table.header, table.fields, strict=True))
+    ]
+    column = await screen.app.push_screen_wait(PickOne(f"Which column of {short(name, 36)}?", columns))
+    if column is None:
+        return None
+    fields = [Choice(_NO_FIELD, "do not read it"), *(Choice(str(n), f) for n, f in enumerate(FIELDS, 1))]
+    picked = await screen.app.push_screen_wait(PickOne("What does it hold?", fields))
+    if picked is None:
+        return None
+    heading = table.header[int(column) - 1]
+    held = {field: head for field, head in layout.columns.items() if head != heading}
+    if picked != _NO_FIELD:
+        held[FIELDS[int(picked) - 1]] = heading
+    return replace(layout.to_save(), columns=held, format="", school="")

@@ -13,7 +13,8 @@ from screens.base import OutreachScreen
 from screens.verbs import bindings_for
 from screens.widgets.fitting import fold
 from screens.widgets.lines import TitleLine, VerbLine
-from screens.widgets.row_list import Column, Row, RowList, Rows
+from screens.widgets.row_list import RowList
+from screens.widgets.rows import Column, Row, Rows
 
 
 class ListScreen(OutreachScreen):

@@ -1,39 +1,38 @@
-"""What Today and Caseload share: a list with reasons, a filter, saved views, and one way to write."""
+"""What Today and Caseload share: a list that is read, painted, written to, and kept up to date."""
 
 from __future__ import annotations
 
 import asyncio
-import weakref
 from abc import abstractmethod
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from casework.edits import Edit
-from casework.errors import Locked, OutreachError
+from casework.errors import Locked
 from casework.filters import Filter
-from casework.records import Child
-from casework.triage import Why
 from casework.wording import count_of
 from screens.base import OutreachScreen, T
 from screens.filter_bar import FilterBar
 from screens.roster_lines import first_callers, other_people, why_cells
-from screens.views import Counted, Room, View, count_views, read_views, views_line
-from screens.widgets.fitting import short
+from screens.roster_reasons import ReasonsPane
+from screens.roster_sheet import Entry, EntryRows, Sheet, Whole
+from screens.views import Room, View, count_views, read_views, views_line
 from screens.widgets.lines import TitleLine, VerbLine
-from screens.widgets.row_list import Column, Row, RowList
-from screens.widgets.text import Cell, Piece, Tone, show_cell, show_lines
-from storage.journal import Receipt
+from screens.widgets.row_list import RowList
+from screens.widgets.rows import Column, Row
+from screens.widgets.text import Cell, Piece, Tone, show_cell
 from storage.queries.reach import Reach, families_shown, read_reach
 from storage.queries.steps import children_of_step
-from storage.store import Store
+
+if TYPE_CHECKING:
+    from casework.records import Child
+    from screens.follow_up import Make
+    from storage.journal import Receipt
+    from storage.store import Store
 
 SHOWN_TYPES = frozenset(
     {
@@ -57,75 +56,6 @@ TALL = 34
 """Lines from which the pane of reasons is taller."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One child of the list. `tried` counts the day's follow-ups, `done` is one that was acted on."""
-
-    child: Child
-    name: str
-    school: str
-    why: Sequence[Why]
-    facts: Mapping[str, object]
-    tried: int
-    done: bool
-    session_date: date
-    source: Any
-
-
-@dataclass(frozen=True)
-class Whole:
-    """Everything read for the list before the filter. `full`: the facts of every filter are there."""
-
-    day: date
-    entries: Sequence[Entry]
-    done: Sequence[Entry]
-    counts: Mapping[str, int]
-    views: Sequence[View]
-    full: bool
-    schools: Mapping[str, str]
-    families: frozenset[str] = frozenset()
-    empty: str = ""
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """What is shown: the entries that the filter leaves, and every view with its count."""
-
-    whole: Whole
-    entries: Sequence[Entry] = ()
-    of: int = 0
-    views: Sequence[Counted] = ()
-    places: Mapping[str, int] = field(default_factory=dict)
-
-
-_NO_COUNTS = Counter[str]()
-
-
-class EntryRows:
-    """A `RowSource` that makes rows only when they come into sight."""
-
-    def __init__(
-        self, entries: Sequence[Entry], places: Mapping[str, int], make: Callable[[int], Row]
-    ) -> None:
-        self._entries, self._places, self._make = entries, places, make
-
-    def count(self) -> int:
-        """How many rows there are."""
-        return len(self._entries)
-
-    def page(self, start: int, size: int) -> Sequence[Row]:
-        """Rows from `start`."""
-        return [self._make(at) for at in range(start, min(start + size, len(self._entries)))]
-
-    def index_of(self, row_id: str) -> int | None:
-        """Where a child stands."""
-        return self._places.get(row_id)
-
-    def ids(self) -> Sequence[str]:
-        """All children in order."""
-        return [entry.child.id for entry in self._entries]
-
-
 class RosterScreen(OutreachScreen):
     """Base of the two lists of children: a subclass reads, counts and paints."""
 
@@ -135,13 +65,7 @@ class RosterScreen(OutreachScreen):
     RosterScreen {
         .counts { height: 1; padding: 0 1; background: $surface; }
         .views { height: 1; padding: 0 1; background: $surface; }
-        #detail {
-            height: 10; padding: 0 1; background: $surface;
-            border-top: solid $panel; border-title-color: $tone-quiet; border-title-align: right;
-            scrollbar-size-vertical: 1;
-        }
-        &.-tall #detail { height: 16; }
-        #detail Static { height: auto; }
+        &.-tall ReasonsPane { height: 16; }
         #said { height: 1; padding: 0 1; }
     }
     """
@@ -151,11 +75,13 @@ class RosterScreen(OutreachScreen):
         self.chosen = Filter()
         self.school: str | None = None
         self.view_digit = 0
-        self.sheet = Sheet(Whole(date.min, (), (), _NO_COUNTS, (), full=False, schools={}))
+        self.sheet = Sheet(Whole(date.min, (), (), {}, (), full=False, schools={}))
+        self.written = self.sheet
+        """What the newest step of this screen left to show."""
         self._reach: dict[str, Reach] = {}
+        self._stop_listening: Callable[[], None] | None = None
         self._own = False
         self._stale = False
-        self._asking = False
 
     def compose(self) -> ComposeResult:
         """Title, counts, views and filter; the list; why the row is there; what was done; the keys."""
@@ -164,24 +90,34 @@ class RosterScreen(OutreachScreen):
         yield Static(classes="views", markup=False)
         yield FilterBar()
         yield RowList(self.COLUMNS, id="rows")
-        with VerticalScroll(id="detail", can_focus=False):
-            yield Static(markup=False)
+        yield ReasonsPane()
         yield Static(id="said", markup=False)
         yield VerbLine(self.place, self.keymap)
 
     async def on_mount(self) -> None:
         """Read the list, and hear of changes that other screens make."""
         self.rows.focus()
+        hears = self._listener()
         try:
-            await self.ask(self._listen())
-            await self.renew()
-            read = len(self.sheet.whole.entries) + len(self.sheet.whole.done)
-            await self.ask(
-                lambda store: store.log("looked", f"{self.ROOM}: {count_of(read, 'child', 'children')}")
+            self._stop_listening, sheet = await self.ask(
+                lambda store: (store.journal.subscribe(hears), self._read(store))
             )
         except Locked:
             return
-        await self.recall_draft()
+        self.show_sheet(sheet)
+        # A screen paints when its handlers are done, so what needs no paint waits in a worker.
+        self.run_worker(self._after_reading(), group="after-reading")
+
+    async def _after_reading(self) -> None:
+        """That somebody looked is on the record; words left half written are spoken of."""
+        read = len(self.sheet.whole.entries) + len(self.sheet.whole.done)
+        try:
+            await self.ask(
+                lambda store: store.log("looked", f"{self.ROOM}: {count_of(read, 'child', 'children')}")
+            )
+            await self.recall_draft()
+        except Locked:
+            return
 
     async def recall_draft(self) -> None:
         """Say what was left half written."""
@@ -264,6 +200,11 @@ class RosterScreen(OutreachScreen):
         return self.query_one(FilterBar)
 
     @property
+    def reasons(self) -> ReasonsPane:
+        """Why the row under the cursor is there."""
+        return self.query_one(ReasonsPane)
+
+    @property
     def entry(self) -> Entry | None:
         """The child under the cursor."""
         if not self.sheet.entries:
@@ -300,31 +241,24 @@ class RosterScreen(OutreachScreen):
 
     def _draw_detail(self) -> None:
         entry = self.entry
-        box = self.query_one("#detail", VerticalScroll)
-        words = box.query_one(Static)
         if entry is None:
-            words.update(show_lines(self.no_detail()))
-            box.border_title = None
+            self.reasons.show_words(self.no_detail())
             return
         width = max(30, self.size.width - 4)
-        lines = self.head_cells(entry, width)
         reach = self._reach.get(entry.child.id)
-        if reach is not None:
-            lines += first_callers(reach, width)
-        lines += why_cells(entry.why, self.sheet.whole.day, width)
-        if reach is not None:
-            lines += other_people(reach, self.sheet.places.keys(), width)
-        words.update(show_lines(lines))
-        box.scroll_home(animate=False, immediate=True)
-        self.call_after_refresh(self._tell_more)
+        day, on_list = self.sheet.whole.day, self.sheet.places.keys()
+        self.reasons.show_words(
+            [
+                *self.head_cells(entry, width),
+                *(first_callers(reach, width) if reach else ()),
+                *why_cells(entry.why, day, width),
+                *(other_people(reach, on_list, width) if reach else ()),
+            ]
+        )
 
     def no_detail(self) -> list[Cell]:
         """What stands below an empty list."""
         return []
-
-    def _tell_more(self) -> None:
-        box = self.query_one("#detail", VerticalScroll)
-        box.border_title = "more below: ]" if box.max_scroll_y > round(box.scroll_y) else None
 
     async def on_row_list_highlighted(self, _event: RowList.Highlighted) -> None:
         """Say why this row is there and who to call."""
@@ -351,25 +285,25 @@ class RosterScreen(OutreachScreen):
         said = Piece(("! " if wrong else "") + sentence, Tone.ALERT if wrong else Tone.GOOD)
         self.query_one("#said", Static).update(show_cell(said))
 
-    def said_name(self, name: str) -> str:
-        """A name that leaves room for the rest of a sentence."""
-        return short(name, max(16, self.size.width - 56))
-
     def families(self, store: Store, children: Sequence[Child]) -> frozenset[str]:
         """Children whose siblings may be shown as such."""
         return families_shown(store, children)
 
     # Changes made elsewhere
 
-    def _listen(self) -> Callable[[Store], None]:
-        loop, own = asyncio.get_running_loop(), weakref.ref(self)
+    def _listener(self) -> Callable[[Receipt], None]:
+        loop = asyncio.get_running_loop()
 
         def heard(receipt: Receipt) -> None:
-            screen = own()
-            if screen is not None and receipt.touched & SHOWN_TYPES and not loop.is_closed():
-                loop.call_soon_threadsafe(screen.hear)
+            if receipt.touched & SHOWN_TYPES and not loop.is_closed():
+                loop.call_soon_threadsafe(self.hear)
 
-        return lambda store: store.journal.subscribe(heard)
+        return heard
+
+    def on_unmount(self) -> None:
+        """Hear no more."""
+        if self._stop_listening is not None:
+            self._stop_listening()
 
     def hear(self) -> None:
         """Something that is shown here was changed: read again now, or when this screen is shown again."""
@@ -392,7 +326,7 @@ class RosterScreen(OutreachScreen):
 
     # Writing
 
-    async def write(self, make: Callable[[Store], tuple[Edit, tuple[str, str] | None]]) -> Receipt | None:
+    async def write(self, make: Make) -> Receipt | None:
         """Commit an edit (with the draft that it ends) and read the list again, in one turn of the thread.
 
         Says why when it was refused, and returns None.
@@ -406,108 +340,26 @@ class RosterScreen(OutreachScreen):
         answer = await self.own(commit)
         if answer is None:
             return None
-        receipt, self._next_sheet = answer
+        receipt, self.written = answer
         return receipt
 
     async def own(self, fn: Callable[[Store], T]) -> T | None:
         """Ask something that changes the caseload; a refusal is said, and gives None."""
         self._own = True
         try:
-            return await self.ask(fn)
-        except Locked:
-            return None
-        except OutreachError as error:
-            self.say(error.message, wrong=True)
-            return None
+            return await self.attempt(fn)
         finally:
             self._own = False
 
-    _next_sheet: Sheet | None = None
-
-    # Filter, views, school
-
-    async def action_verb(self, verb_id: str) -> None:
-        """A verb does nothing while a question of this screen is open or its answer is being taken in."""
-        if not self._asking and self.app.screen is self:
-            await super().action_verb(verb_id)
-
-    async def question(self, screen: Any, answer: Callable[[Any], Any]) -> None:
-        """Show a question over this screen; `answer` gets what it was closed with."""
-
-        async def taken(result: Any) -> None:
-            try:
-                given = answer(result)
-                if hasattr(given, "__await__"):
-                    await given
-            finally:
-                self._asking = False
-
-        self._asking = True
-        await self.app.push_screen(screen, taken)
-
-    def do_filter(self) -> None:
-        """Type a filter."""
-        self.bar.open()
-
-    async def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:
-        """Another filter holds."""
-        self.view_digit = 0
-        await self._take_filter(event.chosen)
-
-    async def _take_filter(self, chosen: Filter) -> None:
-        self.chosen = chosen
-        try:
-            await self.refilter()
-        except Locked:
-            return
-
-    def on_filter_bar_left(self, _event: FilterBar.Left) -> None:
-        """On to the list."""
-        self.rows.focus()
-
-    async def clear_filter(self) -> None:
-        """Show every row again."""
-        self.view_digit = 0
-        self.bar.clear()
-        self.rows.focus()
-        await self._take_filter(Filter())
-
-    def do_back(self) -> None:
-        """Unmark, then clear the filter, then go back."""
-        if self.rows.marked and not self.bar.query_one("Input").has_focus:
-            self.rows.clear_marks()
-            self.say("Nothing is marked now.")
-        elif self.bar.is_open or self.chosen:
-            self.call_later(self.clear_filter)
-        else:
-            super().do_back()
-
-    async def do_view(self, digit: int) -> None:
-        """Open a saved view; the same digit again closes it."""
-        view = next((entry.view for entry in self.sheet.views if entry.view.digit == digit), None)
-        if digit == self.view_digit:
-            await self.clear_filter()
-        elif view is None:
-            self.say(f"No view is kept on {digit} yet: / types a filter, S keeps it.")
-        elif view.chosen is None:
-            self.bar.set_text(view.record.filter)
-            self.say(f"The filter of view {digit} is no longer understood; mend it above.", wrong=True)
-        else:
-            self.view_digit = digit
-            self.bar.set_text(view.record.filter)
-            await self._take_filter(view.chosen)
+    # Keys of the row
 
     def do_more_down(self) -> None:
         """Read on below."""
-        box = self.query_one("#detail", VerticalScroll)
-        box.scroll_relative(y=3, animate=False, immediate=True)
-        self._tell_more()
+        self.reasons.read_on(1)
 
     def do_more_up(self) -> None:
         """Read back above."""
-        box = self.query_one("#detail", VerticalScroll)
-        box.scroll_relative(y=-3, animate=False, immediate=True)
-        self._tell_more()
+        self.reasons.read_on(-1)
 
     def do_people(self) -> None:
         """The child's page holds everyone and how to reach them."""
@@ -515,21 +367,3 @@ class RosterScreen(OutreachScreen):
             self.shell.open_child(self.entry.child.id)
 
     do_history = do_people
-
-
-def flags_of(entry: Entry) -> frozenset[str]:
-    """The flags of a child that this worker may see."""
-    flags = entry.facts["flag"]
-    return flags if isinstance(flags, frozenset) else frozenset()
-
-
-def place_words(entry: Entry) -> str:
-    """School, year and registration group in a few words."""
-    year = entry.child.year_group
-    parts = (short(entry.school, 30), f"Year {short(year, 6)}" if year else "", short(entry.child.reg, 10))
-    return ", ".join(part for part in parts if part)
-
-
-def help_words(words: str) -> list[Cell]:
-    """Friendly lines below an empty list."""
-    return [Piece(line) for line in words.split("\n")]

@@ -10,7 +10,7 @@ from casework.codes import NO_MARK
 from casework.records import Child
 from casework.triage import Why as Reason
 from casework.weeks import unpack
-from casework.wording import count_of, say_day
+from casework.wording import say_day
 from screens.widgets.fitting import brief_day, fold, short
 from screens.widgets.marks_strip import tone_of
 from screens.widgets.text import Cell, Piece, Tone
@@ -39,7 +39,7 @@ _FULL_FLAGS = {"ehc-plan": "EHC plan", "sen-support": "SEN support", "eal": "EAL
                "child protection plan"}  # fmt: skip
 _HEAVY = frozenset({"CP", "CIN", "CLA", "MISS", "VISIT!", "ADDR!"})
 _SHORT_WHY = {"first-day": "no reason yet", "social-worker": "tell the social worker"}
-_RUN = re.compile("Unexplained for ([0-9]+) school days in a row")
+_RUN = re.compile(r"Absent without a known good reason \(G, N or O\) for ([0-9]+) school days in a row")
 _TIES = ("╭ ", "│ ", "╰ ")
 _MOST_CALLERS = 8
 _CLEARS = "Clears:"
@@ -91,7 +91,7 @@ def short_why(reasons: Sequence[Reason]) -> str:
         return ""
     first = reasons[0]
     words = _SHORT_WHY.get(first.rule, first.text)
-    return _RUN.sub(r"\1 days unexplained", words).replace("unauthorised sessions", "unauth.", 1)
+    return _RUN.sub(r"\1 days G, N or O", words).replace("unauthorised sessions", "unauth.", 1)
 
 
 def ties(homes: Sequence[str | None]) -> list[str]:
@@ -174,12 +174,4 @@ def _caller(number: int, caller: Caller, width: int) -> list[Cell]:
         lines.append(Piece("  " + ", ".join(more), Tone.WARN))
     if caller.note:
         lines += [Piece(f"  {line}", Tone.QUIET) for line in fold(caller.note, width - 2)[:2]]
-    return lines
-
-
-def bulk_lines(names: Sequence[str]) -> list[Cell]:
-    """The names that a bulk verb would act on."""
-    lines: list[Cell] = [Piece(f"  {short(name, 50)}") for name in names[:40]]
-    if len(names) > 40:
-        lines.append(Piece(f"  and {count_of(len(names) - 40, 'more', 'more')}", Tone.QUIET))
     return lines

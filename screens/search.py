@@ -18,7 +18,8 @@ from screens.palette import PersonHit
 from screens.verbs import bindings_for
 from screens.widgets.fitting import short
 from screens.widgets.lines import TitleLine
-from screens.widgets.row_list import Column, Row, RowList, Rows
+from screens.widgets.row_list import RowList
+from screens.widgets.rows import Column, Row, Rows
 from screens.widgets.text import Piece, Tone, show_cell
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import ClassVar
 
@@ -10,17 +10,17 @@ from textual.binding import BindingType
 
 from casework.filters import Filter
 from casework.records import Child
-from casework.wording import say_day
-from screens.roster import Entry, Sheet, Whole, flags_of, help_words, place_words
+from casework.wording import count_of, join_words, say_day
 from screens.roster_lines import flag_words, flags_cell, group_words, marks_cell, short_why, ties
+from screens.roster_sheet import Entry, Sheet, Whole, flags_of, help_words, place_words
 from screens.rounds import RoundScreen
 from screens.verbs import bindings_for
 from screens.views import Room
 from screens.widgets.fitting import brief_day, short
-from screens.widgets.row_list import Column, Row
+from screens.widgets.rows import Column, Row
 from screens.widgets.text import Cell, Piece, Tone
 from storage.queries.steps import marks_are_in
-from storage.queries.today import TodayRow, read_round
+from storage.queries.today import Round, TodayRow, read_round
 from storage.store import Store
 
 _NO_CHILDREN = "No registers are in yet. g i takes them in."
@@ -70,18 +70,23 @@ class TodayScreen(RoundScreen):
             full=full,
             schools={school.id: school.name for school in store.schools.schools.values()},
             families=self.families(store, [row.child for row in rows]),
-            empty=self._empty(store, found.day, found.counts),
+            empty=self._empty(store, found),
+            awaiting=found.awaiting,
         )
 
-    def _empty(self, store: Store, day: date, counts: Mapping[str, int]) -> str:
+    def _empty(self, store: Store, found: Round) -> str:
+        counts = found.counts
+        if found.awaiting:
+            known = any(one.children for one in found.awaiting) or store.find(Child)
+            return _awaited_words(found) if known else _NO_CHILDREN
         if counts["acted-on"]:
             return f"Everyone is explained or acted on. . shows the {counts['acted-on']} acted on."
         if counts["not-in"]:
             return "Every absence has a reason. Nobody is left to call."
         if not store.find(Child):
             return _NO_CHILDREN
-        if not marks_are_in(store, day):
-            return f"No marks for {brief_day(day)} yet. g i takes this morning's registers in."
+        if not marks_are_in(store, found.day):
+            return f"No marks for {brief_day(found.day)} yet. g i takes this morning's registers in."
         return "Everyone is in. Nobody to call."
 
     def shown_entries(self, whole: Whole) -> Sequence[Entry]:
@@ -108,8 +113,13 @@ class TodayScreen(RoundScreen):
 
     def counts(self, sheet: Sheet) -> Cell:
         """How many are not in, and how many of those are left to follow up."""
-        counts = sheet.whole.counts
-        pieces: list[Piece] = [
+        counts, awaited = sheet.whole.counts, sheet.whole.awaiting
+        pieces: list[Piece] = []
+        if awaited:  # first, so that a narrow screen cuts something else
+            which = short(awaited[0].name, 18) if len(awaited) == 1 else f"{len(awaited)} schools"
+            children = sum(one.children for one in awaited)
+            pieces += [Piece(f"no register: {which} ({children:,})", Tone.WARN), Piece(" · ", Tone.QUIET)]
+        pieces += [
             Piece(f"{counts['not-in']:,} not in"),
             Piece(" · ", Tone.QUIET),
             Piece(f"{counts['open']:,} unexplained", Tone.STRONG),
@@ -118,8 +128,9 @@ class TodayScreen(RoundScreen):
             Piece(" · ", Tone.QUIET),
             Piece(f"{counts['explained']:,} explained"),
         ]
-        if counts["no-register"]:
-            pieces.append(Piece(f" · {counts['no-register']:,} without a mark yet", Tone.WARN))
+        unmarked = counts["no-register"] - sum(one.children for one in awaited)
+        if unmarked:
+            pieces.append(Piece(f" · {unmarked:,} without a mark yet", Tone.WARN))
         return tuple(pieces)
 
     def make_row(self, at: int) -> Row:
@@ -160,7 +171,8 @@ class TodayScreen(RoundScreen):
     def no_detail(self) -> list[Cell]:
         """How to begin, when nothing is in yet."""
         empty = self.sheet.whole.empty
-        return help_words(_HOW_TO_IMPORT) if empty == _NO_CHILDREN or "No marks" in empty else []
+        waits = empty.startswith(("No marks", "No register"))
+        return help_words(_HOW_TO_IMPORT) if empty == _NO_CHILDREN or waits else []
 
     # Verbs of this screen alone
 
@@ -176,6 +188,20 @@ class TodayScreen(RoundScreen):
             self.call_later(self.do_left_out)
         else:
             super().do_back()
+
+
+def _awaited_words(found: Round) -> str:
+    """Which registers are awaited; never an all-clear."""
+    schools = [
+        f"{short(one.name, 30)} ({count_of(one.children, 'child', 'children')})"
+        for one in found.awaiting[:_MOST_AWAITED]
+    ]
+    if len(found.awaiting) > _MOST_AWAITED:
+        schools.append(f"{len(found.awaiting) - _MOST_AWAITED} more")
+    return f"No register for {brief_day(found.day)} yet from {join_words(schools)}. g i takes it in."
+
+
+_MOST_AWAITED = 4
 
 
 def _entry(row: TodayRow, day: date) -> Entry:

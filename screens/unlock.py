@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from casework.errors import OutreachError
 from screens.base import DoorScreen
+from screens.door_form import FormScreen
 from screens.doorway import wipe
-from screens.setup import RecoveryCodeScreen
+from screens.setup import RecoveryCodeScreen, RecoveryOfferScreen
 from screens.widgets.text import Tone, show
 from storage.desk import Closable
 
@@ -91,7 +94,10 @@ class UnlockScreen(DoorScreen):
             self.tell(error.message)
             await self._refresh_wait()
         else:
-            self.shell.entered()
+            if self.shell.opener.owes_code:
+                self.app.switch_screen(RecoveryOfferScreen())
+            else:
+                self.shell.entered()
         finally:
             wipe(secret)
 
@@ -105,7 +111,7 @@ class UnlockScreen(DoorScreen):
             self.app.push_screen(RecoverScreen())
 
 
-class RecoverScreen(DoorScreen):
+class RecoverScreen(FormScreen):
     """Opens with the recovery code and sets a new passphrase."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Back", show=False)]
@@ -123,25 +129,20 @@ class RecoverScreen(DoorScreen):
             yield Static("", id="problem", classes="problem", markup=False)
             yield Static("enter goes on · esc goes back", classes="hint", markup=False)
 
-    @on(Input.Submitted)
-    def step(self, event: Input.Submitted) -> None:
-        """To the next field, or on with it after the last."""
-        event.stop()
-        if event.input.id != "second":
-            self.focus_next()
-            return
+    def fields(self) -> Sequence[Widget]:
+        """The code and the passphrase, twice."""
+        return [self.query_one(name) for name in ("#code", "#first", "#second")]
+
+    async def complete(self) -> None:
+        """Check the form, then open."""
         code = self.query_one("#code", Input)
-        first, second = self.query_one("#first", Input), event.input
-        if self.busy:
-            return
+        first, second = self.query_one("#first", Input), self.query_one("#second", Input)
         if not code.value.strip():
-            self.tell("Type the recovery code.")
-            code.focus()
+            self.refuse("Type the recovery code.", code)
         elif first.value != second.value:
-            self.tell("The two passphrases are not the same; type both again.")
             first.clear()
             second.clear()
-            first.focus()
+            self.refuse("The two passphrases are not the same; type both again.", first)
         else:
             secret = bytearray(first.value.encode("utf-8", "surrogatepass"))
             self.run_worker(self._recover(code.value, secret), exclusive=True)
@@ -159,8 +160,7 @@ class RecoverScreen(DoorScreen):
         try:
             await self.shell.desk.open(recover)
         except OutreachError as error:
-            self.tell(error.message)
-            self.query_one("#code", Input).focus()
+            self.refuse(error.message, self.query_one("#code", Input))
         else:
             for field in self.query(Input):
                 field.clear()

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from casework.errors import BadInput, Refused
+from casework.errors import BadInput, OutreachError, Refused
 from storage import container
 from storage.cipher import Connection, close_database, open_database, wipe
-from storage.faults import DATABASE_ERRORS, translated
+from storage.faults import translated
 from storage.files import claim_name, create_owner_only, fresh_name, make_folder, sync_folder
 from storage.home import Home
 from storage.slots import Passphrase
@@ -49,33 +49,58 @@ class Restored:
     aside: Path | None
 
 
+_DAMAGE = frozenset(
+    {"caseload-unreadable", "plaintext-database", "empty-caseload", "disk-fault", "database-fault"}
+    | {"vault-damaged", "vault-altered", "vault-downgraded"}
+    | {"backup-damaged", "backup-altered", "not-a-backup"}
+)
+
+
+def says_damage(error: OutreachError) -> bool:
+    """Whether a fault in opening says that what was found is not sound: a finding of a check, not its end."""
+    return error.code in _DAMAGE
+
+
 def verify(connection: Connection, path: Path, *, deep: bool, checks: Iterable[Check] = ()) -> list[str]:
     """One sentence for each problem in an open caseload; an empty list means sound.
 
-    `deep` reads and authenticates every page; otherwise the structure alone is looked at.
+    `deep` reads and authenticates every page; otherwise the structure alone is looked at. Damage that ends a
+    step is one of the problems; a full disk or a busy file is raised.
     """
     problems: list[str] = []
-    with translated(path):
-        if deep and _is_folded(connection):
-            bad = connection.execute("PRAGMA cipher_integrity_check").fetchall()
-            if bad:
-                problems.append(f"{len(bad)} places in {path.name} are damaged or were altered.")
-        check = "integrity_check" if deep else "quick_check"
+    steps: list[Check] = [
+        lambda conn: _pages(conn, path, deep=deep),
+        lambda conn: _structure(conn, path, deep=deep),
+        *checks,
+    ]
+    for step in steps:
         try:
-            found = connection.execute(f"PRAGMA {check}").fetchall()
-        except DATABASE_ERRORS as error:
-            if not problems:
+            with translated(path):
+                problems.extend(step(connection))
+        except OutreachError as error:
+            if not says_damage(error):
                 raise
-            problems.append(f"The structure of {path.name} cannot be read ({type(error).__name__}).")
+            problems.append(error.message)
             return problems
-        if found != [("ok",)]:
-            problems.append(f"The structure of {path.name} has {len(found)} faults.")
-        orphans = connection.execute("PRAGMA foreign_key_check").fetchall()
-        if orphans:
-            problems.append(f"{len(orphans)} rows of {path.name} point at rows that are not there.")
-        for further in checks:
-            problems.extend(further(connection))
+        except (ValueError, LookupError, TypeError):
+            problems.append(f"{path.name} holds values that cannot be read; restore a backup.")
     return problems
+
+
+def _pages(connection: Connection, path: Path, *, deep: bool) -> Iterator[str]:
+    if deep and _is_folded(connection):
+        bad = connection.execute("PRAGMA cipher_integrity_check").fetchall()
+        if bad:
+            yield f"{len(bad)} places in {path.name} are damaged or were altered."
+
+
+def _structure(connection: Connection, path: Path, *, deep: bool) -> Iterator[str]:
+    found = connection.execute(f"PRAGMA {'integrity_check' if deep else 'quick_check'}").fetchall()
+    if found != [("ok",)]:
+        yield f"The structure of {path.name} has {len(found)} faults."
+    orphans = connection.execute("PRAGMA foreign_key_check").fetchall()
+    if orphans:
+        yield f"{len(orphans)} rows of {path.name} point at rows that are not there."
 
 
 def _is_folded(connection: Connection) -> bool:
@@ -144,10 +169,11 @@ def restore(file: Path, home: Home, secret: Secret, *, now: datetime, put_aside:
     `BadInput` for a damaged file, `Locked` for a wrong secret; then `home` is as it was.
     """
     with home.claim_app(), home.turn("backup"), _workroom(home) as room:
-        if home.has_caseload and not put_aside:
+        if home.has_database and not put_aside:
             raise Refused(
                 "caseload-exists",
-                "This data folder has a caseload; have it put aside, or restore into another folder.",
+                "This data folder has a caseload.db; have it put aside (--put-aside), or restore into "
+                "another folder.",
                 str(home.path),
             )
         work = Home(room)
@@ -157,8 +183,9 @@ def restore(file: Path, home: Home, secret: Secret, *, now: datetime, put_aside:
             raise BadInput("backup-unsound", f"{file.name} is not sound: {problems[0]}", str(file))
         aside = _move_aside(home, now)
         with translated(home.path):
-            work.database.rename(home.database)
+            # Keys first: a crash between the two leaves no caseload.db, which the next restore would refuse.
             work.vault_file.rename(home.vault_file)
+            work.database.rename(home.database)
             sync_folder(home.path)
         return Restored(Vault.load(home), key, aside)
 

@@ -67,7 +67,8 @@ WIPES_MEMORY = os.name == "nt"
 
 Measured, it doubles reads and quadruples full-text queries (docs/decisions/0003-memory-and-lock.md).
 """
-BUSY_SECONDS = 5.0
+BUSY_SECONDS = 30.0
+"""How long a write waits for another process: an import of a year of marks takes some seconds."""
 APPLICATION_ID = 0x4F555452  # "OUTR": tells our file from another program's SQLCipher file
 _PLAINTEXT_MAGIC = b"SQLite format 3\x00"
 

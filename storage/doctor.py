@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import stat
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -15,6 +15,7 @@ from casework.errors import OutreachError
 from storage.backup import Check, verify
 from storage.cipher import Connection, check_header
 from storage.disk import disk_encrypted
+from storage.faults import translated
 from storage.harden import core_dumps_off
 from storage.home import Home
 from storage.ring import Ring
@@ -50,18 +51,39 @@ def examine(
     now: datetime,
     deep: bool = False,
     checks: Iterable[Check] = (),
+    fault: OutreachError | None = None,
 ) -> list[Finding]:
-    """Look at everything; with `connection` (an unlocked caseload) also inside. Faults are findings."""
+    """Look at everything; with `connection` (an unlocked caseload) also inside. Faults are findings.
+
+    `fault` is what kept the caseload from opening; it fails the keys where it speaks of them, else the
+    caseload.
+    """
+    of_keys = fault if fault is not None and fault.code.startswith("vault-") else None
+    of_caseload = fault if of_keys is None else None
     return [
-        _versions(),
-        _disk(home),
-        _folder(home),
-        _core_dumps(),
-        _clock(home, now),
-        *_vault(home, Ring()),
-        _guesses(home),
-        _database(home, connection, deep=deep, checks=checks),
+        *_looked("versions", home, _versions),
+        *_looked("disk-encryption", home, lambda: _disk(home)),
+        *_looked("data-folder", home, lambda: _folder(home)),
+        *_looked("core-dumps", home, _core_dumps),
+        *_looked("clock", home, lambda: _clock(home, now)),
+        *_looked("vault", home, lambda: _vault(home, Ring(), of_keys)),
+        *_looked("guesses", home, lambda: _guesses(home)),
+        *_looked(
+            "caseload",
+            home,
+            lambda: _database(home, connection, deep=deep, checks=checks, fault=of_caseload),
+        ),
     ]
+
+
+def _looked(name: str, home: Home, look: Callable[[], Finding | list[Finding]]) -> list[Finding]:
+    """What a look found; a look that the folder or its disk ends is a finding too."""
+    try:
+        with translated(home.path):
+            found = look()
+    except OutreachError as error:
+        return [Finding(name, "fail", error.message)]
+    return found if isinstance(found, list) else [found]
 
 
 def _installed(package: str) -> str:
@@ -149,8 +171,10 @@ def _clock(home: Home, now: datetime) -> Finding:
     return Finding("clock", "ok", "The clock has not gone back since the last use.")
 
 
-def _vault(home: Home, ring: Ring) -> list[Finding]:
-    if not home.vault_file.exists() and not home.vault_previous.exists():
+def _vault(home: Home, ring: Ring, fault: OutreachError | None) -> list[Finding]:
+    if not home.has_keys:
+        if home.has_database:
+            home.check_whole()
         return [
             Finding("vault", "warn", "There are no keys in this data folder; run set-up or restore a backup.")
         ]
@@ -158,6 +182,8 @@ def _vault(home: Home, ring: Ring) -> list[Finding]:
         vault = Vault.load(home)
     except OutreachError as error:
         return [Finding("vault", "fail", error.message)]
+    if fault is not None:
+        return [Finding("vault", "fail", fault.message), _keyring(vault, ring)]
     if vault.is_low_cost:
         return [
             Finding(
@@ -199,16 +225,24 @@ def _guesses(home: Home) -> Finding:
     return Finding("guesses", "ok", "No wrong passphrases since the last unlock.")
 
 
-def _database(home: Home, connection: Connection | None, *, deep: bool, checks: Iterable[Check]) -> Finding:
-    if not home.database.exists():
+def _database(
+    home: Home,
+    connection: Connection | None,
+    *,
+    deep: bool,
+    checks: Iterable[Check],
+    fault: OutreachError | None,
+) -> Finding:
+    if not home.has_database:
+        if home.has_keys:
+            home.check_whole()
         return Finding("caseload", "warn", "There is no caseload in this data folder.")
-    try:
-        check_header(home.database)
-        if connection is None:
-            return Finding("caseload", "ok", "The caseload is encrypted; unlock it to look inside.")
-        problems = verify(connection, home.database, deep=deep, checks=checks)
-    except OutreachError as error:
-        return Finding("caseload", "fail", error.message)
+    check_header(home.database)
+    if fault is not None:
+        return Finding("caseload", "fail", fault.message)
+    if connection is None:
+        return Finding("caseload", "ok", "The caseload is encrypted; unlock it to look inside.")
+    problems = verify(connection, home.database, deep=deep, checks=checks)
     if problems:
         return Finding("caseload", "fail", " ".join(problems))
     depth = "every page was read" if deep else "its structure was read"

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
 
-from casework.errors import OutreachError, Refused
+from casework.errors import BadInput, OutreachError, Refused
 from storage.faults import translated
 from storage.files import OWNER_FILE, make_folder, write_atomic
 
@@ -75,9 +75,46 @@ class Home:
     @property
     def has_caseload(self) -> bool:
         """Whether set-up was finished here: key slots and a database that is not empty."""
-        if not (self.vault_file.exists() or self.vault_previous.exists()):
-            return False
-        return self.database.exists() and self.database.stat().st_size > 0
+        return self.has_keys and self.has_database
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether key slots are here, the present ones or those before a change."""
+        with translated(self.vault_file):
+            return self.vault_file.exists() or self.vault_previous.exists()
+
+    @property
+    def has_database(self) -> bool:
+        """Whether a database that is not empty is here, with or without its keys."""
+        with translated(self.database):
+            return self.database.exists() and self.database.stat().st_size > 0
+
+    def check_whole(self) -> None:
+        """Raise BadInput where the keys or the caseload stand alone. An empty folder is whole: set-up is due.
+
+        Nothing opens a caseload without its keys, so whoever meets this must not be led to set-up.
+        """
+        if self.has_database == self.has_keys:
+            return
+        if self.has_database:
+            raise BadInput(
+                "keys-missing",
+                "vault.json is missing beside caseload.db: put it back or restore a backup: "
+                "outreach restore FILE.",
+                str(self.path),
+            )
+        if self.database.exists():
+            raise BadInput(
+                "empty-caseload",
+                "caseload.db is empty: put it back or restore a backup: outreach restore FILE.",
+                str(self.path),
+            )
+        raise BadInput(
+            "caseload-missing",
+            "caseload.db is missing beside vault.json: put it back or restore a backup: outreach restore FILE"
+            " (a set-up that never ended: outreach init).",
+            str(self.path),
+        )
 
     def prepare(self) -> None:
         """Make the folder, owner-only. A looser one is tightened unless it holds other things than ours.

@@ -136,9 +136,18 @@ class Journal:
         self._now = now
         self._listeners: list[Callable[[Receipt], None]] = []
 
-    def subscribe(self, listener: Callable[[Receipt], None]) -> None:
-        """Call `listener` after each commit."""
+    def subscribe(self, listener: Callable[[Receipt], None]) -> Callable[[], None]:
+        """Call `listener` after each commit, on the thread that commits.
+
+        Returns what ends it; that may be called from any thread, and more than once.
+        """
         self._listeners.append(listener)
+
+        def unsubscribe() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return unsubscribe
 
     @contextmanager
     def step(self, edit: Edit, *, kind: Kind = "do", undoes: int | None = None) -> Iterator[Step]:
@@ -173,7 +182,7 @@ class Journal:
                 detail=f"edit {seq}: {edit.name} ({step.count} changes)",
             )
         step.receipt = Receipt(edit_id, seq, edit.name, frozenset(step.touched))
-        for listener in self._listeners:
+        for listener in tuple(self._listeners):
             listener(step.receipt)
 
     def commit(self, edit: Edit, *, kind: Kind = "do", draft: tuple[str, str] | None = None) -> Receipt:

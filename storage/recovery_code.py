@@ -10,6 +10,9 @@ import secrets
 
 from casework.errors import Locked
 
+UNCONFIRMED = "recovery-unconfirmed"
+"""A setting of the caseload: not empty while nobody has proved that the code was written down."""
+
 BITS = 130
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _CHARACTERS = BITS // 5

@@ -52,7 +52,8 @@ class Vault:
         slots.check_new_passphrase(passphrase)
         home.prepare()
         with home.turn("vault"):
-            if home.database.exists() and home.database.stat().st_size:
+            if home.has_database:
+                home.check_whole()
                 raise Refused("caseload-exists", "This data folder has a caseload already.", str(home.path))
             vault_file.put_aside(home)
             chosen = kdf or slots.calibrated(time.perf_counter)
@@ -142,7 +143,11 @@ class Vault:
         self._throttle.admit(now)
         key = slots.open_passphrase(self._body.slots.passphrase, passphrase, self._body.identity())
         if key is None:
-            raise Locked("wrong-passphrase", "The passphrase is wrong; try again, or use the recovery code.")
+            raise Locked(
+                "wrong-passphrase",
+                "The passphrase is wrong; try again, or use the recovery code.",
+                "passphrase",
+            )
         # The passphrase was right, whatever the seal says of the rest: no wait may hide what is wrong.
         self._throttle.clear()
         return self._proved(key)
@@ -163,6 +168,7 @@ class Vault:
             raise Locked(
                 "wrong-recovery-code",
                 "That recovery code does not open this caseload; it may be an older one.",
+                "recovery code",
             )
         return self._proved(key)
 
@@ -226,6 +232,19 @@ class Vault:
         with self._home.turn("vault"):
             key = self._unlock_recovery(code)
             return key, self._renew(key, new)
+
+    def renew_recovery(self, key: bytearray) -> str:
+        """Draw another recovery code while unlocked: the code to show once. The one before it opens nothing.
+
+        A crash at any point leaves a vault that the passphrase opens.
+        """
+        with self._home.turn("vault"):
+            self._refresh()
+            self.verify(key)
+            fresh = recovery_code.draw()
+            slot = slots.recovery_slot(key, recovery_code.parse(fresh), self._body.identity())
+            self._save(self._with(recovery=slot), key)
+            return fresh
 
     def recover_escrow(self, private: bytearray, new: Passphrase) -> tuple[bytearray, str]:
         """The same by the service's private key: (data key, the next recovery code)."""

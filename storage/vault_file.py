@@ -90,6 +90,7 @@ def read(home: Home, *, previous: bool) -> bytes:
     """The bytes of the file, or of the one before it; `BadInput` when there is none."""
     path = home.vault_previous if previous else home.vault_file
     if not path.exists():
+        home.check_whole()
         raise BadInput("no-caseload", "There is no caseload in this data folder; run set-up.", str(home.path))
     with translated(path), path.open("rb") as file:
         return file.read(_LARGEST_FILE + 1)

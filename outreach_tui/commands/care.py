@@ -24,6 +24,7 @@ from outreach_tui.commands.opening import (
 if TYPE_CHECKING:
     from storage.backup import Secret
     from storage.doctor import Finding
+    from storage.home import Home
 
 _MARKS = {"ok": "ok", "warn": "WARN", "fail": "FAIL"}
 
@@ -36,7 +37,7 @@ def doctor(deep: bool) -> int:
 
     Without a passphrase the inside of the caseload is left out. Exit code 1 when something failed.
     """
-    from casework.errors import Locked
+    from casework.errors import BadInput, Locked, OutreachError, Refused
     from storage.doctor import examine
     from storage.integrity import CHECKS
 
@@ -44,14 +45,17 @@ def doctor(deep: bool) -> int:
     protect()
     home = call.home
     findings: list[Finding] | None = None
-    if home.has_caseload and _can_ask(call):
+    fault: OutreachError | None = None
+    if _is_there(home) and _can_ask(call):
         try:
             with opened(call) as store:
                 findings = examine(home, store.conn, now=call.now(), deep=deep, checks=CHECKS)
         except Locked as error:
             output.warn(f"The caseload stays locked: {error.message}")
+        except (BadInput, Refused) as error:
+            fault = error
     if findings is None:
-        findings = examine(home, None, now=call.now(), deep=deep)
+        findings = examine(home, None, now=call.now(), deep=deep, fault=fault)
     failed = any(finding.state == "fail" for finding in findings)
     listed = [{"name": f.name, "state": f.state, "text": f.text} for f in findings]
     call.show(
@@ -61,6 +65,16 @@ def doctor(deep: bool) -> int:
         ),
     )
     return 1 if failed else 0
+
+
+def _is_there(home: Home) -> bool:
+    """Whether there is a caseload to ask the passphrase for; the findings tell of a folder that bars us."""
+    from casework.errors import OutreachError
+
+    try:
+        return home.has_caseload
+    except OutreachError:
+        return False
 
 
 def _can_ask(call: Call) -> bool:
@@ -138,20 +152,24 @@ def verify(deep: bool, file: Path | None, by_code: bool, code_fd: int | None) ->
 
     Exit code 1 when something is wrong; each problem is one sentence.
     """
+    from casework.errors import OutreachError
+    from storage.backup import examine_backup, says_damage
+    from storage.backup import verify as examine
     from storage.integrity import CHECKS
 
     call = the_call()
-    if file is not None:
-        from storage.backup import examine_backup
-
-        protect()
-        secret = _secret(call, by_code=by_code, code_fd=code_fd)
-        problems = examine_backup(file, secret, home=call.home, now=call.now())
-    else:
-        from storage.backup import verify as examine
-
-        with opened(call) as store:
-            problems = examine(store.conn, call.home.database, deep=deep, checks=CHECKS)
+    try:
+        if file is not None:
+            protect()
+            secret = _secret(call, by_code=by_code, code_fd=code_fd)
+            problems = examine_backup(file, secret, home=call.home, now=call.now())
+        else:
+            with opened(call) as store:
+                problems = examine(store.conn, call.home.database, deep=deep, checks=CHECKS)
+    except OutreachError as error:
+        if not says_damage(error):
+            raise
+        problems = [error.message]
     call.show(
         {"sound": not problems, "deep": deep, "problems": problems},
         lambda: output.emit_lines(problems or ["The caseload is sound."]),

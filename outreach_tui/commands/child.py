@@ -29,9 +29,8 @@ def child(child: str, start: str | None, end: str | None) -> None:
     not see is listed as withheld, with the reason.
     """
     from casework.errors import BadInput
-    from outreach_tui.commands.people import Eyes, take_day
+    from outreach_tui.commands.people import Eyes, take_child, take_day
     from storage.queries.child import read_child
-    from storage.queries.lookup import find_child
 
     call = the_call()
     first = take_day(start, call.today, "--from", past=True)
@@ -39,7 +38,7 @@ def child(child: str, start: str | None, end: str | None) -> None:
     if first and last and last < first:
         raise BadInput("bad-period", "--to lies before --from; swap them.", "--to")
     with opened(call) as store:
-        found = find_child(store, child)
+        found = take_child(store, child)
         page = read_child(store, found, start=first, end=last)
         value = page_json(page, Eyes(store))
         store.log("looked", "child page", found.id)
@@ -96,6 +95,7 @@ def _hit_json(store: Store, eyes: Eyes, hit: Hit) -> dict[str, Any] | None:
 def page_json(page: ChildPage, eyes: Eyes) -> dict[str, Any]:
     """The page in the words of the contract; a part that is withheld is null or empty."""
     from casework.policies import Category
+    from casework.sharing import note_of_mark
     from outreach_tui.commands.morning import why_json
 
     named = eyes.child(page.child)
@@ -113,9 +113,17 @@ def page_json(page: ChildPage, eyes: Eyes) -> dict[str, Any]:
         "reg": page.child.reg if education else None,
         "attendance": _attendance(page) if visible else None,
         "marks": [
-            {"date": m.date, "session": m.session, "code": m.code, "was": list(m.was), "comment": m.comment}
+            {
+                "date": m.date,
+                "session": m.session,
+                "code": m.code,
+                "was": list(m.was),
+                "comment": m.comment,
+                "note": note_of_mark(m.code),
+            }
             for m in page.marks
         ],
+        "closed_day_marks": page.closed_day_marks,
         "n_codes": [
             {"date": n.session_date, "session": n.session, "last_day": n.last_day, "overdue": n.overdue}
             for n in page.n_codes
@@ -224,7 +232,14 @@ def _person(entry: Any) -> dict[str, Any]:
     }
 
 
+def _year(value: dict[str, Any]) -> str:
+    year = value["year_group"] or ""
+    return f"Year {year}" if len(year) in (1, 2) else year
+
+
 def _page_text(value: dict[str, Any], *, fancy: bool) -> None:
+    from casework.attendance import say_closed_day_marks
+
     output.emit_pairs(
         [
             ("Child", value["name"]),
@@ -232,7 +247,7 @@ def _page_text(value: dict[str, Any], *, fancy: bool) -> None:
             ("UPN", value["upn"]),
             (
                 "School",
-                ", ".join(part for part in (value["school"], value["year_group"], value["reg"]) if part),
+                ", ".join(part for part in (value["school"], _year(value), value["reg"]) if part),
             ),
             *([("Flags", ", ".join(flag["kind"] for flag in value["flags"]))] if value["flags"] else []),
         ]
@@ -252,6 +267,9 @@ def _page_text(value: dict[str, Any], *, fancy: bool) -> None:
         )
     corrected = [mark for mark in value["marks"] if mark["was"]]
     _marks_text(value["marks"])
+    output.emit_lines(sorted({mark["note"] for mark in value["marks"]} - {""}))
+    if value["closed_day_marks"]:
+        output.emit_lines([say_closed_day_marks(value["closed_day_marks"])])
     if corrected:
         output.emit_lines(["", "Corrected marks"])
         output.emit_lines(

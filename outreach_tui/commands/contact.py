@@ -50,16 +50,19 @@ def add(
     from pydantic import ValidationError
 
     from casework.errors import BadInput
+    from casework.followups import check_moment
     from casework.followups import contact as build
     from casework.policies import Category
-    from outreach_tui.commands.people import Eyes, take_note, take_when
-    from storage.queries.lookup import find_child
+    from outreach_tui.commands.people import Eyes, take_child, take_note, take_when
 
     call = the_call()
     text = take_note(note)
+    if note == "-" and not (text.strip() or outcome or seen or next_step.strip()):
+        raise BadInput("empty", "Nothing came by stdin for --note, so there is nothing to keep.", "--note")
     moment = take_when(at, call)
+    check_moment(moment, call.moment(), "--at")
     with opened(call) as store:
-        found = find_child(store, child)
+        found = take_child(store, child)
         eyes = Eyes(store)
         eyes.require(found, Category.FAMILY)
         try:
@@ -101,12 +104,11 @@ def list_(child: str) -> None:
     """List CHILD's chronology, the newest entry first."""
     from casework.policies import Category
     from casework.records import Contact
-    from outreach_tui.commands.people import Eyes
-    from storage.queries.lookup import find_child
+    from outreach_tui.commands.people import Eyes, take_child
 
     call = the_call()
     with opened(call) as store:
-        found = find_child(store, child)
+        found = take_child(store, child)
         Eyes(store).require(found, Category.FAMILY)
         held = sorted(store.find(Contact, "child = ?", (found.id,)), key=lambda c: (c.at, c.id), reverse=True)
         entries = [_as_json(store, entry) for entry in held]
@@ -119,11 +121,19 @@ def list_(child: str) -> None:
         output.emit_table(
             ("WHEN", "KIND", "OUTCOME", "SEEN", "BY", "NOTE", "ID"),
             [
-                (clock_text(e["at"]), e["kind"], e["outcome"], e["seen"], e["by"], e["note"], e["id"])
+                (clock_text(e["at"]), e["kind"], e["outcome"], e["seen"], e["by"], said(e), e["id"])
                 for e in entries
             ],
             fancy=call.fancy,
         )
+
+    whens = {entry["id"]: clock_text(entry["at"]) for entry in entries}
+
+    def said(entry: dict[str, Any]) -> str:
+        """The note, after the entry that it corrects."""
+        first = entry["corrects"]
+        corrects = f"(corrects {whens.get(first, first)}, {first}) " if first else ""
+        return f"{corrects}{entry['note']}".strip()
 
     call.show(entries, table)
 
@@ -153,6 +163,7 @@ def show(record: str) -> None:
                 ("When", clock_text(entry.at)),
                 *[(name.capitalize(), value[name]) for name in ("kind", "outcome", "seen", "by", "note")],
                 ("Next step", value["next_step"]),
+                *([("Corrects", entry.corrects)] if entry.corrects else []),
                 ("Id", entry.id),
             ]
         )
@@ -169,11 +180,15 @@ def _entry(store: Store, text: str, child: str | None) -> Contact:
     """The chronology entry with this id. Raises BadInput when it is none, or another child's."""
     from casework.errors import BadInput
     from casework.records import Contact
-    from storage.queries.lookup import find_record
+    from outreach_tui.commands.people import take_record
 
-    found = find_record(store, text)
+    found = take_record(store, text, "--corrects" if child else "RECORD")
     if not isinstance(found, Contact) or (child is not None and found.child != child):
-        raise BadInput("not-a-contact", "That id is not an entry of this chronology; see `contact list`.")
+        raise BadInput(
+            "not-a-contact",
+            "That id is not an entry of this chronology; see `contact list`.",
+            "--corrects" if child else "RECORD",
+        )
     return found
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 import click
 
-from casework.text import clean
+from casework.text import clean, safe
 from outreach_tui import output
 from outreach_tui.commands.frame import Call, LineCommand, json_option, the_call
 from outreach_tui.commands.opening import opened
@@ -19,6 +20,14 @@ if TYPE_CHECKING:
     from casework.records import Child, Record
     from outreach_tui.commands.people import Eyes
     from storage.store import Store
+
+_NAMES = frozenset({"surname", "forename", "known_as", "former_names", "title", "name"})
+"""Fields that hold a name: what may stand in them is what an import takes for one."""
+
+_LONGEST_NAME = 300
+_NAMED = frozenset({"team", "worker", "household", "school"})
+_ID_START = re.compile(r"[0-9a-fA-F]{8}[0-9a-fA-F-]*")
+_LISTED = 10
 
 
 @click.command(cls=LineCommand)
@@ -35,18 +44,18 @@ def edit(record: str, fields: tuple[str, ...], reason: str) -> None:
     FIELD-=VALUE  take from a list
 
     Lists are written with ; between their items; dates as anywhere else (fri, 23/11, +2w). A field that the
-    register or the council owns, or that is never rewritten, is refused with the reason. All of a call's
-    changes are one step, and `undo` takes it back.
+    register or the council owns, or that is never rewritten, is refused with the reason. A team, a worker or
+    a household is given by its name or its id. All of a call's changes are one step; `undo` takes it back.
     """
     from casework.edits import Edit
     from casework.errors import Refused
-    from outreach_tui.commands.people import Eyes, subject_of
-    from storage.queries.lookup import find_record
+    from outreach_tui.commands.people import Eyes, subject_of, take_record
 
     call = the_call()
     wanted = [_split(text) for text in fields]
+    _check_once(wanted)
     with opened(call) as store:
-        found = find_record(store, record)
+        found = take_record(store, record)
         if found.void:
             raise Refused("void", "That record was taken back by an undo; it cannot be edited.", found.id)
         child, eyes = subject_of(store, found), Eyes(store)
@@ -92,12 +101,19 @@ def _split(text: str) -> tuple[str, str, str]:
     return name.removesuffix(sign).strip().replace("-", "_"), sign, value
 
 
+def _check_once(wanted: list[tuple[str, str, str]]) -> None:
+    """Raise UsageError for a field that is set twice: which of the two was meant is anybody's guess."""
+    held = [name for name, _, _ in wanted]
+    for name, sign, _ in wanted:
+        if not sign and held.count(name) > 1:
+            raise click.UsageError(f"{safe(name)} is given twice; give each field once")
+
+
 def _check_allowed(eyes: Eyes, record: Record, child: Child | None, name: str) -> None:
     """Raise BadInput for a field that is not there, Refused where a policy or `may_see` forbids the edit."""
     from casework.errors import BadInput, Refused
     from casework.policies import LOCAL_EDIT_REFUSED
     from casework.records import meta_of
-    from casework.text import safe
     from outreach_tui.commands.records import label_of
 
     kind = record.type.replace("_", " ")
@@ -131,6 +147,8 @@ def _value(
         raise BadInput("not-a-list", f"{name} is not a list; write {name}=VALUE.", name)
     if is_list:
         items = [item.strip() for item in typed.split(";") if item.strip()]
+        if sign != "-":
+            items = [_text(name, item) for item in items]
         held = list(given.get(name, record.model_dump(mode="json")[name]))
         if sign == "+":
             return [*held, *(item for item in items if item not in held)]
@@ -147,7 +165,7 @@ def _value(
     if datetime in kinds:
         from outreach_tui.commands.people import take_when
 
-        return take_when(typed, call).isoformat()
+        return take_when(typed, call, name).isoformat()
     if date in kinds:
         from outreach_tui.commands.people import take_day
 
@@ -161,21 +179,72 @@ def _value(
     return _reference(store, name, typed)
 
 
-def _reference(store: Store, name: str, typed: str) -> str:
-    """An id in full for a field that points at another record; `me` is the worker. Other text as it is."""
+def _text(name: str, typed: str) -> str:
+    """A text as it may be kept: a name by the rule of imports; of other text it is said what was left out.
+
+    Raises BadInput for a name with hidden characters, or one that a spreadsheet might run.
+    """
     from casework.errors import BadInput
+    from storage.intake.cells import has_hidden, read_name
+
+    if name in _NAMES:
+        value, reason, _ = read_name(typed, _LONGEST_NAME)
+        if reason:
+            raise BadInput("bad-value", f"{name} {reason}; type it anew without that.", name)
+        return value
+    if has_hidden(typed):
+        output.warn(f"Warning: {name}: hidden or control characters were left out.")
+    return typed
+
+
+def _reference(store: Store, name: str, typed: str) -> str:
+    """An id in full for a field that points at another record; `me` is the worker. Other text as it is.
+
+    A team, worker, household or school may be named, where the name is that of one alone.
+    """
+    from casework.errors import BadInput
+    from outreach_tui.commands.people import take_child, take_record
     from outreach_tui.commands.records import REFERENCES
-    from storage.queries.lookup import find_child, find_record
 
     target = REFERENCES.get(name)
     if target is None or not typed.strip():
-        return typed
+        return _text(name, typed)
     if target == "worker" and typed.strip().casefold() == "me":
         return store.worker.id
-    found = find_child(store, typed) if target == "child" else find_record(store, typed)
+    if target in _NAMED and not _ID_START.fullmatch(typed.strip()):
+        return _named(store, target, name, typed)
+    found = take_child(store, typed, name) if target == "child" else take_record(store, typed, name)
     if found.type != target:
         raise BadInput("wrong-record", f"{name} takes the id of a {target.replace('_', ' ')}.", name)
     return found.id
+
+
+def _named(store: Store, target: str, field: str, typed: str) -> str:
+    """The id of the one record of a type with this name. Raises BadInput or Several, which say what there is.
+
+    The names of households are those of families, so they are never listed.
+    """
+    from casework.errors import BadInput
+    from casework.records import RECORD_TYPES
+    from casework.text import fold
+    from outreach_tui.commands.people import Several
+
+    held = [(record.id, str(getattr(record, "name", ""))) for record in store.find(RECORD_TYPES[target])]
+    rows = sorted(held, key=lambda row: (row[1], row[0]))
+    fits = [(record, name) for record, name in rows if fold(name) == fold(typed)]
+    if len(fits) == 1:
+        return fits[0][0]
+    if fits:
+        sentence = f"{len(fits)} records of that kind have that name; give an id from the list."
+        several = Several(sentence, fits[:_LISTED], len(fits))
+        several.where = field
+        raise several
+    if target in ("team", "worker"):
+        more = f" and {len(rows) - _LISTED} more" if len(rows) > _LISTED else ""
+        what = f"there is {', '.join(name for _, name in rows[:_LISTED])}{more} (`outreach {target} list`)"
+    else:
+        what = "give its id"
+    raise BadInput(f"no-such-{target}", f"No {target} has that name; {what}.", field)
 
 
 def _validated(record: Record, values: dict[str, Any]) -> tuple[Change, ...]:
@@ -199,10 +268,15 @@ def _warn_of_numbers(changes: tuple[Change, ...]) -> None:
     from casework.identifiers import check_nhs_number, check_upn
 
     for change in changes:
-        if not change.new or change.field not in ("upn", "nhs_number"):
+        if change.field not in ("upn", "former_upns", "nhs_number"):
             continue
-        check = check_upn if change.field == "upn" else check_nhs_number
-        found = check(str(change.new))
-        for sentence in (found.error, found.warning):
-            if sentence:
-                output.warn(f"Warning: {change.field}: {sentence}")
+        check = check_nhs_number if change.field == "nhs_number" else check_upn
+        before = change.old if isinstance(change.old, list | tuple) else ()
+        given = change.new if isinstance(change.new, list | tuple) else [change.new]
+        for number in given:
+            if not number or number in before:
+                continue
+            found = check(str(number))
+            for sentence in (found.error, found.warning):
+                if sentence:
+                    output.warn(f"Warning: {change.field}: {sentence}")

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from outreach_tui import output
 from outreach_tui.commands.frame import LineCommand, clock_text, json_option, the_call
 from outreach_tui.commands.opening import opened
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from casework.errors import BadInput
+    from casework.records import Child
+    from storage.store import Store
 
 _OUTCOMES = (
     "spoke",
@@ -48,26 +55,32 @@ def follow_up(
 ) -> None:
     """Log a follow-up of CHILD's absence: an id, a UPN, or a name that fits one child.
 
-    A reason that the family gives is kept here and passed to the school: the school decides the code. `undo`
-    takes a slip back.
+    A reason that the family gives is kept here and passed to the school: the school decides the code. It is a
+    code of absence, or of being unable to attend. --on must be a day with sessions. `undo` takes a slip back.
     """
+    from casework.followups import check_moment, check_reason
     from casework.followups import follow_up as build
     from casework.policies import Category
     from casework.triage import OPEN_OUTCOMES, SETTLED_OUTCOMES
-    from outreach_tui.commands.frame import london
-    from outreach_tui.commands.people import Eyes, take_day, take_note, take_when
-    from storage.queries.lookup import find_child
+    from outreach_tui.commands.people import Eyes, take_child, take_day, take_note, take_when
     from storage.queries.today import register_day
 
     call = the_call()
     text = take_note(note)
     moment = take_when(at, call)
+    check_moment(moment, call.moment(), "--at")
     absence = take_day(on, call.today, "--on", past=True)
+    if outcome == "reason" and not reason_code.strip():
+        raise _reason_needed(absence or call.today)
     with opened(call) as store:
-        found = find_child(store, child)
+        found = take_child(store, child)
         eyes = Eyes(store, "attendance")
         eyes.require(found, Category.ATTENDANCE)
-        day = absence or register_day(store, london(moment).date())
+        if absence is not None:
+            _check_session(store, found, absence)
+        day = absence or register_day(store, call.today)
+        if reason_code.strip():
+            check_reason(reason_code, day, "--reason")
         edit = build(
             found.id,
             by=store.worker.id,
@@ -95,3 +108,31 @@ def follow_up(
         output.emit_lines([f"{name}: {value['status']} ({clock_text(moment)}). A slip? outreach undo"])
 
     call.show(value, lines)
+
+
+def _reason_needed(on: date) -> BadInput:
+    from casework.errors import BadInput
+    from casework.followups import common_reasons
+
+    return BadInput(
+        "reason-needed",
+        f"The outcome `reason` needs its register code by --reason, such as {common_reasons(on)}.",
+        "--reason",
+    )
+
+
+def _check_session(store: Store, child: Child, day: date) -> None:
+    """Raise BadInput where the child's school, as far as its calendar is known, has no session that day."""
+    from casework.errors import BadInput
+    from casework.wording import say_day
+
+    known = store.schools.calendars.get(child.school or "")
+    if known is None or known.is_school_day(day):
+        return
+    school = store.schools.schools[child.school or ""]
+    raise BadInput(
+        "no-session",
+        f"{school.name} has no session on {say_day(day)} by its calendar; give another day, or mend it with"
+        f" `outreach school calendar {school.urn} FILE`.",
+        "--on",
+    )

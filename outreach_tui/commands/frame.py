@@ -70,7 +70,10 @@ class Call:
         return output.is_fancy(plain=self.plain)
 
     def show(self, value: Any, text: Callable[[], None]) -> None:
-        """Print the result: `value` as JSON with --json, else by `text`. Says so when --today is set."""
+        """Print the result: `value` as JSON with --json, else by `text`. Says so when --today is set.
+
+        An object then has `today` and `today_set` too; a key of its own that is called so stays.
+        """
         from outreach_tui import output
 
         chosen = self.today_set
@@ -83,6 +86,8 @@ class Call:
             else:
                 output.emit_lines([sentence])
         if self.json:
+            if chosen is not None and isinstance(value, dict):
+                value = {"today": chosen, "today_set": True} | value
             output.emit_json(value)
         else:
             text()

@@ -33,9 +33,10 @@ if TYPE_CHECKING:
 def import_(files: tuple[Path, ...], urn: str, mapping_file: Path | None, dry_run: bool, no_ask: bool) -> int:
     """Import register exports (CSV, XLSX; long, wide, summary) and CTF XML.
 
-    The layout is found by looking, or comes from the school's saved mapping or --mapping. The same file twice
-    changes nothing; a later file corrects earlier marks, and both stay in history. A cell that cannot be read
-    is set aside with its line and column, and the good rows land. Each file is one step for `undo`.
+    The layout is found by looking, or comes from the school's saved mapping or --mapping: a JSON file whose
+    fields are in docs/cli.md, as `school mapping URN` prints it. The same file twice changes nothing; a later
+    file corrects earlier marks, and both stay in history. A cell that cannot be read is set aside with its
+    line and column, and the good rows land. Each file is one step for `undo`.
 
     Children match on UPN, else on surname, forename and date of birth once a person says yes: on a terminal
     you are asked, otherwise they are set aside. Exit code 1 when something was set aside, 4 when a file could

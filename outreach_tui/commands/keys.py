@@ -52,7 +52,7 @@ def init(worker: str, agency: str, team: str, district: str) -> None:
     passphrase is asked for twice, or comes from --passphrase-fd or the file that OUTREACH_PASSPHRASE_FILE
     names.
     """
-    from casework.errors import BadInput, Refused
+    from casework.errors import BadInput, Refused, UsageProblem
     from casework.ids import new_id
     from casework.records import Agency, Team, Worker
     from casework.text import clean
@@ -63,13 +63,14 @@ def init(worker: str, agency: str, team: str, district: str) -> None:
     call = the_call()
     if agency not in get_args(Agency):
         choices = ", ".join(get_args(Agency))
-        raise BadInput("no-such-agency", f"There is no such agency; choose one of {choices}.", "--agency")
+        raise UsageProblem("no-such-agency", f"There is no such agency; choose one of {choices}.", "--agency")
     for option, value in (("--worker", worker), ("--team", team)):
         if not clean(value).strip():
             raise BadInput("empty", f"{option} must not be empty.", option)
     protect()
     home = call.home
-    if home.has_caseload:
+    if home.has_database:
+        home.check_whole()
         raise Refused(
             "caseload-exists",
             "This data folder has a caseload already; choose another --home.",
@@ -102,7 +103,7 @@ def init(worker: str, agency: str, team: str, district: str) -> None:
 
 @click.group(cls=LineGroup, no_args_is_help=False)
 def passphrase() -> None:
-    """Change the passphrase, or set a new one by recovery code."""
+    """Change the passphrase, set a new one by recovery code, or draw another code."""
 
 
 @passphrase.command("change")
@@ -115,6 +116,7 @@ def change(new_fd: int | None) -> None:
 
     call = the_call()
     protect()
+    call.home.check_whole()
     vault = Vault.load(call.home)
     old = take_passphrase(call, "Present passphrase: ")
     try:
@@ -146,6 +148,7 @@ def recover(code_fd: int | None, new_fd: int | None) -> None:
 
     call = the_call()
     protect()
+    call.home.check_whole()
     vault = Vault.load(call.home)
     typed = take_secret(code_fd, CODE_FILE_VARIABLE, "Recovery code: ")
     try:
@@ -162,6 +165,31 @@ def recover(code_fd: int | None, new_fd: int | None) -> None:
     def text() -> None:
         output.emit_pairs([("Recovery code", fresh)])
         output.warn("The passphrase is set. Write the new recovery code down: the old one no longer works.")
+
+    call.show({"recovery_code": fresh, "home": str(call.home.path)}, text)
+
+
+@passphrase.command("recovery-code")
+@json_option
+def recovery_code() -> None:
+    """Draw another recovery code and print it once. The code before it opens nothing afterwards.
+
+    For a code that was lost or never written down. The passphrase stays as it is.
+    """
+    from storage.recovery_code import UNCONFIRMED
+    from storage.vault import Vault
+
+    call = the_call()
+    with opened_with_key(call) as (store, key):
+        vault = Vault.load(call.home)
+        fresh = vault.renew_recovery(key)
+        store.save_setting("vault-generation", str(vault.generation))
+        store.save_setting(UNCONFIRMED, "")
+        store.log("care", "recovery code renewed")
+
+    def text() -> None:
+        output.emit_pairs([("Recovery code", fresh)])
+        output.warn("Write the new recovery code down: it is not shown again, and the old one opens nothing.")
 
     call.show({"recovery_code": fresh, "home": str(call.home.path)}, text)
 
@@ -196,6 +224,7 @@ def lock() -> None:
     from storage.vault import Vault
 
     call = the_call()
+    call.home.check_whole()
     vault = Vault.load(call.home)
     forgotten = Ring().forget(_key_store_account(vault)) if vault.has_keyring else False
     asked = _app_is_open()

@@ -58,6 +58,9 @@ def today(urn: str | None, view: str | None, expression: str | None, everyone: b
             "date": round_.day,
             "rows": [_today_json(row, eyes.child(row.child)) for row in rows],
             "counts": dict(round_.counts),
+            "awaiting": [
+                {"school": one.name, "urn": one.urn, "children": one.children} for one in round_.awaiting
+            ],
             "withheld": withheld,
         }
         store.log("looked", f"round of {round_.day.isoformat()} ({len(rows)} children)")
@@ -160,7 +163,7 @@ def _triage_json(row: CaseloadRow, child: dict[str, Any]) -> dict[str, Any]:
 
 
 def _today_text(round_: Round, rows: Sequence[Mapping[str, Any]], *, fancy: bool) -> None:
-    from casework.wording import say_day
+    from casework.wording import count_of, say_day
 
     counts = round_.counts
     output.emit_lines(
@@ -170,8 +173,18 @@ def _today_text(round_: Round, rows: Sequence[Mapping[str, Any]], *, fancy: bool
             f"{counts.get('not-in', 0)} not in, {counts.get('explained', 0)} of them explained."
         ]
     )
+    day = say_day(round_.day).rpartition(" ")[0]
+    output.emit_lines(
+        f"No register for {day} yet from {one.name} ({count_of(one.children, 'child', 'children')})"
+        for one in round_.awaiting
+    )
     if not rows:
-        output.emit_lines(["Nobody is waiting for a follow-up."])
+        if counts.get("open", 0):
+            output.emit_lines(["No open row of the round is shown."])
+        elif round_.awaiting:
+            output.emit_lines(["The round is not complete: no follow-up is open in the registers so far."])
+        else:
+            output.emit_lines(["Nobody is waiting for a follow-up."])
         return
     _reasoned(
         ("NO", "CHILD", "SCHOOL", "AM", "PM", "TRIES", "STATUS"),
@@ -222,7 +235,10 @@ def _reasoned(
 ) -> None:
     """A table with the reasons: below each row on a terminal, where they would be cut, else as columns."""
     if fancy:
-        notes = [f"{_texts(row)}. Clears with: {_clears(row)}." if row["why"] else "" for row in rows]
+        notes = [
+            " ".join(f"{why['text']}. Clears with: {why['clears_with']}." for why in row["why"])
+            for row in rows
+        ]
         output.emit_table(headings, cells, fancy=True, notes=notes)
         return
     output.emit_table(
@@ -236,7 +252,7 @@ def _texts(row: Mapping[str, Any]) -> str:
 
 
 def _clears(row: Mapping[str, Any]) -> str:
-    return str(row["why"][0]["clears_with"]) if row["why"] else ""
+    return "; ".join(why["clears_with"] for why in row["why"])
 
 
 def _say_withheld(count: int) -> None:

@@ -118,6 +118,7 @@ def opened_with_key(call: Call) -> Iterator[tuple[Store, bytearray]]:
 
     home = call.home
     today = call.today
+    home.check_whole()
     vault = Vault.load(home)
     key = unlock(call, vault)
     try:
@@ -129,10 +130,10 @@ def opened_with_key(call: Call) -> Iterator[tuple[Store, bytearray]]:
             _note_generation(store, vault)
             settle()
             yield store, key
-        except DATABASE_ERRORS as error:
-            raise from_database(error, home.database) from error
         finally:
             store.close()
+    except DATABASE_ERRORS as error:
+        raise from_database(error, home.database) from error
     finally:
         wipe(key)
 

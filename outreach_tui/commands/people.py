@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from casework.errors import Ambiguous, BadInput
 from casework.policies import Category
-from casework.records import FLAG_CATEGORY, Child, Flag, Household, Person, Record, Relationship, meta_of
+from casework.records import (
+    FLAG_CATEGORY,
+    RECORD_TYPES,
+    Child,
+    Flag,
+    Household,
+    Person,
+    Record,
+    Relationship,
+    meta_of,
+)
 from casework.sharing import Decision, Purpose, may_see
-from storage.queries.lookup import display_name
+from storage.queries.lookup import display_name, label_of
+from storage.rows import load_all
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -17,9 +31,23 @@ if TYPE_CHECKING:
     from outreach_tui.commands.frame import Call
     from storage.store import Store
 
+_LISTED = 10
+"""How many records that fit are listed."""
+
+_DATES = ("week", "session_date", "at", "since", "start")
+"""Fields that date a record, for telling it from others."""
+
 _TEAM_FACTS = frozenset({Category.EDUCATION, Category.WORKFORCE})
 _NO_CHILD = Decision("no", "It is tied to no child on this laptop.")
 _PROTECTED = Decision("no", "The address is protected.")
+
+
+class Several(Ambiguous):
+    """Several fit, and `more` than the candidates that are listed."""
+
+    def __init__(self, message: str, candidates: list[tuple[str, str]], total: int) -> None:
+        super().__init__(message, candidates)
+        self.more = max(0, total - len(candidates))
 
 
 @dataclass(frozen=True)
@@ -84,11 +112,20 @@ def subject_of(store: Store, record: Record) -> Child | None:
 
 
 def take_note(text: str | None) -> str:
-    """A note as given, or from stdin when it is `-`."""
+    """A note as given, or from stdin when it is `-`; it is said when characters of it are left out."""
+    note = _note(text)
+    from storage.intake.cells import has_hidden
+
+    if has_hidden(note):
+        from outreach_tui import output
+
+        output.warn("Warning: --note: hidden or control characters were left out.")
+    return note
+
+
+def _note(text: str | None) -> str:
     if text != "-":
         return text or ""
-    from casework.errors import BadInput
-
     raw = sys.stdin.buffer.read(400_001)
     if len(raw) > 400_000:
         raise BadInput("too-large", "The note is longer than 400,000 bytes.", "stdin")
@@ -106,19 +143,113 @@ def take_day(text: str | None, today: date, option: str, *, past: bool = False) 
     from casework.wording import say_day
     from outreach_tui import output
 
-    day = parse_date(text, today, prefer="past" if past else "near")
+    with placed(option):
+        day = parse_date(text, today, prefer="past" if past else "near")
     output.warn(f"{option}: {say_day(day)}")
     return day
 
 
-def take_when(text: str | None, call: Call) -> datetime:
-    """The instant that --at names (echoed), or now; with --today, now on that date."""
+def take_when(text: str | None, call: Call, option: str = "--at") -> datetime:
+    """The instant that an option names (echoed), or now; with --today, now on that date."""
     if text is None:
         return call.moment()
     from casework.dates import parse_when
     from outreach_tui import output
     from outreach_tui.commands.frame import clock_text
 
-    at = parse_when(text, call.moment(), prefer="past")
-    output.warn(f"--at: {clock_text(at)}")
+    with placed(option):
+        at = parse_when(text, call.moment(), prefer="past")
+    output.warn(f"{option}: {clock_text(at)}")
     return at
+
+
+@contextmanager
+def placed(option: str) -> Iterator[None]:
+    """Say of bad input inside which option or argument it came by."""
+    try:
+        yield
+    except BadInput as error:
+        error.where = option
+        raise
+
+
+def take_child(store: Store, text: str, where: str = "CHILD") -> Child:
+    """The child that an argument means. Raises BadInput as `find_child`, with the argument's name."""
+    from storage.queries.lookup import find_child
+
+    with placed(where):
+        try:
+            return find_child(store, text)
+        except Ambiguous as error:
+            total = int(error.message.partition(" ")[0])  # its sentence begins with how many match
+            raise Several(error.message, error.candidates, total) from None
+
+
+def take_record(store: Store, text: str, where: str = "RECORD") -> Record:
+    """The record that an argument means. Raises BadInput as `find_record`, with the argument's name.
+
+    Several that fit are told apart by whom they are about, as far as the worker may see it, or by their kind
+    and date.
+    """
+    from storage.queries.lookup import find_record
+
+    with placed(where):
+        try:
+            return find_record(store, text)
+        except Ambiguous:
+            eyes = Eyes(store)
+            found, total = _begins_with(eyes, text)
+            candidates = [(record.id, _told_apart(eyes, record)) for record in found[:_LISTED]]
+            sentence = f"That id fits {total} records; give more of it."
+            raise Several(sentence, candidates, total) from None
+
+
+def _begins_with(eyes: Eyes, text: str) -> tuple[list[Record], int]:
+    """Records whose id begins with a text, the children first, and how many there are in all.
+
+    What is hidden from the worker is neither listed nor counted.
+    """
+    low = text.strip().lower()
+    bounds = (low, low + "\uffff")
+    conn = eyes.store.conn
+    made = "SELECT count(DISTINCT record) FROM change WHERE record >= ? AND record < ?"
+    total = int(conn.execute(made, bounds).fetchone()[0])
+    found: list[Record] = []
+    for kind in sorted(RECORD_TYPES.values(), key=lambda kind: kind is not Child):
+        if kind is Flag:
+            flags = load_all(conn, Flag, "id >= ? AND id < ?", bounds, void=True)
+            seen = [flag for flag in flags if not _hidden(eyes, flag)]
+            total -= len(flags) - len(seen)
+            found += seen
+        else:
+            first = "id >= ? AND id < ? ORDER BY id LIMIT ?"
+            found += load_all(conn, kind, first, (*bounds, _LISTED), void=True)
+    return found, total
+
+
+def _hidden(eyes: Eyes, flag: Flag) -> bool:
+    decision = eyes.field(flag, "kind", subject_of(eyes.store, flag))
+    return not decision and not decision.shown
+
+
+def _told_apart(eyes: Eyes, record: Record) -> str:
+    from datetime import datetime
+
+    from casework.wording import say_day
+    from outreach_tui.commands.frame import london
+
+    if isinstance(record, Child):
+        return label_of(eyes.store, record) if eyes.sees(record, Category.EDUCATION) else display_name(record)
+    parts = [record.type.replace("_", " ")]
+    child = subject_of(eyes.store, record)
+    if child is not None and eyes.decide(child, Category.IDENTITY):
+        parts.append(display_name(child))
+    for name in _DATES:
+        held = getattr(record, name, None)
+        if held is not None and eyes.field(record, name, child):
+            parts.append(say_day(london(held).date() if isinstance(held, datetime) else held))
+            break
+    named = getattr(record, "name", "")
+    if named and eyes.field(record, "name", child):
+        parts.append(named)
+    return ", ".join(parts)

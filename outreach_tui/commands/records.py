@@ -115,10 +115,9 @@ def _find(store: Store, text: str) -> tuple[Record, Child | None, Eyes]:
     """The record, the child it is about, and the worker's view. A record of hidden existence is not there."""
     from casework.errors import BadInput
     from casework.records import Flag
-    from outreach_tui.commands.people import Eyes, subject_of
-    from storage.queries.lookup import find_record
+    from outreach_tui.commands.people import Eyes, subject_of, take_record
 
-    found = find_record(store, text)
+    found = take_record(store, text)
     child, eyes = subject_of(store, found), Eyes(store)
     if isinstance(found, Flag) and not (decision := eyes.field(found, "kind", child)) and not decision.shown:
         raise BadInput("no-such-record", "No record has that id; check it and try again.")

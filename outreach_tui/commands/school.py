@@ -141,6 +141,37 @@ def calendar(urn: str, file: Path | None) -> int:
     return _say_rejected(given)
 
 
+@school.command("mapping")
+@click.argument("urn")
+@click.option("--remove", is_flag=True, help="Forget it: the next export is looked at afresh.")
+@json_option
+def mapping(urn: str, remove: bool) -> None:
+    """Show the layout saved for a school's exports, as `import --mapping` takes it; or remove it.
+
+    Whom a person said the children of this school's files are stays. A removal is one step for `undo`.
+    """
+    from casework.edits import Edit
+    from storage.intake.saved_mapping import load_saved, without_layout
+
+    _check_urn(urn)
+    call = the_call()
+    with opened(call) as store:
+        record = find_school(store, urn)
+        saved = load_saved(store, record.id)
+        if remove and saved.layout is not None:
+            store.journal.commit(Edit(f"Remove the mapping of school {urn}", tuple(without_layout(saved))))
+    layout = saved.layout.to_dict() if saved.layout else None
+
+    def text() -> None:
+        if saved.layout is None:
+            output.emit_lines(["No mapping is saved: the layout of each file is found by looking."])
+        else:
+            output.emit_lines([*(["Removed:"] if remove else []), *saved.layout.to_json().splitlines()])
+
+    removed = remove and layout is not None
+    call.show({"urn": urn, "mapping": layout, "answers": len(saved.answers), "removed": removed}, text)
+
+
 def find_school(store: Store, urn: str) -> School:
     """The school with this URN. Raises BadInput("no-such-school")."""
     from casework.errors import BadInput

@@ -72,12 +72,12 @@ def undo(list_steps: bool, redo: bool) -> None:
 @json_option
 def log(child: str | None, limit: int) -> None:
     """Who looked, searched, changed, exported and shared, what, and when; the newest first."""
+    from outreach_tui.commands.people import take_child
     from storage import audit
-    from storage.queries.lookup import find_child
 
     call = the_call()
     with opened(call) as store:
-        subject = find_child(store, child).id if child else None
+        subject = take_child(store, child, "--child").id if child else None
         entries: list[dict[str, Any]] = [
             {
                 "seq": entry.seq,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 from rich.segment import Segment
 from textual import events
@@ -18,79 +18,10 @@ from textual.strip import Strip
 from textual.style import Style
 
 from screens.verbs import LISTS, bindings_for
-from screens.widgets.text import Cell, cell_text, show, show_cell
+from screens.widgets.rows import GAP, GUTTER, Column, Row, Rows, RowSource, layout_columns
+from screens.widgets.text import show, show_cell
 
 PAGE = 64
-_GUTTER = 3  # cursor sign, mark sign, a space
-_GAP = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column: `width` in cells, 0 for the one that takes what is left (never under `least`).
-
-    When the list is too narrow, columns with the highest `drop` go first; 0 never goes.
-    """
-
-    title: str
-    width: int = 0
-    drop: int = 0
-    least: int = 12
-    right: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One record: its id, one cell per column, and whether it is shown as less pressing."""
-
-    id: str
-    cells: tuple[Cell, ...]
-    quiet: bool = False
-
-    @property
-    def words(self) -> str:
-        """The row as one line of text."""
-        return " ".join(cell_text(cell) for cell in self.cells)
-
-
-class RowSource(Protocol):
-    """Where the rows come from. A page may come at once, or be awaited (read on the database thread)."""
-
-    def count(self) -> int:
-        """How many rows there are."""
-
-    def page(self, start: int, size: int) -> Sequence[Row] | Awaitable[Sequence[Row]]:
-        """Rows `start` to `start + size`, fewer at the end."""
-
-    def index_of(self, row_id: str) -> int | None:
-        """Where a record stands, or None when it is not in the list."""
-
-    def ids(self) -> Sequence[str]:
-        """All ids in order, for marking all."""
-
-
-class Rows:
-    """A `RowSource` over rows that are in memory already."""
-
-    def __init__(self, rows: Sequence[Row] = ()) -> None:
-        self._rows = rows
-        self._places = {row.id: index for index, row in enumerate(rows)}
-
-    def count(self) -> int:
-        """How many rows there are."""
-        return len(self._rows)
-
-    def page(self, start: int, size: int) -> Sequence[Row]:
-        """Rows from `start`."""
-        return self._rows[start : start + size]
-
-    def index_of(self, row_id: str) -> int | None:
-        """Where a record stands."""
-        return self._places.get(row_id)
-
-    def ids(self) -> Sequence[str]:
-        """All ids in order."""
-        return list(self._places)
 
 
 class RowList(ScrollView, can_focus=True):
@@ -294,28 +225,6 @@ class RowList(ScrollView, can_focus=True):
         super().notify_style_update()
         self._lines.clear()
 
-    def layout_columns(self, width: int) -> list[tuple[int, Column, int]]:
-        """The columns that fit in `width` cells, as (index, column, width given)."""
-        shown = list(enumerate(self.columns))
-
-        def need() -> int:
-            wide = sum(column.width or column.least for _, column in shown)
-            return wide + _GAP * (len(shown) - 1) + _GUTTER
-
-        while need() > width:
-            droppable = [item for item in shown if item[1].drop]
-            if not droppable:
-                break
-            shown.remove(max(droppable, key=lambda item: item[1].drop))
-        spare = max(0, width - need())
-        flexible = [index for index, column in shown if not column.width]
-        share, rest = divmod(spare, len(flexible)) if flexible else (0, 0)
-        widths = []
-        for index, column in shown:
-            extra = share + (rest if flexible and index == flexible[0] else 0)
-            widths.append((index, column, column.width or column.least + extra))
-        return widths
-
     def render_line(self, y: int) -> Strip:
         """One painted line: the titles at the top, then the rows in sight."""
         width = self.scrollable_content_region.width
@@ -323,8 +232,8 @@ class RowList(ScrollView, can_focus=True):
         if y == 0:
             return self._header(width)
         if not self.count:
-            text = show(self.empty if y == 2 else "").truncate(width - _GUTTER, ellipsis=True)
-            return self._strip(Content(" " * _GUTTER) + text, self.get_visual_style("row-list--empty"), width)
+            text = show(self.empty if y == 2 else "").truncate(width - GUTTER, ellipsis=True)
+            return self._strip(Content(" " * GUTTER) + text, self.get_visual_style("row-list--empty"), width)
         index = round(self.scroll_y) + y - 1
         if index >= self.count:
             return self._strip(Content(""), base, width)
@@ -342,9 +251,10 @@ class RowList(ScrollView, can_focus=True):
 
     def _header(self, width: int) -> Strip:
         cells = [
-            self._fit(show(column.title), size, column) for _, column, size in self.layout_columns(width)
+            self._fit(show(column.title), size, column)
+            for _, column, size in layout_columns(self.columns, width)
         ]
-        text = Content(" " * _GUTTER) + Content(" " * _GAP).join(cells)
+        text = Content(" " * GUTTER) + Content(" " * GAP).join(cells)
         return self._strip(text, self.get_visual_style("row-list--header"), width)
 
     def _paint(self, row: Row | None, index: int, width: int) -> Strip:
@@ -357,9 +267,9 @@ class RowList(ScrollView, can_focus=True):
         style = self.get_visual_style(*looks)
         cells = [
             self._fit(show_cell(row.cells[place]), size, column)
-            for place, column, size in self.layout_columns(width)
+            for place, column, size in layout_columns(self.columns, width)
         ]
-        text = Content(" " * _GAP).join(cells)
+        text = Content(" " * GAP).join(cells)
         if at_cursor and self.has_focus:
             text = text.without_spans  # a tone's colour may not stand out on the cursor bar
         gutter = f"{'›' if at_cursor else ' '}{'*' if marked else ' '} "

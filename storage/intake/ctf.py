@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 
 from casework.errors import BadInput
 from storage.intake import cells, limits
-from storage.intake.dates import parse_date
+from storage.intake.dates import parse_date, unlikely_birth
 from storage.intake.limits import shown
 from storage.intake.model import (
     ReadAddress,
@@ -52,9 +52,16 @@ class CtfHeader:
     partial: bool = False
 
 
-def read_ctf(path: Path, reading: Reading) -> CtfHeader:
-    """Read the children of a CTF into a reading. ``Rejected.line`` is the place of the pupil in the file.
+class _Element(Element):
+    """An element that knows the line on which it begins."""
 
+    line: int = 0
+
+
+def read_ctf(path: Path, reading: Reading, today: date | None = None) -> CtfHeader:
+    """Read the children of a CTF into a reading. ``Rejected.line`` is the line on which the element begins.
+
+    ``today``, when given, tells which dates of birth cannot be a pupil's.
     Raises BadInput for what is not well-formed XML, not a CTF, too large, or has a DTD or entities.
     """
     limits.check_file(path, limits.XML_BYTES)
@@ -66,7 +73,7 @@ def read_ctf(path: Path, reading: Reading) -> CtfHeader:
             _check_version(header, reading)
         else:
             number += 1
-            pupil = _Pupil(element, number, reading, header).read()
+            pupil = _Pupil(element, number, reading, header, today).read()
             if pupil is not None:
                 reading.add_pupil(pupil, shown(path))
     if not number:
@@ -80,6 +87,10 @@ def read_ctf(path: Path, reading: Reading) -> CtfHeader:
     return header
 
 
+def _line(element: Element) -> int:
+    return element.line if isinstance(element, _Element) else 0
+
+
 def _local(tag: object) -> str:
     return tag.rpartition("}")[2].lower() if isinstance(tag, str) else ""
 
@@ -87,13 +98,19 @@ def _local(tag: object) -> str:
 def _elements(path: Path) -> Iterator[tuple[str, Element]]:
     """The header and each pupil as they end, so that only one pupil is in memory."""
     from defusedxml.common import DefusedXmlException
-    from defusedxml.ElementTree import iterparse
+    from defusedxml.ElementTree import DefusedXMLParser, iterparse
 
+    def numbered(tag: str, attributes: dict[str, str]) -> _Element:
+        element = _Element(tag, attributes)
+        element.line = parser.parser.CurrentLineNumber
+        return element
+
+    parser: Any = DefusedXMLParser(target=TreeBuilder(element_factory=numbered), forbid_dtd=True)
     depth = inside = 0
     in_pupil = False
     try:
         with path.open("rb") as stream:
-            events: Any = iterparse(stream, events=("start", "end"), forbid_dtd=True)
+            events: Any = iterparse(stream, events=("start", "end"), parser=parser)
             for event, element in events:
                 tag = _local(element.tag)
                 if event == "start":
@@ -202,52 +219,71 @@ def _laestab(element: Element | None) -> str:
 class _Pupil:
     """Reads one ``Pupil`` element; parts that cannot be taken are set aside one by one."""
 
-    def __init__(self, element: Element, number: int, reading: Reading, header: CtfHeader) -> None:
+    def __init__(
+        self, element: Element, number: int, reading: Reading, header: CtfHeader, today: date | None
+    ) -> None:
         self._element = element
         self._number = number
         self._reading = reading
         self._header = header
+        self._today = today
+        self._pupil = ReadPupil(_line(element), place=number)
 
     def read(self) -> ReadPupil | None:
         """The pupil, or None after setting it aside."""
-        element, pupil = self._element, ReadPupil(self._number)
+        element, pupil = self._element, self._pupil
         basic = _child(element, "basicdetails")
-        for name, path in (("surname", ("surname",)), ("forename", ("forename",))):
-            value, reason, mend = cells.read_name(_raw(element, *path), limits.NAME)
+        for name in ("Surname", "Forename"):
+            raw = _raw(element, name.lower())
+            value, reason, mend = cells.read_name(raw, limits.NAME)
             if reason:
-                self._reject(path[-1].title(), _raw(element, *path), reason, mend)
+                self._reject(_child(element, name.lower()), name, raw, reason, mend)
                 return None
-            setattr(pupil, name, value)
-        pupil.known_as = self._text(basic, "preferredforename", "PreferredForename")
-        pupil.middle_names = self._text(basic, "middlenames", "MiddleNames")
+            setattr(pupil, name.lower(), value)
+        pupil.known_as = self._text(basic, "preferredforename")
+        pupil.middle_names = self._text(basic, "middlenames")
         born = _raw(element, "dob")
         pupil.dob = parse_date(born)
-        if born and pupil.dob is None:
-            self._reject("DOB", born, "not a date of birth", "write it as yyyy-mm-dd")
+        fault = unlikely_birth(pupil.dob, self._today) if pupil.dob else "not a date of birth" if born else ""
+        if fault:
+            pupil.dob = None
         if not self._read_upn(pupil):
             return None
+        if fault:
+            mend = "write it as yyyy-mm-dd; the child was read without it"
+            if not pupil.upn:
+                mend = "write it as yyyy-mm-dd, or fill in the UPN: the child was set aside"
+            self._reject(_child(element, "dob"), "DOB", born, fault, mend)
+            if not pupil.upn:
+                return None
         pupil.former_upn = cells.read_upn(_raw(basic, "formerupn"))[0]
         sex = (_raw(element, "sex") or _raw(element, "gender")).upper()
         pupil.sex = sex if sex in {"M", "F", "U"} else ""
         pupil.year = cells.read_year(_raw(basic, "ncyearactual"))
-        pupil.reg = self._text(basic, "regroup", "RegGroup") or self._text(basic, "reggroup", "RegGroup")
+        pupil.reg = self._text(basic, "regroup") or self._text(basic, "reggroup")
         self._read_circumstances(pupil, basic)
         self._read_sen(pupil)
         pupil.address = self._address(_child(element, "address"))
         pupil.phones = self._phones(element)
-        pupil.email = self._text(element, "email", "Email")
+        pupil.email = self._text(element, "email")
         pupil.contacts = self._contacts()
         pupil.totals = self._totals()
         return pupil
 
-    def _reject(self, column: str, value: str, reason: str, mend: str) -> None:
-        self._reading.reject(self._number, column, value, reason, mend)
+    def _reject(
+        self, found: Element | None, column: str, value: str, reason: str, mend: str, within: str = ""
+    ) -> None:
+        """Set a part aside under its element's own name; ``column`` names one that is not there."""
+        if found is not None:
+            column = within + found.tag.rpartition("}")[2]
+        line = self._pupil.line if found is None else _line(found)
+        self._reading.reject(line, column, value, f"{reason}{self._pupil.whereabouts}", mend)
 
-    def _text(self, element: Element | None, name: str, column: str) -> str:
+    def _text(self, element: Element | None, name: str, within: str = "") -> str:
         raw = _raw(element, name)
         value, reason, mend = cells.read_name(raw, limits.NAME)
         if reason:
-            self._reject(column, raw, reason, mend)
+            self._reject(_child(element, name), name, raw, reason, mend, within)
         return value
 
     def _read_upn(self, pupil: ReadPupil) -> bool:
@@ -258,7 +294,8 @@ class _Pupil:
         if pupil.matchable:
             pupil.problems += ("the UPN was not readable and was left out",)
             return True
-        self._reject("UPN", raw, reason or "names no child", mend or "ask the school for a fresh export")
+        upn = _child(self._element, "upn")
+        self._reject(upn, "UPN", raw, reason or "names no child", mend or "ask the school for a fresh export")
         return False
 
     def _read_circumstances(self, pupil: ReadPupil, basic: Element | None) -> None:
@@ -299,7 +336,7 @@ class _Pupil:
         if element is None:
             return None
         inner = _first(_child(element, "bs7666address"), _child(element, "addresslines"), element)
-        lines = tuple(line for name in (*_BS7666, *_LINES) if (line := self._text(inner, name, "Address")))
+        lines = tuple(line for name in (*_BS7666, *_LINES) if (line := self._text(inner, name)))
         postcode = _short(inner, "postcode") or _short(element, "postcode")
         uprn = _short(inner, "uniquepropertyreferencenumber")
         return ReadAddress(lines, postcode[:10].upper(), uprn[:12]) if lines or postcode else None
@@ -310,7 +347,7 @@ class _Pupil:
             raw = _raw(entry, "phoneno")
             number, reason, mend = cells.read_comment(raw, limits.SHORT)  # numbers may begin with +
             if reason:
-                self._reject("PhoneNo", raw, reason, mend)
+                self._reject(_child(entry, "phoneno"), "PhoneNo", raw, reason, mend)
             elif number:
                 found.append(ReadPhone(number, _short(entry, "telephonetype")[:2].upper()))
         return tuple(found)
@@ -318,8 +355,8 @@ class _Pupil:
     def _contacts(self) -> tuple[ReadContact, ...]:
         found = []
         for entry in _children(_child(self._element, "contacts"), "contact")[:50]:
-            surname = self._text(entry, "surname", "Contact Surname")
-            forename = self._text(entry, "forename", "Contact Forename")
+            surname = self._text(entry, "surname", "Contact/")
+            forename = self._text(entry, "forename", "Contact/")
             if not surname and not forename:
                 continue
             order = _raw(entry, "order")
@@ -332,7 +369,7 @@ class _Pupil:
                     relationship=_short(entry, "relationship")[:8].upper(),
                     responsibility=_truth(_raw(entry, "responsibility")),
                     phones=self._phones(entry),
-                    email=self._text(entry, "email", "Contact Email"),
+                    email=self._text(entry, "email", "Contact/"),
                     address=self._address(_child(entry, "address")),
                     address_as_pupil=_truth(_raw(entry, "addressaspupil")) is True,
                 )
@@ -362,7 +399,7 @@ class _Pupil:
         raw = _raw(year, name)
         value, reason = cells.read_count(raw)
         if reason:
-            self._reject(name, raw, reason, "check the figures in the school's system")
+            self._reject(_child(year, name), name, raw, reason, "check the figures in the school's system")
         return value
 
 

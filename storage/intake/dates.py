@@ -79,6 +79,21 @@ def parse_date(text: str, order: str = "dmy") -> date | None:
     return found.in_year(found.year) if found and found.year is not None else None
 
 
+_OLDEST = 25
+"""Years: nobody on a school's roll is older, however late they stay in special provision."""
+
+
+def unlikely_birth(born: date, today: date | None) -> str:
+    """Why a date cannot be a pupil's date of birth, or empty text; without ``today`` nothing is said."""
+    if today is None:
+        return ""
+    if born > today:
+        return "a date of birth still to come"
+    if (born.year + _OLDEST, born.month, born.day) < (today.year, today.month, today.day):
+        return f"a date of birth more than {_OLDEST} years ago"
+    return ""
+
+
 def parse_heading(text: str, order: str = "dmy") -> tuple[PartialDate, str] | None:
     """The date above a column of marks, and ``AM`` or ``PM`` when the heading says one (else empty)."""
     text = " ".join(text.split())

@@ -16,20 +16,24 @@ from casework.identifiers import check_upn
 from casework.ids import new_id
 from casework.records import RegisterFile as FileRecord
 from casework.records import School
-from casework.text import fold, safe
-from storage.intake.crosscheck import check_totals
+from casework.text import safe
+from storage.intake.closed_days import ClosedDays
+from storage.intake.crosscheck import check_totals, marked_twice
 from storage.intake.family import Families
+from storage.intake.lost_letters import is_damaged
 from storage.intake.mapping import Mapping
-from storage.intake.matching import Known, Roll, candidate, question_key
+from storage.intake.matching import Roll
 from storage.intake.merging import Span, WeekWriter
-from storage.intake.model import Preview, PupilWeek, ReadPupil
+from storage.intake.model import Preview, PupilWeek
 from storage.intake.particulars import Particulars
+from storage.intake.placing import Placed, Places
 from storage.intake.remarks import Remarks, about_terms
-from storage.intake.report import LATER, Answer, Confirm, FileReport, Progress, Question
+from storage.intake.report import Confirm, FileReport, Progress
 from storage.intake.saved_mapping import save_changes
 from storage.intake.whose import Opened, open_for_school
 from storage.intake.worker_edits import IMPORT_NAME
 from storage.journal import Kind, Step
+from storage.queries.schools import read_schools
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -88,17 +92,6 @@ def preview_file(
     return ImportPreview(report, table, opened.register.mapping, opened.school.urn, opened.school.name)
 
 
-@dataclass(slots=True)
-class _Placed:
-    """A child of the file and who it is: ``known`` is None when set aside."""
-
-    pupil: ReadPupil
-    known: Known | None
-    is_new: bool = False
-    changed: bool = False
-    span: Span | None = None
-
-
 @dataclass
 class _Import:
     """The work on one file. Lives as long as its transaction."""
@@ -109,13 +102,7 @@ class _Import:
     confirm: Confirm | None
     progress: Progress | None
     kind: Kind = "do"
-    placed: dict[int, _Placed] = field(default_factory=dict)
-    taken: dict[str, int] = field(default_factory=dict)
-    answers: dict[str, str] = field(default_factory=dict)
-    namesakes: list[str] = field(default_factory=list)
     kept: list[tuple[str, str]] = field(default_factory=list)
-    _upns: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
-    _seen: int = 0
 
     def __post_init__(self) -> None:
         self.register = self.opened.register
@@ -127,7 +114,7 @@ class _Import:
 
     def run(self, *, dry_run: bool) -> FileReport:
         """Do it all in one transaction."""
-        digest = _digest(self.register.path)
+        digest = self.digest = _digest(self.register.path)
         name = safe(self.register.path.name, 80)
         try:
             with self.store.journal.step(Edit(f"{IMPORT_NAME}{name}", ()), kind=self.kind) as step:
@@ -153,150 +140,67 @@ class _Import:
 
     def _work(self, step: Step) -> None:
         step.apply(self.opened.changes, checked=True)
-        # Not the store's own book of schools: it would remember one that a dry run takes back.
+        # Schools are read anew: the store's own book would remember one that a dry run takes back.
         self.schools = {school.id: school.name for school in self.store.find(School)}
         self.roll = Roll(step.conn, self.opened.saved.answers)
+        self.writer = WeekWriter(step, self.opened.school.id, self.source, self.report.marks)
         self.details = Particulars(
             step.conn,
             self.opened.school.id,
             self.is_ctf,
             self.register.ctf.written if self.register.ctf else None,
+            self.writer.touched,
+            self._is_repeat(step),
         )
-        self.writer = WeekWriter(step, self.opened.school.id, self.source, self.report.marks)
+        self.places = Places(
+            self.register,
+            self.roll,
+            self.report,
+            self.schools,
+            self.confirm,
+            self.details.new_child,
+            lambda changes: step.apply(changes, checked=True),
+        )
+        self.closed = ClosedDays(read_schools(self.store).calendar(self.opened.school.id))
         self.step = step
         self._take_marks()
         for index in range(len(self.register.pupils)):
-            self._place(index)
+            self.places.place(index)
         self._take_details()
-        saved = save_changes(self.opened.saved, self.opened.school, self.given, self.answers)
+        saved = save_changes(self.opened.saved, self.opened.school, self.given, self.places.answers)
         step.apply(saved, checked=True)
         self._finish()
 
     def _take_marks(self) -> None:
-        placed, add = self.placed, self.writer.add
+        places, add, look = self.places, self.writer.add, self.closed.look
+        placed = places.placed
         every = 0
         for week in self.register.weeks():
-            place = placed.get(week.pupil) or self._place(week.pupil)
+            place = placed.get(week.pupil) or places.place(week.pupil)
             every += 1
             if every & 2047 == 0 and self.progress is not None:
                 self.progress(self.register.progress(), self._read())
             if place.known is None:
                 continue
             _widen(place, week)
+            look(week)
             add(place.known.id, week)
         self.writer.flush()
+
+    def _is_repeat(self, step: Step) -> bool:
+        """Whether these very bytes stand in the caseload as a file of this school."""
+        found = step.conn.execute(
+            "SELECT 1 FROM register_file WHERE digest = ? AND school = ? AND void = 0 LIMIT 1",
+            (self.digest, self.opened.school.id),
+        )
+        return found.fetchone() is not None
 
     def _read(self) -> int:
         counts = self.report.marks
         return counts.new + counts.changed + counts.unchanged + counts.kept
 
-    def _place(self, index: int) -> _Placed:
-        """Who the file's child is; asked, created or set aside the first time it is met."""
-        found = self.placed.get(index)
-        if found is not None:
-            return found
-        pupil = self.register.pupils[index]
-        place = self.placed[index] = self._decide(index, pupil)
-        if place.known is not None:
-            self.taken[place.known.id] = index
-            if not place.is_new:
-                self.report.children.matched += 1
-        return place
-
-    def _decide(self, index: int, pupil: ReadPupil) -> _Placed:
-        self._learn_upns()
-        if self.is_ctf and self._shares_upn(pupil):
-            self._set_aside(pupil, "its UPN stands beside two names in this file", "find out whose UPN it is")
-            return _Placed(pupil, None)
-        verdict = self.roll.find(pupil, self._is_other)
-        if verdict.refused:
-            self._set_aside(pupil, verdict.refused, "ask the school for an export with UPNs")
-            return _Placed(pupil, None)
-        known = verdict.known
-        if verdict.candidates:
-            known = self._ask(pupil, verdict.candidates, verdict.reason)
-            if known is None and not self._said_new(pupil):
-                return _Placed(pupil, None)
-        if known is None:
-            return self._bring_in(pupil)
-        if known.id in self.taken and self.taken[known.id] != index and not self._same_child(known, pupil):
-            self._set_aside(
-                pupil, "is matched to a child whom another line names", "find out which line is right"
-            )
-            return _Placed(pupil, None)
-        return _Placed(pupil, known)
-
-    def _same_child(self, known: Known, pupil: ReadPupil) -> bool:
-        first = self.register.pupils[self.taken[known.id]]
-        return first is not pupil and (fold(first.surname), fold(first.forename)) == (
-            fold(pupil.surname),
-            fold(pupil.forename),
-        )
-
-    def _shares_upn(self, pupil: ReadPupil) -> bool:
-        return bool(pupil.upn) and len(self._upns[pupil.upn]) > 1
-
-    def _learn_upns(self) -> None:
-        """Take note of the UPNs that the file has named so far, with the names beside them."""
-        pupils = self.register.pupils
-        for pupil in pupils[self._seen :]:
-            if pupil.upn:
-                self._upns.setdefault(pupil.upn, set()).add((fold(pupil.surname), fold(pupil.forename)))
-        self._seen = len(pupils)
-
-    def _is_other(self, known: Known, pupil: ReadPupil) -> bool:
-        """Whether a child of the caseload is one that another row of the file names."""
-        return known.id in self.taken or (known.upn != pupil.upn and known.upn in self._upns)
-
-    def _ask(self, pupil: ReadPupil, candidates: tuple[Known, ...], reason: str) -> Known | None:
-        question = Question(
-            key=question_key(pupil),
-            line=pupil.line,
-            name=f"{pupil.forename} {pupil.surname}".strip(),
-            dob=pupil.dob.isoformat() if pupil.dob else "",
-            upn=pupil.upn,
-            reason=reason,
-            candidates=tuple(
-                candidate(known, self.schools.get(known.school or "", "")) for known in candidates
-            ),
-        )
-        self.report.questions.append(question)
-        answer: Answer = self.confirm(question) if self.confirm is not None else LATER
-        if answer.kind == "same" and any(known.id == answer.child for known in candidates):
-            self.answers[question.key] = answer.child
-            return self.roll.children[answer.child]
-        if answer.kind == "new":
-            self.answers[question.key] = ""
-            return None
-        self._set_aside(
-            pupil, f"looks like a child of the caseload ({reason})", "confirm in the app whether it is"
-        )
-        return None
-
-    def _said_new(self, pupil: ReadPupil) -> bool:
-        return self.answers.get(question_key(pupil)) == ""
-
-    def _bring_in(self, pupil: ReadPupil) -> _Placed:
-        if pupil.upn and not pupil.dob and self.roll.namesakes_without_upn(pupil):
-            self.namesakes.append(pupil.upn)
-        known, changes = self.details.new_child(pupil)
-        self.step.apply(changes, checked=True)
-        self.roll.add(known)
-        key = question_key(pupil)
-        if not pupil.upn or key in self.answers:
-            self.answers[key] = known.id
-        self.report.children.new += 1
-        return _Placed(pupil, known, is_new=True)
-
-    def _set_aside(self, pupil: ReadPupil, reason: str, mend: str) -> None:
-        if pupil.upn:
-            column, value = "UPN", pupil.upn
-        else:
-            column, value = "Name", f"{pupil.surname}, {pupil.forename}".strip(", ")
-        self.register.reading.reject(pupil.line, column, value, reason, mend)
-
     def _take_details(self) -> None:
-        standing = [place for place in self.placed.values() if place.known is not None]
+        standing = [place for place in self.places.placed.values() if place.known is not None]
         ids = [place.known.id for place in standing if place.known is not None]
         self.details.load(ids)
         families = Families(self.step.conn, ids) if self.is_ctf else None
@@ -311,9 +215,7 @@ class _Import:
         self._write(waiting)
         self.kept = self.details.kept + (families.kept if families else [])
 
-    def _details_of(
-        self, place: _Placed, families: Families | None, laestabs: dict[str, str]
-    ) -> list[Change]:
+    def _details_of(self, place: Placed, families: Families | None, laestabs: dict[str, str]) -> list[Change]:
         known, pupil = place.known, place.pupil
         if known is None:
             return []
@@ -344,20 +246,39 @@ class _Import:
         report.marks.read = reading.marks
         report.rejected, report.rejected_total = reading.rejected, reading.rejected_total
         report.unknown = {safe(text): count for text, count in reading.unknown.most_common()}
-        ids = [place.known.id for place in self.placed.values() if place.known is not None]
+        placed = [(place, place.known.id) for place in self.places.placed.values() if place.known is not None]
+        # Totals are compared where this file gave them; a register is held against those of an earlier file.
+        counted = self.is_ctf or self.register.format == "register-summary"
+        ids = [child for place, child in placed if place.pupil.totals or not counted]
         report.totals, differing = check_totals(conn, ids, self.opened.school.id)
+        spans = {
+            child: place.span
+            for place, child in placed
+            if place.span is not None and self.details.is_known_elsewhere(child)
+        }
         remarks = Remarks(
             report=report,
             upns={known.id: known.upn for known in self.roll.children.values()},
             bad_upns=[
-                p.pupil.line for p in self.placed.values() if p.pupil.upn and check_upn(p.pupil.upn).error
+                place.pupil.line
+                for place in self.places.placed.values()
+                if place.pupil.upn and check_upn(place.pupil.upn).error
             ],
             kept_lines=self.writer.kept_lines,
+            lost_letters=[
+                place.pupil.line
+                for place, _ in placed
+                if is_damaged(place.pupil.surname, place.pupil.forename, place.pupil.known_as)
+            ],
+            closed_marks=self.closed.marks,
+            closed_days=list(self.closed.days),
             differing=differing,
             kept=self.kept,
             other_names=self.details.other_names,
+            moved=self.details.moved,
             two_rolls=self.details.two_rolls,
-            namesakes=self.namesakes,
+            twice=marked_twice(conn, spans, self.opened.school.id),
+            namesakes=self.places.namesakes,
         )
         report.warnings = [*self.register.warnings, *self.opened.notes, *remarks.sentences()]
         new_terms = any(change.type == "calendar" for change in self.opened.changes)
@@ -366,7 +287,7 @@ class _Import:
             self.progress(1.0, report.marks.read)
 
 
-def _widen(place: _Placed, week: PupilWeek) -> None:
+def _widen(place: Placed, week: PupilWeek) -> None:
     """Stretch the days of a child's marks over one more week."""
     monday, span = week.monday, place.span
     if span is not None and span.first <= monday and monday + _FRIDAY <= span.last:

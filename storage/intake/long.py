@@ -25,7 +25,9 @@ class LongReader:
         self._reading = reading
         self._columns = table.layout.columns
         self._order = table.mapping.date_order or "dmy"
-        self.pupils = PupilIndex(table.layout, reading, table.file, self._order, table.mapping.name_order)
+        self.pupils = PupilIndex(
+            table.layout, reading, table.file, self._order, table.mapping.name_order, table.today
+        )
         self._marks = MarkReader(reading, table.mapping, table.today)
         self._days: dict[str, Day] = {}
         self._sessions: dict[str, int] = {}

@@ -27,6 +27,9 @@ FIELDS: tuple[str, ...] = (
 """The fields that a column can be read as. ``week`` is the Monday of a row of ten marks."""
 
 
+_UNNAMED = "the mapping"
+
+
 @dataclass(frozen=True, slots=True)
 class Mapping:
     """The layout of a register. Empty parts are found by looking; parts that are given are kept to.
@@ -59,7 +62,7 @@ class Mapping:
         return json.dumps(self.to_dict(), ensure_ascii=False, indent=2)
 
     @classmethod
-    def from_dict(cls, values: object, where: str = "the mapping") -> Mapping:
+    def from_dict(cls, values: object, where: str = _UNNAMED) -> Mapping:
         """A mapping from JSON values. Raises BadInput naming the field that does not fit."""
         if not isinstance(values, dict):
             raise _unfit(where, "", "must be an object of fields")
@@ -91,7 +94,7 @@ class Mapping:
         )
 
     @classmethod
-    def from_json(cls, text: str, where: str = "the mapping") -> Mapping:
+    def from_json(cls, text: str, where: str = _UNNAMED) -> Mapping:
         """A mapping from the text of a mapping file. Raises BadInput naming line or field."""
         try:
             values = json.loads(text)
@@ -122,7 +125,11 @@ class Mapping:
 def _unfit(where: str, name: str, what: str) -> BadInput:
     from casework.text import safe
 
-    subject = f"The field {safe(name)} of {where}" if name else where[:1].upper() + where[1:]
+    subject = (
+        f"The field {safe(name)} of {where}"
+        if name
+        else (_UNNAMED.capitalize() if where == _UNNAMED else where)
+    )
     return BadInput("mapping-field", f"{subject} {what}.", safe(name) or where)
 
 

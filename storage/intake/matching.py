@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from casework.text import fold
 from storage.cipher import Connection
+from storage.intake.lost_letters import is_damaged, mended, same_but_lost
 from storage.intake.model import ReadPupil
 from storage.intake.report import Candidate
 
@@ -81,12 +82,16 @@ class Roll:
     """Every standing child of the caseload, found by UPN or by name and date of birth."""
 
     def __init__(self, conn: Connection, answered: Mapping[str, str]) -> None:
-        """``answered`` maps question keys to the children that a person's earlier answers named."""
+        """``answered`` maps question keys to what was answered before for this school.
+
+        An answer is the child's id, and after it, parted by spaces, the ids of those whom it is not.
+        """
         self._answered = answered
         self.children: dict[str, Known] = {}
         self._by_upn: dict[str, list[Known]] = {}
         self._by_name: dict[NameKey, list[Known]] | None = None
         self._bearers: dict[tuple[str, str], list[Known]] | None = None
+        self._damaged: list[Known] = []
         for row in conn.execute(f"SELECT {_FIELDS} FROM child WHERE void = 0"):
             known = Known(*row)
             known.former_names = json.loads(row[4] or "[]")
@@ -96,6 +101,8 @@ class Roll:
     def add(self, known: Known) -> None:
         """Take in a child, a new one too, so that later rows of the same file find it."""
         self.children[known.id] = known
+        if is_damaged(known.surname, known.forename):
+            self._damaged.append(known)
         for upn in {known.upn, *known.former_upns} - {""}:
             self._by_upn.setdefault(upn, []).append(known)
         if self._by_name is not None:
@@ -106,9 +113,17 @@ class Roll:
 
     def find(self, pupil: ReadPupil, is_other: IsOther = lambda _, __: False) -> Verdict:
         """Who the child of the file is. ``is_other`` tells children whom other rows of the file name."""
-        remembered = self.children.get(self._answered.get(question_key(pupil), ""))
-        if remembered is not None:
-            return Verdict(remembered)
+        verdict = self._judge(pupil, is_other)
+        if verdict.known is not None or verdict.refused:
+            return verdict
+        answer = self._answered.get(question_key(pupil), "").split(" ")
+        remembered = self.children.get(answer[0])
+        # An answer holds for the children that were weighed then; one more who fits is a new question.
+        if remembered is None or any(known.id not in answer for known in verdict.candidates):
+            return verdict
+        return Verdict(remembered)
+
+    def _judge(self, pupil: ReadPupil, is_other: IsOther) -> Verdict:
         for upn, is_former in ((pupil.upn, False), (pupil.former_upn, True)):
             bearers = self._by_upn.get(upn, []) if upn else []
             present = [known for known in bearers if known.upn == upn] or bearers
@@ -119,9 +134,18 @@ class Roll:
             if present and not is_former:
                 return Verdict(candidates=(present[0],), reason="its UPN is held by a child of another name")
         key = name_key(pupil)
-        alike = [known for known in self._named(key) if not is_other(known, pupil)] if key else []
+        # Two UPNs in one file are two children; a row without one may be any of those whom it fits.
+        alike = [
+            known
+            for known in (self._named(key, pupil) if key else ())
+            if not (pupil.upn and known.upn and is_other(known, pupil))
+        ]
         if alike:
             return Verdict(candidates=tuple(alike), reason="the same name and date of birth")
+        if key and not pupil.upn:
+            undated = tuple(known for known in self._bearing(pupil) if not known.dob)
+            if undated:
+                return Verdict(candidates=undated, reason="the same name, and no date of birth is known")
         if pupil.upn or key:
             return Verdict()
         return Verdict(refused="has neither a UPN nor a date of birth to be known by")
@@ -137,13 +161,17 @@ class Roll:
                 self._bearers.setdefault((fold(known.surname), fold(known.forename)), []).append(known)
         return self._bearers.get((fold(pupil.surname), fold(pupil.forename)), [])
 
-    def _named(self, key: NameKey) -> list[Known]:
+    def _named(self, key: NameKey, pupil: ReadPupil) -> list[Known]:
+        """Those of the same name and date of birth, letters that an old encoding lost apart."""
         if self._by_name is None:
             self._by_name = {}
             for known in self.children.values():
                 for own in _keys(known):
                     self._by_name.setdefault(own, []).append(known)
-        return self._by_name.get(key, [])
+        found = self._by_name.get(key, [])
+        others = self.children.values() if is_damaged(pupil.surname, pupil.forename) else self._damaged
+        lost = [known for known in others if known.dob == key[2] and _fits_but_lost(known, pupil)]
+        return [*found, *(known for known in lost if known not in found)]
 
     def _is_another(self, known: Known, pupil: ReadPupil) -> bool:
         """Whether the holder of a UPN looks like another child than the file means.
@@ -156,8 +184,10 @@ class Roll:
             return False
         if not pupil.forename or not known.forename:
             return not _words(known.surname, known.forename) & _words(pupil.surname, pupil.forename)
-        same_forename = _share_start((known.forename, known.known_as), (pupil.forename, pupil.known_as))
-        same_surname = bool(_words(known.surname, *known.former_names) & _words(pupil.surname))
+        ours = (known.forename, known.known_as)
+        same_forename = _share_start(ours, (mended(pupil.forename, ours), mended(pupil.known_as, ours)))
+        surnames = (known.surname, *known.former_names)
+        same_surname = bool(_words(*surnames) & _words(mended(pupil.surname, surnames)))
         born_apart = bool(pupil.dob and known.dob and pupil.dob.isoformat() != known.dob)
         if same_forename:
             return born_apart and not same_surname
@@ -169,6 +199,11 @@ class Roll:
 def _keys(known: Known) -> Iterator[NameKey]:
     if known.dob and known.surname and known.forename:
         yield fold(known.surname), fold(known.forename), known.dob
+
+
+def _fits_but_lost(known: Known, pupil: ReadPupil) -> bool:
+    pairs = ((known.surname, pupil.surname), (known.forename, pupil.forename))
+    return all(fold(ours) == fold(theirs) or same_but_lost(ours, theirs) for ours, theirs in pairs)
 
 
 def _words(*names: str) -> set[str]:

@@ -107,6 +107,8 @@ class WeekWriter:
     source: str
     counts: MarkCounts
     kept_lines: list[int] = field(default_factory=list)
+    touched: set[str] = field(default_factory=set)
+    """Children whose marks the file has added to or changed."""
     _waiting: dict[tuple[str, str], PupilWeek] = field(default_factory=dict)
     _iso: dict[date, str] = field(default_factory=dict)
 
@@ -137,6 +139,7 @@ class WeekWriter:
                 if marks == EMPTY_WEEK:
                     continue
                 counts.new += SLOTS - marks.count(NO_MARK)
+                self.touched.add(key[0])
                 values = {
                     "child": key[0],
                     "school": school,
@@ -148,7 +151,10 @@ class WeekWriter:
                 }
                 created.append(Change(_TYPE, new_id(), CREATED, None, values))
             else:
-                updated += self._over(before, week)
+                changes = self._over(before, week)
+                if changes:
+                    self.touched.add(key[0])
+                    updated += changes
         self.step.apply(created, checked=True)
         self.step.apply(updated, checked=True)
         waiting.clear()

@@ -124,9 +124,16 @@ class ReadPupil:
     email: str = ""
     contacts: tuple[ReadContact, ...] = ()
     totals: tuple[Totals, ...] = ()
+    place: int = 0
+    """Its place among the pupils of a CTF, which may be one long line; 0 in a table."""
     capitals: bool = False
     """The file writes names in capitals: good for matching, not worth storing over a better one."""
     problems: tuple[str, ...] = ()
+
+    @property
+    def whereabouts(self) -> str:
+        """Words that follow a reason, to find it in a CTF; empty for a table, whose line is enough."""
+        return f" (pupil {self.place} of the file)" if self.place else ""
 
     @property
     def matchable(self) -> bool:

@@ -7,17 +7,20 @@ worker has set it since. A register never renames a child: its names are for mat
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from casework.calendars import monday_of
+from casework.codes import NO_MARK
 from casework.edits import Change, create, update
 from casework.ids import new_id
 from casework.policies import LOCAL_EDIT_REFUSED, Policy
 from casework.records import AttendanceTotal, Child, Enrolment, Flag, FlagKind, meta_of
 from casework.text import fold
 from storage.cipher import Connection
+from storage.intake.lost_letters import is_damaged, same_but_lost
 from storage.intake.matching import Known
 from storage.intake.merging import Span
 from storage.intake.model import ReadPupil, Totals
@@ -36,15 +39,22 @@ FLAG_SOURCE = "CTF"
 
 @dataclass(slots=True)
 class Particulars:
-    """Brings the children of one import up to date. ``kept`` as in `Families`."""
+    """Brings the children of one import up to date. ``kept`` as in `Families`.
+
+    ``touched`` are the children to whose marks the file has added; ``is_repeat`` says that these very bytes
+    were taken in for this school before.
+    """
 
     conn: Connection
     school: str
     is_ctf: bool
     written: date | None
+    touched: Container[str]
+    is_repeat: bool
     kept: list[tuple[str, str]] = field(default_factory=list)
     other_names: list[str] = field(default_factory=list)
     two_rolls: list[str] = field(default_factory=list)
+    moved: list[str] = field(default_factory=list)
     _rolls: dict[str, list[Enrolment]] = field(default_factory=dict)
     _flags: dict[str, list[Flag]] = field(default_factory=dict)
     _totals: dict[tuple[str, str, int], AttendanceTotal] = field(default_factory=dict)
@@ -96,14 +106,7 @@ class Particulars:
                 wanted["former_upns"] = [*known.former_upns, known.upn]
         elif pupil.former_upn and pupil.former_upn not in (known.upn, *known.former_upns):
             wanted["former_upns"] = [*known.former_upns, pupil.former_upn]
-        if self.is_ctf:
-            wanted["known_as"] = _known_as(pupil)
-            if not pupil.capitals:
-                wanted["surname"], wanted["forename"] = pupil.surname, pupil.forename
-        else:
-            if not known.known_as:
-                wanted["known_as"] = _known_as(pupil)
-            self._compare_names(known, pupil)
+        wanted |= self._wanted_names(known, pupil)
         fields = {
             name: value
             for name, value in wanted.items()
@@ -112,13 +115,28 @@ class Particulars:
         if not fields:
             return []
         surname = fields.get("surname", "")
-        if surname and fold(surname) != fold(known.surname) and known.surname not in ("", "?"):
+        is_other = fold(surname) != fold(known.surname) and not same_but_lost(surname, known.surname)
+        if surname and is_other and known.surname not in ("", "?"):
             fields["former_names"] = [*known.former_names, known.surname]
         child = load_all(self.conn, Child, "id = ?", (known.id,))[0]
         changes = list(update(child, **fields))
         for name, value in fields.items():
             setattr(known, name, value)
         return changes
+
+    def _wanted_names(self, known: Known, pupil: ReadPupil) -> dict[str, str]:
+        """The names that a file may give a known child. A damaged name never replaces the whole one."""
+        if self.is_ctf:
+            wanted = {"known_as": _known_as(pupil)}
+            if not pupil.capitals:
+                wanted |= {n: theirs for n, ours, theirs in _names(known, pupil) if not _lost(theirs, ours)}
+            return wanted
+        wanted = {} if known.known_as else {"known_as": _known_as(pupil)}
+        # A register renames nobody, but it gives back the letters that an older export had lost.
+        if not pupil.capitals:
+            wanted |= {n: theirs for n, ours, theirs in _names(known, pupil) if _lost(ours, theirs)}
+        self._compare_names(known, pupil)
+        return wanted
 
     def _may_set(self, known: Known, name: str) -> bool:
         meta = meta_of("child", name)
@@ -131,8 +149,10 @@ class Particulars:
         return False
 
     def _compare_names(self, known: Known, pupil: ReadPupil) -> None:
-        if not pupil.surname or known.surname == "?" or "?" in pupil.surname + pupil.forename:
-            return  # an export in an old encoding writes ? for letters that it lacks
+        if not pupil.surname or known.surname == "?":
+            return
+        if is_damaged(pupil.surname, pupil.forename, known.surname, known.forename):
+            return
         theirs = {fold(pupil.surname)} if not pupil.forename else {fold(pupil.surname), fold(pupil.forename)}
         ours = {fold(n) for n in (known.surname, known.forename, known.known_as, *known.former_names) if n}
         words = {word for name in ours for word in name.split(" ")}
@@ -190,8 +210,9 @@ class Particulars:
     def roll(self, known: Known, pupil: ReadPupil, span: Span | None) -> list[Change]:
         """The child's time on the file's school's roll, and the school the child is at.
 
-        Marks that begin after the last marks of another school end the time there; marks that lie before
-        them are history; marks of both schools at once are a dual registration and change no school.
+        Marks that go on after the last marks of another school end the time there; marks that lie before
+        them are history; marks of both schools at once are a dual registration and change no school. A file
+        that brings nothing new moves nobody.
         """
         spells = self._rolls.setdefault(known.id, [])
         start = span.first if span else next((t.starts for t in pupil.totals if t.starts), None)
@@ -202,23 +223,28 @@ class Particulars:
             if known.school is None:
                 changes += self._set_school(known)
             return changes
-        last = self._last_mark_elsewhere(known)
-        if last is None or self._begins_after(last, span):
+        last = self._last_mark(known, "school <> ?", self.school)
+        if not self.is_repeat and self._has_moved(known, last, span):
+            self.moved.append(known.id)
             return self._move(known, pupil, current, start)
-        if span is not None and span.last <= last and not here:
+        if span is not None and last is not None and span.last < last and not here:
             past = Enrolment(
                 id=new_id(), child=known.id, school=self.school, start=start, end=span.last, reg=pupil.reg
             )
             spells.append(past)
             return [create(past)]
-        if span is not None and span.last > last:
+        if span is not None and last is not None and span.last >= last:
             self.two_rolls.append(known.id)
         return self._stay(known, pupil, current or (here[-1] if here else None), start, span)
 
-    def _begins_after(self, last: date, span: Span | None) -> bool:
-        if span is not None:
-            return span.first >= last and span.last > last
-        return self.written is not None and self.written > last + timedelta(days=7)
+    def _has_moved(self, known: Known, last: date | None, span: Span | None) -> bool:
+        if span is None:
+            return self.is_ctf and (
+                last is None or (self.written is not None and self.written > last + timedelta(days=7))
+            )
+        if known.id not in self.touched:
+            return False
+        return last is None or (span.last > last and span.first >= monday_of(last))
 
     def _stay(
         self, known: Known, pupil: ReadPupil, spell: Enrolment | None, start: date | None, span: Span | None
@@ -243,8 +269,9 @@ class Particulars:
         left = start or self.written
         for spell in self._rolls[known.id]:
             if spell.end is None and spell.school != self.school and left is not None:
-                day = left - timedelta(days=1)
-                changes += update(spell, end=max(day, spell.start) if spell.start else day)
+                last = self._last_mark(known, "school = ?", spell.school)
+                days = (left - timedelta(days=1), spell.start, last)
+                changes += update(spell, end=max(day for day in days if day is not None))
         if current is None:
             fresh = Enrolment(id=new_id(), child=known.id, school=self.school, start=start, reg=pupil.reg)
             self._rolls[known.id].append(fresh)
@@ -256,13 +283,36 @@ class Particulars:
         known.school = self.school
         return [change]
 
-    def _last_mark_elsewhere(self, known: Known) -> date | None:
-        """The Monday of the last week with marks at another school, or None when there is none."""
-        row = self.conn.execute(
-            "SELECT max(week) FROM attendance_week WHERE child = ? AND school <> ? AND void = 0",
-            (known.id, self.school),
-        ).fetchone()
-        return date.fromisoformat(row[0]) if row and row[0] else None
+    def is_known_elsewhere(self, child: str) -> bool:
+        """Whether a child has ever been on the roll of another school than the file's."""
+        return any(spell.school != self.school for spell in self._rolls.get(child, ()))
+
+    def _last_mark(self, known: Known, where: str, school: str) -> date | None:
+        """The day of the newest mark that is held of a child, at schools where this holds."""
+        newest: date | None = None
+        rows = self.conn.execute(
+            f"SELECT week, marks FROM attendance_week WHERE child = ? AND {where} AND void = 0"
+            " ORDER BY week DESC",
+            (known.id, school),
+        )
+        for week, marks in rows:
+            monday = date.fromisoformat(week)
+            if newest is not None and monday_of(newest) > monday:
+                break
+            filled = [slot for slot, code in enumerate(marks.split(" ")) if code != NO_MARK]
+            if filled:
+                day = monday + timedelta(days=filled[-1] // 2)
+                newest = max(newest or day, day)
+        return newest
+
+
+def _names(known: Known, pupil: ReadPupil) -> tuple[tuple[str, str, str], ...]:
+    """The fields of a name with what is held and what the file says."""
+    return ("surname", known.surname, pupil.surname), ("forename", known.forename, pupil.forename)
+
+
+def _lost(damaged: str, good: str) -> bool:
+    return is_damaged(damaged) and not is_damaged(good) and same_but_lost(damaged, good)
 
 
 def _counts(total: Totals) -> dict[str, int] | None:

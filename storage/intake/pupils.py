@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from operator import itemgetter
 
 from casework.text import fold
 from storage.intake import cells, limits
-from storage.intake.dates import parse_date
+from storage.intake.dates import parse_date, unlikely_birth
 from storage.intake.detect import Layout
 from storage.intake.model import Reading, ReadPupil
 
@@ -28,12 +29,22 @@ class PupilIndex:
     A row that puts one UPN beside another name is set aside: its marks may be another child's.
     """
 
-    def __init__(self, layout: Layout, reading: Reading, file: str, date_order: str, name_order: str) -> None:
+    def __init__(
+        self,
+        layout: Layout,
+        reading: Reading,
+        file: str,
+        date_order: str,
+        name_order: str,
+        today: date | None = None,
+    ) -> None:
+        """``today``, when given, tells which dates of birth cannot be a pupil's."""
         self._columns: dict[str, int] = {n: layout.columns[n] for n in IDENTITY if n in layout.columns}
         self._header = layout.header
         self._reading = reading
         self._file = file
         self._date_order = date_order
+        self._today = today
         self._name_order = name_order
         self._by_key: dict[tuple[str, ...], int] = {}
         at = list(self._columns.values())
@@ -79,9 +90,16 @@ class PupilIndex:
             elif value:
                 setattr(pupil, name, value)
         pupil.year = cells.read_year(raw["year"]) if "year" in raw else ""
-        dob_ok = self._read_dob(pupil, raw, line)
-        if not self._read_upn(pupil, raw, line) or not dob_ok:
+        fault = self._read_dob(pupil, raw)
+        if not self._read_upn(pupil, raw, line):
             return None
+        if fault:
+            mend = "write it as dd/mm/yyyy; the child was read without it"
+            if not pupil.upn:
+                mend = "write it as dd/mm/yyyy, or fill in the UPN: the row was set aside"
+            self._reading.reject(line, self._heading("dob"), raw["dob"].strip(), fault, mend)
+            if not pupil.upn:
+                return None
         if not (pupil.upn or pupil.local_id or pupil.surname):
             name = next(name for name in ("upn", "name", "surname", "local_id") if name in raw)
             self._reading.reject(
@@ -97,16 +115,17 @@ class PupilIndex:
         if value and not split:
             pupil.problems += ("the name could not be told into surname and forename",)
 
-    def _read_dob(self, pupil: ReadPupil, raw: Mapping[str, str], line: int) -> bool:
+    def _read_dob(self, pupil: ReadPupil, raw: Mapping[str, str]) -> str:
+        """Take the date of birth; why it cannot be taken, or empty text."""
         text = raw.get("dob", "").strip()
         if not text:
-            return True
-        pupil.dob = parse_date(text, self._date_order)
-        if pupil.dob is None:
-            self._reading.reject(
-                line, self._heading("dob"), text, "not a date of birth", "write it as dd/mm/yyyy"
-            )
-        return pupil.dob is not None
+            return ""
+        born = parse_date(text, self._date_order)
+        if born is None:
+            return "not a date of birth"
+        fault = unlikely_birth(born, self._today)
+        pupil.dob = None if fault else born
+        return fault
 
     def _read_upn(self, pupil: ReadPupil, raw: Mapping[str, str], line: int) -> bool:
         if "upn" not in raw:

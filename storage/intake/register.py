@@ -103,7 +103,7 @@ class RegisterFile:
                 "unreadable", f"{shown(self.path)} could not be read to its end: try again.", shown(self.path)
             ) from fault
         if not reading.pupils and not reading.rejected_total:
-            reading.warn("The file holds no children.")
+            reading.warn("The file holds headings and no children: nothing was taken in.")
         if note_capitals(reading.pupils):
             reading.warn(
                 "The file writes names in capitals: they are used for matching and not to rename a child."
@@ -213,7 +213,7 @@ def read_register(
         if is_workbook(head):
             return _open_workbook(path, mapping, school, today, period)
         if _is_xml(head):
-            return _open_ctf(path, mapping, school)
+            return _open_ctf(path, mapping, school, today)
         return _open_text(path, mapping, school, today, period)
     except OSError as fault:
         raise BadInput(
@@ -231,9 +231,9 @@ def _school(path: Path, given: str, mapping: Mapping, ctf: CtfHeader | None = No
     return given or mapping.school or (ctf.urn if ctf else "") or (named[1] if named and not ctf else "")
 
 
-def _open_ctf(path: Path, mapping: Mapping, school: str) -> RegisterFile:
+def _open_ctf(path: Path, mapping: Mapping, school: str, today: date | None) -> RegisterFile:
     reading = Reading()
-    header = read_ctf(path, reading)
+    header = read_ctf(path, reading, today)
     register = RegisterFile(
         path, replace(mapping, format="ctf"), _school(path, school, mapping, header), None, header
     )

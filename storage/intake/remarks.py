@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from casework.records import School
 from storage.cipher import Connection
@@ -16,18 +17,25 @@ _NAMED_AT_MOST = 5
 class Remarks:
     """What was noticed: ids of children unless said otherwise; ``upns`` gives their numbers.
 
-    ``kept`` pairs a child with the label of a value that stayed because a worker had set it. ``bad_upns`` and
-    ``kept_lines`` are lines of the file; ``differing`` and ``namesakes`` are UPNs.
+    ``kept`` pairs a child with the label of a value that stayed because a worker had set it. ``bad_upns``,
+    ``kept_lines`` and ``lost_letters`` are lines of the file; ``namesakes`` are UPNs. ``differing`` maps the
+    file of the totals (empty text for this one) to UPNs, ``twice`` a child to its sessions that another
+    school has marked too.
     """
 
     report: FileReport
     upns: Mapping[str, str]
     bad_upns: Sequence[int]
     kept_lines: Sequence[int]
-    differing: Sequence[str]
+    lost_letters: Sequence[int]
+    closed_marks: int
+    closed_days: Sequence[date]
+    differing: Mapping[str, Sequence[str]]
     kept: Sequence[tuple[str, str]]
     other_names: Sequence[str]
+    moved: Sequence[str]
     two_rolls: Sequence[str]
+    twice: Mapping[str, int]
     namesakes: Sequence[str]
 
     def sentences(self) -> list[str]:
@@ -40,6 +48,19 @@ class Remarks:
                 f"{_count(len(self.bad_upns), 'UPN')} with a wrong check letter (line "
                 f"{_few(map(str, self.bad_upns))}): taken as given; ask the school."
             )
+        if self.lost_letters:
+            names = _count(len(self.lost_letters), "name")
+            yield (
+                f"{names} with ? where the export lost a letter (line {_few(map(str, self.lost_letters))}): "
+                "ask the school for an export in UTF-8."
+            )
+        if self.closed_marks:
+            days = sorted(self.closed_days)
+            yield (
+                f"{_count(self.closed_marks, 'mark')} on {_count(len(days), 'day')} without school "
+                f"({_few(f'{day:%d/%m/%Y}' for day in days)}): taken; correct the date, or the calendar: "
+                f"outreach school calendar {self.report.school} FILE."
+            )
         kept = self.report.marks.kept
         if kept:
             yield (
@@ -49,10 +70,10 @@ class Remarks:
 
     def _of_totals(self) -> Iterator[str]:
         report = self.report
-        if self.differing:
+        for file, upns in self.differing.items():
             yield (
-                f"The school's totals and the marks differ for {_children(self.differing)} "
-                f"(UPN {_few(self.differing)}): ask the school which is right."
+                f"The school's totals in {file or report.file} and the marks differ for {_children(upns)} "
+                f"(UPN {_few(upns)}): ask the school which is right."
             )
         missing = report.totals.incomplete
         if missing and report.format in {"ctf", "register-summary"}:
@@ -65,8 +86,19 @@ class Remarks:
         if self.other_names:
             named = self._named(self.other_names)
             yield f"Another name in the caseload than in the file: {named}; nobody was renamed."
+        if self.moved:
+            yield (
+                f"Moved to this school from another: {self._named(self.moved)}; their time on the former "
+                "roll has ended."
+            )
         if self.two_rolls:
             yield f"On the rolls of two schools: {self._named(self.two_rolls)}; nobody's school was changed."
+        if self.twice:
+            sessions = _count(sum(self.twice.values()), "session")
+            yield (
+                f"{sessions} of {self._named(list(self.twice))} also marked by another school: each school's "
+                "mark was kept; ask both which is right."
+            )
         if self.namesakes:
             yield (
                 f"{_children(self.namesakes)} (UPN {_few(self.namesakes)}) came in new though a child of "

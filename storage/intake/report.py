@@ -13,7 +13,10 @@ AnswerKind: TypeAlias = Literal["same", "new", "later"]
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A child of the caseload who may be the one that a file names."""
+    """A child of the caseload who may be the one that a file names.
+
+    ``id`` is the record's, or stands for a child whom this very file brings in; an answer gives it back.
+    """
 
     id: str
     name: str

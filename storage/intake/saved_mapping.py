@@ -1,7 +1,8 @@
 """How a school's exports are read, kept with the caseload, and whom a person said its children are.
 
 One ImportMapping record per school. Its ``layout`` is a `Mapping` that a person gave or accepted; ``answers``
-remembers, for children without a UPN that is known, whom a person named, so that nobody is asked twice.
+remembers whom a child without a known UPN is: the child's id, then the ids of those whom a person was shown
+beside it. So nobody is asked twice, and anybody who fits later is a new question.
 """
 
 from __future__ import annotations
@@ -52,6 +53,13 @@ def _layout(values: Any) -> Mapping | None:
         return Mapping.from_dict(values)
     except BadInput:
         return None
+
+
+def without_layout(saved: Saved) -> list[Change]:
+    """The changes that forget a school's layout and keep the answers about its children."""
+    if saved.record is None or saved.layout is None:
+        return []
+    return list(update(saved.record, mapping={**saved.record.mapping, "layout": None}))
 
 
 def save_changes(

@@ -25,7 +25,9 @@ class SummaryReader:
         self._table = table
         self._reading = reading
         order = table.mapping.date_order or "dmy"
-        self.pupils = PupilIndex(table.layout, reading, table.file, order, table.mapping.name_order)
+        self.pupils = PupilIndex(
+            table.layout, reading, table.file, order, table.mapping.name_order, table.today
+        )
         self.body = Body(table, reading, self.pupils.width)
 
     def __iter__(self) -> Iterator[ReadMark]:

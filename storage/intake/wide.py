@@ -26,7 +26,9 @@ class WideReader:
         self._reading = reading
         order = table.mapping.date_order or "dmy"
         self._order = order
-        self.pupils = PupilIndex(table.layout, reading, table.file, order, table.mapping.name_order)
+        self.pupils = PupilIndex(
+            table.layout, reading, table.file, order, table.mapping.name_order, table.today
+        )
         self._marks = MarkReader(reading, table.mapping, table.today)
         self._columns = self._dated_columns()
         self.body = Body(table, reading, self.pupils.width)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from casework.attendance import Tally, tally
 from casework.calendars import SchoolCalendar, school_year
 from casework.clocks import Clock
+from casework.codes import NO_MARK
 from casework.legal import Threshold, threshold_of_weeks
 from casework.ncodes import NClock, open_n_marks
 from casework.policies import Category
@@ -30,8 +31,8 @@ from casework.records import (
 )
 from casework.sharing import Decision, Purpose, may_see, shown_marks
 from casework.triage import Why, caseload_reasons
-from casework.weeks import sessions, slot_of, unpack
-from storage.queries.facts import read_facts
+from casework.weeks import SLOTS, holder, session_of, unpack
+from storage.queries.facts import read_facts, weeks_of
 from storage.queries.today import register_day
 
 if TYPE_CHECKING:
@@ -81,7 +82,11 @@ class Withheld:
 
 @dataclass(frozen=True, slots=True)
 class ChildPage:
-    """Everything a worker may see of one child between two dates (`start` and `end` included)."""
+    """Everything a worker may see of one child between two dates (`start` and `end` included).
+
+    `closed_day_marks` counts the marks on days on which the school that gave them is closed by its calendar;
+    the tally has them, the clocks do not.
+    """
 
     child: Child
     school: str
@@ -102,6 +107,7 @@ class ChildPage:
     story: Sequence[StoryEntry]
     withheld: Sequence[Withheld]
     calendar: SchoolCalendar
+    closed_day_marks: int = 0
 
 
 def read_child(
@@ -138,7 +144,7 @@ def read_child(
         end=end,
         tally=tally([mark.code for mark in marks], end),
         marks=[_shown(mark, custody) for mark in marks],
-        weeks=[(week, shown_marks(m, custody)) for week, m in _weeks(store, child)] if visible else [],
+        weeks=[(week, shown_marks(m, custody)) for week, m in _all_weeks(store, child)] if visible else [],
         n_codes=clocks,
         legal=threshold_of_weeks(facts.weeks if visible else [], calendar, today),
         clocks=[n.clock for n in clocks],
@@ -147,11 +153,15 @@ def read_child(
         story=_story(store, child, decisions),
         withheld=[Withheld(c, d.reason) for c, d in decisions.items() if not d and d.shown],
         calendar=calendar,
+        closed_day_marks=sum(_on_closed_day(store, mark) for mark in marks),
     )
 
 
 def read_marks(store: Store, child: Child, start: date, end: date) -> list[Mark]:
-    """Every recorded mark between two dates with its earlier codes, oldest first."""
+    """The mark of every session between two dates with its earlier codes, oldest first.
+
+    Where two schools have marked a session, one mark counts: see `casework.weeks.holder`.
+    """
     return _marks(store, child, start, end)
 
 
@@ -162,21 +172,44 @@ def _marks(store: Store, child: Child, start: date, end: date) -> list[Mark]:
         "child = ? AND week >= ? AND week <= ?",
         (child.id, first, end.isoformat()),
     )
-    weeks.sort(key=lambda week: (week.week, week.id))
     earlier = _earlier_codes(store, [week.id for week in weeks])
     found = []
-    for week in weeks:
-        for day, session, code in sessions(week.week, week.marks):
-            if start <= day <= end:
-                slot = slot_of(day, session)
-                was = [old for old in earlier.get((week.id, slot), ()) if old != "-"]
-                found.append(Mark(day, session, code, was, week.school, week.comments.get(str(slot), "")))
+    for day, session, slot, code, week in marks_in_force(child, weeks):
+        if start <= day <= end:
+            was = [old for old in earlier.get((week.id, slot), ()) if old != NO_MARK]
+            found.append(Mark(day, session, code, was, week.school, week.comments.get(str(slot), "")))
     return found
+
+
+def marks_in_force(
+    child: Child, weeks: Sequence[AttendanceWeek]
+) -> Iterator[tuple[date, str, int, str, AttendanceWeek]]:
+    """Every session's mark as (date, session, slot, code, the week record it is from), oldest first."""
+    by_week: dict[date, list[AttendanceWeek]] = defaultdict(list)
+    for week in sorted(
+        weeks, key=lambda week: (week.week, week.school != child.school, week.school, week.id)
+    ):
+        by_week[week.week].append(week)
+    for monday, parts in sorted(by_week.items()):
+        codes = [unpack(part.marks) for part in parts]
+        for slot in range(SLOTS):
+            at = holder([code[slot] for code in codes])
+            if codes[at][slot] != NO_MARK:
+                yield *session_of(monday, slot), slot, codes[at][slot], parts[at]
+
+
+_PLANNED_CLOSURE = "#"
+
+
+def _on_closed_day(store: Store, mark: Mark) -> bool:
+    return mark.code != _PLANNED_CLOSURE and store.schools.calendar(mark.school).is_closed(mark.date)
 
 
 def _shown(mark: Mark, custody: Decision) -> Mark:
     code = shown_marks(mark.code, custody)
-    return replace(mark, code=code, was=[shown_marks(old, custody) for old in mark.was])
+    was = [shown_marks(old, custody) for old in mark.was]
+    told = code == mark.code and was == list(mark.was)
+    return replace(mark, code=code, was=was, comment=mark.comment if told else "")
 
 
 def _earlier_codes(store: Store, weeks: Sequence[str]) -> dict[tuple[str, int], list[str]]:
@@ -196,11 +229,11 @@ def _earlier_codes(store: Store, weeks: Sequence[str]) -> dict[tuple[str, int], 
     return found
 
 
-def _weeks(store: Store, child: Child) -> list[tuple[date, str]]:
-    rows = store.conn.execute(
-        "SELECT week, marks FROM attendance_week WHERE void = 0 AND child = ? ORDER BY week", (child.id,)
-    )
-    return [(date.fromisoformat(week), marks) for week, marks in rows]
+def _all_weeks(store: Store, child: Child) -> Sequence[tuple[date, str]]:
+    return weeks_of(store, [child], "", _ALWAYS).get(child.id, ())
+
+
+_ALWAYS = "9999"
 
 
 def _address_protected(store: Store, child: Child) -> bool:

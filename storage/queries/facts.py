@@ -12,6 +12,7 @@ from casework.calendars import school_year
 from casework.records import FLAG_CATEGORY, Child
 from casework.sharing import may_see
 from casework.triage import Facts, YearCounts
+from casework.weeks import together, week_facts
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -28,8 +29,9 @@ _SEEN = ("alone", "with-adult")
 def read_facts(store: Store, children: Sequence[Child], day: date, *, year: bool) -> dict[str, Facts]:
     """Facts up to `day` for each child; the year's counts only when asked for (they cost a longer read)."""
     ids = [child.id for child in children]
-    weeks = _weeks(store, ids, day)
-    counts = _year_counts(store, ids, day) if year else {}
+    since = (day - timedelta(weeks=WEEKS_BACK)).isoformat()
+    weeks = weeks_of(store, children, since, day.isoformat())
+    counts = _year_counts(store, children, day) if year else {}
     contacts, seen = _contacts(store, ids, day)
     flags, reviews = _flags(store, children, day)
     return {
@@ -52,19 +54,46 @@ def among(ids: Sequence[str], column: str = "child") -> tuple[str, list[str]]:
     return f"{column} IN (SELECT value FROM json_each(?))", [json.dumps(list(ids))]
 
 
-def _weeks(store: Store, ids: Sequence[str], day: date) -> dict[str, list[tuple[date, str]]]:
-    condition, parameters = among(ids)
-    since = (day - timedelta(weeks=WEEKS_BACK)).isoformat()
+def weeks_of(
+    store: Store, children: Sequence[Child], since: str, until: str
+) -> dict[str, list[tuple[date, str]]]:
+    """Each child's weeks (Monday, week string) between two ISO dates, every session counted once.
+
+    Where two schools have marked the same week they are laid together: see `casework.weeks.holder`.
+    """
+    condition, parameters = among([child.id for child in children])
     rows = store.conn.execute(
-        "SELECT child, week, marks FROM attendance_week INDEXED BY attendance_week_child"
+        "SELECT child, week, marks, school FROM attendance_week INDEXED BY attendance_week_child"
         f" WHERE void = 0 AND {condition}"
         " AND week >= ? AND week <= ? ORDER BY child, week",
-        [*parameters, since, day.isoformat()],
+        [*parameters, since, until],
     )
     found: dict[str, list[tuple[date, str]]] = defaultdict(list)
-    for child, week, marks in rows:
-        found[child].append((_date(week), marks))
+    double: dict[str, dict[date, list[tuple[str, str]]]] = {}
+    last = last_school = ""
+    for child, week, marks, school in rows:
+        monday, held = _date(week), found[child]
+        if held and held[-1][0] == monday:
+            entries = double.setdefault(child, {}).setdefault(monday, [(last_school, last)])
+            entries.append((school, marks))
+        else:
+            held.append((monday, marks))
+        last, last_school = marks, school
+    if double:
+        schools = {child.id: child.school for child in children if child.id in double}
+        for child, parts in double.items():
+            found[child] = [
+                (monday, laid_together(parts[monday], schools.get(child)) if monday in parts else marks)
+                for monday, marks in found[child]
+            ]
     return found
+
+
+def laid_together(parts: Sequence[tuple[str, str]], school: str | None) -> str:
+    """One week string of several (school, week string), where `school` is the child's present one."""
+    return together(
+        tuple(marks for at, marks in sorted(parts, key=lambda part: (part[0] != school, part[0])))
+    )
 
 
 _dates: dict[str, date] = {}
@@ -77,15 +106,30 @@ def _date(text: str) -> date:
     return known
 
 
-def _year_counts(store: Store, ids: Sequence[str], day: date) -> dict[str, YearCounts]:
-    condition, parameters = among(ids)
+def _year_counts(store: Store, children: Sequence[Child], day: date) -> dict[str, YearCounts]:
+    condition, parameters = among([child.id for child in children])
+    since = date(school_year(day), 8, 25).isoformat()
     rows = store.conn.execute(
-        "SELECT child, sum(possible), sum(attended), sum(authorised), sum(unauthorised), sum(late)"
+        "SELECT child, sum(possible), sum(attended), sum(authorised), sum(unauthorised), sum(late),"
+        " min(school) <> max(school)"
         f" FROM attendance_week INDEXED BY attendance_week_child WHERE void = 0 AND {condition}"
         " AND week >= ? AND week <= ? GROUP BY child",
-        [*parameters, date(school_year(day), 8, 25).isoformat(), day.isoformat()],
-    )
-    return {row[0]: YearCounts(*row[1:]) for row in rows}
+        [*parameters, since, day.isoformat()],
+    ).fetchall()
+    counts = {row[0]: YearCounts(*row[1:6]) for row in rows}
+    moved = {row[0] for row in rows if row[6]}
+    if moved:
+        parted = [child for child in children if child.id in moved]
+        for child, weeks in weeks_of(store, parted, since, day.isoformat()).items():
+            if child in moved:
+                counts[child] = _counted(weeks)
+    return counts
+
+
+def _counted(weeks: Sequence[tuple[date, str]]) -> YearCounts:
+    facts = [week_facts(marks, monday.isoformat()) for monday, marks in weeks]
+    names = ("possible", "attended", "authorised", "unauthorised", "late")
+    return YearCounts(*(sum(week[name] for week in facts) for name in names))
 
 
 def _contacts(store: Store, ids: Sequence[str], day: date) -> tuple[dict[str, date], dict[str, date]]:

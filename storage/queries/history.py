@@ -12,6 +12,7 @@ from casework.codes import NO_MARK
 from casework.edits import CREATED
 from casework.records import RECORD_TYPES, AttendanceWeek, Child, RegisterFile, Worker, meta_of
 from casework.weeks import session_of, unpack
+from storage.queries.child import marks_in_force
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -188,12 +189,11 @@ def _as_created(store: Store, week: str) -> dict[str, str]:
 def read_origins(store: Store, child: Child) -> Mapping[tuple[date, str], Origin]:
     """For each (date, session) of a child's recorded marks, the file and the line it came from."""
     files = _files(store)
-    found: dict[tuple[date, str], Origin] = {}
-    for week in store.find(AttendanceWeek, "child = ?", (child.id,)):
-        for slot, code in enumerate(unpack(week.marks)):
-            if code != NO_MARK:
-                found[session_of(week.week, slot)] = _origin(week.source, week.lines, slot, files)
-    return found
+    weeks = store.find(AttendanceWeek, "child = ?", (child.id,))
+    return {
+        (day, session): _origin(week.source, week.lines, slot, files)
+        for day, session, slot, _, week in marks_in_force(child, weeks)
+    }
 
 
 def _files(store: Store) -> dict[str, str]:

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from casework.calendars import monday_of
+from casework.calendars import SchoolCalendar, monday_of
 from casework.codes import NO_MARK, CodeClass, lookup
 from casework.filters import Filter
 from casework.policies import Category
 from casework.records import Child
 from casework.sharing import may_see, shown_marks
-from casework.triage import OPEN_OUTCOMES, SETTLED_OUTCOMES, Facts, Why, day_codes, morning_reasons, order_key
-from casework.weeks import UNEXPLAINED_CODE, day_bits, unpack
-from storage.queries.facts import children_of, read_facts
+from casework.triage import (
+    OPEN_OUTCOMES,
+    SETTLED_OUTCOMES,
+    Facts,
+    Why,
+    absence_alert,
+    day_codes,
+    morning_reasons,
+    order_key,
+)
+from casework.weeks import UNEXPLAINED_CODE, day_bits, session_of, unpack
+from storage.queries.facts import children_of, laid_together, read_facts
 from storage.queries.lookup import display_name
 from storage.queries.row_facts import RowFacts
 
@@ -43,17 +53,29 @@ class TodayRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Awaited:
+    """A school in session on the register day that has sent no mark for it; `children` are on its roll."""
+
+    id: str
+    urn: str
+    name: str
+    children: int
+
+
+@dataclass(frozen=True, slots=True)
 class Round:
     """The round of one register day. `rows` are open ones; `settled` were acted on and are left out.
 
-    `counts` holds children by state: not-in (any absence), explained, unexplained, open, acted-on, and
-    no-register (children of a school that has no mark for the day yet).
+    `counts` holds children by state: not-in (any absence), explained, unexplained (with those whose alert for
+    missing education runs), open, acted-on, and no-register (no mark for the day yet, with every child of a
+    school in `awaiting`).
     """
 
     day: date
     rows: Sequence[TodayRow]
     settled: Sequence[TodayRow]
     counts: Mapping[str, int]
+    awaiting: Sequence[Awaited] = ()
 
 
 def register_day(store: Store, day: date) -> date:
@@ -69,12 +91,29 @@ def read_round(
 ) -> Round:
     """The round of the register day for one school (its id) or all, with a filter applied to the rows."""
     day = register_day(store, day or store.today)
-    candidates = _unexplained(store, day, school)
+    register = _register(store, day)
+    awaiting = _awaiting(store, register, day, school)
+    candidates = _candidates(store, register, day)
     attempts = _follow_ups(store, day)
     children = children_of(store, candidates)
     facts = read_facts(store, list(children.values()), day, year=chosen is not None)
-    rows = [_row(store, children[c], facts[c], day, attempts.get(c, [])) for c in candidates if c in children]
-    counts = _counts(store, day, school)
+    states = {
+        child: _round_state(facts[child].weeks, store.schools.calendar(children[child].school), day)
+        for child in candidates
+        if child in children and (school is None or school in {children[child].school, *candidates[child]})
+    }
+    rows = [
+        _row(store, children[child], facts[child], day, attempts.get(child, []))
+        for child, state in states.items()
+        if state
+    ]
+    counts = _counts(store, register, awaiting, day, school)
+    alerted = sum(
+        state == "alert" and (school is None or school in candidates[child])
+        for child, state in states.items()
+    )
+    counts["explained"] -= alerted
+    counts["unexplained"] += alerted
     counts["acted-on"] = sum(row.settled for row in rows)
     counts["open"] = len(rows) - counts["acted-on"]
     if chosen is not None:
@@ -85,17 +124,93 @@ def read_round(
         [row for row in ordered if not row.settled],
         [row for row in ordered if row.settled],
         counts,
+        awaiting,
     )
 
 
-def _unexplained(store: Store, day: date, school: str | None) -> list[str]:
-    condition, parameters = ("AND school = ?", [school]) if school else ("", [])
+_Register = Sequence[tuple[str, str, int]]
+"""The week of the register day: (school, week string, how many children have it)."""
+
+
+def _register(store: Store, day: date) -> _Register:
+    return store.conn.execute(
+        "SELECT school, marks, count(*) FROM attendance_week INDEXED BY attendance_week_week"
+        " WHERE void = 0 AND week = ? GROUP BY school, marks",
+        [monday_of(day).isoformat()],
+    ).fetchall()
+
+
+def _awaiting(store: Store, register: _Register, day: date, school: str | None) -> list[Awaited]:
+    """The schools in session that have no mark for the day; one without a calendar if it has children."""
+    marked = {at for at, marks, _ in register if _day_state(marks, day) != "no-register"}
+    found = []
+    for one in store.schools.schools.values():
+        calendar = store.schools.calendars.get(one.id)
+        open_today = day.weekday() < _SATURDAY if calendar is None else calendar.is_school_day(day)
+        if one.id in marked or not open_today or (school and one.id != school):
+            continue
+        count = "SELECT count(*) FROM child WHERE void = 0 AND school = ?"
+        children = store.conn.execute(count, [one.id]).fetchone()[0]
+        if calendar is not None or children:
+            found.append(Awaited(one.id, one.urn, one.name, children))
+    return sorted(found, key=lambda awaited: (awaited.name, awaited.urn))
+
+
+_SATURDAY = 5
+
+
+def _candidates(store: Store, register: _Register, day: date) -> dict[str, set[str]]:
+    """The children who may belong on the round, each with the schools whose marks say so."""
+    found: dict[str, set[str]] = defaultdict(set)
     rows = store.conn.execute(
-        "SELECT DISTINCT child FROM attendance_week INDEXED BY attendance_week_open"
-        f" WHERE void = 0 AND week = ? AND unexplained <> 0 AND unexplained & ? <> 0 {condition}",
-        [monday_of(day).isoformat(), day_bits(day), *parameters],
+        "SELECT child, school FROM attendance_week INDEXED BY attendance_week_open"
+        " WHERE void = 0 AND week = ? AND unexplained <> 0 AND unexplained & ? <> 0",
+        [monday_of(day).isoformat(), day_bits(day)],
+    ).fetchall()
+    running: dict[str, list[str]] = defaultdict(list)
+    for school, marks, _ in register:
+        if _may_run(marks, store.schools.calendar(school), day):
+            running[school].append(marks)
+    for child, school in [*rows, *_children_with(store, running, day)]:
+        found[child].add(school)
+    return found
+
+
+def _may_run(marks: str, calendar: SchoolCalendar, day: date) -> bool:
+    """Whether a week string has O on the day and nothing before it that ends a run of G, N and O."""
+    if "O" not in marks:
+        return False
+    monday, slots = monday_of(day), unpack(marks)
+    last = day.weekday() * 2
+    return "O" in slots[last : last + 2] and all(
+        code in _MAY_RUN or not calendar.is_school_day(session_of(monday, slot)[0])
+        for slot, code in enumerate(slots[:last])
     )
-    return [row[0] for row in rows]
+
+
+_MAY_RUN = frozenset({"G", "N", "O", "D", NO_MARK})
+"""Codes of a run, and those that give way to another school's mark."""
+
+
+def _children_with(store: Store, marks: Mapping[str, Sequence[str]], day: date) -> list[tuple[str, str]]:
+    """The (child, school) of the day's week whose marks are among those named for each school."""
+    found: list[tuple[str, str]] = []
+    for school, texts in marks.items():
+        rows = store.conn.execute(
+            "SELECT child FROM attendance_week INDEXED BY attendance_week_week WHERE void = 0 AND week = ?"
+            " AND school = ? AND marks IN (SELECT value FROM json_each(?))",
+            [monday_of(day).isoformat(), school, json.dumps(texts)],
+        )
+        found += [(child, school) for (child,) in rows]
+    return found
+
+
+def _round_state(weeks: Sequence[tuple[date, str]], calendar: SchoolCalendar, day: date) -> str:
+    """Why a child is on the round: "no-reason" (N), "alert" (O while an alert runs), or "" (not on it)."""
+    codes = day_codes(weeks, day)
+    if UNEXPLAINED_CODE in codes:
+        return "no-reason"
+    return "alert" if "O" in codes and absence_alert(weeks, calendar, day) else ""
 
 
 def _follow_ups(store: Store, day: date) -> dict[str, list[str]]:
@@ -164,19 +279,61 @@ def _day_state(marks: str, day: date) -> str:
     return "explained" if kinds & {CodeClass.AUTHORISED, CodeClass.UNAUTHORISED} else "in"
 
 
-def _counts(store: Store, day: date, school: str | None) -> dict[str, int]:
-    condition, parameters = ("AND school = ?", [school]) if school else ("", [])
-    rows = store.conn.execute(
-        "SELECT marks, count(*) FROM attendance_week INDEXED BY attendance_week_week"
-        f" WHERE void = 0 AND week = ? {condition} GROUP BY school, marks",
-        [monday_of(day).isoformat(), *parameters],
-    )
+def _counts(
+    store: Store, register: _Register, awaiting: Sequence[Awaited], day: date, school: str | None
+) -> dict[str, int]:
+    awaited = {one.id for one in awaiting}
+
+    def counted(at: str, marks: str) -> str:
+        """The state that a row adds to; an awaited school's children are counted by its roll."""
+        if school and at != school:
+            return ""
+        state = _day_state(marks, day)
+        return "" if state == "no-register" and at in awaited else state
+
     states: Counter[str] = Counter()
-    for marks, count in rows:
-        states[_day_state(marks, day)] += count
+    states["no-register"] = sum(one.children for one in awaiting)
+    for at, marks, count in register:
+        states[counted(at, marks)] += count
+    for parts, marks in _at_two_schools(store, register, awaited, day):
+        before = [state for at, held in parts if (state := counted(at, held))]
+        states.subtract(before)
+        states[_day_state(marks, day) if before else ""] += 1
     return {
         "not-in": states["unexplained"] + states["explained"],
         "explained": states["explained"],
         "unexplained": states["unexplained"],
         "no-register": states["no-register"],
     }
+
+
+def _at_two_schools(
+    store: Store, register: _Register, awaited: Collection[str], day: date
+) -> list[tuple[list[tuple[str, str]], str]]:
+    """The week of each child whom two schools have marked, as they have it and laid together.
+
+    Children who are in wherever they are marked are left out: no state that is shown counts them.
+    """
+    if len({school for school, _, _ in register}) < _TWO:
+        return []
+    out: dict[str, list[str]] = defaultdict(list)
+    for school, marks, _ in register:
+        state = _day_state(marks, day)
+        if state != "in" and not (state == "no-register" and school in awaited):
+            out[school].append(marks)
+    rows = store.conn.execute(
+        "SELECT w.child, w.school, w.marks, c.school FROM json_each(?) AS j"
+        " CROSS JOIN attendance_week AS w INDEXED BY attendance_week_child CROSS JOIN child AS c"
+        " WHERE w.child = j.value AND w.void = 0 AND w.week = ? AND c.id = w.child",
+        [
+            json.dumps(list({child for child, _ in _children_with(store, out, day)})),
+            monday_of(day).isoformat(),
+        ],
+    )
+    found: dict[tuple[str, str | None], list[tuple[str, str]]] = defaultdict(list)
+    for child, school, marks, home in rows:
+        found[child, home].append((school, marks))
+    return [(parts, laid_together(parts, home)) for (_, home), parts in found.items() if len(parts) >= _TWO]
+
+
+_TWO = 2

@@ -7,7 +7,9 @@ from datetime import date, timedelta
 import pytest
 
 from casework.calendars import SchoolCalendar
-from casework.triage import Facts, YearCounts, caseload_reasons, days_unexplained, morning_reasons, order_key
+from casework.missing_education import unexplained_absence
+from casework.ncodes import open_n_marks
+from casework.triage import Facts, YearCounts, absence_alert, caseload_reasons, morning_reasons, order_key
 
 FRIDAY = date(2026, 11, 20)
 MONDAY = date(2026, 11, 16)
@@ -41,34 +43,50 @@ def test_a_social_worker_comes_first() -> None:
     assert morning(facts)[0] == "social-worker"
 
 
+@pytest.mark.parametrize("codes", ["N N", "G G", "O O", "G O"])
 @pytest.mark.parametrize(("days", "found"), [(4, None), (5, "5"), (10, "10"), (15, "15")])
-def test_missing_education_alerts_at_5_10_and_15_days(days: int, found: str | None) -> None:
+def test_missing_education_alerts_at_5_10_and_15_days(days: int, found: str | None, codes: str) -> None:
     school_days = CALENDAR.school_days(date(2026, 9, 1), FRIDAY)[-days:]
     weeks = []
     for monday in sorted({day - timedelta(days=day.weekday()) for day in school_days}):
-        slots = ["N N" if monday + timedelta(days=n) in school_days else "/ \\" for n in range(5)]
+        slots = [codes if monday + timedelta(days=n) in school_days else "/ \\" for n in range(5)]
         weeks.append((monday, " ".join(slots)))
-    run = days_unexplained(weeks, CALENDAR, FRIDAY)
-    assert len(run) == days
+    assert unexplained_absence(weeks, CALENDAR, FRIDAY).days == days
     alerts = [
         w for w in caseload_reasons(Facts(weeks=weeks), CALENDAR, FRIDAY) if w.rule == "missing-education"
     ]
-    assert [f"alert at {found}" in why.text for why in alerts] == ([True] if found else [])
+    text = (
+        f"Absent without a known good reason (G, N or O) for {days} school days in a row (alert at {found})"
+    )
+    assert [why.text for why in alerts] == ([text] if found else [])
 
 
 def test_half_term_is_not_a_run_of_absence() -> None:
     before, after = date(2026, 10, 12), date(2026, 11, 2)
     weeks = [(before, "/ \\ / \\ / \\ / \\ N N"), (after, "N N N N N N N N N N")]
-    assert len(days_unexplained(weeks, CALENDAR, date(2026, 11, 6))) == 6
+    alert = absence_alert(weeks, CALENDAR, date(2026, 11, 6))
+    assert alert is not None
+    assert (alert.days, alert.since) == (6, date(2026, 10, 16))
 
 
-def test_a_day_without_register_neither_counts_nor_breaks_the_run() -> None:
-    weeks = [(MONDAY, "N N N N - - N N N N")]
-    assert len(days_unexplained(weeks, CALENDAR, FRIDAY)) == 4
+@pytest.mark.parametrize("broken", ["- -", "I I", "N -", "U N"])
+def test_a_school_day_of_anything_else_ends_the_run(broken: str) -> None:
+    before = (date(2026, 11, 9), "N N N N N N N N N N")
+    assert absence_alert([before, (MONDAY, f"{broken} N N N N N N N N")], CALENDAR, FRIDAY) is None
 
 
-def test_any_other_code_breaks_the_run() -> None:
-    assert len(days_unexplained([(MONDAY, "N N N N I I N N N N")], CALENDAR, FRIDAY)) == 2
+def test_marks_on_closed_days_run_no_clock_and_are_no_part_of_a_run() -> None:
+    closed = SchoolCalendar(CALENDAR.terms, frozenset({date(2026, 11, 18), FRIDAY}))
+    weeks = [(date(2026, 11, 9), "N N N N N N N N N N"), (MONDAY, "N N N N / \\ N N I I")]
+    assert unexplained_absence(weeks, closed, FRIDAY).days == 8
+    assert [
+        n.session_date.day for n in open_n_marks([(MONDAY, "N N / \\ N N / \\ N N")], closed, FRIDAY)
+    ] == [
+        16,
+        16,
+    ]
+    without = open_n_marks([(MONDAY, "N N / \\ / \\ / \\ / \\")], SchoolCalendar(()), FRIDAY)
+    assert len(without) == 2
 
 
 def test_close_to_ten_sessions_says_when_the_oldest_drops_out() -> None:

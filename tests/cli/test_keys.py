@@ -42,7 +42,7 @@ def test_init_then_recover_then_work(bare: Line, tmp_path: Path) -> None:
 
 def test_init_asks_for_a_known_agency(bare: Line) -> None:
     done = bare("init", "--worker", "A", "--agency", "circus", "--team", "T", "--json")
-    assert done.code == 4
+    assert done.code == 2
     assert "early-help" in done.json["error"]["message"]
     assert not bare.home.exists()
 
@@ -64,7 +64,8 @@ def test_a_short_passphrase_is_refused(bare: Line, tmp_path: Path) -> None:
 
 
 def test_lock_says_whether_the_app_is_open(line: Line) -> None:
-    assert line("lock", "--json").json == {"locked": True, "key_store_forgotten": False, "app_open": False}
+    done = line("lock", "--json", today=None)
+    assert done.json == {"locked": True, "key_store_forgotten": False, "app_open": False}
 
 
 def test_backup_verify_and_restore(line: Line, tmp_path: Path) -> None:
@@ -95,7 +96,8 @@ def test_a_damaged_backup_is_named_and_changes_nothing(line: Line, tmp_path: Pat
 
 
 def test_verify_finds_a_row_that_no_history_explains(line: Line) -> None:
-    assert line("verify", "--deep", "--json").json == {"sound": True, "deep": True, "problems": []}
+    done = line("verify", "--deep", "--json", today=None)
+    assert done.json == {"sound": True, "deep": True, "problems": []}
     _tamper(line, "UPDATE child SET forename = 'Millie' WHERE forename = 'Tilly'")
     done = line("verify", "--json")
     assert done.code == 1
@@ -155,9 +157,7 @@ def test_a_plaintext_database_is_refused(line: Line) -> None:
     assert done.json["error"]["code"] == "plaintext-database"
 
 
-@pytest.mark.parametrize(
-    "words", [("today",), ("child", "U886009924001"), ("verify", "--deep")], ids=" ".join
-)
+@pytest.mark.parametrize("words", [("today",), ("child", "U886009924001")], ids=" ".join)
 def test_a_tampered_database_is_named_and_refused(line: Line, words: tuple[str, ...]) -> None:
     path = line.home / "caseload.db"
     data = bytearray(path.read_bytes())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tests.cli.conftest import Line
 
 
@@ -63,7 +65,7 @@ def test_a_time_is_echoed_with_its_weekday(line: Line) -> None:
     done = line("follow-up", line.ids["tilly"], "--outcome", "spoke", "--at", "yesterday 15:10", "--json")
     assert "Thu 19 Nov 2026 15:10" in done.err
     assert done.json["at"] == "2026-11-19T15:10:00Z"
-    assert done.json["session_date"] == "2026-11-19"
+    assert done.json["session_date"] == "2026-11-20", "a call of yesterday about the absence of the round"
 
 
 def test_with_today_set_a_follow_up_happens_on_that_date(line: Line) -> None:
@@ -189,3 +191,58 @@ def test_one_school_only(line: Line) -> None:
     rows = line("today", "--school", "999002", "--json").json["rows"]
     assert [row["child"]["id"] for row in rows] == [line.ids["eve"]]
     assert line("today", "--school", "123456").code == 4
+
+
+def test_a_register_that_is_awaited_is_no_all_clear(line: Line) -> None:
+    monday = "2026-11-23"
+    answer = line("today", "--json", today=monday).json
+    assert answer["awaiting"] == [
+        {"school": "Harbour View", "urn": "999002", "children": 3},
+        {"school": "Oakhanger Primary", "urn": "999001", "children": 3},
+    ]
+    assert (answer["rows"], answer["counts"]["no-register"]) == ([], 6)
+    text = line("today", today=monday).out
+    assert "No register for Mon 23 Nov yet from Harbour View (3 children)" in text
+    assert "Nobody is waiting" not in text
+    only = line("today", "--school", "999002", today=monday)
+    assert "Oakhanger" not in only.out
+    assert "Nobody is waiting" not in only.out
+    assert line("today", "--json").json["awaiting"] == []
+
+
+def test_a_filter_that_leaves_nothing_is_no_all_clear(line: Line) -> None:
+    assert "Nobody is waiting" not in line("today", "--filter", "name:nobody").out
+
+
+def test_triage_prints_what_clears_every_reason(line: Line) -> None:
+    row = line("triage", "--json").json["rows"][0]
+    assert len(row["why"]) > 1
+    (told,) = [text for text in line("triage").out.splitlines() if "Tilly Marsh" in text]
+    assert all(why["clears_with"] in told for why in row["why"])
+
+
+def test_the_page_says_year(line: Line) -> None:
+    assert "Oakhanger Primary, Year 4" in line("child", "tilly").out
+    assert {mark["note"] for mark in line("child", "tilly", "--json").json["marks"]} == {""}
+
+
+def test_marks_on_closed_days_are_told(line: Line, tmp_path: Path) -> None:
+    path = tmp_path / "half-term.csv"
+    path.write_text(
+        "UPN,Legal Surname,Legal Forename,Reg,Date,Session,Mark\n"
+        "U886009924001,Marsh,Tilly,4B,27/10/2026,AM,N\n"
+        "U886009924001,Marsh,Tilly,4B,27/10/2026,PM,N\n"
+        "U886009924001,Marsh,Tilly,4B,03/11/2026,AM,Y5\n"
+    )
+    line("import", str(path), "--school", "999001", "--json")
+    page = line("child", "tilly", "--json").json
+    assert page["closed_day_marks"] == 2
+    assert page["attendance"]["unauthorised_absence"] == 7
+    assert page["n_codes"][0]["date"] == "2026-11-18"
+    text = line("child", "tilly").out
+    assert "2 marks on days when the school is closed by its calendar" in text
+    (hidden,) = [mark for mark in page["marks"] if mark["note"]]
+    assert (hidden["code"], hidden["note"]) == ("Y", "Y: unable to attend")
+    assert "Y: unable to attend" in text
+    assert "Y5" not in text
+    assert "youth" not in text

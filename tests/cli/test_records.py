@@ -91,8 +91,13 @@ def test_a_doubtful_upn_is_said_and_saved(line: Line) -> None:
 
 
 def test_an_edit_is_cleaned_at_the_edge(line: Line) -> None:
-    line("edit", line.ids["tilly"], "known_as=S\x1b[31mun\u202e")
-    assert line("show", line.ids["tilly"], "--json").json["fields"]["known_as"] == "S[31mun"
+    done = line("edit", line.ids["tilly"], "language=P\x1b[31mol\u202e", "tags+=a\u200bb")
+    assert done.code == 0
+    assert done.err.count("hidden or control characters were left out") == 2
+    shown = line("show", line.ids["tilly"], "--json").json["fields"]
+    assert (shown["language"], shown["tags"]) == ("P[31mol", ["ab"])
+    plain = line("edit", line.ids["tilly"], "language=Polish")
+    assert "left out" not in plain.err
 
 
 def test_withheld_fields_are_said_and_protected_ones_are_not_there(line: Line) -> None:

@@ -287,19 +287,23 @@ def test_a_full_pupil(tmp_path: Path) -> None:
     totals = child.totals[0]
     assert (totals.possible, totals.attended, totals.marks) == (96, None, "/\\C2C2 ")
     assert (totals.starts, totals.laestab) == (date(2026, 9, 2), "8860099")
-    assert sorted(r.column for r in register.rejected) == ["Contact Surname", "sessionsattended"]
+    assert sorted(r.column for r in register.rejected) == ["Contact/Surname", "SessionsAttended"]
     assert any("CTF 26.0" in warning for warning in register.warnings)
 
 
 def test_a_bad_pupil_does_not_cost_the_good_one(tmp_path: Path) -> None:
     pupils = (
         f"<Pupil><UPN>{UPN}</UPN><Surname>=cmd|x</Surname></Pupil>"
-        "<Pupil><UPN>wrong</UPN><Surname>Orr</Surname></Pupil>"
+        "\n<Pupil>\n<Surname>Orr</Surname>\n<upn>wrong</upn></Pupil>"
         "<Pupil><UPN>P886009925117</UPN><Surname>Orr</Surname><Forename>Ben</Forename></Pupil>"
     )
     register = opened(tmp_path, ctf(pupils), "mixed.xml")
     assert [pupil.upn for pupil in register.pupils] == ["P886009925117"]
-    assert [(r.line, r.column) for r in register.rejected] == [(1, "Surname"), (2, "UPN")]
+    assert [(r.line, r.column) for r in register.rejected] == [(1, "Surname"), (4, "upn")]
+    assert [r.reason.partition("(")[2] for r in register.rejected] == [
+        "pupil 1 of the file)",
+        "pupil 2 of the file)",
+    ]
 
 
 # Workbooks

@@ -282,6 +282,13 @@ def test_a_mapping_file_that_is_none(tmp_path: Path, text: str) -> None:
     assert Mapping.load(good).school == "999001"
 
 
+def test_a_mapping_file_keeps_the_letters_of_its_name(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"^m3\.json must be an object"):
+        Mapping.load(write(tmp_path, '["x"]', "m3.json"))
+    with pytest.raises(BadInput, match=r"^The mapping must be an object"):
+        Mapping.from_json('["x"]')
+
+
 def test_one_session_twice(tmp_path: Path) -> None:
     text = HEAD + long_row() + long_row() + long_row(mark="") + long_row(mark="N")
     register, found = weeks(tmp_path, text)

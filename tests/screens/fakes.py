@@ -20,7 +20,8 @@ from screens.doorway import FirstRun
 from screens.palette import PersonHit
 from screens.verbs import bindings_for
 from screens.widgets.lines import Count, CountsLine, TitleLine, VerbLine, Why, WhyPane
-from screens.widgets.row_list import Column, Row, RowList, Rows
+from screens.widgets.row_list import RowList
+from screens.widgets.rows import Column, Row, Rows
 from screens.widgets.text import show
 
 TODAY = date(2026, 11, 20)
@@ -35,6 +36,13 @@ class FakeStore:
     def __init__(self) -> None:
         self.closed = False
         self.asked = 0
+        self.settings: dict[str, str] = {}
+
+    def setting(self, name: str, default: str = "") -> str:
+        return self.settings.get(name, default)
+
+    def save_setting(self, name: str, value: str) -> None:
+        self.settings[name] = value
 
     def close(self) -> None:
         self.closed = True
@@ -51,9 +59,17 @@ class FakeOpener:
         self.wrong = 0
         self.until = 0.0
         self.seen: list[bytearray] = []
+        self.owes_code = False
 
     def wait_left(self) -> float:
         return max(0.0, self.until - self.hands.now)
+
+    def renew_recovery(self) -> str:
+        self.owes_code = False
+        return NEW_CODE
+
+    def forget(self) -> None:
+        self.owes_code = False
 
     def _store(self) -> FakeStore:
         self.stores.append(FakeStore())

@@ -48,6 +48,14 @@ class RealOpener:
     def __init__(self, path: Path) -> None:
         self.path = path
 
+    owes_code = False
+
+    def renew_recovery(self) -> str:
+        raise NotImplementedError
+
+    def forget(self) -> None:
+        pass
+
     def wait_left(self) -> float:
         return 0.0
 

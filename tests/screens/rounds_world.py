@@ -228,6 +228,14 @@ class _NoDoor:
 
     has_caseload = True
 
+    owes_code = False
+
+    def renew_recovery(self) -> str:
+        raise NotImplementedError
+
+    def forget(self) -> None:
+        pass
+
     def wait_left(self) -> float:
         return 0.0
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from textual.pilot import Pilot
+from textual.worker import WorkerCancelled
 
 from tests.screens.fakes import PASSPHRASE
 
 
 async def settle(pilot: Pilot[Any]) -> None:
-    """Wait until workers and messages are done."""
-    await pilot.app.workers.wait_for_complete()
+    """Wait until typed keys, workers and messages are done. A lock cancels workers; that is an end, too."""
+    typed = getattr(pilot.app, "type_ahead", None)
+    while typed is not None and not typed.is_idle and pilot.app.is_running:
+        await pilot.pause()
+    for worker in list(pilot.app.workers):
+        with suppress(WorkerCancelled):
+            await worker.wait()
     await pilot.pause()
     await pilot.pause()
 

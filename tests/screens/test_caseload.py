@@ -235,3 +235,12 @@ def test_a_follow_up_here_is_about_the_last_absence() -> None:
     assert last_absence(marks, TODAY) == date(2026, 11, 17)
     assert last_absence(marks, date(2026, 11, 16)) == date(2026, 11, 9)
     assert last_absence([], TODAY) == TODAY
+
+
+async def test_a_list_that_was_left_is_told_of_no_more_steps(tmp_path: Path) -> None:
+    async with opened(caseload(tmp_path), room="caseload") as pilot:
+        hearing = await asked(pilot, lambda store: len(store.journal._listeners))
+        for _ in range(3):
+            await press(pilot, "g", "t")
+            await press(pilot, "g", "c")
+        assert await asked(pilot, lambda store: len(store.journal._listeners)) == hearing

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
+import threading
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -24,6 +26,8 @@ from casework.records import (
     Person,
     Relationship,
 )
+from outreach_tui import app as app_module
+from screens import contact_form
 from screens.child import ChildScreen
 from screens.child_page import SECTIONS, page_lines, read_view
 from screens.contact_form import HOME_VISIT, Chooser, ContactForm
@@ -240,7 +244,7 @@ async def test_a_key_records_its_outcome_and_u_takes_it_back(
 
 
 @pytest.mark.parametrize(
-    "keys", ["r escape", "exclamation_mark n", "exclamation_mark escape", "c enter", "c escape"]
+    "keys", ["r escape", "exclamation_mark n", "exclamation_mark escape", "c enter escape", "c escape"]
 )
 async def test_a_question_left_without_an_answer_records_nothing(
     family: Family, tmp_path: Path, keys: str
@@ -435,7 +439,11 @@ async def test_what_was_typed_is_on_the_disk_before_any_farewell(family: Family,
     assert draft.fields["note"] == "half a s"
 
 
-async def test_the_lock_keeps_the_last_letters(family: Family, tmp_path: Path) -> None:
+async def test_the_lock_keeps_the_last_letters(
+    family: Family, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contact_form, "_PAUSE", 3600.0)  # so that only the lock can save them
+    monkeypatch.setattr(app_module, "_LAST_WORDS_SECONDS", 60.0)  # however slow the disk is
     app = make_real_app(tmp_path, family.store)
     async with app.run_test() as pilot:
         await enter(pilot, family.tilly.id)
@@ -451,6 +459,42 @@ async def test_the_lock_keeps_the_last_letters(family: Family, tmp_path: Path) -
         await pilot.press("t")
         await settle(pilot)
         assert app.screen.query_one(TextArea).text == "xyz"
+
+
+async def test_a_lock_may_come_while_a_draft_is_being_saved(family: Family, tmp_path: Path) -> None:
+    app = make_real_app(tmp_path, family.store)
+    free = threading.Event()
+    async with app.run_test() as pilot:
+        await enter(pilot, family.tilly.id)
+        await pilot.press("t")
+        await settle(pilot)
+        form = app.screen
+        assert isinstance(form, ContactForm)
+        form.query_one(TextArea).text = "xyz"
+        busy = asyncio.create_task(app.desk.run(lambda _store: free.wait(30)))
+        form.run_worker(form.save_draft(), group="draft")
+        settled = asyncio.create_task(settle(pilot))
+        locked = asyncio.create_task(app.lock("Locked."))
+        await asyncio.wait({locked}, timeout=0)
+        free.set()
+        await asyncio.gather(busy, locked, settled)
+        assert isinstance(app.screen, UnlockScreen)
+        await unlock(pilot)
+        await pilot.press("t")
+        await settle(pilot)
+        assert app.screen.query_one(TextArea).text == "xyz"
+
+
+async def test_help_lists_the_arrow_keys_but_no_marking(family: Family, tmp_path: Path) -> None:
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(120, 80)) as pilot:
+        await enter(pilot, family.tilly.id)
+        await pilot.press("question_mark")
+        await settle(pilot)
+        text = screen_text(app)
+    assert "Row above." in text
+    assert "A page down." in text
+    assert "Mark every row" not in text
 
 
 async def test_a_contact_without_a_kind_is_not_saved(family: Family, tmp_path: Path) -> None:

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from casework.records import AttendanceWeek, Child
 from outreach_tui.app import OutreachApp
-from screens.intake import FOLDER_SETTING, ImportScreen, PathInput
+from screens.intake import FOLDER_SETTING, ImportScreen
 from screens.intake_ask import AskSame
 from screens.intake_files import complete, list_folder, resolve
 from screens.intake_lines import bar
+from screens.intake_path import PathInput
 from screens.unlock import UnlockScreen
 from storage.store import Store
 from tests.screens.fakes import HOSTILE, RoundRoom

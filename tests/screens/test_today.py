@@ -13,7 +13,7 @@ from casework.edits import Edit, create
 from casework.followups import follow_up
 from casework.records import Child, Flag, FollowUp, SavedView
 from screens.filter_bar import FilterBar, pointer
-from screens.round_dialogs import WordsBox, WordsForm
+from screens.follow_up_forms import WordsBox, WordsForm
 from screens.today import TodayScreen
 from screens.widgets.row_list import RowList
 from screens.widgets.text import cell_text
@@ -392,7 +392,7 @@ async def test_nothing_imported_yet_says_how_to_begin(tmp_path: Path) -> None:
 
 async def test_no_marks_yet_and_everyone_in_are_told_apart(tmp_path: Path) -> None:
     for name, friday, words in (
-        ("a", "- -", "No marks for Fri 20 Nov yet"),
+        ("a", "- -", "No register for Fri 20 Nov yet from Harbour Primary (2 children) and"),
         ("b", "/ \\", "Everyone is in"),
         ("c", "I I", "Every absence has a reason"),
     ):
@@ -400,6 +400,24 @@ async def test_no_marks_yet_and_everyone_in_are_told_apart(tmp_path: Path) -> No
         folder.mkdir()
         async with opened(make_caseload(folder, [*schools(), *bystanders(0, 4, friday)])) as pilot:
             assert words in screen_text(pilot.app)
+
+
+async def test_a_register_that_is_awaited_is_never_an_all_clear(tmp_path: Path) -> None:
+    in_school = [child(0), *weeks(child(0), {})]
+    missing = [child(1), *weeks(child(1), {WEEK: this_week("- -")})]
+    async with opened(make_caseload(tmp_path, [*schools(), *in_school, *missing])) as pilot:
+        text = screen_text(pilot.app)
+        assert "no register: Parkside Academy (1)" in text.splitlines()[1]
+        assert "No register for Fri 20 Nov yet from Parkside Academy (1 child)" in text
+        assert "Everyone is in" not in text
+
+
+async def test_an_awaited_register_is_told_beside_open_rows(tmp_path: Path) -> None:
+    open_row = [child(0), *weeks(child(0), {WEEK: this_week("N N")})]
+    missing = [child(1), *weeks(child(1), {WEEK: this_week("- -")})]
+    async with opened(make_caseload(tmp_path, [*schools(), *open_row, *missing])) as pilot:
+        assert len(names(pilot)) == 1
+        assert "no register: Parkside Academy (1)" in screen_text(pilot.app).splitlines()[1]
 
 
 async def test_one_school_or_all(tmp_path: Path) -> None:

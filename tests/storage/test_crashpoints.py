@@ -42,7 +42,13 @@ def prepared(home: Home, request: pytest.FixtureRequest) -> Path:
 
 @pytest.mark.parametrize(
     ("name", "stride", "least"),
-    [("crash_passphrase", 1, 10), ("crash_setup", 1, 10), ("crash_backup", 5, 30), ("crash_restore", 3, 10)],
+    [
+        ("crash_passphrase", 1, 10),
+        ("crash_recovery", 1, 10),
+        ("crash_setup", 1, 10),
+        ("crash_backup", 5, 30),
+        ("crash_restore", 3, 10),
+    ],
 )
 def test_killed_at_any_change(prepared: Path, name: str, stride: int, least: int) -> None:
     script = HERE / f"{name}.py"

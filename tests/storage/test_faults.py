@@ -39,6 +39,12 @@ def test_busy_is_one_sentence(path: Path) -> None:
     second.close()
 
 
+def test_a_write_waits_for_another_process_as_long_as_an_import_takes(path: Path) -> None:
+    conn = open_database(path, KEY, create=True)
+    assert conn.execute("PRAGMA busy_timeout").fetchone() == (30_000,)
+    conn.close()
+
+
 def run_limited(script: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", textwrap.dedent(script)],

@@ -1,8 +1,8 @@
-"""The two small forms of the round: a reason by its code, and words; what is typed is kept as a draft."""
+"""The form of a follow-up: a reason by its code, and words; what is typed is kept as a draft."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
@@ -17,6 +17,7 @@ from textual.widgets import Static, TextArea
 
 from casework.codes import Code, CodeClass, in_force
 from casework.text import clean
+from screens.follow_up import Given, Keep
 from screens.widgets.marks_strip import TONES
 from screens.widgets.text import Cell, Piece, Tone, show, show_lines
 
@@ -27,18 +28,6 @@ _ORDER = (CodeClass.AUTHORISED, CodeClass.UNAUTHORISED, CodeClass.AEA, CodeClass
 _NOT_REASONS = frozenset({"N"})
 _MEANING_CELLS = 31
 _BOX_CELLS = 76
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """What a form was closed with."""
-
-    words: str
-    code: str = ""
-
-
-Keep = Callable[[Mapping[str, str]], Awaitable[None]]
-"""Keeps what was typed so far: the fields `words` and `code`."""
 
 
 def reason_codes(on_day: date) -> list[Code]:

@@ -1,0 +1,325 @@
+"""Following up an absence with single keys: outcomes, a reason, closing, each one step that `u` takes back.
+
+One mechanism for the lists and for a child's page: a screen says which children its keys act on, commits
+the edit that is made here, and shows what it changed.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, ClassVar
+
+from casework.edits import Edit, bundle
+from casework.followups import OUTCOME_LABELS, follow_up
+from screens.base import OutreachScreen
+from screens.dialogs import Confirm
+from screens.widgets.fitting import short
+from screens.widgets.text import Cell, Piece, Tone
+
+if TYPE_CHECKING:
+    from casework.records import FollowUp, FollowUpOutcome
+    from storage.drafts import Draft
+    from storage.journal import Receipt
+    from storage.store import Store
+
+DRAFT_FORM = "round-words"
+WORDS, REASON, CLOSE = "words", "reason", "close"
+_NAMES_SHOWN = 40
+
+SAFEGUARDING: Sequence[Cell] = (
+    "If a child is in danger now: 999.",
+    "1 Tell the school's designated safeguarding lead, by voice, now.",
+    "2 Nobody there? Their deputy, then the council's front door.",
+    "3 Has a social worker? Tell them too.",
+    "4 Write what you saw and heard, in the words that were said.",
+    "Do not wait for agreement, and do not put questions to the child.",
+    "",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A child (its id and name) and the day of the absence; `tried` steps stand for that day already."""
+
+    child: str
+    name: str
+    day: date
+    tried: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the form of a follow-up was closed with."""
+
+    words: str
+    code: str = ""
+
+
+Keep = Callable[[Mapping[str, str]], Awaitable[None]]
+"""Keeps what was typed so far: the fields `words` and `code`."""
+
+
+DraftKey = tuple[str, str]
+"""The form and the subject of a draft that ends with a step."""
+
+Make = Callable[["Store"], tuple[Edit, DraftKey | None]]
+"""Makes an edit on the caseload's thread, with the draft that it ends."""
+
+StepBack = Callable[["Store"], tuple["Receipt", int]]
+"""Takes a step back or does it again: the receipt, and the step whose children it concerns."""
+
+
+def undo_step(store: Store) -> tuple[Receipt, int]:
+    """Take back this worker's newest step. Raises Refused when there is none."""
+    target = next(iter(store.journal.undo_list(1)), None)
+    receipt = store.journal.undo()
+    return receipt, target.seq if target else receipt.seq
+
+
+def redo_step(store: Store) -> tuple[Receipt, int]:
+    """Do the step undone last again. Raises Refused when there is none."""
+    receipt = store.journal.redo()
+    return receipt, receipt.seq
+
+
+def bulk_lines(names: Sequence[str]) -> list[Cell]:
+    """The names that a bulk verb would act on."""
+    lines: list[Cell] = [Piece(f"  {short(name, 50)}") for name in names[:_NAMES_SHOWN]]
+    if len(names) > _NAMES_SHOWN:
+        lines.append(Piece(f"  and {len(names) - _NAMES_SHOWN} more", Tone.QUIET))
+    return lines
+
+
+class FollowUpScreen(OutreachScreen):
+    """A screen whose children are followed up with the verbs `no-answer` to `closed`."""
+
+    WORDS_KEY: ClassVar[str] = "t"
+    DRAFT_HINT: ClassVar[str] = "The same key goes on with it."
+
+    # What a screen says and does
+
+    @abstractmethod
+    def subjects(self) -> list[Subject]:
+        """The children that a verb acts on."""
+
+    @abstractmethod
+    async def write(self, make: Make) -> Receipt | None:
+        """Commit an edit; a refusal is said, and gives None."""
+
+    @abstractmethod
+    async def step_logged(self, subjects: Sequence[Subject]) -> None:
+        """Show what the step just committed has changed."""
+
+    @abstractmethod
+    async def step_back(self, work: StepBack, word: str) -> None:
+        """Take a step back or do it again, show it and say `word`."""
+
+    def draft_kept(self, draft: Draft) -> None:
+        """Words were left half written."""
+
+    # Outcomes
+
+    def said_name(self, name: str) -> str:
+        """A name that leaves room for the rest of a sentence."""
+        return short(name, max(16, self.size.width - 56))
+
+    def said_names(self, subjects: Sequence[Subject]) -> str:
+        """The one child by name, several by their number."""
+        return self.said_name(subjects[0].name if len(subjects) == 1 else f"{len(subjects)} children")
+
+    async def outcome(self, outcome: FollowUpOutcome) -> None:
+        """Log an outcome for one child, or for several after a question."""
+        subjects = self.subjects()
+        if not subjects:
+            self.say("No child is listed here, so nothing was logged.")
+        elif len(subjects) == 1:
+            await self.log_step(subjects, outcome)
+        else:
+            words = OUTCOME_LABELS[outcome]
+            question = f"{words.capitalize()}: log it for {len(subjects)} children?"
+
+            async def answered(yes: bool | None) -> None:
+                if yes:
+                    await self.log_step(subjects, outcome)
+
+            await self.question(Confirm(question, bulk_lines([one.name for one in subjects])), answered)
+
+    async def log_step(
+        self, subjects: Sequence[Subject], outcome: FollowUpOutcome, given: Given | None = None
+    ) -> None:
+        """Commit one step for these children, show it and say it."""
+        given = given or Given("")
+
+        def make(store: Store) -> tuple[Edit, DraftKey | None]:
+            steps = [
+                follow_up(
+                    one.child,
+                    by=store.actor.worker,
+                    at=store.now(),
+                    session_date=one.day,
+                    outcome=outcome,
+                    reason_code=given.code,
+                    note=given.words,
+                )
+                for one in subjects
+            ]
+            draft = (DRAFT_FORM, subjects[0].child) if given.words or given.code else None
+            if len(steps) == 1:
+                return steps[0], draft
+            return bundle(f"Follow-up of {len(steps)} children: {OUTCOME_LABELS[outcome]}", steps), draft
+
+        if await self.write(make) is not None:
+            await self.step_logged(subjects)
+            self.say(self._logged(subjects, outcome, given))
+
+    def _logged(self, subjects: Sequence[Subject], outcome: FollowUpOutcome, given: Given) -> str:
+        words = OUTCOME_LABELS[outcome] + (f" {given.code}" if given.code else "")
+        if len(subjects) > 1:
+            return f"{len(subjects)} children: {words}. u undoes all of them."
+        one = subjects[0]
+        tries = f" ({one.tried + 1} tries)" if one.tried else ""
+        more = "" if given.words else f", {self.WORDS_KEY} adds words"
+        return f"{self.said_name(one.name)}: {words}{tries}. u undoes{more}."
+
+    async def do_no_answer(self) -> None:
+        """Called, nobody answered."""
+        await self.outcome("no-answer")
+
+    async def do_left_message(self) -> None:
+        """Left a message."""
+        await self.outcome("left-message")
+
+    async def do_wrong_number(self) -> None:
+        """The number is not theirs."""
+        await self.outcome("wrong-number")
+
+    async def do_spoke(self) -> None:
+        """Spoke to somebody."""
+        await self.outcome("spoke")
+
+    async def do_visit_planned(self) -> None:
+        """A home visit is planned."""
+        await self.outcome("visit-planned")
+
+    async def do_seen(self) -> None:
+        """The child was seen."""
+        await self.outcome("seen")
+
+    async def do_not_seen(self) -> None:
+        """Visited, the child was not seen."""
+        await self.outcome("not-seen")
+
+    async def do_safeguarding(self) -> None:
+        """Say what to do now; `y` logs that the safeguarding lead was told."""
+        subjects = self.subjects()
+        if len(subjects) != 1:
+            self.say("Safeguarding is one child at a time: unmark with esc first.", wrong=True)
+            return
+
+        async def answered(yes: bool | None) -> None:
+            if yes:
+                await self.log_step(subjects, "safeguarding")
+
+        question = f"Safeguarding: {self.said_name(subjects[0].name)}. Do this now:"
+        then = f"y logs: safeguarding lead told. {self.WORDS_KEY} then takes your words."
+        await self.question(Confirm(question, (*SAFEGUARDING, Piece(then, Tone.QUIET))), answered)
+
+    async def do_reason(self) -> None:
+        """A reason was given: its code, then words if there are any."""
+        subjects = self.subjects()
+        if subjects:
+            await self.ask_reason(subjects)
+        else:
+            self.say("No child is listed here, so nothing was logged.")
+
+    async def do_closed(self) -> None:
+        """Close the follow-up, in words."""
+        subjects = self.subjects()
+        if len(subjects) == 1:
+            await self.ask_close(subjects)
+        else:
+            self.say("Closing takes words about one child: unmark with esc first.", wrong=True)
+
+    async def do_undo(self) -> None:
+        """Take back the newest step and say which."""
+        await self.step_back(undo_step, "Undone")
+
+    async def do_redo(self) -> None:
+        """Do the undone step again."""
+        await self.step_back(redo_step, "Done again")
+
+    # The form for a reason and for words
+
+    async def ask_reason(self, subjects: Sequence[Subject]) -> None:
+        """The code that a family's reason may lead to, then words."""
+
+        async def given(given: Given) -> None:
+            await self.log_step(subjects, "reason", given)
+
+        await self.ask_words(REASON, subjects, f"Reason given: {self.said_names(subjects)}", given)
+
+    async def ask_close(self, subjects: Sequence[Subject]) -> None:
+        """The words with which a follow-up ends."""
+
+        async def given(given: Given) -> None:
+            await self.log_step(subjects, "closed", given)
+
+        await self.ask_words(CLOSE, subjects, f"Close the follow-up: {self.said_names(subjects)}", given)
+
+    async def ask_words(
+        self,
+        kind: str,
+        subjects: Sequence[Subject],
+        question: str,
+        given: Callable[[Given], Awaitable[None]],
+        *,
+        step: FollowUp | None = None,
+    ) -> None:
+        """Show the form; about one child it begins with the draft of that kind, else with `step`'s words."""
+        from screens.follow_up_forms import WordsForm, reason_codes
+
+        one = subjects[0]
+        child = one.child if len(subjects) == 1 else ""
+        draft = await self.ask(lambda store: store.drafts.load(DRAFT_FORM, child)) if child else None
+        start = Given(step.note if step else "")
+        if draft is not None and draft.fields.get("kind") == kind:
+            start = Given(draft.fields.get("words", ""), draft.fields.get("code", ""))
+
+        async def answered(result: Given | None) -> None:
+            if result is None:
+                await self.tell_draft(one)
+            else:
+                await given(result)
+
+        form = WordsForm(
+            question,
+            keep=self.keeper(kind, child),
+            codes=reason_codes(one.day) if kind == REASON else (),
+            start=start,
+            required=kind != REASON,
+        )
+        await self.question(form, answered)
+
+    def keeper(self, kind: str, child: str) -> Keep:
+        """What keeps the form's draft while it is typed; words about several children have none."""
+
+        async def keep(fields: Mapping[str, str]) -> None:
+            held = {**fields, "kind": kind}
+            if not child:
+                return
+            if fields["words"] or fields["code"]:
+                await self.ask(lambda store: store.drafts.save(DRAFT_FORM, child, held))
+            else:
+                await self.ask(lambda store: store.drafts.discard(DRAFT_FORM, child))
+
+        return keep
+
+    async def tell_draft(self, one: Subject) -> None:
+        """Say that the words about a child are kept, when they are."""
+        draft = await self.ask(lambda store: store.drafts.load(DRAFT_FORM, one.child))
+        if draft is not None:
+            self.draft_kept(draft)
+            self.say(f"Kept as a draft: {self.said_name(one.name)}. {self.DRAFT_HINT}")

@@ -1,0 +1,73 @@
+"""What may be logged by the command line: no future, days with sessions, reasons with their code."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.conftest import Line
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("follow-up", "tilly", "--outcome", "no-answer"),
+        ("contact", "add", "tilly", "--kind", "call"),
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_moment_in_the_future_is_refused_by_name(line: Line, words: tuple[str, ...]) -> None:
+    done = line(*words, "--at", "2026-11-23 09:00", "--json")
+    assert done.code == 4, done.out
+    assert (done.json["error"]["code"], done.json["error"]["where"]) == ("in-the-future", "--at")
+    assert line("undo", "--list", "--json").json == []
+
+
+@pytest.mark.parametrize(
+    ("day", "code"), [("2026-11-19", 0), ("2026-11-21", 4), ("2026-10-28", 4), ("2025-11-19", 4)]
+)
+def test_the_day_of_an_absence_has_sessions(line: Line, day: str, code: int) -> None:
+    done = line("follow-up", "tilly", "--outcome", "no-answer", "--on", day, "--json")
+    assert done.code == code, done.err
+    if code:
+        error = done.json["error"]
+        assert (error["code"], error["where"]) == ("no-session", "--on")
+        assert "outreach school calendar 999001 FILE" in error["message"]
+    else:
+        assert done.json["session_date"] == day
+
+
+def test_a_reason_needs_its_code(line: Line) -> None:
+    done = line("follow-up", "tilly", "--outcome", "reason", "--note", "a cold", "--json")
+    error = done.json["error"]
+    assert (done.code, error["code"], error["where"]) == (4, "reason-needed", "--reason")
+    assert "I illness" in error["message"]
+    assert "M medical" in error["message"]
+
+
+@pytest.mark.parametrize("code", ["/", "V", "N", "#", "Z"])
+def test_a_code_that_is_no_reason_is_refused(line: Line, code: str) -> None:
+    done = line("follow-up", "tilly", "--outcome", "reason", "--reason", code, "--json")
+    assert (done.code, done.json["error"]["code"]) == (4, "not-a-reason")
+    assert done.json["error"]["where"] == "--reason"
+    assert line("undo", "--list", "--json").json == []
+
+
+def test_an_empty_note_alone_is_no_entry(line: Line) -> None:
+    done = line("contact", "add", "tilly", "--kind", "call", "--note", "-", "--json", stdin=" \n")
+    assert (done.code, done.json["error"]["where"]) == (4, "--note")
+    assert line("contact", "list", "tilly", "--json").json == []
+    tried = line("contact", "add", "tilly", "--kind", "call", "--note", "-", "--outcome", "no-reply")
+    assert tried.code == 0
+
+
+def test_the_list_says_what_an_entry_corrects(line: Line) -> None:
+    first = line("contact", "add", "tilly", "--kind", "call", "--note", "Spoke", "--json").json["id"]
+    line("contact", "add", "tilly", "--kind", "call", "--note", "Left word", "--corrects", first)
+    table = line("contact", "list", "tilly").out
+    assert "(corrects Fri 20 Nov 2026" in table
+    assert f"{first}) Left word" in table
+
+
+def test_hidden_characters_of_a_note_are_said(line: Line) -> None:
+    done = line("contact", "add", "tilly", "--kind", "call", "--note", "a\u202eb")
+    assert "Warning: --note: hidden or control characters were left out." in done.err

@@ -1,0 +1,96 @@
+"""Keys that arrive faster than the screen changes reach what they were meant for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual import events
+from textual.pilot import Pilot
+
+from screens.follow_up_forms import WordsBox, WordsForm
+from tests.screens.rounds_world import asked, make_caseload, opened, round_of, steps_of
+from tests.screens.steps import settle
+from tests.screens.test_today import here, names
+from tests.screens.textshot import screen_text
+
+_NAMED = {"\r": "enter", "\x1b": "escape", " ": "space", "/": "slash"}
+
+
+async def burst(pilot: Pilot[None], text: str) -> None:
+    """Every key of `text` in the app's queue before the first one is handled."""
+    for sign in text:
+        named = _NAMED.get(sign, sign)
+        pilot.app.post_message(events.Key(named, None if named == "escape" else sign))
+    await settle(pilot)
+
+
+async def test_a_reason_for_ten_children_in_one_chunk(tmp_path: Path) -> None:
+    async with opened(make_caseload(tmp_path, round_of(12))) as pilot:
+        order = names(pilot)
+        await burst(pilot, "ri\r" * 10)
+        steps = await steps_of(pilot)
+        assert [(step.outcome, step.reason_code) for step in steps] == [("reason", "I")] * 10
+        assert len({step.child for step in steps}) == 10
+        assert names(pilot) == order[10:]
+
+
+async def test_keys_after_a_dialog_go_to_the_list(tmp_path: Path) -> None:
+    async with opened(make_caseload(tmp_path, round_of(12))) as pilot:
+        await burst(pilot, "ri\rsrmdentist at nine\rn")
+        steps = await steps_of(pilot)
+        assert [(step.outcome, step.reason_code, step.note) for step in steps] == [
+            ("reason", "I", ""),
+            ("spoke", "", ""),
+            ("reason", "M", "dentist at nine"),
+            ("no-answer", "", ""),
+        ]
+        assert len({step.child for step in steps}) == 4
+
+
+async def test_a_filter_typed_in_one_chunk_runs_no_verb(tmp_path: Path) -> None:
+    async with opened(make_caseload(tmp_path, round_of(12))) as pilot:
+        await burst(pilot, "/school:harbour\rn")
+        assert [step.outcome for step in await steps_of(pilot)] == ["no-answer"]
+        assert len(names(pilot)) == 6
+
+
+async def test_a_question_answered_in_the_same_chunk(tmp_path: Path) -> None:
+    async with opened(make_caseload(tmp_path, round_of(12))) as pilot:
+        await burst(pilot, "  my")
+        assert [step.outcome for step in await steps_of(pilot)] == ["left-message"] * 2
+
+
+async def test_a_lock_drops_what_was_typed_ahead(tmp_path: Path) -> None:
+    async with opened(make_caseload(tmp_path, round_of(12))) as pilot:
+        for key in ("n", "s", "s"):
+            pilot.app.post_message(events.Key(key, key))
+        pilot.app.post_message(events.Key("ctrl+l", None))
+        for key in ("s", "s"):
+            pilot.app.post_message(events.Key(key, key))
+        await settle(pilot)
+        assert pilot.app.screen.query("UnlockScreen, Input")
+
+
+@pytest.mark.parametrize("words", ["tummy ache", "t", "seen by gran, back on Monday"])
+async def test_words_typed_in_one_chunk_leave_no_draft(tmp_path: Path, words: str) -> None:
+    async with opened(make_caseload(tmp_path, round_of(12))) as pilot:
+        await burst(pilot, f"rt{words}\r")
+        (step,) = await steps_of(pilot)
+        assert (step.reason_code, step.note) == ("T", words)
+        assert await asked(pilot, lambda store: store.drafts.waiting()) == []
+
+
+async def test_a_form_that_was_kept_saves_no_draft_any_more(tmp_path: Path) -> None:
+    async with opened(make_caseload(tmp_path, round_of(12))) as pilot:
+        await burst(pilot, "rtmoving")
+        form = pilot.app.screen
+        assert isinstance(form, WordsForm)
+        form.query_one(WordsBox).insert(" house")
+        form.action_enter()
+        await form.before_lock()
+        await settle(pilot)
+        (step,) = await steps_of(pilot)
+        assert step.note == "moving house"
+        assert await asked(pilot, lambda store: store.drafts.waiting()) == []
+        assert here(pilot) in screen_text(pilot.app)

@@ -1,0 +1,193 @@
+"""The round: registers that are awaited, a session at two schools, alerts that run on O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from casework.edits import Edit, create
+from casework.ids import new_id
+from casework.records import AttendanceWeek, Calendar, Child, Record, School, Team, Worker
+from storage.queries.caseload import read_caseload
+from storage.queries.child import read_child
+from storage.queries.history import read_origins
+from storage.queries.today import read_round
+from storage.store import Store
+
+MONDAY, FRIDAY = date(2026, 11, 16), date(2026, 11, 20)
+NOW = datetime(2026, 11, 20, 8, 30, tzinfo=UTC)
+TERMS = ((date(2026, 9, 1), date(2026, 10, 16)), (date(2026, 11, 2), date(2026, 12, 18)))
+IN = "/ \\ / \\ / \\ / \\ / \\"
+
+
+class World:
+    """Two schools with calendars in an open caseload."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.oak = self.school("999001", "Oakhanger Primary")
+        self.bay = self.school("999002", "Bay View")
+
+    def add(self, *records: Record) -> None:
+        self.store.journal.commit(Edit("Add", tuple(create(record) for record in records)))
+
+    def school(self, urn: str, name: str, *, calendar: bool = True) -> str:
+        school = School(id=new_id(), urn=urn, name=name)
+        terms = [
+            Calendar(id=new_id(), school=school.id, kind="term", start=start, end=end)
+            for start, end in (TERMS if calendar else ())
+        ]
+        self.add(school, *terms)
+        return school.id
+
+    def child(self, school: str, marks: str = "", **weeks: str) -> Child:
+        """A child on a school's roll with this week's marks; more weeks by `w` and how many weeks back."""
+        child = Child(id=new_id(), surname="Marsh", forename=new_id(), school=school)
+        self.add(child)
+        for back, text in {"w0": marks, **weeks}.items():
+            if text:
+                self.marks(child, school, text, int(back[1:]))
+        return child
+
+    def marks(self, child: Child, school: str, marks: str, back: int = 0) -> None:
+        week = MONDAY - timedelta(weeks=back)
+        self.add(AttendanceWeek(id=new_id(), child=child.id, school=school, week=week, marks=marks))
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    team = Team(id=new_id(), name="Swale")
+    worker = Worker(id=new_id(), name="Kim Invented", agency="inclusion-attendance", team=team.id)
+    path = tmp_path / "caseload.db"
+    key = bytearray(range(32))
+    store = Store.set_up(path, key, worker=worker, team=team, now=lambda: NOW, today=FRIDAY)
+    yield World(store)
+    store.close()
+
+
+def test_a_school_without_a_mark_of_the_day_is_awaited_with_its_roll(world: World) -> None:
+    world.child(world.oak, IN)
+    world.child(world.bay, "/ \\ / \\ / \\ / \\ - -")
+    world.child(world.bay)
+    found = read_round(world.store)
+    assert [(one.name, one.urn, one.children) for one in found.awaiting] == [("Bay View", "999002", 2)]
+    assert (found.counts["no-register"], found.counts["not-in"]) == (2, 0)
+    assert read_round(world.store, school=world.oak).awaiting == []
+    assert read_round(world.store, school=world.oak).counts["no-register"] == 0
+    assert len(read_round(world.store, school=world.bay).awaiting) == 1
+
+
+def test_one_mark_is_a_register_and_the_children_without_are_counted(world: World) -> None:
+    world.child(world.oak, IN)
+    world.child(world.bay, "/ \\ / \\ / \\ / \\ / -")
+    world.child(world.bay, "/ \\ / \\ / \\ / \\ - -")
+    found = read_round(world.store)
+    assert found.awaiting == []
+    assert found.counts["no-register"] == 1
+
+
+def test_a_closed_school_is_not_awaited_and_one_without_calendar_only_with_children(world: World) -> None:
+    world.child(world.oak, IN)
+    world.child(world.bay, "")
+    inset = Calendar(id=new_id(), school=world.bay, kind="inset", start=FRIDAY, end=FRIDAY)
+    world.add(inset)
+    bare = world.school("999003", "No Calendar", calendar=False)
+    assert read_round(world.store).awaiting == []
+    world.child(bare)
+    assert [one.name for one in read_round(world.store).awaiting] == ["No Calendar"]
+
+
+def test_one_session_at_two_schools_counts_once_and_the_present_school_holds(world: World) -> None:
+    child = world.child(world.oak, "/ \\ / \\ I I D D N -")
+    world.marks(child, world.bay, "N N O O - - / \\ / \\")
+    world.child(world.bay, IN)
+    found = read_round(world.store)
+    assert [row.sessions for row in found.rows] == [{"AM": "N", "PM": "\\"}]
+    assert found.counts == {
+        "not-in": 1, "explained": 0, "unexplained": 1, "no-register": 0, "open": 1, "acted-on": 0,
+    }  # fmt: skip
+    page = read_child(world.store, child)
+    assert [mark.code for mark in page.marks] == ["/", "\\", "/", "\\", "I", "I", "/", "\\", "N", "\\"]
+    assert [mark.school for mark in page.marks][5:8] == [world.oak, world.bay, world.bay]
+    assert (page.tally.possible, page.tally.absent, page.tally.attended) == (10, 3, 7)
+    assert page.weeks == [(MONDAY, "/ \\ / \\ I I / \\ N \\")]
+    assert page.legal.unauthorised_in_window == 1
+    (row,) = [row for row in read_caseload(world.store) if row.child.id == child.id]
+    assert (row.year.possible, row.year.attended, row.year.authorised, row.year.unauthorised) == (10, 7, 2, 1)
+    assert set(read_origins(world.store, child)) == {(mark.date, mark.session) for mark in page.marks}
+
+
+def test_an_n_of_a_former_school_is_not_on_the_round(world: World) -> None:
+    child = world.child(world.oak, IN)
+    world.marks(child, world.bay, "N N N N N N N N N N")
+    world.child(world.bay, IN)
+    for school in (None, world.oak, world.bay):
+        found = read_round(world.store, school=school)
+        assert found.rows == []
+        assert found.counts["not-in"] == 0
+
+
+def test_a_child_due_elsewhere_is_listed_under_both_schools(world: World) -> None:
+    child = world.child(world.oak, "/ \\ / \\ / \\ / \\ D D")
+    world.marks(child, world.bay, "D D D D D D D D N N")
+    world.child(world.oak, IN)
+    for school in (None, world.oak, world.bay):
+        found = read_round(world.store, school=school)
+        assert [row.child.id for row in found.rows] == [child.id]
+        assert (found.counts["not-in"], found.counts["unexplained"]) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("this_week", "before", "listed"),
+    [
+        ("O O O O O O O O O O", "", True),
+        ("G G G G N N O O O -", "", True),
+        ("/ \\ O O O O O O O O", "", False),
+        ("/ \\ / \\ / \\ / \\ O O", "O O O O O O O O O O", False),
+        ("G G G G G G G G G G", "", False),
+    ],
+)
+def test_an_alert_that_runs_on_o_is_on_the_round(
+    world: World, this_week: str, before: str, listed: bool
+) -> None:
+    world.child(world.bay, IN)
+    child = world.child(world.oak, this_week, w1=before)
+    found = read_round(world.store)
+    assert [row.child.id for row in found.rows] == ([child.id] if listed else [])
+    assert (found.counts["explained"], found.counts["unexplained"]) == ((0, 1) if listed else (1, 0))
+    if listed:
+        assert "missing-education" in [why.rule for why in found.rows[0].why]
+        assert found.rows[0].status == "open"
+
+
+def test_a_run_of_o_over_the_weekend_is_on_the_round_of_monday(world: World) -> None:
+    world.store.today = date(2026, 11, 23)
+    world.child(world.bay, IN)
+    child = world.child(world.oak, "/ \\ O O O O O O O O")
+    world.marks(child, world.oak, "O - - - - - - - - -", back=-1)
+    found = read_round(world.store)
+    assert [row.child.id for row in found.rows] == [child.id]
+    assert [one.name for one in found.awaiting] == ["Bay View"]
+
+
+def test_marks_on_closed_days_stay_in_the_tally_and_are_told(world: World) -> None:
+    child = world.child(world.oak, IN)
+    world.marks(child, world.oak, "N N N N N N N N # #", back=3)
+    page = read_child(world.store, child)
+    assert page.closed_day_marks == 8
+    assert page.tally.unauthorised_absence == 8
+    assert page.n_codes == []
+
+
+def test_a_comment_beside_a_hidden_code_is_hidden_too(world: World) -> None:
+    child = world.child(world.oak)
+    week = AttendanceWeek(
+        id=new_id(), child=child.id, school=world.oak, week=MONDAY, marks="Y5 Y1 / \\ / \\ / \\ / \\",
+        comments={"0": "told by the court", "1": "bus"},
+    )  # fmt: skip
+    world.add(week)
+    page = read_child(world.store, child)
+    assert [(mark.code, mark.comment) for mark in page.marks[:2]] == [("Y", ""), ("Y1", "bus")]
