@@ -17,6 +17,7 @@ from rich.console import RenderableType
 from textual import events
 from textual.app import App
 from textual.binding import BindingType
+from textual.driver import Driver
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.worker import WorkerCancelled
@@ -28,9 +29,11 @@ from outreach_tui.crash import EXIT_FAULT, fault_code, fault_record, fault_sente
 from outreach_tui.idle import Clocks, IdleWatch, Verdict
 from outreach_tui.relock import Resume
 from outreach_tui.settings import Loaded
+from screens.base import DoorScreen
 from screens.door_form import FormScreen
 from screens.doorway import AGENCIES, Opener
 from screens.palette import FindPeople, PeopleProvider, PersonHit, VerbProvider
+from screens.pasting import clean_paste, guard_pastes
 from screens.themes import THEMES, TONE_DEFAULTS
 from screens.type_ahead import TypeAhead, Typed
 from screens.unlock import UnlockScreen
@@ -146,6 +149,11 @@ class OutreachApp(App[None]):
         self.set_keymap(dict(settings.keys))
 
     # Start
+
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's own driver, with pastes made harmless first."""
+        guard_pastes()
+        return super().get_driver_class()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Tones under any theme."""
@@ -263,6 +271,28 @@ class OutreachApp(App[None]):
             self._idle.touch()
         if isinstance(event, (events.Key, events.Paste)) and self._is_deaf_to(event):
             return
+        if isinstance(event, events.Paste) and not event.is_forwarded:
+            event.text, said = clean_paste(event.text)
+            if said:
+                self.notify(said, severity="warning")
+        if self._goes_in_turn(event):
+            await self.type_ahead.take(event)
+        else:
+            await super().on_event(event)
+
+    def _goes_in_turn(self, event: events.Event) -> bool:
+        """Whether an event waits for those typed before it.
+
+        A key that locks or leaves waits for none and drops those that wait; a door minds its keys itself.
+        """
+        if not isinstance(event, Typed) or event.is_forwarded:
+            return False
+        if isinstance(event, events.Key) and event.key in self._ending_keys:
+            self.type_ahead.forget()
+            return False
+        return bool(self.screen_stack) and not isinstance(self.screen, DoorScreen)
+
+    async def _take_in(self, event: Typed) -> None:
         await super().on_event(event)
 
     def _is_deaf_to(self, event: events.Key | events.Paste) -> bool:

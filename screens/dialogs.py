@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from casework.text import clean
+from screens.fields import LineField
 from screens.widgets.text import Cell, Piece, Tone, show, show_lines
 
 
@@ -155,7 +156,7 @@ class AskLine(ModalScreen[str | None]):
         """The question and the line."""
         with Vertical(classes="box"):
             yield Static(show(self._question, Tone.STRONG), markup=False)
-            yield Input(clean(self._value))
+            yield LineField(clean(self._value))
             yield Static("enter keeps, esc leaves", classes="hint", markup=False)
 
     @on(Input.Submitted)

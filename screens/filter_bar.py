@@ -14,6 +14,7 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from casework.filters import LONGEST, Filter, FilterError, parse
+from screens.fields import LineField
 from screens.widgets.text import Cell, Piece, Tone, show_cell, show_lines
 
 _PROMPT = "/ "
@@ -46,8 +47,8 @@ class FilterBar(Vertical):
         &.-open { display: block; }
         Horizontal { height: 1; }
         .prompt { width: 2; color: $tone-key; text-style: bold; }
-        Input { width: 1fr; height: 1; border: none; padding: 0; background: $surface; }
-        Input:focus { border: none; background: $panel; }
+        LineField { width: 1fr; height: 1; border: none; padding: 0; background: $surface; }
+        LineField:focus { border: none; padding: 0; background: $panel; }
         .fits { width: auto; padding: 0 0 0 1; }
         .trouble { height: auto; padding: 0 0 0 2; display: none; }
         .trouble.-shown { display: block; }
@@ -70,7 +71,7 @@ class FilterBar(Vertical):
         """The line that is typed in, the count at its end, and the trouble below it."""
         with Horizontal():
             yield Static(_PROMPT, classes="prompt", markup=False)
-            yield Input(
+            yield LineField(
                 placeholder="unauth>=8  no-contact:5d  school:harbour  code:N",
                 max_length=LONGEST,
                 select_on_focus=False,

@@ -151,6 +151,7 @@ class FollowUpScreen(OutreachScreen):
         self, subjects: Sequence[Subject], outcome: FollowUpOutcome, given: Given | None = None
     ) -> None:
         """Commit one step for these children, show it and say it."""
+        ended = (DRAFT_FORM, subjects[0].child) if given is not None and len(subjects) == 1 else None
         given = given or Given("")
 
         def make(store: Store) -> tuple[Edit, DraftKey | None]:
@@ -166,10 +167,9 @@ class FollowUpScreen(OutreachScreen):
                 )
                 for one in subjects
             ]
-            draft = (DRAFT_FORM, subjects[0].child) if given.words or given.code else None
             if len(steps) == 1:
-                return steps[0], draft
-            return bundle(f"Follow-up of {len(steps)} children: {OUTCOME_LABELS[outcome]}", steps), draft
+                return steps[0], ended
+            return bundle(f"Follow-up of {len(steps)} children: {OUTCOME_LABELS[outcome]}", steps), None
 
         if await self.write(make) is not None:
             await self.step_logged(subjects)

@@ -17,6 +17,7 @@ from textual.widgets import Static, TextArea
 
 from casework.codes import Code, CodeClass, in_force
 from casework.text import clean
+from screens.fields import BoundedArea
 from screens.follow_up import Given, Keep
 from screens.widgets.marks_strip import TONES
 from screens.widgets.text import Cell, Piece, Tone, show, show_lines
@@ -40,8 +41,10 @@ def reason_codes(on_day: date) -> list[Code]:
     ]
 
 
-class WordsBox(TextArea):
-    """Words of any length: enter keeps them, ctrl+j starts a new line."""
+class WordsBox(BoundedArea):
+    """Words: enter keeps them, ctrl+j starts a new line."""
+
+    longest = 20_000
 
     @dataclass
     class Kept(Message):
@@ -97,6 +100,8 @@ class WordsForm(ModalScreen[Given | None]):
         self._typed = ""
         self._code: Code | None = next((c for c in self._codes if c.code == self._start.code), None)
         self._unkept = 0
+        self._gone = False
+        """Closed with what it holds: no later message may save a draft of it again."""
 
     def compose(self) -> ComposeResult:
         """The question, the codes, the words and the keys."""
@@ -208,6 +213,7 @@ class WordsForm(ModalScreen[Given | None]):
             words = "A few words are needed here: what ended it? esc leaves."
             self.query_one("#trouble", Static).update(show(words, Tone.WARN))
             return
+        self._gone = True
         self.dismiss(given)
 
     def _given(self) -> Given:
@@ -225,6 +231,8 @@ class WordsForm(ModalScreen[Given | None]):
     async def before_lock(self) -> None:
         """Keep what was typed: the lock is coming, the worker leaves, or some letters were typed."""
         self._unkept = 0
+        if self._gone:
+            return
         given = self._given()
         if given.words != self._start.words.strip() or given.code != self._start.code:
             await self._keep({"words": given.words, "code": given.code})
@@ -232,4 +240,5 @@ class WordsForm(ModalScreen[Given | None]):
     async def action_leave(self) -> None:
         """Leave; the draft stays."""
         await self.before_lock()
+        self._gone = True
         self.dismiss(None)

@@ -22,6 +22,7 @@ from screens.base import OutreachScreen
 from screens.intake_ask import AskSame, ask_column, ask_school
 from screens.intake_chosen import Chosen
 from screens.intake_files import Entry, first_folder, list_folder, resolve
+from screens.intake_list import FileList
 from screens.intake_path import PathInput
 from screens.verbs import bindings_for
 from screens.widgets.fitting import short
@@ -59,6 +60,7 @@ class ImportScreen(OutreachScreen):
         self._files: Sequence[Chosen] = ()
         self._answers: dict[str, Answer] = {}
         self._steps: frozenset[int] = frozenset()
+        self._taken_back = 0
         self._stop = threading.Event()
         self._far = (0.0, 0)
 
@@ -69,7 +71,7 @@ class ImportScreen(OutreachScreen):
             placeholder="a path; tab completes", max_length=4096, select_on_focus=False, id="path"
         )
         yield Static(id="progress", markup=False)
-        yield RowList(
+        yield FileList(
             [
                 Column("File"),
                 Column("Kind", 6),
@@ -100,14 +102,25 @@ class ImportScreen(OutreachScreen):
         self.query_one("#files").display = choosing
         self.query_one("#page").display = not choosing
         self.query_one("#progress").display = phase == "working"
+        self._show_step()
+        self.query_one("#files" if choosing else "#page").focus()
+
+    def _show_step(self) -> None:
+        marked = len(self.query_one(FileList).chosen)
+        taken = sum(one.report is not None for one in self._files)
+        choose = (
+            f"{count_of(marked, 'file')} marked; enter looks into"
+            if marked
+            else "space marks; enter looks into"
+        )
+        it = "all its files" if taken > 1 else "its file"
         step = {
-            "choose": "1 of 3: choose; space marks several, enter looks into them",
+            "choose": f"1 of 3: {choose}, / finds",
             "preview": "2 of 3: preview; y takes it in, esc goes back",
             "working": "3 of 3: esc stops, and nothing of that file stays",
-            "report": "done; u takes it all back, esc chooses more",
-        }[phase]
+            "report": f"done; u takes this import back, {it}; esc chooses more",
+        }[self.phase]
         self.query_one(TitleLine).set_title("Import", step)
-        self.query_one("#files" if choosing else "#page").focus()
 
     # Choosing
 
@@ -118,12 +131,8 @@ class ImportScreen(OutreachScreen):
             self.say("That folder cannot be read; choose another.", wrong=True)
             return
         self._folder = folder
-        rows = [
-            Row(str(entry.path), (entry.name, entry.kind, entry.size, entry.changed), quiet=entry.is_folder)
-            for entry in self._entries
-        ]
-        files = self.query_one("#files", RowList)
-        files.set_source(Rows(rows), keep=False)
+        files = self.query_one(FileList)
+        files.show_entries(self._entries)
         names = [entry.path.name for entry in self._entries]
         first = next((n for n, entry in enumerate(self._entries) if not entry.is_folder), 0)
         files.cursor = names.index(name) if name in names else first
@@ -141,6 +150,21 @@ class ImportScreen(OutreachScreen):
         field.focus()
         field.cursor_position = len(field.value)
 
+    def do_filter(self) -> None:
+        """To the path: what is typed after the folder narrows the list."""
+        if self.phase == "choose":
+            self.do_add_file()
+
+    @on(Input.Changed, "#path")
+    def narrow(self, event: Input.Changed) -> None:
+        """Show the files whose names hold what stands after the folder."""
+        event.stop()
+        self.query_one(FileList).narrow(self.query_one(PathInput).typed_name)
+
+    def on_row_list_marked(self, _event: RowList.Marked) -> None:
+        """Say how many files would be looked into."""
+        self._show_step()
+
     def action_to_list(self) -> None:
         """From the path to the list."""
         self.query_one("#files").focus()
@@ -154,8 +178,15 @@ class ImportScreen(OutreachScreen):
             came_from = self._folder.name if path == self._folder.parent else ""
             await self._open_folder(path, came_from)
             self.query_one("#files").focus()
-        else:
+            return
+        files = self.query_one(FileList)
+        found = [entry.path for entry in files.shown if not entry.is_folder] if files.is_narrowed else []
+        if await asyncio.to_thread(path.exists) or not found:
             self._look_into([path])
+        elif len(found) == 1:
+            self._look_into(found)
+        else:
+            files.focus()
 
     def on_row_list_opened(self, event: RowList.Opened) -> None:
         """Enter in the list: go into a folder, or look into the marked files, else into this one."""
@@ -170,17 +201,18 @@ class ImportScreen(OutreachScreen):
             self._look_into(self._targets())
 
     def _targets(self) -> list[Path]:
-        chosen = set(self.query_one("#files", RowList).targets)
-        return sorted(
-            entry.path for entry in self._entries if str(entry.path) in chosen and not entry.is_folder
-        )
+        files = self.query_one(FileList)
+        row = files.current
+        chosen = files.chosen or ({row.id} if row is not None and not row.quiet else set())
+        return sorted(Path(path) for path in chosen)
 
     def _look_into(self, paths: Sequence[Path]) -> None:
         if not paths:
             self.say("Mark one or more files first.", wrong=True)
             return
         self._answers = {}
-        self._files = [Chosen(path) for path in paths]
+        # CTFs bring schools and children that the registers beside them speak of.
+        self._files = [Chosen(path) for path in sorted(paths, key=lambda p: p.suffix.lower() != ".xml")]
         self.run_worker(self._preview(), group="import", exclusive=True)
 
     # Preview
@@ -194,7 +226,8 @@ class ImportScreen(OutreachScreen):
         for number, chosen in enumerate(self._files):
             self._tell(f"Looking into {short(chosen.name, 50)} ({number + 1} of {len(self._files)})")
             looked = chosen
-            while looked.preview is None:
+            looked = replace(looked, waits=False)
+            while looked.preview is None and looked.report is None:
                 asked = looked
 
                 def look(store: Store, one: Chosen = asked) -> ImportPreview:
@@ -204,7 +237,11 @@ class ImportScreen(OutreachScreen):
                     looked = replace(asked, preview=await self.ask(look), problem=None)
                 except OutreachError as problem:
                     looked = replace(asked, problem=problem)
-                    school = await ask_school(self, looked)
+                    if looked.needs_school and any(one.is_ready for one in done):
+                        looked = replace(looked, problem=None, waits=True)
+                        break
+                    school, added = await ask_school(self, looked)
+                    self._steps |= {added} if added is not None else set()
                     if not school or school == asked.school:
                         break
                     looked = replace(asked, school=school, problem=None)
@@ -224,7 +261,9 @@ class ImportScreen(OutreachScreen):
         self.run_worker(self._map_column(), group="import", exclusive=True)
 
     async def _map_column(self) -> None:
-        chosen = next((one for one in self._files if one.preview and one.preview.table.header), None)
+        chosen = next(
+            (one for one in self._files if one.preview and one.preview.table.header and not one.report), None
+        )
         if chosen is None or chosen.preview is None or chosen.preview.report.format == "ctf":
             self.say("This file has no columns to choose.", wrong=True)
             return
@@ -242,7 +281,7 @@ class ImportScreen(OutreachScreen):
         if self.phase == "choose":
             self._look_into(self._targets())
         elif self.phase == "preview":
-            self._take([one for one in self._files if one.preview is not None])
+            self._take([one for one in self._files if one.preview is not None and one.report is None])
         elif self.phase == "report":
             waiting = [one for one in self._files if self._open_questions(one)]
             if waiting:
@@ -254,6 +293,7 @@ class ImportScreen(OutreachScreen):
         if not files:
             self.say("None of these files can be taken in; esc chooses others.", wrong=True)
             return
+        self.query_one(FileList).forget_marks()
         self.run_worker(self._ask_and_take(files), group="import", exclusive=True)
 
     def _open_questions(self, chosen: Chosen) -> list[Question]:
@@ -274,6 +314,9 @@ class ImportScreen(OutreachScreen):
             self._files = [taken if one.path == chosen.path else one for one in self._files]
             if self._stop.is_set():
                 break
+        if not self._stop.is_set() and any(one.waits for one in self._files):
+            await self._preview()
+            return
         self._enter("report")
         self._draw()
 
@@ -304,6 +347,7 @@ class ImportScreen(OutreachScreen):
             return replace(chosen, report=None, problem=problem)
         if report.applied is not None:
             self._steps |= {report.applied}
+            self._taken_back = 0
         return replace(chosen, report=report, problem=None)
 
     async def before_lock(self) -> None:
@@ -333,21 +377,25 @@ class ImportScreen(OutreachScreen):
         names = await self.attempt(take_back)
         if names is None:
             return
-        told = names[0] if len(names) == 1 else f"Took back {count_of(len(names), 'file')}"
-        self.say(f"{told}. U does it again.")
+        told = names[0] if len(names) == 1 else f"Took back this import: {count_of(len(names), 'step')}"
+        self.say(f"{told}. U does {'it' if len(names) == 1 else 'all of it'} again.")
         if steps:
-            self._steps = frozenset()
-            self._files = [replace(one, report=None) for one in self._files]
-            self._enter("preview")
-            self._draw()
+            self._steps, self._taken_back = frozenset(), len(names)
+            self._files = [Chosen(one.path, one.school, one.layout) for one in self._files]
+            self.run_worker(self._preview(), group="import", exclusive=True)
 
     async def do_redo(self) -> None:
         """Do the undone step again."""
         if self.phase == "working":
             return
-        receipt = await self.attempt(lambda store: store.journal.redo())
-        if receipt is not None:
-            self.say(f"{receipt.name}. u takes it back.")
+        count = max(1, self._taken_back)
+        done = await self.attempt(lambda store: [store.journal.redo() for _ in range(count)])
+        if done is not None:
+            if self._taken_back:
+                self._steps = frozenset(receipt.seq for receipt in done)
+            self._taken_back = 0
+            told = done[0].name if len(done) == 1 else f"{len(done)} steps done again"
+            self.say(f"{told}. u takes {'it' if len(done) == 1 else 'all of it'} back.")
 
     def do_back(self) -> None:
         """One step back: stop, choose again, leave."""
@@ -355,7 +403,14 @@ class ImportScreen(OutreachScreen):
             self._stop.set()
             self.say("Stopping. Files that were taken in before stay; u takes them back.")
         elif self.phase == "choose":
-            self.shell.go_back()
+            files = self.query_one(FileList)
+            if files.is_narrowed:
+                path = self.query_one(PathInput)
+                path.value = path.value.removesuffix(path.typed_name)
+            elif files.chosen:
+                files.forget_marks()
+            else:
+                self.shell.go_back()
         else:
             self._steps = frozenset()
             self._enter("choose")

@@ -11,16 +11,19 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from screens.dialogs import Choice, PickOne
+from screens.dialogs import AskLine, Choice, PickOne
 from screens.widgets.fitting import short
 from screens.widgets.text import Cell, Piece, Tone, show_lines
 from storage.intake.report import LATER, Answer, Question
 
 if TYPE_CHECKING:
+    from casework.records import School
     from screens.base import OutreachScreen
     from screens.intake_chosen import Chosen
     from storage.intake.importer import ImportPreview
     from storage.intake.mapping import Mapping as Layout
+    from storage.intake.whose import LikelySchool
+    from storage.store import Store
 
 _NAME = 40
 _NO_FIELD = "-"
@@ -100,18 +103,56 @@ class AskSame(ModalScreen[Answer]):
         self.dismiss(LATER)
 
 
-async def ask_school(screen: OutreachScreen, chosen: Chosen) -> str:
-    """The URN of the school that a worker says a file is from; "" when none is picked or none is missing."""
-    from casework.records import School
+_NEW_SCHOOL = "+"
 
-    if chosen.problem is None or chosen.problem.code not in ("school-needed", "no-such-school"):
-        return ""
-    schools = await screen.ask(lambda store: store.find(School, "urn <> ''"))
-    if not schools:
-        return ""
-    choices = [Choice(school.urn, short(school.name, 40)) for school in sorted(schools, key=lambda s: s.name)]
+
+async def ask_school(screen: OutreachScreen, chosen: Chosen) -> tuple[str, int | None]:
+    """The URN of the school that a worker says a file is from, and the step that added it if it is new.
+
+    The URN is "" when none is picked or none is missing. A school on whose roll the file's children are
+    stands first.
+    """
+    if not chosen.needs_school:
+        return "", None
+    likely, schools = await screen.ask(lambda store: _schools(store, chosen))
+    first = likely.school.urn if likely else ""
+    choices = [
+        Choice(
+            school.urn,
+            short(school.name, 34),
+            f"{likely.on_roll} of {likely.upns} are on its roll" if likely and school.urn == first else "",
+        )
+        for school in sorted(schools, key=lambda s: (s.urn != first, s.name))
+    ]
+    choices.append(Choice(_NEW_SCHOOL, "a school that is not in this list: add it"))
     question = f"Which school is {short(chosen.name, 36)} from?"
-    return await screen.app.push_screen_wait(PickOne(question, choices)) or ""
+    picked = await screen.app.push_screen_wait(PickOne(question, choices))
+    return await _add_school(screen, chosen) if picked == _NEW_SCHOOL else (picked or "", None)
+
+
+def _schools(store: Store, chosen: Chosen) -> tuple[LikelySchool | None, list[School]]:
+    from casework.records import School
+    from storage.intake.whose import likely_school
+
+    return likely_school(store, chosen.path, chosen.layout), store.find(School, "urn <> ''")
+
+
+async def _add_school(screen: OutreachScreen, chosen: Chosen) -> tuple[str, int | None]:
+    """Ask for a new school's number and name, and add it with Kent's terms."""
+    from storage.intake.whose import add_school
+
+    urn = await screen.app.push_screen_wait(
+        AskLine(f"The school of {short(chosen.name, 30)}: its URN, 6 digits")
+    )
+    if not urn:
+        return "", None
+    name = await screen.app.push_screen_wait(
+        AskLine(f"The name of school {short(urn, 12)} (Kent's terms to start)")
+    )
+    if not name:
+        return "", None
+    seq = await screen.attempt(lambda store: add_school(store, urn, name))
+    return (urn, seq) if seq is not None else ("", None)
 
 
 async def ask_column(screen: OutreachScreen, name: str, preview: ImportPreview) -> Layout | None:

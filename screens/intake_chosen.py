@@ -26,6 +26,18 @@ class Chosen:
     preview: ImportPreview | None = None
     report: FileReport | None = None
     problem: OutreachError | None = None
+    waits: bool = False
+    """Looked at again once the files before it were taken in: they may bring its school."""
+
+    @property
+    def needs_school(self) -> bool:
+        """Whether the file is refused only because its school is not known."""
+        return self.problem is not None and self.problem.code in ("school-needed", "no-such-school")
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it may be taken in and was not yet."""
+        return self.preview is not None and self.report is None and self.problem is None
 
     @property
     def name(self) -> str:

@@ -68,6 +68,14 @@ def failure_lines(name: str, problem: OutreachError, width: int) -> Iterator[Cel
     yield ""
 
 
+def waiting_lines(name: str, width: int) -> Iterator[Cell]:
+    """A file whose school the files before it may bring."""
+    yield title(name, "waits", width)
+    words = "It does not say which known school it is from; it is looked at again once the others are in."
+    yield from plain(words, width)
+    yield ""
+
+
 def counts(report: FileReport, width: int, *, would: bool) -> Iterator[Cell]:
     """Children and marks: new, changed, unchanged."""
     children, marks, totals = report.children, report.marks, report.totals

@@ -21,6 +21,19 @@ class PathInput(LineField):
 
     base: Path = Path("/")
 
+    def validate_value(self, value: str) -> str:
+        """A path that is typed whole, from `/` or `~`, takes the place of the folder that stood there."""
+        value = super().validate_value(value)
+        start = f"{self.base}/".replace("//", "/")
+        rest = value.removeprefix(start)
+        return rest if rest != value and rest.startswith(("/", "~")) else value
+
+    @property
+    def typed_name(self) -> str:
+        """What stands after the folder that is shown; "" when another folder is being typed."""
+        rest = self.value.removeprefix(f"{self.base}/".replace("//", "/"))
+        return "" if rest == self.value or "/" in rest else rest
+
     def action_complete(self) -> None:
         """Lengthen what is typed as far as the names agree."""
         self.value = complete(self.value, self.base)

@@ -217,8 +217,8 @@ class RecoveryOfferScreen(DoorScreen):
         with Vertical(classes="box"):
             yield Static("The recovery code was never confirmed", classes="title", markup=False)
             yield Static(
-                "Without a code on paper, a forgotten passphrase means that this caseload is lost. A new code "
-                "takes the place of the one before it.",
+                "Without a code on paper, a forgotten passphrase means that this caseload is lost. A new "
+                "code takes the place of the one before it.",
                 markup=False,
             )
             yield Static("", id="problem", classes="problem", markup=False)

@@ -172,7 +172,11 @@ class TodayScreen(RoundScreen):
         """How to begin, when nothing is in yet."""
         empty = self.sheet.whole.empty
         waits = empty.startswith(("No marks", "No register"))
-        return help_words(_HOW_TO_IMPORT) if empty == _NO_CHILDREN or waits else []
+        schools = [
+            Piece(f"{short(one.name, 50)}: no register yet ({count_of(one.children, 'child', 'children')})")
+            for one in self.sheet.whole.awaiting[:_MOST_AWAITED]
+        ]
+        return [*schools, *help_words(_HOW_TO_IMPORT)] if empty == _NO_CHILDREN or waits else []
 
     # Verbs of this screen alone
 

@@ -13,7 +13,7 @@ from outreach_tui.commands.frame import Call, LineCommand, json_option, the_call
 from outreach_tui.commands.opening import opened
 
 if TYPE_CHECKING:
-    from casework.errors import OutreachError
+    from casework.errors import BadInput, OutreachError
     from storage.intake.mapping import Mapping
     from storage.intake.report import Answer, Confirm, FileReport, Progress, Question
     from storage.store import Store
@@ -74,17 +74,41 @@ def import_(files: tuple[Path, ...], urn: str, mapping_file: Path | None, dry_ru
 def _take(
     store: Store, path: Path, urn: str, mapping: Mapping | None, *, dry_run: bool, confirm: Confirm | None
 ) -> FileReport:
+    from casework.errors import BadInput
     from storage.intake.importer import import_file
+    from storage.intake.whose import likely_school
 
     progress = _progress(path.name) if sys.stderr.isatty() else None
-    try:
+
+    def take(school: str) -> FileReport:
         return import_file(
-            store, path, school=urn, mapping=mapping, dry_run=dry_run, confirm=confirm, progress=progress
+            store, path, school=school, mapping=mapping, dry_run=dry_run, confirm=confirm, progress=progress
         )
+
+    try:
+        return take(urn)
+    except BadInput as error:
+        likely = likely_school(store, path, mapping) if error.code == "school-needed" and not urn else None
+        if likely is None:
+            raise _with_options(error) from None
+        report = take(likely.school.urn)
+        report.warnings.insert(0, likely.sentence)
+        return report
     finally:
         if progress is not None:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
+
+
+def _with_options(error: BadInput) -> BadInput:
+    """The same refusal with what to type on this command line."""
+    ways = {
+        "school-needed": " Give --school URN; `outreach school add URN NAME` adds one.",
+        "no-such-school": " `outreach school add URN NAME` adds one.",
+        "another-school": " Leave out --school.",
+    }
+    more = ways.get(error.code, "")
+    return type(error)(error.code, error.message + more, error.where) if more else error
 
 
 def _progress(name: str) -> Progress:

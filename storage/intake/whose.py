@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from casework.calendars import school_year
-from casework.edits import Change, create, update
+from casework.edits import Change, Edit, create, update
 from casework.errors import BadInput
 from casework.identifiers import check_urn
 from casework.ids import new_id
 from casework.records import Calendar, School
-from casework.text import safe
+from casework.text import clean, safe
 from storage.intake.kent_terms import kent_calendar
 from storage.intake.mapping import Mapping
 from storage.intake.register import RegisterFile, read_register
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 KENT = "886"
 """Kent's local authority number: its new schools start with Kent's terms."""
 
+_LONGEST_NAME = 120
 _URN_IN_NAME = re.compile(r"([0-9]{6})(?![0-9])")
 
 
@@ -47,7 +49,7 @@ def open_for_school(store: Store, path: Path, urn: str, mapping: Mapping | None)
     read, or when its school is not known.
     """
     if urn and not check_urn(urn).valid:
-        raise BadInput("bad-urn", "A school's URN has 6 digits: correct --school.", "--school")
+        raise BadInput("bad-urn", "A school's URN has 6 digits: correct it.", "school")
     known = {school.urn: school for school in store.find(School, "urn <> ''")}
     guess = known.get(urn or (mapping.school if mapping else "") or _named(path))
     saved = load_saved(store, guess.id) if guess else Saved()
@@ -90,8 +92,7 @@ def _settle(
         raise _unknown_school(register.school)
     raise BadInput(
         "school-needed",
-        f"{name} does not say which known school it is from: give --school URN "
-        "(a new school is added with `school add URN NAME`).",
+        f"{name} does not say which known school it is from: choose the school, or add a new one first.",
         name,
     )
 
@@ -99,8 +100,8 @@ def _settle(
 def _unknown_school(urn: str) -> BadInput:
     return BadInput(
         "no-such-school",
-        f"No school with URN {safe(urn)} is known: add it with `school add {safe(urn)} NAME`.",
-        "--school",
+        f"No school with URN {safe(urn)} is known: add it first, or choose another.",
+        "school",
     )
 
 
@@ -120,7 +121,7 @@ def _of_ctf(
     if asked and ((header.urn and header.urn != asked) or (by_laestab and by_laestab.urn != asked)):
         raise BadInput(
             "another-school",
-            f"{register.path.name} names another school than URN {safe(asked)}: leave out --school.",
+            f"{register.path.name} names another school than URN {safe(asked)}: leave it to the file.",
             register.path.name,
         )
     if found is not None:
@@ -128,19 +129,73 @@ def _of_ctf(
     if not header.urn:
         raise BadInput(
             "school-needed",
-            f"{register.path.name} names its school without a URN: give --school URN.",
+            f"{register.path.name} names its school without a URN: choose the school.",
             register.path.name,
         )
-    school = School(
-        id=new_id(),
-        urn=header.urn,
-        name=header.school_name or f"School {header.urn}",
-        laestab=laestab,
-        team=store.worker.team,
-    )
-    terms = kent_calendar() if laestab.startswith(KENT) else ()
+    name = header.school_name or f"School {header.urn}"
+    return _new_school(store, header.urn, name, laestab, with_terms=laestab.startswith(KENT))
+
+
+def _new_school(
+    store: Store, urn: str, name: str, laestab: str = "", *, with_terms: bool
+) -> tuple[School, list[Change]]:
+    school = School(id=new_id(), urn=urn, name=name, laestab=laestab, team=store.worker.team)
     calendar = [
         Calendar(id=new_id(), school=school.id, kind=row.kind, name=row.name, start=row.start, end=row.end)
-        for row in terms
+        for row in (kent_calendar() if with_terms else ())
     ]
     return school, [create(school), *map(create, calendar)]
+
+
+def add_school(store: Store, urn: str, name: str) -> int:
+    """Add a school that starts with Kent's terms; the step's place in the journal.
+
+    Raises BadInput for a URN that is none or is known already, or for an empty name.
+    """
+    urn, name = clean(urn).strip(), clean(name, limit=_LONGEST_NAME).strip()
+    if not check_urn(urn).valid:
+        raise BadInput("bad-urn", "A school's URN has 6 digits: correct it.", "school")
+    if not name:
+        raise BadInput("empty", "The school's name must not be empty.", "school")
+    if store.find(School, "urn = ?", (urn,)):
+        raise BadInput("school-exists", f"The school with URN {urn} is there already: choose it.", "school")
+    _, changes = _new_school(store, urn, name, with_terms=True)
+    return store.journal.commit(Edit(f"Add school {urn}", tuple(changes))).seq
+
+
+@dataclass(frozen=True, slots=True)
+class LikelySchool:
+    """The school that a file seems to be from: ``on_roll`` of the file's ``upns`` are on its roll."""
+
+    school: School
+    on_roll: int
+    upns: int
+
+    @property
+    def sentence(self) -> str:
+        """Why, for a person who may know better."""
+        return (
+            f"The file does not say its school: {safe(self.school.name)} ({self.school.urn}), since "
+            f"{self.on_roll} of its {self.upns} UPNs are on that roll."
+        )
+
+
+def likely_school(store: Store, path: Path, mapping: Mapping | None = None) -> LikelySchool | None:
+    """The one school on whose roll are nine in ten of the UPNs in a register, or None.
+
+    Raises BadInput when the file cannot be read.
+    """
+    register, _ = _read(path, mapping, Saved(), "", store.today)
+    for _week in register.weeks():
+        pass
+    upns = {pupil.upn for pupil in register.pupils if pupil.upn}
+    if not upns:
+        return None
+    rows = store.conn.execute(
+        "SELECT upn, school FROM child WHERE void = 0 AND upn <> '' AND school IS NOT NULL"
+    )
+    rolls = Counter(school for upn, school in rows if upn in upns)
+    for school, count in rolls.most_common(1):
+        if count * 10 >= len(upns) * 9:
+            return LikelySchool(store.get(School, school), count, len(upns))
+    return None

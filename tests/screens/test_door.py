@@ -76,7 +76,9 @@ async def test_a_passphrase_typed_ahead_of_a_refusal_is_never_shown(
         assert PASSPHRASE[:4] not in screen_text(app)
         assert app.screen.query_one("#team", Input).value == "Ash"
         await type_text(pilot, "v")
-        shown = app.screen.query_one("#agency", PickLine).picked + app.screen.query_one("#worker", Input).value
+        shown = (
+            app.screen.query_one("#agency", PickLine).picked + app.screen.query_one("#worker", Input).value
+        )
         assert "v" in shown
 
 
@@ -105,7 +107,7 @@ def test_set_up_in_one_write_to_a_terminal(tmp_path: Path) -> None:
         timeout=60,
     )
     child.expect("Your team")
-    words = "three words do well"
+    words = "harbour wall lantern"
     child.send(f"Ann Test\tv\tTeam Ash\r{words}\t{words}\r")
     child.expect("Write this recovery code down now")
     seen = child.before
@@ -114,7 +116,6 @@ def test_set_up_in_one_write_to_a_terminal(tmp_path: Path) -> None:
     screen = pyte.Screen(80, 24)
     pyte.ByteStream(screen).feed(seen)
     assert words.encode() not in seen
-    assert b"three" not in seen.replace(b"three words do well, ", b"").replace(b"three words do well", b"")
 
 
 async def test_a_code_that_was_not_confirmed_is_offered_again(tmp_path: Path, hands: Hands) -> None:

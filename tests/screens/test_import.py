@@ -11,14 +11,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casework.records import AttendanceWeek, Child
+from casework.edits import Edit, create
+from casework.errors import BadInput
+from casework.ids import new_id
+from casework.records import AttendanceWeek, Calendar, Child, School
 from outreach_tui.app import OutreachApp
 from screens.intake import FOLDER_SETTING, ImportScreen
 from screens.intake_ask import AskSame
 from screens.intake_files import complete, list_folder, resolve
 from screens.intake_lines import bar
+from screens.intake_list import FileList
 from screens.intake_path import PathInput
 from screens.unlock import UnlockScreen
+from storage.intake.importer import preview_file
+from storage.intake.whose import likely_school
 from storage.store import Store
 from tests.screens.fakes import HOSTILE, RoundRoom
 from tests.screens.real import Family, asked, enter, make_real_app, new_store
@@ -208,6 +214,157 @@ async def test_a_file_that_does_not_say_its_school_asks_for_it(
         await settle(pilot)
         assert phase(screen) == "preview"
         assert "999001 Oakhanger Primary" in screen_text(app)
+
+
+async def until(pilot: object, app: OutreachApp, words: str) -> None:
+    """Wait for a question."""
+    from textual.pilot import Pilot
+
+    assert isinstance(pilot, Pilot)
+    for _ in range(200):
+        await pilot.pause(0.02)
+        if words in screen_text(app):
+            return
+    raise AssertionError(words)
+
+
+@pytest.fixture
+def empty(tmp_path: Path, folder: Path) -> Iterator[Store]:
+    store = new_store(tmp_path)
+    store.save_setting(FOLDER_SETTING, str(folder))
+    yield store
+    store.close()
+
+
+async def test_a_batch_of_a_new_school_lands_whole(empty: Store, tmp_path: Path, folder: Path) -> None:
+    for age, name in enumerate(("999001-register.csv", "8860091_CTF_886LLLL_001.xml")):
+        shutil.copy(SAMPLES / name, folder)
+        os.utime(folder / name, (1_700_000_000 - age, 1_700_000_000 - age))
+    (folder / "999001-register.csv").rename(folder / "week 47.csv")
+    app = make_real_app(tmp_path, empty)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await to_import(pilot, app)
+        await pilot.press("a", "y")
+        await settle(pilot)
+        assert phase(screen) == "preview"
+        assert [one.waits for one in screen._files] == [False, True]
+        assert "--" not in screen_text(app)
+        await pilot.press("y")
+        await until(pilot, app, "Which school is week 47.csv from?")
+        assert "40 of 40 are on its roll" in screen_text(app)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert phase(screen) == "preview"
+        await pilot.press("y")
+        await settle(pilot)
+        assert phase(screen) == "report"
+        assert all(one.report is not None for one in screen._files)
+        children, weeks = await asked(app, held)
+        assert children == 40
+        assert weeks
+        assert "all its files" in screen_text(app)
+        await pilot.press("u")
+        await settle(pilot)
+        assert (await asked(app, held))[0] == 0
+
+
+async def test_a_new_school_is_added_from_the_question(empty: Store, tmp_path: Path, folder: Path) -> None:
+    put(folder, "today.csv", SMALL)
+    app = make_real_app(tmp_path, empty)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await to_import(pilot, app)
+        await pilot.press("enter")
+        await until(pilot, app, "Which school is today.csv from?")
+        await pilot.press("+", "enter")
+        await until(pilot, app, "its URN")
+        await type_text(pilot, "999007")
+        await pilot.press("enter")
+        await until(pilot, app, "The name of school 999007")
+        await type_text(pilot, "Saltmarsh")
+        await pilot.press("enter")
+        await settle(pilot)
+        assert phase(screen) == "preview"
+        assert "999007 Saltmarsh" in screen_text(app)
+        schools = await asked(app, lambda store: store.find(School))
+        assert [school.name for school in schools] == ["Saltmarsh"]
+        assert len(await asked(app, lambda store: store.find(Calendar, "kind = 'term'"))) == 12
+
+
+async def test_a_slash_finds_files_as_they_are_typed(family: Family, tmp_path: Path, folder: Path) -> None:
+    put(folder, "999001-today.csv", SMALL)
+    put(folder, "other.csv", SMALL, age=-5)
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await to_import(pilot, app)
+        await pilot.press("/")
+        await type_text(pilot, "tod")
+        assert [entry.name for entry in screen.query_one(FileList).shown] == ["999001-today.csv"]
+        await pilot.press("escape", "escape")
+        assert len(screen.query_one(FileList).shown) == 3
+        await pilot.press("/")
+        await type_text(pilot, "tod")
+        await pilot.press("enter")
+        await settle(pilot)
+        assert phase(screen) == "preview"
+
+
+async def test_a_whole_path_takes_the_place_of_the_folder(
+    family: Family, tmp_path: Path, folder: Path
+) -> None:
+    put(tmp_path, "999001-today.csv", SMALL)
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await to_import(pilot, app)
+        await pilot.press("f")
+        await type_text(pilot, str(tmp_path / "999001-today.csv"))
+        assert screen.query_one(PathInput).value == str(tmp_path / "999001-today.csv")
+        await pilot.press("enter")
+        await settle(pilot)
+        assert phase(screen) == "preview"
+
+
+async def test_marks_are_of_files_and_outlast_a_folder(family: Family, tmp_path: Path, folder: Path) -> None:
+    put(folder, "999001-today.csv", SMALL)
+    put(folder, "other.csv", SMALL, age=5)
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await to_import(pilot, app)
+        files = screen.query_one(FileList)
+        await pilot.press("a")
+        assert files.chosen == {str(folder / "999001-today.csv"), str(folder / "other.csv")}
+        await pilot.press("home", "enter")
+        await settle(pilot)
+        assert screen._folder == tmp_path
+        assert len(files.chosen) == 2
+        assert "2 files marked" in screen_text(app)
+        await pilot.press("escape")
+        assert not files.chosen
+        assert phase(screen) == "choose"
+
+
+def test_no_refusal_on_a_screen_names_an_option(empty: Store, folder: Path) -> None:
+    path = put(folder, "today.csv", SMALL)
+    for urn in ("", "12", "999008"):
+        with pytest.raises(BadInput) as refused:
+            preview_file(empty, path, school=urn)
+        assert "--" not in refused.value.message + refused.value.where
+        assert "`" not in refused.value.message
+
+
+def test_a_school_is_likely_from_nine_in_ten(family: Family, folder: Path) -> None:
+    known = [
+        Child(
+            id=new_id(), surname="Marsh", forename=f"N{n}", upn=f"A0099000000{n:02}", school=family.school.id
+        )
+        for n in range(9)
+    ]
+    family.store.journal.commit(Edit("Roll", tuple(create(child) for child in known)))
+    body = "".join(f"{child.upn},Marsh,{child.forename},,4B,17/11/2026,PM,/\n" for child in known)
+    one, two = (f"B0099000000{n:02},Orr,O{n},,4B,17/11/2026,PM,/\n" for n in range(2))
+    likely = likely_school(family.store, put(folder, "a.csv", HEAD + body + one))
+    assert likely is not None
+    assert (likely.school.urn, likely.on_roll, likely.upns) == ("999001", 9, 10)
+    assert likely_school(family.store, put(folder, "b.csv", HEAD + body + one + two)) is None
 
 
 async def test_stopping_leaves_nothing_of_that_file(
