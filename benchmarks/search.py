@@ -20,6 +20,7 @@ from typing import TypeVar
 import sqlcipher3.dbapi2 as sqlcipher
 
 from storage import search
+from storage.cipher import open_database
 
 T = TypeVar("T")
 GOAL_MS = 30.0
@@ -48,12 +49,7 @@ def main(children: int) -> None:
     draw = random.Random(7)
     entries = list(invented(draw, children))
     with tempfile.TemporaryDirectory() as folder:
-        conn = sqlcipher.connect(str(Path(folder) / "names.db"), isolation_level=None)
-        conn.execute(f"pragma key=\"x'{secrets.token_hex(32)}'\"")
-        # As the vault opens a caseload.
-        for setting in ("cipher_memory_security = ON", "journal_mode = WAL", "synchronous = FULL",
-                        "secure_delete = ON", "trusted_schema = OFF"):  # fmt: skip
-            conn.execute(f"pragma {setting}")
+        conn = open_database(Path(folder) / "names.db", bytearray(secrets.token_bytes(32)), create=True)
         conn.execute("create table plain (id text primary key, name text, known_as text, upn text)")
         search.create(conn)
         conn.execute("begin")
