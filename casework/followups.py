@@ -32,6 +32,9 @@ OUTCOME_LABELS: dict[str, str] = {
 }
 
 
+CONTACT_LABELS: dict[str, str] = {"taf": "Team Around the Family"}
+"""Kinds of contact whose stored word is short for something."""
+
 CLOCK_SKEW = timedelta(minutes=5)
 """How far ahead of the present a moment may lie: clocks differ."""
 
@@ -171,4 +174,5 @@ def contact(
             "corrects": corrects,
         }
     )
-    return Edit(f"Contact: {kind.replace('-', ' ')}", (create(record),), subject=child)
+    words = CONTACT_LABELS.get(kind, kind.replace("-", " "))
+    return Edit(f"Contact: {words}", (create(record),), subject=child)

@@ -23,7 +23,7 @@ from textual.screen import Screen
 from textual.worker import WorkerCancelled
 
 import screens
-from casework.errors import OutreachError
+from casework.errors import Locked, OutreachError
 from casework.text import clean
 from outreach_tui.crash import EXIT_FAULT, fault_code, fault_record, fault_sentence, known_trouble
 from outreach_tui.idle import Clocks, IdleWatch, Verdict
@@ -54,7 +54,9 @@ ROOMS: Mapping[str, str] = {
 
 FIRST_ROOM = "today"
 _IDLE_CHECK_SECONDS = 5.0
-_LAST_WORDS_SECONDS = 2.0
+_OTHERS_CHECK_SECONDS = 2.0
+_LAST_WORDS_SECONDS = 10.0
+"""How long a lock waits for what was typed to be saved, behind other work of a slow disk."""
 
 
 def room_factory(target: str) -> ScreenFactory:
@@ -163,16 +165,25 @@ class OutreachApp(App[None]):
         """Show the door: first run or unlock."""
         asyncio.get_running_loop().set_exception_handler(self._stray_fault)
         self.set_interval(_IDLE_CHECK_SECONDS, self.mind_idle)
+        self.set_interval(_OTHERS_CHECK_SECONDS, self.mind_others)
         if self._demo is not None:
             await self._enter_demo(self._demo)
         elif await self.desk.call(lambda: self.opener.has_caseload):
-            await self.push_screen(UnlockScreen(self._door_note))
+            await self.push_screen(self._door(self._door_note))
+            self.call_after_refresh(self._prepare_room)
         else:
             from screens.setup import SetupScreen
 
             await self.push_screen(SetupScreen(self.agencies))
-        for problem in self.loaded.problems:
-            self.notify(problem, severity="warning", timeout=20)
+        if not self._door_note:  # after a lock they were said already
+            for problem in self.loaded.problems:
+                self.notify(problem, severity="warning", timeout=20)
+
+    def _prepare_room(self) -> None:
+        """Import the room behind the door while the passphrase is typed."""
+        target = self._rooms.get(self._resume[0])
+        if isinstance(target, str):
+            self.run_worker(asyncio.to_thread(room_factory, target), group="prepare", exit_on_error=False)
 
     async def on_unmount(self) -> None:
         """Close the caseload and end its thread."""
@@ -180,15 +191,18 @@ class OutreachApp(App[None]):
         self.desk.shut()
 
     async def _enter_demo(self, demo: Demo) -> None:
-        """A demo opens by itself once; its door tells the passphrase."""
+        """A demo opens by itself once; at its door a key opens it."""
         if self._door_note:
-            note = f"{self._door_note} This is the demo; its passphrase: {demo.passphrase}"
-            await self.push_screen(UnlockScreen(note))
+            await self.push_screen(self._door(self._door_note))
             return
         passphrase = bytearray(demo.passphrase.encode())
         await self.desk.open(lambda: self.opener.unlock(passphrase))
         self.notify(demo.notice, timeout=5)
         self.entered()
+
+    def _door(self, note: str) -> UnlockScreen:
+        """The locked door; that of a demo has a key which opens it."""
+        return UnlockScreen(note, demo=self._demo.passphrase if self._demo is not None else "")
 
     # Rooms
 
@@ -200,6 +214,8 @@ class OutreachApp(App[None]):
     def entered(self) -> None:
         """The caseload is open: show the room the worker was in, or the first."""
         self._idle.touch()
+        if self._demo is None:
+            self.clear_notifications()  # what the door said, it has said
         room, child = self._resume
         self.call_later(self._show_only, room, child)
 
@@ -275,17 +291,17 @@ class OutreachApp(App[None]):
             event.text, said = clean_paste(event.text)
             if said:
                 self.notify(said, severity="warning")
-        if self._goes_in_turn(event):
+        if isinstance(event, Typed) and self._goes_in_turn(event):
             await self.type_ahead.take(event)
         else:
             await super().on_event(event)
 
-    def _goes_in_turn(self, event: events.Event) -> bool:
+    def _goes_in_turn(self, event: Typed) -> bool:
         """Whether an event waits for those typed before it.
 
         A key that locks or leaves waits for none and drops those that wait; a door minds its keys itself.
         """
-        if not isinstance(event, Typed) or event.is_forwarded:
+        if event.is_forwarded:
             return False
         if isinstance(event, events.Key) and event.key in self._ending_keys:
             self.type_ahead.forget()
@@ -311,6 +327,20 @@ class OutreachApp(App[None]):
             await self.lock("Locked while nobody was here.")
         elif self._lock_asked is not None and self._lock_asked():
             await self.lock("Locked from the command line.")
+
+    async def mind_others(self) -> None:
+        """While the app is in front, show what a command in another terminal wrote."""
+        if not self.desk.is_open or not self.app_focus or self._locking:
+            return
+        try:
+            changed = await self.desk.run(lambda store: store.changed_elsewhere())
+        except Locked:
+            return
+        if changed:
+            for screen in self.screen_stack:
+                hear = getattr(screen, "hear", None)
+                if hear is not None:
+                    hear()
 
     async def action_lock(self) -> None:
         """Lock now."""
@@ -339,7 +369,7 @@ class OutreachApp(App[None]):
                 self.resume = Resume(note, *self._resume)
                 self.exit()
             else:
-                await self.push_screen(UnlockScreen(note))
+                await self.push_screen(self._door(note))
         finally:
             self._locking = False
 

@@ -61,6 +61,11 @@ class ChildScreen(FollowUpScreen):
         if self._view is not None:
             self.run_worker(self.reload(), group="read", exclusive=True)
 
+    def hear(self) -> None:
+        """Something was written elsewhere: read again, now or when this page is shown again."""
+        if self._view is not None and self.app.screen is self:
+            self.run_worker(self.reload(), group="read", exclusive=True)
+
     async def reload(self, *, looked: bool = False) -> None:
         """Read the page again and keep the cursor on its line."""
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from rich.cells import cell_len
 
 from casework.records import Flag, Person
+from casework.relationships import say_relationship
 from casework.wording import say_day
 from screens.child_page import NOTHING, ChildView, Target, years_old
 from screens.widgets.fitting import plain, short
@@ -127,7 +128,7 @@ def _person(entry: ContactPerson, width: int, *, hidden: bool) -> Iterator[Line]
         (
             Piece(f"  {tie.contact_order} ", Tone.KEY),
             Piece(name, Tone.STRONG),
-            Piece(f", {short(tie.kind, 24) or 'relationship not known'}"),
+            Piece(f", {short(say_relationship(tie.kind), 24) or 'relationship not known'}"),
         ),
         here,
     )

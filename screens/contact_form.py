@@ -58,7 +58,7 @@ _WORDS: Mapping[str, str] = {
     "alone": "seen alone",
     "with-adult": "seen with an adult",
     "not-seen": "not seen",
-    "taf": "team around the family meeting",
+    "taf": "Team Around the Family",
 }
 
 FIELDS: Mapping[str, tuple[str, tuple[str, ...]]] = {

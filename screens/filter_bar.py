@@ -93,6 +93,11 @@ class FilterBar(Vertical):
         """Whether the bar is shown."""
         return self.has_class("-open")
 
+    @property
+    def is_understood(self) -> bool:
+        """Whether what is typed is a filter; else an earlier one still holds."""
+        return not self.query_one(".trouble").has_class("-shown")
+
     def open(self) -> None:
         """Show the bar and type in it."""
         self.add_class("-open")
@@ -136,12 +141,14 @@ class FilterBar(Vertical):
 
     @on(Input.Submitted)
     def keep(self, event: Input.Submitted) -> None:
-        """Enter goes on to the list."""
+        """Enter goes on to the list, once the filter is understood."""
         event.stop()
         self.action_leave()
 
     def action_leave(self) -> None:
-        """On to the list; an empty bar closes."""
+        """On to the list; an empty bar closes. A word in trouble is mended first, or esc clears it."""
+        if not self.is_understood:
+            return
         if not self.text.strip():
             self.clear()
         self.post_message(self.Left())

@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from casework.edits import Edit, bundle
 from casework.followups import OUTCOME_LABELS, follow_up
+from casework.wording import count_of
 from screens.base import OutreachScreen
 from screens.dialogs import Confirm
+from screens.older_steps import ask_before_older
 from screens.widgets.fitting import short
 from screens.widgets.text import Cell, Piece, Tone
+from storage.queries.steps import ImportedStep, imported_by_step
 
 if TYPE_CHECKING:
     from casework.records import FollowUp, FollowUpOutcome
@@ -79,6 +82,12 @@ def undo_step(store: Store) -> tuple[Receipt, int]:
     return receipt, target.seq if target else receipt.seq
 
 
+def undone_import(store: Store) -> ImportedStep | None:
+    """The import that undo would take back now, else None."""
+    target = next(iter(store.journal.undo_list(1)), None)
+    return imported_by_step(store, target.seq, target.name) if target else None
+
+
 def redo_step(store: Store) -> tuple[Receipt, int]:
     """Do the step undone last again. Raises Refused when there is none."""
     receipt = store.journal.redo()
@@ -120,6 +129,15 @@ class FollowUpScreen(OutreachScreen):
     def draft_kept(self, draft: Draft) -> None:
         """Words were left half written."""
 
+    def with_round(self, said: str) -> str:
+        """What is said of a step, with how the round stands."""
+        return said
+
+    def brakes(self, one: Subject, outcome: FollowUpOutcome) -> bool:
+        """Whether an outcome is not logged, since only a key that is held down asked for it; says so."""
+        del one, outcome
+        return False
+
     # Outcomes
 
     def said_name(self, name: str) -> str:
@@ -136,7 +154,8 @@ class FollowUpScreen(OutreachScreen):
         if not subjects:
             self.say("No child is listed here, so nothing was logged.")
         elif len(subjects) == 1:
-            await self.log_step(subjects, outcome)
+            if not self.brakes(subjects[0], outcome):
+                await self.log_step(subjects, outcome)
         else:
             words = OUTCOME_LABELS[outcome]
             question = f"{words.capitalize()}: log it for {len(subjects)} children?"
@@ -172,8 +191,9 @@ class FollowUpScreen(OutreachScreen):
             return bundle(f"Follow-up of {len(steps)} children: {OUTCOME_LABELS[outcome]}", steps), None
 
         if await self.write(make) is not None:
+            said = self._logged(subjects, outcome, given)
             await self.step_logged(subjects)
-            self.say(self._logged(subjects, outcome, given))
+            self.say(self.with_round(said))
 
     def _logged(self, subjects: Sequence[Subject], outcome: FollowUpOutcome, given: Given) -> str:
         words = OUTCOME_LABELS[outcome] + (f" {given.code}" if given.code else "")
@@ -244,8 +264,27 @@ class FollowUpScreen(OutreachScreen):
             self.say("Closing takes words about one child: unmark with esc first.", wrong=True)
 
     async def do_undo(self) -> None:
-        """Take back the newest step and say which."""
-        await self.step_back(undo_step, "Undone")
+        """Take back the newest step and say which; an import or an older step only after a question."""
+
+        async def undo() -> None:
+            await self.step_back(undo_step, "Undone")
+
+        taken = await self.attempt(undone_import)
+        if taken is None:
+            await ask_before_older(self, undo)
+            return
+
+        async def answered(yes: bool | None) -> None:
+            if yes:
+                await undo()
+
+        question = f"Take this back? {short(taken.name, 60)}"
+        lines: list[Cell] = [
+            f"  {count_of(taken.children, 'child', 'children')} came in with it",
+            f"  {count_of(taken.weeks, 'week')} of marks were new or changed",
+            Piece("U brings it all in again.", Tone.QUIET),
+        ]
+        await self.question(Confirm(question, lines), answered)
 
     async def do_redo(self) -> None:
         """Do the undone step again."""
@@ -279,7 +318,8 @@ class FollowUpScreen(OutreachScreen):
         step: FollowUp | None = None,
     ) -> None:
         """Show the form; about one child it begins with the draft of that kind, else with `step`'s words."""
-        from screens.follow_up_forms import WordsForm, reason_codes
+        from casework.followups import reason_codes
+        from screens.follow_up_forms import WordsForm
 
         one = subjects[0]
         child = one.child if len(subjects) == 1 else ""

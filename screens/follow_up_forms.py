@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import ClassVar
 
 from textual import events, on
@@ -15,7 +14,7 @@ from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Static, TextArea
 
-from casework.codes import Code, CodeClass, in_force
+from casework.codes import Code
 from casework.text import clean
 from screens.fields import BoundedArea
 from screens.follow_up import Given, Keep
@@ -25,20 +24,8 @@ from screens.widgets.text import Cell, Piece, Tone, show, show_lines
 KEPT_EVERY = 6
 """Characters typed between two savings of a draft."""
 
-_ORDER = (CodeClass.AUTHORISED, CodeClass.UNAUTHORISED, CodeClass.AEA, CodeClass.NOT_POSSIBLE)
-_NOT_REASONS = frozenset({"N"})
 _MEANING_CELLS = 31
 _BOX_CELLS = 76
-
-
-def reason_codes(on_day: date) -> list[Code]:
-    """The codes that a family's reason may lead to: absences with a reason, activities, not possible."""
-    return [
-        code
-        for kind in _ORDER
-        for code in in_force(on_day)
-        if code.kind is kind and code.code not in _NOT_REASONS
-    ]
 
 
 class WordsBox(BoundedArea):
@@ -130,8 +117,9 @@ class WordsForm(ModalScreen[Given | None]):
             self.query_one("#codes", Static).update(show_lines(self._code_lines()))
             fits = [code.code for code in self._fitting()]
             if self._typed:
-                exact = f"enter takes {self._typed}, or type on: " if self._typed in fits else ""
-                words = exact + ", ".join(code for code in fits if code != self._typed)
+                more = ", ".join(code for code in fits if code != self._typed)
+                exact = f"enter takes {self._typed}, or type on: " if self._typed in fits else "type on: "
+                words = exact + more
                 picked.update(show_lines(["", (Piece(f"{self._typed} ", Tone.KEY), Piece(words))]))
             else:
                 picked.update(show_lines(["", Piece("type the code; esc leaves", Tone.QUIET)]))
@@ -183,7 +171,7 @@ class WordsForm(ModalScreen[Given | None]):
         fits = self._fitting()
         if not fits:
             self._typed = before
-        elif len(fits) == 1:
+        elif [code.code for code in fits] == [self._typed]:
             self._code = fits[0]
         self._draw()
 

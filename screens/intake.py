@@ -24,6 +24,7 @@ from screens.intake_chosen import Chosen
 from screens.intake_files import Entry, first_folder, list_folder, resolve
 from screens.intake_list import FileList
 from screens.intake_path import PathInput
+from screens.older_steps import ask_before_older
 from screens.verbs import bindings_for
 from screens.widgets.fitting import short
 from screens.widgets.lines import TitleLine, VerbLine
@@ -360,6 +361,12 @@ class ImportScreen(OutreachScreen):
         """Take back every step of this import; before one, the last step of any kind."""
         if self.phase == "working":
             return
+        if self._steps:
+            await self._take_back()
+        else:
+            await ask_before_older(self, self._take_back)
+
+    async def _take_back(self) -> None:
         steps = self._steps
 
         def take_back(store: Store) -> list[str]:

@@ -55,6 +55,14 @@ SHOWN_TYPES = frozenset(
 TALL = 34
 """Lines from which the pane of reasons is taller."""
 
+LOW, LOWER, LOWEST = 22, 16, 11
+"""Lines below which the pane of reasons is smaller, is hidden, and the counts are hidden, too."""
+
+LEAST_WIDTH, LEAST_HEIGHT = 40, 8
+"""A smaller window shows one sentence, and its keys do nothing: nobody logs a step for a row unseen."""
+
+_IN_ANY_WINDOW = frozenset({"quit", "back"})
+
 
 class RosterScreen(OutreachScreen):
     """Base of the two lists of children: a subclass reads, counts and paints."""
@@ -64,8 +72,14 @@ class RosterScreen(OutreachScreen):
     DEFAULT_CSS = """
     RosterScreen {
         .counts { height: 1; padding: 0 1; background: $surface; }
-        .views { height: 1; padding: 0 1; background: $surface; }
+        .views { height: auto; max-height: 2; padding: 0 1; background: $surface; }
         &.-tall ReasonsPane { height: 16; }
+        &.-low ReasonsPane { height: 5; }
+        &.-lower ReasonsPane { display: none; }
+        &.-lowest .counts, &.-lowest .views { display: none; }
+        #small { display: none; padding: 0 1; }
+        &.-small > * { display: none; }
+        &.-small #small { display: block; }
         #said { height: 1; padding: 0 1; }
     }
     """
@@ -85,6 +99,8 @@ class RosterScreen(OutreachScreen):
 
     def compose(self) -> ComposeResult:
         """Title, counts, views and filter; the list; why the row is there; what was done; the keys."""
+        small = f"This window is too small: at least {LEAST_WIDTH} by {LEAST_HEIGHT}."
+        yield Static(small, id="small", markup=False)
         yield TitleLine()
         yield Static(classes="counts", markup=False)
         yield Static(classes="views", markup=False)
@@ -235,9 +251,29 @@ class RosterScreen(OutreachScreen):
 
     def on_resize(self, event: events.Resize) -> None:
         """Words are folded to the new width; a tall terminal has more lines for reasons."""
-        self.set_class(event.size.height >= TALL, "-tall")
+        wide, high = event.size
+        self.set_class(high >= TALL, "-tall")
+        self.set_class(LOWER <= high < LOW, "-low")
+        self.set_class(high < LOWER, "-lower")
+        self.set_class(high < LOWEST, "-lowest")
+        self._fit(wide >= LEAST_WIDTH and high >= LEAST_HEIGHT)
         self._draw_counts()
         self._draw_detail()
+
+    def _fit(self, fits: bool) -> None:
+        """Cover everything while the window is too small, and go on in the list when it is not."""
+        if fits == (not self.has_class("-small")):
+            return
+        self.set_class(not fits, "-small")
+        self.rows.disabled = not fits
+        self.bar.disabled = not fits
+        if fits:
+            self.rows.focus()
+
+    async def action_verb(self, verb_id: str) -> None:
+        """Run a verb, but none of the list while the list cannot be seen."""
+        if verb_id in _IN_ANY_WINDOW or not self.has_class("-small"):
+            await super().action_verb(verb_id)
 
     def _draw_detail(self) -> None:
         entry = self.entry

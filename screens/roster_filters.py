@@ -59,6 +59,7 @@ class FilteredRoster(RosterScreen):
             self.say(f"No view is kept on {digit} yet: / types a filter, S keeps it.")
         elif view.chosen is None:
             self.bar.set_text(view.record.filter)
+            self.bar.open()
             self.say(f"The filter of view {digit} is no longer understood; mend it above.", wrong=True)
         else:
             self.view_digit = digit
@@ -67,6 +68,10 @@ class FilteredRoster(RosterScreen):
 
     async def do_save_view(self) -> None:
         """Keep the filter as a view; on an open, unchanged view, ask to remove it."""
+        if not self.bar.is_understood:
+            self.bar.open()
+            self.say("This filter is not understood, so it is not kept: mend the word above.", wrong=True)
+            return
         text = str(self.chosen)
         view = next((v.view for v in self.sheet.views if v.view.digit == self.view_digit), None)
         if view is not None:

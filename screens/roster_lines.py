@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from casework.codes import NO_MARK
 from casework.records import Child
+from casework.relationships import say_relationship
 from casework.triage import Why as Reason
 from casework.weeks import unpack
 from casework.wording import say_day
@@ -39,9 +40,19 @@ _FULL_FLAGS = {"ehc-plan": "EHC plan", "sen-support": "SEN support", "eal": "EAL
                "child protection plan"}  # fmt: skip
 _HEAVY = frozenset({"CP", "CIN", "CLA", "MISS", "VISIT!", "ADDR!"})
 _SHORT_WHY = {"first-day": "no reason yet", "social-worker": "tell the social worker"}
-_RUN = re.compile(r"Absent without a known good reason \(G, N or O\) for ([0-9]+) school days in a row")
+_BRIEFER = (
+    (re.compile(r"Absent without a known good reason \(G, N or O\) for ([0-9]+) school days? in a row.*"),
+     r"\1 days G, N or O"),
+    (re.compile(r"([0-9]+) unauthorised sessions \(threshold [0-9]+\) in 10 school weeks.*"),
+     r"\1 unauth. in 10 weeks"),
+    (re.compile(r"([0-9]+ of [0-9]+) unauthorised sessions in 10 school weeks.*"), r"\1 unauth. in 10 weeks"),
+    (re.compile(r"(N codes? (?:overdue|due today)), oldest.*"), r"\1"),
+    (re.compile(r"(\w+) absent: .*\(([0-9.]+) %\)"), r"\1 absent, \2 %"),
+)  # fmt: skip
+"""The long words of a rule, and those that a row has room for; the pane has the long ones."""
 _TIES = ("╭ ", "│ ", "╰ ")
 _MOST_CALLERS = 8
+_LETTERS = "abcdefgh"
 _CLEARS = "Clears:"
 FIRST_CALLERS = 3
 """Adults shown before the reasons; the others follow them."""
@@ -71,13 +82,10 @@ def week_cell(monday: date, marks: str, until: date) -> tuple[Piece, ...]:
     return tuple(pieces)
 
 
-def flags_cell(flags: Collection[str]) -> Cell:
-    """Flags as short words, the weightiest first; the heavy ones stand out."""
-    words = [word for kind, word in FLAG_WORDS.items() if kind in flags]
-    pieces: list[Piece] = []
-    for word in words:
-        pieces += [Piece(" " if pieces else ""), Piece(word, Tone.ALERT if word in _HEAVY else Tone.PLAIN)]
-    return tuple(pieces)
+def heavy_flags(flags: Collection[str]) -> tuple[Piece, ...]:
+    """The flags of safety as short words, the weightiest first, each with a space after it."""
+    words = [word for kind, word in FLAG_WORDS.items() if kind in flags and word in _HEAVY]
+    return tuple(Piece(f"{word} ", Tone.ALERT) for word in words)
 
 
 def flag_words(flags: Collection[str]) -> str:
@@ -85,13 +93,20 @@ def flag_words(flags: Collection[str]) -> str:
     return ", ".join(_FULL_FLAGS.get(kind, kind.replace("-", " ")) for kind in FLAG_WORDS if kind in flags)
 
 
-def short_why(reasons: Sequence[Reason]) -> str:
-    """The weightiest reason in the words that a row has room for."""
+def short_why(reasons: Sequence[Reason], *, tried: bool = False) -> str:
+    """The weightiest reason in the words that a row has room for.
+
+    Once a step is logged, what follows it says more than "no reason yet", so that is left out.
+    """
     if not reasons:
         return ""
     first = reasons[0]
+    if tried and first.rule == "first-day":
+        return ""
     words = _SHORT_WHY.get(first.rule, first.text)
-    return _RUN.sub(r"\1 days G, N or O", words).replace("unauthorised sessions", "unauth.", 1)
+    for long, brief in _BRIEFER:
+        words = long.sub(brief, words)
+    return words
 
 
 def ties(homes: Sequence[str | None]) -> list[str]:
@@ -156,8 +171,9 @@ def other_people(reach: Reach, on_list: Collection[str], width: int) -> list[Cel
 
 
 def _caller(number: int, caller: Caller, width: int) -> list[Cell]:
-    kind = f" ({short(caller.kind, 20)})" if caller.kind else ""
-    head = [Piece(f"{number} ", Tone.KEY), Piece(short(caller.name, 34) + kind + "  ")]
+    kind = f" ({short(say_relationship(caller.kind), 20)})" if caller.kind else ""
+    # A letter, since a digit opens a saved view on these screens.
+    head = [Piece(f"{_LETTERS[number - 1]}) ", Tone.KEY), Piece(short(caller.name, 34) + kind + "  ")]
     if caller.do_not_contact:
         return [(*head, Piece("DO NOT CONTACT", Tone.ALERT))]
     phones = ", ".join(short(phone, 20) for phone in caller.phones[:4])

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
+
+from textual import events
 
 from casework.edits import Edit, create, update
 from casework.errors import BadInput
 from casework.followups import OUTCOME_LABELS
 from casework.ids import new_id
-from screens.dialogs import Choice, PickOne
+from screens.dialogs import Choice, Confirm, PickOne
 from screens.follow_up import (
+    CLOSE,
     DRAFT_FORM,
     REASON,
     WORDS,
@@ -20,7 +24,8 @@ from screens.follow_up import (
     Subject,
 )
 from screens.roster_filters import FilteredRoster
-from screens.roster_sheet import Entry, Sheet
+from screens.roster_sheet import Entry, Sheet, Whole
+from screens.widgets.fitting import short
 from storage.queries.steps import children_of_step, newest_follow_up
 
 if TYPE_CHECKING:
@@ -28,6 +33,9 @@ if TYPE_CHECKING:
     from storage.drafts import Draft
     from storage.journal import Receipt
     from storage.store import Store
+
+CONTACT_FORM = "contact"
+"""The form of a draft that `screens.contact_form` keeps."""
 
 _FORM_KEYS: Mapping[str, FollowUpOutcome] = {
     "n": "no-answer",
@@ -46,8 +54,59 @@ class RoundScreen(FilteredRoster, FollowUpScreen):
     WORDS_KEY: ClassVar[str] = "N"
     DRAFT_HINT: ClassVar[str] = "N goes on with it."
 
-    _last: Subject | None = None
-    _waiting_draft: Draft | None = None
+    def __init__(self) -> None:
+        super().__init__()
+        self._last: Subject | None = None
+        self._drafts: list[Draft] = []
+        """What was left half written about children of this screen, the one to go on with first."""
+        self._order: dict[str, int] = {}
+        """Where each child stands in this pass: rows change places only when the list is read anew."""
+        self._passed: set[str] = set()
+        """Children who have had a step in this pass."""
+        self._held: FollowUpOutcome | None = None
+        """The outcome logged last, while no other key has been pressed since."""
+        self._ended = False
+
+    # The pass
+
+    def on_key(self, event: events.Key) -> None:
+        """A key that is not the one just pressed ends the holding down of that one."""
+        if event.key != self._key:
+            self._held = None
+        self._key = event.key
+
+    _key = ""
+
+    async def renew(self, *, to: str | None = None, keep: bool = True) -> None:
+        """Read again: a new pass in the order that now holds."""
+        self._order, self._passed, self._ended = {}, set(), False
+        await super().renew(to=to, keep=keep)
+
+    def choose(self, whole: Whole) -> Sheet:
+        """In the order of this pass."""
+        return in_order(super().choose(whole), self._order)
+
+    def show_sheet(self, sheet: Sheet, *, to: str | None = None, keep: bool = True) -> None:
+        """Remember the order of the pass; children who are new to it come last."""
+        for entry in (*sheet.whole.entries, *sheet.whole.done):
+            self._order.setdefault(entry.child.id, len(self._order))
+        super().show_sheet(sheet, to=to, keep=keep)
+
+    def brakes(self, one: Subject, outcome: FollowUpOutcome) -> bool:
+        """A key held down stops at a row that had its step in this pass."""
+        if one.child not in self._passed or outcome != self._held:
+            self._held = outcome
+            return False
+        self.say(f"{self._end_words()} A row tried already takes another key first, such as an arrow.")
+        return True
+
+    def _end_words(self) -> str:
+        left = sum(not entry.done for entry in self.sheet.entries)
+        return f"End of the round: {left:,} still open."
+
+    def with_round(self, said: str) -> str:
+        """At the end of the round, that comes first."""
+        return f"{self._end_words()} {said}" if self._ended else said
 
     # Steps
 
@@ -57,11 +116,14 @@ class RoundScreen(FilteredRoster, FollowUpScreen):
         return [_subject(self.sheet.entries[places[child]]) for child in self.rows.targets if child in places]
 
     async def step_logged(self, subjects: Sequence[Subject]) -> None:
-        """Go on to the next open row."""
+        """Go on to the next open row that had no step in this pass; after the last one the cursor stays."""
         self._last = subjects[-1] if len(subjects) == 1 else None
+        self._passed |= {one.child for one in subjects}
         self.rows.clear_marks()
         sheet = self.written
-        self.show_sheet(sheet, to=next_open(self.sheet, sheet, [one.child for one in subjects]))
+        then = next_open(self.sheet, sheet, [one.child for one in subjects], self._passed)
+        self._ended = then is None and any(not entry.done for entry in sheet.entries)
+        self.show_sheet(sheet, to=then or subjects[-1].child)
 
     async def step_back(self, work: StepBack, word: str) -> None:
         """The cursor goes to the row of the step."""
@@ -76,6 +138,7 @@ class RoundScreen(FilteredRoster, FollowUpScreen):
             return
         receipt, children, sheet = answer
         self._last = None
+        self._passed -= set(children)
         back = next((child for child in children if child in sheet.places), None)
         self.show_sheet(sheet, to=back)
         names = {entry.child.id: entry.name for entry in self.everyone()}
@@ -98,20 +161,42 @@ class RoundScreen(FilteredRoster, FollowUpScreen):
             await self._note(_subject(self.entry))
 
     async def do_note_last(self) -> None:
-        """Words for the step logged last here, or what was left half written."""
-        draft, one = self._waiting_draft, self._last
-        if draft is not None:
-            self._waiting_draft = None
-            entry = next((e for e in self.everyone() if e.child.id == draft.subject), None)
-            one = _subject(entry) if entry is not None else one
-            kind = draft.fields.get("kind", WORDS)
-            if entry is not None and one is not None and kind != WORDS:
-                await (self.ask_reason([one]) if kind == REASON else self.ask_close([one]))
-                return
-        if one is None:
-            self.say("No single step was logged here yet; t takes words about the row under the cursor.")
+        """What was left half written, one after the other; else words for the step logged last here."""
+        here = {entry.child.id: entry for entry in self.everyone()}
+        draft = next((draft for draft in self._drafts if draft.subject in here), None)
+        if draft is None:
+            if self._last is None:
+                self.say("No single step was logged here yet; t takes words about the row under the cursor.")
+            else:
+                await self._note(self._last)
             return
-        await self._note(one)
+        self._drafts = [one for one in self._drafts if one is not draft]
+        one = _subject(here[draft.subject])
+        if self.entry is not None and self.entry.child.id == one.child:
+            await self._go_on(draft, one)
+            return
+
+        async def answered(yes: bool | None) -> None:
+            if yes:
+                self.call_after_refresh(self._go_on, draft, one)
+            else:
+                self._drafts.append(draft)
+
+        question = f"Go on with the {_draft_word(draft)} about {self.said_name(one.name)}?"
+        await self.question(Confirm(question, ["The cursor is on another child."]), answered)
+
+    async def _go_on(self, draft: Draft, one: Subject) -> None:
+        kind = draft.fields.get("kind", WORDS)
+        if draft.form == CONTACT_FORM:
+            from screens.contact_form import ContactForm
+
+            await self.app.push_screen(ContactForm(one.child, one.name))
+        elif kind == REASON:
+            await self.ask_reason([one])
+        elif kind == WORDS:
+            await self._note(one)
+        else:
+            await self.ask_close([one])
 
     async def _note(self, one: Subject) -> None:
         try:
@@ -132,17 +217,19 @@ class RoundScreen(FilteredRoster, FollowUpScreen):
 
     def draft_kept(self, draft: Draft) -> None:
         """`N` goes on with it."""
-        self._waiting_draft = draft
+        others = [one for one in self._drafts if (one.form, one.subject) != (draft.form, draft.subject)]
+        self._drafts = [draft, *others]
 
     async def recall_draft(self) -> None:
         """Say whose words were left half written, before a lock or a crash."""
         waiting = await self.ask(lambda store: store.drafts.waiting())
         here = {entry.child.id: entry for entry in self.everyone()}
-        draft = next((d for d in waiting if d.form == DRAFT_FORM and d.subject in here), None)
-        if draft is not None:
-            self._waiting_draft = draft
-            name = self.said_name(here[draft.subject].name)
-            self.say(f"Words about {name} were left unfinished: N goes on with them.")
+        self._drafts = [d for d in waiting if d.form in (DRAFT_FORM, CONTACT_FORM) and d.subject in here]
+        if self._drafts:
+            whose = [f"{short(here[d.subject].name, 24)} ({_draft_word(d)})" for d in self._drafts[:_WHOSE]]
+            more = len(self._drafts) - _WHOSE
+            whose += [f"{more} more"] if more > 0 else []
+            self.say(f"{len(self._drafts)} unfinished: {', '.join(whose)}. N goes on.")
 
     async def _add_words(self, one: Subject, step: FollowUp, words: str) -> None:
         if words == step.note:
@@ -173,12 +260,36 @@ class RoundScreen(FilteredRoster, FollowUpScreen):
         self.call_after_refresh(self.question, PickOne("What came of it?", choices), answered)
 
 
+_WHOSE = 2
+
+
+def _draft_word(draft: Draft) -> str:
+    """What was being written."""
+    if draft.form == CONTACT_FORM:
+        return "contact"
+    return {REASON: "reason", CLOSE: "closing words"}.get(draft.fields.get("kind", WORDS), "words")
+
+
 def _subject(entry: Entry) -> Subject:
     return Subject(entry.child.id, entry.name, entry.session_date, entry.tried)
 
 
-def next_open(before: Sheet, after: Sheet, children: Sequence[str]) -> str | None:
-    """The row to go on to: the next one below in the old order that is open and untried, else any open one.
+def in_order(sheet: Sheet, order: Mapping[str, int]) -> Sheet:
+    """A sheet in the order of a pass: its children keep their places, others follow, then those acted on."""
+    if not order:
+        return sheet
+    acted_on = {entry.child.id for entry in sheet.whole.done}
+    entries = sorted(
+        sheet.entries, key=lambda entry: (entry.child.id in acted_on, order.get(entry.child.id, len(order)))
+    )
+    places = {entry.child.id: at for at, entry in enumerate(entries)}
+    return replace(sheet, entries=entries, places=places)
+
+
+def next_open(
+    before: Sheet, after: Sheet, children: Sequence[str], passed: Collection[str] = ()
+) -> str | None:
+    """The row to go on to: the next open one below that is not in `passed`, else one above, else None.
 
     Rows above come after those below, so that a pass through the list ends with what was skipped.
     """
@@ -190,7 +301,7 @@ def next_open(before: Sheet, after: Sheet, children: Sequence[str]) -> str | Non
         for entry in order
         if entry.child.id not in done and entry.child.id in after.places
     ]
-    open_rows = [entry for entry in left if not entry.done]
+    open_rows = [entry for entry in left if not entry.done and entry.child.id not in passed]
     untried = [entry for entry in open_rows if not entry.tried]
     chosen = next(iter(untried or open_rows), None)
     return chosen.child.id if chosen else None

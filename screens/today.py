@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from casework.filters import Filter
 from casework.records import Child
 from casework.wording import count_of, join_words, say_day
-from screens.roster_lines import flag_words, flags_cell, group_words, marks_cell, short_why, ties
+from screens.roster_lines import flag_words, heavy_flags, marks_cell, short_why, ties
 from screens.roster_sheet import Entry, Sheet, Whole, flags_of, help_words, place_words
 from screens.rounds import RoundScreen
 from screens.verbs import bindings_for
@@ -40,12 +40,9 @@ class TodayScreen(RoundScreen):
     BINDINGS: ClassVar[list[BindingType]] = bindings_for("today")
     COLUMNS: ClassVar[Sequence[Column]] = (
         Column("AM PM", 5),
-        Column("Child", least=20),
-        Column("School", least=10, drop=2),
-        Column("Reg", 5, drop=1),
-        Column("Try", 3, right=True),
-        Column("Flags", 6, drop=3),
-        Column("Why", least=22),
+        Column("Child", least=16),
+        Column("School", least=8, drop=1),
+        Column("Why", least=40),
     )
 
     def __init__(self) -> None:
@@ -137,17 +134,13 @@ class TodayScreen(RoundScreen):
         """One child of the round."""
         entry = self.sheet.entries[at]
         row: TodayRow = entry.source
-        why: Cell = Piece(row.status) if entry.done or entry.tried else short_why(entry.why)
         return Row(
             entry.child.id,
             (
                 marks_cell((row.sessions["AM"], row.sessions["PM"]), entry.session_date),
                 (Piece(self._signs[at], Tone.QUIET), Piece(short(entry.name, 60))),
                 short(entry.school, 30),
-                group_words(entry.child),
-                str(entry.tried or ""),
-                flags_cell(flags_of(entry)),
-                why,
+                row_why(entry, row.status),
             ),
             quiet=entry.done,
         )
@@ -192,6 +185,15 @@ class TodayScreen(RoundScreen):
             self.call_later(self.do_left_out)
         else:
             super().do_back()
+
+
+def row_why(entry: Entry, status: str) -> Cell:
+    """Why a row is there, in one line: flags of safety, what was done today, the weightiest reason."""
+    pieces = list(heavy_flags(flags_of(entry)))
+    tries = f"{entry.tried} tries" if entry.tried > 1 else status
+    done = [status] if entry.done else [tries] if entry.tried else []
+    reason = "" if entry.done else short_why(entry.why, tried=bool(entry.tried))
+    return (*pieces, Piece(" · ".join(part for part in (*done, reason) if part)))
 
 
 def _awaited_words(found: Round) -> str:

@@ -27,12 +27,14 @@ class UnlockScreen(DoorScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "recover", "Recovery code", show=False),
+        Binding("f4", "demo", "Open the demo", show=False),
         Binding("escape", "clear", "Clear", show=False),
     ]
 
-    def __init__(self, note: str = "") -> None:
+    def __init__(self, note: str = "", *, demo: str = "") -> None:
+        """`demo` is the passphrase of a demo, which everybody may know."""
         super().__init__()
-        self._note = note
+        self._note, self._demo = note, demo
         self._until = 0.0
 
     def compose(self) -> ComposeResult:
@@ -41,6 +43,8 @@ class UnlockScreen(DoorScreen):
             yield Static("Outreach", classes="title", markup=False)
             if self._note:
                 yield Static(show(self._note, Tone.QUIET), markup=False)
+            if self._demo:
+                yield Static(show("This is the demo: f4 opens it.", Tone.STRONG), markup=False)
             yield Static("Passphrase", classes="label", markup=False)
             yield Input(password=True, id="passphrase")
             yield Static("", id="problem", classes="problem", markup=False)
@@ -100,6 +104,11 @@ class UnlockScreen(DoorScreen):
                 self.shell.entered()
         finally:
             wipe(secret)
+
+    def action_demo(self) -> None:
+        """Open the demo, in which nobody exists."""
+        if self._demo and not self.busy:
+            self.run_worker(self._unlock(bytearray(self._demo.encode())), exclusive=True)
 
     def action_clear(self) -> None:
         """Empty the field."""

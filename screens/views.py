@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from rich.cells import cell_len, set_cell_size
+
 from casework.edits import Edit, create, update
 from casework.errors import Refused
 from casework.filters import Filter, FilterError, parse
@@ -97,24 +99,36 @@ def remove_view(view: View) -> Edit:
 
 
 def views_line(counted: Sequence[Counted], active: int, width: int) -> Cell:
-    """The digits with names and counts in one line; brackets mark the one that is open."""
+    """The digits with names and counts in one line; brackets mark the one that is open.
+
+    Every digit and its count is shown: names give way, the longest first, down to a few letters.
+    """
     if not counted:
         return Piece("/ filters the list, S keeps the filter on a digit", Tone.QUIET)
-    pieces: list[Piece] = []
-    room = width
-    for entry in counted:
-        name = entry.view.record.name
-        name = name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
-        words = f"{name} {entry.count:,}" if entry.view.chosen is not None else f"{name} ?"
-        size = len(words) + 7
-        if size > room:
-            pieces.append(Piece(" …", Tone.QUIET))
+    names = [entry.view.record.name for entry in counted]
+    tails = [f"{entry.count:,}" if entry.view.chosen is not None else "?" for entry in counted]
+    for gap, longest in _STEPS:
+        labels = [
+            f"{_short_name(name, longest)} {tail}".strip() for name, tail in zip(names, tails, strict=True)
+        ]
+        if sum(map(cell_len, labels)) + 2 * len(labels) + len(gap) * (len(labels) - 1) + 2 <= width:
             break
-        room -= size
+    pieces: list[Piece] = []
+    for entry, words in zip(counted, labels, strict=True):
         chosen = entry.view.digit == active
         pieces += [
-            Piece(" · " if pieces else "", Tone.QUIET),
+            Piece(gap if pieces else "", Tone.QUIET),
             Piece(f"{entry.view.digit} ", Tone.KEY),
             Piece(f"[{words}]" if chosen else words, Tone.STRONG if chosen else Tone.PLAIN),
         ]
     return tuple(pieces)
+
+
+_STEPS = [(gap, longest) for gap in (" · ", "  ") for longest in range(_LONGEST_NAME, 1, -1)] + [("  ", 0)]
+"""Gaps and lengths of names, from the roomiest to digits and counts alone."""
+
+
+def _short_name(name: str, longest: int) -> str:
+    if cell_len(name) <= longest:
+        return name
+    return set_cell_size(name, longest - 1).rstrip() + "…" if longest else ""

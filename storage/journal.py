@@ -135,6 +135,11 @@ class Journal:
         self._actor = actor
         self._now = now
         self._listeners: list[Callable[[Receipt], None]] = []
+        self._made: set[int] = set()
+
+    def made_here(self, seq: int) -> bool:
+        """Whether this journal, so this run of the program, made the step."""
+        return seq in self._made
 
     def subscribe(self, listener: Callable[[Receipt], None]) -> Callable[[], None]:
         """Call `listener` after each commit, on the thread that commits.
@@ -181,6 +186,7 @@ class Journal:
                 child=edit.subject,
                 detail=f"edit {seq}: {edit.name} ({step.count} changes)",
             )
+        self._made.add(seq)
         step.receipt = Receipt(edit_id, seq, edit.name, frozenset(step.touched))
         for listener in tuple(self._listeners):
             listener(step.receipt)

@@ -38,6 +38,7 @@ class Store:
         self.drafts = Drafts(conn, path, now)
         self._schools: SchoolBook | None = None
         self._names: NameSearch | None = None
+        self._version = int(conn.execute("PRAGMA data_version").fetchone()[0])
         self.journal.subscribe(self._forget)
 
     @classmethod
@@ -74,6 +75,20 @@ class Store:
             close_database(conn, path)
             raise
         return store
+
+    def changed_elsewhere(self) -> bool:
+        """Whether another connection wrote since this was last asked; what is kept in memory is then dropped.
+
+        Cheap: SQLite counts the commits of others on each connection (`PRAGMA data_version`).
+        """
+        version = int(self.conn.execute("PRAGMA data_version").fetchone()[0])
+        before, self._version = self._version, version
+        if version == before:
+            return False
+        self._schools = None
+        self._settings = dict(self.conn.execute("SELECT name, value FROM setting").fetchall())
+        self.__dict__.pop("worker", None)
+        return True
 
     @property
     def schools(self) -> SchoolBook:

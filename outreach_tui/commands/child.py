@@ -214,11 +214,13 @@ def _household(page: ChildPage) -> dict[str, Any] | None:
 
 
 def _person(entry: Any) -> dict[str, Any]:
+    from casework.relationships import say_relationship
+
     person, tie = entry.person, entry.relationship
     return {
         "id": person.id,
         "name": " ".join(part for part in (person.title, person.forename, person.surname) if part),
-        "relationship": tie.kind,
+        "relationship": say_relationship(tie.kind),
         "responsibility": tie.responsibility,
         "how_known": tie.how_known,
         "phones": list(person.phones),

@@ -15,8 +15,14 @@ from outreach_tui.commands.frame import Call, LineCommand, json_option, the_call
 @click.command(cls=LineCommand)
 @click.option("--no-open", is_flag=True, help="Build it, and do not open the app.")
 @click.option("--seed", default=1, type=click.IntRange(0, 2**31), metavar="N", help="Invent other people.")
+@click.option(
+    "--registers",
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Keep the register files that it is made from, as examples.",
+)
 @json_option
-def demo(no_open: bool, seed: int) -> int:
+def demo(no_open: bool, seed: int, registers: Path | None) -> int:
     """Build a throwaway encrypted caseload through the real importers and edits, and open it.
 
     Nobody in it exists. It lies in a folder of its own (or in --home, which must be empty or hold a demo) and
@@ -24,13 +30,18 @@ def demo(no_open: bool, seed: int) -> int:
     """
     from outreach_tui.commands.opening import open_app, settle
     from outreach_tui.demo import NOTICE, PASSPHRASE
-    from outreach_tui.demo.build import build_demo
+    from outreach_tui.demo.build import build_demo, replaces
 
     call = the_call()
     settle()
     output.warn(NOTICE)
     say = output.warn if sys.stderr.isatty() else _silent
-    made = build_demo(_folder(call), seed=seed, actual=call.today, now=call.now, say=say)
+    folder = _folder(call)
+    before = replaces(folder)
+    if before is not None:
+        output.warn(f"This replaces the demo of {before:%d %B %Y %H:%M} and all that was done in it.")
+    kept = registers.expanduser().absolute() if registers else None
+    made = build_demo(folder, seed=seed, actual=call.today, now=call.now, say=say, registers=kept)
     value = {
         "home": str(made.home.path),
         "today": made.today,
@@ -39,7 +50,7 @@ def demo(no_open: bool, seed: int) -> int:
         "marks": made.marks,
         "open": made.not_explained,
         "seconds": round(made.seconds, 2),
-        "registers": str(made.registers),
+        "registers": str(made.registers) if made.registers else None,
         "notice": NOTICE,
     }
     call.show(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from datetime import time as clock
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from casework.calendars import SchoolCalendar
 from casework.edits import Change, Edit, create, update
@@ -20,6 +21,7 @@ from casework.records import Calendar, Child, Flag, FollowUpOutcome, SavedView, 
 from outreach_tui.demo import MARKER, NOTICE, PASSPHRASE
 from outreach_tui.demo.people import SCHOOLS, TEAMS, WORKERS, invent
 from outreach_tui.demo.registers import mark, write_files
+from storage.files import write_atomic
 from storage.home import Home
 from storage.intake.importer import import_file
 from storage.intake.kent_terms import kent_calendar
@@ -56,7 +58,9 @@ class Demo:
 
     home: Home
     today: date
-    registers: Path
+    registers: Path | None
+    """The folder of the register files, where they were to be kept."""
+
     children: int
     marks: int
     not_explained: int
@@ -68,13 +72,42 @@ def demo_day(actual: date) -> date:
     return calendar_of(kent_calendar()).last_school_day(actual) or actual
 
 
+def replaces(folder: Path) -> datetime | None:
+    """When the demo was made that a new one in `folder` would replace; None where there is none."""
+    marker = folder / MARKER
+    return datetime.fromtimestamp(marker.stat().st_mtime).astimezone() if marker.is_file() else None
+
+
 def build_demo(
-    folder: Path, *, seed: int, actual: date, now: Callable[[], datetime], say: Callable[[str], None]
+    folder: Path,
+    *,
+    seed: int,
+    actual: date,
+    now: Callable[[], datetime],
+    say: Callable[[str], None],
+    registers: Path | None = None,
 ) -> Demo:
     """Build the demo below `folder`, replacing an earlier demo there.
 
-    Raises Refused when the folder holds anything that is not a demo.
+    The register files that it is made from are readable, so they are gone afterwards; `registers` names a
+    folder that keeps them. Raises Refused when `folder` holds anything that is not a demo.
     """
+    with TemporaryDirectory(prefix="outreach-demo-") as passing:
+        return _build(
+            folder, registers or Path(passing), registers, seed=seed, actual=actual, now=now, say=say
+        )
+
+
+def _build(
+    folder: Path,
+    files: Path,
+    kept: Path | None,
+    *,
+    seed: int,
+    actual: date,
+    now: Callable[[], datetime],
+    say: Callable[[str], None],
+) -> Demo:
     started = time.perf_counter()
     _clear(folder)
     home = Home(folder)
@@ -89,13 +122,13 @@ def build_demo(
         others = tuple(create(record) for record in [*teams[1:], *workers[1:]])
         store.journal.commit(Edit("Set up teams", others), kind="setup")
         _add_schools(store, teams)
-        registers, marks = _send_registers(store, folder / "registers", calendar, seed, say)
+        marks = _send_registers(store, files, calendar, seed, say)
         _do_some_work(store, workers, calendar, seed)
         open_rows = len(read_round(store).rows)
         count = len(store.find(Child))
     finally:
         store.close()
-    return Demo(home, today, registers, count, marks, open_rows, time.perf_counter() - started)
+    return Demo(home, today, kept, count, marks, open_rows, time.perf_counter() - started)
 
 
 def _clear(folder: Path) -> None:
@@ -109,7 +142,7 @@ def _clear(folder: Path) -> None:
             )
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    marker.write_text(NOTICE + "\n", encoding="utf-8")
+    write_atomic(marker, f"{NOTICE}\n".encode())
 
 
 def _add_schools(store: Store, teams: list[Team]) -> None:
@@ -130,7 +163,7 @@ def _add_schools(store: Store, teams: list[Team]) -> None:
 
 def _send_registers(
     store: Store, folder: Path, calendar: SchoolCalendar, seed: int, say: Callable[[str], None]
-) -> tuple[Path, int]:
+) -> int:
     first = store.today - timedelta(weeks=WEEKS + 2)
     days = calendar.school_days(first, store.today)[-5 * WEEKS :]
     marked = mark(invent(seed, store.today), days, seed)
@@ -140,7 +173,7 @@ def _send_registers(
         report = import_file(store, path, kind="setup")
         marks += report.marks.read
         say(f"{path.name}: {report.children.new} new children, {report.marks.new} new marks")
-    return folder, marks
+    return marks
 
 
 def _do_some_work(store: Store, workers: list[Worker], calendar: SchoolCalendar, seed: int) -> None:

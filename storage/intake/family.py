@@ -16,28 +16,13 @@ from typing import Any
 from casework.edits import Change, create, update
 from casework.ids import new_id
 from casework.records import Household, Person, Relationship
+from casework.relationships import RELATIONSHIPS
 from casework.text import fold
 from storage.cipher import Connection
 from storage.intake.matching import Known
 from storage.intake.model import ReadAddress, ReadContact, ReadPupil
 from storage.intake.worker_edits import set_by_worker
 from storage.rows import load_all
-
-RELATIONSHIPS: dict[str, str] = {
-    "MOT": "mother",
-    "FAT": "father",
-    "STM": "stepmother",
-    "STF": "stepfather",
-    "FOM": "foster mother",
-    "FOF": "foster father",
-    "CAR": "carer",
-    "FAM": "other family member",
-    "CHM": "childminder",
-    "DOC": "doctor",
-    "SWR": "social worker",
-    "OTH": "other contact",
-}
-"""Relationship codes of the Common Basic Data Set (DfE) in words; others are kept as they stand."""
 
 _LIVES_WITH = frozenset({"MOT", "FAT", "STM", "STF", "FOM", "FOF", "CAR"})
 _FEWEST_DIGITS = 7

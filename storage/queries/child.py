@@ -13,6 +13,7 @@ from casework.attendance import Tally, tally
 from casework.calendars import SchoolCalendar, school_year
 from casework.clocks import Clock
 from casework.codes import NO_MARK
+from casework.followups import CONTACT_LABELS
 from casework.legal import Threshold, threshold_of_weeks
 from casework.ncodes import NClock, open_n_marks
 from casework.policies import Category
@@ -320,7 +321,7 @@ _CONTACT_OUTCOMES = {
 
 
 def _contact_entry(entry: Contact, names: dict[str, str]) -> StoryEntry:
-    title = entry.kind.replace("-", " ").capitalize()
+    title = CONTACT_LABELS.get(entry.kind, entry.kind.replace("-", " ").capitalize())
     if entry.outcome:
         title += f": {_CONTACT_OUTCOMES[entry.outcome]}"
     text = entry.note + (f"\nNext: {entry.next_step}" if entry.next_step else "")

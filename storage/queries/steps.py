@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from casework.calendars import monday_of
 from casework.codes import NO_MARK
 from casework.edits import CREATED
-from casework.records import FollowUp
+from casework.records import AttendanceWeek, Child, FollowUp
 from casework.weeks import unpack
 
 if TYPE_CHECKING:
@@ -31,6 +32,29 @@ def children_of_step(store: Store, seq: int) -> list[str]:
         if child:
             found.setdefault(child)
     return list(found)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedStep:
+    """An import as one step: how many children it brought in and how many weeks of marks it touched."""
+
+    name: str
+    children: int
+    weeks: int
+
+
+def imported_by_step(store: Store, seq: int, name: str) -> ImportedStep | None:
+    """What a step took in from files; None for a step that touched no marks and brought in no child."""
+    counts = dict(
+        store.conn.execute(
+            "SELECT type, count(DISTINCT record) FROM change WHERE edit = ?"
+            " AND (type = ? OR (type = ? AND field = ?)) GROUP BY type",
+            (seq, AttendanceWeek.type, Child.type, CREATED),
+        ).fetchall()
+    )
+    if not counts:
+        return None
+    return ImportedStep(name, counts.get(Child.type, 0), counts.get(AttendanceWeek.type, 0))
 
 
 def newest_follow_up(store: Store, child: str, day: date) -> FollowUp | None:

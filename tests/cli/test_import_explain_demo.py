@@ -96,6 +96,40 @@ def test_the_demo_says_that_nobody_exists(bare: Line) -> None:
     assert len(done.json["rows"]) == made.json["open"]
 
 
+def test_a_demo_leaves_no_register_and_says_what_it_replaces(bare: Line, tmp_path: Path) -> None:
+    first = bare("--home", str(bare.home), "demo", "--no-open", "--json")
+    assert first.json["registers"] is None
+    assert "replaces" not in first.err
+    readable = [
+        path.name for path in bare.home.rglob("*") if path.suffix in {".csv", ".xlsx", ".xml", ".txt"}
+    ]
+    assert readable == []
+    marker = bare.home / "outreach-demo"
+    assert marker.stat().st_mode & 0o077 == 0
+    kept = tmp_path / "registers"
+    again = bare("--home", str(bare.home), "demo", "--no-open", "--json", "--registers", str(kept))
+    assert "This replaces the demo of" in again.err
+    assert again.json["registers"] == str(kept)
+    assert list(kept.iterdir())
+
+
+def test_a_register_without_its_school_is_taken_where_its_children_are(line: Line, tmp_path: Path) -> None:
+    known = SAMPLES / "999001-register.csv"
+    assert line("import", str(known), "--json").code == 0
+    bare_name = tmp_path / "week 47.csv"
+    bare_name.write_bytes(known.read_bytes())
+    done = line("import", str(bare_name), "--json")
+    assert done.code == 0, done.err
+    (file,) = done.json["files"]
+    assert file["school"] == "999001"
+    assert any("40 of its 40 UPNs" in sentence for sentence in file["warnings"])
+    strange = tmp_path / "other.csv"
+    strange.write_text("UPN,Surname,Forename,Date,Session,Mark\nA009900000012,Noone,Known,16/11/2026,AM,N\n")
+    refused = line("import", str(strange))
+    assert refused.code == 4
+    assert "Give --school URN" in refused.err
+
+
 def test_a_schools_mapping_is_shown_and_removed_and_comes_back_by_undo(line: Line, tmp_path: Path) -> None:
     assert line("school", "mapping", "999001", "--json").json["mapping"] is None
     assert "No mapping is saved" in line("school", "mapping", "999001").out

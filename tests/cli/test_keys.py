@@ -40,6 +40,20 @@ def test_init_then_recover_then_work(bare: Line, tmp_path: Path) -> None:
     assert [s["urn"] for s in done.json] == ["999001"]
 
 
+def test_another_recovery_code_is_drawn_and_the_old_one_is_void(bare: Line, tmp_path: Path) -> None:
+    made = bare(*WORKER, "--json")
+    drawn = bare("passphrase", "recovery-code", "--json")
+    assert drawn.code == 0, drawn.err
+    assert drawn.json.keys() >= {"recovery_code", "home"}
+    assert drawn.json["recovery_code"] not in drawn.err
+    assert bare("school", "list").code == 0, "the passphrase stays"
+    fresh = secret_file(tmp_path, "meadow thimble orbit", "fresh")
+    for code, exit_code in ((made.json["recovery_code"], 3), (drawn.json["recovery_code"], 0)):
+        file = secret_file(tmp_path, code, f"code-{exit_code}")
+        env = {"OUTREACH_RECOVERY_CODE_FILE": str(file), "OUTREACH_NEW_PASSPHRASE_FILE": str(fresh)}
+        assert bare("passphrase", "recover", env=env).code == exit_code
+
+
 def test_init_asks_for_a_known_agency(bare: Line) -> None:
     done = bare("init", "--worker", "A", "--agency", "circus", "--team", "T", "--json")
     assert done.code == 2

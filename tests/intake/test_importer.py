@@ -352,7 +352,7 @@ def test_a_dry_run_counts_everything_and_writes_nothing(store: Store) -> None:
 
 def test_the_school_comes_from_the_name_only_when_it_is_known(store: Store, tmp_path: Path) -> None:
     path = long_file(tmp_path, [row(TILLY, "16/11/2026", "AM", "/")])
-    with pytest.raises(BadInput, match="give --school URN"):
+    with pytest.raises(BadInput, match="choose the school"):
         import_file(store, path)
     with pytest.raises(BadInput, match="school add 999009 NAME"):
         import_file(store, path, school="999009")

@@ -44,6 +44,9 @@ class FakeStore:
     def save_setting(self, name: str, value: str) -> None:
         self.settings[name] = value
 
+    def changed_elsewhere(self) -> bool:
+        return False
+
     def close(self) -> None:
         self.closed = True
 

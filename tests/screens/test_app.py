@@ -7,7 +7,8 @@ import pytest
 from textual.command import CommandPalette
 from textual.widgets import Input
 
-from outreach_tui.app import OutreachApp
+from outreach_tui.app import Demo, OutreachApp
+from outreach_tui.relock import Resume
 from outreach_tui.settings import Loaded, Settings
 from screens.help import HelpScreen
 from screens.setup import RecoveryCodeScreen, SetupScreen
@@ -304,6 +305,36 @@ async def test_palette_finds_verbs_and_people(tmp_path: Path, hands: Hands) -> N
         assert isinstance(app.screen, (ChildRoom, RoundRoom))
 
 
+async def test_a_verb_that_is_meant_stands_above_people(tmp_path: Path, hands: Hands) -> None:
+    app = make_app(tmp_path, hands)
+    async with app.run_test() as pilot:
+        await unlock(pilot)
+        await pilot.press("ctrl+p")
+        await pilot.pause()
+        await type_text(pilot, "no ans")
+        await settle(pilot)
+        text = screen_text(app)
+        assert text.index("Follow-up: No answer (n)") < text.index("Person: Anne")
+        await pilot.press("enter")
+        await settle(pilot)
+        assert isinstance(app.screen, RoundRoom)
+        assert app.screen.done == [("no-answer", ("id-0",))]
+
+
+@pytest.mark.parametrize("word", ["lock", "quit"])
+async def test_the_palette_locks_and_leaves(tmp_path: Path, hands: Hands, word: str) -> None:
+    app = make_app(tmp_path, hands)
+    async with app.run_test() as pilot:
+        await unlock(pilot)
+        await pilot.press("ctrl+p")
+        await pilot.pause()
+        await type_text(pilot, word)
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert not app.desk.is_open if word == "lock" else app._exit
+
+
 async def test_no_palette_before_the_door_opens(tmp_path: Path, hands: Hands) -> None:
     app = make_app(tmp_path, hands)
     async with app.run_test() as pilot:
@@ -334,6 +365,57 @@ async def test_bad_settings_are_said_and_do_not_stop_the_app(tmp_path: Path, han
         assert "[/] theme" in " ".join(screen_text(app).replace("▌", " ").split())
         await unlock(pilot)
         assert isinstance(app.screen, RoundRoom)
+
+
+async def test_what_the_door_said_is_not_said_again(tmp_path: Path, hands: Hands) -> None:
+    loaded = Loaded(problems=("settings.toml line 1: theme must be one of dark, light.",))
+    app = make_app(tmp_path, hands, loaded=loaded)
+    async with app.run_test(notifications=True) as pilot:
+        await settle(pilot)
+        assert "theme must be" in " ".join(screen_text(app).replace("▌", " ").split())
+        await unlock(pilot)
+        assert "theme must be" not in " ".join(screen_text(app).replace("▌", " ").split())
+    app = make_app(tmp_path, hands, loaded=loaded, resume=Resume("Locked.", "today", None))
+    async with app.run_test(notifications=True) as pilot:
+        await settle(pilot)
+        assert "theme must be" not in screen_text(app)
+
+
+async def test_a_key_opens_the_demo_after_a_lock(tmp_path: Path, hands: Hands) -> None:
+    app = make_app(tmp_path, hands, demo=Demo(PASSPHRASE, "Nobody exists."))
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        assert isinstance(app.screen, RoundRoom)
+        await pilot.press("ctrl+l")
+        await settle(pilot)
+        assert isinstance(app.screen, UnlockScreen)
+        assert "This is the demo: f4 opens it" in screen_text(app)
+        assert PASSPHRASE not in screen_text(app)
+        await pilot.press("f4")
+        await settle(pilot)
+        assert isinstance(app.screen, RoundRoom)
+
+
+async def test_f4_opens_nothing_else(tmp_path: Path, hands: Hands) -> None:
+    app = make_app(tmp_path, hands)
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        await pilot.press("f4")
+        await settle(pilot)
+        assert isinstance(app.screen, UnlockScreen)
+
+
+async def test_the_first_room_is_imported_while_the_door_is_shown(
+    tmp_path: Path, hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    monkeypatch.setattr("outreach_tui.app.room_factory", made.append)
+    app = make_app(tmp_path, hands)
+    app._rooms = {"today": "screens.today:TodayScreen"}
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        assert isinstance(app.screen, UnlockScreen)
+        assert made == ["screens.today:TodayScreen"]
 
 
 async def test_clipboard_and_screenshots_are_off(tmp_path: Path, hands: Hands) -> None:

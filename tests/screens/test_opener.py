@@ -12,6 +12,7 @@ from outreach_tui.opener import VaultOpener
 from screens.doorway import AGENCIES, FirstRun
 from storage import slots
 from storage.home import Home
+from storage.recovery_code import UNCONFIRMED
 
 PASSPHRASE = b"harbour wall lantern"
 
@@ -73,3 +74,24 @@ def test_agencies_are_those_of_the_records() -> None:
 
 def test_a_first_run_never_shows_its_passphrase() -> None:
     assert "harbour" not in repr(first_run())
+
+
+def test_a_code_that_nobody_proved_is_owed_until_it_is_proved(opener: VaultOpener) -> None:
+    store, code = opener.create(first_run())
+    assert not opener.owes_code
+    store.close()
+    store = opener.unlock(bytearray(PASSPHRASE))
+    assert opener.owes_code
+    fresh = opener.renew_recovery()
+    assert not opener.owes_code
+    with pytest.raises(Locked):
+        opener.renew_recovery()
+    store.save_setting(UNCONFIRMED, "")
+    store.close()
+    store = opener.unlock(bytearray(PASSPHRASE))
+    assert not opener.owes_code
+    store.close()
+    with pytest.raises(Locked):
+        opener.recover(code, bytearray(b"another wall lantern"))
+    store, _ = opener.recover(fresh, bytearray(b"another wall lantern"))
+    store.close()

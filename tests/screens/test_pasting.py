@@ -76,7 +76,11 @@ def test_a_long_paste_is_cut_and_says_so() -> None:
     assert clean_paste("a" * LONGEST_PASTE) == ("a" * LONGEST_PASTE, "")
 
 
-@pytest.mark.parametrize("text", [EVIL * 3_000, "x" * 100_000, "wort " * 20_000, "漢" * 100_000])
+@pytest.mark.parametrize(
+    "text",
+    [EVIL * 3_000, "x" * 100_000, "wort " * 20_000, "漢" * 100_000],
+    ids=["evil", "line", "words", "wide"],
+)
 async def test_the_words_take_a_huge_paste(tmp_path: Path, text: str) -> None:
     async with opened(make_caseload(tmp_path, round_of(4))) as pilot:
         await press(pilot, "r", "i")

@@ -1,0 +1,52 @@
+"""A second connection writes: the first one can tell, and reads nothing stale."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from casework.edits import Edit, create
+from casework.ids import new_id
+from casework.records import School, Team, Worker
+from storage.store import Store
+
+KEY = bytes(range(32))
+NOW = datetime(2026, 11, 20, 8, 41, 7, tzinfo=UTC)
+TODAY = date(2026, 11, 20)
+
+
+def both(folder: Path) -> tuple[Store, Store]:
+    team = Team(id=new_id(), name="Swale")
+    worker = Worker(id=new_id(), name="Kim Invented", agency="early-help", team=team.id)
+    path = folder / "caseload.db"
+    Store.set_up(path, bytearray(KEY), worker=worker, team=team, now=lambda: NOW, today=TODAY).close()
+    one, two = (Store.open(path, bytearray(KEY), now=lambda: NOW, today=TODAY) for _ in range(2))
+    return one, two
+
+
+def test_only_the_writes_of_another_connection_count(tmp_path: Path) -> None:
+    one, two = both(tmp_path)
+    assert not one.changed_elsewhere()
+    school = School(id=new_id(), urn="999001", name="Oakhanger Primary")
+    assert school.id not in one.schools.schools
+    two.journal.commit(Edit("Add", (create(school),)))
+    two.save_setting("colour", "blue")
+    assert one.changed_elsewhere()
+    assert one.schools.name(school.id) == "Oakhanger Primary"
+    assert one.setting("colour") == "blue"
+    assert not one.changed_elsewhere()
+    one.log("looked", "today")
+    assert not one.changed_elsewhere()
+    assert two.changed_elsewhere()
+    one.close()
+    two.close()
+
+
+def test_a_journal_knows_its_own_steps(tmp_path: Path) -> None:
+    one, two = both(tmp_path)
+    receipt = one.journal.commit(Edit("Add", (create(School(id=new_id(), urn="999001", name="Oak")),)))
+    assert one.journal.made_here(receipt.seq)
+    assert not two.journal.made_here(receipt.seq)
+    assert two.journal.undo_list(1)[0].seq == receipt.seq
+    one.close()
+    two.close()
