@@ -24,7 +24,7 @@ from screens.views import Room, View, count_views, read_views, views_line
 from screens.widgets.lines import TitleLine, VerbLine
 from screens.widgets.row_list import RowList
 from screens.widgets.rows import Column, Row
-from screens.widgets.text import Cell, Piece, Tone, show_cell
+from screens.widgets.text import Cell, Piece, Tone, show, show_cell
 from storage.queries.reach import Reach, families_shown, read_reach
 from storage.queries.steps import children_of_step
 
@@ -100,7 +100,7 @@ class RosterScreen(OutreachScreen):
     def compose(self) -> ComposeResult:
         """Title, counts, views and filter; the list; why the row is there; what was done; the keys."""
         small = f"This window is too small: at least {LEAST_WIDTH} by {LEAST_HEIGHT}."
-        yield Static(small, id="small", markup=False)
+        yield Static(show(small), id="small", markup=False)
         yield TitleLine()
         yield Static(classes="counts", markup=False)
         yield Static(classes="views", markup=False)

@@ -354,7 +354,7 @@ def test_the_school_comes_from_the_name_only_when_it_is_known(store: Store, tmp_
     path = long_file(tmp_path, [row(TILLY, "16/11/2026", "AM", "/")])
     with pytest.raises(BadInput, match="choose the school"):
         import_file(store, path)
-    with pytest.raises(BadInput, match="school add 999009 NAME"):
+    with pytest.raises(BadInput, match="999009 is known: add it first"):
         import_file(store, path, school="999009")
     add_school(store)
     assert import_file(store, path).school == "999001"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from pathlib import Path
 
 import pytest
 from textual import events
 from textual.pilot import Pilot
 
+from outreach_tui.app import OutreachApp
 from screens.follow_up_forms import WordsBox, WordsForm
-from tests.screens.rounds_world import asked, make_caseload, opened, round_of, steps_of
+from tests.screens.rounds_world import asked, enter, make_caseload, opened, round_of, steps_of
 from tests.screens.steps import settle
 from tests.screens.test_today import here, names
 from tests.screens.textshot import screen_text
@@ -94,3 +97,23 @@ async def test_a_form_that_was_kept_saves_no_draft_any_more(tmp_path: Path) -> N
         assert step.note == "moving house"
         assert await asked(pilot, lambda store: store.drafts.waiting()) == []
         assert here(pilot) in screen_text(pilot.app)
+
+
+async def test_a_lock_waits_for_a_draft_behind_slow_work(tmp_path: Path) -> None:
+    path = make_caseload(tmp_path, round_of(4))
+    async with opened(path) as pilot:
+        await burst(pilot, "rirang tw")
+        form = pilot.app.screen
+        assert isinstance(form, WordsForm)
+        form.query_one(WordsBox).insert("ice")
+        app = pilot.app
+        assert isinstance(app, OutreachApp)
+        slow = threading.Event()
+        held = asyncio.create_task(app.desk.call(lambda: slow.wait(30)))
+        loop = asyncio.get_running_loop()
+        loop.call_later(3, slow.set)  # longer than the two seconds that a lock once waited
+        await app.lock("Locked.")
+        await held
+        await enter(pilot, path)
+        (draft,) = await asked(pilot, lambda store: store.drafts.waiting())
+        assert draft.fields["words"] == "rang twice"
