@@ -214,3 +214,11 @@ def test_every_view_keeps_its_digit_and_its_count(width: int) -> None:
         assert len(words) <= width
     for digit in range(1, 10):
         assert re.search(rf"\b{digit} .{{0,6}}{digit}00", words)
+
+
+async def test_short_messages_leave_the_lower_pane_readable(tmp_path: Path) -> None:
+    async with opened(make_caseload(tmp_path, round_of(6))) as pilot:
+        pilot.app.notify("Something short.")
+        await settle(pilot)
+        (toast,) = pilot.app.screen.query("Toast")
+        assert toast.region.bottom < pilot.app.screen.query_one("ReasonsPane").region.y

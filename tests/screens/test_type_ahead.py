@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual import events
@@ -99,7 +100,9 @@ async def test_a_form_that_was_kept_saves_no_draft_any_more(tmp_path: Path) -> N
         assert here(pilot) in screen_text(pilot.app)
 
 
-async def test_a_lock_waits_for_a_draft_behind_slow_work(tmp_path: Path) -> None:
+async def test_a_lock_waits_for_a_draft_behind_slow_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = make_caseload(tmp_path, round_of(4))
     async with opened(path) as pilot:
         await burst(pilot, "rirang tw")
@@ -110,10 +113,19 @@ async def test_a_lock_waits_for_a_draft_behind_slow_work(tmp_path: Path) -> None
         assert isinstance(app, OutreachApp)
         slow = threading.Event()
         held = asyncio.create_task(app.desk.call(lambda: slow.wait(30)))
-        loop = asyncio.get_running_loop()
-        loop.call_later(3, slow.set)  # longer than the two seconds that a lock once waited
+        waited: list[float | None] = []
+        real = asyncio.wait_for
+
+        async def recorded(coming: Any, timeout: float | None) -> Any:
+            if getattr(coming, "__name__", "") == "before_lock":
+                waited.append(timeout)
+                slow.set()  # the slow work ends only once the lock waits for the draft behind it
+            return await real(coming, timeout)
+
+        monkeypatch.setattr(asyncio, "wait_for", recorded)
         await app.lock("Locked.")
         await held
+        assert waited == [10.0]
         await enter(pilot, path)
         (draft,) = await asked(pilot, lambda store: store.drafts.waiting())
         assert draft.fields["words"] == "rang twice"

@@ -1,0 +1,28 @@
+"""The measurements still run: a short form of two of them, judged by what they print and never by a time."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "row"),
+    [
+        (["benchmarks.search", "1000"], "drawn misspellings"),
+        (["benchmarks.intake", "--marks", "5000"], "unchanged re-import"),
+    ],
+    ids=["search", "intake"],
+)
+def test_a_measurement_runs_to_its_table(words: list[str], row: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", *words], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    assert "Traceback" not in done.stderr
+    assert row in done.stdout
+    assert done.returncode in (0, 1)
