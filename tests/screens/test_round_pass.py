@@ -22,8 +22,10 @@ from tests.screens.rounds_world import (
     TODAY,
     asked,
     child,
+    enter,
     ident,
     make_caseload,
+    make_round_app,
     opened,
     round_of,
     steps_of,
@@ -217,8 +219,12 @@ def test_every_view_keeps_its_digit_and_its_count(width: int) -> None:
 
 
 async def test_short_messages_leave_the_lower_pane_readable(tmp_path: Path) -> None:
-    async with opened(make_caseload(tmp_path, round_of(6))) as pilot:
-        pilot.app.notify("Something short.")
+    path = make_caseload(tmp_path, round_of(6))
+    app = make_round_app(path)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await enter(pilot, path)
+        app.notify("Something short.")
         await settle(pilot)
-        (toast,) = pilot.app.screen.query("Toast")
-        assert toast.region.bottom < pilot.app.screen.query_one("ReasonsPane").region.y
+        (toast,) = app.screen.query("Toast")
+        assert toast.region.height
+        assert toast.region.bottom < app.screen.query_one("ReasonsPane").region.y
