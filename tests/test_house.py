@@ -75,7 +75,7 @@ def test_a_module_alone_loads_no_more_than_it_needs(module: str, not_loaded: set
 
 
 def test_no_file_names_a_registry_or_this_machine() -> None:
-    names = ("pypi" + ".org", "pythonhosted" + ".org", "registry." + "npmjs", "/ro" + "ot/", "/wo" + "rk/")
+    names = ("pypi" + ".org", "python" + "hosted.org", "registry." + "npmjs", "/ro" + "ot/", "/wo" + "rk/")
     for path in [*modules(), *ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("*.lock")]:
         text = path.read_text("utf-8")
         assert not [name for name in names if name in text], path
