@@ -83,10 +83,12 @@ def week_marks(rng: random.Random, monday: date, weight: float) -> str:
     return pack(slots)
 
 
-def caseload(folder: Path, children: int, *, seed: int = 1) -> tuple[Store, bytearray]:
-    """A caseload of so many children with a year of marks, and its data key."""
+def caseload(
+    folder: Path, children: int, *, seed: int = 1, key: bytearray | None = None
+) -> tuple[Store, bytearray]:
+    """A caseload of so many children with a year of marks, and its data key, which is drawn if not given."""
     rng = random.Random(seed)
-    key = bytearray(os.urandom(32))
+    key = key or bytearray(os.urandom(32))
     team = Team(id=new_id(), name="Swale", district="Swale")
     worker = Worker(id=new_id(), name="Kim Invented", agency="inclusion-attendance", team=team.id)
     store = Store.set_up(folder / "caseload.db", key, worker=worker, team=team, now=now, today=TODAY)
