@@ -2,9 +2,10 @@
 
 Ids are UUIDv7 text. UPN, NHS number and council ids are optional attributes: validated, warned about, never
 a key. Records are frozen: a change is an `Edit` (casework.edits), never an assignment.
-"""
 
-from __future__ import annotations
+Annotations are objects here, not text (`from __future__ import annotations`): pydantic would compile each of
+some hundred texts anew in every process.
+"""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -340,7 +341,7 @@ class SavedView(Record):
 class AuditEntry(BaseModel):
     """Who looked, searched, changed or exported, what, when and why. `chain` ties it to the entry before."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
     seq: int
     at: datetime
     worker: str
