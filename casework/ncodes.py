@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from casework.calendars import SchoolCalendar
 from casework.clocks import Clock, school_day_clock
@@ -32,10 +33,14 @@ class NClock:
     reasons: tuple[str, ...]
 
 
+@lru_cache(maxsize=4_096)
 def n_clock(
     session_date: date, current_mark: str, today: date, calendar: SchoolCalendar, *, session: str = ""
 ) -> NClock:
-    """The clock of one session whose mark is ``current_mark`` now; only an N can be due or overdue."""
+    """The clock of one session whose mark is ``current_mark`` now; only an N can be due or overdue.
+
+    Remembered: a caseload has the same few sessions and calendars over and over.
+    """
     days = at(N_CODE_DAYS, session_date)
     clock = school_day_clock("n_code", session_date, days, calendar, today)
     mark = current_mark.strip().upper()

@@ -27,7 +27,14 @@ def slot_of(day: date, session: str) -> int:
 
 def session_of(week: date, slot: int) -> tuple[date, str]:
     """The date and session of a slot in the week that starts on Monday `week`."""
-    return week + timedelta(days=slot // 2), "PM" if slot % 2 else "AM"
+    return _sessions_of(week)[slot]
+
+
+@lru_cache(maxsize=1_024)
+def _sessions_of(week: date) -> tuple[tuple[date, str], ...]:
+    """The ten (date, session) of a week: every child of a caseload asks for the same few weeks."""
+    days = [week + timedelta(days=n) for n in range(SLOTS // 2)]
+    return tuple((day, session) for day in days for session in ("AM", "PM"))
 
 
 def unpack(marks: str) -> list[str]:
@@ -61,9 +68,8 @@ def together(schools: tuple[str, ...]) -> str:
 
 def sessions(week: date, marks: str) -> Iterator[tuple[date, str, str]]:
     """Every recorded mark of a week as (date, session, code), in order; slots without a mark are left out."""
-    for slot, code in enumerate(unpack(marks)):
+    for (day, session), code in zip(_sessions_of(week), unpack(marks), strict=False):
         if code != NO_MARK:
-            day, session = session_of(week, slot)
             yield day, session, code
 
 
