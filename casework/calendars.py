@@ -14,6 +14,7 @@ from functools import cached_property
 
 _ONE_DAY = timedelta(days=1)
 _SATURDAY = 5
+_NO_DAYS: frozenset[date] = frozenset()
 
 
 def monday_of(day: date) -> date:
@@ -65,6 +66,15 @@ class SchoolCalendar:
     def _week_set(self) -> frozenset[date]:
         return frozenset(self._weeks)
 
+    @cached_property
+    def _part_weeks(self) -> dict[date, frozenset[date]]:
+        closed: dict[date, set[date]] = {}
+        for monday in self._weeks:
+            for day in (monday + timedelta(days=n) for n in range(_SATURDAY)):
+                if self.is_closed(day):
+                    closed.setdefault(monday, set()).add(day)
+        return {monday: frozenset(days) for monday, days in closed.items()}
+
     @property
     def first_day(self) -> date | None:
         """The first school day known, or None for an empty calendar."""
@@ -84,9 +94,17 @@ class SchoolCalendar:
 
         Before the first term and after the last one nothing is known, so no day there is closed.
         """
-        if not self.terms or day in self._day_set:
-            return False
-        return min(first for first, _ in self.terms) <= day <= max(last for _, last in self.terms)
+        return day not in self._day_set and self.covers(day)
+
+    def covers(self, day: date) -> bool:
+        """Whether the calendar reaches to ``day``: within its terms and the holidays between them."""
+        return bool(self.terms) and (
+            min(first for first, _ in self.terms) <= day <= max(last for _, last in self.terms)
+        )
+
+    def closed_in_week(self, monday: date) -> frozenset[date]:
+        """The days, Monday to Friday, of the school week of ``monday`` that are known to be closed."""
+        return self._part_weeks.get(monday, _NO_DAYS)
 
     def school_days(self, start: date, end: date) -> list[date]:
         """The school days from ``start`` to ``end``, both included, in order."""

@@ -3,7 +3,8 @@
 Source: national framework for penalty notices, from 19 Aug 2024 (DfE, Working together to improve school
 attendance, 2024). Ten sessions of unauthorised absence (G, N, O, U) in ten school weeks mean that a notice
 must be CONSIDERED, case by case; nothing here is ever sent. The window read here is ten consecutive school
-weeks ending with a week; a week without sessions vanishes, terms and school years may be crossed.
+weeks ending with a week; a week without sessions vanishes, terms and school years may be crossed. What is
+counted are sessions, so a mark on a day that the calendar knows to be closed counts nowhere and is told.
 """
 
 from __future__ import annotations
@@ -105,12 +106,23 @@ def unauthorised_now(weeks: Iterable[tuple[date, str]], calendar: SchoolCalendar
     """
     window = frozenset(calendar.school_weeks_ending(on, at(THRESHOLD_WEEKS, on)))
     codes = at(THRESHOLD_CODES, on)
-    return sum(unauthorised_in(marks, codes) for monday, marks in weeks if monday in window)
+    found = 0
+    for monday, marks in weeks:
+        if monday in window and (count := unauthorised_in(marks, codes)):
+            closed = calendar.closed_in_week(monday)
+            found += count - (_on_days(monday, marks, codes, closed) if closed else 0)
+    return found
+
+
+def _on_days(monday: date, marks: str, codes: frozenset[str], days: frozenset[date]) -> int:
+    return sum(code in codes and day in days for day, _, code in sessions(monday, marks))
 
 
 def _judge(counted: list[tuple[date, str]], calendar: SchoolCalendar, end: date) -> Threshold:
     limit, length = at(THRESHOLD_SESSIONS, end), at(THRESHOLD_WEEKS, end)
-    placed = [mark for mark in counted if calendar.is_school_week(mark[0])]
+    placed = [
+        mark for mark in counted if calendar.is_school_week(mark[0]) and not calendar.is_closed(mark[0])
+    ]
     school_weeks = calendar.school_weeks(calendar.first_day or end, end)
     days = [day for day, _ in placed]
     most, met_at = 0, None
@@ -169,7 +181,7 @@ def _reasons(result: Threshold, length: int, unplaced: int, codes: frozenset[str
         reasons.append(f"No window of {length} school weeks holds more than {result.most_in_any_window}.")
     if unplaced:
         reasons.append(
-            f"{count_of(unplaced, 'mark')} outside every school week of the calendar, not counted."
+            f"{count_of(unplaced, 'mark')} on a day without sessions by the school's calendar, not counted."
         )
     return tuple(reasons)
 

@@ -16,10 +16,7 @@ _NOTHING = frozenset({None, NO_MARK, _CLOSURE})
 
 @dataclass(slots=True)
 class ClosedDays:
-    """Counts marks, other than the closure's own ``#``, on days inside the calendar that are no school days.
-
-    What lies before the first or after the last school day of the calendar is not judged.
-    """
+    """Counts marks, other than the closure's own ``#``, on days that the calendar knows to be closed."""
 
     calendar: SchoolCalendar
     marks: int = 0
@@ -37,10 +34,6 @@ class ClosedDays:
                 self.days.add(week.monday + timedelta(days=slot // 2))
 
     def _slots(self, monday: date) -> tuple[int, ...]:
-        first, last = self.calendar.first_day, self.calendar.last_day
-        if first is None or last is None:
-            return ()
-        days = ((slot, monday + timedelta(days=slot // 2)) for slot in range(SLOTS))
         return tuple(
-            slot for slot, day in days if first <= day <= last and not self.calendar.is_school_day(day)
+            slot for slot in range(SLOTS) if self.calendar.is_closed(monday + timedelta(days=slot // 2))
         )

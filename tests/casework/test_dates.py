@@ -6,7 +6,7 @@ import sys
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from casework.dates import YEARS_AHEAD, YEARS_BACK, parse_date, parse_when, spell
@@ -175,6 +175,7 @@ def test_weekdays_lie_where_they_should(today: date, name: str) -> None:
     assert following.isocalendar()[:2] == (today + timedelta(days=7)).isocalendar()[:2]
 
 
+@settings(deadline=None)  # the first date that needs it loads the parser
 @given(st.text(st.characters(exclude_categories=()), max_size=20))
 def test_any_text_is_a_date_or_bad_input(text: str) -> None:
     for parse in (lambda: parse_date(text, FRIDAY), lambda: parse_when(text, NOW)):

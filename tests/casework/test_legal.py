@@ -40,8 +40,15 @@ def marks_of(weeks: list[tuple[date, str]]) -> list[tuple[date, str, str]]:
     return [mark for monday, marks in weeks for mark in sessions(monday, marks)]
 
 
-def count(weeks: list[tuple[date, str]], mondays: list[date]) -> int:
-    return sum(code in "GNOU" for monday, marks in weeks if monday in mondays for code in marks.split())
+def count(weeks: list[tuple[date, str]], mondays: list[date], calendar: SchoolCalendar = SWALE) -> int:
+    """Counted without the calendar's own search: session by session, day by day."""
+    last = calendar.terms[-1][1]
+    return sum(
+        code in "GNOU" and (calendar.is_school_day(day) or day > last)
+        for monday, marks in weeks
+        if monday in mondays
+        for day, _, code in sessions(monday, marks)
+    )
 
 
 @given(WEEKS)
@@ -98,7 +105,47 @@ def test_met_once_but_not_now() -> None:
 def test_a_mark_in_a_holiday_week_is_told_and_not_counted() -> None:
     verdict = threshold([(date(2026, 10, 21), "AM", "O")], SWALE)
     assert verdict.most_in_any_window == 0
-    assert "1 mark outside every school week" in " ".join(verdict.reasons)
+    assert "1 mark on a day without sessions" in " ".join(verdict.reasons)
+
+
+CLOSED = frozenset({date(2026, 11, 6), date(2026, 12, 7)})
+"""A staff day inside a school week, and one at the start of another."""
+WITH_INSET = SchoolCalendar(SWALE.terms, CLOSED)
+
+
+def test_marks_on_a_closed_day_of_a_school_week_are_told_and_not_counted() -> None:
+    nine = [(date(2026, 11, 2), "O O O O O - - - O O"), (date(2026, 12, 7), "G G U N / \\ N - O -")]
+    verdict = threshold_of_weeks(nine, WITH_INSET, date(2026, 12, 13))
+    assert (verdict.unauthorised_in_window, verdict.threshold_met) == (9, False)
+    assert unauthorised_now(nine, WITH_INSET, date(2026, 12, 13)) == 9
+    assert "4 marks on a day without sessions" in " ".join(verdict.reasons)
+    assert threshold_of_weeks(nine, SWALE, date(2026, 12, 13)).unauthorised_in_window == 13
+
+
+def test_a_closed_day_never_names_the_week_in_which_the_oldest_drops_out() -> None:
+    weeks = [(date(2026, 11, 2), "- - - - - - - - O O"), (date(2026, 11, 9), "O - - - - - - - - -")]
+    verdict = threshold_of_weeks(weeks, WITH_INSET, date(2026, 11, 15))
+    later = threshold_of_weeks(weeks[1:], WITH_INSET, date(2026, 11, 15))
+    assert verdict.unauthorised_in_window == 1
+    assert verdict.drops_out == later.drops_out == date(2027, 2, 1)
+
+
+def test_a_mark_after_the_calendars_end_is_not_called_closed() -> None:
+    ends_wednesday = SchoolCalendar.of([(date(2026, 9, 1), date(2026, 9, 16))])
+    week = [(date(2026, 9, 14), "O - - - - - O - - -")]
+    assert threshold_of_weeks(week, ends_wednesday, date(2026, 9, 20)).unauthorised_in_window == 2
+    assert unauthorised_now(week, ends_wednesday, date(2026, 9, 20)) == 2
+
+
+@given(WEEKS, st.sets(st.sampled_from(SWALE.school_days(date(2026, 4, 20), LAST)), max_size=40))
+def test_closing_days_takes_away_just_their_marks(weeks: list[tuple[date, str]], shut: set[date]) -> None:
+    calendar = SchoolCalendar(SWALE.terms, frozenset(shut))
+    end = date(2026, 12, 13)
+    past = [week for week in weeks if week[0] <= end]
+    window = calendar.school_weeks_ending(end, 10)
+    verdict = threshold_of_weeks(past, calendar, end)
+    assert verdict.unauthorised_in_window == unauthorised_now(past, calendar, end)
+    assert verdict.unauthorised_in_window == count(past, window, calendar)
 
 
 def test_no_calendar_is_said() -> None:
