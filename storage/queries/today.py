@@ -6,7 +6,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ from casework.triage import (
     order_key,
 )
 from casework.weeks import UNEXPLAINED_CODE, day_bits, session_of, unpack
+from casework.wording import say_day
 from storage.queries.facts import children_of, laid_together, read_facts
 from storage.queries.lookup import display_name
 from storage.queries.row_facts import RowFacts
@@ -54,12 +55,26 @@ class TodayRow:
 
 @dataclass(frozen=True, slots=True)
 class Awaited:
-    """A school in session on the register day that has sent no mark for it; `children` are on its roll."""
+    """A school whose register is not in for the day of the round; `children` are on its roll.
+
+    `ended` is the last school day of a calendar that has run out, so that nobody can tell whether a register
+    is due; it is None for a school that is in session and has sent no mark.
+    """
 
     id: str
     urn: str
     name: str
     children: int
+    ended: date | None = None
+
+    @property
+    def reason(self) -> str:
+        """Why the school's children are not among the others, in words that follow its name."""
+        if self.ended is None:
+            return "no register yet"
+        return (
+            f"its calendar ends on {say_day(self.ended)}, so no register can be expected: add its next terms"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +83,7 @@ class Round:
 
     `counts` holds children by state: not-in (any absence), explained, unexplained (with those whose alert for
     missing education runs), open, acted-on, and no-register (no mark for the day yet, with every child of a
-    school in `awaiting`).
+    school in `awaiting` that has none).
     """
 
     day: date
@@ -79,20 +94,33 @@ class Round:
 
 
 def register_day(store: Store, day: date) -> date:
-    """The school day whose registers `day` works on: itself, or the last school day before it."""
-    days = [
-        found for calendar in store.schools.calendars.values() if (found := calendar.last_school_day(day))
-    ]
-    return max(days, default=day)
+    """The school day whose registers `day` works on: itself, or the last school day before it.
+
+    Where every calendar has run out, no day can be told from a holiday: the day itself, or the Friday before.
+    """
+    if days := [
+        found
+        for calendar in store.schools.calendars.values()
+        if calendar.covers(day) and (found := calendar.last_school_day(day))
+    ]:
+        return max(days)
+    return _weekday(day)
+
+
+def _weekday(day: date) -> date:
+    """The day itself, or the Friday before a weekend."""
+    return day - timedelta(days=max(0, day.weekday() - _FRIDAY))
 
 
 def read_round(
     store: Store, *, day: date | None = None, school: str | None = None, chosen: Filter | None = None
 ) -> Round:
     """The round of the register day for one school (its id) or all, with a filter applied to the rows."""
-    day = register_day(store, day or store.today)
+    asked = day or store.today
+    day = register_day(store, asked)
     register = _register(store, day)
-    awaiting = _awaiting(store, register, day, school)
+    marked = {at for at, marks, _ in register if _day_state(marks, day) != "no-register"}
+    awaiting = _awaiting(store, marked, day, asked, school)
     candidates = _candidates(store, register, day)
     attempts = _follow_ups(store, day)
     children = children_of(store, candidates)
@@ -107,7 +135,8 @@ def read_round(
         for child, state in states.items()
         if state
     ]
-    counts = _counts(store, register, awaiting, day, school)
+    unmarked = [one for one in awaiting if one.id not in marked]
+    counts = _counts(store, register, unmarked, day, school)
     alerted = sum(
         state == "alert" and (school is None or school in candidates[child])
         for child, state in states.items()
@@ -140,23 +169,39 @@ def _register(store: Store, day: date) -> _Register:
     ).fetchall()
 
 
-def _awaiting(store: Store, register: _Register, day: date, school: str | None) -> list[Awaited]:
-    """The schools in session that have no mark for the day; one without a calendar if it has children."""
-    marked = {at for at, marks, _ in register if _day_state(marks, day) != "no-register"}
+def _awaiting(
+    store: Store, marked: Collection[str], day: date, asked: date, school: str | None
+) -> list[Awaited]:
+    """The schools in session that have no mark for the day; one without a calendar if it has children.
+
+    A school whose calendar ended before the day asked about is one of them too, whatever the day of the
+    round: left out without a word, it would be taken for one where everybody is in.
+    """
     found = []
     for one in store.schools.schools.values():
         calendar = store.schools.calendars.get(one.id)
-        open_today = day.weekday() < _SATURDAY if calendar is None else calendar.is_school_day(day)
-        if one.id in marked or not open_today or (school and one.id != school):
+        ended = None if calendar is None else _ended(calendar, asked)
+        if ended is not None:
+            waits = one.id not in marked or day != _weekday(asked)
+        else:
+            in_session = day.weekday() <= _FRIDAY if calendar is None else calendar.is_school_day(day)
+            waits = in_session and one.id not in marked
+        if not waits or school not in (None, one.id):
             continue
         count = "SELECT count(*) FROM child WHERE void = 0 AND school = ?"
         children = store.conn.execute(count, [one.id]).fetchone()[0]
         if calendar is not None or children:
-            found.append(Awaited(one.id, one.urn, one.name, children))
+            found.append(Awaited(one.id, one.urn, one.name, children, ended))
     return sorted(found, key=lambda awaited: (awaited.name, awaited.urn))
 
 
-_SATURDAY = 5
+def _ended(calendar: SchoolCalendar, asked: date) -> date | None:
+    """The last school day of a calendar that has run out before the day asked about."""
+    last = calendar.last_day
+    return last if last is not None and last < _weekday(asked) and not calendar.covers(asked) else None
+
+
+_FRIDAY = 4
 
 
 def _candidates(store: Store, register: _Register, day: date) -> dict[str, set[str]]:

@@ -100,6 +100,58 @@ def test_a_closed_school_is_not_awaited_and_one_without_calendar_only_with_child
     assert [one.name for one in read_round(world.store).awaiting] == ["No Calendar"]
 
 
+def test_a_school_whose_calendar_has_run_out_is_named_and_never_silently_left_out(world: World) -> None:
+    world.child(world.oak, IN)
+    short = world.school("999003", "Short Year", calendar=False)
+    world.add(Calendar(id=new_id(), school=short, kind="term", start=TERMS[0][0], end=TERMS[0][1]))
+    lost = world.child(short)
+    found = read_round(world.store)
+    assert [(one.name, one.children, one.ended) for one in found.awaiting] == [
+        ("Bay View", 0, None),
+        ("Short Year", 1, date(2026, 10, 16)),
+    ]
+    assert found.counts["no-register"] == 1
+    assert "calendar ends on Fri 16 Oct 2026" in found.awaiting[1].reason
+    assert [one.name for one in read_round(world.store, school=short).awaiting] == ["Short Year"]
+    world.marks(lost, short, IN)
+    after = read_round(world.store)
+    assert ([one.name for one in after.awaiting], after.counts["no-register"]) == (["Bay View"], 0)
+
+
+def test_a_calendar_that_ends_today_or_begins_later_is_not_called_ended(world: World) -> None:
+    for urn, start, end in (
+        ("999003", date(2026, 9, 1), FRIDAY),
+        ("999004", date(2027, 1, 4), date(2027, 2, 12)),
+    ):
+        school = world.school(urn, f"School {urn}", calendar=False)
+        world.add(Calendar(id=new_id(), school=school, kind="term", start=start, end=end))
+    for day, awaited in ((FRIDAY, "999003"), (FRIDAY + timedelta(days=2), "999003")):
+        found = read_round(world.store, day=day)
+        assert found.day == FRIDAY
+        assert [(one.urn, one.ended) for one in found.awaiting if one.urn > "999002"] == [(awaited, None)]
+
+
+def test_with_every_calendar_over_the_round_is_of_the_day_and_says_so(world: World) -> None:
+    world.child(world.oak, IN)
+    found = read_round(world.store, day=date(2027, 1, 9))
+    assert found.day == date(2027, 1, 8)
+    assert [(one.name, one.ended) for one in found.awaiting] == [
+        ("Bay View", date(2026, 12, 18)),
+        ("Oakhanger Primary", date(2026, 12, 18)),
+    ]
+
+
+def test_a_round_of_an_older_day_still_names_the_school_whose_calendar_is_over(world: World) -> None:
+    world.child(world.oak, "", w5=IN)
+    short = world.school("999003", "Short Year", calendar=False)
+    world.add(Calendar(id=new_id(), school=short, kind="term", start=TERMS[0][0], end=TERMS[0][1]))
+    world.marks(world.child(short), short, IN, 5)
+    found = read_round(world.store, day=date(2026, 10, 28))  # the others' half-term
+    assert found.day == date(2026, 10, 16)
+    assert [(one.name, one.ended) for one in found.awaiting][-1] == ("Short Year", date(2026, 10, 16))
+    assert found.counts["no-register"] == 0
+
+
 def test_one_session_at_two_schools_counts_once_and_the_present_school_holds(world: World) -> None:
     child = world.child(world.oak, "/ \\ / \\ I I D D N -")
     world.marks(child, world.bay, "N N O O - - / \\ / \\")
