@@ -15,9 +15,9 @@ def say_day(day: date) -> str:
 
 
 def count_of(number: int | float | Fraction, one: str, many: str = "") -> str:
-    """A number with its noun: ``1 session``, ``3 sessions``, ``0.5 days``. Whole numbers lose ``.0``."""
+    """A number with its noun: ``1 session``, ``0.5 days``, ``1,204 marks``. Whole numbers lose ``.0``."""
     value = float(number)
-    shown = str(int(value)) if value == int(value) else f"{value:g}"
+    shown = f"{int(value):,}" if value == int(value) else f"{value:g}"
     return f"{shown} {one if value == 1 else many or one + 's'}"
 
 

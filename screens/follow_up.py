@@ -94,6 +94,10 @@ def redo_step(store: Store) -> tuple[Receipt, int]:
     return receipt, receipt.seq
 
 
+def _children(number: int) -> str:
+    return count_of(number, "child", "children")
+
+
 def bulk_lines(names: Sequence[str]) -> list[Cell]:
     """The names that a bulk verb would act on."""
     lines: list[Cell] = [Piece(f"  {short(name, 50)}") for name in names[:_NAMES_SHOWN]]
@@ -280,8 +284,8 @@ class FollowUpScreen(OutreachScreen):
 
         question = f"Take this back? {short(taken.name, 60)}"
         lines: list[Cell] = [
-            f"  {count_of(taken.children, 'child', 'children')} came in with it",
-            f"  {count_of(taken.weeks, 'week')} of marks were new or changed",
+            f"  It takes back {count_of(taken.marks, 'mark')} of {_children(taken.children)}.",
+            *([f"  {_children(taken.new)} came in with it."] if taken.new else []),
             Piece("U brings it all in again.", Tone.QUIET),
         ]
         await self.question(Confirm(question, lines), answered)

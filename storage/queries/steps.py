@@ -10,7 +10,7 @@ from casework.calendars import monday_of
 from casework.codes import NO_MARK
 from casework.edits import CREATED
 from casework.records import AttendanceWeek, Child, FollowUp
-from casework.weeks import unpack
+from casework.weeks import SLOTS, unpack
 
 if TYPE_CHECKING:
     from datetime import date
@@ -36,25 +36,54 @@ def children_of_step(store: Store, seq: int) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class ImportedStep:
-    """An import as one step: how many children it brought in and how many weeks of marks it touched."""
+    """An import as one step: the marks that it brought or changed, and whose they are.
+
+    `children` counts those whose marks they are, with those who came in by this step, whom `new` counts.
+    """
 
     name: str
+    marks: int
     children: int
-    weeks: int
+    new: int
 
 
 def imported_by_step(store: Store, seq: int, name: str) -> ImportedStep | None:
     """What a step took in from files; None for a step that touched no marks and brought in no child."""
-    counts = dict(
-        store.conn.execute(
-            "SELECT type, count(DISTINCT record) FROM change WHERE edit = ?"
-            " AND (type = ? OR (type = ? AND field = ?)) GROUP BY type",
-            (seq, AttendanceWeek.type, Child.type, CREATED),
-        ).fetchall()
+    new = _records(
+        store, "SELECT record FROM change WHERE edit = ? AND type = ? AND field = ?", seq, Child.type, CREATED
     )
-    if not counts:
+    having = _records(
+        store,
+        "SELECT DISTINCT child FROM attendance_week"
+        " WHERE id IN (SELECT record FROM change WHERE edit = ? AND type = ?)",
+        seq,
+        AttendanceWeek.type,
+    )
+    if not new and not having:
         return None
-    return ImportedStep(name, counts.get(Child.type, 0), counts.get(AttendanceWeek.type, 0))
+    return ImportedStep(name, _marks_of_step(store, seq), len(new | having), len(new))
+
+
+def _records(store: Store, query: str, *values: object) -> set[str]:
+    return {record for (record,) in store.conn.execute(query, values)}
+
+
+def _marks_of_step(store: Store, seq: int) -> int:
+    """How many sessions got a mark by a step, or another one."""
+    (count,) = store.conn.execute(
+        "SELECT coalesce(sum(? - (length(marks) - length(replace(marks, ?, '')))), 0) FROM"
+        " (SELECT json_extract(new, '$.marks') AS marks FROM change"
+        " WHERE edit = ? AND type = ? AND field = ?)",
+        (SLOTS, NO_MARK, seq, AttendanceWeek.type, CREATED),
+    ).fetchone()
+    changed = store.conn.execute(
+        "SELECT old, new FROM change WHERE edit = ? AND type = ? AND field = 'marks'",
+        (seq, AttendanceWeek.type),
+    )
+    for old, new in changed:
+        slots = zip(unpack(json.loads(old)), unpack(json.loads(new)), strict=True)
+        count += sum(before != after for before, after in slots)
+    return int(count)
 
 
 def newest_follow_up(store: Store, child: str, day: date) -> FollowUp | None:

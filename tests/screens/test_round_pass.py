@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from casework.edits import Edit, create
+from casework.edits import Edit, create, update
 from casework.filters import parse
 from casework.ids import new_id
-from casework.records import SavedView
+from casework.records import AttendanceWeek, SavedView
 from screens.dialogs import Confirm
 from screens.filter_bar import FilterBar
 from screens.follow_up_forms import WordsBox, WordsForm
@@ -85,12 +85,30 @@ async def test_an_import_is_taken_back_after_a_question_only(tmp_path: Path) -> 
         assert isinstance(pilot.app.screen, Confirm)
         text = screen_text(pilot.app)
         assert "Import of a file" in text
-        assert "1 child came in with it" in text
-        assert "11 weeks of marks" in text or "10 weeks of marks" in text
+        slots = [slot for week in weeks(one, {WEEK: this_week("N N")}) for slot in week.marks.split()]
+        brought = sum(slot != "-" for slot in slots)
+        assert f"It takes back {brought} marks of 1 child." in text
+        assert "1 child came in with it." in text
         await press(pilot, "n")
         assert len(names(pilot)) == 7
         await press(pilot, "u", "y")
         assert len(names(pilot)) == 6
+
+
+async def test_the_question_before_undo_counts_marks_that_were_corrected(tmp_path: Path) -> None:
+    async with opened(make_caseload(tmp_path, round_of(6))) as pilot:
+
+        def correct(store: Store) -> None:
+            held = store.find(AttendanceWeek, "week = ?", (WEEK.isoformat(),))[:2]
+            changes = [c for week in held for c in update(week, marks=this_week("I I"))]
+            store.journal.commit(Edit("Import of a correction", tuple(changes)))
+
+        await asked(pilot, correct)
+        await settle(pilot)
+        await press(pilot, "u")
+        text = screen_text(pilot.app)
+        assert re.search(r"It takes back [34] marks of 2 children\.", text)
+        assert "came in with it" not in text
 
 
 async def test_enter_stays_in_a_filter_that_is_not_understood(tmp_path: Path) -> None:
