@@ -134,6 +134,7 @@ class OutreachApp(App[None]):
         """What ended the app where it was no fault of ours: a full disk, a damaged file."""
         clocks = clocks or Clocks()
         self.steady = clocks.steady
+        self.typed = clocks.typed
         self._idle = IdleWatch(settings.idle_minutes, clocks)
         self._rooms = dict(ROOMS if rooms is None else rooms)
         self._door_note = resume.note if resume else ""
@@ -271,13 +272,13 @@ class OutreachApp(App[None]):
 
         self.push_screen(HelpScreen(place, self.remapped))
 
-    def next_theme(self) -> None:
-        """Next colours, for this run; `settings.toml` keeps a choice."""
+    def next_theme(self) -> str:
+        """Next colours, for this run; says which, and how `settings.toml` keeps them."""
         words = list(THEMES)
         now = next((word for word, theme in THEMES.items() if theme.name == self.theme), words[-1])
         word = words[(words.index(now) + 1) % len(words)]
         self.theme = THEMES[word].name
-        self.notify(f'Colours: {word}. To keep them: theme = "{word}" in settings.toml.', timeout=4)
+        return f'Colours: {word}. To keep them: theme = "{word}" in settings.toml.'
 
     # Lock
 

@@ -16,10 +16,15 @@ EXIT_MINUTES = 30
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """Seconds from a steady clock, which may stand still in sleep, and from the wall clock."""
+    """Seconds from a steady clock, which may stand still in sleep, and from the wall clock.
+
+    `typed` turns the instant at which the terminal gave a key into the one that counts: the same, but in
+    tests, whose keys come as fast as the machine is.
+    """
 
     steady: Callable[[], float] = time.monotonic
     wall: Callable[[], float] = time.time
+    typed: Callable[[float], float] = float
 
 
 class Verdict(Enum):

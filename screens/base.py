@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from casework.errors import Locked, OutreachError
 from screens.verbs import EVERYWHERE, LEADER, VERBS, Keymap, Verb, keys_of
-from screens.widgets.lines import VerbLine
+from screens.widgets.lines import SaidLine, VerbLine
 from screens.widgets.text import Tone, show
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class Shell(Protocol):
     agencies: Mapping[str, str]
     today: date
     steady: Callable[[], float]
+    typed: Callable[[float], float]
     find_people: FindPeople | None
 
     def entered(self) -> None:
@@ -51,8 +52,8 @@ class Shell(Protocol):
     def show_help(self, place: str) -> None:
         """Every key that holds in a place."""
 
-    def next_theme(self) -> None:
-        """Next colours."""
+    def next_theme(self) -> str:
+        """Next colours; says which."""
 
 
 SHORT_LINES = 30
@@ -144,7 +145,10 @@ class OutreachScreen(Screen[None]):
         return self._asking
 
     def say(self, sentence: str, *, wrong: bool = False) -> None:
-        """One sentence to the worker, shown for some seconds."""
+        """One sentence to the worker: above the keys, or for a while in a corner where no line is."""
+        for line in self.query(SaidLine):
+            line.tell(sentence, wrong=wrong)
+            return
         self.app.notify(sentence, severity="error" if wrong else "information", markup=False)
 
     def method_of(self, verb_id: str) -> Callable[[], Any] | None:
@@ -219,7 +223,7 @@ class OutreachScreen(Screen[None]):
 
     def do_theme(self) -> None:
         """Next colours."""
-        self.shell.next_theme()
+        self.say(self.shell.next_theme())
 
     def do_go_today(self) -> None:
         """To the morning round."""

@@ -19,7 +19,7 @@ from screens.history import HistoryScreen
 from screens.reader import ListScreen, TextScreen
 from screens.verbs import bindings_for
 from screens.widgets.fitting import short
-from screens.widgets.lines import TitleLine, VerbLine
+from screens.widgets.lines import SaidLine, TitleLine, VerbLine
 from screens.widgets.row_list import RowList
 from screens.widgets.rows import Column, Row, Rows
 
@@ -49,6 +49,7 @@ class ChildScreen(FollowUpScreen):
         """The title, the page and the keys."""
         yield TitleLine("Child")
         yield RowList([Column(_JUMPS)], empty="This child's page cannot be shown.", id="page")
+        yield SaidLine()
         yield VerbLine(self.place, self.keymap)
 
     async def on_mount(self) -> None:

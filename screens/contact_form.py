@@ -21,7 +21,7 @@ from screens.base import OutreachScreen
 from screens.dialogs import Choice, Confirm, PickOne
 from screens.fields import LineField, PageField
 from screens.verbs import bindings_for
-from screens.widgets.lines import TitleLine
+from screens.widgets.lines import SaidLine, TitleLine
 from screens.widgets.text import Piece, Tone, show_cell
 
 if TYPE_CHECKING:
@@ -171,6 +171,7 @@ class ContactForm(OutreachScreen):
         yield PageField(id="note")
         yield Static(classes="label", id="next_step-label", markup=False)
         yield LineField(id="next_step")
+        yield SaidLine()
         keys = (("ctrl+s", "save"), ("tab", "next field"), ("esc", "leave, keeps the draft"),
                 ("ctrl+d", "throw away"))  # fmt: skip
         pieces = [piece for key, words in keys for piece in (Piece(key, Tone.KEY), Piece(f" {words}  "))]
@@ -204,7 +205,8 @@ class ContactForm(OutreachScreen):
         return found
 
     def _tell(self, words: str) -> None:
-        self.query_one(TitleLine).set_title(f"Log a contact: {self._who}", words)
+        for line in self.query(TitleLine):  # none is left where a lock took the form away meanwhile
+            line.set_title(f"Log a contact: {self._who}", words)
 
     def on_descendant_focus(self) -> None:
         """The label of the field that takes keys is marked, also where no colour shows."""
@@ -291,8 +293,10 @@ class ContactForm(OutreachScreen):
             self._gone = False
             self.say(problem.message, wrong=True)
             return
-        self.say(f"{receipt.name}. u takes it back.")
+        below = self.app.screen_stack[-2]
         self.dismiss()
+        if isinstance(below, OutreachScreen):
+            below.say(f"{receipt.name}. u takes it back.")
 
     def action_discard(self) -> None:
         """Throw the draft away, after a yes."""

@@ -12,11 +12,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
+
 from casework.edits import Edit, bundle
 from casework.followups import OUTCOME_LABELS, follow_up
 from casework.wording import count_of
 from screens.base import OutreachScreen
 from screens.dialogs import Confirm
+from screens.held_keys import KeyWatch, Press
 from screens.older_steps import ask_before_older
 from screens.widgets.fitting import short
 from screens.widgets.text import Cell, Piece, Tone
@@ -82,6 +85,11 @@ def undo_step(store: Store) -> tuple[Receipt, int]:
     return receipt, target.seq if target else receipt.seq
 
 
+def newest_step(store: Store) -> int | None:
+    """The step that undo would take back now."""
+    return next((step.seq for step in store.journal.undo_list(1)), None)
+
+
 def undone_import(store: Store) -> ImportedStep | None:
     """The import that undo would take back now, else None."""
     target = next(iter(store.journal.undo_list(1)), None)
@@ -111,6 +119,14 @@ class FollowUpScreen(OutreachScreen):
 
     WORDS_KEY: ClassVar[str] = "t"
     DRAFT_HINT: ClassVar[str] = "The same key goes on with it."
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._watch = KeyWatch()
+        self._press = Press.FRESH
+        """What the key is that asks for a verb now."""
+        self._logged_as: int | None = None
+        """The step that the last outcome key logged."""
 
     # What a screen says and does
 
@@ -142,6 +158,25 @@ class FollowUpScreen(OutreachScreen):
         del one, outcome
         return False
 
+    # A key held down
+
+    def on_key(self, event: events.Key) -> None:
+        """Tell a press from the repeats of a key that is held down."""
+        self._press = self._watch.press(event.key, self.shell.typed(event.time))
+
+    def on_screen_suspend(self) -> None:
+        """What was pressed before a dialog says nothing about what comes after it."""
+        self._watch.forget()
+        self._press = Press.FRESH
+
+    async def _stop_repeat(self, press: Press) -> None:
+        """Log nothing for a held key; what its first repeat logged, not yet known as one, is taken back."""
+        step, self._logged_as = self._logged_as, None
+        said = f"{self._watch.key} is held down, so it counts once. Let go, then press it again."
+        if press is Press.UNMASKED and step is not None and await self.attempt(newest_step) == step:
+            await self.step_back(undo_step, "Undone")
+        self.say(said)
+
     # Outcomes
 
     def said_name(self, name: str) -> str:
@@ -153,7 +188,12 @@ class FollowUpScreen(OutreachScreen):
         return self.said_name(subjects[0].name if len(subjects) == 1 else f"{len(subjects)} children")
 
     async def outcome(self, outcome: FollowUpOutcome) -> None:
-        """Log an outcome for one child, or for several after a question."""
+        """Log an outcome for one child, or for several after a question; once for a key that is held down."""
+        press, self._press = self._press, Press.FRESH
+        if press is not Press.FRESH:
+            await self._stop_repeat(press)
+            return
+        self._logged_as = None
         subjects = self.subjects()
         if not subjects:
             self.say("No child is listed here, so nothing was logged.")
@@ -194,7 +234,9 @@ class FollowUpScreen(OutreachScreen):
                 return steps[0], ended
             return bundle(f"Follow-up of {len(steps)} children: {OUTCOME_LABELS[outcome]}", steps), None
 
-        if await self.write(make) is not None:
+        receipt = await self.write(make)
+        if receipt is not None:
+            self._logged_as = receipt.seq
             said = self._logged(subjects, outcome, given)
             await self.step_logged(subjects)
             self.say(self.with_round(said))

@@ -15,7 +15,7 @@ from screens.base import OutreachScreen
 from screens.child_story import local_time
 from screens.verbs import bindings_for
 from screens.widgets.fitting import fold
-from screens.widgets.lines import TitleLine, VerbLine
+from screens.widgets.lines import SaidLine, TitleLine, VerbLine
 from screens.widgets.row_list import RowList
 from screens.widgets.rows import Column, Row, Rows
 from screens.widgets.text import Cell, Piece, Tone
@@ -73,6 +73,7 @@ class HistoryScreen(OutreachScreen):
         """The title, the list and the keys."""
         yield TitleLine(self._title, "history, newest first")
         yield RowList([Column("When, what, who; then each field from what to what")], empty="No changes yet.")
+        yield SaidLine()
         yield VerbLine(self.place, self.keymap)
 
     async def on_mount(self) -> None:

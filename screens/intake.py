@@ -27,7 +27,7 @@ from screens.intake_path import PathInput
 from screens.older_steps import ask_before_older
 from screens.verbs import bindings_for
 from screens.widgets.fitting import short
-from screens.widgets.lines import TitleLine, VerbLine
+from screens.widgets.lines import SaidLine, TitleLine, VerbLine
 from screens.widgets.row_list import RowList
 from screens.widgets.rows import Column, Row, Rows
 from screens.widgets.text import Piece, Tone, show_cell
@@ -83,6 +83,7 @@ class ImportScreen(OutreachScreen):
             id="files",
         )
         yield RowList([Column("File by file")], empty="Nothing to show.", id="page")
+        yield SaidLine()
         yield VerbLine(self.place, self.keymap)
 
     async def on_mount(self) -> None:

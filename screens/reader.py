@@ -12,7 +12,7 @@ from textual.events import Resize
 from screens.base import OutreachScreen
 from screens.verbs import bindings_for
 from screens.widgets.fitting import fold
-from screens.widgets.lines import TitleLine, VerbLine
+from screens.widgets.lines import SaidLine, TitleLine, VerbLine
 from screens.widgets.row_list import RowList
 from screens.widgets.rows import Column, Row, Rows
 
@@ -31,6 +31,7 @@ class ListScreen(OutreachScreen):
         """The title, the rows and the keys."""
         yield TitleLine(self._title, f"{len(self._rows):,} in all")
         yield RowList(self._columns, empty=self._empty)
+        yield SaidLine()
         yield VerbLine(self.place, self.keymap)
 
     def on_mount(self) -> None:
@@ -54,6 +55,7 @@ class TextScreen(OutreachScreen):
         """The title, the text and the keys."""
         yield TitleLine(self._title)
         yield RowList([Column("")], empty="No text.")
+        yield SaidLine()
         yield VerbLine(self.place, self.keymap)
 
     def on_mount(self) -> None:

@@ -21,10 +21,10 @@ from screens.roster_lines import first_callers, other_people, why_cells
 from screens.roster_reasons import ReasonsPane
 from screens.roster_sheet import Entry, EntryRows, Sheet, Whole
 from screens.views import Room, View, count_views, read_views, views_line
-from screens.widgets.lines import TitleLine, VerbLine
+from screens.widgets.lines import SaidLine, TitleLine, VerbLine
 from screens.widgets.row_list import RowList
 from screens.widgets.rows import Column, Row
-from screens.widgets.text import Cell, Piece, Tone, show, show_cell
+from screens.widgets.text import Cell, show, show_cell
 from storage.queries.reach import Reach, families_shown, read_reach
 from storage.queries.steps import children_of_step
 
@@ -80,7 +80,7 @@ class RosterScreen(OutreachScreen):
         #small { display: none; padding: 0 1; }
         &.-small > * { display: none; }
         &.-small #small { display: block; }
-        #said { height: 1; padding: 0 1; }
+        &.-lower SaidLine { max-height: 1; }
     }
     """
 
@@ -107,7 +107,7 @@ class RosterScreen(OutreachScreen):
         yield FilterBar()
         yield RowList(self.COLUMNS, id="rows")
         yield ReasonsPane()
-        yield Static(id="said", markup=False)
+        yield SaidLine()
         yield VerbLine(self.place, self.keymap)
 
     async def on_mount(self) -> None:
@@ -315,11 +315,6 @@ class RosterScreen(OutreachScreen):
         """Say how many rows the verbs would act on."""
         if event.ids:
             self.say(f"{len(event.ids):,} marked: verbs act on all of them, after a question. esc unmarks.")
-
-    def say(self, sentence: str, *, wrong: bool = False) -> None:
-        """One sentence above the keys; it stays until the next one."""
-        said = Piece(("! " if wrong else "") + sentence, Tone.ALERT if wrong else Tone.GOOD)
-        self.query_one("#said", Static).update(show_cell(said))
 
     def families(self, store: Store, children: Sequence[Child]) -> frozenset[str]:
         """Children whose siblings may be shown as such."""

@@ -17,7 +17,7 @@ from screens.fields import LineField
 from screens.palette import PersonHit
 from screens.verbs import bindings_for
 from screens.widgets.fitting import short
-from screens.widgets.lines import TitleLine
+from screens.widgets.lines import SaidLine, TitleLine
 from screens.widgets.row_list import RowList
 from screens.widgets.rows import Column, Row, Rows
 from screens.widgets.text import Piece, Tone, show_cell
@@ -106,6 +106,7 @@ class SearchScreen(OutreachScreen):
             ],
             empty="Type two letters or more.",
         )
+        yield SaidLine()
         keys = (("enter", "open"), ("up down", "choose"), ("esc", "empty, then back"), ("F1", "help"))
         pieces = [piece for key, words in keys for piece in (Piece(key, Tone.KEY), Piece(f" {words}  "))]
         yield Static(show_cell(tuple(pieces)), id="keys", markup=False)

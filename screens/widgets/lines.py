@@ -76,6 +76,22 @@ class CountsLine(Static):
         self.update(show_cell(tuple(pieces)))
 
 
+class SaidLine(Static):
+    """What the last verb did, above the keys; it stays until the next one says something."""
+
+    DEFAULT_CSS = """
+    SaidLine { height: auto; min-height: 1; max-height: 2; padding: 0 1; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(Content(), markup=False, id="said")
+
+    def tell(self, sentence: str, *, wrong: bool = False) -> None:
+        """Show one sentence; `wrong` marks one about something that was not done."""
+        said = Piece(("! " if wrong else "") + sentence, Tone.ALERT if wrong else Tone.GOOD)
+        self.update(show_cell(said))
+
+
 class VerbLine(Static):
     """The six verbs of a screen, then `?` for all of them, with the worker's own keys."""
 

@@ -106,15 +106,23 @@ class Hands:
     def __init__(self) -> None:
         self.now = 1_000.0
         self.wall = 5_000.0
+        self.pace = 0.2
+        """Seconds from one key to the next: a worker's five a second, or those of a key held down."""
+        self.keyed = 0.0
 
     def on(self, seconds: float) -> None:
         """Let time pass, awake."""
         self.now += seconds
         self.wall += seconds
 
+    def typed(self, _came: float) -> float:
+        """When the next key comes."""
+        self.keyed += self.pace
+        return self.keyed
+
     @property
     def clocks(self) -> Clocks:
-        return Clocks(steady=lambda: self.now, wall=lambda: self.wall)
+        return Clocks(steady=lambda: self.now, wall=lambda: self.wall, typed=self.typed)
 
 
 HOSTILE = (

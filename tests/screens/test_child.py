@@ -550,3 +550,22 @@ async def test_a_paste_brings_no_control_signs(family: Family, tmp_path: Path) -
             await pilot.press("tab")
         assert app.screen.query_one(TextArea).text == "a[2Jb\nc"
         assert app.screen.query_one("#next_step", Input).value == "a[2Jb"
+
+
+async def test_results_stand_in_the_line_above_the_keys_and_in_no_corner(
+    family: Family, tmp_path: Path
+) -> None:
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await enter(pilot, family.tilly.id)
+        for keys, words in (
+            (("n",), "Matilda (Tilly) Marsh: no answer. u undoes, t adds words."),
+            (("u",), "Undone: Follow-up: no answer."),
+            (("T",), "Colours: light. To keep them:"),
+            (("l", "right", "ctrl+s"), "Contact: call. u takes it back."),
+        ):
+            for key in keys:
+                await pilot.press(key)
+                await settle(pilot)
+            assert words in screen_text(app).splitlines()[-2]
+            assert not app.screen.query("Toast")
