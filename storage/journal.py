@@ -117,13 +117,15 @@ class Step:
         held = stored_columns(self.conn, record_type, record, [part.field for part in parts])
         if held is None:
             raise Refused("no-such-record", f"There is no {record_type} record with id {record}.", record)
-        for part, value in zip(parts, held, strict=True):
-            if value != to_column(part.old):
+        standing = dict(zip((part.field for part in parts), held, strict=True))
+        for part in parts:
+            if standing[part.field] != to_column(part.old):
                 raise Refused(
                     "changed-meanwhile",
                     f"The field {part.field} was changed meanwhile; look at it again and repeat your edit.",
                     f"{record_type} {record}",
                 )
+            standing[part.field] = to_column(part.new)  # a step may change a field more than once
 
 
 class Journal:

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from casework.edits import Edit, bundle, create, update
 from casework.errors import Refused
-from casework.followups import follow_up
+from casework.followups import contact, follow_up
 from casework.ids import new_id
 from casework.records import (
     AttendanceWeek,
@@ -29,6 +29,7 @@ from casework.records import (
     Worker,
 )
 from storage import audit
+from storage.drafts import Drafts
 from storage.queries.caseload import read_caseload
 from storage.queries.child import read_child
 from storage.queries.today import read_round
@@ -153,6 +154,65 @@ def test_undoing_an_arrival_with_later_work_is_refused(store: Store) -> None:
     assert not store.get(Child, child.id).void
 
 
+@pytest.mark.parametrize("kind", ["contact", "flag"])
+def test_undoing_an_arrival_with_a_later_entry_of_any_kind_is_refused(store: Store, kind: str) -> None:
+    child = a_child()
+    store.journal.commit(Edit("Import", (create(child),)))
+    entry = (
+        contact(child.id, by="someone-else", at=NOW, kind="call")
+        if kind == "contact"
+        else Edit("Flag", (create(Flag(id=new_id(), child=child.id, kind="child-in-need")),))
+    )
+    store.journal.commit(entry)
+    store.conn.execute("UPDATE edit SET worker = 'someone-else' WHERE seq = (SELECT max(seq) FROM edit)")
+    with pytest.raises(Refused, match="later entries"):
+        store.journal.undo()
+
+
+def test_an_arrival_whose_later_entries_were_taken_back_is_undone(store: Store) -> None:
+    child = a_child()
+    store.journal.commit(Edit("Import", (create(child),)))
+    step = follow_up(child.id, by=store.actor.worker, at=NOW, session_date=TODAY, outcome="seen")
+    store.journal.commit(step)
+    store.journal.undo()
+    store.journal.undo()
+    assert store.find(Child) == []
+
+
+def test_a_new_step_ends_what_redo_could_bring_back(store: Store) -> None:
+    child = a_child()
+    store.journal.commit(Edit("Add child", (create(child),)))
+    store.journal.commit(Edit("Known as", update(child, known_as="Till")))
+    store.journal.undo()
+    store.journal.commit(Edit("Language", update(child, language="Polish")))
+    with pytest.raises(Refused, match="no undone step"):
+        store.journal.redo()
+    assert store.get(Child, child.id).known_as == ""
+
+
+def test_a_step_that_changed_a_field_twice_is_taken_back_to_its_start(store: Store) -> None:
+    child = a_child()
+    store.journal.commit(Edit("Add child", (create(child),)))
+    store.journal.commit(Edit("Known as", update(child, known_as="Till")))
+    now = child.model_copy(update={"known_as": "Till"})
+    then = child.model_copy(update={"known_as": "Tils"})
+    store.journal.commit(Edit("Twice", (*update(now, known_as="Tils"), *update(then, known_as="Tilda"))))
+    store.journal.undo()
+    assert store.get(Child, child.id).known_as == "Till"
+    store.journal.redo()
+    assert store.get(Child, child.id).known_as == "Tilda"
+
+
+def test_a_listener_hears_until_it_unsubscribes(store: Store) -> None:
+    heard: list[str] = []
+    stop = store.journal.subscribe(lambda receipt: heard.append(receipt.name))
+    store.journal.commit(Edit("One", (create(a_child()),)))
+    stop()
+    stop()
+    store.journal.commit(Edit("Two", (create(a_child()),)))
+    assert heard == ["One"]
+
+
 def test_a_draft_ends_with_the_edit_it_became(store: Store) -> None:
     child = a_child()
     store.journal.commit(Edit("Add child", (create(child),)))
@@ -164,6 +224,18 @@ def test_a_draft_ends_with_the_edit_it_became(store: Store) -> None:
     edit = Edit("Known as", update(child, known_as="Till"))
     store.journal.commit(edit, draft=("contact", child.id))
     assert store.drafts.waiting() == []
+    store.close()
+
+
+def test_drafts_that_wait_are_told_newest_first_until_thrown_away(tmp_path: Path) -> None:
+    store = fresh_store(tmp_path)
+    minutes = iter(range(60))
+    drafts = Drafts(store.conn, store.path, lambda: NOW.replace(minute=next(minutes)))
+    for subject in ("ana", "ben", "ana"):
+        drafts.save("contact", subject, {"note": subject})
+    assert [draft.subject for draft in drafts.waiting()] == ["ana", "ben"]
+    drafts.discard("contact", "ana")
+    assert [draft.subject for draft in drafts.waiting()] == ["ben"]
     store.close()
 
 
@@ -240,6 +312,9 @@ def test_derived_columns_follow_the_marks(store: Store) -> None:
         ("UPDATE audit SET detail = 'edit 2: nothing' WHERE seq = 2", "altered"),
         ("DELETE FROM audit WHERE seq = 2", "missing"),
         ("UPDATE audit SET child = 'x' WHERE seq = 3", "altered"),
+        ("UPDATE audit SET verb = 'looked' WHERE seq = 3", "altered"),
+        ("UPDATE audit SET worker = 'x' WHERE seq = 3", "altered"),
+        ("UPDATE audit SET at = '2026-11-20T09:30:00Z' WHERE seq = 3", "altered"),
     ],
 )
 def test_the_audit_chain_shows_tampering(store: Store, tamper: str, found: str) -> None:
