@@ -48,6 +48,8 @@ def test_newlines_are_kept_only_on_request() -> None:
 def test_limit_counts_characters_of_the_result() -> None:
     assert clean("x" * 5_000, limit=100) == "x" * 100
     assert clean("e\u0301" * 50, limit=50) == "é" * 50
+    assert clean("é" * 5_000, limit=100) == "é" * 100
+    assert clean("\0x" * 5_000, limit=100) == "x" * 100
 
 
 @given(ANY_TEXT, st.booleans())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from casework.edits import Edit, create
+from casework.edits import Edit, create, update
 from casework.ids import new_id
 from casework.records import School, Team, Worker
 from storage.store import Store
@@ -38,6 +38,21 @@ def test_only_the_writes_of_another_connection_count(tmp_path: Path) -> None:
     one.log("looked", "today")
     assert not one.changed_elsewhere()
     assert two.changed_elsewhere()
+    one.close()
+    two.close()
+
+
+def test_what_is_kept_of_schools_and_of_the_worker_is_read_again(tmp_path: Path) -> None:
+    one, two = both(tmp_path)
+    school = School(id=new_id(), urn="999001", name="Oakhanger Primary")
+    one.journal.commit(Edit("Add", (create(school),)))
+    assert one.schools.name(school.id) == "Oakhanger Primary"
+    one.journal.commit(Edit("Rename", update(school, name="Harbour View")))
+    assert one.schools.name(school.id) == "Harbour View"
+    assert one.worker.name == "Kim Invented"
+    two.journal.commit(Edit("Rename", update(two.worker, name="Sam Invented")))
+    assert one.changed_elsewhere()
+    assert one.worker.name == "Sam Invented"
     one.close()
     two.close()
 

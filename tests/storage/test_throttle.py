@@ -50,7 +50,17 @@ def test_clock_set_back_starts_the_wait_anew(home: Home, made: tuple[Vault, byte
 
 
 @pytest.mark.parametrize(
-    "text", [b"", b"{}", b"\xff\xfe", b'{"count": -3, "last": "2026-01-01"}', b"[1]", b"null"]
+    "text",
+    [
+        b"",
+        b"{}",
+        b"\xff\xfe",
+        b'{"count": 3, "last": "2026-01-01"}',
+        b'{"count": 0, "last": "2026-01-01T00:00:00+00:00"}',
+        b'{"count": -3, "last": "2026-01-01T00:00:00+00:00"}',
+        b"[1]",
+        b"null",
+    ],
 )
 def test_spoiled_attempts_count_as_many(home: Home, made: tuple[Vault, bytearray, str], text: bytes) -> None:
     home.attempts_file.write_bytes(text)

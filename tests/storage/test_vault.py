@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from casework.errors import BadInput, Locked, OutreachError, Refused
@@ -261,6 +262,26 @@ def test_weak_new_passphrase_is_refused(home: Home, weak: str) -> None:
     assert not home.vault_file.exists()
 
 
+@pytest.mark.parametrize("way", ["change", "set", "recover", "escrow"])
+def test_no_way_of_setting_a_passphrase_takes_a_weak_one(home: Home, way: str) -> None:
+    private = X25519PrivateKey.generate()
+    vault, key, code = Vault.create(
+        home, PASSPHRASE, kdf=FAST, escrow_public=private.public_key().public_bytes_raw()
+    )
+    raw = bytearray(private.private_bytes_raw())
+    before = home.vault_file.read_bytes()
+    ways: dict[str, Callable[[], object]] = {
+        "change": lambda: vault.change_passphrase(PASSPHRASE, "short", now=NOW),
+        "set": lambda: vault.set_passphrase(key, "short"),
+        "recover": lambda: vault.recover(code, "short"),
+        "escrow": lambda: vault.recover_escrow(raw, "short"),
+    }
+    with pytest.raises(BadInput) as fault:
+        ways[way]()
+    assert fault.value.code == "weak-passphrase"
+    assert home.vault_file.read_bytes() == before
+
+
 def test_a_vault_cut_short_gives_way_to_the_one_before(
     home: Home, made: tuple[Vault, bytearray, str]
 ) -> None:
@@ -289,6 +310,18 @@ def test_a_long_lived_vault_takes_up_a_new_passphrase(home: Home, made: tuple[Va
     with pytest.raises(Locked):
         vault.unlock_recovery(code)
     assert vault.unlock(NEW, now=NOW + timedelta(seconds=1)) == key
+
+
+def test_a_long_lived_vault_renews_the_recovery_code_of_the_slots_that_now_hold(
+    home: Home, made: tuple[Vault, bytearray, str]
+) -> None:
+    vault, key, code = made
+    Vault.load(home).change_passphrase(PASSPHRASE, NEW, now=NOW)
+    fresh = vault.renew_recovery(key)
+    assert Vault.load(home).unlock(NEW, now=NOW) == key
+    assert Vault.load(home).unlock_recovery(fresh) == key
+    with pytest.raises(Locked):
+        Vault.load(home).unlock_recovery(code)
 
 
 def test_set_up_again_keeps_slots_that_no_database_belongs_to(
