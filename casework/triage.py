@@ -103,7 +103,7 @@ def morning_reasons(facts: Facts, calendar: SchoolCalendar, day: date) -> list[W
     reasons = _first_day(facts, day)
     reasons += _social_worker(facts, day)
     reasons += _absence_run(facts, calendar, day)
-    reasons += _n_codes(facts, calendar, day, before=day)
+    reasons += _n_codes(facts, calendar, day)
     reasons += _threshold(facts, calendar, day)
     return sorted(reasons, key=lambda why: -why.weight)
 
@@ -186,11 +186,8 @@ def _absence_run(facts: Facts, calendar: SchoolCalendar, day: date) -> list[Why]
     return [Why("missing-education", text, alert.since, None, "the child seen, or a known reason", weight)]
 
 
-def _n_codes(facts: Facts, calendar: SchoolCalendar, day: date, before: date | None = None) -> list[Why]:
-    clocks = [
-        n for n in open_n_marks(facts.weeks, calendar, day) if before is None or n.session_date < before
-    ]
-    pressing = [n for n in clocks if n.overdue or n.due_today]
+def _n_codes(facts: Facts, calendar: SchoolCalendar, day: date) -> list[Why]:
+    pressing = [n for n in open_n_marks(facts.weeks, calendar, day) if n.overdue or n.due_today]
     if not pressing:
         return []
     oldest = pressing[0]

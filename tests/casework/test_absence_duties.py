@@ -52,6 +52,13 @@ def test_another_mark_is_never_overdue(mark: str, today: date) -> None:
     assert not clock.due_today
 
 
+def test_on_the_last_day_only_an_n_is_due() -> None:
+    last = n_clock(date(2026, 9, 7), "N", date(2026, 9, 14), SWALE)
+    assert (last.due_today, last.overdue) == (True, False)
+    changed = n_clock(date(2026, 9, 7), "I", date(2026, 9, 14), SWALE)
+    assert (changed.due_today, changed.overdue) == (False, False)
+
+
 def test_an_n_before_the_end_of_the_calendar_has_no_last_day() -> None:
     clock = n_clock(date(2026, 12, 17), "N", date(2027, 1, 20), SWALE)
     assert (clock.last_day, clock.overdue) == (None, False)
@@ -84,6 +91,33 @@ def test_first_day_duties_name_who_else_is_told() -> None:
         "Tell the social worker",
         "Tell the youth justice worker",
     }
+
+
+@pytest.mark.parametrize(("held", "asked"), [(None, False), (0, True), (1, True), (2, False), (3, False)])
+def test_another_contact_is_asked_for_below_two(held: int | None, asked: bool) -> None:
+    duties = [duty.what for duty in first_day_duties(TODAY, contacts_held=held)]
+    assert ("Ask for another emergency contact" in duties) is asked
+
+
+def test_a_social_worker_and_a_youth_justice_worker_are_told_each_for_themselves() -> None:
+    social = [duty.what for duty in first_day_duties(TODAY, social_worker=True)]
+    justice = [duty.what for duty in first_day_duties(TODAY, youth_justice_worker=True)]
+    assert ("Tell the social worker" in social, "Tell the youth justice worker" in social) == (True, False)
+    assert ("Tell the social worker" in justice, "Tell the youth justice worker" in justice) == (False, True)
+
+
+@pytest.mark.parametrize("breaker", ["U", "I", "/", "L", "-"])
+def test_any_other_code_breaks_the_run_of_the_twenty_day_limb(breaker: str) -> None:
+    limb = twenty_day_limb([*["N"] * 30, breaker, *["O"] * 38])
+    assert (limb.limb_met, limb.days) == (False, 19)
+    assert f"broken by the code {breaker}" in limb.reasons[1]
+    assert twenty_day_limb([breaker, *["G", "N"] * 20]).limb_met
+
+
+def test_a_day_of_one_mark_ends_a_run_unless_it_is_the_last() -> None:
+    weeks = [(date(2026, 11, 9), "N N N N N N N N N -"), (date(2026, 11, 16), "N N N N N - - - - -")]
+    run = running_days(weeks, frozenset("N"), SWALE, TODAY)
+    assert (run.days, run.since, run.until) == (3, date(2026, 11, 16), date(2026, 11, 18))
 
 
 def test_the_year_limit_counts_across_schools_within_one_year() -> None:

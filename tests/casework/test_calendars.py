@@ -37,6 +37,23 @@ def test_school_days(day: date, expected: bool) -> None:
     assert SWALE.is_school_day(day) is expected
 
 
+@pytest.mark.parametrize(
+    ("day", "closed"),
+    [
+        (date(2026, 8, 31), False),  # before the first term nothing is known
+        (date(2026, 9, 1), True),  # an INSET day
+        (date(2026, 9, 2), False),
+        (date(2026, 9, 5), True),  # a Saturday
+        (date(2026, 10, 20), True),  # half-term
+        (date(2027, 7, 22), False),
+        (date(2027, 7, 23), False),  # after the last term nothing is known
+    ],
+)
+def test_closed_days_are_those_the_calendar_knows(day: date, closed: bool) -> None:
+    assert SWALE.is_closed(day) is closed
+    assert not SchoolCalendar(()).is_closed(day)
+
+
 def test_half_term_does_not_run_the_clock() -> None:
     assert SWALE.nth_school_day_after(date(2026, 10, 15), 5) == date(2026, 11, 5)
 

@@ -69,6 +69,22 @@ def test_the_reasons_of_a_day_and_the_common_ones() -> None:
     assert "Y1" not in common_reasons(date(2020, 3, 2))
 
 
+@pytest.mark.parametrize(("with_whom", "fits"), [("", True), ("child", True), ("parent", False)])
+def test_only_a_child_is_spoken_to_alone(with_whom: str, fits: bool) -> None:
+    def build() -> bool:
+        edit = follow_up(
+            new_id(), by=new_id(), at=NOW, session_date=DAY, outcome="seen", with_whom=with_whom, alone=True
+        )
+        return bool(edit.changes[0].new["alone"])
+
+    if fits:
+        assert build()
+        return
+    with pytest.raises(BadInput) as found:
+        build()
+    assert (found.value.code, found.value.where) == ("alone-with", "alone")
+
+
 def test_words_without_a_code_are_kept() -> None:
     edit = follow_up(new_id(), by=new_id(), at=NOW, session_date=DAY, outcome="reason", note="She will say")
     assert edit.changes[0].new["reason_code"] == ""

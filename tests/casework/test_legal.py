@@ -96,6 +96,14 @@ def test_holiday_weeks_vanish() -> None:
     assert "considered, not issued" in " ".join(verdict.reasons)
 
 
+def test_marks_of_days_still_to_come_do_not_count() -> None:
+    weeks = [(date(2026, 11, 2), "O O O O O O O O O O"), (date(2026, 11, 9), "O O O O O O O O O O")]
+    for day, held in ((date(2026, 11, 3), 4), (date(2026, 11, 9), 12), (date(2026, 11, 13), 20)):
+        by_weeks = threshold_of_weeks(weeks, SWALE, day)
+        assert by_weeks.unauthorised_in_window == held
+        assert by_weeks == threshold(marks_of(weeks), SWALE, day)
+
+
 def test_met_once_but_not_now() -> None:
     weeks = [(date(2026, 9, 7), "O O O O O O O O O O")]
     verdict = threshold_of_weeks(weeks, SWALE, date(2027, 1, 24))

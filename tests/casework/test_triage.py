@@ -43,6 +43,41 @@ def test_a_social_worker_comes_first() -> None:
     assert morning(facts)[0] == "social-worker"
 
 
+def test_a_social_worker_alone_is_no_reason_on_the_caseload() -> None:
+    flags = frozenset({"child-in-need"})
+    assert rules(Facts(weeks=[(MONDAY, IN)], flags=flags)) == []
+    assert rules(Facts(weeks=[(MONDAY, "/ \\ / \\ / \\ / \\ N \\")], flags=flags)) == [
+        "social-worker",
+        "first-day",
+    ]
+
+
+@pytest.mark.parametrize(("count", "weight"), [(6, 40), (9, 40), (10, 60), (11, 60)])
+def test_the_threshold_weighs_more_once_it_is_reached(count: int, weight: int) -> None:
+    marks = ["O"] * count + ["/"] * (20 - count)
+    weeks = [(date(2026, 9, 7), " ".join(marks[:10])), (date(2026, 9, 14), " ".join(marks[10:]))]
+    (why,) = [
+        w for w in caseload_reasons(Facts(weeks=weeks), CALENDAR, FRIDAY) if w.rule == "ten-in-ten-weeks"
+    ]
+    assert why.weight == weight
+
+
+def test_the_morning_tells_of_older_n_codes_only() -> None:
+    short = SchoolCalendar(((date(2026, 11, 2), date(2026, 11, 20)),), frozenset())
+    (why,) = [
+        w
+        for w in morning_reasons(
+            Facts(
+                weeks=[(date(2026, 11, 9), "/ \\ / \\ / \\ / \\ N \\"), (MONDAY, "/ \\ / \\ / \\ / \\ N N")]
+            ),
+            short,
+            FRIDAY,
+        )
+        if w.rule == "n-code"
+    ]
+    assert why.text == "1 N code due today, oldest Fri 13 Nov 2026"
+
+
 @pytest.mark.parametrize("codes", ["N N", "G G", "O O", "G O"])
 @pytest.mark.parametrize(("days", "found"), [(4, None), (5, "5"), (10, "10"), (15, "15")])
 def test_missing_education_alerts_at_5_10_and_15_days(days: int, found: str | None, codes: str) -> None:

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from casework.errors import UsageProblem
-from outreach_tui.crash import fault_code
+from casework.errors import OutreachError, Refused, UsageProblem
+from outreach_tui.crash import fault_code, fault_record, known_trouble
 from outreach_tui.launch import check_terminal, drop_hooks
+from storage.faults import DATABASE_ERRORS
 from tests.screens.pty_app import CANARY
 
 pexpect = pytest.importorskip("pexpect")
@@ -124,3 +125,37 @@ def test_one_fault_has_one_code_whatever_the_data() -> None:
 
     assert fault_code(fail("Ada")) == fault_code(fail("Ben"))
     assert fault_code(fail("Ada")) != fault_code(KeyError("Ada"))
+
+
+def test_the_record_of_a_fault_has_its_places_and_none_of_its_words() -> None:
+    def fail() -> Exception:
+        try:
+            int("Wyvernhilda")
+        except ValueError as error:
+            return error
+        raise AssertionError
+
+    error = fail()
+    record = fault_record(error)
+    assert record.startswith(f"fault {fault_code(error)}: test_terminal.py:fail:")
+    assert record.endswith(" < ValueError")
+    assert "Wyvernhilda" not in record
+
+
+def test_a_known_trouble_is_found_however_it_is_wrapped(tmp_path: Path) -> None:
+    class Wrapped(Exception):
+        def __init__(self, error: Exception) -> None:
+            super().__init__("a worker failed")
+            self.error = error
+
+    full = Refused("disk-full", "The disk is full.", "caseload.db")
+    caused = RuntimeError("while saving")
+    caused.__cause__ = full
+    database = tmp_path / "caseload.db"
+    for error in (full, Wrapped(full), caused):
+        assert known_trouble(error, database) is full
+    for error in (RuntimeError("ours"), Wrapped(ValueError("ours")), OutreachError("fault", "Ours.", "")):
+        assert known_trouble(error, database) is None
+    damaged = known_trouble(Wrapped(DATABASE_ERRORS[0]("file is not a database")), database)
+    assert damaged is not None
+    assert damaged.code == "caseload-unreadable"

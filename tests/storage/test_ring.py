@@ -10,6 +10,7 @@ import keyring.errors
 import pytest
 
 from casework.errors import Locked, Refused
+from storage import slots
 from storage.home import Home
 from storage.ring import Ring
 from storage.vault import Vault
@@ -131,3 +132,12 @@ def test_recovery_closes_the_key_store(home: Home, store: Memory) -> None:
     vault.recover(code, "copper lantern meadow")
     assert store.kept == {}
     assert not Vault.load(home).has_keyring
+
+
+@pytest.mark.parametrize("length", [0, 5, 16, 24, 31, 32, 33])
+def test_a_value_of_the_store_that_is_not_the_key_opens_nothing(length: int) -> None:
+    identity: dict[str, object] = {"vault": "0" * 32}
+    kek = bytearray(range(1, 33))
+    slot = slots.keyring_slot(bytearray(32), kek, "account", identity)
+    assert slots.open_keyring(slot, bytearray(length), identity) is None
+    assert slots.open_keyring(slot, kek, identity) == bytearray(32)

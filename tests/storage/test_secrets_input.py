@@ -77,6 +77,16 @@ def test_file_that_others_reach_is_refused(secret_file: Path, mode: int) -> None
 
 
 @POSIX
+def test_file_of_another_account_is_refused(secret_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if secret_file.stat().st_uid == 0:
+        os.chown(secret_file, 1_099, -1)
+    else:
+        monkeypatch.setattr(os, "geteuid", lambda: secret_file.stat().st_uid + 1)
+    with pytest.raises(Refused, match="belongs to another account"):
+        read_passphrase(None, {FILE_VARIABLE: str(secret_file)}, "?", ask=never)
+
+
+@POSIX
 def test_link_to_a_looser_file_folder_fifo_and_device_are_refused(secret_file: Path, tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to(secret_file)
