@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal, get_args
 
 
 class Category(StrEnum):
@@ -23,6 +24,15 @@ class Category(StrEnum):
     YOUTH_JUSTICE = "youth_justice"
     SAFEGUARDING = "safeguarding"
     WORKFORCE = "workforce"
+
+    # An Enum's own hash is a Python call; `may_see` looks categories up by the ten thousand.
+    __hash__ = str.__hash__
+
+
+Purpose = Literal["support", "assessment", "planning", "attendance", "safeguarding", "evaluation"]
+"""What a worker wants to see something for; the family agrees to purposes, and each has a lawful basis."""
+
+PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 
 
 class Policy(StrEnum):

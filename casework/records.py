@@ -7,10 +7,12 @@ Annotations are objects here, not text (`from __future__ import annotations`): p
 some hundred texts anew in every process.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from functools import cache
-from typing import Annotated, Any, ClassVar, Literal
+from importlib import import_module
+from itertools import chain
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -34,6 +36,7 @@ Agency = Literal[
     "voluntary",
     "management",
 ]
+AGENCIES: tuple[Agency, ...] = get_args(Agency)
 FollowUpOutcome = Literal[
     "spoke",
     "no-answer",
@@ -196,6 +199,7 @@ class Worker(Record):
     name: Annotated[Line, Meta(C.WORKFORCE, "Name")]
     agency: Annotated[Agency, Meta(C.WORKFORCE, "Agency", P.CENTRAL_WINS)]
     team: Annotated[str | None, Meta(C.WORKFORCE, "Team", P.CENTRAL_WINS)] = None
+    schools: Annotated[tuple[str, ...], Meta(C.WORKFORCE, "Schools", P.CENTRAL_WINS)] = ()
     active: Annotated[bool, Meta(C.WORKFORCE, "Active", P.CENTRAL_WINS)] = True
 
 
@@ -351,9 +355,30 @@ class AuditEntry(BaseModel):
     chain: str
 
 
-RECORD_TYPES: Mapping[str, type[Record]] = {
-    cls.type: cls
-    for cls in (
+class _RecordTypes(Mapping[str, type[Record]]):
+    """Record types by name. Those of the rooms beside this one load when first asked for."""
+
+    def __init__(self, here: tuple[type[Record], ...], beside: Mapping[str, tuple[str, str]]) -> None:
+        self._held = {cls.type: cls for cls in here}
+        self._beside = beside
+
+    def __getitem__(self, name: str) -> type[Record]:
+        if name not in self._held:
+            module, cls = self._beside[name]
+            self._held[name] = getattr(import_module(module), cls)
+        return self._held[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return chain((name for name in tuple(self._held) if name not in self._beside), self._beside)
+
+    def __len__(self) -> int:
+        return len(self._held.keys() | self._beside.keys())
+
+
+_SHARING = "casework.records_sharing"
+_CASE = "casework.records_case"
+RECORD_TYPES: Mapping[str, type[Record]] = _RecordTypes(
+    (
         Child,
         Person,
         Relationship,
@@ -371,8 +396,22 @@ RECORD_TYPES: Mapping[str, type[Record]] = {
         Contact,
         Flag,
         SavedView,
-    )
-}
+    ),
+    {
+        "agreement": (_SHARING, "Agreement"),
+        "disclosure": (_SHARING, "Disclosure"),
+        "notification": (_CASE, "Notification"),
+        "pause": (_CASE, "Pause"),
+        "episode": (_CASE, "Episode"),
+        "assessment": (_CASE, "Assessment"),
+        "score": (_CASE, "Score"),
+        "plan": (_CASE, "Plan"),
+        "outcome": (_CASE, "Outcome"),
+        "action": (_CASE, "Action"),
+        "review": (_CASE, "Review"),
+        "disagreement": (_CASE, "Disagreement"),
+    },
+)
 """Every record type that is stored, by its name."""
 
 

@@ -1,59 +1,149 @@
 """The one function that decides who may see what: `may_see`. Screens, exports and searches ask it.
 
-Without an agreement on record a worker sees what their agency's own work needs and nothing else: the rest is
-withheld, and shown as withheld with the reason, unless its very existence is protected.
+Access is the agency's own work, the school, the case and what the family agreed to, or a recorded decision to
+share without agreement. The rest is withheld, and shown as withheld with the reason, unless its very
+existence is protected. A family's refusal or withdrawal ends what stood on agreement; it does not erase what
+an agency holds for its own work.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
-from typing import Literal
+from datetime import date, timedelta
+from itertools import product
+from typing import TYPE_CHECKING
 
-from casework.policies import Category
-from casework.records import Child, Worker
+from casework.policies import PURPOSES, Category, Purpose
+from casework.records import AGENCIES, Child, Worker
+from casework.sharing_grid import GRID, HIDDEN_EXISTENCE, Answer, Standing
+from casework.wording import say_day
 
-Purpose = Literal["support", "assessment", "planning", "attendance", "safeguarding", "evaluation"]
-Answer = Literal["yes", "no", "ask"]
+if TYPE_CHECKING:
+    from casework.records_sharing import Agreement, Disclosure
 
-_BASE = frozenset({Category.IDENTITY, Category.ATTENDANCE, Category.EDUCATION, Category.WORKFORCE})
-_CONTACTS = _BASE | {Category.FAMILY}
-OWN_WORK: Mapping[str, frozenset[Category]] = {
-    "early-help": _CONTACTS | {Category.SEND, Category.SAFEGUARDING},
-    "social-care": _CONTACTS | {Category.SEND, Category.SOCIAL_CARE, Category.SAFEGUARDING},
-    "school": _CONTACTS | {Category.SEND, Category.SAFEGUARDING},
-    "inclusion-attendance": _CONTACTS | {Category.SEND, Category.SAFEGUARDING},
-    "school-nursing": frozenset({Category.IDENTITY, Category.EDUCATION, Category.HEALTH, Category.WORKFORCE}),
-    "youth-justice": _BASE | {Category.YOUTH_JUSTICE},
-    "voluntary": frozenset({Category.IDENTITY, Category.WORKFORCE}),
-    "management": _BASE,
-}
-"""What each agency's own work needs (design, "Data categories and who may see"). The rest needs agreement."""
+__all__ = ["Answer", "Decision", "Ground", "may_see", "note_of_mark", "shown_marks"]
 
-HIDDEN_EXISTENCE = frozenset({Category.YOUTH_JUSTICE})
-"""Categories of which not even the existence is shown to those who may not see them."""
+DISCLOSURE_DAYS = 28
+"""Calendar days for which a decision to share without agreement opens what it names, unless it says when."""
 
-_NAMES: Mapping[Category, str] = {
-    Category.SOCIAL_CARE: "Social care",
-    Category.YOUTH_JUSTICE: "Youth justice",
-    Category.SEND: "Special educational needs",
-}
+_NAMES = {Category.SEND: "Special educational needs"}
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """Whether a worker may see a category of a child's record, with the reason in words.
 
-    `shown` tells whether the screen may say that something is withheld.
+    `shown` tells whether the screen may say that something is withheld; `agreement` is the id of the
+    agreement that was decisive. No reason names a person.
     """
 
     answer: Answer
     reason: str
     shown: bool = True
+    agreement: str | None = None
 
     def __bool__(self) -> bool:
         return self.answer == "yes"
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What is on record about one child that a decision may stand on; `members` are ids of workers."""
+
+    agreements: tuple[Agreement, ...] = ()
+    disclosures: tuple[Disclosure, ...] = ()
+    members: frozenset[str] = frozenset()
+
+
+NOTHING = Ground()
+"""No agreement asked for, nothing disclosed, nobody on the case but the lead worker."""
+
+_HIDDEN = Decision("no", "Only the agency that holds it sees it.", shown=False)
+_LEFT = Decision("no", "This worker has left the team.")
+_ELSEWHERE = Decision("no", "The child is on the roll of no school of this worker's.")
+
+
+def _unasked(agency: str, category: Category) -> Decision:
+    if category in HIDDEN_EXISTENCE:
+        return _HIDDEN
+    name = _NAMES.get(category, category.value.replace("_", " ").capitalize())
+    return Decision("ask", f"{name} is not part of {agency}'s own work, and no agreement is recorded.")
+
+
+def _own(agency: str, standing: Standing, category: Category, *, member: bool) -> Decision:
+    if standing == "O":
+        return Decision("yes", f"The work of {agency} needs it.")
+    if standing == "C" and member:
+        return Decision("yes", "They work this case.")
+    return _unasked(agency, category)
+
+
+_PLAIN = {
+    (agency, purpose, member): {
+        category: _own(agency, standing, category, member=member)
+        for category, standing in GRID[agency][purpose].items()
+    }
+    for agency, purpose, member in product(AGENCIES, PURPOSES, (False, True))
+}
+"""The answer where nothing is on record about the child, made once: thousands are asked for at a time."""
+
+
+def may_see(
+    worker: Worker, child: Child, category: Category, purpose: Purpose, on: date, ground: Ground = NOTHING
+) -> Decision:
+    """Whether `worker` may see `category` of `child`'s record for `purpose` on a day, standing on `ground`."""
+    if not worker.active:
+        return _LEFT
+    member = child.lead_worker == worker.id or worker.id in ground.members
+    if worker.schools and child.school not in worker.schools and not member:
+        return _ELSEWHERE
+    plain = _PLAIN[worker.agency, purpose, member][category]
+    if ground is NOTHING or plain:
+        return plain
+    decision = _shared(ground, worker, category, purpose, on) or _agreed(
+        ground, worker, child, category, purpose, on
+    )
+    if decision is None or (category in HIDDEN_EXISTENCE and not decision):
+        return plain
+    return decision
+
+
+def _shared(
+    ground: Ground, worker: Worker, category: Category, purpose: Purpose, on: date
+) -> Decision | None:
+    """Yes when the newest decision about this question was to share, and its time is not over."""
+    made = [
+        d
+        for d in ground.disclosures
+        if not d.void
+        and d.agency == worker.agency
+        and d.purpose == purpose
+        and category in d.categories
+        and d.decided_on <= on
+    ]
+    newest = max(made, key=lambda d: (d.decided_on, d.id), default=None)
+    if newest is None or newest.decision != "share" or on > last_day(newest):
+        return None
+    return Decision(
+        "yes", f"Shared without agreement on {say_day(newest.decided_on)}, with the reason on record."
+    )
+
+
+def last_day(disclosure: Disclosure) -> date:
+    """The last day on which a decision to share opens what it names."""
+    return disclosure.until or disclosure.decided_on + timedelta(days=DISCLOSURE_DAYS)
+
+
+def _agreed(
+    ground: Ground, worker: Worker, child: Child, category: Category, purpose: Purpose, on: date
+) -> Decision | None:
+    # Most children have no agreement on record, and a start should not load what reads them.
+    from casework.agreements import answer_of
+
+    voice = answer_of(ground.agreements, child, worker.agency, category, purpose, on)
+    if voice is None:
+        return None
+    return Decision(voice.answer, voice.reason, agreement=voice.agreement.id)
 
 
 _DETENTION = "Y5"
@@ -70,16 +160,3 @@ def shown_marks(marks: str, decision: Decision) -> str:
 def note_of_mark(code: str) -> str:
     """A neutral note where `shown_marks` has put Y; "" for every other code."""
     return "Y: unable to attend" if code == _UNABLE else ""
-
-
-def may_see(worker: Worker, child: Child, category: Category, purpose: Purpose, on: date) -> Decision:
-    """Whether `worker` may see `category` of `child`'s record for `purpose` on a day."""
-    del child, purpose, on
-    if not worker.active:
-        return Decision("no", "This worker has left the team.")
-    if category in OWN_WORK[worker.agency]:
-        return Decision("yes", f"The work of {worker.agency} needs it.")
-    if category in HIDDEN_EXISTENCE:
-        return Decision("no", "Only the agency that holds it sees it.", shown=False)
-    name = _NAMES.get(category, category.value.capitalize())
-    return Decision("ask", f"{name} is not part of {worker.agency}'s own work, and no agreement is recorded.")

@@ -245,6 +245,7 @@ class Journal:
         ).fetchall()
         changes = tuple(_inverse(*row) for row in rows)
         with self.step(Edit(name, (), subject=subject), kind=kind, undoes=target) as step:
+            _refuse_reviving(changes)
             self._refuse_if_built_upon(target, changes)
             step.apply(changes)
         return _committed(step)
@@ -262,6 +263,15 @@ class Journal:
                         "That step brought in a child who has later entries; undo those first.",
                         f"edit {target}",
                     )
+
+
+def _refuse_reviving(changes: Iterable[Change]) -> None:
+    """A withdrawal ends an agreement for good: what was agreed to anew is a record of its own."""
+    if any(c.type == "agreement" and c.field == "status" and c.old == "withdrawn" for c in changes):
+        raise Refused(
+            "withdrawn",
+            "A withdrawal cannot be undone; record a new agreement when the family agrees again.",
+        )
 
 
 def _committed(step: Step) -> Receipt:

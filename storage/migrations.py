@@ -6,7 +6,7 @@ day.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from storage import schema, search
 from storage.cipher import Connection, shim
 from storage.faults import translated
 
-HEAD = 1
+HEAD = 2
 """The version that this code works with; `PRAGMA user_version` of the file says which one it has."""
 
 
@@ -45,18 +45,32 @@ def migrate(conn: Connection, path: Path) -> bool:
         from sqlite_utils import Database, Migrations
 
         steps = Migrations("outreach")
-        for step in (_v1_first_caseload,):
-            steps(name=step.__name__.lstrip("_"))(step)
+        for number, step in _STEPS.items() if version else ((HEAD, _first_caseload),):
+            if number > version:
+                steps(name=f"{step.__name__.lstrip('_')}_{number}")(step)
         steps.apply(Database(conn))  # type: ignore[arg-type]
         return True
 
 
-def _v1_first_caseload(db: Any) -> None:
+def _first_caseload(db: Any) -> None:
+    """A new database has the present shape at once; the steps are for those that are older."""
     _run(db.execute, [schema.table_sql(name) for name in RECORD_TYPES])
     _run(db.execute, schema.INDEXES)
     _run(db.execute, schema.SYSTEM_TABLES)
     search.create(db.conn)
-    db.execute("PRAGMA user_version = 1")
+    db.execute(f"PRAGMA user_version = {HEAD}")
+
+
+def _v2_agreements_and_plans(db: Any) -> None:
+    """Records of agreement, notification, assessment and plan; the schools that a worker is tied to."""
+    named = db.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'index')").fetchall()
+    held = {name: {row[1] for row in db.execute(f"PRAGMA table_info({name})")} for (name,) in named}
+    _run(db.execute, list(schema.shape_sql(held)))
+    db.execute("PRAGMA user_version = 2")
+
+
+_STEPS: Mapping[int, Callable[[Any], None]] = {2: _v2_agreements_and_plans}
+"""Each step by the version that it leads to."""
 
 
 def _run(execute: Callable[[str], Any], statements: Any) -> None:

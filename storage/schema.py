@@ -8,7 +8,7 @@ too, so that this file is the whole shape of the database.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -42,6 +42,19 @@ INDEXES: Sequence[str] = (
     "CREATE INDEX follow_up_date ON follow_up(session_date, child, at, outcome)",
     "CREATE INDEX contact_child ON contact(child, at)",
     "CREATE INDEX flag_child ON flag(child)",
+    "CREATE INDEX agreement_child ON agreement(child)",
+    "CREATE INDEX disclosure_child ON disclosure(child)",
+    "CREATE INDEX notification_child ON notification(child)",
+    "CREATE INDEX pause_about ON pause(about)",
+    "CREATE INDEX episode_child ON episode(child, closed, worker)",
+    "CREATE INDEX assessment_child ON assessment(child)",
+    "CREATE INDEX score_child ON score(child)",
+    "CREATE INDEX plan_child ON plan(child)",
+    "CREATE INDEX outcome_plan ON outcome(plan)",
+    "CREATE INDEX action_outcome ON action(outcome)",
+    "CREATE INDEX action_child ON action(child)",
+    "CREATE INDEX review_plan ON review(plan)",
+    "CREATE INDEX disagreement_child ON disagreement(child)",
 )
 
 SYSTEM_TABLES: Sequence[str] = (
@@ -68,6 +81,33 @@ def table_sql(record_type: str) -> str:
     columns += [f"{name} {kind}" for name, kind in DERIVED_COLUMNS.get(record_type, {}).items()]
     columns.append("seq INTEGER NOT NULL")
     return f"CREATE TABLE {record_type} ({', '.join(columns)})"
+
+
+def shape_sql(held: Mapping[str, Collection[str]]) -> Iterator[str]:
+    """The statements that bring older tables to the records' present shape.
+
+    `held` maps each table and index that exists to its columns (an index to none). A field that is new gets
+    its default in the rows that are there; one without a default cannot be added to a record type.
+    """
+    for name in RECORD_TYPES:
+        if name not in held:
+            yield table_sql(name)
+            continue
+        for field, kind in field_columns(name).items():
+            if field not in held[name]:
+                yield f"ALTER TABLE {name} ADD COLUMN {field} {kind} DEFAULT {_default_sql(name, field)}"
+    yield from (index for index in INDEXES if index.split()[2] not in held)
+
+
+def _default_sql(record_type: str, field: str) -> str:
+    info = RECORD_TYPES[record_type].model_fields[field]
+    if info.is_required():
+        raise AssertionError(f"{record_type}.{field} came later and has no default")
+    value = info.get_default(call_default_factory=False)
+    stored = to_column(list(value) if isinstance(value, tuple) else value)
+    if stored is None:
+        return "NULL"
+    return str(int(stored)) if isinstance(stored, int) else "'" + str(stored).replace("'", "''") + "'"
 
 
 @cache

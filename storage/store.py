@@ -10,12 +10,15 @@ from typing import Any, TypeVar
 
 from casework.edits import Edit, create
 from casework.ids import new_id
-from casework.records import Record, Team, Worker
+from casework.policies import Category, Purpose
+from casework.records import Child, Record, Team, Worker
+from casework.sharing import Decision, may_see
 from storage import audit
 from storage.cipher import Connection, close_database, open_database
 from storage.drafts import Drafts
 from storage.journal import Actor, Journal, Receipt
 from storage.migrations import migrate
+from storage.queries.grounds import Grounds
 from storage.queries.schools import SchoolBook, read_schools
 from storage.rows import load, load_all
 from storage.search import NameSearch
@@ -39,7 +42,9 @@ class Store:
         self._schools: SchoolBook | None = None
         self._names: NameSearch | None = None
         self._version = int(conn.execute("PRAGMA data_version").fetchone()[0])
+        self.grounds = Grounds(conn)
         self.journal.subscribe(self._forget)
+        self.journal.subscribe(self.grounds.forget)
 
     @classmethod
     def open(
@@ -86,6 +91,7 @@ class Store:
         if version == before:
             return False
         self._schools = None
+        self.grounds.forget()
         self._settings = dict(self.conn.execute("SELECT name, value FROM setting").fetchall())
         self.__dict__.pop("worker", None)
         return True
@@ -112,6 +118,10 @@ class Store:
     def worker(self) -> Worker:
         """The worker whose laptop this is."""
         return self.get(Worker, self.actor.worker)
+
+    def may_see(self, child: Child, category: Category, purpose: Purpose) -> Decision:
+        """Whether the worker of this laptop may see a category of a child's record today."""
+        return may_see(self.worker, child, category, purpose, self.today, self.grounds.of(child.id))
 
     def get(self, cls: type[R], record: str) -> R:
         """One record by id. Raises BadInput("no-such-record")."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from casework.errors import Ambiguous, BadInput
-from casework.policies import Category
+from casework.policies import Category, Purpose
 from casework.records import (
     FLAG_CATEGORY,
     RECORD_TYPES,
@@ -21,7 +21,7 @@ from casework.records import (
     Relationship,
     meta_of,
 )
-from casework.sharing import Decision, Purpose, may_see
+from casework.sharing import Decision
 from storage.queries.lookup import display_name, label_of
 from storage.rows import load_all
 
@@ -61,7 +61,7 @@ class Eyes:
         """Whether the worker may see a category of a child, or of a record that belongs to no child."""
         if child is None:
             return Decision("yes", "A fact of the team.") if category in _TEAM_FACTS else _NO_CHILD
-        return may_see(self.store.worker, child, category, self.purpose, self.store.today)
+        return self.store.may_see(child, category, self.purpose)
 
     def sees(self, child: Child, category: Category) -> bool:
         """Whether a category of a child's record may be shown."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from casework.filters import Filter
 from casework.policies import Category
 from casework.records import Child
-from casework.sharing import may_see, shown_marks
+from casework.sharing import shown_marks
 from casework.triage import Facts, Why, YearCounts, caseload_reasons, day_codes, order_key
 from storage.queries.facts import children_of, read_facts
 from storage.queries.lookup import display_name
@@ -71,7 +71,7 @@ def rank_rows(rows: Sequence[CaseloadRow]) -> list[CaseloadRow]:
 
 def _row(store: Store, child: Child, facts: Facts, day: date) -> CaseloadRow:
     why = caseload_reasons(facts, store.schools.calendar(child.school), day)
-    custody = may_see(store.worker, child, Category.YOUTH_JUSTICE, "attendance", day)
+    custody = store.may_see(child, Category.YOUTH_JUSTICE, "attendance")
     weeks = [(week, shown_marks(marks, custody)) for week, marks in facts.weeks]
     codes = frozenset(day_codes(weeks, day)) - {"-"}
     return CaseloadRow(

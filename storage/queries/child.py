@@ -16,7 +16,7 @@ from casework.codes import NO_MARK
 from casework.followups import CONTACT_LABELS
 from casework.legal import Threshold, threshold_of_weeks
 from casework.ncodes import NClock, open_n_marks
-from casework.policies import Category
+from casework.policies import Category, Purpose
 from casework.records import (
     FLAG_CATEGORY,
     AttendanceTotal,
@@ -30,7 +30,7 @@ from casework.records import (
     Relationship,
     Worker,
 )
-from casework.sharing import Decision, Purpose, may_see, shown_marks
+from casework.sharing import Decision, shown_marks
 from casework.triage import Why, caseload_reasons
 from casework.weeks import SLOTS, holder, session_of, unpack
 from storage.queries.facts import read_facts, weeks_of
@@ -126,7 +126,7 @@ def read_child(
     today = store.today
     end = end or today
     start = start or date(school_year(end), 9, 1)
-    decisions = {c: may_see(store.worker, child, c, purpose, today) for c in Category}
+    decisions = {c: store.may_see(child, c, purpose) for c in Category}
     calendar = store.schools.calendar(child.school)
     facts = read_facts(store, [child], today, year=True)[child.id]
     visible = bool(decisions[Category.ATTENDANCE])
@@ -286,7 +286,7 @@ def _guarded(entry: ContactPerson, protected: bool) -> ContactPerson:
 def _flags(store: Store, child: Child, purpose: Purpose) -> list[Flag]:
     flags = store.find(Flag, "child = ? AND ended IS NULL", (child.id,))
     flags.sort(key=lambda flag: (flag.since or date.min, flag.id))
-    return [f for f in flags if may_see(store.worker, child, FLAG_CATEGORY[f.kind], purpose, store.today)]
+    return [f for f in flags if store.may_see(child, FLAG_CATEGORY[f.kind], purpose)]
 
 
 def _story(store: Store, child: Child, decisions: dict[Category, Decision]) -> list[StoryEntry]:

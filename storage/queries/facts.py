@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from casework.calendars import school_year
 from casework.records import FLAG_CATEGORY, Child
-from casework.sharing import may_see
 from casework.triage import Facts, YearCounts
 from casework.weeks import together, week_facts
 
@@ -166,7 +165,7 @@ def _flags(
     for child, kind, review in rows:
         if child not in by_id:
             continue
-        if not may_see(store.worker, by_id[child], FLAG_CATEGORY[kind], "attendance", day):
+        if not store.may_see(by_id[child], FLAG_CATEGORY[kind], "attendance"):
             continue
         flags[child].append(kind)
         if review:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from casework.policies import Category
 from casework.records import Child, Person, Relationship
-from casework.sharing import may_see
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -39,7 +38,7 @@ class Reach:
 
 def read_reach(store: Store, child: Child) -> Reach:
     """The adults of a child in contact order, and the children who share the household."""
-    decision = may_see(store.worker, child, Category.FAMILY, "attendance", store.today)
+    decision = store.may_see(child, Category.FAMILY, "attendance")
     if not decision:
         return Reach(withheld=decision.reason if decision.shown else "")
     ties = store.find(Relationship, "child = ?", (child.id,))
@@ -66,8 +65,4 @@ def _caller(tie: Relationship, person: Person) -> Caller:
 
 def families_shown(store: Store, children: Sequence[Child]) -> frozenset[str]:
     """Those of `children` whose family this worker may see, so that siblings may be shown as such."""
-    return frozenset(
-        child.id
-        for child in children
-        if may_see(store.worker, child, Category.FAMILY, "attendance", store.today)
-    )
+    return frozenset(child.id for child in children if store.may_see(child, Category.FAMILY, "attendance"))

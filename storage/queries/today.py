@@ -15,7 +15,7 @@ from casework.codes import NO_MARK, CodeClass, lookup
 from casework.filters import Filter
 from casework.policies import Category
 from casework.records import Child
-from casework.sharing import may_see, shown_marks
+from casework.sharing import shown_marks
 from casework.triage import (
     OPEN_OUTCOMES,
     SETTLED_OUTCOMES,
@@ -273,7 +273,7 @@ def _row(store: Store, child: Child, facts: Facts, day: date, outcomes: list[str
     calendar = store.schools.calendar(child.school)
     last = outcomes[-1] if outcomes else ""
     status = SETTLED_OUTCOMES.get(last) or OPEN_OUTCOMES.get(last) or "open"
-    custody = may_see(store.worker, child, Category.YOUTH_JUSTICE, "attendance", day)
+    custody = store.may_see(child, Category.YOUTH_JUSTICE, "attendance")
     am, pm = (shown_marks(code, custody) for code in day_codes(facts.weeks, day))
     school = store.schools.name(child.school)
     return TodayRow(

@@ -1,0 +1,158 @@
+"""What a family's agreements say of one question: may this agency have this category for this purpose?
+
+Each person who may speak is heard by their newest record that covers the question. A child who is competent
+to decide is followed alone; otherwise holders of parental responsibility are, and where they disagree the
+answer is a person's to give (source: HM Government, Information sharing advice for practitioners, 2024;
+Gillick v West Norfolk AHA [1985]; Children Act 1989 s.3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from casework.clocks import add_months
+from casework.policies import Category, Purpose
+from casework.records import Agency, Child
+from casework.records_sharing import Agreement
+from casework.sharing_grid import Answer
+from casework.text import fold
+from casework.wording import say_day
+
+State = Literal["given", "limited", "refused", "withdrawn", "expired"]
+
+PRESUMED_ABLE_AT = 16
+"""Age in years from which a young person is presumed able to decide (Family Law Reform Act 1969 s.8)."""
+
+_THEMSELVES = frozenset({"self", "child", "young person", "pupil"})
+_ALWAYS_RESPONSIBLE = frozenset({"mother"})
+_ABLE = "the child, able to decide"
+_UNSURE = "Whoever agreed is not known to hold parental responsibility, or the child to be competent; ask."
+_DISAGREE = "Those who hold parental responsibility do not agree; both are recorded and a manager decides."
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """What one person's newest agreement says of a question, with the reason in words that name nobody.
+
+    `unread` tells that words of the family stand in it which nobody has settled yet, `ended` that
+    it was given for a time which is over.
+    """
+
+    answer: Answer
+    reason: str
+    agreement: Agreement
+    unread: bool = False
+    ended: bool = False
+
+
+def state_of(agreement: Agreement, on: date) -> State:
+    """The agreement's state on a day: one given or limited has expired after its last day."""
+    if agreement.status in ("given", "limited") and agreement.expires is not None and agreement.expires < on:
+        return "expired"
+    return agreement.status
+
+
+def by_the_child(agreement: Agreement) -> bool:
+    """Whether the child gave it."""
+    return fold(agreement.relationship) in _THEMSELVES
+
+
+def is_competent(agreement: Agreement, child: Child) -> bool:
+    """Whether the child gave it and was able to: judged competent for it, or 16 or older on the day."""
+    if not by_the_child(agreement):
+        return False
+    old_enough = child.dob is not None and add_months(child.dob, 12 * PRESUMED_ABLE_AT) <= agreement.given_on
+    return old_enough or bool(agreement.gillick.strip())
+
+
+def holds_responsibility(agreement: Agreement) -> bool:
+    """Whether the giver is known to hold parental responsibility; a mother always does."""
+    if by_the_child(agreement):
+        return False
+    return agreement.responsibility == "yes" or fold(agreement.relationship) in _ALWAYS_RESPONSIBLE
+
+
+def covers(agreement: Agreement, agency: Agency, category: Category, purpose: Purpose) -> bool:
+    """Whether the agreement speaks to the question at all. What a refusal leaves empty, it refuses."""
+    everything = agreement.status == "refused"
+    return (
+        (agency in agreement.agencies or (everything and not agreement.agencies))
+        and (category in agreement.categories or (everything and not agreement.categories))
+        and (purpose in agreement.purposes or (everything and not agreement.purposes))
+    )
+
+
+def answer_of(
+    agreements: Iterable[Agreement],
+    child: Child,
+    agency: Agency,
+    category: Category,
+    purpose: Purpose,
+    on: date,
+) -> Voice | None:
+    """What the family's standing agreements answer on a day; None when nobody was asked this."""
+    heard: dict[str, list[Agreement]] = {}
+    unsure: list[Agreement] = []
+    for agreement in sorted(agreements, key=lambda a: (a.given_on, a.id)):
+        if agreement.void or agreement.given_on > on or not covers(agreement, agency, category, purpose):
+            continue
+        if is_competent(agreement, child):
+            heard.setdefault(_ABLE, []).append(agreement)
+        elif _speaks(agreement):
+            heard.setdefault(fold(agreement.given_by), []).append(agreement)
+        elif agreement.status in ("given", "limited"):
+            unsure.append(agreement)
+    voices = {giver: _newest(held, agency, category, on) for giver, held in heard.items()}
+    if _ABLE in voices:
+        return voices[_ABLE]
+    if voices:
+        return _together(list(voices.values()))
+    return Voice("ask", _UNSURE, unsure[-1]) if unsure else None
+
+
+def _speaks(agreement: Agreement) -> bool:
+    """A holder speaks; so does a refusal of somebody of whom it is not known whether they hold it."""
+    if holds_responsibility(agreement):
+        return True
+    no = agreement.status in ("refused", "withdrawn")
+    return no and (agreement.responsibility == "unknown" or by_the_child(agreement))
+
+
+def _newest(held: list[Agreement], agency: Agency, category: Category, on: date) -> Voice:
+    """What a person says now. When what they agreed to has ended, an earlier limit or refusal stands again."""
+    voices = [_voice(agreement, agency, category, on) for agreement in reversed(held)]
+    if not voices[0].ended:
+        return voices[0]
+    return next((v for v in voices if v.answer == "no"), next((v for v in voices if v.unread), voices[0]))
+
+
+def _together(voices: list[Voice]) -> Voice:
+    no = next((v for v in voices if v.answer == "no"), None)
+    yes = next((v for v in voices if v.answer == "yes"), None)
+    unread = next((v for v in voices if v.unread), None)
+    if no and yes:
+        return Voice("ask", _DISAGREE, no.agreement)
+    return no or unread or yes or voices[0]
+
+
+def _voice(agreement: Agreement, agency: Agency, category: Category, on: date) -> Voice:
+    state = state_of(agreement, on)
+    since = say_day(agreement.given_on)
+    if state == "refused":
+        return Voice("no", f"The family refused it on {since}.", agreement)
+    if state == "withdrawn":
+        day = say_day(agreement.withdrawn_on or agreement.given_on)
+        return Voice("no", f"The family withdrew its agreement on {day}.", agreement)
+    if agency in agreement.exclude_agencies or category in agreement.exclude_categories:
+        return Voice("no", f"The family ruled it out when it agreed on {since}.", agreement)
+    if agreement.expires is not None and state == "expired":
+        return Voice(
+            "ask", f"The agreement ended on {say_day(agreement.expires)}; ask again.", agreement, ended=True
+        )
+    if agreement.exclude.strip() and not agreement.exclude_read:
+        reason = f"The agreement of {since} has a limit in the family's own words; read it and settle it."
+        return Voice("ask", reason, agreement, unread=True)
+    return Voice("yes", f"The family agreed on {since}.", agreement)

@@ -1,0 +1,107 @@
+"""Building the edits of agreement and of sharing without it: record, withdraw, settle the words, disclose.
+
+A withdrawal is final: agreeing again is a new record. The organisation's lawful basis is never set here.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from casework.edits import Edit, create, update
+from casework.errors import BadInput, Refused
+from casework.policies import Category
+from casework.records import Agency
+from casework.records_sharing import Agreement, Disclosure
+
+RECORDED = {
+    "given": "Agreement given",
+    "limited": "Agreement given with limits",
+    "refused": "Agreement refused",
+}
+"""The name of the step that records an agreement of each status."""
+
+
+def record_agreement(agreement: Agreement, today: date) -> Edit:
+    """A new agreement as a named edit.
+
+    Raises BadInput when one given names no agency, category or purpose, when a date lies in the future or the
+    last day before the first, or when a child's own agreement does not say why the child is competent.
+    """
+    if agreement.status == "withdrawn":
+        raise BadInput("bad-value", "An agreement is recorded as given, limited or refused.", "--status")
+    if agreement.status != "refused":
+        for name in ("agencies", "categories", "purposes"):
+            if not getattr(agreement, name):
+                raise BadInput("scope", f"An agreement names its {name}; give at least one.", f"--{name}")
+    if not agreement.given_by.strip():
+        raise BadInput("empty", "Say who gave or refused the agreement.", "--by")
+    if agreement.given_on > today:
+        raise BadInput("in-the-future", "An agreement is recorded on or after the day it was given.", "--on")
+    for name in ("review", "expires"):
+        day = getattr(agreement, name)
+        if day is not None and day < agreement.given_on:
+            raise BadInput(
+                "dates", f"The day lies before the agreement's own, {agreement.given_on}.", f"--{name}"
+            )
+    return Edit(RECORDED[agreement.status], (create(agreement),), subject=agreement.child)
+
+
+def withdraw_agreement(agreement: Agreement, reason: str, on: date) -> Edit:
+    """The family takes an agreement back; what stood on it is withheld at once.
+
+    Raises Refused when it was refused or is withdrawn already, BadInput without a reason.
+    """
+    if agreement.status in ("refused", "withdrawn"):
+        raise Refused("not-in-force", f"This agreement is {agreement.status} already.", agreement.id)
+    if not reason.strip():
+        raise BadInput("empty", "Say in a few words why the family withdrew it.", "--reason")
+    if on < agreement.given_on:
+        raise BadInput(
+            "dates", f"It was given on {agreement.given_on}; it ends on that day or later.", "--on"
+        )
+    changes = update(agreement, status="withdrawn", withdrawn_on=on, withdrawn_why=reason)
+    return Edit("Agreement withdrawn", changes, subject=agreement.child)
+
+
+def settle_words(
+    agreement: Agreement, agencies: tuple[Agency, ...], categories: tuple[Category, ...]
+) -> Edit:
+    """A worker read the family's own words and says which agencies and categories they rule out.
+
+    What was ruled out before stays so. Raises Refused when there are no words, or when they were settled.
+    """
+    if not agreement.exclude.strip():
+        raise Refused("nothing-to-do", "The family set no limit in its own words here.", agreement.id)
+    if agreement.exclude_read:
+        raise Refused("settled", "These words were settled already; record a new agreement.", agreement.id)
+    changes = update(
+        agreement,
+        exclude_agencies=tuple(dict.fromkeys((*agreement.exclude_agencies, *agencies))),
+        exclude_categories=tuple(dict.fromkeys((*agreement.exclude_categories, *categories))),
+        exclude_read=True,
+    )
+    return Edit("Limits of an agreement settled", changes, subject=agreement.child)
+
+
+def disclose(disclosure: Disclosure, today: date) -> Edit:
+    """A decision to share without agreement, or not to, as a named edit.
+
+    Raises BadInput when it names no category, no reason or nobody who decided, when it lies in the future,
+    or when it says that the family was not told without why.
+    """
+    if not disclosure.categories:
+        raise BadInput("scope", "Name what is shared: at least one category.", "--categories")
+    for field, flag, what in (
+        ("reason", "--reason", "why it is shared without agreement, or not shared"),
+        ("decided_by", "--decided-by", "who decided"),
+    ):
+        if not getattr(disclosure, field).strip():
+            raise BadInput("empty", f"Say {what}.", flag)
+    if disclosure.decided_on > today:
+        raise BadInput("in-the-future", "A decision is recorded on or after its day.", "--on")
+    if disclosure.until is not None and disclosure.until < disclosure.decided_on:
+        raise BadInput("dates", "The last day lies before the decision.", "--until")
+    if disclosure.family_told == "no" and not disclosure.told_why.strip():
+        raise BadInput("empty", "Say why the family was not told.", "--why")
+    name = "Shared without agreement" if disclosure.decision == "share" else "Decided not to share"
+    return Edit(name, (create(disclosure),), subject=disclosure.child)

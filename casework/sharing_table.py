@@ -1,0 +1,154 @@
+"""The table of who may see what, cell by cell, made from the function that decides: `docs/sharing.md`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal, get_args
+
+from casework.policies import PURPOSES, Category, Purpose
+from casework.records import AGENCIES, Agency, Child, Worker
+from casework.records_sharing import Agreement, Disclosure
+from casework.sharing import NOTHING, Ground, may_see
+from casework.sharing_grid import GRID, LAWFUL_BASIS, Answer
+
+Circumstance = Literal[
+    "not asked", "given", "limited", "refused", "withdrawn", "expired", "disclosed", "decided not to share"
+]
+CIRCUMSTANCES: tuple[Circumstance, ...] = get_args(Circumstance)
+_DAY = date(2026, 11, 20)
+_CHILD = Child(id="child", surname="Nobody", forename="At all")
+_WORKER = "worker"
+_MEANING = {
+    "O": "yes: own work",
+    "C": "yes on the case, else by agreement",
+    "A": "by agreement",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One answer: for whom, about what, for which purpose, under which circumstance, on the case or not."""
+
+    agency: Agency
+    category: Category
+    purpose: Purpose
+    circumstance: Circumstance
+    on_the_case: bool
+    answer: Answer
+    reason: str
+    shown: bool
+
+
+def cells() -> Iterator[Cell]:
+    """Every cell of the table, decided by `may_see` itself. `limited` rules this very category out."""
+    for agency in AGENCIES:
+        for member in (False, True):
+            worker = Worker(id=_WORKER, name="Somebody", agency=agency)
+            child = _CHILD.model_copy(update={"lead_worker": _WORKER if member else None})
+            for category in Category:
+                for purpose in PURPOSES:
+                    for circumstance in CIRCUMSTANCES:
+                        ground = _ground(circumstance, agency, category, purpose)
+                        made = may_see(worker, child, category, purpose, _DAY, ground)
+                        yield Cell(
+                            agency,
+                            category,
+                            purpose,
+                            circumstance,
+                            member,
+                            made.answer,
+                            made.reason,
+                            made.shown,
+                        )
+
+
+def _ground(circumstance: Circumstance, agency: Agency, category: Category, purpose: Purpose) -> Ground:
+    if circumstance == "not asked":
+        return NOTHING
+    if circumstance in ("disclosed", "decided not to share"):
+        decision: Literal["share", "not-share"] = "share" if circumstance == "disclosed" else "not-share"
+        made = Disclosure(
+            id="disclosure",
+            child=_CHILD.id,
+            decision=decision,
+            agency=agency,
+            categories=(category,),
+            purpose=purpose,
+            reason="-",
+            decided_by="-",
+            decided_on=_DAY,
+            by=_WORKER,
+        )
+        return Ground(disclosures=(made,))
+    agreement = Agreement(
+        id="agreement",
+        child=_CHILD.id,
+        given_by="-",
+        relationship="mother",
+        responsibility="yes",
+        status="given" if circumstance == "expired" else circumstance,
+        agencies=(agency,),
+        categories=(category,),
+        purposes=(purpose,),
+        exclude_categories=(category,) if circumstance == "limited" else (),
+        given_on=_DAY - timedelta(days=10),
+        expires=_DAY - timedelta(days=1) if circumstance == "expired" else None,
+        withdrawn_on=_DAY if circumstance == "withdrawn" else None,
+        by=_WORKER,
+    )
+    return Ground(agreements=(agreement,))
+
+
+def sharing_table() -> str:
+    """The whole table as Markdown: the grid of each agency, then what each circumstance answers."""
+    return "\n".join(_lines()) + "\n"
+
+
+def _lines() -> Iterator[str]:
+    yield "# Who may see what"
+    yield ""
+    yield "Made from `casework/sharing_grid.py` and `casework/sharing.py`; a test fails when it differs. One"
+    yield "function, `may_see`, decides. It first asks whether the agency's own work needs the category for the"
+    yield "purpose (the grids); where it does not, a recorded decision to share and then the family's"
+    yield "agreement answer (the last table). A worker who is tied to schools sees nothing of a child on"
+    yield "another school's roll unless they work the case; a worker who left sees nothing."
+    for agency in AGENCIES:
+        yield ""
+        yield f"## {agency}"
+        yield ""
+        yield f"| category | {' | '.join(PURPOSES)} |"
+        yield "|---" * (len(PURPOSES) + 1) + "|"
+        for category in Category:
+            row = (_MEANING[GRID[agency][purpose][category]] for purpose in PURPOSES)
+            yield f"| {category.value} | {' | '.join(row)} |"
+    yield ""
+    yield "## What stands by agreement"
+    yield ""
+    yield "The same for every cell above that says `by agreement`; youth justice is not shown as withheld"
+    yield "but not shown at all, and `ask` is `no` there until the family agreed."
+    yield ""
+    yield "| circumstance | answer | said as |"
+    yield "|---|---|---|"
+    seen = {
+        cell.circumstance: cell
+        for cell in cells()
+        if (cell.agency, cell.category, cell.purpose, cell.on_the_case)
+        == ("school", Category.HEALTH, "support", False)
+    }
+    for circumstance in CIRCUMSTANCES:
+        yield f"| {circumstance} | {seen[circumstance].answer} | {seen[circumstance].reason} |"
+    yield ""
+    yield "Two holders of parental responsibility who disagree: ask, and both are kept. A child who is"
+    yield "competent to decide (judged so, or 16 and older) is followed alone. Limits in the family's own words"
+    yield "that nobody has settled: ask."
+    yield ""
+    yield "## Lawful basis of each purpose"
+    yield ""
+    yield "The organisation's, apart from any agreement."
+    yield ""
+    yield "| purpose | basis | source |"
+    yield "|---|---|---|"
+    for purpose, basis in LAWFUL_BASIS.items():
+        yield f"| {purpose} | {basis.name} | {basis.source} |"

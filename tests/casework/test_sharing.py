@@ -1,0 +1,307 @@
+"""Who may see what: every cell of the table decided, and nothing that narrows an agreement ever widens sight."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from casework.policies import PURPOSES, Category, Purpose
+from casework.records import AGENCIES, Child, Worker
+from casework.records_sharing import Agreement, Disclosure
+from casework.sharing import DISCLOSURE_DAYS, Ground, may_see
+from casework.sharing_grid import GRID, HIDDEN_EXISTENCE
+from casework.sharing_table import CIRCUMSTANCES, Cell, cells, sharing_table
+
+WRITTEN = Path(__file__).parents[2] / "docs" / "sharing.md"
+TODAY = date(2026, 11, 20)
+CHILD = Child(id="c", surname="Marsh", forename="Tilly", dob=date(2013, 5, 4), school="s1")
+NURSE = Worker(id="w", name="Nurse", agency="school-nursing")
+SCHOOL = Worker(id="w2", name="Office", agency="school")
+WIDTH = {"no": 0, "ask": 1, "yes": 2}
+
+
+def agreed(**fields: object) -> Agreement:
+    """An agreement of the mother about family matters for support with the school nurse."""
+    values = {
+        "id": "a1",
+        "child": CHILD.id,
+        "given_by": "Kim Marsh",
+        "relationship": "mother",
+        "status": "given",
+        "agencies": ("school-nursing",),
+        "categories": (Category.FAMILY,),
+        "purposes": ("support",),
+        "given_on": TODAY - timedelta(days=30),
+        "by": "w",
+    }
+    return Agreement.model_validate(values | fields)
+
+
+def answer(*agreements: Agreement, child: Child = CHILD, on: date = TODAY) -> str:
+    """The nurse's answer about family matters for support."""
+    return may_see(NURSE, child, Category.FAMILY, "support", on, Ground(agreements)).answer
+
+
+def test_the_written_table_is_current() -> None:
+    assert WRITTEN.read_text("utf-8") == sharing_table()
+
+
+def test_every_cell_is_decided_and_explained() -> None:
+    table = list(cells())
+    assert len(table) == len(AGENCIES) * 2 * len(Category) * len(PURPOSES) * len(CIRCUMSTANCES)
+    assert all(cell.reason.endswith(".") and len(cell.reason) < 120 for cell in table)
+
+
+@pytest.mark.parametrize("agency", AGENCIES)
+def test_each_cell_follows_from_its_standing_and_circumstance(agency: str) -> None:
+    for cell in cells():
+        if cell.agency == agency:
+            assert cell.answer == expected(cell), cell
+
+
+def expected(cell: Cell) -> str:
+    """What the table says in words, worked out without the function."""
+    standing = GRID[cell.agency][cell.purpose][cell.category]
+    if standing == "O" or (standing == "C" and cell.on_the_case):
+        return "yes"
+    if cell.circumstance in ("given", "disclosed"):
+        return "yes"
+    if cell.category is Category.YOUTH_JUSTICE:
+        return "no"
+    return "ask" if cell.circumstance in ("not asked", "expired", "decided not to share") else "no"
+
+
+def test_what_is_protected_is_hidden_unless_agreed() -> None:
+    for cell in cells():
+        hidden = cell.category in HIDDEN_EXISTENCE and cell.answer != "yes"
+        assert cell.shown is not hidden
+        if hidden:
+            assert cell.reason == "Only the agency that holds it sees it."
+
+
+def test_a_grid_has_every_category_and_purpose() -> None:
+    for agency in AGENCIES:
+        for purpose in PURPOSES:
+            assert set(GRID[agency][purpose]) == set(Category)
+
+
+def test_not_asked_is_not_given() -> None:
+    assert answer() == "ask"
+
+
+def test_an_agreement_opens_what_it_names_and_nothing_else() -> None:
+    ground = Ground((agreed(),))
+    opened = [
+        (category, purpose)
+        for category in Category
+        for purpose in PURPOSES
+        if may_see(NURSE, CHILD, category, purpose, TODAY, ground)
+        and not may_see(NURSE, CHILD, category, purpose, TODAY)
+    ]
+    assert opened == [(Category.FAMILY, "support")]
+    youth = Worker(id="y", name="Worker", agency="youth-justice")
+    assert not may_see(youth, CHILD, Category.FAMILY, "support", TODAY, ground)
+
+
+def test_two_holders_who_disagree_leave_it_to_a_person() -> None:
+    father = agreed(
+        id="a2", given_by="Joe Marsh", relationship="father", responsibility="yes", status="refused"
+    )
+    made = may_see(NURSE, CHILD, Category.FAMILY, "support", TODAY, Ground((agreed(), father)))
+    assert made.answer == "ask"
+    assert "manager" in made.reason
+
+
+def test_a_competent_child_is_followed_alone() -> None:
+    own = agreed(id="a2", given_by="Tilly", relationship="child", status="refused", gillick="Understands it.")
+    assert answer(agreed(), own) == "no"
+    assert answer(agreed(status="refused"), own.model_copy(update={"status": "given"})) == "yes"
+
+
+def test_a_young_person_of_sixteen_is_presumed_able() -> None:
+    own = agreed(id="a2", given_by="Tilly", relationship="self")
+    assert answer(own) == "ask"
+    assert answer(own, child=CHILD.model_copy(update={"dob": date(2010, 10, 21)})) == "yes"
+    assert answer(own, child=CHILD.model_copy(update={"dob": date(2010, 10, 22)})) == "ask"
+
+
+@pytest.mark.parametrize(
+    ("responsibility", "relationship", "expected"),
+    [
+        ("yes", "father", "yes"),
+        ("unknown", "father", "ask"),
+        ("no", "step-father", "ask"),
+        ("unknown", "Mother", "yes"),
+    ],
+)
+def test_only_who_holds_responsibility_can_agree(
+    responsibility: str, relationship: str, expected: str
+) -> None:
+    assert answer(agreed(responsibility=responsibility, relationship=relationship)) == expected
+
+
+def test_words_of_the_family_that_nobody_settled_make_it_a_question() -> None:
+    words = agreed(exclude="not my ex-partner")
+    assert answer(words) == "ask"
+    assert answer(words.model_copy(update={"exclude_read": True})) == "yes"
+    settled = {"exclude_read": True, "exclude_agencies": ("school-nursing",)}
+    assert answer(words.model_copy(update=settled)) == "no"
+
+
+def test_unsettled_words_of_one_parent_stand_beside_the_other_parents_yes() -> None:
+    father = agreed(id="a2", given_by="Joe", relationship="father", responsibility="yes", exclude="not all")
+    assert answer(agreed(), father) == "ask"
+
+
+def test_an_agreement_ends_after_its_last_day() -> None:
+    timed = agreed(expires=TODAY)
+    assert answer(timed) == "yes"
+    assert answer(timed, on=TODAY + timedelta(days=1)) == "ask"
+
+
+def test_what_ended_does_not_bring_back_a_wider_answer() -> None:
+    refused = agreed(id="a0", status="refused", given_on=TODAY - timedelta(days=60))
+    assert answer(refused, agreed()) == "yes"
+    assert answer(refused, agreed(expires=TODAY - timedelta(days=1))) == "no"
+
+
+def test_agreeing_again_is_a_new_record() -> None:
+    gone = agreed(status="withdrawn", withdrawn_on=TODAY)
+    assert answer(gone) == "no"
+    assert answer(gone, agreed(id="a2", given_on=TODAY)) == "yes"
+
+
+def test_a_decision_to_share_opens_for_its_time_and_one_not_to_share_ends_it() -> None:
+    made = Disclosure(
+        id="d1",
+        child=CHILD.id,
+        agency="school-nursing",
+        categories=(Category.FAMILY,),
+        purpose="safeguarding",
+        reason="risk",
+        decided_by="Manager",
+        decided_on=TODAY,
+        by="w",
+    )
+    send = made.model_copy(update={"categories": (Category.SEND,)})
+    last = TODAY + timedelta(days=DISCLOSURE_DAYS)
+
+    def sees(*made: Disclosure, on: date = TODAY, category: Category = Category.FAMILY) -> str:
+        return may_see(NURSE, CHILD, category, "safeguarding", on, Ground(disclosures=made)).answer
+
+    assert sees(made) == sees(made, on=last) == "yes"
+    assert sees(made, on=last + timedelta(days=1)) == "ask"
+    assert sees(send) == "ask"
+    later = made.model_copy(update={"id": "d2", "decision": "not-share"})
+    assert sees(made, later) == "ask"
+
+
+def test_a_worker_tied_to_schools_sees_no_other_schools_child() -> None:
+    tied = SCHOOL.model_copy(update={"schools": ("s2",)})
+    assert not may_see(tied, CHILD, Category.IDENTITY, "attendance", TODAY)
+    assert may_see(
+        tied.model_copy(update={"schools": ("s1",)}), CHILD, Category.IDENTITY, "attendance", TODAY
+    )
+    assert may_see(tied, CHILD, Category.IDENTITY, "attendance", TODAY, Ground(members=frozenset({"w2"})))
+
+
+def test_a_worker_who_left_sees_nothing() -> None:
+    gone = NURSE.model_copy(update={"active": False})
+    assert not any(may_see(gone, CHILD, category, "support", TODAY) for category in Category)
+
+
+def test_no_reason_names_who_agreed() -> None:
+    for status in ("given", "refused", "withdrawn"):
+        made = may_see(NURSE, CHILD, Category.FAMILY, "support", TODAY, Ground((agreed(status=status),)))
+        assert "Marsh" not in made.reason
+
+
+AGREEMENTS = st.builds(
+    lambda n, day, who, responsibility, status, agencies, categories, purposes, words, read, out, ends: (
+        agreed(
+            id=f"a{n}",
+            given_on=TODAY - timedelta(days=day),
+            given_by=who,
+            relationship={"Kim": "mother", "Tilly": "child"}.get(who, "other"),
+            responsibility=responsibility,
+            gillick="understands" if who == "Tilly" and read else "",
+            status=status,
+            agencies=tuple(agencies),
+            categories=tuple(categories),
+            purposes=tuple(purposes),
+            exclude=words,
+            exclude_read=read,
+            exclude_categories=tuple(out),
+            expires=None if ends is None else TODAY - timedelta(days=day - ends),
+            withdrawn_on=TODAY if status == "withdrawn" else None,
+        )
+    ),
+    st.integers(0, 10**6),
+    st.integers(0, 40),
+    st.sampled_from(["Kim", "Joe", "Tilly", "Sam"]),
+    st.sampled_from(["yes", "no", "unknown"]),
+    st.sampled_from(["given", "limited", "refused", "withdrawn"]),
+    st.sets(st.sampled_from(["school-nursing", "voluntary", "school"])),
+    st.sets(st.sampled_from([Category.FAMILY, Category.SEND, Category.YOUTH_JUSTICE])),
+    st.sets(st.sampled_from(["support", "planning"])),
+    st.sampled_from(["", "not my ex-partner"]),
+    st.booleans(),
+    st.sets(st.sampled_from([Category.FAMILY, Category.SEND])),
+    st.none() | st.integers(0, 60),
+)
+HISTORIES = st.lists(AGREEMENTS, max_size=5, unique_by=lambda a: a.id)
+ASKED: list[tuple[Worker, Category, Purpose]] = [
+    (Worker(id="w", name="Somebody", agency=agency), category, purpose)
+    for agency in ("school-nursing", "voluntary", "school")
+    for category in (Category.FAMILY, Category.SEND, Category.YOUTH_JUSTICE)
+    for purpose in ("support", "planning")
+]
+
+
+def widths(history: list[Agreement]) -> list[int]:
+    """How wide the answer to each question is: 0 no, 1 ask, 2 yes."""
+    ground = Ground(tuple(history))
+    return [WIDTH[may_see(worker, CHILD, c, p, TODAY, ground).answer] for worker, c, p in ASKED]
+
+
+@given(HISTORIES.filter(bool), st.data())
+@settings(max_examples=300, deadline=None)
+def test_withdrawing_never_widens(history: list[Agreement], data: st.DataObject) -> None:
+    in_force = [n for n, a in enumerate(history) if a.status in ("given", "limited")]
+    if not in_force:
+        return
+    at = data.draw(st.sampled_from(in_force))
+    after = list(history)
+    after[at] = history[at].model_copy(update={"status": "withdrawn", "withdrawn_on": TODAY})
+    assert all(new <= old for new, old in zip(widths(after), widths(history), strict=True))
+
+
+@given(HISTORIES.filter(bool), st.data())
+@settings(max_examples=300, deadline=None)
+def test_adding_an_exclusion_never_widens(history: list[Agreement], data: st.DataObject) -> None:
+    at = data.draw(st.integers(0, len(history) - 1))
+    change = data.draw(
+        st.sampled_from(
+            [
+                {"exclude_categories": tuple(Category)},
+                {"exclude_agencies": ("school-nursing",)},
+                {"exclude": "not the school", "exclude_read": False},
+            ]
+        )
+    )
+    after = list(history)
+    after[at] = history[at].model_copy(update=change)
+    assert all(new <= old for new, old in zip(widths(after), widths(history), strict=True))
+
+
+@given(HISTORIES, HISTORIES)
+@settings(max_examples=400, deadline=None)
+def test_merging_two_histories_never_widens(one: list[Agreement], other: list[Agreement]) -> None:
+    known = {a.id for a in one}
+    both = one + [a for a in other if a.id not in known]
+    limits = [max(pair) for pair in zip(widths(one), widths(other), strict=True)]
+    assert all(new <= limit for new, limit in zip(widths(both), limits, strict=True))
