@@ -122,7 +122,7 @@ def _speaks(agreement: Agreement) -> bool:
 
 
 def _newest(held: list[Agreement], agency: Agency, category: Category, on: date) -> Voice:
-    """What a person says now. When what they agreed to has ended, an earlier limit or refusal stands again."""
+    """What a person says now. When what they agreed to has ended, an earlier no or limit stands again."""
     voices = [_voice(agreement, agency, category, on) for agreement in reversed(held)]
     if not voices[0].ended:
         return voices[0]

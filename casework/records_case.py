@@ -1,4 +1,4 @@
-"""The work with a family from a school's notification to closure: notification, episode, assessment, plan, review.
+"""The work with a family, from a school's notification to closure.
 
 Source of the flow: Kent Family Support Framework and what followed it (notification, triage, allocation,
 assessment, plan, review, closure); names of services and levels of need are local settings.
@@ -35,7 +35,7 @@ PauseKind = Literal["more-information", "pause", "snooze"]
 
 
 class Notification(Record):
-    """A school's request for support with its four parts: concern, what was offered, outcome, child's voice."""
+    """A school's request: concern, what was offered, intended outcome, the child's voice."""
 
     type = "notification"
     child: Annotated[str, Meta(C.IDENTITY, "Child")]
@@ -100,7 +100,7 @@ class Episode(Record):
 
 
 class Assessment(Record):
-    """A whole-family assessment: development, needs, strengths, parenting, environment, history, views, analysis."""
+    """A whole-family assessment, part by part."""
 
     type = "assessment"
     child: Annotated[str, Meta(C.FAMILY, "Child", P.APPEND_ONLY)]

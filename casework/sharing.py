@@ -91,7 +91,7 @@ _PLAIN = {
 def may_see(
     worker: Worker, child: Child, category: Category, purpose: Purpose, on: date, ground: Ground = NOTHING
 ) -> Decision:
-    """Whether `worker` may see `category` of `child`'s record for `purpose` on a day, standing on `ground`."""
+    """Whether `worker` may see `category` of `child`'s record for `purpose` on a day, on this `ground`."""
     if not worker.active:
         return _LEFT
     member = child.lead_worker == worker.id or worker.id in ground.members

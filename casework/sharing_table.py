@@ -109,9 +109,9 @@ def sharing_table() -> str:
 def _lines() -> Iterator[str]:
     yield "# Who may see what"
     yield ""
-    yield "Made from `casework/sharing_grid.py` and `casework/sharing.py`; a test fails when it differs. One"
-    yield "function, `may_see`, decides. It first asks whether the agency's own work needs the category for the"
-    yield "purpose (the grids); where it does not, a recorded decision to share and then the family's"
+    yield "Made from `casework/sharing_grid.py` and `casework/sharing.py`; a test fails when it differs."
+    yield "One function, `may_see`, decides. It first asks whether the agency's own work needs the category"
+    yield "for the purpose (the grids); where it does not, a recorded decision to share and then the family's"
     yield "agreement answer (the last table). A worker who is tied to schools sees nothing of a child on"
     yield "another school's roll unless they work the case; a worker who left sees nothing."
     for agency in AGENCIES:
@@ -141,8 +141,8 @@ def _lines() -> Iterator[str]:
         yield f"| {circumstance} | {seen[circumstance].answer} | {seen[circumstance].reason} |"
     yield ""
     yield "Two holders of parental responsibility who disagree: ask, and both are kept. A child who is"
-    yield "competent to decide (judged so, or 16 and older) is followed alone. Limits in the family's own words"
-    yield "that nobody has settled: ask."
+    yield "competent to decide (judged so, or 16 and older) is followed alone. Limits in the family's own"
+    yield "words that nobody has settled: ask."
     yield ""
     yield "## Lawful basis of each purpose"
     yield ""

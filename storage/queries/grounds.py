@@ -1,4 +1,4 @@
-"""What is on record about each child that `may_see` stands on: agreements, disclosures, who works the case."""
+"""What `may_see` stands on for each child: agreements, disclosures, who works the case."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may see what: every cell of the table decided, and nothing that narrows an agreement ever widens sight."""
+"""Who may see what: every cell decided, and nothing that narrows an agreement ever widens sight."""
 
 from __future__ import annotations
 
