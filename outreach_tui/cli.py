@@ -43,6 +43,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "undo": ("outreach_tui.commands.steps:undo", "Take back your last step, or bring it back."),
     "log": ("outreach_tui.commands.steps:log", "Who looked, searched, changed, exported and shared."),
     "contact": ("outreach_tui.commands.contact:contact", "The chronology: calls, visits, meetings, letters."),
+    "consent": ("outreach_tui.commands.consent:consent", "What the family agreed to, with whom, for what."),
+    "disclose": (
+        "outreach_tui.commands.consent:disclose",
+        "Record sharing without agreement, or not sharing.",
+    ),
     "explain": ("outreach_tui.commands.explain:explain", "Run one rule on given input, with its reasons."),
 }
 """Each command's place and its one-line help."""

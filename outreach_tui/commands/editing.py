@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 _NAMES = frozenset({"surname", "forename", "known_as", "former_names", "title", "name"})
 """Fields that hold a name: what may stand in them is what an import takes for one."""
 
+_OWN_COMMANDS = {"agreement": "consent", "disclosure": "disclose"}
+"""Records that are changed by verbs of their own, which hold their rules."""
+
 _LONGEST_NAME = 300
 _NAMED = frozenset({"team", "worker", "household", "school"})
 _ID_START = re.compile(r"[0-9a-fA-F]{8}[0-9a-fA-F-]*")
@@ -127,6 +130,11 @@ def _check_allowed(eyes: Eyes, record: Record, child: Child | None, name: str) -
         if not decision.shown:
             raise BadInput("no-such-record", "No record has that id; check it and try again.")
         raise Refused("withheld", decision.reason, name)
+    if record.type in _OWN_COMMANDS:
+        sentence = (
+            f"{label_of(record, name)} cannot be edited here: use `outreach {_OWN_COMMANDS[record.type]}`."
+        )
+        raise Refused("own-command", sentence, name)
     meta = meta_of(record.type, name)
     why = LOCAL_EDIT_REFUSED.get(meta.policy) if meta else None
     if why:

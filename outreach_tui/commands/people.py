@@ -40,6 +40,12 @@ _DATES = ("week", "session_date", "at", "since", "start")
 _TEAM_FACTS = frozenset({Category.EDUCATION, Category.WORKFORCE})
 _NO_CHILD = Decision("no", "It is tied to no child on this laptop.")
 _PROTECTED = Decision("no", "The address is protected.")
+_OWN_LIST = Decision("no", "It is listed by `consent list` or `disclose --list`, as far as you may see it.")
+_TELLING = {
+    "agreement": ("agencies", "categories", "exclude", "exclude_agencies", "exclude_categories"),
+    "disclosure": ("agency", "categories", "purpose", "reason", "told_why"),
+}
+"""Fields that could tell of a category whose existence is protected."""
 
 
 class Several(Ambiguous):
@@ -81,6 +87,8 @@ class Eyes:
             return _PROTECTED
         if isinstance(record, Flag):
             return self.decide(child, FLAG_CATEGORY[record.kind])
+        if name in _TELLING.get(record.type, ()) and child and not self.sees(child, Category.YOUTH_JUSTICE):
+            return _OWN_LIST
         meta = meta_of(record.type, name)
         return self.decide(child, meta.category) if meta else Decision("yes", "")
 

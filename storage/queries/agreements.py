@@ -1,0 +1,78 @@
+"""A child's agreements and decisions to share, as the worker of this laptop may see them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from casework.agreements import State, state_of
+from casework.policies import Category
+from casework.records_sharing import Agreement, Disclosure
+from casework.sharing_grid import HIDDEN_EXISTENCE
+
+if TYPE_CHECKING:
+    from casework.records import Child
+    from storage.store import Store
+
+_HIDDEN_AGENCIES = frozenset({"youth-justice"})
+_FAMILYS_OWN = ("given_by", "relationship", "how_known", "gillick", "interpreter", "exclude", "withdrawn_why")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownAgreement:
+    """An agreement as it may be shown; `withheld` says why the family's words and names are empty."""
+
+    agreement: Agreement
+    state: State
+    withheld: str = ""
+
+
+def read_agreements(store: Store, child: Child) -> list[ShownAgreement]:
+    """The standing agreements, newest first, with their state today.
+
+    What would tell of a category whose existence is protected is left out; an agreement about nothing else is
+    left out as a whole.
+    """
+    family = store.may_see(child, Category.FAMILY, "support")
+    shown = []
+    for held in sorted(store.grounds.of(child.id).agreements, key=lambda a: (a.given_on, a.id), reverse=True):
+        seen = _unhidden(store, child, held)
+        if seen is None:
+            continue
+        if not family:
+            seen = seen.model_copy(update=dict.fromkeys(_FAMILYS_OWN, "") | {"responsibility": "unknown"})
+        shown.append(ShownAgreement(seen, state_of(held, store.today), "" if family else family.reason))
+    return shown
+
+
+def _unhidden(store: Store, child: Child, held: Agreement) -> Agreement | None:
+    hidden = {c for c in HIDDEN_EXISTENCE if not store.may_see(child, c, "support")}
+    if not hidden:
+        return held
+    categories = tuple(c for c in held.categories if c not in hidden)
+    agencies = tuple(a for a in held.agencies if a not in _HIDDEN_AGENCIES)
+    if (held.categories and not categories) or (held.agencies and not agencies):
+        return None
+    kept = {
+        "categories": categories,
+        "agencies": agencies,
+        "exclude_categories": tuple(c for c in held.exclude_categories if c not in hidden),
+        "exclude_agencies": tuple(a for a in held.exclude_agencies if a not in _HIDDEN_AGENCIES),
+    }
+    return held.model_copy(update=kept)
+
+
+def read_disclosures(store: Store, child: Child) -> list[Disclosure]:
+    """Decisions to share without agreement, or not to, newest first; none without a sight of safeguarding.
+
+    What names a category or an agency whose existence is protected is left out.
+    """
+    if not store.may_see(child, Category.SAFEGUARDING, "safeguarding"):
+        return []
+    hidden = {c for c in HIDDEN_EXISTENCE if not store.may_see(child, c, "safeguarding")}
+    made = [
+        d
+        for d in store.grounds.of(child.id).disclosures
+        if not (hidden and (hidden & set(d.categories) or d.agency in _HIDDEN_AGENCIES))
+    ]
+    return sorted(made, key=lambda d: (d.decided_on, d.id), reverse=True)

@@ -1,0 +1,182 @@
+"""Consent and sharing without it, by the command line: what opens, what closes, what stays hidden."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from storage.home import Home
+from tests.cli.conftest import Line, fill, secret_file
+from tests.tools.vaults import PASSPHRASE
+
+SCOPE = ("--agencies", "school-nursing", "--categories", "family,send", "--purposes", "support")
+MOTHER = ("--by", "Jo Marsh", "--relationship", "mother", "--responsibility", "yes")
+
+
+def record(line: Line, *more: str, status: str = "given", child: str = "tilly") -> Any:
+    done = line("consent", "record", line.ids[child], *MOTHER, "--status", status, *SCOPE, *more, "--json")
+    assert done.code == 0, done.err
+    return done.json
+
+
+def check(
+    line: Line, category: str = "family", *more: str, agency: str = "school-nursing"
+) -> tuple[int, Any]:
+    words = ("--agency", agency, "--category", category, "--purpose", "support")
+    done = line("consent", "check", line.ids["tilly"], *words, "--json")
+    return done.code, done.json
+
+
+def test_not_asked_then_given_then_withdrawn(line: Line) -> None:
+    assert check(line)[0] == 1
+    made = record(line)
+    assert set(made) >= {"id", "status"}
+    code, told = check(line)
+    assert (code, told["answer"], told["agreement"]) == (0, "yes", made["id"])
+    assert told["reasons"] == ["The family agreed on Fri 20 Nov 2026."]
+    done = line("consent", "withdraw", made["id"], "--reason", "changed her mind", "--json")
+    assert (done.code, done.json["status"]) == (0, "withdrawn")
+    code, told = check(line)
+    assert (code, told["answer"]) == (5, "no")
+    assert line("consent", "withdraw", made["id"], "--reason", "again").code == 5
+
+
+def test_a_withdrawal_is_not_undone_but_a_slip_is(line: Line) -> None:
+    made = record(line)
+    line("consent", "withdraw", made["id"], "--reason", "changed her mind")
+    done = line("undo", "--json")
+    assert (done.code, done.json["error"]["code"]) == (5, "withdrawn")
+    assert check(line)[0] == 5
+    record(line, status="refused")
+    assert line("undo").code == 0
+
+
+def test_an_agreement_is_changed_by_its_own_verbs_only(line: Line) -> None:
+    made = record(line)
+    line("consent", "withdraw", made["id"], "--reason", "changed her mind")
+    for change in ("status=given", "expires=+2w", "exclude_read=yes"):
+        done = line("edit", made["id"], change, "--json")
+        assert (done.code, done.json["error"]["code"]) == (5, "own-command"), change
+
+
+def test_words_of_the_family_wait_for_a_person(line: Line) -> None:
+    made = record(line, "--exclude", "not my ex-partner's school")
+    code, told = check(line)
+    assert (code, told["answer"]) == (1, "ask")
+    assert "ex-partner" not in told["reasons"][0]
+    assert line("consent", "settle", made["id"], "--categories", "send").code == 0
+    assert check(line)[0] == 0
+    assert check(line, "send")[0] == 5
+    assert line("consent", "settle", made["id"]).code == 5
+
+
+def test_list_and_show_say_it_in_full(line: Line) -> None:
+    made = record(line, "--method", "written", "--review", "+6w", "--exclude", "not Gran", "--leaflet", "v3")
+    rows = line("consent", "list", line.ids["tilly"], "--json").json
+    assert [row["id"] for row in rows] == [made["id"]]
+    row = rows[0]
+    assert row.items() <= line("consent", "show", made["id"], "--json").json.items()
+    assert (row["state"], row["given_by"], row["exclude"], row["review"]) == (
+        "given",
+        "Jo Marsh",
+        "not Gran",
+        "2027-01-01",
+    )
+    assert row["lawful_basis"] == {"support": "public task"}
+    text = line("consent", "list", line.ids["tilly"]).out
+    assert "school-nursing" in text
+    assert "not Gran" in text
+
+
+def test_an_agreement_ends(line: Line) -> None:
+    record(line, "--expires", "2026-11-25")
+    assert check(line)[0] == 0
+    words = ("--agency", "school-nursing", "--category", "family", "--purpose", "support", "--json")
+    done = line("consent", "check", line.ids["tilly"], *words, today="2026-11-26")
+    assert (done.code, done.json["answer"]) == (1, "ask")
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("--status", "given"), 4),
+        (("--status", "given", "--agencies", "nobody"), 2),
+        (("--status", "perhaps"), 2),
+        (("--status", "refused", "--on", "2026-11-21"), 4),
+        (("--status", "refused", "--expires", "2026-11-01"), 4),
+    ],
+)
+def test_bad_input_is_one_sentence_and_nothing_is_kept(line: Line, words: tuple[str, ...], code: int) -> None:
+    done = line("consent", "record", line.ids["tilly"], *MOTHER, *words)
+    assert done.code == code
+    assert done.err.strip().splitlines()[-1].startswith("Error: ")
+    assert line("consent", "list", line.ids["tilly"], "--json").json == []
+
+
+def test_disclosing_opens_what_it_names_and_is_logged(line: Line) -> None:
+    words = ("--to", "school-nursing", "--categories", "family", "--purpose", "support")
+    why = ("--reason", "at risk of harm", "--decided-by", "DSL", "--family-told", "no", "--why", "unsafe")
+    made = line("disclose", line.ids["tilly"], *words, *why, "--json")
+    assert made.code == 0, made.err
+    assert check(line)[1]["answer"] == "yes"
+    assert check(line, "send")[1]["answer"] == "ask"
+    listed = line("disclose", line.ids["tilly"], "--list", "--json").json
+    assert [(d["id"], d["to"], d["reason"], d["until"]) for d in listed] == [
+        (made.json["id"], "school-nursing", "at risk of harm", "2026-12-18")
+    ]
+    entries = line("log", "--child", line.ids["tilly"], "--json").json
+    assert any(entry["verb"] == "shared" for entry in entries)
+
+
+def test_a_disclosure_needs_its_reason(line: Line) -> None:
+    words = ("--to", "school-nursing", "--categories", "family", "--purpose", "support")
+    assert line("disclose", line.ids["tilly"], *words, "--decided-by", "DSL").code == 4
+    assert line("disclose", line.ids["tilly"], *words, "--reason", "risk").code == 4
+    told = ("--reason", "risk", "--decided-by", "DSL", "--family-told", "no")
+    assert line("disclose", line.ids["tilly"], *words, *told).code == 4
+    assert line("disclose", line.ids["tilly"], *told).code == 2
+
+
+def test_not_sharing_is_recorded_and_opens_nothing(line: Line) -> None:
+    words = ("--to", "school-nursing", "--categories", "family", "--purpose", "support", "--not-shared")
+    done = line("disclose", line.ids["tilly"], *words, "--reason", "no need", "--decided-by", "DSL", "--json")
+    assert done.json["decision"] == "not-share"
+    assert check(line)[1]["answer"] == "ask"
+
+
+def test_an_agreement_about_protected_work_tells_nothing(line: Line, tmp_path: Path) -> None:
+    only = line(
+        *("consent", "record", line.ids["tilly"], *MOTHER, "--status", "given"),
+        *("--agencies", "school", "--categories", "youth_justice", "--purposes", "support", "--json"),
+    ).json["id"]
+    mixed = line(
+        *("consent", "record", line.ids["tilly"], *MOTHER, "--status", "given"),
+        *("--agencies", "school,youth-justice", "--categories", "family,youth_justice"),
+        *("--purposes", "support", "--json"),
+    ).json["id"]
+    listed = line("consent", "list", line.ids["tilly"])
+    assert "youth" not in listed.out
+    rows = line("consent", "list", line.ids["tilly"], "--json").json
+    assert [(row["id"], row["agencies"], row["categories"]) for row in rows] == [
+        (mixed, ["school"], ["family"])
+    ]
+    assert line("consent", "show", only).code == 4
+    for words in (("show", mixed), ("history", mixed), ("show", only)):
+        assert "youth" not in line(*words).out, words
+    code, told = check(line, "youth_justice", agency="school")
+    assert (code, told["answer"], told["agreement"]) == (5, "no", None)
+    home = tmp_path / "yj" / "home"
+    home.parent.mkdir()
+    ids = fill(Home(home), "youth-justice")
+    other = Line(home, secret_file(home.parent, PASSPHRASE), ids)
+    done = other(
+        *("consent", "record", ids["tilly"], *MOTHER, "--status", "given"),
+        *("--agencies", "school", "--categories", "youth_justice", "--purposes", "support"),
+    )
+    assert done.code == 0
+    assert check(other, "youth_justice", agency="school")[0] == 0
+    row = other("consent", "list", ids["tilly"], "--json").json[0]
+    assert row["categories"] == ["youth_justice"]
+    assert (row["given_by"], row["exclude"]) == (None, None), "a family's words are withheld there"
