@@ -135,13 +135,23 @@ def _usage(error: click.ClickException, *, as_json: bool) -> int:
 
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "outreach"
-    where = path.removeprefix("outreach").strip()
-    said = error.format_message().replace("\n", " ").strip()
+    where = _named(error) or path.removeprefix("outreach").strip()
+    said = " ".join(error.format_message().split())
     sentence = f"{said} See `{path} --help`." if said[-1:] in ".?!" else f"{said}; see `{path} --help`."
     output.warn(f"Error: {sentence}")
     if as_json:
         output.emit_json({"error": {"code": "usage", "message": sentence, "where": where}})
     return 2
+
+
+def _named(error: click.ClickException) -> str:
+    """The option or argument that a usage error is about, as the command's help writes it; else empty."""
+    given = getattr(error, "param", None)
+    if isinstance(given, click.Option):
+        return max(given.opts, key=len)
+    if isinstance(given, click.Argument):
+        return (given.metavar or given.name or "").upper().removesuffix("...")
+    return str(getattr(error, "option_name", None) or "")
 
 
 def _fault(error: BaseException, *, as_json: bool) -> int:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
 
@@ -45,8 +46,15 @@ def _jsonable(value: Any) -> Any:
 
 
 def emit_json(value: Any) -> None:
-    """Print one JSON document on stdout."""
-    write(sys.stdout, to_json(value) + "\n")
+    """Print one JSON document on stdout; in ASCII where stdout has another encoding than that of JSON."""
+    text = to_json(value)
+    if not _is_utf8(sys.stdout.encoding) and not text.isascii():
+        text = "".join(c if c.isascii() else _escaped(c) for c in text)
+    write(sys.stdout, text + "\n")
+
+
+def _is_utf8(encoding: str | None) -> bool:
+    return (encoding or "").lower().replace("_", "-") in {"utf-8", "utf8"}
 
 
 def emit_lines(lines: Iterable[str]) -> None:
@@ -57,6 +65,29 @@ def emit_lines(lines: Iterable[str]) -> None:
 def warn(sentence: str) -> None:
     """Say one sentence on stderr."""
     write(sys.stderr, clean(sentence) + "\n")
+
+
+@contextmanager
+def working(at: str) -> Iterator[Callable[[str], None]]:
+    """Say on a terminal what a long job is at, by the function given; the line is gone when the job ends.
+
+    Where stderr is no terminal nothing is said.
+    """
+    live = sys.stderr.isatty()
+    width = 0
+
+    def say(now_at: str) -> None:
+        nonlocal width
+        width = max(width, display_width(now_at))
+        if live:
+            write(sys.stderr, "\r" + clean(now_at).ljust(width))
+
+    say(at)
+    try:
+        yield say
+    finally:
+        if live:
+            write(sys.stderr, "\r" + " " * width + "\r")
 
 
 def emit_table(

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from casework.errors import Locked, Refused, UsageProblem
+from casework.errors import BadInput, Locked, Refused, UsageProblem
 from storage.cipher import wipe
 from storage.faults import translated
 
@@ -31,7 +31,8 @@ def read_passphrase(
 
     From the inherited descriptor `fd`, else from the owner-only file named by OUTREACH_PASSPHRASE_FILE, else
     by a prompt on the terminal. Raises `UsageProblem` for a descriptor that is not open, `Refused` for a file
-    that others can read, `Locked` when there is no way to ask or nothing was given.
+    that others can read, `BadInput` for one that is not there, `Locked` when there is no way to ask or
+    nothing was given.
     """
     if fd is not None:
         return _first_line(_drain(fd), "The descriptor given to --passphrase-fd")
@@ -68,6 +69,9 @@ def _drain(fd: int) -> bytearray:
 
 def _from_file(path: Path) -> bytearray:
     """Read a file that only its owner can read; what is opened is what is checked, links included."""
+    if not os.path.lexists(path):
+        sentence = f"{path.name} is not there; check the name of the file that holds the secret."
+        raise BadInput("not-found", sentence, str(path))
     with translated(path):
         fd = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0))
     reason = _why_not(os.fstat(fd))

@@ -34,9 +34,11 @@ def child(child: str, start: str | None, end: str | None) -> None:
 
     call = the_call()
     first = take_day(start, call.today, "--from", past=True)
-    last = take_day(end, call.today, "--to", past=True)
+    last = take_day(end, call.today, "--to", past=True, since=first)
     if first and last and last < first:
         raise BadInput("bad-period", "--to lies before --from; swap them.", "--to")
+    if first and not last and first > call.today:
+        raise BadInput("bad-period", "--from lies after today; give --to too, or an earlier day.", "--from")
     with opened(call) as store:
         found = take_child(store, child)
         page = read_child(store, found, start=first, end=last)
@@ -162,7 +164,7 @@ def page_json(page: ChildPage, eyes: Eyes) -> dict[str, Any]:
             }
             for s in page.story
         ],
-        "plan": None,
+        "plan": {},
     }
 
 

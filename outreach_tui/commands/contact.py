@@ -60,7 +60,7 @@ def add(
     if note == "-" and not (text.strip() or outcome or seen or next_step.strip()):
         raise BadInput("empty", "Nothing came by stdin for --note, so there is nothing to keep.", "--note")
     moment = take_when(at, call)
-    check_moment(moment, call.moment(), "--at")
+    check_moment(moment, call.latest(), "--at")
     with opened(call) as store:
         found = take_child(store, child)
         eyes = Eyes(store)

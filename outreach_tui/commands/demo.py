@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -25,8 +26,8 @@ from outreach_tui.commands.frame import Call, LineCommand, json_option, the_call
 def demo(no_open: bool, seed: int, registers: Path | None) -> int:
     """Build a throwaway encrypted caseload through the real importers and edits, and open it.
 
-    Nobody in it exists. It lies in a folder of its own (or in --home, which must be empty or hold a demo) and
-    replaces the demo before it.
+    Nobody in it exists. It lies in a folder of its own (or in the one that --home or OUTREACH_HOME names,
+    which must be empty or hold a demo) and replaces the demo before it.
     """
     from outreach_tui.commands.opening import open_app, settle
     from outreach_tui.demo import NOTICE, PASSPHRASE
@@ -75,9 +76,9 @@ def demo(no_open: bool, seed: int, registers: Path | None) -> int:
 
 
 def _folder(call: Call) -> Path:
-    """Where the demo lies: in --home when that was given, else in a folder of its own."""
-    if call.home_given:
-        return Path(call.home_given).expanduser().absolute()
+    """Where the demo lies: in --home or OUTREACH_HOME when one was given, else in a folder of its own."""
+    if call.home_given or os.environ.get("OUTREACH_HOME"):
+        return call.home.path
     from platformdirs import user_data_path
 
     return user_data_path("outreach-demo", appauthor=False)

@@ -68,7 +68,7 @@ def follow_up(
     call = the_call()
     text = take_note(note)
     moment = take_when(at, call)
-    check_moment(moment, call.moment(), "--at")
+    check_moment(moment, call.latest(), "--at")
     absence = take_day(on, call.today, "--on", past=True)
     if outcome == "reason" and not reason_code.strip():
         raise _reason_needed(absence or call.today)

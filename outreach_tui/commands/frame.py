@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -38,7 +38,7 @@ class Call:
 
     @property
     def today_set(self) -> date | None:
-        """The date that --today or OUTREACH_TODAY sets, or None. Raises UsageError for what is no date."""
+        """The date that --today or OUTREACH_TODAY sets, or None. Raises UsageProblem for what is no date."""
         if self.today_given is not None:
             return self.today_given
         text = os.environ.get(TODAY_VARIABLE, "").strip()
@@ -61,6 +61,17 @@ class Call:
         return datetime.combine(chosen, london(now).time().replace(microsecond=0), london_zone()).astimezone(
             UTC
         )
+
+    def latest(self) -> datetime:
+        """The last instant that may have been: now; with --today on another date, the end of that date.
+
+        --today sets a date and no time of day, so what is logged for that date does not depend on the hour at
+        which the command runs.
+        """
+        now, chosen = self.now(), self.today_set
+        if chosen is None or chosen == london(now).date():
+            return now
+        return datetime.combine(chosen, time.max.replace(microsecond=0), london_zone()).astimezone(UTC)
 
     @property
     def fancy(self) -> bool:
@@ -128,7 +139,10 @@ def _iso_day(text: str, option: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise click.UsageError(f"{option} must be a date as YYYY-MM-DD") from None
+        from casework.errors import UsageProblem
+
+        sentence = f"{option} must be a date as YYYY-MM-DD, such as 2026-11-23."
+        raise UsageProblem("bad-date", sentence, option) from None
 
 
 def _keep(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:

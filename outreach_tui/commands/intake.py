@@ -151,7 +151,7 @@ def _failed(path: Path, urn: str, error: OutreachError) -> dict[str, Any]:
     """The entry of a file of which nothing was applied."""
     from storage.intake.report import FileReport
 
-    report = FileReport(file=path.name, school=urn)
+    report = FileReport(file=path.name or str(path), school=urn)
     return {**report.to_json(), "questions": [], "error": _error(error)}
 
 
@@ -186,7 +186,7 @@ def _text(reports: list[FileReport], call: Call, *, dry_run: bool) -> None:
             told = ", ".join(f"{code} ({count})" for code, count in report.unknown.items())
             output.emit_pairs([("Unknown codes", told)])
         for sentence in report.warnings:
-            output.emit_lines([f"Warning: {sentence}"])
+            output.warn(f"Warning: {report.file}: {sentence}")
         if report.rejected:
             output.emit_lines([f"Set aside: {report.rejected_total}"])
             output.emit_table(

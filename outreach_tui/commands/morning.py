@@ -48,7 +48,7 @@ def today(urn: str | None, view: str | None, expression: str | None, everyone: b
 
     call = the_call()
     with opened(call) as store:
-        school = find_school(store, urn).id if urn else None
+        school = find_school(store, urn, "--school").id if urn else None
         round_ = read_round(store, school=school, chosen=_chosen(store, "today", view, expression))
         eyes = Eyes(store, "attendance")
         listed = [*round_.rows, *(round_.settled if everyone else ())]
@@ -85,7 +85,7 @@ def triage(urn: str | None, view: str | None, expression: str | None) -> None:
 
     call = the_call()
     with opened(call) as store:
-        school = find_school(store, urn).id if urn else None
+        school = find_school(store, urn, "--school").id if urn else None
         found = read_caseload(store, chosen=_chosen(store, "caseload", view, expression), school=school)
         eyes = Eyes(store, "attendance")
         rows = [row for row in found if eyes.sees(row.child, Category.ATTENDANCE)]

@@ -143,8 +143,14 @@ def _note(text: str | None) -> str:
         raise BadInput("not-text", "The note is not UTF-8 text; save it as UTF-8.", "stdin") from None
 
 
-def take_day(text: str | None, today: date, option: str, *, past: bool = False) -> date | None:
-    """The day that an option names; what was understood is echoed on stderr with its weekday."""
+def take_day(
+    text: str | None, today: date, option: str, *, past: bool = False, since: date | None = None
+) -> date | None:
+    """The day that an option names; what was understood is echoed on stderr with its weekday.
+
+    `past` reads a day without its year, or a weekday, as the last one. Where that lies before `since`, the
+    day on which a period begins, it is the coming one.
+    """
     if text is None:
         return None
     from casework.dates import parse_date
@@ -153,6 +159,8 @@ def take_day(text: str | None, today: date, option: str, *, past: bool = False) 
 
     with placed(option):
         day = parse_date(text, today, prefer="past" if past else "near")
+        if since is not None and day < since:
+            day = parse_date(text, today, prefer="future")
     output.warn(f"{option}: {say_day(day)}")
     return day
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
 from outreach_tui import output
-from outreach_tui.commands.frame import LineCommand, json_option, stamp_text, the_call
+from outreach_tui.commands.frame import LineCommand, clock_text, json_option, stamp_text, the_call
 from outreach_tui.commands.opening import opened
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def show(record: str) -> None:
             "fields": fields,
             "withheld": withheld,
         }
-        labels = [(label_of(found, name), _said(store, name, field)) for name, field in fields.items()]
+        labels = [(label_of(found, name), _said(store, found, name, fields[name])) for name in fields]
         subject = subject_of(store, found)
         if subject is not None:
             store.log("looked", f"{found.type} {found.id}", subject.id)
@@ -100,8 +101,8 @@ def history(record: str, field: str | None) -> None:
                     e["by"],
                     e["step"] + (f" ({e['reason']})" if e["reason"] else ""),
                     e["field"],
-                    "(withheld)" if e["withheld"] else plain(e["old"]),
-                    "(withheld)" if e["withheld"] else plain(e["new"]),
+                    "(withheld)" if e["withheld"] else _in_words(found, e["field"], e["old"]),
+                    "(withheld)" if e["withheld"] else _in_words(found, e["field"], e["new"]),
                 )
                 for e in entries
             ],
@@ -166,9 +167,9 @@ def label_of(record: Record, name: str) -> str:
     return f"{label} ({name})" if label.casefold() != name.replace("_", " ") else label
 
 
-def _said(store: Store, name: str, value: Any) -> str:
+def _said(store: Store, record: Record, name: str, value: Any) -> str:
     """A value in words; a reference with the name of what it points at."""
-    text = plain(value)
+    text = _in_words(record, name, value)
     if name in REFERENCES and isinstance(value, str) and value:
         row = store.conn.execute(_NAME_OF[REFERENCES[name]], (value,)).fetchone()
         if row and row[0]:
@@ -185,6 +186,14 @@ _NAME_OF = {
     "team": "SELECT name FROM team WHERE id = ?",
     "contact": "SELECT kind FROM contact WHERE id = ?",
 }
+
+
+def _in_words(record: Record, name: str, value: Any) -> str:
+    """A JSON-safe value of a record's field in words; an instant by the clocks of England."""
+    known = type(record).model_fields.get(name)
+    if known is not None and value and datetime in {known.annotation, *get_args(known.annotation)}:
+        return clock_text(datetime.fromisoformat(value))
+    return plain(value)
 
 
 def plain(value: Any) -> str:

@@ -172,16 +172,14 @@ def mapping(urn: str, remove: bool) -> None:
     call.show({"urn": urn, "mapping": layout, "answers": len(saved.answers), "removed": removed}, text)
 
 
-def find_school(store: Store, urn: str) -> School:
-    """The school with this URN. Raises BadInput("no-such-school")."""
+def find_school(store: Store, urn: str, where: str = "URN") -> School:
+    """The school with this URN. Raises BadInput("no-such-school"), naming the option or argument `where`."""
     from casework.errors import BadInput
     from casework.records import School
 
     found = store.find(School, "urn = ?", (urn.strip(),))
     if not found:
-        raise BadInput(
-            "no-such-school", "No school has that URN; see `outreach school list`.", clean(urn)[:20]
-        )
+        raise BadInput("no-such-school", "No school has that URN; see `outreach school list`.", where)
     return found[0]
 
 

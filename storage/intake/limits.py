@@ -71,7 +71,7 @@ COMMENT = 1_000
 
 def shown(path: Path) -> str:
     """A file's name, fit for a message: a name can hold terminal control too."""
-    return safe(path.name, 80)
+    return safe(path.name or str(path), 80)
 
 
 def check_file(path: Path, most: int) -> int:
