@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +24,8 @@ from outreach_tui.commands.opening import (
 )
 
 if TYPE_CHECKING:
-    from storage.backup import Secret
+    from storage.backup import Check, Secret
+    from storage.cipher import Connection
     from storage.doctor import Finding
     from storage.home import Home
 
@@ -39,7 +42,6 @@ def doctor(deep: bool) -> int:
     """
     from casework.errors import BadInput, Locked, OutreachError, Refused
     from storage.doctor import examine
-    from storage.integrity import CHECKS
 
     call = the_call()
     protect()
@@ -48,8 +50,8 @@ def doctor(deep: bool) -> int:
     fault: OutreachError | None = None
     if _is_there(home) and _can_ask(call):
         try:
-            with opened(call) as store:
-                findings = examine(home, store.conn, now=call.now(), deep=deep, checks=CHECKS)
+            with opened(call) as store, _checking() as checks:
+                findings = examine(home, store.conn, now=call.now(), deep=deep, checks=checks)
         except Locked as error:
             output.warn(f"The caseload stays locked: {error.message}")
         except (BadInput, Refused) as error:
@@ -92,11 +94,11 @@ def backup(file: Path) -> None:
     It opens with the passphrase, or the recovery code, of the day it was made.
     """
     from storage.backup import backup as make
-    from storage.integrity import CHECKS
 
     call = the_call()
     with opened_with_key(call) as (store, key):
-        made = make(store.conn, key, call.home, file, checks=CHECKS)
+        with _checking() as checks:
+            made = make(store.conn, key, call.home, file, checks=checks)
         store.log("care", f"backup of {made.size} bytes, sha256 {made.sha256[:16]}")
     value = {"file": str(made.path), "bytes": made.size, "sha256": made.sha256}
     call.show(
@@ -123,8 +125,10 @@ def restore(file: Path, put_aside: bool, by_code: bool, code_fd: int | None) -> 
 
     call = the_call()
     protect()
+    _check_is_there(file)
     secret = _secret(call, by_code=by_code, code_fd=code_fd)
-    restored = put_back(file, call.home, secret, now=call.now(), put_aside=put_aside)
+    with output.working("Opening the backup and checking it ..."):
+        restored = put_back(file, call.home, secret, now=call.now(), put_aside=put_aside)
     wipe(restored.key)
     value = {
         "home": str(call.home.path),
@@ -155,17 +159,18 @@ def verify(deep: bool, file: Path | None, by_code: bool, code_fd: int | None) ->
     from casework.errors import OutreachError
     from storage.backup import examine_backup, says_damage
     from storage.backup import verify as examine
-    from storage.integrity import CHECKS
 
     call = the_call()
     try:
         if file is not None:
             protect()
+            _check_is_there(file)
             secret = _secret(call, by_code=by_code, code_fd=code_fd)
-            problems = examine_backup(file, secret, home=call.home, now=call.now())
+            with output.working("Opening the backup and checking it ..."):
+                problems = examine_backup(file, secret, home=call.home, now=call.now())
         else:
-            with opened(call) as store:
-                problems = examine(store.conn, call.home.database, deep=deep, checks=CHECKS)
+            with opened(call) as store, _checking() as checks:
+                problems = examine(store.conn, call.home.database, deep=deep, checks=checks)
     except OutreachError as error:
         if not says_damage(error):
             raise
@@ -175,6 +180,31 @@ def verify(deep: bool, file: Path | None, by_code: bool, code_fd: int | None) ->
         lambda: output.emit_lines(problems or ["The caseload is sound."]),
     )
     return 1 if problems else 0
+
+
+@contextmanager
+def _checking() -> Iterator[tuple[Check, ...]]:
+    """The checks of a caseload; on a terminal each says, when its turn comes, which of how many it is."""
+    from storage.integrity import CHECKS
+
+    with output.working("Reading the caseload ...") as say:
+
+        def watched(number: int, check: Check) -> Check:
+            def run(conn: Connection) -> Iterable[str]:
+                say(f"Checking the caseload, {number} of {len(CHECKS)} ...")
+                return check(conn)
+
+            return run
+
+        yield tuple(watched(number, check) for number, check in enumerate(CHECKS, start=1))
+
+
+def _check_is_there(file: Path) -> None:
+    """Raise BadInput for a backup that is not there, before a secret is asked for."""
+    from casework.errors import BadInput
+
+    if not os.path.lexists(file):
+        raise BadInput("not-found", f"{file.name} is not there; check the name of the backup.", str(file))
 
 
 def _secret(call: Call, *, by_code: bool, code_fd: int | None) -> Secret:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -77,3 +78,31 @@ def test_a_new_passphrase_is_asked_for_twice(bare: Line) -> None:
     session.close()
     assert session.exitstatus == 2
     assert not bare.home.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("verify", "--deep", "--plain"), "Checking the caseload, 1 of 3"),
+        (("doctor", "--deep"), "Checking the caseload, 1 of 3"),
+        (("backup", "new.bak"), "Checking the caseload, 1 of 3"),
+        (("verify", "--backup", "held.bak"), "Opening the backup"),
+    ],
+    ids=lambda held: held[0],
+)
+def test_a_long_job_says_what_it_is_at(line: Line, tmp_path: Path, words: tuple[str, ...], said: str) -> None:
+    held = line("backup", str(tmp_path / "held.bak"))
+    assert (held.code, held.err.count("\r")) == (0, 0), "a script is told nothing of it"
+    full = [str(tmp_path / word) if word.endswith(".bak") else word for word in words]
+    session = terminal(line, *full)
+    session.expect("Passphrase: ")
+    session.sendline(PASSPHRASE)
+    session.expect_exact(said)
+    session.expect(pexpect.EOF)
+    session.close()
+    assert session.exitstatus == (1 if words[0] == "doctor" else 0), "this caseload has failing findings"
+    told = session.before.rpartition(" \r")[2]
+    assert told.strip(), "the line is gone before the result is printed"
+    assert "..." not in told
+    if "--plain" in words:
+        assert "\x1b" not in session.before
