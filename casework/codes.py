@@ -143,6 +143,12 @@ def _table() -> Iterator[Code]:
 CODES: tuple[Code, ...] = tuple(_table())
 """Every code known, the present set first."""
 
+UNABLE_TO_ATTEND = frozenset({"Y1", "Y2", "Y3", "Y4", "Y5", "Y6", "Y7"})
+"""The seven codes of a pupil who cannot attend (SI 2024/208 reg 10); Y5 tells of custody."""
+
+UNABLE = Code("Y", "unable to attend", _NP, NEW_CODES_FROM, None, _SI_2024)
+"""Stands for any of them where the reason is not shown. Never a code that a register may hold."""
+
 _BY_CODE: dict[str, tuple[Code, ...]] = {
     text: tuple(code for code in CODES if code.code == text) for text in {code.code for code in CODES}
 }
@@ -157,6 +163,12 @@ def lookup(text: str, on: date) -> Code | None:
         if code.valid_on(on):
             return code
     return None
+
+
+def shown_code(text: str, on: date) -> Code | None:
+    """What a mark as shown stands for on a date: ``lookup``, and ``UNABLE`` for the sign of all seven."""
+    found = lookup(text, on)
+    return UNABLE if found is None and text == UNABLE.code and on >= NEW_CODES_FROM else found
 
 
 def in_force(on: date) -> tuple[Code, ...]:

@@ -17,6 +17,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Literal
 
+from casework.codes import UNABLE, UNABLE_TO_ATTEND
 from casework.errors import BadInput
 from casework.text import clean, fold, safe
 
@@ -387,7 +388,10 @@ def _is_whole(value: str, fact: str) -> bool:
 
 
 def _is_code(value: str, fact: str) -> bool:
-    return value == fact.upper()
+    """The code itself; Y stands for all of Y1 to Y7, whichever of the two is asked for or shown."""
+    code = fact.upper()
+    unable = UNABLE_TO_ATTEND | {UNABLE.code}
+    return value == code or (UNABLE.code in (value, code) and {value, code} <= unable)
 
 
 _FITS: Mapping[str, Callable[[str, str], bool]] = {

@@ -21,7 +21,7 @@ from casework.wording import say_day
 if TYPE_CHECKING:
     from casework.records_sharing import Agreement, Disclosure
 
-__all__ = ["Answer", "Decision", "Ground", "may_see", "note_of_mark", "shown_marks"]
+__all__ = ["Answer", "Decision", "Ground", "may_see"]
 
 DISCLOSURE_DAYS = 28
 """Calendar days for which a decision to share without agreement opens what it names, unless it says when."""
@@ -144,19 +144,3 @@ def _agreed(
     if voice is None:
         return None
     return Decision(voice.answer, voice.reason, agreement=voice.agreement.id)
-
-
-_DETENTION = "Y5"
-_UNABLE = "Y"
-
-
-def shown_marks(marks: str, decision: Decision) -> str:
-    """A week string as a worker may see it: code Y5 tells of custody, so without a yes for youth justice it
-    shows as Y, unable to attend. Counts are taken from the real marks.
-    """
-    return marks if decision or _DETENTION not in marks else marks.replace(_DETENTION, _UNABLE)
-
-
-def note_of_mark(code: str) -> str:
-    """A neutral note where `shown_marks` has put Y; "" for every other code."""
-    return "Y: unable to attend" if code == _UNABLE else ""

@@ -8,7 +8,7 @@ from datetime import date
 from casework.attendance import is_persistent, is_severe, percent, say_closed_day_marks
 from casework.codes import NO_MARK, lookup
 from casework.ncodes import NClock
-from casework.sharing import note_of_mark
+from casework.shown_marks import note_of_mark
 from casework.wording import count_of, join_words, say_day
 from screens.child_page import NOTHING, ChildView, Target, counted
 from screens.widgets.fitting import brief_day, plain, short

@@ -97,7 +97,7 @@ def _hit_json(store: Store, eyes: Eyes, hit: Hit) -> dict[str, Any] | None:
 def page_json(page: ChildPage, eyes: Eyes) -> dict[str, Any]:
     """The page in the words of the contract; a part that is withheld is null or empty."""
     from casework.policies import Category
-    from casework.sharing import note_of_mark
+    from casework.shown_marks import note_of_mark
     from outreach_tui.commands.morning import why_json
 
     named = eyes.child(page.child)

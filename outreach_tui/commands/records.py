@@ -13,6 +13,8 @@ from outreach_tui.commands.frame import LineCommand, clock_text, json_option, st
 from outreach_tui.commands.opening import opened
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from casework.records import Child, Record
     from casework.sharing import Decision
     from outreach_tui.commands.people import Eyes
@@ -76,6 +78,7 @@ def history(record: str, field: str | None) -> None:
     """Who changed a RECORD, when, in which step, from what to what; the oldest change first."""
     from casework.errors import BadInput
     from casework.text import safe
+    from storage.queries.history import veil_of
 
     call = the_call()
     with opened(call) as store:
@@ -86,8 +89,11 @@ def history(record: str, field: str | None) -> None:
             raise BadInput(
                 "no-such-field", f"A {found.type} has no field {safe(name)}; it has {known}.", "--field"
             )
+        veil = veil_of(store, found)
         entries = [
-            entry for row in _changes(store, found.id) for entry in _entries(eyes, found, child, row, name)
+            entry
+            for row in _changes(store, found.id)
+            for entry in _entries(eyes, found, child, row, name, veil)
         ]
         if child is not None:
             store.log("looked", f"history of {found.type} {found.id}", child.id)
@@ -136,13 +142,16 @@ def split_fields(
 
     What is withheld without a word (its existence is protected) is in neither.
     """
+    from storage.queries.history import veil_of
+
     values = record.model_dump(mode="json")
+    veil = veil_of(eyes.store, record)
     shown: dict[str, Any] = {}
     withheld: list[dict[str, str]] = []
     for name in _names(record):
         decision = eyes.field(record, name, child)
         if decision:
-            shown[name] = values[name]
+            shown[name] = veil(name, values[name])
         elif decision.shown:
             withheld.append({"field": name, "category": category_of(record, name), "reason": decision.reason})
     return shown, withheld
@@ -219,9 +228,17 @@ def _changes(store: Store, record: str) -> list[Any]:
 
 
 def _entries(
-    eyes: Eyes, record: Record, child: Child | None, row: Any, wanted: str | None
+    eyes: Eyes,
+    record: Record,
+    child: Child | None,
+    row: Any,
+    wanted: str | None,
+    veil: Callable[[str, Any], Any],
 ) -> list[dict[str, Any]]:
-    """One journal row as entries per field; a creation gives one for each field that had a value."""
+    """One journal row as entries per field; a creation gives one for each field that had a value.
+
+    A change between values that ``veil`` shows as the same is left out.
+    """
     at, by, step, kind, reason, edit, field, old, new = row
     after = json.loads(new)
     if field == "":
@@ -229,11 +246,12 @@ def _entries(
     else:
         pairs = [(field, json.loads(old), after)]
     entries = []
-    for name, before, value in pairs:
+    for name, *values in pairs:
         if wanted is not None and name != wanted:
             continue
         decision = _decision(eyes, record, name, child)
-        if not decision and not decision.shown:
+        before, value = (veil(name, item) for item in values)
+        if (not decision and not decision.shown) or before == value:
             continue
         entries.append(
             {

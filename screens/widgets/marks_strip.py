@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.events import Resize
 from textual.widgets import Static
 
-from casework.codes import NO_MARK, CodeClass, lookup
+from casework.codes import NO_MARK, CodeClass, shown_code
 from screens.widgets.text import Cell, Piece, Tone, show_lines
 
 Classify = Callable[[str, date], CodeClass | None]
@@ -29,8 +29,8 @@ _SLOTS = 10
 
 
 def class_of(code: str, on: date) -> CodeClass | None:
-    """The statistical class of a code on a date."""
-    found = lookup(code, on)
+    """The statistical class of a code as it is shown on a date."""
+    found = shown_code(code, on)
     return found.kind if found else None
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from casework.filters import Filter
 from casework.policies import Category
 from casework.records import Child
-from casework.sharing import shown_marks
+from casework.shown_marks import shown_marks
 from casework.triage import Facts, Why, YearCounts, caseload_reasons, day_codes, order_key
 from storage.queries.facts import children_of, read_facts
 from storage.queries.lookup import display_name

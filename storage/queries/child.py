@@ -30,9 +30,10 @@ from casework.records import (
     Relationship,
     Worker,
 )
-from casework.sharing import Decision, shown_marks
+from casework.sharing import Decision
+from casework.shown_marks import shown_earlier, shown_marks, veiled_slots
 from casework.triage import Why, caseload_reasons
-from casework.weeks import SLOTS, holder, session_of, unpack
+from casework.weeks import holder, session_of, unpack
 from storage.queries.facts import read_facts, weeks_of
 from storage.queries.today import register_day
 
@@ -186,17 +187,24 @@ def marks_in_force(
     child: Child, weeks: Sequence[AttendanceWeek]
 ) -> Iterator[tuple[date, str, int, str, AttendanceWeek]]:
     """Every session's mark as (date, session, slot, code, the week record it is from), oldest first."""
+    for monday, parts in sorted(holders(child, weeks).items()):
+        for slot, week in enumerate(parts):
+            code = unpack(week.marks)[slot]
+            if code != NO_MARK:
+                yield *session_of(monday, slot), slot, code, week
+
+
+def holders(child: Child, weeks: Sequence[AttendanceWeek]) -> dict[date, list[AttendanceWeek]]:
+    """For each Monday the ten week records, one a slot, whose mark counts: see `casework.weeks.holder`."""
     by_week: dict[date, list[AttendanceWeek]] = defaultdict(list)
     for week in sorted(
         weeks, key=lambda week: (week.week, week.school != child.school, week.school, week.id)
     ):
         by_week[week.week].append(week)
-    for monday, parts in sorted(by_week.items()):
-        codes = [unpack(part.marks) for part in parts]
-        for slot in range(SLOTS):
-            at = holder([code[slot] for code in codes])
-            if codes[at][slot] != NO_MARK:
-                yield *session_of(monday, slot), slot, codes[at][slot], parts[at]
+    return {
+        monday: [parts[holder(codes)] for codes in zip(*(unpack(part.marks) for part in parts), strict=True)]
+        for monday, parts in by_week.items()
+    }
 
 
 _PLANNED_CLOSURE = "#"
@@ -207,10 +215,13 @@ def _on_closed_day(store: Store, mark: Mark) -> bool:
 
 
 def _shown(mark: Mark, custody: Decision) -> Mark:
-    code = shown_marks(mark.code, custody)
-    was = [shown_marks(old, custody) for old in mark.was]
-    told = code == mark.code and was == list(mark.was)
-    return replace(mark, code=code, was=was, comment=mark.comment if told else "")
+    told = not veiled_slots((mark.code, *mark.was), custody)
+    return replace(
+        mark,
+        code=shown_marks(mark.code, custody),
+        was=shown_earlier(mark.code, mark.was, custody),
+        comment=mark.comment if told else "",
+    )
 
 
 def _earlier_codes(store: Store, weeks: Sequence[str]) -> dict[tuple[str, int], list[str]]:
@@ -293,18 +304,21 @@ def _story(store: Store, child: Child, decisions: dict[Category, Decision]) -> l
     names = {worker.id: worker.name for worker in store.find(Worker)}
     entries: list[StoryEntry] = []
     if decisions[Category.ATTENDANCE]:
-        entries += [_follow_up_entry(f, names) for f in store.find(FollowUp, "child = ?", (child.id,))]
+        custody = decisions[Category.YOUTH_JUSTICE]
+        entries += [
+            _follow_up_entry(f, names, custody) for f in store.find(FollowUp, "child = ?", (child.id,))
+        ]
     if decisions[Category.FAMILY]:
         entries += [_contact_entry(c, names) for c in store.find(Contact, "child = ?", (child.id,))]
     return sorted(entries, key=lambda entry: (entry.at, entry.record), reverse=True)
 
 
-def _follow_up_entry(step: FollowUp, names: dict[str, str]) -> StoryEntry:
+def _follow_up_entry(step: FollowUp, names: dict[str, str], custody: Decision) -> StoryEntry:
     from casework.followups import OUTCOME_LABELS
 
     title = f"Absence {step.session_date:%d/%m}: {OUTCOME_LABELS[step.outcome]}"
     if step.reason_code:
-        title += f" ({step.reason_code})"
+        title += f" ({shown_marks(step.reason_code, custody)})"
     seen = "alone" if step.alone else "yes" if step.outcome == "seen" else ""
     return StoryEntry(step.id, step.type, _text(step.at), names.get(step.by, ""), title, step.note, seen)
 

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from casework.codes import NO_MARK
 from casework.edits import CREATED
-from casework.records import RECORD_TYPES, AttendanceWeek, Child, RegisterFile, Worker, meta_of
+from casework.policies import Category
+from casework.records import (
+    RECORD_TYPES,
+    AttendanceWeek,
+    Child,
+    FollowUp,
+    Record,
+    RegisterFile,
+    Worker,
+    meta_of,
+)
+from casework.shown_marks import shown_field, shown_marks, veiled_slots
 from casework.weeks import session_of, unpack
-from storage.queries.child import marks_in_force
+from storage.queries.child import holders, marks_in_force
+from storage.rows import load
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -62,7 +74,10 @@ class Origin:
 
 
 def read_history(store: Store, record_type: str, record: str, field: str = "") -> list[FieldChange]:
-    """Every change of a record (of one field when named), newest first."""
+    """Every change of a record (of one field when named), newest first, as this worker may see them.
+
+    Marks are as `casework.shown_marks.shown_field` has them; a change that cannot be seen is left out.
+    """
     condition, more = ("AND c.field IN (?, '')", [field]) if field else ("", [])
     rows = store.conn.execute(
         "SELECT e.seq, e.at, e.worker, e.name, e.reason, e.kind, c.field, c.old, c.new"
@@ -72,7 +87,8 @@ def read_history(store: Store, record_type: str, record: str, field: str = "") -
     ).fetchall()
     names = _workers(store)
     known = _Names(store)
-    return [
+    veil = veil_of(store, load(store.conn, RECORD_TYPES[record_type], record)) if rows else _as_it_is
+    changes = [
         FieldChange(
             seq=seq,
             at=at,
@@ -82,11 +98,43 @@ def read_history(store: Store, record_type: str, record: str, field: str = "") -
             kind=kind,
             field=name,
             label=label_of_field(record_type, name),
-            old=known.put(json.loads(old)) if old else None,
-            new=known.put(_only(json.loads(new), name, field)),
+            old=known.put(veil(name, json.loads(old))) if old else None,
+            new=known.put(veil(name, _only(json.loads(new), name, field))),
         )
         for seq, at, worker, step, reason, kind, name, old, new in rows
     ]
+    return [change for change in changes if change.field == CREATED or change.old != change.new]
+
+
+def veil_of(store: Store, record: Record) -> Callable[[str, Any], Any]:
+    """What turns a value of a field of this record into one that this worker may see.
+
+    Under the name "" it takes the mapping of fields of a creation. Only marks, the comments beside them and
+    a reason's code are changed; whether a field may be seen at all is not asked here.
+    """
+    if not isinstance(record, AttendanceWeek | FollowUp):
+        return _as_it_is
+    child = store.get(Child, record.child)
+    custody = store.may_see(child, Category.YOUTH_JUSTICE, "support")
+    held: list[str] = []
+    if isinstance(record, AttendanceWeek):
+        rows = store.conn.execute(
+            "SELECT old, new FROM change WHERE record = ? AND field = 'marks'", (record.id,)
+        )
+        held = [record.marks, *(json.loads(text) for row in rows for text in row)]
+    slots = veiled_slots(held, custody)
+
+    def veil(name: str, value: Any) -> Any:
+        if name == CREATED and isinstance(value, Mapping):
+            return {key: shown_field(key, item, custody, slots) for key, item in value.items()}
+        return shown_field(name, value, custody, slots)
+
+    return veil
+
+
+def _as_it_is(name: str, value: Any) -> Any:
+    del name
+    return value
 
 
 _NAMED_BY = {
@@ -144,9 +192,11 @@ def _workers(store: Store) -> dict[str, str]:
 
 
 def read_corrections(store: Store, child: Child) -> list[Correction]:
-    """Every mark of a child that a later step changed, the newest correction first.
+    """Every mark of a child that a later step changed, the newest correction first, as this worker sees it.
 
-    A first mark in an empty slot is no correction. The file and line are those that gave the newer mark.
+    A first mark in an empty slot is no correction. Where two schools have a session, only the mark that
+    counts (see `casework.weeks.holder`) is told of: what the other school wrote was never this mark. The
+    file and line are those that gave the newer mark.
     """
     weeks = {week.id: week for week in store.find(AttendanceWeek, "child = ?", (child.id,))}
     if not weeks:
@@ -159,6 +209,8 @@ def read_corrections(store: Store, child: Child) -> list[Correction]:
         [json.dumps(list(weeks))],
     ).fetchall()
     names, files = _workers(store), _files(store)
+    custody = store.may_see(child, Category.YOUTH_JUSTICE, "support")
+    counts = holders(child, list(weeks.values()))
     created = {week: _as_created(store, week) for week in {row[4] for row in rows}}
     steps: dict[tuple[int, str], dict[str, tuple[Any, Any]]] = {}
     facts: dict[int, tuple[str, str, str]] = {}
@@ -171,9 +223,9 @@ def read_corrections(store: Store, child: Child) -> list[Correction]:
         state.update({field: new for field, (_, new) in changed.items()})
         if "marks" not in changed:
             continue
-        before, after = (unpack(text) for text in changed["marks"])
+        before, after = (unpack(shown_marks(text, custody)) for text in changed["marks"])
         for slot, (old, new) in enumerate(zip(before, after, strict=True)):
-            if old in (new, NO_MARK):
+            if old in (new, NO_MARK) or counts[weeks[record].week][slot].id != record:
                 continue
             day, session = session_of(weeks[record].week, slot)
             origin = _origin(state.get("source", ""), state.get("lines", ""), slot, files)

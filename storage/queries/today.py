@@ -15,7 +15,7 @@ from casework.codes import NO_MARK, CodeClass, lookup
 from casework.filters import Filter
 from casework.policies import Category
 from casework.records import Child
-from casework.sharing import shown_marks
+from casework.shown_marks import shown_marks
 from casework.triage import (
     OPEN_OUTCOMES,
     SETTLED_OUTCOMES,

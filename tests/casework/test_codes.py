@@ -12,10 +12,12 @@ from casework.codes import (
     CODES,
     NEW_CODES_FROM,
     NO_MARK,
+    UNABLE_TO_ATTEND,
     CodeClass,
     in_force,
     is_no_mark,
     lookup,
+    shown_code,
     split_joined,
 )
 
@@ -140,3 +142,13 @@ def test_any_text_is_read_or_refused_never_raised(cell: str) -> None:
     split = split_joined(cell, NOW)
     for slot in (split.am, split.pm):
         assert slot == NO_MARK or lookup(slot, NOW) is not None
+
+
+def test_the_sign_of_being_unable_to_attend_is_shown_and_never_entered() -> None:
+    assert lookup("Y", NOW) is None
+    shown = shown_code("Y", NOW)
+    assert shown is not None
+    assert shown.kind is CodeClass.NOT_POSSIBLE
+    assert {lookup(code, NOW).kind for code in UNABLE_TO_ATTEND} == {shown.kind}  # type: ignore[union-attr]
+    assert shown_code("Y", BEFORE) == lookup("Y", BEFORE)
+    assert shown_code("QQ", NOW) is None

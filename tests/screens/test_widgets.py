@@ -70,6 +70,12 @@ class ListApp(App[None]):
         return self.query_one(RowList)
 
 
+def test_the_sign_of_being_unable_to_attend_is_not_drawn_as_a_missing_mark() -> None:
+    day = date(2026, 11, 20)
+    assert tone_of("Y", day) is tone_of("Y4", day) is Tone.NOT_POSSIBLE
+    assert day_sign("Y", "Y", day).text == day_sign("Y4", "Y4", day).text == "-"
+
+
 async def test_keys_move_open_and_mark() -> None:
     app = ListApp()
     async with app.run_test(size=(80, 24)) as pilot:

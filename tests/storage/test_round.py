@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from casework.edits import Edit, create
+from casework.edits import Edit, create, update
+from casework.filters import parse
 from casework.ids import new_id
-from casework.records import AttendanceWeek, Calendar, Child, Record, School, Team, Worker
+from casework.records import AttendanceWeek, Calendar, Child, FollowUp, Record, School, Team, Worker
 from storage.queries.caseload import read_caseload
 from storage.queries.child import read_child
-from storage.queries.history import read_origins
+from storage.queries.history import read_corrections, read_history, read_origins
 from storage.queries.today import read_round
 from storage.store import Store
 
@@ -242,4 +243,106 @@ def test_a_comment_beside_a_hidden_code_is_hidden_too(world: World) -> None:
     )  # fmt: skip
     world.add(week)
     page = read_child(world.store, child)
-    assert [(mark.code, mark.comment) for mark in page.marks[:2]] == [("Y", ""), ("Y1", "bus")]
+    assert [(mark.code, mark.comment) for mark in page.marks[:2]] == [("Y", ""), ("Y", "")]
+
+
+UNABLE = ("Y1", "Y2", "Y3", "Y4", "Y5", "Y6", "Y7")
+
+
+def _seen(world: World, code: str) -> tuple[object, ...]:
+    """All that pages, lists, filters, histories and totals tell of a child whose mark became `code`."""
+    child = world.child(world.oak)
+    week = AttendanceWeek(
+        id=new_id(), child=child.id, school=world.oak, week=MONDAY, marks="Y7 N I Y7 / \\ / \\ N -"
+    )
+    world.add(week)
+    later = f"{code} {code} {code} I / \\ / \\ N {code}"
+    world.store.journal.commit(
+        Edit("Corrected", update(week, marks=later, comments={"1": f"about {code}", "4": "on foot"}))
+    )
+    reason = FollowUp(
+        id=new_id(), child=child.id, session_date=FRIDAY, at=NOW, by=world.store.worker.id,
+        outcome="reason", reason_code=code,
+    )  # fmt: skip
+    world.add(reason)
+    page = read_child(world.store, child)
+    changes = [
+        (change.field, change.old, change.new) if change.field else (change.new["marks"],)
+        for change in read_history(world.store, "attendance_week", week.id)
+    ]
+    (row,) = [row for row in read_round(world.store).settled if row.child.id == child.id]
+    (listed,) = [row for row in read_caseload(world.store) if row.child.id == child.id]
+    filters = ("code:Y5", "code:Y", "code:Y1", "code:N")
+    return (
+        [(mark.session, mark.code, list(mark.was), mark.comment) for mark in page.marks],
+        [marks for _, marks in page.weeks],
+        page.tally,
+        [entry.title for entry in page.story],
+        [(fix.old, fix.new) for fix in read_corrections(world.store, child)],
+        changes,
+        read_history(world.store, "follow_up", reason.id)[0].new["reason_code"],
+        row.sessions,
+        [marks for _, marks in listed.weeks],
+        [parse(text).matches(row.facts) for text in filters],
+    )
+
+
+def test_no_code_of_being_unable_to_attend_can_be_told_from_another(world: World) -> None:
+    seen = {code: _seen(world, code) for code in UNABLE}
+    assert all(told == seen["Y5"] for told in seen.values())
+    marks, weeks, tally, story, fixes, changes, reason, *_ = seen["Y5"]
+    assert weeks == ["Y Y Y I / \\ / \\ N Y"]
+    assert marks[:4] == [  # type: ignore[index]
+        ("AM", "Y", [], ""), ("PM", "Y", ["N"], ""), ("AM", "Y", ["I"], ""), ("PM", "I", ["Y"], ""),
+    ]  # fmt: skip
+    assert tally.not_possible == 4  # type: ignore[attr-defined]
+    assert story == ["Absence 20/11: reason given (Y)"]
+    assert (reason, sorted(fixes)) == ("Y", [("I", "Y"), ("N", "Y"), ("Y", "I")])  # type: ignore[call-overload]
+    assert ("marks", "Y N I Y / \\ / \\ N -", "Y Y Y I / \\ / \\ N Y") in changes  # type: ignore[operator]
+    assert ("comments", {}, {"4": "on foot"}) in changes  # type: ignore[operator]
+    assert seen["Y5"][-1] == [True, True, True, True]
+
+
+def test_the_record_itself_tells_no_more_than_the_page(world: World) -> None:
+    from outreach_tui.commands.people import Eyes
+    from outreach_tui.commands.records import split_fields
+
+    child = world.child(world.oak)
+    week = AttendanceWeek(
+        id=new_id(), child=child.id, school=world.oak, week=MONDAY, marks="Y5 / - - - - - - - -",
+        comments={"0": "told by the court", "1": "on foot"},
+    )  # fmt: skip
+    world.add(week)
+    later = week.model_copy(update={"marks": "I / - - - - - - - -"})
+    world.store.journal.commit(Edit("Corrected", update(week, marks=later.marks)))
+    for record, shown in ((week, "Y / - - - - - - - -"), (later, later.marks)):
+        fields, _ = split_fields(Eyes(world.store), record, child)
+        assert (fields["marks"], fields["comments"]) == (shown, {"1": "on foot"})
+
+
+def test_who_may_see_youth_justice_sees_every_code(tmp_path: Path) -> None:
+    team = Team(id=new_id(), name="Swale")
+    worker = Worker(id=new_id(), name="Lee Invented", agency="youth-justice", team=team.id)
+    store = Store.set_up(
+        tmp_path / "caseload.db", bytearray(range(32)), worker=worker, team=team,
+        now=lambda: NOW, today=FRIDAY,
+    )  # fmt: skip
+    world = World(store)
+    told = {code: _seen(world, code)[1] for code in UNABLE}
+    assert told == {code: [f"{code} {code} {code} I / \\ / \\ N {code}"] for code in UNABLE}
+    store.close()
+
+
+def test_a_correction_at_the_other_school_is_none_of_the_mark_that_counts(world: World) -> None:
+    child = world.child(world.oak)
+    here, there = (
+        AttendanceWeek(id=new_id(), child=child.id, school=school, week=MONDAY, marks=marks)
+        for school, marks in ((world.oak, "N D / \\ / \\ / \\ / \\"), (world.bay, "O N - - - - - - - -"))
+    )
+    world.add(here, there)
+    world.store.journal.commit(Edit("Here", update(here, marks="I D / \\ / \\ / \\ / \\")))
+    world.store.journal.commit(Edit("There", update(there, marks="G M - - - - - - - -")))
+    found = read_corrections(world.store, child)
+    assert [(fix.session, fix.old, fix.new) for fix in found] == [("PM", "N", "M"), ("AM", "N", "I")]
+    page = read_child(world.store, child)
+    assert [(mark.code, mark.was) for mark in page.marks[:2]] == [("I", ["N"]), ("M", ["N"])]
