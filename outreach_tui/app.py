@@ -1,11 +1,10 @@
-"""The app: one desk that owns the caseload, rooms to go to, the lock, and faults that show a code only."""
+"""The app: the door, rooms to go to, and the lock."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
 import importlib
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,19 +12,15 @@ from datetime import date
 from pathlib import Path
 from typing import Any, ClassVar
 
-from rich.console import RenderableType
 from textual import events
-from textual.app import App
 from textual.binding import BindingType
-from textual.driver import Driver
-from textual.notifications import SeverityLevel
+from textual.message import Message
 from textual.screen import Screen
 from textual.worker import WorkerCancelled
 
 import screens
 from casework.errors import Locked, OutreachError
-from casework.text import clean
-from outreach_tui.crash import EXIT_FAULT, fault_code, fault_record, fault_sentence, known_trouble
+from outreach_tui.guarded import GuardedApp
 from outreach_tui.idle import Clocks, IdleWatch, Verdict
 from outreach_tui.relock import Resume
 from outreach_tui.settings import Loaded
@@ -33,12 +28,11 @@ from screens.base import DoorScreen
 from screens.door_form import FormScreen
 from screens.doorway import AGENCIES, Opener
 from screens.palette import FindPeople, PeopleProvider, PersonHit, VerbProvider
-from screens.pasting import clean_paste, guard_pastes
+from screens.pasting import clean_paste
 from screens.themes import THEMES, TONE_DEFAULTS
 from screens.type_ahead import TypeAhead, Typed
 from screens.unlock import UnlockScreen
 from screens.verbs import APP, BY_ID, bindings_for
-from storage.desk import Desk
 from storage.store import Store
 
 ScreenFactory = Callable[..., Screen[Any]]
@@ -55,8 +49,11 @@ ROOMS: Mapping[str, str] = {
 FIRST_ROOM = "today"
 _IDLE_CHECK_SECONDS = 5.0
 _OTHERS_CHECK_SECONDS = 2.0
-_LAST_WORDS_SECONDS = 10.0
-"""How long a lock waits for what was typed to be saved, behind other work of a slow disk."""
+_LAST_WORDS_SECONDS = 1.0
+"""How long a lock waits for what was typed to be saved, and for the step in hand."""
+_UNHEARD_SECONDS = 0.25
+"""How long a key that locks waits for those before it: Textual handles one key at a time."""
+_CUT_SHORT = "Another program was writing to the caseload, so the last step may not be saved: look at it."
 
 
 def room_factory(target: str) -> ScreenFactory:
@@ -87,7 +84,7 @@ class Demo:
     notice: str
 
 
-class OutreachApp(App[None]):
+class OutreachApp(GuardedApp):
     """Outreach in a terminal.
 
     `opener` is the way into the caseload in `home`, `today` the date that rules use, `clocks` time the lock.
@@ -118,20 +115,16 @@ class OutreachApp(App[None]):
     ) -> None:
         self.loaded = loaded or Loaded()
         settings = self.loaded.settings
-        super().__init__()
-        self.home = home
+        super().__init__(home)
         self.opener = opener
         self.today = today
-        self.desk: Desk[Any] = Desk()
         self.remapped = settings.keys
-        ending = (settings.keys.get(verb, BY_ID[verb].keys) for verb in ("lock", "quit-now"))
-        self._ending_keys = frozenset(key for keys in ending for key in keys.split(","))
+        self._lock_keys, leave_keys = (
+            frozenset(settings.keys.get(verb, BY_ID[verb].keys).split(",")) for verb in ("lock", "quit-now")
+        )
+        self._ending_keys = self._lock_keys | leave_keys
         self.agencies = {**AGENCIES, **settings.labels}
         self.find_people = _find_people if find_people is None and rooms is None else find_people
-        self.fault: str | None = None
-        """The code of the fault that ended the app."""
-        self.trouble: OutreachError | None = None
-        """What ended the app where it was no fault of ours: a full disk, a damaged file."""
         clocks = clocks or Clocks()
         self.steady = clocks.steady
         self.typed = clocks.typed
@@ -145,6 +138,7 @@ class OutreachApp(App[None]):
         self.resume: Resume | None = None
         """Where a fresh process is to go on, when a lock ended this one."""
         self._locking = False
+        self._unheard: asyncio.Task[None] | None = None
         self.type_ahead = TypeAhead(self, self._take_in)
         for theme in THEMES.values():
             self.register_theme(theme)
@@ -152,11 +146,6 @@ class OutreachApp(App[None]):
         self.set_keymap(dict(settings.keys))
 
     # Start
-
-    def get_driver_class(self) -> type[Driver]:
-        """Textual's own driver, with pastes made harmless first."""
-        guard_pastes()
-        return super().get_driver_class()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Tones under any theme."""
@@ -187,8 +176,8 @@ class OutreachApp(App[None]):
             self.run_worker(asyncio.to_thread(room_factory, target), group="prepare", exit_on_error=False)
 
     async def on_unmount(self) -> None:
-        """Close the caseload and end its thread."""
-        await self.desk.close()
+        """Close the caseload and end its thread; after a fault nothing is waited for long."""
+        await self.desk.close(within=_LAST_WORDS_SECONDS if self.fault else None)
         self.desk.shut()
 
     async def _enter_demo(self, demo: Demo) -> None:
@@ -282,6 +271,17 @@ class OutreachApp(App[None]):
 
     # Lock
 
+    def post_message(self, message: Message) -> bool:
+        """Textual's own; a key that locks is heard also while the key before it waits for the caseload."""
+        if isinstance(message, events.Key) and message.key in self._lock_keys and self.desk.is_open:
+            with self._context():  # a driver posts keys from outside of it
+                self._unheard = asyncio.create_task(self._lock_unheard())
+        return super().post_message(message)
+
+    async def _lock_unheard(self) -> None:
+        await asyncio.sleep(_UNHEARD_SECONDS)
+        await self.lock("Locked.")
+
     async def on_event(self, event: events.Event) -> None:
         """Any key, paste or mouse event means that somebody is there."""
         if isinstance(event, (events.Key, events.MouseEvent, events.Paste)):
@@ -345,10 +345,15 @@ class OutreachApp(App[None]):
 
     async def action_lock(self) -> None:
         """Lock now."""
+        if self._unheard is not None and not self._locking:
+            self._unheard.cancel()
         await self.lock("Locked.")
 
     async def lock(self, note: str) -> None:
-        """Cover the screen, let screens keep their drafts, remove them, close the caseload, show the door."""
+        """Cover the screen, let screens keep their drafts, close the caseload, remove them, show the door.
+
+        What takes longer than `_LAST_WORDS_SECONDS` in all is broken off: the key must not wait for others.
+        """
         if self._locking or not self.desk.is_open:
             return
         self._locking = True
@@ -357,15 +362,11 @@ class OutreachApp(App[None]):
             below = list(self.screen_stack)
             self.clear_notifications()
             await self.push_screen(Screen(id="cover"))
-            for screen in below:
-                keep = getattr(screen, "before_lock", None)
-                if keep is not None:
-                    with suppress(asyncio.TimeoutError, WorkerCancelled, OutreachError):
-                        await asyncio.wait_for(keep(), _LAST_WORDS_SECONDS)
+            if await self._close_caseload(below):
+                note = f"{note} {_CUT_SHORT}".lstrip()
             self.workers.cancel_all()
             await self._clear_screens()
             self._clipboard = ""
-            await self.desk.close()
             if self._fresh_process:
                 self.resume = Resume(note, *self._resume)
                 self.exit()
@@ -374,80 +375,14 @@ class OutreachApp(App[None]):
         finally:
             self._locking = False
 
-    # Faults: a code, never locals, a traceback or a value
-
-    def _handle_exception(self, error: Exception) -> None:
-        if self._exception is None:
-            self._exception = error
-            self._exception_event.set()
-            self.fault = fault_code(error)
-            self.trouble = known_trouble(error, self.home / "caseload.db")
-            self._keep_fault(error)
-        self._fatal_error()
-
-    def _fatal_error(self) -> None:
-        self._return_code = self.trouble.exit_code if self.trouble else EXIT_FAULT
-        self._exit_renderables.clear()
-        self._close_messages_no_wait()
-
-    def panic(self, *_renderables: RenderableType) -> None:
-        """Close with a code; what was to be printed may hold data."""
-        self.fault = self.fault or fault_code(sys.exc_info()[1] or RuntimeError("panic"))
-        self._fatal_error()
-
-    def _print_error_renderables(self) -> None:
-        self._exit_renderables.clear()
-        if self.fault is not None and not self.is_headless:
-            said = clean(self.trouble.message) if self.trouble else fault_sentence(self.fault)
-            print(said, file=sys.stderr)
-
-    def _stray_fault(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """A task failed that nobody awaited: keep its record, print nothing."""
-        error = context.get("exception")
-        if isinstance(error, Exception):
-            self._keep_fault(error)
-
-    def _keep_fault(self, error: Exception) -> None:
-        """A record of the fault in the encrypted audit: its code and places, no values."""
-        self.desk.last_word(lambda store: store.log("care", fault_record(error)))
-
-    # What Textual offers and a caseload must not
-
-    def notify(
-        self,
-        message: str,
-        *,
-        title: str = "",
-        severity: SeverityLevel = "information",
-        timeout: float | None = None,
-        markup: bool = False,  # noqa: ARG002 (Textual's own name)
-    ) -> None:
-        """A short message; always literal, whatever `markup` says."""
-        super().notify(
-            clean(message, limit=400), title=clean(title), severity=severity, timeout=timeout, markup=False
-        )
-
-    def copy_to_clipboard(self, text: str) -> None:
-        """Keep text for pasting inside the app: the computer's clipboard has a history and may sync."""
-        self._clipboard = text
-
-    def action_command_palette(self) -> None:
-        """Open the palette, behind the door only."""
-        if self.desk.is_open:
-            super().action_command_palette()
-
-    def action_help_quit(self) -> None:
-        """Ctrl+c does not leave; say what does."""
-        words = "q or ctrl+q leaves; all that you did is saved." if self.desk.is_open else "ctrl+q leaves."
-        self.notify(getattr(self.screen, "quit_words", words))
-
-    def action_suspend_process(self) -> None:
-        """Ctrl+z would leave the open caseload in the background: do nothing."""
-
-    def deliver_screenshot(self, *_: Any, **__: Any) -> str | None:
-        """No pictures of records on the disk."""
-        return None
-
-    def save_screenshot(self, *_: Any, **__: Any) -> str:
-        """No pictures of records on the disk."""
-        return ""
+    async def _close_caseload(self, screens_below: Sequence[Screen[Any]]) -> bool:
+        """Let screens keep their drafts, then close; whether a step was cut short that waited for others."""
+        end = asyncio.get_running_loop().time() + _LAST_WORDS_SECONDS
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(end):
+                for screen in screens_below:
+                    keep = getattr(screen, "before_lock", None)
+                    if keep is not None:
+                        with suppress(WorkerCancelled, OutreachError):
+                            await keep()
+        return await self.desk.close(within=max(0.0, end - asyncio.get_running_loop().time()))

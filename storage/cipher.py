@@ -19,6 +19,7 @@ from sqlcipher3 import dbapi2 as sqlcipher
 from casework.errors import BadInput, OutreachError, Refused
 from storage.faults import plaintext, translated, unreadable
 from storage.files import claim_name, create_owner_only, fresh_name, sweep, sync_folder
+from storage.patience import Patience
 
 JournalMode = Literal["WAL", "DELETE", "PERSIST", "TRUNCATE"]
 
@@ -52,6 +53,7 @@ class Connection(Protocol):
     def commit(self) -> None: ...  # noqa: D102
     def rollback(self) -> None: ...  # noqa: D102
     def close(self) -> None: ...  # noqa: D102
+    def hurry(self) -> bool: ...  # noqa: D102
     def interrupt(self) -> None: ...  # noqa: D102
     def set_key(self, key: bytearray, /) -> None: ...  # noqa: D102
     def set_authorizer(self, guard: Callable[..., int] | None) -> None: ...  # noqa: D102
@@ -80,6 +82,25 @@ _DENIED_PRAGMAS = frozenset(
     | {"writable_schema", "cipher_log", "cipher_log_level", "cipher_profile", "cipher_plaintext_header_size"}
     | {"cipher_migrate", "cipher_export"}
 )
+
+
+class _Patient(sqlcipher.Connection):  # type: ignore[misc]  # the engine has no types
+    """A connection whose wait for another process can be ended."""
+
+    def __init__(self, *settings: Any, **named: Any) -> None:
+        super().__init__(*settings, **named)
+        self._patience = Patience(BUSY_SECONDS)
+        self.set_busy_handler(self._patience.wait)
+
+    def hurry(self) -> bool:
+        """End what runs, from any thread; whether it was waiting for another process.
+
+        A step that was not yet committed is undone. Later statements run, but wait for nobody.
+        """
+        waited = self._patience.is_waiting
+        self._patience.end()
+        self.interrupt()
+        return waited
 
 
 def wipe(secret: bytearray) -> None:
@@ -200,7 +221,7 @@ def _create(path: Path, key: bytearray) -> None:
 def _connect(path: Path, key: bytearray, *, check_same_thread: bool = True) -> Connection:
     """A keyed connection with every setting but the journal mode and the guard; a wrong key shows at once."""
     connection: Connection = sqlcipher.connect(
-        str(path), timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=check_same_thread
+        str(path), factory=_Patient, isolation_level=None, check_same_thread=check_same_thread
     )
     try:
         connection.execute("PRAGMA cipher_log_level = NONE")

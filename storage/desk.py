@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from casework.errors import Locked
 
@@ -14,9 +14,15 @@ from casework.errors import Locked
 class Closable(Protocol):
     """What a desk holds: in the app a `Store`."""
 
+    def hurry(self) -> bool:
+        """End what runs, from any thread; whether it was waiting for another process."""
+
     def close(self) -> None:
         """Close the database and drop its key."""
 
+
+_HURRY_SECONDS = 1.0
+_HURRY_STEP = 0.05
 
 S = TypeVar("S", bound=Closable)
 T = TypeVar("T")
@@ -29,6 +35,8 @@ class Desk(Generic[S]):
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="caseload")
         self._store: S | None = None
         self._turn = 0
+        self._closing: Future[None] | None = None
+        self._answers: set[asyncio.Future[Any]] = set()
 
     @property
     def is_open(self) -> bool:
@@ -61,13 +69,28 @@ class Desk(Generic[S]):
 
         def ask() -> T:
             if turn != self._turn:
-                raise Locked("locked", "The caseload was locked; unlock it first.")
-            return fn(store)
+                raise _locked_meanwhile()
+            try:
+                return fn(store)
+            except Exception:
+                if turn != self._turn:  # broken off by `close`, or nobody may hear of it any more
+                    raise _locked_meanwhile() from None
+                raise
 
-        answer = await self.call(ask)
+        answer = asyncio.get_running_loop().run_in_executor(self._executor, ask)
+        self._answers.add(answer)
+        try:
+            given = await answer
+        except asyncio.CancelledError:
+            asker = asyncio.current_task()
+            if turn == self._turn or (asker is not None and asker.cancelling()):
+                raise
+            raise _locked_meanwhile() from None
+        finally:
+            self._answers.discard(answer)
         if turn != self._turn:
-            raise Locked("locked", "The caseload was locked; unlock it first.")
-        return answer
+            raise _locked_meanwhile()
+        return given
 
     def last_word(self, fn: Callable[[S], object], seconds: float = 1.0) -> None:
         """`fn(store)` as well as may be while something has already gone wrong: a fault of it is dropped."""
@@ -76,17 +99,51 @@ class Desk(Generic[S]):
             with suppress(Exception):
                 self._executor.submit(lambda: fn(store)).result(seconds)
 
-    async def close(self) -> None:
-        """Close the caseload after the question in hand; questions that wait are not asked."""
+    async def close(self, within: float | None = None) -> bool:
+        """Close the caseload after the question in hand; questions that wait are not asked.
+
+        With `within`, a question that takes more than so many seconds is broken off, and one that cannot be
+        is left to its thread after another second, with the closing behind it. What was not yet committed is
+        then undone. Returns whether a step was broken off that was waiting for another process.
+        """
         store, self._store = self._store, None
         self._turn += 1
-        if store is not None:
-            await self.call(store.close)
+        if store is None:
+            return False
+        closing = self._closing = self._executor.submit(store.close)
+        done = asyncio.wrap_future(closing)
+        if within is None:
+            await done
+            return False
+        waited = False
+        if not await _is_done(done, within):
+            for answer in self._answers:
+                answer.cancel()  # who asked need not wait for the end of it
+            for _ in range(int(_HURRY_SECONDS / _HURRY_STEP)):  # again and again: a question may ask many
+                waited = store.hurry() or waited
+                if await _is_done(done, _HURRY_STEP):
+                    break
+        if done.done():
+            done.result()
+        return waited
 
     def shut(self) -> None:
-        """Close the caseload and end the thread, and wait for it: the last act of a process."""
+        """Close the caseload and end the thread: the last act of a process.
+
+        Waits for the thread, unless `close` had to leave it with a question that cannot be broken off.
+        """
         store, self._store = self._store, None
         self._turn += 1
         if store is not None:
             self._executor.submit(store.close).result()
-        self._executor.shutdown(wait=True)
+        left_behind = self._closing is not None and not self._closing.done()
+        self._executor.shutdown(wait=not left_behind)
+
+
+def _locked_meanwhile() -> Locked:
+    return Locked("locked", "The caseload was locked; unlock it first.")
+
+
+async def _is_done(work: asyncio.Future[None], seconds: float) -> bool:
+    done, _ = await asyncio.wait({work}, timeout=seconds)
+    return bool(done)

@@ -163,7 +163,7 @@ class Journal:
         Leaves nothing behind when the body raises. The step's `receipt` is there after the commit. A step of
         kind "setup" cannot be undone.
         """
-        with translated(self._path), _transaction(self._conn):
+        with translated(self._path), transaction(self._conn):
             at = stamp(self._now())
             edit_id = new_id()
             worker, device = self._actor.worker, self._actor.device
@@ -291,7 +291,8 @@ def _inverse(record_type: str, record: str, name: str, old: str | None, new: str
 
 
 @contextmanager
-def _transaction(conn: Connection) -> Iterator[None]:
+def transaction(conn: Connection) -> Iterator[None]:
+    """One transaction for writing: committed at the end, undone by any exception."""
     conn.execute("BEGIN IMMEDIATE")
     try:
         yield

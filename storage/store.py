@@ -16,7 +16,7 @@ from casework.sharing import Decision, may_see
 from storage import audit
 from storage.cipher import Connection, close_database, open_database
 from storage.drafts import Drafts
-from storage.journal import Actor, Journal, Receipt
+from storage.journal import Actor, Journal, Receipt, transaction
 from storage.migrations import migrate
 from storage.queries.grounds import Grounds
 from storage.queries.schools import SchoolBook, read_schools
@@ -142,10 +142,13 @@ class Store:
 
     def log(self, verb: audit.Verb, detail: str, child: str | None = None) -> None:
         """Write an audit entry of its own: somebody looked, searched, exported."""
-        self.conn.execute("BEGIN IMMEDIATE")
-        at = audit.stamp(self.now())
-        audit.append(self.conn, at=at, worker=self.actor.worker, verb=verb, child=child, detail=detail)
-        self.conn.execute("COMMIT")
+        with transaction(self.conn):
+            at = audit.stamp(self.now())
+            audit.append(self.conn, at=at, worker=self.actor.worker, verb=verb, child=child, detail=detail)
+
+    def hurry(self) -> bool:
+        """End what runs, from any thread: `close` comes. Whether a step was waiting for another process."""
+        return self.conn.hurry()
 
     def close(self) -> None:
         """Close the database; its key goes with it."""

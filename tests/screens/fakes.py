@@ -47,6 +47,9 @@ class FakeStore:
     def changed_elsewhere(self) -> bool:
         return False
 
+    def hurry(self) -> bool:
+        return False
+
     def close(self) -> None:
         self.closed = True
 

@@ -13,6 +13,7 @@ from casework.edits import Edit, create
 from casework.ids import new_id
 from casework.records import AttendanceWeek, Calendar, Child, School, Team, Worker
 from outreach_tui.relock import Resume, take_resume
+from storage.cipher import open_database
 from storage.home import Home
 from storage.store import Store
 from storage.vault import Vault
@@ -96,6 +97,45 @@ def test_nothing_of_the_caseload_is_left_in_memory_after_a_lock(home: Home) -> N
     app.expect(pexpect.EOF)
     app.close()
     assert app.exitstatus == 0
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/mem").exists() or os.geteuid() != 0,
+    reason="reading another process's memory needs Linux and root: the app forbids it to everybody else",
+)
+def test_the_key_is_gone_while_another_process_holds_the_caseload(home: Home) -> None:
+    """A step that waits for another process (30 seconds) keeps no key in memory once ctrl+l was pressed."""
+    pexpect = pytest.importorskip("pexpect")
+    key = Vault.load(home).unlock(PASSPHRASE, now=NOW)
+    app = pexpect.spawn(
+        sys.executable,
+        ["-P", "-m", "outreach_tui", "--home", str(home.path), "--today", TODAY.isoformat()],
+        env=environment(),
+        dimensions=(24, 80),
+        cwd=str(ROOT),
+        timeout=15,
+    )
+    app.expect("Passphrase")
+    app.send(f"{PASSPHRASE}\r")
+    app.expect(CANARY[:10])
+    other = open_database(home.database, key)
+    other.execute("BEGIN IMMEDIATE")
+    app.send("n")
+    app.send("\x0c")
+    app.expect("Locked")
+    app.expect("may not")
+    app.expect("Passphrase")
+    assert copies_in_memory(app.pid, bytes(key)) == 0
+    assert copies_in_memory(app.pid, bytes(key).hex().encode()) == 0
+    assert copies_in_memory(app.pid, CANARY.encode()) == 0
+    other.close()
+    app.send(f"{PASSPHRASE}\r")
+    app.expect(CANARY[:10])
+    app.send("q")
+    app.expect(pexpect.EOF)
+    app.close()
+    assert app.exitstatus == 0
+    assert app.signalstatus is None
 
 
 def test_the_place_to_go_on_is_taken_once() -> None:

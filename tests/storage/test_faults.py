@@ -39,10 +39,19 @@ def test_busy_is_one_sentence(path: Path) -> None:
     second.close()
 
 
-def test_a_write_waits_for_another_process_as_long_as_an_import_takes(path: Path) -> None:
-    conn = open_database(path, KEY, create=True)
-    assert conn.execute("PRAGMA busy_timeout").fetchone() == (30_000,)
-    conn.close()
+def test_a_write_waits_for_another_process_as_long_as_an_import_takes(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = open_database(path, KEY, create=True), open_database(path, KEY)
+    first.execute("BEGIN IMMEDIATE")
+    seconds = iter(range(1000))
+    monkeypatch.setattr("storage.patience.time.monotonic", lambda: float(next(seconds)))
+    with pytest.raises(Refused) as fault, translated(path):
+        second.execute("BEGIN IMMEDIATE")
+    assert fault.value.code == "busy"
+    assert next(seconds) == 31
+    first.close()
+    second.close()
 
 
 def run_limited(script: str) -> subprocess.CompletedProcess[str]:
