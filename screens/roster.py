@@ -111,13 +111,18 @@ class RosterScreen(OutreachScreen):
         yield VerbLine(self.place, self.keymap)
 
     async def on_mount(self) -> None:
-        """Read the list, and hear of changes that other screens make."""
+        """Read the list, looking being on record before it shows, and hear of changes made elsewhere."""
         self.rows.focus()
         hears = self._listener()
+
+        def look(store: Store) -> tuple[Callable[[], None], Sheet]:
+            stop, sheet = store.journal.subscribe(hears), self._read(store)
+            read = len(sheet.whole.entries) + len(sheet.whole.done)
+            store.log("looked", f"{self.ROOM}: {count_of(read, 'child', 'children')}")
+            return stop, sheet
+
         try:
-            self._stop_listening, sheet = await self.ask(
-                lambda store: (store.journal.subscribe(hears), self._read(store))
-            )
+            self._stop_listening, sheet = await self.ask(look)
         except Locked:
             return
         self.show_sheet(sheet)
@@ -125,12 +130,8 @@ class RosterScreen(OutreachScreen):
         self.run_worker(self._after_reading(), group="after-reading")
 
     async def _after_reading(self) -> None:
-        """That somebody looked is on the record; words left half written are spoken of."""
-        read = len(self.sheet.whole.entries) + len(self.sheet.whole.done)
+        """Words left half written are spoken of."""
         try:
-            await self.ask(
-                lambda store: store.log("looked", f"{self.ROOM}: {count_of(read, 'child', 'children')}")
-            )
             await self.recall_draft()
         except Locked:
             return

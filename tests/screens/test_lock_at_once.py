@@ -14,7 +14,9 @@ from textual import events
 
 from casework.errors import Locked
 from outreach_tui.app import OutreachApp
+from screens.child import ChildScreen
 from screens.contact_form import FORM
+from screens.roster import RosterScreen
 from screens.unlock import UnlockScreen
 from storage.audit import entries
 from storage.cipher import open_database
@@ -84,8 +86,7 @@ async def test_a_lock_waits_for_no_other_process(tmp_path: Path, waits: threadin
             await app.desk.call(lambda: None)  # the caseload's thread is free: the database is closed
         assert app.fault is None
     store = reopened(path)
-    assert [step.name for step in store.journal.undo_list(9)][0].startswith("Follow-up: no answer")
-    assert not any("spoke" in step.name for step in store.journal.undo_list(9))
+    assert store.journal.undo_list(1)[0].name.startswith("Follow-up: no answer")
     assert [*history_gives_rows(store.conn), *audit_is_whole(store.conn)] == []
     store.close()
 
@@ -196,3 +197,36 @@ def test_a_look_that_fails_leaves_no_transaction_open(
     store.log("looked", "a page")
     assert entries(store.conn)[0].detail == "a page"
     store.close()
+
+
+@pytest.mark.parametrize("room", ["today", "caseload"])
+async def test_a_look_is_on_record_before_it_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: str
+) -> None:
+    """No lock can come between what was shown and its entry."""
+    path = morning(tmp_path)
+    order: list[str] = []
+    log, show, draw = Store.log, RosterScreen.show_sheet, ChildScreen._draw
+
+    def logged(store: Store, verb: Any, detail: str, child: str | None = None) -> None:
+        log(store, verb, detail, child)
+        order.append(f"{verb} {detail.partition(':')[0]}")
+
+    def shown(screen: RosterScreen, *given: Any, **named: Any) -> None:
+        order.append(f"shown {screen.ROOM}")
+        show(screen, *given, **named)
+
+    def drawn(screen: ChildScreen, width: int) -> None:
+        if screen._view is not None:
+            order.append("shown child")
+        draw(screen, width)
+
+    monkeypatch.setattr(Store, "log", logged)
+    monkeypatch.setattr(RosterScreen, "show_sheet", shown)
+    monkeypatch.setattr(ChildScreen, "_draw", drawn)
+    async with opened(path, room=room) as pilot:
+        await press(pilot, "enter")
+    room_order = [step for step in order if step.endswith(room)]
+    assert room_order[:2] == [f"looked {room}", f"shown {room}"]
+    child_order = [step for step in order if "child" in step]
+    assert child_order[:2] == ["looked child's page", "shown child"]
