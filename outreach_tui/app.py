@@ -33,6 +33,7 @@ from screens.themes import THEMES, TONE_DEFAULTS
 from screens.type_ahead import TypeAhead, Typed
 from screens.unlock import UnlockScreen
 from screens.verbs import APP, BY_ID, bindings_for
+from storage.ring import apart
 from storage.store import Store
 
 ScreenFactory = Callable[..., Screen[Any]]
@@ -364,6 +365,10 @@ class OutreachApp(GuardedApp):
             await self.push_screen(Screen(id="cover"))
             if await self._close_caseload(below):
                 note = f"{note} {_CUT_SHORT}".lstrip()
+            with suppress(OutreachError):
+                await asyncio.wrap_future(apart(self.opener.locked))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.desk.call(self.opener.forget), _LAST_WORDS_SECONDS)
             self.workers.cancel_all()
             await self._clear_screens()
             self._clipboard = ""

@@ -13,6 +13,7 @@ from screens.doorway import FirstRun
 from storage.cipher import wipe
 from storage.home import Home
 from storage.recovery_code import UNCONFIRMED
+from storage.ring import Ring
 from storage.store import Store
 from storage.vault import Vault
 
@@ -22,8 +23,10 @@ _GENERATION = "vault-generation"
 class VaultOpener:
     """Opens the caseload in `home`. `now` gives aware UTC instants; `today` is the date that rules use."""
 
-    def __init__(self, home: Home, *, now: Callable[[], datetime], today: date) -> None:
-        self._home, self._now, self._today = home, now, today
+    def __init__(
+        self, home: Home, *, now: Callable[[], datetime], today: date, ring: Ring | None = None
+    ) -> None:
+        self._home, self._now, self._today, self._ring = home, now, today, ring
         self._key: bytearray | None = None
 
     @property
@@ -33,7 +36,7 @@ class VaultOpener:
 
     def wait_left(self) -> float:
         """Seconds until the next passphrase is taken."""
-        return Vault.load(self._home).wait_left(self._now())
+        return Vault.load(self._home, ring=self._ring).wait_left(self._now())
 
     @property
     def owes_code(self) -> bool:
@@ -45,7 +48,7 @@ class VaultOpener:
         if self._key is None:
             raise Locked("locked", "Unlock the caseload again for a new recovery code.")
         try:
-            return Vault.load(self._home).renew_recovery(self._key)
+            return Vault.load(self._home, ring=self._ring).renew_recovery(self._key)
         finally:
             self.forget()
 
@@ -59,17 +62,35 @@ class VaultOpener:
         """Open with the passphrase, which is wiped. Raises `Locked`, or `BadInput` for an altered file."""
         try:
             self._home.check_whole()
-            vault = Vault.load(self._home)
+            vault = Vault.load(self._home, ring=self._ring)
             key = vault.unlock(passphrase, now=self._now())
         finally:
             wipe(passphrase)
         return self._open(vault, key, may_renew=True)
 
+    def key_store(self) -> str:
+        """The key store that opens this caseload now, or ""."""
+        return Vault.load(self._home, ring=self._ring).find_key_store()
+
+    def ask_key_store(self) -> bytearray:
+        """What the key store keeps for this caseload."""
+        self._home.check_whole()
+        return Vault.load(self._home, ring=self._ring).fetch_kept()
+
+    def unlock_kept(self, kept: bytearray) -> Store:
+        """Open with what the key store kept, which is wiped."""
+        vault = Vault.load(self._home, ring=self._ring)
+        return self._open(vault, vault.unlock_kept(kept), may_renew=True)
+
+    def locked(self) -> None:
+        """Shut the key store until a person gave the passphrase."""
+        Vault.load(self._home, ring=self._ring).pause_keyring()
+
     def recover(self, code: str, passphrase: bytearray) -> tuple[Store, str]:
         """Open with the recovery code and set a new passphrase; the store and the next recovery code."""
         try:
             self._home.check_whole()
-            vault = Vault.load(self._home)
+            vault = Vault.load(self._home, ring=self._ring)
             key, fresh = vault.recover(clean(code), passphrase)
         finally:
             wipe(passphrase)
@@ -83,7 +104,7 @@ class VaultOpener:
         if not worker or not team:
             raise BadInput("empty", "Your name and your team must not be empty.")
         try:
-            vault, key, code = Vault.create(self._home, first.passphrase)
+            vault, key, code = Vault.create(self._home, first.passphrase, ring=self._ring)
         finally:
             wipe(first.passphrase)
         try:

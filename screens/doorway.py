@@ -33,7 +33,7 @@ class FirstRun:
 
 
 class Opener(Protocol[S_co]):
-    """The way into a caseload. Every call blocks and runs on the desk's thread.
+    """The way into a caseload. A call blocks and runs on the desk's thread where nothing else is said.
 
     `unlock` and `recover` raise `Locked` for a wrong secret, and while the wait after wrong ones runs; any
     `OutreachError` is shown as its one sentence.
@@ -51,6 +51,24 @@ class Opener(Protocol[S_co]):
 
     def recover(self, code: str, passphrase: bytearray) -> tuple[S_co, str]:
         """Open with the recovery code, set a new passphrase, which is wiped, and draw a new recovery code."""
+
+    def key_store(self) -> str:
+        """The key store that opens it now, as a person knows it; "" for none. May block, on its own thread.
+
+        Raises an `OutreachError` whose sentence says why the store that was chosen does not open it now.
+        """
+
+    def ask_key_store(self) -> bytearray:
+        """What the key store keeps, for `unlock_kept`. May block long, on a thread of its own.
+
+        Raises an `OutreachError` whose sentence says what is wrong: gone, locked, slow, another value.
+        """
+
+    def unlock_kept(self, kept: bytearray) -> S_co:
+        """Open with what the key store kept, which is wiped."""
+
+    def locked(self) -> None:
+        """The caseload was locked: a person is asked before it opens again. On any thread."""
 
     @property
     def owes_code(self) -> bool:

@@ -1,9 +1,10 @@
-"""The locked door: passphrase, growing wait after wrong ones, recovery code."""
+"""The locked door: passphrase, growing wait after wrong ones, key store, recovery code."""
 
 from __future__ import annotations
 
+import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -20,6 +21,9 @@ from screens.doorway import wipe
 from screens.setup import RecoveryCodeScreen, RecoveryOfferScreen
 from screens.widgets.text import Tone, show
 from storage.desk import Closable
+from storage.ring import apart
+
+_STORE = "key-store"
 
 
 class UnlockScreen(DoorScreen):
@@ -27,6 +31,7 @@ class UnlockScreen(DoorScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "recover", "Recovery code", show=False),
+        Binding("f3", "key_store", "Key store", show=False),
         Binding("f4", "demo", "Open the demo", show=False),
         Binding("escape", "clear", "Clear", show=False),
     ]
@@ -36,6 +41,7 @@ class UnlockScreen(DoorScreen):
         super().__init__()
         self._note, self._demo = note, demo
         self._until = 0.0
+        self._store = ""
 
     def compose(self) -> ComposeResult:
         """The passphrase and what to do without it."""
@@ -47,6 +53,7 @@ class UnlockScreen(DoorScreen):
                 yield Static(show("This is the demo: f4 opens it.", Tone.STRONG), markup=False)
             yield Static("Passphrase", classes="label", markup=False)
             yield Input(password=True, id="passphrase")
+            yield Static("", id="store", markup=False)
             yield Static("", id="problem", classes="problem", markup=False)
             yield Static(
                 "enter unlocks · f2 passphrase forgotten: use the recovery code · ctrl+q leaves",
@@ -56,8 +63,24 @@ class UnlockScreen(DoorScreen):
 
     async def on_mount(self) -> None:
         """Tell a wait that still runs from earlier wrong passphrases."""
+        self.query_one("#store").display = False
         self.set_interval(1.0, self.tick)
         self.run_worker(self._refresh_wait(), exclusive=True)
+        self.run_worker(self._find_store(), group=_STORE)
+
+    async def _find_store(self) -> None:
+        """Offer the key store that this caseload was given to, or say why it does not open it now."""
+        line = self.query_one("#store", Static)
+        try:
+            self._store = await asyncio.wrap_future(apart(self.shell.opener.key_store))
+        except OutreachError as error:
+            said = error.message
+        else:
+            said = f"f3 opens it with the key store of your account on this computer ({self._store})."
+            if not self._store:
+                return
+        line.update(show(said, Tone.QUIET))
+        line.display = True
 
     async def _refresh_wait(self) -> None:
         self._until = self.steady() + await self.shell.desk.call(self.shell.opener.wait_left)
@@ -84,14 +107,15 @@ class UnlockScreen(DoorScreen):
             return
         secret = bytearray(event.value.encode("utf-8", "surrogatepass"))
         event.input.clear()
-        self.run_worker(self._unlock(secret), exclusive=True)
+        self.workers.cancel_group(self, _STORE)
+        self.run_worker(self._unlock(secret, self.shell.opener.unlock), exclusive=True)
 
-    async def _unlock(self, secret: bytearray) -> None:
+    async def _unlock(self, secret: bytearray, open_with: Callable[[bytearray], Closable]) -> None:
         field = self.query_one("#passphrase", Input)
         self.busy = field.disabled = True
         self.tell("Opening …", wrong=False)
         try:
-            await self.shell.desk.open(lambda: self.shell.opener.unlock(secret))
+            await self.shell.desk.open(lambda: open_with(secret))
         except OutreachError as error:
             self.busy = field.disabled = False
             field.focus()
@@ -108,7 +132,22 @@ class UnlockScreen(DoorScreen):
     def action_demo(self) -> None:
         """Open the demo, in which nobody exists."""
         if self._demo and not self.busy:
-            self.run_worker(self._unlock(bytearray(self._demo.encode())), exclusive=True)
+            secret = bytearray(self._demo.encode())
+            self.run_worker(self._unlock(secret, self.shell.opener.unlock), exclusive=True)
+
+    def action_key_store(self) -> None:
+        """Ask the key store, while the passphrase can still be typed."""
+        if self._store and not self.busy:
+            self.run_worker(self._open_by_store(), group=_STORE, exclusive=True)
+
+    async def _open_by_store(self) -> None:
+        self.tell(f"Asking {self._store} … the passphrase opens it as well.", wrong=False)
+        try:
+            kept = await asyncio.wrap_future(apart(self.shell.opener.ask_key_store))
+        except OutreachError as error:
+            self.tell(error.message)
+        else:
+            await self._unlock(kept, self.shell.opener.unlock_kept)
 
     def action_clear(self) -> None:
         """Empty the field."""

@@ -73,6 +73,11 @@ class Home:
         return self.path / "lock-request"
 
     @property
+    def passphrase_due(self) -> Path:
+        """There while a lock keeps the key store from opening this caseload; the passphrase removes it."""
+        return self.path / "passphrase-due"
+
+    @property
     def has_caseload(self) -> bool:
         """Whether set-up was finished here: key slots and a database that is not empty."""
         return self.has_keys and self.has_database

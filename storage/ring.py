@@ -8,21 +8,25 @@ from __future__ import annotations
 
 import threading
 from base64 import b64decode, b64encode
-from typing import Any, Protocol
+from collections.abc import Callable
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
+from typing import Any, Protocol, TypeVar
 
 from casework.errors import OutreachError, Refused
+from storage.cipher import wipe
+
+T = TypeVar("T")
 
 SERVICE = "outreach-caseload"
 _PATIENCE_SECONDS = 10.0
-_KNOWN = frozenset(
-    {
-        ("keyring.backends.Windows", "WinVaultKeyring"),
-        ("keyring.backends.macOS", "Keyring"),
-        ("keyring.backends.SecretService", "Keyring"),
-        ("keyring.backends.libsecret", "Keyring"),
-        ("keyring.backends.kwallet", "DBusKeyring"),
-    }
-)
+_KNOWN = {
+    ("keyring.backends.Windows", "WinVaultKeyring"): "Windows Credential Manager",
+    ("keyring.backends.macOS", "Keyring"): "macOS Keychain",
+    ("keyring.backends.SecretService", "Keyring"): "Secret Service",
+    ("keyring.backends.libsecret", "Keyring"): "Secret Service",
+    ("keyring.backends.kwallet", "DBusKeyring"): "KWallet",
+}
 
 
 class Backend(Protocol):
@@ -31,6 +35,30 @@ class Backend(Protocol):
     def get_password(self, service: str, username: str) -> str | None: ...  # noqa: D102
     def set_password(self, service: str, username: str, password: str) -> None: ...  # noqa: D102
     def delete_password(self, service: str, username: str) -> None: ...  # noqa: D102
+
+
+def apart(work: Callable[[], T]) -> Future[T]:
+    """Run `work` on a thread of its own that no exit waits for; cancelling the future drops its answer.
+
+    A store may show a dialog and never return.
+    """
+    answer: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            given = work()
+        except Exception as error:  # noqa: BLE001  # every backend has error classes of its own
+            with suppress(InvalidStateError):
+                answer.set_exception(error)
+            return
+        try:
+            answer.set_result(given)
+        except InvalidStateError:
+            if isinstance(given, bytearray):
+                wipe(given)  # nobody waits for this key any more
+
+    threading.Thread(target=run, name="keyring", daemon=True).start()
+    return answer
 
 
 def _no_store() -> OutreachError:
@@ -60,6 +88,15 @@ class Ring:
         if self._given is None and not _trusted(backend):
             return None
         return f"{type(backend).__module__}.{type(backend).__name__}"
+
+    def name(self) -> str:
+        """The store as a person knows it, "" when there is none that counts."""
+        backend = self._given or _system()
+        if self._given is None and not _trusted(backend):
+            return ""
+        members = getattr(backend, "backends", None) or [backend]  # a chain asks its first member first
+        kind = (type(members[0]).__module__, type(members[0]).__name__)
+        return _KNOWN.get(kind, "key store")
 
     def keep(self, account: str, secret: bytearray) -> None:
         """Store a key and read it back; `Refused` unless the same value comes back."""
@@ -95,21 +132,14 @@ class Ring:
         backend = self._given or _system()
         if self._given is None and not _trusted(backend):
             raise _no_store()
-        answer: list[Any] = []
-        fault: list[BaseException] = []
-
-        def work() -> None:
-            try:
-                answer.append(getattr(backend, method)(*words))
-            except Exception as error:  # noqa: BLE001  # every backend has error classes of its own
-                fault.append(error)
-
-        thread = threading.Thread(target=work, name="keyring", daemon=True)
-        thread.start()
-        thread.join(self._patience)
-        if answer:
-            return answer[0]
-        reason = "did not answer in time" if not fault else "refused"
+        answer = apart(lambda: getattr(backend, method)(*words))
+        try:
+            return answer.result(self._patience)
+        except TimeoutError:
+            answer.cancel()
+            reason = "did not answer in time"
+        except Exception:  # noqa: BLE001  # every backend has error classes of its own
+            reason = "refused"
         raise Refused("keyring-locked", f"This computer's key store {reason}; use the passphrase instead.")
 
 

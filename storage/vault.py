@@ -150,6 +150,7 @@ class Vault:
             )
         # The passphrase was right, whatever the seal says of the rest: no wait may hide what is wrong.
         self._throttle.clear()
+        self._resume_keyring()
         return self._proved(key)
 
     def unlock_recovery(self, code: str) -> bytearray:
@@ -170,28 +171,69 @@ class Vault:
                 "That recovery code does not open this caseload; it may be an older one.",
                 "recovery code",
             )
+        self._resume_keyring()
         return self._proved(key)
+
+    def find_key_store(self) -> str:
+        """The key store that opens this caseload now, as a person knows it; "" where it was given to none.
+
+        Blocks while the system's stores are looked for. `Locked` after a lock, `Refused` when it is gone.
+        """
+        if not self.has_keyring:
+            return ""
+        self._refuse_paused()
+        name = self._ring.name()
+        if not name:
+            raise Refused(
+                "keyring-gone", "The key store that opened this caseload is not here; use the passphrase."
+            )
+        return name
+
+    def pause_keyring(self) -> None:
+        """Keep the key store shut until a person gave the passphrase or the recovery code: a lock came."""
+        if self.has_keyring:
+            write_atomic(self._home.passphrase_due, b"")
+
+    def _refuse_paused(self) -> None:
+        if self._home.passphrase_due.exists():
+            raise Locked(
+                "keyring-paused", "After a lock the passphrase is needed once before the key store opens it."
+            )
 
     def unlock_keyring(self) -> bytearray:
         """The data key by the operating system's key store; `Locked` when the store does not have it."""
-        with self._home.turn("vault"):
-            return self._unlock_keyring()
+        return self.unlock_kept(self.fetch_kept())
 
-    def _unlock_keyring(self) -> bytearray:
+    def fetch_kept(self) -> bytearray:
+        """What the key store keeps for this vault, to give to `unlock_kept`, which wipes it.
+
+        Takes no turn at the vault: a store that does not answer must not keep a passphrase waiting. Raises
+        `Locked` or `Refused` with what is wrong, in one sentence.
+        """
         self._refresh()
         slot = self._body.slots.keyring
         if slot is None:
             raise Locked(
                 "no-keyring-slot", "The key store is not set up for this caseload; use the passphrase."
             )
-        kek = self._ring.fetch(slot.account)
+        self._refuse_paused()
+        kept = self._ring.fetch(slot.account)
+        if kept is None:
+            raise _stale()
+        return kept
+
+    def unlock_kept(self, kept: bytearray) -> bytearray:
+        """The data key by what the key store kept, which is wiped; `Locked` when it is another value."""
         try:
-            key = slots.open_keyring(slot, kek, self._body.identity()) if kek else None
+            with self._home.turn("vault"):
+                self._refresh()
+                slot = self._body.slots.keyring
+                key = slots.open_keyring(slot, kept, self._body.identity()) if slot else None
+                if key is None:
+                    raise _stale()
+                return self._proved(key)
         finally:
-            wipe(kek or bytearray())
-        if key is None:
-            raise Locked("keyring-stale", "The key store does not open this caseload; use the passphrase.")
-        return self._proved(key)
+            wipe(kept)
 
     def unlock_escrow(self, private: bytearray) -> bytearray:
         """The data key by the service's raw 32-byte private key: for the service's recovery only."""
@@ -327,6 +369,11 @@ class Vault:
                 str(self._home.vault_file),
             )
 
+    def _resume_keyring(self) -> None:
+        """A person gave a secret: the key store may open it again."""
+        with translated(self._home.passphrase_due):
+            self._home.passphrase_due.unlink(missing_ok=True)
+
     def _refresh(self) -> None:
         """Take up what another process changed since: an old passphrase must not open a long-lived app."""
         current = Vault.load(self._home)
@@ -376,3 +423,7 @@ class Vault:
             raise Refused(
                 "vault-changed", "The keys were changed by another copy of Outreach; open it again."
             )
+
+
+def _stale() -> Locked:
+    return Locked("keyring-stale", "The key store does not open this caseload; use the passphrase.")

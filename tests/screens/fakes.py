@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -54,7 +54,23 @@ class FakeStore:
         self.closed = True
 
 
-class FakeOpener:
+class NoKeyStore:
+    """The part of an opener that asks a key store, where there is none."""
+
+    def key_store(self) -> str:
+        return ""
+
+    def ask_key_store(self) -> bytearray:
+        raise NotImplementedError
+
+    def unlock_kept(self, kept: bytearray) -> Any:
+        raise NotImplementedError
+
+    def locked(self) -> None:
+        pass
+
+
+class FakeOpener(NoKeyStore):
     """The passphrase above opens; wrong ones wait 1, 2, 4 ... seconds of the clock by hand."""
 
     def __init__(self, hands: Hands, *, first_run: bool = False) -> None:

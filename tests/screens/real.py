@@ -28,7 +28,7 @@ from casework.records import (
 from outreach_tui.app import OutreachApp, ScreenFactory
 from screens.doorway import FirstRun
 from storage.store import Store
-from tests.screens.fakes import PASSPHRASE, Hands, RoundRoom
+from tests.screens.fakes import PASSPHRASE, Hands, NoKeyStore, RoundRoom
 from tests.screens.steps import settle, unlock
 
 T = TypeVar("T")
@@ -40,7 +40,7 @@ IN_WEEK = r"/ \ / \ / \ / \ / \ "[:-1]
 TERMS = ((date(2026, 9, 1), date(2026, 10, 16)), (date(2026, 11, 2), date(2026, 12, 18)))
 
 
-class RealOpener:
+class RealOpener(NoKeyStore):
     """Opens the caseload of a test on the desk's thread."""
 
     has_caseload = True

@@ -28,7 +28,7 @@ from casework.records import (
 from outreach_tui.app import OutreachApp
 from outreach_tui.settings import Loaded, Settings
 from storage.store import Store
-from tests.screens.fakes import Hands
+from tests.screens.fakes import Hands, NoKeyStore
 from tests.screens.steps import settle
 
 TODAY = date(2026, 11, 20)
@@ -223,7 +223,7 @@ async def steps_of(pilot: Pilot[None]) -> list[FollowUp]:
     return sorted(found, key=lambda step: step.id)
 
 
-class _NoDoor:
+class _NoDoor(NoKeyStore):
     """The app's door, never used here: a caseload exists and no secret opens it."""
 
     has_caseload = True
