@@ -17,9 +17,10 @@ from casework.errors import OutreachError
 from casework.followups import contact
 from casework.records import Contact
 from casework.text import clean
+from screens.areas import PageField
 from screens.base import OutreachScreen
 from screens.dialogs import Choice, Confirm, PickOne
-from screens.fields import LineField, PageField
+from screens.fields import LineField
 from screens.verbs import bindings_for
 from screens.widgets.lines import SaidLine, TitleLine
 from screens.widgets.text import Piece, Tone, show_cell

@@ -16,7 +16,7 @@ from textual.widgets import Static, TextArea
 
 from casework.codes import Code
 from casework.text import clean
-from screens.fields import BoundedArea
+from screens.areas import BoundedArea
 from screens.follow_up import Given, Keep
 from screens.widgets.marks_strip import TONES
 from screens.widgets.text import Cell, Piece, Tone, show, show_lines

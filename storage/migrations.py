@@ -12,7 +12,7 @@ from typing import Any
 
 from casework.errors import Refused
 from casework.records import RECORD_TYPES
-from storage import schema, search
+from storage import schema, search_index
 from storage.cipher import Connection, shim
 from storage.faults import translated
 
@@ -57,7 +57,7 @@ def _first_caseload(db: Any) -> None:
     _run(db.execute, [schema.table_sql(name) for name in RECORD_TYPES])
     _run(db.execute, schema.INDEXES)
     _run(db.execute, schema.SYSTEM_TABLES)
-    search.create(db.conn)
+    search_index.create(db.conn)
     db.execute(f"PRAGMA user_version = {HEAD}")
 
 

@@ -8,7 +8,7 @@ from functools import cache
 
 from casework.edits import CREATED, Change
 from casework.records import RECORD_TYPES, meta_of
-from storage import search
+from storage import search_index
 from storage.cipher import Connection
 
 _BATCH = 500
@@ -61,15 +61,15 @@ def refresh(conn: Connection, children: Iterable[str]) -> None:
             f" WHERE c.id IN ({','.join('?' * len(batch))})",
             batch,
         ).fetchall()
-        search.index_many(conn, [_entry(row) for row in rows if not row[1]])
+        search_index.index_many(conn, [_entry(row) for row in rows if not row[1]])
         for row in rows:
             if row[1]:
-                search.remove(conn, row[0])
+                search_index.remove(conn, row[0])
 
 
-def _entry(row: tuple[str, ...]) -> search.Entry:
+def _entry(row: tuple[str, ...]) -> search_index.Entry:
     child, _, forename, surname, known_as, former, upn, former_upns, address, school = row
-    return search.Entry(
+    return search_index.Entry(
         child,
         forename=forename,
         surname=surname,

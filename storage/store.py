@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from casework.edits import Edit, create
 from casework.ids import new_id
@@ -21,7 +21,9 @@ from storage.migrations import migrate
 from storage.queries.grounds import Grounds
 from storage.queries.schools import SchoolBook, read_schools
 from storage.rows import load, load_all
-from storage.search import NameSearch
+
+if TYPE_CHECKING:
+    from storage.search import NameSearch
 
 R = TypeVar("R", bound=Record)
 Now = Callable[[], datetime]
@@ -107,6 +109,8 @@ class Store:
     def names(self) -> NameSearch:
         """Search by name, UPN, address and school."""
         if self._names is None:
+            from storage.search import NameSearch
+
             self._names = NameSearch(self.conn)
         return self._names
 
