@@ -34,10 +34,8 @@ SCHEMA = (
     "CREATE TABLE search_news (n INTEGER PRIMARY KEY, words TEXT)",
 )
 
-_INSERT = """INSERT INTO search_doc (child, name, known_as, former, address, school, upn)
-    VALUES (?, ?, ?, ?, ?, ?, ?)"""
-_RENEW = """UPDATE search_doc SET child = ?, name = ?, known_as = ?, former = ?, address = ?, school = ?,
-upn = ? WHERE doc = ?"""
+_COLUMNS = ("child", "name", "known_as", "former", "address", "school", "upn")
+_INSERT = f"INSERT INTO search_doc ({', '.join(_COLUMNS)}) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _INDEX = """INSERT INTO search_fts (rowid, name, known_as, former, address, school)
     SELECT doc, name, known_as, former, address, school FROM search_doc WHERE doc = ?"""
 _INDEX_FROM = """INSERT INTO search_fts (rowid, name, known_as, former, address, school)
@@ -92,7 +90,7 @@ def index_child(conn: Connection, entry: Entry) -> bool:
     elif tuple(old[1:]) == row:
         return False
     else:
-        _renew(conn, old[0], row)
+        _renew(conn, old[0], old[1:], row)
     if news := _name_words(row) - (_name_words(old[1:]) if old else set()):
         conn.execute("INSERT INTO search_news (words) VALUES (?)", (" ".join(sorted(news)),))
     return True
@@ -114,7 +112,7 @@ def index_many(conn: Connection, entries: Iterable[Entry], *, batch: int = 5_000
             for doc, *old in conn.execute(f"{READ} WHERE child IN ({marks})", some).fetchall():
                 row = rows.pop(old[0])
                 if tuple(old) != row:
-                    _renew(conn, doc, row)
+                    _renew(conn, doc, old, row)
                     news |= _name_words(row) - _name_words(old)
                     total += 1
         if rows:
@@ -148,10 +146,12 @@ def compact(conn: Connection) -> None:
     conn.execute("DELETE FROM search_news WHERE words IS NOT NULL")
 
 
-def _renew(conn: Connection, doc: int, row: tuple[str, ...]) -> None:
-    # In place: a new row number would touch every index of the table and cost as much as the full text does.
+def _renew(conn: Connection, doc: int, old: Sequence[str], row: tuple[str, ...]) -> None:
+    # In place, and only what differs: SQLite writes the index of every column that is set, changed or not.
+    changed = {name: new for name, was, new in zip(_COLUMNS, old, row, strict=True) if was != new}
     conn.execute(_UNINDEX, (doc,))
-    conn.execute(_RENEW, (*row, doc))
+    sets = ", ".join(f"{name} = ?" for name in changed)
+    conn.execute(f"UPDATE search_doc SET {sets} WHERE doc = ?", (*changed.values(), doc))
     conn.execute(_INDEX, (doc,))
 
 
