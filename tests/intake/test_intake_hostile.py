@@ -439,6 +439,14 @@ def test_zip_bombs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             parts.writestr(f"xl/{n}.xml", "")
     with pytest.raises(BadInput, match="unpacks"):
         read_register(many)
+    twice = tmp_path / "twice.xlsx"
+    with zipfile.ZipFile(twice, "w") as parts:
+        parts.writestr("xl/workbook.xml", "<workbook/>")
+        parts.writestr("xl/worksheets/sheet1.xml", "<worksheet/>")
+        with pytest.warns(UserWarning, match="Duplicate name"):
+            parts.writestr("xl/worksheets/sheet1.xml", "<worksheet></worksheet>")
+    with pytest.raises(BadInput, match="unpacks"):
+        read_register(twice)
     other = tmp_path / "other.xlsx"
     with zipfile.ZipFile(other, "w") as parts:
         parts.writestr("hello.txt", "hello")

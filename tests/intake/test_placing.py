@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casework.edits import Edit, create
+from casework.edits import Edit, create, update
 from casework.ids import new_id
 from casework.records import Calendar, Child, Enrolment
 from storage.intake.closed_days import ClosedDays
@@ -249,6 +249,18 @@ def test_a_newer_mark_moves_says_so_and_ends_the_former_roll(store: Store, tmp_p
     assert (again.applied, the_child(store).school) == (None, school)
     import_file(store, at(tmp_path, "999001", ["18", "20"], "c"))
     assert the_child(store).school == school
+
+
+def test_marks_that_are_held_already_move_nobody_against_a_workers_word(store: Store, tmp_path: Path) -> None:
+    import_file(store, at(tmp_path, "999001", ["18", "19"]))
+    home = the_child(store).school
+    import_file(store, at(tmp_path, "999002", ["19", "20"]))
+    child = the_child(store)
+    assert child.school != home
+    store.journal.commit(Edit("Back", update(child, school=home)))
+    again = import_file(store, at(tmp_path, "999002", ["20", "19"], "the-same-otherwise"))
+    assert not told(again, "Moved")
+    assert the_child(store).school == home
 
 
 def test_the_same_ctf_again_takes_nobody_back(store: Store, tmp_path: Path) -> None:

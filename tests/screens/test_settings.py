@@ -41,6 +41,7 @@ def test_a_full_file() -> None:
         ("[keys]\nundo = 'n'", "settings.toml line 2: n already does no-answer"),
         ("[labels]\npolice = 'x'", "settings.toml line 2: no agency is called 'police'"),
         ("[labels]\nschool = 4", "settings.toml line 2: the label of school must be text"),
+        ("[labels]\nschool = ' \u200b '", "settings.toml line 2: the label of school must be text"),
         ("keys = 3", "settings.toml line 1: keys must be a table"),
         ("a = \n", "settings.toml line 1: this is not TOML"),
         ("[a", "settings.toml near its end: this is not TOML"),
@@ -60,11 +61,19 @@ def test_one_slip_leaves_the_other_settings() -> None:
     assert loaded.settings.idle_minutes == 5
 
 
-@pytest.mark.parametrize("raw", [b"\xff\xfe\x00", b"a" * 200_000, b"\x00"])
+@pytest.mark.parametrize(
+    "raw", [b"\xff\xfe\x00", b"a" * 200_000, b"\x00", b'theme = "light"\n' + b"#" * 100_000]
+)
 def test_bytes_that_are_no_settings(tmp_path: Path, raw: bytes) -> None:
     path = tmp_path / "settings.toml"
     path.write_bytes(raw)
     loaded = load(path)
+    assert loaded.settings == Settings()
+    assert len(loaded.problems) == 1
+
+
+def test_tables_within_tables_without_end() -> None:
+    loaded = parse("a = " + "[" * 50_000)
     assert loaded.settings == Settings()
     assert len(loaded.problems) == 1
 

@@ -58,6 +58,13 @@ def test_a_good_remap_holds() -> None:
     assert kept == {"no-answer": "f2", "go-today": "g 1"}
 
 
+@pytest.mark.parametrize(("verb", "key", "winner"), [("accept", "j", "down"), ("note-last", "enter", "open")])
+def test_any_screen_may_hold_a_list_so_its_keys_are_taken(verb: str, key: str, winner: str) -> None:
+    kept, problems = read_keymap({verb: key}, str)
+    assert kept == {}
+    assert problems == [f"{verb}: {key} already does {winner} there, so {verb} stays on {BY_ID[verb].keys}."]
+
+
 def test_two_verbs_may_change_places() -> None:
     kept, problems = read_keymap({"no-answer": "m", "left-message": "n"}, str)
     assert not problems
@@ -77,6 +84,9 @@ def test_two_verbs_may_change_places() -> None:
         ({"undo": "n"}, "n already does no-answer"),
         ({"undo": "j"}, "j already does down"),
         ({"go-today": "t"}, "needs g and one sign"),
+        ({"go-today": "g tt"}, "needs g and one sign"),
+        ({"go-today": "g enter"}, "needs g and one sign"),
+        ({"go-today": "g \x1b"}, "needs g and one sign"),
         ({"go-today": "g c"}, "g c already does go-caseload"),
     ],
 )

@@ -10,8 +10,20 @@ import pytest
 
 from casework.edits import Edit, create, update
 from casework.filters import parse
+from casework.followups import contact, follow_up
 from casework.ids import new_id
-from casework.records import AttendanceWeek, Calendar, Child, FollowUp, Record, School, Team, Worker
+from casework.records import (
+    AttendanceWeek,
+    Calendar,
+    Child,
+    FollowUp,
+    FollowUpOutcome,
+    Household,
+    Record,
+    School,
+    Team,
+    Worker,
+)
 from storage.queries.caseload import read_caseload
 from storage.queries.child import read_child
 from storage.queries.history import read_corrections, read_history, read_origins
@@ -171,6 +183,39 @@ def test_one_session_at_two_schools_counts_once_and_the_present_school_holds(wor
     (row,) = [row for row in read_caseload(world.store) if row.child.id == child.id]
     assert (row.year.possible, row.year.attended, row.year.authorised, row.year.unauthorised) == (10, 7, 2, 1)
     assert set(read_origins(world.store, child)) == {(mark.date, mark.session) for mark in page.marks}
+
+
+def test_of_two_schools_the_present_one_holds_whichever_came_first(world: World) -> None:
+    for home, other in ((world.oak, world.bay), (world.bay, world.oak)):
+        child = world.child(home, "/ \\ / \\ / \\ / \\ N N")
+        world.marks(child, other, "/ \\ / \\ / \\ / \\ I I")
+        assert read_child(world.store, child).weeks == [(MONDAY, "/ \\ / \\ / \\ / \\ N N")]
+        assert child.id in [row.child.id for row in read_round(world.store).rows]
+
+
+def test_a_try_is_no_contact(world: World) -> None:
+    child = world.child(world.oak, "/ \\ / \\ / \\ / \\ N N")
+    by, at = world.store.actor.worker, NOW - timedelta(days=1)
+    tries: tuple[FollowUpOutcome, ...] = ("no-answer", "left-message", "wrong-number", "not-seen", "closed")
+    for outcome in (*tries, "visit-planned"):
+        edit = follow_up(child.id, by=by, at=NOW, session_date=FRIDAY, outcome=outcome)
+        world.store.journal.commit(edit)
+    for outcome in ("message", "no-reply", "wrong-number"):
+        world.store.journal.commit(contact(child.id, by=by, at=NOW, kind="call", outcome=outcome))
+    assert [row.last_contact for row in read_caseload(world.store)] == [None]
+    world.store.journal.commit(contact(child.id, by=by, at=at, kind="call", outcome="parent"))
+    assert [row.last_contact for row in read_caseload(world.store)] == [at.date()]
+    world.store.journal.commit(
+        follow_up(child.id, by=by, at=NOW, session_date=FRIDAY, outcome="spoke", note="")
+    )
+    assert [row.last_contact for row in read_caseload(world.store)] == [FRIDAY]
+
+
+def test_a_sunday_works_on_the_registers_of_friday(world: World) -> None:
+    child = world.child(world.oak, "/ \\ / \\ / \\ / \\ N N")
+    world.store.today = date(2026, 11, 22)
+    found = read_round(world.store)
+    assert (found.day, [row.child.id for row in found.rows]) == (FRIDAY, [child.id])
 
 
 def test_an_n_of_a_former_school_is_not_on_the_round(world: World) -> None:

@@ -29,6 +29,7 @@ PEOPLE = [
     Entry("thomas", "Thomas", "James"),
     Entry("ivan", "Иван", "Петров"),
     Entry("annex", "Anne [/] x", "Null"),
+    Entry("rosemarie", "Rosemarie", "Null"),
 ]
 
 
@@ -102,6 +103,8 @@ Find = Callable[..., list[str]]
         ("maria jose", "delacruz"),
         ("mc donald", "mcdonald"),
         ("macdonald", "mcdonald"),
+        ("rose marie", "rosemarie"),
+        ("null rose marie", "rosemarie"),
         ("shaun mcdonald", "mcdonald"),
         ("иван", "ivan"),
         ("Петров Иван", "ivan"),
