@@ -15,25 +15,9 @@ from casework.edits import Edit, bundle, create
 from casework.errors import BadInput
 from casework.ids import new_id
 from casework.records import Contact, FollowUp, FollowUpOutcome
+from casework.wording import CONTACT_KINDS, OUTCOME_LABELS
 
 OUTCOMES: tuple[FollowUpOutcome, ...] = get_args(FollowUpOutcome)
-
-OUTCOME_LABELS: dict[str, str] = {
-    "spoke": "spoke to somebody",
-    "no-answer": "no answer",
-    "left-message": "message left",
-    "wrong-number": "wrong number",
-    "reason": "reason given",
-    "visit-planned": "visit planned",
-    "seen": "child seen",
-    "not-seen": "visited, child not seen",
-    "safeguarding": "safeguarding lead told",
-    "closed": "closed",
-}
-
-
-CONTACT_LABELS: dict[str, str] = {"taf": "Team Around the Family"}
-"""Kinds of contact whose stored word is short for something."""
 
 CLOCK_SKEW = timedelta(minutes=5)
 """How far ahead of the present a moment may lie: clocks differ."""
@@ -174,5 +158,5 @@ def contact(
             "corrects": corrects,
         }
     )
-    words = CONTACT_LABELS.get(kind, kind.replace("-", " "))
+    words = CONTACT_KINDS.get(kind, kind)
     return Edit(f"Contact: {words}", (create(record),), subject=child)

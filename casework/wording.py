@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from fractions import Fraction
+
+from casework.relationships import say_relationship
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -24,3 +27,105 @@ def count_of(number: int | float | Fraction, one: str, many: str = "") -> str:
 def join_words(words: list[str] | tuple[str, ...]) -> str:
     """A list in words: ``G, N, O and U``."""
     return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+# Stored values in words: a worker meets no short form. Registers, JSON and filters keep the stored ones.
+
+OUTCOME_LABELS: Mapping[str, str] = {
+    "spoke": "spoke to somebody",
+    "no-answer": "no answer",
+    "left-message": "message left",
+    "wrong-number": "wrong number",
+    "reason": "reason given",
+    "visit-planned": "visit planned",
+    "seen": "child seen",
+    "not-seen": "visited, child not seen",
+    "safeguarding": "safeguarding lead told",
+    "closed": "closed",
+}
+"""What came of a follow-up."""
+
+CONTACT_KINDS: Mapping[str, str] = {
+    "call": "call",
+    "text": "text message",
+    "email": "email",
+    "home-visit": "home visit",
+    "school-visit": "school visit",
+    "taf": "Team Around the Family",
+    "supervision": "supervision",
+    "letter": "letter",
+}
+
+CONTACT_OUTCOMES: Mapping[str, str] = {
+    "parent": "spoke to a parent",
+    "child": "spoke to the child",
+    "other": "spoke to another adult",
+    "message": "left a message",
+    "no-reply": "no reply",
+    "wrong-number": "wrong number",
+    "refused": "refused to speak",
+}
+
+SEEN: Mapping[str, str] = {
+    "alone": "seen alone",
+    "with-adult": "seen with an adult",
+    "not-seen": "not seen",
+}
+
+FLAGS: Mapping[str, str] = {
+    "child-protection": "child protection plan",
+    "child-in-need": "child in need",
+    "looked-after": "looked after",
+    "missing-exploitation": "missing or at risk of exploitation",
+    "risk-to-visitors": "risk to visitors",
+    "address-protection": "address protected",
+    "youth-justice": "youth justice",
+    "ehc-plan": "EHC plan",
+    "sen-support": "SEN support",
+    "young-carer": "young carer",
+    "previously-looked-after": "previously looked after",
+    "free-school-meals": "free school meals",
+    "service-child": "service child",
+    "eal": "English as an additional language",
+}
+"""Flags, the weightiest first."""
+
+SEN: Mapping[str, str] = {"N": "no special provision", "K": "SEN support (K)", "E": "EHC plan (E)"}
+
+RESPONSIBILITY: Mapping[str, str] = {
+    "yes": "has parental responsibility",
+    "no": "no parental responsibility",
+    "unknown": "parental responsibility not known",
+}
+
+CATEGORIES: Mapping[str, str] = {
+    "identity": "identity",
+    "attendance": "attendance",
+    "family": "family",
+    "education": "education",
+    "send": "special educational needs",
+    "health": "health",
+    "social_care": "social care",
+    "youth_justice": "youth justice",
+    "safeguarding": "safeguarding",
+    "workforce": "workforce",
+}
+
+_WITH_WHOM: Mapping[str, str] = {"parent": "a parent", "child": "the child", "other": "another adult"}
+
+_VALUES: Mapping[tuple[str, str], Mapping[str, str]] = {
+    ("child", "sen"): SEN,
+    ("contact", "kind"): CONTACT_KINDS,
+    ("contact", "outcome"): CONTACT_OUTCOMES,
+    ("contact", "seen"): SEEN,
+    ("flag", "kind"): FLAGS,
+    ("follow_up", "outcome"): OUTCOME_LABELS,
+    ("follow_up", "with_whom"): _WITH_WHOM,
+}
+
+
+def say_value(record_type: str, field: str, value: str) -> str:
+    """A stored value of a record's field as a person says it; free text stays as it is."""
+    if (record_type, field) == ("relationship", "kind"):
+        return say_relationship(value)
+    return _VALUES.get((record_type, field), {}).get(value, value)

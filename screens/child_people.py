@@ -8,7 +8,8 @@ from rich.cells import cell_len
 
 from casework.records import Flag, Person
 from casework.relationships import say_relationship
-from casework.wording import say_day
+from casework.wording import CATEGORIES, FLAGS, RESPONSIBILITY, SEN, say_day
+from screens.callers import letter
 from screens.child_page import NOTHING, ChildView, Target, years_old
 from screens.widgets.fitting import plain, short
 from screens.widgets.text import Cell, Piece, Tone
@@ -17,23 +18,14 @@ from storage.queries.lookup import display_name
 
 Line = tuple[Cell, Target]
 
-_SEN = {"N": "no special provision", "K": "SEN support (K)", "E": "EHC plan (E)"}
 _GRAVE = frozenset({"child-protection", "child-in-need", "looked-after", "missing-exploitation",
                     "address-protection", "risk-to-visitors"})  # fmt: skip
 _MOST_LINES = 4
-_FLAG_WORDS = {
-    "address-protection": "address protected: never give it to anyone",
-    "risk-to-visitors": "risk to visitors: ask your manager before a home visit",
-    "child-protection": "child protection plan",
-    "ehc-plan": "EHC plan",
-    "sen-support": "SEN support",
-    "eal": "English as an additional language",
+_DUTIES = {
+    "address-protection": ": never give it to anyone",
+    "risk-to-visitors": ": ask your manager before a home visit",
 }
-_RESPONSIBILITY = {
-    "yes": "has parental responsibility",
-    "no": "no parental responsibility",
-    "unknown": "parental responsibility not known",
-}
+"""What a flag asks of whoever reads it."""
 
 
 def who(view: ChildView, width: int) -> Iterator[Line]:
@@ -60,7 +52,7 @@ def who(view: ChildView, width: int) -> Iterator[Line]:
         need = "an interpreter is needed" if child.interpreter else "no interpreter needed"
         more.append(f"speaks {short(child.language, 30) or 'a language not recorded'}, {need}")
     if child.sen:
-        more.append(_SEN[child.sen])
+        more.append(SEN[child.sen])
     if child.former_names:
         more.append("formerly " + ", ".join(short(n, 30) for n in child.former_names))
     if more:
@@ -86,7 +78,7 @@ def _lines(parts: list[str], width: int, target: Target) -> Iterator[Line]:
 
 
 def _flag(flag: Flag, view: ChildView, width: int) -> Iterator[Line]:
-    words = _FLAG_WORDS.get(flag.kind, flag.kind.replace("-", " "))
+    words = FLAGS[flag.kind] + _DUTIES.get(flag.kind, "")
     since = f", since {say_day(flag.since)}" if flag.since else ""
     review = f", review by {say_day(flag.review)}" if flag.review else ""
     if flag.review and flag.review < view.today:
@@ -102,8 +94,8 @@ def people(view: ChildView, width: int) -> Iterator[Line]:
     """The adults in contact order and how to reach them, then the home."""
     page = view.page
     hidden = any(flag.kind == "address-protection" for flag in page.flags)
-    for entry in page.people:
-        yield from _person(entry, width, hidden=hidden)
+    for number, entry in enumerate(page.people):
+        yield from _person(letter(number), entry, width, hidden=hidden)
     if not page.people:
         yield Piece("  nobody on record that you may see: ask the school who to call", Tone.WARN), NOTHING
     home = page.household
@@ -119,21 +111,21 @@ def people(view: ChildView, width: int) -> Iterator[Line]:
             yield cell, here
 
 
-def _person(entry: ContactPerson, width: int, *, hidden: bool) -> Iterator[Line]:
+def _person(sign: str, entry: ContactPerson, width: int, *, hidden: bool) -> Iterator[Line]:
     person, tie = entry.person, entry.relationship
     here = Target(type=person.type, record=person.id)
     tied = Target(type=tie.type, record=tie.id)
     name = short(" ".join(filter(None, (person.title, person.forename, person.surname))), max(10, width - 30))
     yield (
         (
-            Piece(f"  {tie.contact_order} ", Tone.KEY),
+            Piece(f"  {sign} ", Tone.QUIET),
             Piece(name, Tone.STRONG),
             Piece(f", {short(say_relationship(tie.kind), 24) or 'relationship not known'}"),
         ),
         here,
     )
     known = f" ({short(tie.how_known, 40)})" if tie.how_known else ""
-    facts = [_RESPONSIBILITY[tie.responsibility] + known]
+    facts = [RESPONSIBILITY[tie.responsibility] + known]
     if tie.lives_with is not None:
         facts.append("lives with the child" if tie.lives_with else "lives elsewhere")
     for cell in plain(" · ".join(facts), width, tone=Tone.QUIET, indent=4):
@@ -165,7 +157,7 @@ def _reach(person: Person, *, hidden: bool) -> Iterator[tuple[str, Tone]]:
 def withheld(view: ChildView, width: int) -> Iterator[Line]:
     """What this worker may not see, each with the reason."""
     for item in view.page.withheld:
-        for cell in plain(f"{item.category.value.replace('_', ' ')}: {item.reason}", width):
+        for cell in plain(f"{CATEGORIES[item.category.value]}: {item.reason}", width):
             yield cell, NOTHING
     if not view.page.withheld:
         yield Piece("  nothing that may be told", Tone.QUIET), NOTHING

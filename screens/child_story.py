@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from rich.cells import cell_len
 
 from casework.triage import Why
-from casework.wording import say_day
+from casework.wording import SEEN, say_day
 from screens.child_page import NOTHING, ChildView, Target
 from screens.widgets.fitting import brief_day, fold, plain, short
 from screens.widgets.text import Cell, Piece, Tone
@@ -29,7 +29,7 @@ RULE_DAYS: Mapping[str, str] = {
 }
 """Which days the clock of each reason counts."""
 
-_SEEN = {"alone": "seen alone", "with-adult": "seen with an adult", "not-seen": "not seen", "yes": "seen"}
+_SEEN = {**SEEN, "yes": "seen"}
 _NOTE_LINES = 4
 
 

@@ -17,6 +17,7 @@ from casework.errors import OutreachError
 from casework.followups import contact
 from casework.records import Contact
 from casework.text import clean
+from casework.wording import say_value
 from screens.areas import PageField
 from screens.base import OutreachScreen
 from screens.dialogs import Choice, Confirm, PickOne
@@ -48,30 +49,11 @@ def _choices(field: str) -> tuple[str, ...]:
     return tuple(value for value in get_args(annotation) if value)
 
 
-_WORDS: Mapping[str, str] = {
-    "parent": "spoke to a parent",
-    "child": "spoke to the child",
-    "other": "spoke to another adult",
-    "message": "left a message",
-    "no-reply": "no reply",
-    "wrong-number": "wrong number",
-    "refused": "refused to speak",
-    "alone": "seen alone",
-    "with-adult": "seen with an adult",
-    "not-seen": "not seen",
-    "taf": "Team Around the Family",
-}
-
 FIELDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "kind": ("Kind", _choices("kind")),
     "outcome": ("Outcome", _choices("outcome")),
     "seen": ("Child seen", _choices("seen")),
 }
-
-
-def words_of(value: str) -> str:
-    """A stored word as a person says it."""
-    return _WORDS.get(value, value.replace("-", " "))
 
 
 class Chooser(Widget, can_focus=True):
@@ -96,7 +78,7 @@ class Chooser(Widget, can_focus=True):
 
     def render(self) -> Content:
         """The label and the word."""
-        value = words_of(self.value) if self.value else "not said"
+        value = say_value("contact", self.id or "", self.value) if self.value else "not said"
         sign = "›" if self.has_focus else " "
         tone = Tone.PLAIN if self.value else Tone.QUIET
         pieces = (Piece(f"{sign} {self._label:<11}", Tone.KEY), Piece(f"‹ {value} ›", tone))
@@ -128,7 +110,10 @@ class Chooser(Widget, can_focus=True):
             if value is not None:
                 self.set_value(value)
 
-        choices = [Choice(str(n), words_of(value)) for n, value in enumerate(self._values, 1)]
+        choices = [
+            Choice(str(n), say_value("contact", self.id or "", value))
+            for n, value in enumerate(self._values, 1)
+        ]
 
         def by_number(number: str | None) -> None:
             picked(self._values[int(number) - 1] if number else None)

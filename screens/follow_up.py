@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events
 
 from casework.edits import Edit, bundle
-from casework.followups import OUTCOME_LABELS, follow_up
-from casework.wording import count_of
+from casework.followups import follow_up
+from casework.wording import OUTCOME_LABELS, count_of
 from screens.base import OutreachScreen
 from screens.dialogs import Confirm
 from screens.held_keys import KeyWatch, Press

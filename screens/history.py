@@ -11,6 +11,7 @@ from textual.events import Resize
 
 from casework.edits import CREATED
 from casework.errors import OutreachError
+from casework.wording import say_value
 from screens.base import OutreachScreen
 from screens.child_story import local_time
 from screens.verbs import bindings_for
@@ -52,10 +53,20 @@ _MOST = 40
 def _values(record_type: str, change: FieldChange) -> list[tuple[str, str | None, str]]:
     if change.field == CREATED:
         filled = {name: value for name, value in change.new.items() if value not in (None, "", [], {})}
-        return [(label_of_field(record_type, name), None, value_words(v)) for name, v in filled.items()]
+        return [
+            (label_of_field(record_type, name), None, _say(record_type, name, v))
+            for name, v in filled.items()
+        ]
     if change.field == _VOID:
         return [("The record", None, "taken back" if change.new else "brought again")]
-    return [(change.label, value_words(change.old), value_words(change.new))]
+    old, new = (_say(record_type, change.field, value) for value in (change.old, change.new))
+    return [(change.label, old, new)]
+
+
+def _say(record_type: str, field: str, value: object) -> str:
+    if isinstance(value, str) and value:
+        return say_value(record_type, field, value)
+    return value_words(value)
 
 
 class HistoryScreen(OutreachScreen):

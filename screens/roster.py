@@ -16,8 +16,9 @@ from casework.errors import Locked
 from casework.filters import Filter
 from casework.wording import count_of
 from screens.base import OutreachScreen, T
+from screens.callers import first_callers, other_people
 from screens.filter_bar import FilterBar
-from screens.roster_lines import first_callers, other_people, why_cells
+from screens.roster_lines import why_cells
 from screens.roster_reasons import ReasonsPane
 from screens.roster_sheet import Entry, EntryRows, Sheet, Whole
 from screens.views import Room, View, count_views, read_views, views_line

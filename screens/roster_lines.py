@@ -8,15 +8,12 @@ from datetime import date, timedelta
 
 from casework.codes import NO_MARK
 from casework.records import Child
-from casework.relationships import say_relationship
 from casework.triage import Why as Reason
 from casework.weeks import unpack
-from casework.wording import say_day
+from casework.wording import FLAGS, say_day
 from screens.widgets.fitting import brief_day, fold, short
 from screens.widgets.marks_strip import tone_of
 from screens.widgets.text import Cell, Piece, Tone
-from storage.queries.lookup import display_name
-from storage.queries.reach import Caller, Reach
 
 FLAG_WORDS = {
     "child-protection": "CP",
@@ -36,8 +33,6 @@ FLAG_WORDS = {
 }
 """Flags as short words, the weightiest first."""
 
-_FULL_FLAGS = {"ehc-plan": "EHC plan", "sen-support": "SEN support", "eal": "EAL", "child-protection":
-               "child protection plan"}  # fmt: skip
 _HEAVY = frozenset({"CP", "CIN", "CLA", "MISS", "VISIT!", "ADDR!"})
 _SHORT_WHY = {"first-day": "no reason yet", "social-worker": "tell the social worker"}
 _BRIEFER = (
@@ -51,11 +46,7 @@ _BRIEFER = (
 )  # fmt: skip
 """The long words of a rule, and those that a row has room for; the pane has the long ones."""
 _TIES = ("╭ ", "│ ", "╰ ")
-_MOST_CALLERS = 8
-_LETTERS = "abcdefgh"
 _CLEARS = "Clears:"
-FIRST_CALLERS = 3
-"""Adults shown before the reasons; the others follow them."""
 
 
 def marks_cell(codes: Sequence[str], day: date) -> Cell:
@@ -90,7 +81,7 @@ def heavy_flags(flags: Collection[str]) -> tuple[Piece, ...]:
 
 def flag_words(flags: Collection[str]) -> str:
     """Flags in full words."""
-    return ", ".join(_FULL_FLAGS.get(kind, kind.replace("-", " ")) for kind in FLAG_WORDS if kind in flags)
+    return ", ".join(words for kind, words in FLAGS.items() if kind in flags)
 
 
 def short_why(reasons: Sequence[Reason], *, tried: bool = False) -> str:
@@ -140,54 +131,4 @@ def why_cells(reasons: Iterable[Reason], today: date, width: int) -> list[Cell]:
             )
             lines.append((*first, Piece(found + tail, Tone.QUIET)))
             clearing = clearing or bool(found)
-    return lines
-
-
-def first_callers(reach: Reach, width: int) -> list[Cell]:
-    """The first people to call, in contact order."""
-    if reach.withheld:
-        return [Piece(line, Tone.QUIET) for line in fold(f"People withheld: {reach.withheld}", width)]
-    if not reach.callers:
-        return [Piece("No one to call is on record; ask the school.", Tone.WARN)]
-    return [
-        line
-        for number, caller in enumerate(reach.callers[:FIRST_CALLERS], start=1)
-        for line in _caller(number, caller, width)
-    ]
-
-
-def other_people(reach: Reach, on_list: Collection[str], width: int) -> list[Cell]:
-    """The siblings, and the adults after the first."""
-    lines: list[Cell] = []
-    for sibling in reach.siblings:
-        here = "also on this list" if sibling.id in on_list else "not on this list"
-        words = f" {group_words(sibling)}, {here}"
-        lines.append((Piece("Sibling: "), Piece(short(display_name(sibling), 40)), Piece(words, Tone.QUIET)))
-    for number, caller in enumerate(reach.callers[FIRST_CALLERS:_MOST_CALLERS], start=FIRST_CALLERS + 1):
-        lines += _caller(number, caller, width)
-    if len(reach.callers) > _MOST_CALLERS:
-        lines.append(Piece(f"{len(reach.callers) - _MOST_CALLERS} more people: p shows them", Tone.QUIET))
-    return lines
-
-
-def _caller(number: int, caller: Caller, width: int) -> list[Cell]:
-    kind = f" ({short(say_relationship(caller.kind), 20)})" if caller.kind else ""
-    # A letter, since a digit opens a saved view on these screens.
-    head = [Piece(f"{_LETTERS[number - 1]}) ", Tone.KEY), Piece(short(caller.name, 34) + kind + "  ")]
-    if caller.do_not_contact:
-        return [(*head, Piece("DO NOT CONTACT", Tone.ALERT))]
-    phones = ", ".join(short(phone, 20) for phone in caller.phones[:4])
-    head.append(Piece(phones or "no phone on record", Tone.STRONG if phones else Tone.WARN))
-    more = []
-    if caller.responsibility == "no":
-        more.append("no parental responsibility")
-    if caller.interpreter:
-        more.append(
-            "interpreter" + (f": {short(caller.interpreter, 20)}" if caller.interpreter != "yes" else "")
-        )
-    lines: list[Cell] = [tuple(head)]
-    if more:
-        lines.append(Piece("  " + ", ".join(more), Tone.WARN))
-    if caller.note:
-        lines += [Piece(f"  {line}", Tone.QUIET) for line in fold(caller.note, width - 2)[:2]]
     return lines

@@ -10,8 +10,8 @@ from textual import events
 
 from casework.edits import Edit, create, update
 from casework.errors import BadInput
-from casework.followups import OUTCOME_LABELS
 from casework.ids import new_id
+from casework.wording import OUTCOME_LABELS
 from screens.dialogs import Choice, Confirm, PickOne
 from screens.follow_up import (
     CLOSE,

@@ -13,7 +13,6 @@ from casework.attendance import Tally, tally
 from casework.calendars import SchoolCalendar, school_year
 from casework.clocks import Clock
 from casework.codes import NO_MARK
-from casework.followups import CONTACT_LABELS
 from casework.legal import Threshold, threshold_of_weeks
 from casework.ncodes import NClock, open_n_marks
 from casework.policies import Category, Purpose
@@ -34,6 +33,7 @@ from casework.sharing import Decision
 from casework.shown_marks import shown_earlier, shown_marks, veiled_slots
 from casework.triage import Why, caseload_reasons
 from casework.weeks import holder, session_of, unpack
+from casework.wording import CONTACT_KINDS, CONTACT_OUTCOMES, OUTCOME_LABELS
 from storage.queries.facts import read_facts, weeks_of
 from storage.queries.today import register_day
 
@@ -314,8 +314,6 @@ def _story(store: Store, child: Child, decisions: dict[Category, Decision]) -> l
 
 
 def _follow_up_entry(step: FollowUp, names: dict[str, str], custody: Decision) -> StoryEntry:
-    from casework.followups import OUTCOME_LABELS
-
     title = f"Absence {step.session_date:%d/%m}: {OUTCOME_LABELS[step.outcome]}"
     if step.reason_code:
         title += f" ({shown_marks(step.reason_code, custody)})"
@@ -323,21 +321,11 @@ def _follow_up_entry(step: FollowUp, names: dict[str, str], custody: Decision) -
     return StoryEntry(step.id, step.type, _text(step.at), names.get(step.by, ""), title, step.note, seen)
 
 
-_CONTACT_OUTCOMES = {
-    "parent": "spoke to a parent",
-    "child": "spoke to the child",
-    "other": "spoke to somebody else",
-    "message": "message left",
-    "no-reply": "no reply",
-    "wrong-number": "wrong number",
-    "refused": "refused",
-}
-
-
 def _contact_entry(entry: Contact, names: dict[str, str]) -> StoryEntry:
-    title = CONTACT_LABELS.get(entry.kind, entry.kind.replace("-", " ").capitalize())
+    kind = CONTACT_KINDS[entry.kind]
+    title = kind[0].upper() + kind[1:]
     if entry.outcome:
-        title += f": {_CONTACT_OUTCOMES[entry.outcome]}"
+        title += f": {CONTACT_OUTCOMES[entry.outcome]}"
     text = entry.note + (f"\nNext: {entry.next_step}" if entry.next_step else "")
     return StoryEntry(entry.id, entry.type, _text(entry.at), names.get(entry.by, ""), title, text, entry.seen)
 

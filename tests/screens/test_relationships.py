@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from casework.relationships import RELATIONSHIPS, say_relationship
-from screens.roster_lines import first_callers
+from screens.callers import first_callers
 from screens.widgets.text import cell_text
 from storage.intake import family
 from storage.queries.reach import Caller, Reach

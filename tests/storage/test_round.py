@@ -18,7 +18,6 @@ from casework.records import (
     Child,
     FollowUp,
     FollowUpOutcome,
-    Household,
     Record,
     School,
     Team,
