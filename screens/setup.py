@@ -1,11 +1,10 @@
-"""First run: who works here, then a passphrase, then the recovery code, shown once."""
+"""First run: who works here, then a passphrase."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
@@ -14,18 +13,15 @@ from textual.widgets import Input, Static
 
 from casework.errors import OutreachError
 from casework.text import clean
-from screens.base import DoorScreen
-from screens.door_form import FormScreen, PickLine
-from screens.doorway import FirstRun, wipe
+from screens.door_form import PickLine
+from screens.doorway import FirstRun
+from screens.passphrase_form import PassphraseForm
 from screens.widgets.text import Tone, show
-from storage.desk import Closable
-from storage.recovery_code import UNCONFIRMED
 
 _LONGEST_NAME = 120
-_PROVED_SIGNS = 4
 
 
-class SetupScreen(FormScreen):
+class SetupScreen(PassphraseForm):
     """Two steps: who works here, then the passphrase alone, so that no slip of a key can show it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -54,12 +50,7 @@ class SetupScreen(FormScreen):
                 yield Static("Your team", classes="label", markup=False)
                 yield Input(id="team", max_length=_LONGEST_NAME)
             with Vertical(id="secret", classes="step"):
-                yield Static(
-                    "Passphrase: 8 characters or more, three words do well", classes="label", markup=False
-                )
-                yield Input(password=True, id="first")
-                yield Static("The same again", classes="label", markup=False)
-                yield Input(password=True, id="second")
+                yield from self.passphrase_fields("Passphrase: 8 characters or more, three words do well")
             yield Static("", id="problem", classes="problem", markup=False)
             yield Static("", id="keys", markup=False)
 
@@ -102,18 +93,14 @@ class SetupScreen(FormScreen):
                 self.tell("")
                 self._show_step(secret=True)
             return
-        first, second = self.query_one("#first", Input), self.query_one("#second", Input)
-        if not first.value:
-            self.refuse("Choose a passphrase; without it nobody can read this caseload.", first)
-        elif first.value != second.value:
-            first.clear()
-            second.clear()
-            self.refuse("The two passphrases are not the same; type both again.", first)
-        else:
-            secret = bytearray(first.value.encode("utf-8", "surrogatepass"))
+        secret = self.take_passphrase()
+        if secret is not None:
             agency = self.query_one("#agency", PickLine).picked
             made = FirstRun(self._value("worker"), agency, self._value("team"), secret)
-            self.run_worker(self._create(made), exclusive=True)
+            opening = self.open_and_show_code(
+                lambda: self.shell.opener.create(made), secret, doing="Making the caseload …"
+            )
+            self.run_worker(opening, exclusive=True)
 
     def _is_known(self) -> bool:
         """Whether it is said who works here; what is missing is asked for."""
@@ -131,117 +118,11 @@ class SetupScreen(FormScreen):
     def action_leave(self) -> None:
         """From the passphrase back to who works here; what was typed of it is gone."""
         if self._is_secret and not self.busy:
-            self._clear_secret()
+            self.clear_passphrase()
             self.tell("")
             self._show_step(secret=False)
 
-    def _clear_secret(self) -> None:
-        for field in ("#first", "#second"):
-            self.query_one(field, Input).clear()
-
-    async def _create(self, made: FirstRun) -> None:
-        self.busy = True
-        self.tell("Making the caseload …", wrong=False)
-        codes: list[str] = []
-
-        def create() -> Closable:
-            made_store: tuple[Closable, str] = self.shell.opener.create(made)
-            codes.append(made_store[1])
-            return made_store[0]
-
-        try:
-            await self.shell.desk.open(create)
-        except OutreachError as error:
-            self._clear_secret()
-            self.refuse(error.message, self.fields()[0])
-        else:
-            self._clear_secret()
-            self.app.switch_screen(RecoveryCodeScreen(codes.pop()))
-        finally:
-            self.busy = False
-            wipe(made.passphrase)
-
-
-class RecoveryCodeScreen(DoorScreen):
-    """Shows the recovery code once; its last signs, typed back, prove that it was written down."""
-
-    def __init__(self, code: str, *, again: bool = False) -> None:
-        super().__init__()
-        self._code, self._again = code, again
-
-    def compose(self) -> ComposeResult:
-        """The code and the field that proves it."""
-        with Vertical(classes="box"):
-            yield Static("Write this recovery code down now", classes="title", markup=False)
-            if self._again:
-                yield Static("The code you just used is void; this one takes its place.", markup=False)
-            yield Static(
-                "It is shown this once and kept nowhere. With it you can open the caseload when the "
-                "passphrase is forgotten. Keep it on paper, away from this computer.",
-                classes="hint",
-                markup=False,
-            )
-            yield Static(show(self._code, Tone.STRONG), classes="code", markup=False)
-            yield Static("Type its last four signs to go on", classes="label", markup=False)
-            yield Input(id="proof", max_length=40)
-            yield Static("", id="problem", classes="problem", markup=False)
-
-    quit_words: ClassVar[str] = "ctrl+q leaves. The caseload is made; the next unlock offers a new code."
-    """What ctrl+c says here."""
-
-    @on(Input.Submitted)
-    async def prove(self, event: Input.Submitted) -> None:
-        """Go on when the last signs match, however they are spaced or cased."""
-        event.stop()
-        typed = "".join(sign for sign in event.value.upper() if sign.isalnum())
-        code = "".join(sign for sign in self._code.upper() if sign.isalnum())
-        if len(typed) >= _PROVED_SIGNS and code.endswith(typed):
-            self._code = ""
-            await self.shell.desk.run(lambda store: store.save_setting(UNCONFIRMED, ""))
-            self.shell.entered()
-        else:
-            event.input.clear()
-            self.tell("That is not how the code ends; look at what you wrote down.")
-
-
-class RecoveryOfferScreen(DoorScreen):
-    """Shown after an unlock while no recovery code was ever proved: a new one now, or the next time."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f3", "renew", "New code", show=False),
-        Binding("enter", "later", "Later", show=False),
-    ]
-
-    def compose(self) -> ComposeResult:
-        """What is missing, and the two ways on."""
-        with Vertical(classes="box"):
-            yield Static("The recovery code was never confirmed", classes="title", markup=False)
-            yield Static(
-                "Without a code on paper, a forgotten passphrase means that this caseload is lost. A new "
-                "code takes the place of the one before it.",
-                markup=False,
-            )
-            yield Static("", id="problem", classes="problem", markup=False)
-            yield Static("f3 shows a new one · enter goes on without", classes="hint", markup=False)
-
-    async def action_renew(self) -> None:
-        """Draw another code and show it."""
-        if not self.busy:
-            self.busy = True
-            self.run_worker(self._renew(), exclusive=True)
-
-    async def _renew(self) -> None:
-        try:
-            code: str = await self.shell.desk.call(self.shell.opener.renew_recovery)
-        except OutreachError as error:
-            self.tell(error.message)
-        else:
-            self.app.switch_screen(RecoveryCodeScreen(code))
-        finally:
-            self.busy = False
-
-    async def action_later(self) -> None:
-        """Go on; the next unlock asks again."""
-        if not self.busy:
-            await self.shell.desk.call(self.shell.opener.forget)
-            self.shell.entered()
+    def not_opened(self, problem: OutreachError) -> None:
+        """Ask for the passphrase again."""
+        self.clear_passphrase()
+        self.refuse(problem.message, self.fields()[0])

@@ -16,9 +16,9 @@ from textual.widgets import Input, Static
 
 from casework.errors import OutreachError
 from screens.base import DoorScreen
-from screens.door_form import FormScreen
 from screens.doorway import wipe
-from screens.setup import RecoveryCodeScreen, RecoveryOfferScreen
+from screens.passphrase_form import PassphraseForm
+from screens.recovery_code import RecoveryOfferScreen
 from screens.widgets.text import Tone, show
 from storage.desk import Closable
 from storage.ring import apart
@@ -159,7 +159,7 @@ class UnlockScreen(DoorScreen):
             self.app.push_screen(RecoverScreen())
 
 
-class RecoverScreen(FormScreen):
+class RecoverScreen(PassphraseForm):
     """Opens with the recovery code and sets a new passphrase."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Back", show=False)]
@@ -170,10 +170,7 @@ class RecoverScreen(FormScreen):
             yield Static("Recovery", classes="title", markup=False)
             yield Static("Recovery code, as written down at set-up", classes="label", markup=False)
             yield Input(id="code")
-            yield Static("New passphrase: three words do well", classes="label", markup=False)
-            yield Input(password=True, id="first")
-            yield Static("The same again", classes="label", markup=False)
-            yield Input(password=True, id="second")
+            yield from self.passphrase_fields("New passphrase: three words do well")
             yield Static("", id="problem", classes="problem", markup=False)
             yield Static("enter goes on · esc goes back", classes="hint", markup=False)
 
@@ -183,39 +180,21 @@ class RecoverScreen(FormScreen):
 
     async def complete(self) -> None:
         """Check the form, then open."""
-        code = self.query_one("#code", Input)
-        first, second = self.query_one("#first", Input), self.query_one("#second", Input)
-        if not code.value.strip():
-            self.refuse("Type the recovery code.", code)
-        elif first.value != second.value:
-            first.clear()
-            second.clear()
-            self.refuse("The two passphrases are not the same; type both again.", first)
-        else:
-            secret = bytearray(first.value.encode("utf-8", "surrogatepass"))
-            self.run_worker(self._recover(code.value, secret), exclusive=True)
+        field = self.query_one("#code", Input)
+        code = field.value
+        if not code.strip():
+            self.refuse("Type the recovery code.", field)
+            return
+        secret = self.take_passphrase()
+        if secret is not None:
+            opening = self.open_and_show_code(
+                lambda: self.shell.opener.recover(code, secret), secret, doing="Opening …", again=True
+            )
+            self.run_worker(opening, exclusive=True)
 
-    async def _recover(self, code: str, secret: bytearray) -> None:
-        self.busy = True
-        self.tell("Opening …", wrong=False)
-        codes: list[str] = []
-
-        def recover() -> Closable:
-            opened: tuple[Closable, str] = self.shell.opener.recover(code, secret)
-            codes.append(opened[1])
-            return opened[0]
-
-        try:
-            await self.shell.desk.open(recover)
-        except OutreachError as error:
-            self.refuse(error.message, self.query_one("#code", Input))
-        else:
-            for field in self.query(Input):
-                field.clear()
-            self.app.switch_screen(RecoveryCodeScreen(codes.pop(), again=True))
-        finally:
-            self.busy = False
-            wipe(secret)
+    def not_opened(self, problem: OutreachError) -> None:
+        """Go to the code; the passphrases stay."""
+        self.refuse(problem.message, self.query_one("#code", Input))
 
     def action_leave(self) -> None:
         """Back to the passphrase."""

@@ -11,7 +11,8 @@ from outreach_tui.app import Demo, OutreachApp
 from outreach_tui.relock import Resume
 from outreach_tui.settings import Loaded, Settings
 from screens.help import HelpScreen
-from screens.setup import RecoveryCodeScreen, SetupScreen
+from screens.recovery_code import RecoveryCodeScreen
+from screens.setup import SetupScreen
 from screens.unlock import RecoverScreen, UnlockScreen
 from screens.widgets.row_list import RowList
 from tests.screens.fakes import (

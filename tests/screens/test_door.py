@@ -13,7 +13,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from screens.door_form import PickLine
-from screens.setup import RecoveryCodeScreen, RecoveryOfferScreen, SetupScreen
+from screens.recovery_code import RecoveryCodeScreen, RecoveryOfferScreen
+from screens.setup import SetupScreen
 from screens.unlock import RecoverScreen, UnlockScreen
 from storage.recovery_code import UNCONFIRMED
 from tests.screens.fakes import CODE, NEW_CODE, PASSPHRASE, FakeOpener, Hands, RoundRoom, make_app
