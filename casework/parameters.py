@@ -132,6 +132,10 @@ ALLOCATION_DAYS = _since("allocation", 4, _EARLY_HELP_FROM, _EARLY_HELP)
 """Working days from sufficient information to allocation."""
 CONVERSATION_DAYS = _since("district conversation", 2, _EARLY_HELP_FROM, _EARLY_HELP)
 """Working days to an answer."""
+PLAN_REVIEW_WEEKS = _since("plan review", 6, _EARLY_HELP_FROM, _EARLY_HELP)
+"""Weeks of 7 days from one review of a plan to the next; a common cycle of 4 to 12."""
+ASSESSMENT_WEEKS = _since("assessment", 2, _EARLY_HELP_FROM, _EARLY_HELP)
+"""Weeks of 7 days from notification to a completed assessment (Kent, 2015); a local setting."""
 RE_REFERRAL_MONTHS = _since("re-referral", 12, date(2009, 4, 1), _CIN)
 """Months."""
 

@@ -1,0 +1,227 @@
+"""A school's notification: what is missing in it, its allocation clock, and the edits of its way to a worker.
+
+Source: Kent Family Support Framework (notification, triage, allocation within 4 working days of sufficient
+information, contact with the notifier); an open case takes a notification as new information.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from casework.clocks import Clock, working_day_clock
+from casework.early_help import ReReferral, re_referral, working_day_deadline
+from casework.edits import Edit, create, update
+from casework.errors import BadInput, Refused
+from casework.ids import new_id
+from casework.parameters import ALLOCATION_DAYS, at
+from casework.records import Child
+from casework.records_case import Episode, Feedback, Notification, Pause
+from casework.sharing_grid import Answer
+from casework.wording import say_day
+
+PARTS = {
+    "concern": "the nature of the concern",
+    "offered": "the support already offered, and its result",
+    "outcome": "the intended outcome",
+    "voice": "the child's voice, in their own words",
+}
+"""The four parts that a notification cannot do without, by field."""
+
+ALLOCATION = "allocation"
+"""The name of the clock from sufficient information to an allocated worker."""
+
+
+def missing_parts(notification: Notification) -> list[str]:
+    """What a notification still lacks, in words; empty when it is ready to send."""
+    lacking = [words for field, words in PARTS.items() if not getattr(notification, field).strip()]
+    if notification.voice.strip():
+        if not notification.heard_by.strip():
+            lacking.append("who listened to the child")
+        if notification.heard_on is None:
+            lacking.append("when the child was heard")
+    return lacking
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a notification stands: `status` in the field's word, `missing` in words, `allocate_by` the last
+    day for allocation, or None while its clock does not run, with why in `reasons`.
+    """
+
+    status: str
+    missing: tuple[str, ...]
+    allocate_by: date | None
+    clock: Clock | None
+    reasons: tuple[str, ...]
+
+    @property
+    def ready(self) -> bool:
+        """Whether nothing is missing."""
+        return not self.missing
+
+
+def standing(
+    notification: Notification,
+    pauses: Sequence[Pause],
+    today: date,
+    *,
+    closed: date | None = None,
+    extra_closed: Collection[date] = (),
+) -> Standing:
+    """How a notification stands on a day. `pauses` are its own; `closed` is when its episode ended."""
+    waiting = next((p for p in pauses if p.kind == "more-information" and p.end is None and not p.void), None)
+    missing = missing_parts(notification)
+    if waiting is not None:
+        missing.append(f"the information asked for on {say_day(waiting.start)}")
+    if closed is not None:
+        return Standing("closed", tuple(missing), None, None, (f"Closed on {say_day(closed)}.",))
+    if notification.new_information:
+        return Standing(
+            "new information", tuple(missing), None, None, ("A case is open: this is new information in it.",)
+        )
+    if notification.allocated_on is not None:
+        reason = f"Allocated on {say_day(notification.allocated_on)}."
+        return Standing("allocated", tuple(missing), None, None, (reason,))
+    if missing or notification.sufficient_on is None:
+        status = "more information asked" if waiting else "notified"
+        return Standing(status, tuple(missing), None, None, ("The clock stands until it is complete.",))
+    due = working_day_deadline(notification.sufficient_on, extra_closed=extra_closed)
+    days = at(ALLOCATION_DAYS, notification.sufficient_on)
+    clock = working_day_clock(ALLOCATION, notification.sufficient_on, days, today, extra_closed)
+    return Standing("in triage", (), due.due, clock, due.reasons)
+
+
+def receive(
+    notification: Notification, today: date, episodes: Sequence[Episode] = ()
+) -> tuple[Edit, Notification]:
+    """A notification that came in, as an edit and as it is kept.
+
+    Its clock starts on the day it was received when it is complete. While an episode of the child is open it
+    is new information. Raises BadInput when it was received, or the child heard, in the future, or nobody is
+    named as its sender.
+    """
+    if not notification.notifier.strip():
+        raise BadInput("empty", "Say who sent the notification.", "--from")
+    if notification.received > today:
+        raise BadInput("in-the-future", "A notification is recorded once it was received.", "--received")
+    if notification.heard_on is not None and notification.heard_on > today:
+        raise BadInput("in-the-future", "The child was heard on a day that has come.", "--heard-on")
+    kept = notification.model_copy(
+        update={
+            "sufficient_on": None if missing_parts(notification) else notification.received,
+            "new_information": any(e.closed is None for e in episodes),
+        }
+    )
+    name = "New information from a school" if kept.new_information else "Notification received"
+    return Edit(name, (create(kept),), subject=kept.child), kept
+
+
+def need_information(
+    notification: Notification, pauses: Sequence[Pause], by: str, reason: str, on: date
+) -> Edit:
+    """Triage asks for more: the allocation clock stops, and says why.
+
+    Raises BadInput without a reason, Refused when it was asked for already or a worker is allocated.
+    """
+    if not reason.strip():
+        raise BadInput("empty", "Say what is missing.", "--reason")
+    if notification.allocated_on is not None:
+        raise Refused("allocated", "A worker is allocated already; note it as a contact.", notification.id)
+    if any(p.kind == "more-information" and p.end is None for p in pauses):
+        raise Refused("asked", "More information was asked for already.", notification.id)
+    pause = Pause(
+        id=new_id(),
+        child=notification.child,
+        about=notification.id,
+        clock=ALLOCATION,
+        kind="more-information",
+        start=on,
+        reason=reason,
+        by=by,
+    )
+    changes = (create(pause), *update(notification, sufficient_on=None))
+    return Edit("More information asked", changes, subject=notification.child)
+
+
+def take_information(
+    notification: Notification, pauses: Sequence[Pause], on: date, **fields: object
+) -> tuple[Edit, Notification]:
+    """What was asked for came: the parts are filled in and, when nothing is missing, the clock starts anew.
+
+    Raises Refused when nothing was given, asked for or missing.
+    """
+    waiting = [p for p in pauses if p.kind == "more-information" and p.end is None]
+    after = notification.model_copy(update=fields)
+    if not fields and not waiting:
+        raise Refused("nothing-to-do", "Nothing was asked for and nothing given.", notification.id)
+    if not missing_parts(after) and (waiting or notification.sufficient_on is None):
+        fields["sufficient_on"] = on
+    changes = (*update(notification, **fields), *(c for p in waiting for c in update(p, end=on)))
+    if not changes:
+        raise Refused("nothing-to-do", "It says so already.", notification.id)
+    return Edit("Information received", changes, subject=notification.child), after.model_copy(
+        update={"sufficient_on": fields.get("sufficient_on", after.sufficient_on)}
+    )
+
+
+def allocate(
+    notification: Notification, child: Child, worker: str, on: date, episodes: Sequence[Episode]
+) -> tuple[Edit, Episode]:
+    """A worker takes the case: the notification names them, an episode opens, they lead the work.
+
+    Raises Refused when it is allocated, or is new information in an open case, BadInput when `on` lies before
+    it was received.
+    """
+    if notification.allocated_on is not None:
+        raise Refused("allocated", "A worker is allocated already.", notification.id)
+    if any(e.closed is None for e in episodes):
+        raise Refused("open-case", "A case is open for this child; this is new information in it.", child.id)
+    if on < notification.received:
+        raise BadInput("dates", "It is allocated on the day it was received or later.", "--on")
+    episode = Episode(
+        id=new_id(),
+        child=child.id,
+        number=1 + max((e.number for e in episodes), default=0),
+        notification=notification.id,
+        referred=notification.received,
+        opened=on,
+        worker=worker,
+    )
+    changes = (
+        *update(notification, allocated_to=worker, allocated_on=on),
+        create(episode),
+        *update(child, lead_worker=worker),
+    )
+    return Edit("Case allocated", changes, subject=child.id), episode
+
+
+def contact_notifier(notification: Notification, with_whom: str, on: date, feedback: Feedback) -> Edit:
+    """The allocated worker spoke with the notifier about why; `feedback` is what the agreement allows.
+
+    Raises BadInput without a name or before the notification was received.
+    """
+    if not with_whom.strip():
+        raise BadInput("empty", "Say with whom at the school you spoke.", "--with")
+    if on < notification.received:
+        raise BadInput("dates", "The notifier is contacted once the notification was received.", "--on")
+    changes = update(
+        notification, contacted_with=with_whom, contacted_on=on, feedback=feedback, feedback_on=on
+    )
+    return Edit("Notifier contacted", changes, subject=notification.child)
+
+
+def feedback_allowed(answer: Answer) -> Feedback:
+    """What the notifier may be told: the full update where the family agreed to the school knowing the plan,
+    else that the team is in touch.
+    """
+    return "full" if answer == "yes" else "in-touch"
+
+
+def re_referral_of(notification: Notification, episodes: Sequence[Episode]) -> ReReferral:
+    """Whether it is a re-referral, from the last referral and from the last closure before it."""
+    before = notification.received
+    referred = [e.referred for e in episodes if e.referred and e.referred < before]
+    closed = [e.closed for e in episodes if e.closed and e.closed <= before]
+    return re_referral(before, max(referred, default=None), max(closed, default=None))

@@ -1,0 +1,159 @@
+"""A notification's missing parts, its clock that stops and starts anew, and its way to a worker."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from casework.clocks import is_working_day
+from casework.edits import Edit
+from casework.errors import BadInput, Refused
+from casework.notifications import (
+    PARTS,
+    allocate,
+    contact_notifier,
+    feedback_allowed,
+    missing_parts,
+    need_information,
+    re_referral_of,
+    receive,
+    standing,
+    take_information,
+)
+from casework.records import Child
+from casework.records_case import Episode, Notification, Pause
+
+MONDAY = date(2026, 11, 9)
+TODAY = date(2026, 11, 20)
+CHILD = Child(id="c", surname="Marsh", forename="Tilly")
+WHOLE = {
+    "concern": "Often away",
+    "offered": "Breakfast club; no change",
+    "outcome": "In school each day",
+    "voice": "I worry about Mum",
+    "heard_by": "Mr Orr",
+    "heard_on": date(2026, 11, 6),
+}
+
+
+def notified(**fields: object) -> Notification:
+    values = {"id": "n1", "child": "c", "received": MONDAY, "notifier": "Mr Orr", "by": "w", **WHOLE}
+    return Notification.model_validate(values | fields)
+
+
+def received(episodes: Sequence[Episode] = (), **fields: object) -> Notification:
+    return receive(notified(**fields), TODAY, episodes)[1]
+
+
+def pause_of(edit: Edit) -> Pause:
+    change = next(c for c in edit.changes if c.type == "pause")
+    return Pause.model_validate({"id": change.record, **change.new})
+
+
+def test_a_whole_notification_is_ready_and_due_in_four_working_days() -> None:
+    made = standing(received(), [], TODAY)
+    assert (made.ready, made.status, made.allocate_by) == (True, "in triage", date(2026, 11, 13))
+    assert made.clock is not None
+    assert made.clock.overdue
+
+
+@pytest.mark.parametrize("field", PARTS)
+def test_each_of_the_four_parts_is_missed_by_its_name(field: str) -> None:
+    made = standing(received(**{field: " "}), [], TODAY)
+    assert made.missing == (PARTS[field],)
+    assert made.allocate_by is None
+
+
+def test_a_voice_names_who_listened_and_when() -> None:
+    assert missing_parts(notified(heard_by="", heard_on=None)) == [
+        "who listened to the child",
+        "when the child was heard",
+    ]
+
+
+def test_asking_for_more_stops_the_clock_and_the_answer_starts_it_anew() -> None:
+    first = received()
+    asked = need_information(first, [], "w", "Which school did he attend?", date(2026, 11, 10))
+    pause = pause_of(asked)
+    stopped = first.model_copy(update={"sufficient_on": None})
+    held = standing(stopped, [pause], TODAY)
+    assert (held.status, held.allocate_by) == ("more information asked", None)
+    assert held.missing == ("the information asked for on Tue 10 Nov 2026",)
+    with pytest.raises(Refused):
+        need_information(stopped, [pause], "w", "again", TODAY)
+    edit, after = take_information(stopped, [pause], date(2026, 11, 17), concern="Often away; moved twice")
+    assert {c.field for c in edit.changes} == {"concern", "sufficient_on", "end"}
+    assert standing(after, [], TODAY).allocate_by == date(2026, 11, 23)
+
+
+def test_an_answer_that_leaves_something_out_does_not_start_the_clock() -> None:
+    bare = received(voice="", heard_by="", heard_on=None)
+    _, half = take_information(bare, [], TODAY, voice="I worry")
+    assert standing(half, [], TODAY).missing == ("who listened to the child", "when the child was heard")
+    assert standing(half, [], TODAY).allocate_by is None
+
+
+def test_allocating_opens_an_episode_and_names_who_leads() -> None:
+    edit, episode = allocate(received(), CHILD, "w9", date(2026, 11, 12), [])
+    assert (episode.number, episode.worker, episode.referred) == (1, "w9", MONDAY)
+    assert {(c.type, c.field) for c in edit.changes} == {
+        ("notification", "allocated_to"),
+        ("notification", "allocated_on"),
+        ("episode", ""),
+        ("child", "lead_worker"),
+    }
+    again = Episode(id="e1", child="c", number=3, opened=date(2025, 1, 6), closed=date(2025, 6, 2))
+    assert allocate(received(), CHILD, "w9", TODAY, [again])[1].number == 4
+    with pytest.raises(Refused):
+        allocate(received(), CHILD, "w9", TODAY, [again.model_copy(update={"closed": None})])
+    with pytest.raises(BadInput):
+        allocate(received(), CHILD, "w9", date(2026, 11, 8), [])
+
+
+def test_a_notification_in_an_open_case_is_new_information() -> None:
+    open_case = Episode(id="e1", child="c", opened=date(2026, 10, 5))
+    made = standing(received([open_case]), [], TODAY)
+    assert (made.status, made.allocate_by) == ("new information", None)
+
+
+def test_re_referral_is_counted_both_ways() -> None:
+    before = Episode(
+        id="e1",
+        child="c",
+        referred=date(2025, 6, 2),
+        opened=date(2025, 6, 4),
+        closed=date(2026, 1, 9),
+    )
+    counted = re_referral_of(notified(), [before])
+    assert (counted.from_referral, counted.from_closure) == (False, True)
+    assert re_referral_of(notified(), []).from_closure is None
+
+
+def test_the_notifier_hears_what_the_agreement_allows() -> None:
+    assert [feedback_allowed(answer) for answer in ("yes", "ask", "no")] == ["full", "in-touch", "in-touch"]
+    with pytest.raises(BadInput):
+        contact_notifier(received(), " ", TODAY, "full")
+    with pytest.raises(BadInput):
+        contact_notifier(received(), "Mr Orr", date(2026, 11, 8), "full")
+
+
+@pytest.mark.parametrize(
+    "fields", [{"notifier": ""}, {"received": TODAY + timedelta(days=1)}, {"heard_on": date(2027, 1, 1)}]
+)
+def test_what_cannot_be_is_refused(fields: dict[str, object]) -> None:
+    with pytest.raises(BadInput):
+        receive(notified(**fields), TODAY)
+
+
+@given(st.dates(date(2025, 1, 1), date(2027, 6, 1)))
+def test_the_clock_ends_on_a_working_day_with_four_after_its_start(start: date) -> None:
+    made = standing(notified(received=start, sufficient_on=start), [], start)
+    assert made.allocate_by is not None
+    assert is_working_day(made.allocate_by)
+    days = (start + timedelta(days=n) for n in range(1, (made.allocate_by - start).days + 1))
+    counted = sum(is_working_day(day) for day in days)
+    assert counted == (4 if is_working_day(start) else 5)
