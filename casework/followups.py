@@ -19,6 +19,9 @@ from casework.wording import CONTACT_KINDS, OUTCOME_LABELS
 
 OUTCOMES: tuple[FollowUpOutcome, ...] = get_args(FollowUpOutcome)
 
+NOBODY_REACHED = frozenset({"no-answer", "left-message", "wrong-number", "not-seen"})
+"""Outcomes by which the child cannot have been spoken to."""
+
 CLOCK_SKEW = timedelta(minutes=5)
 """How far ahead of the present a moment may lie: clocks differ."""
 
@@ -98,6 +101,13 @@ def follow_up(
     if alone and with_whom not in ("", "child"):
         raise BadInput(
             "alone-with", "Only a child is spoken to alone; leave out who else was there.", "alone"
+        )
+    if alone and outcome in NOBODY_REACHED:
+        raise BadInput(
+            "alone-unseen",
+            f"Nobody was spoken to alone when it was “{OUTCOME_LABELS[outcome]}”; leave that out, or give"
+            " another outcome.",
+            "alone",
         )
     record = FollowUp.model_validate(
         {

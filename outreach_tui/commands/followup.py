@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -81,17 +83,18 @@ def follow_up(
         day = absence or register_day(store, call.today)
         if reason_code.strip():
             check_reason(reason_code, day, "--reason")
-        edit = build(
-            found.id,
-            by=store.worker.id,
-            at=moment,
-            session_date=day,
-            outcome=outcome,  # type: ignore[arg-type]
-            with_whom=with_whom or "",
-            alone=alone,
-            reason_code=reason_code,
-            note=text,
-        )
+        with _as_options():
+            edit = build(
+                found.id,
+                by=store.worker.id,
+                at=moment,
+                session_date=day,
+                outcome=outcome,  # type: ignore[arg-type]
+                with_whom=with_whom or "",
+                alone=alone,
+                reason_code=reason_code,
+                note=text,
+            )
         receipt = store.journal.commit(edit)
         value: dict[str, Any] = {
             "id": edit.changes[0].record,
@@ -108,6 +111,19 @@ def follow_up(
         output.emit_lines([f"{name}: {value['status']} ({clock_text(moment)}). A slip? outreach undo"])
 
     call.show(value, lines)
+
+
+@contextmanager
+def _as_options() -> Iterator[None]:
+    """Name the option by which bad input came, where the rule names the field."""
+    from casework.errors import BadInput
+
+    try:
+        yield
+    except BadInput as error:
+        if error.where in ("alone", "reason"):
+            error.where = f"--{error.where}"
+        raise
 
 
 def _reason_needed(on: date) -> BadInput:

@@ -12,6 +12,7 @@ from casework.codes import CODES, CodeClass, lookup
 from casework.errors import BadInput
 from casework.followups import CLOCK_SKEW, common_reasons, contact, follow_up, reason_codes
 from casework.ids import new_id
+from casework.records import FollowUpOutcome
 
 NOW = datetime(2026, 11, 20, 8, 41, 7, tzinfo=UTC)
 DAY = date(2026, 11, 20)
@@ -83,6 +84,13 @@ def test_only_a_child_is_spoken_to_alone(with_whom: str, fits: bool) -> None:
     with pytest.raises(BadInput) as found:
         build()
     assert (found.value.code, found.value.where) == ("alone-with", "alone")
+
+
+@pytest.mark.parametrize("outcome", ["no-answer", "left-message", "wrong-number", "not-seen"])
+def test_nobody_is_spoken_to_alone_who_was_not_reached(outcome: FollowUpOutcome) -> None:
+    with pytest.raises(BadInput) as found:
+        follow_up(new_id(), by=new_id(), at=NOW, session_date=DAY, outcome=outcome, alone=True)
+    assert (found.value.code, found.value.where) == ("alone-unseen", "alone")
 
 
 def test_words_without_a_code_are_kept() -> None:

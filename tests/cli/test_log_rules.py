@@ -52,6 +52,21 @@ def test_a_code_that_is_no_reason_is_refused(line: Line, code: str) -> None:
     assert line("undo", "--list", "--json").json == []
 
 
+@pytest.mark.parametrize(
+    ("words", "where"),
+    [
+        ("--outcome no-answer --alone", "--alone"),
+        ("--outcome spoke --with parent --alone", "--alone"),
+        ("--outcome spoke --reason I", "--reason"),
+    ],
+)
+def test_what_does_not_go_together_is_refused_by_its_option(line: Line, words: str, where: str) -> None:
+    done = line("follow-up", "tilly", *words.split(), "--json")
+    assert (done.code, done.json["error"]["where"]) == (4, where)
+    assert line("undo", "--list", "--json").json == []
+    assert line("follow-up", "tilly", "--outcome", "spoke", "--with", "child", "--alone").code == 0
+
+
 def test_an_empty_note_alone_is_no_entry(line: Line) -> None:
     done = line("contact", "add", "tilly", "--kind", "call", "--note", "-", "--json", stdin=" \n")
     assert (done.code, done.json["error"]["where"]) == (4, "--note")
