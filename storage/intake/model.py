@@ -124,6 +124,10 @@ class ReadPupil:
     email: str = ""
     contacts: tuple[ReadContact, ...] = ()
     totals: tuple[Totals, ...] = ()
+    entered: date | None = None
+    """The first day on the roll of the file's school."""
+    left: date | None = None
+    """The last day on the roll of the file's school."""
     place: int = 0
     """Its place among the pupils of a CTF, which may be one long line; 0 in a table."""
     capitals: bool = False

@@ -216,7 +216,8 @@ class Particulars:
         """
         spells = self._rolls.setdefault(known.id, [])
         start = span.first if span else next((t.starts for t in pupil.totals if t.starts), None)
-        here = [spell for spell in spells if spell.school == self.school]
+        start = pupil.entered or start
+        here = [spell for spell in spells if spell.school == self.school and not _is_over(spell, pupil)]
         current = next((spell for spell in here if spell.end is None), None)
         if known.school in (None, self.school):
             changes = self._stay(known, pupil, current or (here[-1] if here else None), start, span)
@@ -224,7 +225,7 @@ class Particulars:
                 changes += self._set_school(known)
             return changes
         last = self._last_mark(known, "school <> ?", self.school)
-        if not self.is_repeat and self._has_moved(known, last, span):
+        if not self.is_repeat and self._has_moved(known, pupil, last, span):
             self.moved.append(known.id)
             return self._move(known, pupil, current, start)
         if span is not None and last is not None and span.last < last and not here:
@@ -237,23 +238,35 @@ class Particulars:
             self.two_rolls.append(known.id)
         return self._stay(known, pupil, current or (here[-1] if here else None), start, span)
 
-    def _has_moved(self, known: Known, last: date | None, span: Span | None) -> bool:
+    def _has_moved(self, known: Known, pupil: ReadPupil, last: date | None, span: Span | None) -> bool:
         if span is None:
-            return self.is_ctf and (
-                last is None or (self.written is not None and self.written > last + timedelta(days=7))
+            return (
+                self.is_ctf
+                and not self._has_left(pupil)
+                and (last is None or (self.written is not None and self.written > last + timedelta(days=7)))
             )
         if known.id not in self.touched:
             return False
         return last is None or (span.last > last and span.first >= monday_of(last))
 
+    def _has_left(self, pupil: ReadPupil) -> bool:
+        """Whether the child was gone when the file was written."""
+        return pupil.left is not None and (self.written is None or pupil.left < self.written)
+
     def _stay(
         self, known: Known, pupil: ReadPupil, spell: Enrolment | None, start: date | None, span: Span | None
     ) -> list[Change]:
         if spell is None:
-            fresh = Enrolment(id=new_id(), child=known.id, school=self.school, start=start, reg=pupil.reg)
+            fresh = Enrolment(
+                id=new_id(), child=known.id, school=self.school, start=start, end=pupil.left, reg=pupil.reg
+            )
             self._rolls[known.id].append(fresh)
             return [create(fresh)]
         values: dict[str, Any] = {}
+        if pupil.left is not None and spell.end is None:
+            last = self._last_mark(known, "school = ?", self.school)
+            if last is None or last <= pupil.left:
+                values["end"] = pupil.left
         if start is not None and (spell.start is None or start < spell.start):
             values["start"] = start
         if pupil.reg and pupil.reg != spell.reg and self._is_newest(known, span):
@@ -304,6 +317,11 @@ class Particulars:
                 day = monday + timedelta(days=filled[-1] // 2)
                 newest = max(newest or day, day)
         return newest
+
+
+def _is_over(spell: Enrolment, pupil: ReadPupil) -> bool:
+    """Whether a time on the roll had ended before the one that the file tells of began."""
+    return spell.end is not None and pupil.entered is not None and spell.end < pupil.entered
 
 
 def _names(known: Known, pupil: ReadPupil) -> tuple[tuple[str, str, str], ...]:
