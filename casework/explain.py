@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from casework.codes import NEW_CODES_FROM
 from casework.errors import BadInput
@@ -30,6 +31,9 @@ from casework.parameters import (
     SUSPENSION_LIMIT,
     THRESHOLD_SESSIONS,
 )
+
+if TYPE_CHECKING:
+    from casework.identifiers import NumberCheck, UpnCheck
 
 _MOST_SESSIONS = 1_000_000
 
@@ -141,20 +145,17 @@ def _upn_check_letter(fields: Fields) -> Answer:
 def _upn_valid(fields: Fields) -> Answer:
     from casework.identifiers import check_upn
 
-    check = check_upn(fields.text("upn"))
-    reasons = [check.error or "The shape and the check letter are right."]
-    if check.warning:
-        reasons.append(check.warning)
-    return {"valid": check.valid}, tuple(reasons)
+    return _checked(check_upn(fields.text("upn")), "The shape and the check letter are right.")
 
 
 def _nhs_number(fields: Fields) -> Answer:
     from casework.identifiers import check_nhs_number
 
-    check = check_nhs_number(fields.text("number"))
-    reasons = [check.error or "The length and the check digit are right."]
-    if check.warning:
-        reasons.append(check.warning)
+    return _checked(check_nhs_number(fields.text("number")), "The length and the check digit are right.")
+
+
+def _checked(check: UpnCheck | NumberCheck, right: str) -> Answer:
+    reasons = [check.error or right, *([check.warning] if check.warning else [])]
     return {"valid": check.valid}, tuple(reasons)
 
 

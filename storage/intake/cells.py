@@ -38,20 +38,25 @@ def has_hidden(text: str) -> bool:
     return any(category(c) in _HIDDEN and c not in _HARMLESS for c in text)
 
 
+def _unfit(text: str, limit: int) -> tuple[str, str] | None:
+    """Why no text of any kind may look so, with the mend; both empty for a text that is not there."""
+    if not text:
+        return "", ""
+    if len(text) > limit:
+        return f"longer than {limit} characters", LONG_MEND
+    if has_hidden(text):
+        return HIDDEN, HIDDEN_MEND
+    return (UNREADABLE, UNREADABLE_MEND) if "\ufffd" in text else None
+
+
 def read_name(raw: str, limit: int) -> Verdict:
     """A name or other short text: at most ``limit`` characters, nothing hidden, no formula.
 
     An apostrophe that one of our own exports set before a formula sign is taken off again.
     """
     text = raw.strip()
-    if not text:
-        return "", "", ""
-    if len(text) > limit:
-        return "", f"longer than {limit} characters", LONG_MEND
-    if has_hidden(text):
-        return "", HIDDEN, HIDDEN_MEND
-    if "\ufffd" in text:
-        return "", UNREADABLE, UNREADABLE_MEND
+    if fault := _unfit(text, limit):
+        return "", *fault
     if "\n" in text or "\r" in text:
         return "", "holds a line break", "look for a quotation mark that is not closed"
     plain = unguard_formula(text)
@@ -63,14 +68,8 @@ def read_name(raw: str, limit: int) -> Verdict:
 def read_comment(raw: str, limit: int) -> Verdict:
     """A comment: free text, so a dash may begin it, but not what a spreadsheet would run."""
     text = raw.strip()
-    if not text:
-        return "", "", ""
-    if len(text) > limit:
-        return "", f"longer than {limit} characters", LONG_MEND
-    if has_hidden(text):
-        return "", HIDDEN, HIDDEN_MEND
-    if "\ufffd" in text:
-        return "", UNREADABLE, UNREADABLE_MEND
+    if fault := _unfit(text, limit):
+        return "", *fault
     plain = unguard_formula(text)
     if plain is text and _COMMAND.match(text):
         return "", FORMULA, FORMULA_MEND
