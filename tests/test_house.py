@@ -12,7 +12,10 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOORS = ("casework", "storage", "sync", "screens", "outreach_tui")
-TEXTUAL_ROOMS = ("screens/", "outreach_tui/app.py")
+TEXTUAL_ROOMS = ("screens/", "outreach_tui/app.py", "outreach_tui/guarded.py")
+READS_MARKUP = {"Static", "Label", "Button", "Digits", "Link", "Markdown", "Collapsible", "TabPane"}
+NEVER = {"DataTable", "OptionList", "SelectionList", "RichLog", "Log"}
+"""Widgets that read what they are given as markup, or write it raw, and cannot be told not to."""
 DATABASE = {"sqlcipher3", "sqlite3", "sqlite_utils"}
 NETWORK = {"httpx2", "requests", "urllib.request", "http.client", "socket"}
 CASEWORK_MAY = {"pydantic", "holidays", "stdnum", "rapidfuzz", "jellyfish", "dateparser", "uuid_utils"}
@@ -79,3 +82,16 @@ def test_no_file_names_a_registry_or_this_machine() -> None:
     for path in [*modules(), *ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("*.lock")]:
         text = path.read_text("utf-8")
         assert not [name for name in names if name in text], path
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "screens").rglob("*.py")), ids=lambda path: path.name)
+def test_no_widget_reads_markup(path: Path) -> None:
+    """A name such as `Anne [/] x` would style, act or crash where a widget reads it as markup."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            where = f"{path.name}:{node.lineno}"
+            assert node.func.id not in NEVER, where
+            if node.func.id in READS_MARKUP:
+                given = {word.arg: word.value for word in node.keywords}.get("markup")
+                assert isinstance(given, ast.Constant), where
+                assert given.value is False, where
