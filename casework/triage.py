@@ -6,7 +6,7 @@ row stands above another. Ethnicity and sex are never read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -35,6 +35,35 @@ SETTLED_OUTCOMES: Mapping[str, str] = {
     "closed": "closed",
 }
 """Outcomes that take a row off the round: someone has acted, and it stays countable."""
+
+REASON_KNOWN = frozenset({"reason", "seen"})
+"""Outcomes after which nobody asks for a reason any more: one was passed on, or the child was seen."""
+
+_PLAN, _PLAN_FAILED = "visit-planned", "not-seen"
+
+
+def settled_by(outcomes: Iterable[str]) -> str:
+    """The outcome by which an absence counts as acted on; "" while it is open. Oldest outcome first.
+
+    The newest settling outcome holds, also where a weaker one follows it: a reason that was given stays given
+    though nobody answers the next call. Only a planned visit comes to nothing, when the child was not seen.
+    """
+    held = ""
+    for outcome in outcomes:
+        if outcome in SETTLED_OUTCOMES:
+            held = outcome
+        elif outcome == _PLAN_FAILED and held == _PLAN:
+            held = ""
+    return held
+
+
+def round_status(outcomes: Sequence[str]) -> str:
+    """The words for how far the follow-up of one absence has come, from its outcomes, oldest first."""
+    held = settled_by(outcomes)
+    if held:
+        return SETTLED_OUTCOMES[held]
+    return OPEN_OUTCOMES.get(outcomes[-1], "open") if outcomes else "open"
+
 
 CLOSE_TO_THRESHOLD = 6
 NO_CONTACT_DAYS = 10
@@ -78,6 +107,7 @@ class Facts:
     """What the rules read of one child. `weeks` are (Monday, week string) of the last school weeks.
 
     `flags` holds only the kinds that this worker may see. `last_contact` and `last_seen` are None for never.
+    `outcomes` are those of the follow-ups of the day's absence, oldest first.
     """
 
     weeks: Sequence[tuple[date, str]]
@@ -86,6 +116,7 @@ class Facts:
     last_contact: date | None = None
     last_seen: date | None = None
     flag_reviews: Sequence[tuple[str, date]] = ()
+    outcomes: Sequence[str] = ()
 
 
 def day_codes(weeks: Sequence[tuple[date, str]], day: date) -> tuple[str, str]:
@@ -143,6 +174,10 @@ def _first_day(facts: Facts, day: date) -> list[Why]:
     held = " and ".join(s for s, code in (("AM", am), ("PM", pm)) if code == UNEXPLAINED_CODE)
     if not held:
         return []
+    settled = settled_by(facts.outcomes)
+    if settled in REASON_KNOWN:
+        text = f"Still N on the register for {held} on {say_day(day)}: {SETTLED_OUTCOMES[settled]}"
+        return [Why("first-day", text, day, None, "the school's own code in the register", 10)]
     text = f"No reason yet for {held} on {say_day(day)}"
     return [Why("first-day", text, day, day, "a reason passed to the school, or the child seen", 10)]
 

@@ -16,6 +16,7 @@ from textual import events
 
 from casework.edits import Edit, bundle
 from casework.followups import follow_up
+from casework.triage import OPEN_OUTCOMES
 from casework.wording import OUTCOME_LABELS, count_of
 from screens.base import OutreachScreen
 from screens.dialogs import Confirm
@@ -23,7 +24,7 @@ from screens.held_keys import KeyWatch, Press
 from screens.older_steps import ask_before_older
 from screens.widgets.fitting import short
 from screens.widgets.text import Cell, Piece, Tone
-from storage.queries.steps import ImportedStep, imported_by_step
+from storage.queries.steps import ImportedStep, acted_on, imported_by_step
 
 if TYPE_CHECKING:
     from casework.records import FollowUp, FollowUpOutcome
@@ -201,19 +202,42 @@ class FollowUpScreen(OutreachScreen):
             if not self.brakes(subjects[0], outcome):
                 await self.log_step(subjects, outcome)
         else:
-            words = OUTCOME_LABELS[outcome]
-            question = f"{words.capitalize()}: log it for {len(subjects)} children?"
+            await self._log_for_several(subjects, outcome)
 
-            async def answered(yes: bool | None) -> None:
-                if yes:
-                    await self.log_step(subjects, outcome)
+    async def _log_for_several(self, subjects: Sequence[Subject], outcome: FollowUpOutcome) -> None:
+        """Ask with the names; who is acted on already gets no try that nobody made for them."""
+        left_out = 0
+        if outcome in OPEN_OUTCOMES:
+            asked = [(one.child, one.day) for one in subjects]
+            done = await self.attempt(lambda store: acted_on(store, asked))
+            if done is None:
+                return
+            left_out = len(done)
+            subjects = [one for one in subjects if (one.child, one.day) not in done]
+        if not subjects:
+            self.say(f"All {left_out:,} are acted on already, so nothing was logged.")
+            return
+        words = OUTCOME_LABELS[outcome]
+        aside = f"{left_out:,} acted on already: left out" if left_out else ""
 
-            await self.question(Confirm(question, bulk_lines([one.name for one in subjects])), answered)
+        async def answered(yes: bool | None) -> None:
+            if yes:
+                await self.log_step(subjects, outcome, aside=aside)
+
+        question = f"{words.capitalize()}: log it for {_children(len(subjects))}?"
+        lines = bulk_lines([one.name for one in subjects])
+        lines += [Piece(f"  {aside}.", Tone.QUIET)] if aside else []
+        await self.question(Confirm(question, lines), answered)
 
     async def log_step(
-        self, subjects: Sequence[Subject], outcome: FollowUpOutcome, given: Given | None = None
+        self,
+        subjects: Sequence[Subject],
+        outcome: FollowUpOutcome,
+        given: Given | None = None,
+        *,
+        aside: str = "",
     ) -> None:
-        """Commit one step for these children, show it and say it."""
+        """Commit one step for these children, show it and say it, with what was left aside."""
         ended = (DRAFT_FORM, subjects[0].child) if given is not None and len(subjects) == 1 else None
         given = given or Given("")
 
@@ -239,7 +263,7 @@ class FollowUpScreen(OutreachScreen):
             self._logged_as = receipt.seq
             said = self._logged(subjects, outcome, given)
             await self.step_logged(subjects)
-            self.say(self.with_round(said))
+            self.say(self.with_round(f"{said} {aside}." if aside else said))
 
     def _logged(self, subjects: Sequence[Subject], outcome: FollowUpOutcome, given: Given) -> str:
         words = OUTCOME_LABELS[outcome] + (f" {given.code}" if given.code else "")

@@ -33,6 +33,7 @@ def read_facts(store: Store, children: Sequence[Child], day: date, *, year: bool
     counts = _year_counts(store, children, day) if year else {}
     contacts, seen = _contacts(store, ids, day)
     flags, reviews = _flags(store, children, day)
+    outcomes = _outcomes(store, ids, day)
     return {
         child: Facts(
             weeks=weeks.get(child, ()),
@@ -41,6 +42,7 @@ def read_facts(store: Store, children: Sequence[Child], day: date, *, year: bool
             last_contact=contacts.get(child),
             last_seen=seen.get(child),
             flag_reviews=reviews.get(child, ()),
+            outcomes=outcomes.get(child, ()),
         )
         for child in ids
     }
@@ -148,6 +150,20 @@ def _contacts(store: Store, ids: Sequence[str], day: date) -> tuple[dict[str, da
     reached = {child: date.fromisoformat(at[:10]) for child, at, _ in rows if at}
     seen = {child: date.fromisoformat(at[:10]) for child, _, at in rows if at}
     return reached, seen
+
+
+def _outcomes(store: Store, ids: Sequence[str], day: date) -> dict[str, list[str]]:
+    """The outcomes of each child's follow-ups of a day's absence, oldest first."""
+    condition, parameters = among(ids)
+    rows = store.conn.execute(
+        f"SELECT child, outcome FROM follow_up WHERE session_date = ? AND {condition} AND void = 0"
+        " ORDER BY at, id",
+        [day.isoformat(), *parameters],
+    )
+    found: dict[str, list[str]] = defaultdict(list)
+    for child, outcome in rows:
+        found[child].append(outcome)
+    return found
 
 
 def _flags(

@@ -10,9 +10,11 @@ from casework.calendars import monday_of
 from casework.codes import NO_MARK
 from casework.edits import CREATED
 from casework.records import AttendanceWeek, Child, FollowUp
+from casework.triage import settled_by
 from casework.weeks import SLOTS, unpack
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date
 
     from storage.store import Store
@@ -90,6 +92,19 @@ def newest_follow_up(store: Store, child: str, day: date) -> FollowUp | None:
     """The newest standing follow-up of a child's absence on `day`."""
     found = store.find(FollowUp, "child = ? AND session_date = ?", (child, day.isoformat()))
     return max(found, key=lambda step: (step.at, step.id), default=None)
+
+
+def acted_on(store: Store, absences: Iterable[tuple[str, date]]) -> frozenset[tuple[str, date]]:
+    """Those of the (child, day) absences that count as acted on."""
+    found = set()
+    for child, day in absences:
+        rows = store.conn.execute(
+            "SELECT outcome FROM follow_up WHERE child = ? AND session_date = ? AND void = 0 ORDER BY at, id",
+            (child, day.isoformat()),
+        )
+        if settled_by(outcome for (outcome,) in rows):
+            found.add((child, day))
+    return frozenset(found)
 
 
 def marks_are_in(store: Store, day: date) -> bool:

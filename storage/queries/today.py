@@ -17,14 +17,14 @@ from casework.policies import Category
 from casework.records import Child
 from casework.shown_marks import shown_marks
 from casework.triage import (
-    OPEN_OUTCOMES,
-    SETTLED_OUTCOMES,
     Facts,
     Why,
     absence_alert,
     day_codes,
     morning_reasons,
     order_key,
+    round_status,
+    settled_by,
 )
 from casework.weeks import UNEXPLAINED_CODE, day_bits, session_of, unpack
 from casework.wording import say_day
@@ -122,7 +122,6 @@ def read_round(
     marked = {at for at, marks, _ in register if _day_state(marks, day) != "no-register"}
     awaiting = _awaiting(store, marked, day, asked, school)
     candidates = _candidates(store, register, day)
-    attempts = _follow_ups(store, day)
     children = children_of(store, candidates)
     facts = read_facts(store, list(children.values()), day, year=chosen is not None)
     states = {
@@ -130,11 +129,7 @@ def read_round(
         for child in candidates
         if child in children and (school is None or school in {children[child].school, *candidates[child]})
     }
-    rows = [
-        _row(store, children[child], facts[child], day, attempts.get(child, []))
-        for child, state in states.items()
-        if state
-    ]
+    rows = [_row(store, children[child], facts[child], day) for child, state in states.items() if state]
     unmarked = [one for one in awaiting if one.id not in marked]
     counts = _counts(store, register, unmarked, day, school)
     alerted = sum(
@@ -258,21 +253,9 @@ def _round_state(weeks: Sequence[tuple[date, str]], calendar: SchoolCalendar, da
     return "alert" if "O" in codes and absence_alert(weeks, calendar, day) else ""
 
 
-def _follow_ups(store: Store, day: date) -> dict[str, list[str]]:
-    rows = store.conn.execute(
-        "SELECT child, outcome FROM follow_up WHERE session_date = ? AND void = 0 ORDER BY at, id",
-        (day.isoformat(),),
-    )
-    found: dict[str, list[str]] = defaultdict(list)
-    for child, outcome in rows:
-        found[child].append(outcome)
-    return found
-
-
-def _row(store: Store, child: Child, facts: Facts, day: date, outcomes: list[str]) -> TodayRow:
+def _row(store: Store, child: Child, facts: Facts, day: date) -> TodayRow:
     calendar = store.schools.calendar(child.school)
-    last = outcomes[-1] if outcomes else ""
-    status = SETTLED_OUTCOMES.get(last) or OPEN_OUTCOMES.get(last) or "open"
+    status = round_status(facts.outcomes)
     custody = store.may_see(child, Category.YOUTH_JUSTICE, "attendance")
     am, pm = (shown_marks(code, custody) for code in day_codes(facts.weeks, day))
     school = store.schools.name(child.school)
@@ -282,13 +265,13 @@ def _row(store: Store, child: Child, facts: Facts, day: date, outcomes: list[str
         school=school,
         sessions={"AM": am, "PM": pm},
         why=morning_reasons(facts, calendar, day),
-        attempts=len(outcomes),
+        attempts=len(facts.outcomes),
         last_contact=facts.last_contact,
         status=status,
-        settled=last in SETTLED_OUTCOMES,
+        settled=bool(settled_by(facts.outcomes)),
         rank=0,
         facts=RowFacts(
-            store, child, facts, day, codes={am, pm} - {NO_MARK}, status=status, attempts=len(outcomes)
+            store, child, facts, day, codes={am, pm} - {NO_MARK}, status=status, attempts=len(facts.outcomes)
         ),
     )
 

@@ -9,7 +9,18 @@ import pytest
 from casework.calendars import SchoolCalendar
 from casework.missing_education import unexplained_absence
 from casework.ncodes import open_n_marks
-from casework.triage import Facts, YearCounts, absence_alert, caseload_reasons, morning_reasons, order_key
+from casework.triage import (
+    OPEN_OUTCOMES,
+    SETTLED_OUTCOMES,
+    Facts,
+    YearCounts,
+    absence_alert,
+    caseload_reasons,
+    morning_reasons,
+    order_key,
+    round_status,
+    settled_by,
+)
 
 FRIDAY = date(2026, 11, 20)
 MONDAY = date(2026, 11, 16)
@@ -173,3 +184,38 @@ def test_order_follows_the_weightiest_reason_then_the_next() -> None:
     plain = morning_reasons(Facts(weeks=[(MONDAY, "/ \\ / \\ / \\ / \\ N N")]), CALENDAR, FRIDAY)
     assert order_key(social) < order_key(plain)
     assert order_key(plain) < order_key([])
+
+
+@pytest.mark.parametrize("settling", [*SETTLED_OUTCOMES])
+@pytest.mark.parametrize("weaker", [*OPEN_OUTCOMES])
+def test_a_weaker_outcome_after_a_settling_one_reopens_nothing(settling: str, weaker: str) -> None:
+    outcomes = ["no-answer", settling, weaker]
+    if (settling, weaker) == ("visit-planned", "not-seen"):
+        assert settled_by(outcomes) == ""
+        assert round_status(outcomes) == "visited, not seen"
+    else:
+        assert settled_by(outcomes) == settling
+        assert round_status(outcomes) == SETTLED_OUTCOMES[settling]
+
+
+def test_the_newest_settling_outcome_is_the_status() -> None:
+    assert round_status(["spoke", "reason", "no-answer"]) == "reason given (passed to school)"
+    assert round_status(["no-answer", "left-message"]) == "message left"
+    assert round_status([]) == "open"
+
+
+@pytest.mark.parametrize("settling", ["reason", "seen"])
+def test_a_reason_passed_on_is_never_called_missing(settling: str) -> None:
+    facts = Facts(weeks=[(MONDAY, "/ \\ / \\ / \\ / \\ N N")], outcomes=[settling, "no-answer"])
+    for (why,) in (morning_reasons(facts, CALENDAR, FRIDAY), caseload_reasons(facts, CALENDAR, FRIDAY)):
+        assert why.rule == "first-day"
+        assert "No reason" not in why.text
+        assert SETTLED_OUTCOMES[settling] in why.text
+        assert why.due is None
+        assert "reason passed" not in why.clears_with
+
+
+def test_having_spoken_is_no_reason_yet() -> None:
+    facts = Facts(weeks=[(MONDAY, "/ \\ / \\ / \\ / \\ N N")], outcomes=["spoke"])
+    (why,) = morning_reasons(facts, CALENDAR, FRIDAY)
+    assert why.text.startswith("No reason yet for AM and PM")

@@ -250,6 +250,44 @@ async def test_what_was_acted_on_is_left_out_and_can_be_shown(tmp_path: Path) ->
         assert who not in names(pilot)
 
 
+async def test_a_later_try_reopens_nobody_and_row_and_pane_agree(tmp_path: Path) -> None:
+    async with opened(morning(tmp_path), size=(80, 30)) as pilot:
+        who = here(pilot)
+        await press(pilot, "r", "i", "enter", ".")
+        rows(pilot).move_to((await steps_of(pilot))[0].child)
+        await settle(pilot)
+        assert here(pilot) == who
+        await press(pilot, "n")
+        rows(pilot).move_to((await steps_of(pilot))[0].child)
+        await settle(pilot)
+        text = screen_text(pilot.app)
+        assert "11 unexplained · 1 acted on (shown)" in text
+        assert text.count("reason given (passed to school)") >= 2  # the row, and the pane
+        assert "2 steps logged: reason given (passed to school)" in text
+        assert "No reason yet" not in text[text.index("2 steps logged") :]
+
+
+async def test_a_bulk_try_leaves_out_who_is_acted_on_and_counts_them(tmp_path: Path) -> None:
+    async with opened(morning(tmp_path)) as pilot:
+        await press(pilot, "s", "s", ".", "a", "n")
+        text = screen_text(pilot.app)
+        assert "No answer: log it for 10 children?" in text
+        assert "2 acted on already: left out." in text
+        await press(pilot, "y")
+        assert len(await steps_of(pilot)) == 12
+        assert "10 children: no answer. u undoes all of them. 2 acted on already: left out." in " ".join(
+            screen_text(pilot.app).split()
+        )
+        assert "2 acted on" in screen_text(pilot.app)
+
+
+async def test_a_bulk_try_for_nobody_open_logs_nothing(tmp_path: Path) -> None:
+    async with opened(morning(tmp_path, 2)) as pilot:
+        await press(pilot, "s", "s", ".", "a", "n")
+        assert len(await steps_of(pilot)) == 2
+        assert "All 2 are acted on already, so nothing was logged." in screen_text(pilot.app)
+
+
 async def test_a_filter_counts_as_it_is_typed_and_points_at_a_bad_word(tmp_path: Path) -> None:
     async with opened(morning(tmp_path)) as pilot:
         await press(pilot, "slash")
