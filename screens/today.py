@@ -20,7 +20,7 @@ from screens.widgets.fitting import brief_day, short
 from screens.widgets.rows import Column, Row
 from screens.widgets.text import Cell, Piece, Tone
 from storage.queries.steps import marks_are_in
-from storage.queries.today import Round, TodayRow, read_round
+from storage.queries.today import Awaited, Round, TodayRow, read_round
 from storage.store import Store
 
 _NO_CHILDREN = "No registers are in yet. g i takes them in."
@@ -115,7 +115,8 @@ class TodayScreen(RoundScreen):
         if awaited:  # first, so that a narrow screen cuts something else
             which = short(awaited[0].name, 18) if len(awaited) == 1 else f"{len(awaited)} schools"
             children = sum(one.children for one in awaited)
-            pieces += [Piece(f"no register: {which} ({children:,})", Tone.WARN), Piece(" · ", Tone.QUIET)]
+            words = f"{_waits(awaited)}: {which} ({children:,})"
+            pieces += [Piece(words, Tone.WARN), Piece(" · ", Tone.QUIET)]
         pieces += [
             Piece(f"{counts['not-in']:,} not in"),
             Piece(" · ", Tone.QUIET),
@@ -166,7 +167,7 @@ class TodayScreen(RoundScreen):
         empty = self.sheet.whole.empty
         waits = empty.startswith(("No marks", "No register"))
         schools = [
-            Piece(f"{short(one.name, 50)}: no register yet ({count_of(one.children, 'child', 'children')})")
+            Piece(f"{short(one.name, 50)} ({count_of(one.children, 'child', 'children')}): {one.reason}")
             for one in self.sheet.whole.awaiting[:_MOST_AWAITED]
         ]
         return [*schools, *help_words(_HOW_TO_IMPORT)] if empty == _NO_CHILDREN or waits else []
@@ -199,12 +200,20 @@ def row_why(entry: Entry, status: str) -> Cell:
 def _awaited_words(found: Round) -> str:
     """Which registers are awaited; never an all-clear."""
     schools = [
-        f"{short(one.name, 30)} ({count_of(one.children, 'child', 'children')})"
+        f"{short(one.name, 30)} ({count_of(one.children, 'child', 'children')}{_over(one)})"
         for one in found.awaiting[:_MOST_AWAITED]
     ]
     if len(found.awaiting) > _MOST_AWAITED:
         schools.append(f"{len(found.awaiting) - _MOST_AWAITED} more")
     return f"No register for {brief_day(found.day)} yet from {join_words(schools)}. g i takes it in."
+
+
+def _waits(awaited: Sequence[Awaited]) -> str:
+    return "calendar ended" if all(one.ended for one in awaited) else "no register"
+
+
+def _over(one: Awaited) -> str:
+    return f", calendar ended {brief_day(one.ended)}" if one.ended else ""
 
 
 _MOST_AWAITED = 4

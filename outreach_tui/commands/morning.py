@@ -59,7 +59,13 @@ def today(urn: str | None, view: str | None, expression: str | None, everyone: b
             "rows": [_today_json(row, eyes.child(row.child)) for row in rows],
             "counts": dict(round_.counts),
             "awaiting": [
-                {"school": one.name, "urn": one.urn, "children": one.children} for one in round_.awaiting
+                {
+                    "school": one.name,
+                    "urn": one.urn,
+                    "children": one.children,
+                    "calendar_ended": one.ended,
+                }
+                for one in round_.awaiting
             ],
             "withheld": withheld,
         }
@@ -176,6 +182,8 @@ def _today_text(round_: Round, rows: Sequence[Mapping[str, Any]], *, fancy: bool
     day = say_day(round_.day).rpartition(" ")[0]
     output.emit_lines(
         f"No register for {day} yet from {one.name} ({count_of(one.children, 'child', 'children')})"
+        if one.ended is None
+        else f"{one.name} ({count_of(one.children, 'child', 'children')}): {one.reason}"
         for one in round_.awaiting
     )
     if not rows:

@@ -197,8 +197,8 @@ def test_a_register_that_is_awaited_is_no_all_clear(line: Line) -> None:
     monday = "2026-11-23"
     answer = line("today", "--json", today=monday).json
     assert answer["awaiting"] == [
-        {"school": "Harbour View", "urn": "999002", "children": 3},
-        {"school": "Oakhanger Primary", "urn": "999001", "children": 3},
+        {"school": "Harbour View", "urn": "999002", "children": 3, "calendar_ended": None},
+        {"school": "Oakhanger Primary", "urn": "999001", "children": 3, "calendar_ended": None},
     ]
     assert (answer["rows"], answer["counts"]["no-register"]) == ([], 6)
     text = line("today", today=monday).out
@@ -208,6 +208,17 @@ def test_a_register_that_is_awaited_is_no_all_clear(line: Line) -> None:
     assert "Oakhanger" not in only.out
     assert "Nobody is waiting" not in only.out
     assert line("today", "--json").json["awaiting"] == []
+
+
+def test_a_calendar_that_has_run_out_is_said_in_words(line: Line) -> None:
+    later = "2028-09-11"
+    waits = line("today", "--json", today=later).json["awaiting"]
+    assert {one["children"] for one in waits} == {3}
+    assert all(one["calendar_ended"] for one in waits)
+    text = line("today", today=later).out
+    assert "Harbour View (3 children): its calendar ends on" in text
+    assert "no register can be expected" in text
+    assert "Nobody is waiting" not in text
 
 
 def test_a_filter_that_leaves_nothing_is_no_all_clear(line: Line) -> None:
