@@ -150,6 +150,19 @@ async def test_the_offer_may_wait(tmp_path: Path, hands: Hands) -> None:
         assert not opener.owes_code
 
 
+async def test_a_lock_at_the_offer_drops_the_key_that_was_kept_for_it(tmp_path: Path, hands: Hands) -> None:
+    opener = FakeOpener(hands)
+    opener.owes_code = True
+    app = make_app(tmp_path, hands, opener=opener)
+    async with app.run_test() as pilot:
+        await unlock(pilot)
+        assert isinstance(app.screen, RecoveryOfferScreen)
+        await pilot.press("ctrl+l")
+        await settle(pilot)
+        assert isinstance(app.screen, UnlockScreen)
+        assert not opener.owes_code
+
+
 async def test_ctrl_c_says_what_holds_where_it_is_pressed(tmp_path: Path, hands: Hands) -> None:
     app = make_app(tmp_path, hands)
     async with app.run_test(notifications=True) as pilot:
