@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -15,34 +15,93 @@ from textual.widgets import Input, Static
 
 from casework.text import clean
 from screens.fields import LineField
+from screens.small_windows import SmallSign, is_too_small
 from screens.widgets.text import Cell, Piece, Tone, show, show_lines
 
+R = TypeVar("R")
 
-class Confirm(ModalScreen[bool]):
+_LOW, _NARROW = 16, 60
+"""Lines, or cells in a line, below which a dialog fills the window and has no frame."""
+
+_SHARE = 0.9
+
+
+class Dialog(ModalScreen[R]):
+    """A question whose details scroll between the question and the keys, in any window that can be read."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "read_on(-1)", "Up", show=False),
+        Binding("down", "read_on(1)", "Down", show=False),
+        Binding("pageup", "read_on(-5)", "Page up", show=False),
+        Binding("pagedown", "read_on(5)", "Page down", show=False),
+    ]
+
+    AROUND: ClassVar[int] = 9
+    """Lines that the details leave to the frame, the question and the keys."""
+
+    def __init__(self) -> None:
+        super().__init__(classes="dialog")
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Fit the details in; a window that is too small shows a sentence, and takes esc alone."""
+        was, small = self.has_class("-small"), is_too_small(event.size)
+        self.set_class(small, "-small")
+        low = event.size.height < _LOW or event.size.width < _NARROW
+        self.set_class(low, "-low")
+        room = int(event.size.height * _SHARE) - self.AROUND
+        for details in self.query(".details"):
+            details.styles.max_height = None if low else max(1, room)
+        for fields in self.query("Input, TextArea"):
+            fields.disabled = small
+            if was and not small and fields.display:
+                fields.focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nothing is answered in a window too small to read the question, except to leave it."""
+        del parameters
+        return not self.has_class("-small") or action in LEAVING
+
+    def action_read_on(self, by: int) -> None:
+        """Scroll the details."""
+        for details in self.query(".details"):
+            details.scroll_relative(y=by, animate=False, immediate=True)
+
+
+LEAVING = frozenset({"leave", "later", "command_palette", "lock", "quit"})
+"""Actions that hold in any window."""
+
+
+class Confirm(Dialog[bool]):
     """A question that only `y` answers with yes; `n` and `esc` answer no. Enter does nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer(True)", "Yes", show=False),
-        Binding("n,escape", "answer(False)", "No", show=False),
+        Binding("n", "answer(False)", "No", show=False),
+        Binding("escape", "leave", "No", show=False),
     ]
 
     def __init__(self, question: str, details: Sequence[Cell] = ()) -> None:
-        super().__init__(classes="dialog")
+        super().__init__()
         self._question, self._details = question, details
 
     def compose(self) -> ComposeResult:
         """The question, what it is about, and the two keys."""
+        yield SmallSign()
         with Vertical(classes="box"):
-            yield Static(show(self._question, Tone.STRONG), markup=False)
+            yield Static(show(self._question, Tone.STRONG), classes="question", markup=False)
             if self._details:
-                with VerticalScroll(classes="details"):
+                with VerticalScroll(classes="details", can_focus=False):
                     yield Static(show_lines(self._details), markup=False)
             keys = (Piece("y", Tone.KEY), Piece(" yes   "), Piece("n", Tone.KEY), Piece(" no"))
-            yield Static(show_lines(["", keys]), markup=False)
+            yield Static(show_lines([keys]), classes="answers", markup=False)
 
     def action_answer(self, yes: bool) -> None:
         """Close with the answer."""
         self.dismiss(yes)
+
+    def action_leave(self) -> None:
+        """Close with no."""
+        self.dismiss(False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +113,7 @@ class Choice:
     note: str = ""
 
 
-class PickOne(ModalScreen[str | None]):
+class PickOne(Dialog[str | None]):
     """Pick one: move and enter, or type the start of a value (`C1`); None when left with `esc`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -68,15 +127,16 @@ class PickOne(ModalScreen[str | None]):
     ]
 
     def __init__(self, question: str, choices: Sequence[Choice]) -> None:
-        super().__init__(classes="dialog")
+        super().__init__()
         self._question, self._choices = question, tuple(choices)
         self._typed = ""
         self._at = 0
 
     def compose(self) -> ComposeResult:
         """The question, the choices and what was typed."""
+        yield SmallSign()
         with Vertical(classes="box"):
-            yield Static(show(self._question, Tone.STRONG), markup=False)
+            yield Static(show(self._question, Tone.STRONG), classes="question", markup=False)
             with VerticalScroll(classes="details", can_focus=False):
                 yield Static("", id="choices", markup=False)
             yield Static("", id="typed", markup=False)
@@ -99,7 +159,7 @@ class PickOne(ModalScreen[str | None]):
 
     def on_key(self, event: events.Key) -> None:
         """Letters and signs narrow the list."""
-        if event.character and event.is_printable and event.key != "enter":
+        if not self.has_class("-small") and event.character and event.is_printable and event.key != "enter":
             self._typed += clean(event.character)
             self._at = 0
             self._draw()
@@ -120,7 +180,8 @@ class PickOne(ModalScreen[str | None]):
         self.query_one("#choices", Static).update(show_lines(lines or ["  nothing starts like that"]))
         hint = f"typed: {self._typed}" if self._typed else "type to narrow, enter picks, esc leaves"
         self.query_one("#typed", Static).update(show(hint, Tone.QUIET))
-        self.query_one(VerticalScroll).scroll_to(y=max(0, self._at - 4), animate=False)
+        details = self.query_one(VerticalScroll)
+        details.scroll_to(y=max(0, self._at - min(4, details.size.height // 2)), animate=False)
 
     def action_move(self, by: int) -> None:
         """Move the choice."""
@@ -143,19 +204,20 @@ class PickOne(ModalScreen[str | None]):
         self.dismiss(None)
 
 
-class AskLine(ModalScreen[str | None]):
+class AskLine(Dialog[str | None]):
     """One line of text; None when left with `esc`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Back", show=False)]
 
     def __init__(self, question: str, value: str = "") -> None:
-        super().__init__(classes="dialog")
+        super().__init__()
         self._question, self._value = question, value
 
     def compose(self) -> ComposeResult:
         """The question and the line."""
+        yield SmallSign()
         with Vertical(classes="box"):
-            yield Static(show(self._question, Tone.STRONG), markup=False)
+            yield Static(show(self._question, Tone.STRONG), classes="question", markup=False)
             yield LineField(clean(self._value))
             yield Static("enter keeps, esc leaves", classes="hint", markup=False)
 

@@ -9,15 +9,16 @@ from typing import ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widgets import Static, TextArea
 
 from casework.codes import Code
 from casework.text import clean
 from screens.areas import BoundedArea
+from screens.dialogs import Dialog
 from screens.follow_up import Given, Keep
+from screens.small_windows import SmallSign
 from screens.widgets.marks_strip import TONES
 from screens.widgets.text import Cell, Piece, Tone, show, show_lines
 
@@ -25,7 +26,8 @@ KEPT_EVERY = 6
 """Characters typed between two savings of a draft."""
 
 _MEANING_CELLS = 31
-_BOX_CELLS = 76
+_TWO_COLUMNS = 74
+"""Cells from which codes stand in two columns."""
 
 
 class WordsBox(BoundedArea):
@@ -50,7 +52,7 @@ class WordsBox(BoundedArea):
             await super()._on_key(event)
 
 
-class WordsForm(ModalScreen[Given | None]):
+class WordsForm(Dialog[Given | None]):
     """Words about one child, with a code before them when `codes` are given.
 
     A code is picked by typing it; one that begins another (C, C1) waits for enter. `esc` leaves, and what
@@ -58,6 +60,7 @@ class WordsForm(ModalScreen[Given | None]):
     """
 
     AUTO_FOCUS = ""
+    AROUND = 7
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Back", show=False),
         Binding("backspace", "unpick", "Delete", show=False),
@@ -65,9 +68,9 @@ class WordsForm(ModalScreen[Given | None]):
     ]
     DEFAULT_CSS = """
     WordsForm {
-        WordsBox { height: 5; margin-top: 1; display: none; }
+        WordsBox { display: none; }
         &.-words WordsBox { display: block; }
-        &.-words #codes { display: none; }
+        &.-words .details { display: none; }
         #trouble { height: auto; }
     }
     """
@@ -81,7 +84,7 @@ class WordsForm(ModalScreen[Given | None]):
         start: Given | None = None,
         required: bool = False,
     ) -> None:
-        super().__init__(classes="dialog")
+        super().__init__()
         self._question, self._keep, self._codes, self._required = question, keep, tuple(codes), required
         self._start = start or Given("")
         self._typed = ""
@@ -92,11 +95,11 @@ class WordsForm(ModalScreen[Given | None]):
 
     def compose(self) -> ComposeResult:
         """The question, the codes, the words and the keys."""
-        with Vertical(classes="box") as box:
-            box.styles.width = _BOX_CELLS
-            box.styles.padding = (0, 1)
-            yield Static(show(self._question, Tone.STRONG), markup=False)
-            yield Static(id="codes", markup=False)
+        yield SmallSign()
+        with Vertical(classes="box"):
+            yield Static(show(self._question, Tone.STRONG), classes="question", markup=False)
+            with VerticalScroll(classes="details", can_focus=False):
+                yield Static(id="codes", markup=False)
             yield Static(id="picked", markup=False)
             yield WordsBox(clean(self._start.words, newlines=True), soft_wrap=True)
             yield Static(id="trouble", markup=False)
@@ -150,18 +153,19 @@ class WordsForm(ModalScreen[Given | None]):
             cells.append(
                 (Piece(f"{sign:<3}", TONES[code.kind]), Piece(f"{meaning:<{_MEANING_CELLS + 1}}", tone))
             )
+        if self.size.width < _TWO_COLUMNS:
+            return list(cells)
         rows = (len(cells) + 1) // 2
-        return [
-            "",
-            *((*cells[row], *(cells[row + rows] if row + rows < len(cells) else ())) for row in range(rows)),
-        ]
+        return [(*cells[row], *(cells[row + rows] if row + rows < len(cells) else ())) for row in range(rows)]
 
     def _fitting(self) -> list[Code]:
         return [code for code in self._codes if code.code.startswith(self._typed)]
 
     def on_key(self, event: events.Key) -> None:
         """Letters pick the code. A letter typed ahead of the words lands in them."""
-        if event.character is None or not event.is_printable or event.key == "enter":
+        if self.has_class("-small") or not event.is_printable or event.key == "enter":
+            return
+        if event.character is None:
             return
         event.stop()
         if not self._picking:
@@ -174,6 +178,11 @@ class WordsForm(ModalScreen[Given | None]):
         elif [code.code for code in fits] == [self._typed]:
             self._code = fits[0]
         self._draw()
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Codes stand in as many columns as fit."""
+        if self._picking:
+            self._draw()
 
     def action_enter(self) -> None:
         """Take the code that was typed in full, or keep the form."""

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.screen import ModalScreen
+from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
-from screens.dialogs import AskLine, Choice, PickOne
+from screens.dialogs import AskLine, Choice, Dialog, PickOne
+from screens.small_windows import SmallSign
 from screens.widgets.fitting import short
 from screens.widgets.text import Cell, Piece, Tone, show_lines
 from storage.intake.report import LATER, Answer, Question
@@ -29,7 +29,7 @@ _NAME = 40
 _NO_FIELD = "-"
 
 
-class AskSame(ModalScreen[Answer]):
+class AskSame(Dialog[Answer]):
     """`y` the same child, `n` another one; `esc` leaves it for later, and the row is set aside."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -39,14 +39,22 @@ class AskSame(ModalScreen[Answer]):
     ]
 
     def __init__(self, question: Question, where: str = "") -> None:
-        super().__init__(classes="dialog")
+        super().__init__()
         self._question, self._where = question, where
         self._at = 0
 
     def compose(self) -> ComposeResult:
         """Both children, side by side."""
+        yield SmallSign()
         with Vertical(classes="box"):
-            yield Static(id="same", markup=False)
+            yield Static(id="asked", classes="question", markup=False)
+            with VerticalScroll(classes="details", can_focus=False):
+                yield Static(id="same", markup=False)
+            keys = (
+                Piece("y", Tone.KEY), Piece(" same child   "), Piece("n", Tone.KEY),
+                Piece(" another child   "), Piece("esc", Tone.KEY), Piece(" later"),
+            )  # fmt: skip
+            yield Static(show_lines([keys]), classes="answers", markup=False)
 
     def on_mount(self) -> None:
         """Show the first candidate."""
@@ -62,11 +70,9 @@ class AskSame(ModalScreen[Answer]):
             ("UPN", asked.upn, other.upn),
             ("school", "", other.school),
         ]
-        lines: list[Cell] = [
-            Piece(f"Is this the same child?{many}  {self._where}", Tone.STRONG),
-            Piece(f"Line {asked.line}: {asked.reason}.", Tone.QUIET),
-            "",
-        ]
+        question = f"Is this the same child?{many}  {self._where}"
+        self.query_one("#asked", Static).update(show_lines([Piece(question, Tone.STRONG)]))
+        lines: list[Cell] = [Piece(f"Line {asked.line}: {asked.reason}.", Tone.QUIET), ""]
         for label, new, held in rows:
             same = "same" if new and new == held else "differs" if new and held else ""
             lines.append(
@@ -80,11 +86,7 @@ class AskSame(ModalScreen[Answer]):
                     Piece(f"  {same}", Tone.WARN),
                 )
             )
-        keys = (
-            Piece("y", Tone.KEY), Piece(" same child   "), Piece("n", Tone.KEY), Piece(" another child   "),
-            Piece("esc", Tone.KEY), Piece(" later"),
-        )  # fmt: skip
-        self.query_one("#same", Static).update(show_lines([*lines, "", keys]))
+        self.query_one("#same", Static).update(show_lines(lines))
 
     def action_same(self) -> None:
         """The same child."""

@@ -21,11 +21,12 @@ from screens.filter_bar import FilterBar
 from screens.roster_lines import why_cells
 from screens.roster_reasons import ReasonsPane
 from screens.roster_sheet import Entry, EntryRows, Sheet, Whole
+from screens.small_windows import SmallSign, is_too_small
 from screens.views import Room, View, count_views, read_views, views_line
 from screens.widgets.lines import SaidLine, TitleLine, VerbLine
 from screens.widgets.row_list import RowList
 from screens.widgets.rows import Column, Row
-from screens.widgets.text import Cell, show, show_cell
+from screens.widgets.text import Cell, show_cell
 from storage.queries.reach import Reach, families_shown, read_reach
 from storage.queries.steps import children_of_step
 
@@ -59,9 +60,6 @@ TALL = 34
 LOW, LOWER, LOWEST = 22, 16, 11
 """Lines below which the pane of reasons is smaller, is hidden, and the counts are hidden, too."""
 
-LEAST_WIDTH, LEAST_HEIGHT = 40, 8
-"""A smaller window shows one sentence, and its keys do nothing: nobody logs a step for a row unseen."""
-
 _IN_ANY_WINDOW = frozenset({"quit", "back"})
 
 
@@ -78,9 +76,6 @@ class RosterScreen(OutreachScreen):
         &.-low ReasonsPane { height: 5; }
         &.-lower ReasonsPane { display: none; }
         &.-lowest .counts, &.-lowest .views { display: none; }
-        #small { display: none; padding: 0 1; }
-        &.-small > * { display: none; }
-        &.-small #small { display: block; }
         &.-lower SaidLine { max-height: 1; }
     }
     """
@@ -100,8 +95,7 @@ class RosterScreen(OutreachScreen):
 
     def compose(self) -> ComposeResult:
         """Title, counts, views and filter; the list; why the row is there; what was done; the keys."""
-        small = f"This window is too small: at least {LEAST_WIDTH} by {LEAST_HEIGHT}."
-        yield Static(show(small), id="small", markup=False)
+        yield SmallSign()
         yield TitleLine()
         yield Static(classes="counts", markup=False)
         yield Static(classes="views", markup=False)
@@ -253,12 +247,12 @@ class RosterScreen(OutreachScreen):
 
     def on_resize(self, event: events.Resize) -> None:
         """Words are folded to the new width; a tall terminal has more lines for reasons."""
-        wide, high = event.size
+        high = event.size.height
         self.set_class(high >= TALL, "-tall")
         self.set_class(LOWER <= high < LOW, "-low")
         self.set_class(high < LOWER, "-lower")
         self.set_class(high < LOWEST, "-lowest")
-        self._fit(wide >= LEAST_WIDTH and high >= LEAST_HEIGHT)
+        self._fit(not is_too_small(event.size))
         self._draw_counts()
         self._draw_detail()
 
