@@ -22,6 +22,9 @@ _MARKS = {"mark", "mark-all"}
 
 _INDENT = 28
 _WIDEST = 110
+_NARROW = 56
+"""Cells below which what a verb does stands in lines of its own."""
+
 _LAST_LINES = (
     "Every verb is also in the palette (ctrl+p), and every daily one is a plain command: outreach --help.",
     "A slip is no harm: u takes back any step, also after a restart.",
@@ -44,8 +47,14 @@ def help_lines(place: str, keymap: Keymap, width: int) -> list[Cell]:
             keys, words = keys_of(verb, keymap), verb.help
             if verb in views:
                 keys, words = "1 ... 9", "Saved views with their counts."
-            first, *rest = textwrap.wrap(words, max(20, width - _INDENT)) or [""]
             head = (Piece(f"  {keys:<12}", Tone.KEY), Piece(f"{verb.label:<14}"))
+            if width < _NARROW:
+                lines.append(head)
+                lines += [
+                    Piece(f"    {part}", Tone.QUIET) for part in textwrap.wrap(words, max(10, width - 4))
+                ]
+                continue
+            first, *rest = textwrap.wrap(words, width - _INDENT) or [""]
             lines.append((*head, Piece(first, Tone.QUIET)))
             lines += [Piece(" " * _INDENT + more, Tone.QUIET) for more in rest]
         lines.append("")

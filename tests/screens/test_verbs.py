@@ -116,3 +116,13 @@ def test_keys(key: str) -> None:
 @pytest.mark.parametrize("key", ["", " ", "nn", "ctrl", "ctrl+", "ctrl+ctrl+a", "f25", "\x1b", "shift+"])
 def test_not_keys(key: str) -> None:
     assert not is_key(key)
+
+
+@pytest.mark.parametrize("width", [13, 33, 55, 56, 73, 103])
+def test_help_fits_its_width_and_breaks_no_word(width: int) -> None:
+    from screens.help import help_lines
+    from screens.widgets.text import cell_text
+
+    lines = [cell_text(line) for line in help_lines("today", {}, width)]
+    assert all(len(line.rstrip()) <= max(width, 28) for line in lines)
+    assert "Called, nobody" in " ".join(" ".join(lines).split())
