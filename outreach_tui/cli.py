@@ -43,6 +43,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "undo": ("outreach_tui.commands.steps:undo", "Take back your last step, or bring it back."),
     "log": ("outreach_tui.commands.steps:log", "Who looked, searched, changed, exported and shared."),
     "contact": ("outreach_tui.commands.contact:contact", "The chronology: calls, visits, meetings, letters."),
+    "notify": ("outreach_tui.commands.notify:notify", "Notifications from schools, and what is missing."),
+    "allocate": ("outreach_tui.commands.notify:allocate", "Allocate a notification to a worker."),
     "consent": ("outreach_tui.commands.consent:consent", "What the family agreed to, with whom, for what."),
     "disclose": (
         "outreach_tui.commands.consent:disclose",

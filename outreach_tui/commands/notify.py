@@ -1,0 +1,397 @@
+"""`outreach notify` and `outreach allocate`: a school's notification on its way to a worker."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from outreach_tui import output
+from outreach_tui.commands.frame import LineCommand, LineGroup, json_option, the_call
+from outreach_tui.commands.opening import opened
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from casework.records import School, Worker
+    from casework.records_case import Notification
+    from outreach_tui.commands.people import Eyes
+    from storage.queries.notifications import ShownNotification
+    from storage.store import Store
+
+_PARTS = (
+    ("concern", "--concern", "The nature of the concern."),
+    ("offered", "--offered", "Support already offered, and its result."),
+    ("outcome", "--outcome", "The intended outcome."),
+    ("voice", "--voice", "The child's voice, in their own words."),
+    ("heard_by", "--heard-by", "Who listened to the child."),
+    ("siblings", "--siblings", "Siblings and household."),
+    ("risks", "--risks", "Risks to visiting staff."),
+    ("other_agencies", "--other-agencies", "Other agencies that work with the family."),
+    ("agreement_note", "--agreement", "The family's agreement, or why there is none."),
+    ("level", "--level", "The level of need."),
+)
+
+
+def _parts(command: Callable[..., None]) -> Callable[..., None]:
+    for name, option, help_ in reversed(_PARTS):
+        command = click.option(option, name, default=None, metavar="TEXT", help=help_)(command)
+    heard = click.option("--heard-on", metavar="DATE", help="When the child was heard.")
+    paste = click.option(
+        "--paste", is_flag=True, help="Read a text from stdin and split it into the parts by its headings."
+    )
+    return paste(heard(command))
+
+
+@click.group(cls=LineGroup, no_args_is_help=False)
+def notify() -> None:
+    """Notifications: a school's request for support, what is missing in it, and its clock."""
+
+
+@notify.command("add")
+@click.argument("child")
+@click.option("--from", "notifier", required=True, metavar="NAME", help="Who sent it.")
+@click.option("--school", "urn", required=True, metavar="URN", help="The school it came from.")
+@click.option("--received", required=True, metavar="DATE", help="The day it was received.")
+@_parts
+@json_option
+def add(child: str, notifier: str, urn: str, received: str, **given: Any) -> None:
+    """Record a notification about CHILD. It is kept as it is: what is missing is listed.
+
+    The clock of four working days to allocation starts when nothing is missing.
+    """
+    from casework.ids import new_id
+    from casework.notifications import re_referral_of, receive
+    from casework.policies import Category
+    from casework.records_case import Notification
+    from outreach_tui.commands.people import Eyes, take_child, take_day
+    from storage.queries.notifications import episodes_of
+
+    call = the_call()
+    day = take_day(received, call.today, "--received", past=True)
+    fields = _fields(given)
+    with opened(call) as store:
+        found = take_child(store, child)
+        eyes = Eyes(store)
+        eyes.require(found, Category.IDENTITY)
+        values = {
+            "id": new_id(),
+            "child": found.id,
+            "received": day,
+            "school": _school(store, urn).id,
+            "notifier": notifier,
+            "by": store.worker.id,
+            **fields,
+        }
+        episodes = episodes_of(store, found.id)
+        edit, kept = receive(_valid(Notification, values), call.today, episodes)
+        receipt = store.journal.commit(edit)
+        again = re_referral_of(kept, episodes)
+        value = {
+            **_standing_json(store, kept),
+            "new_information": kept.new_information,
+            "re_referral": {"from_referral": again.from_referral, "from_closure": again.from_closure},
+            "edit": receipt.edit,
+        }
+    call.show(value, lambda: _say(f"{edit.name}.", value))
+
+
+@notify.command("need-information")
+@click.argument("notification")
+@click.option("--reason", required=True, metavar="TEXT", help="What is missing.")
+@click.option("--on", metavar="DATE", help="The day it was asked for; else today.")
+@json_option
+def need_information(notification: str, reason: str, on: str | None) -> None:
+    """Triage asks for more: the allocation clock stops until it comes."""
+    from casework.notifications import need_information as build
+    from outreach_tui.commands.people import take_day
+    from storage.queries.notifications import pauses_of
+
+    call = the_call()
+    day = take_day(on, call.today, "--on", past=True) or call.today
+    with opened(call) as store:
+        held, _ = _notification(store, notification)
+        edit = build(held, pauses_of(store, held), store.worker.id, reason, day)
+        receipt = store.journal.commit(edit)
+        value = {**_standing_json(store, store.get(type(held), held.id)), "edit": receipt.edit}
+    call.show(value, lambda: _say("The clock stands until the information comes.", value))
+
+
+@notify.command("information")
+@click.argument("notification")
+@click.option("--on", metavar="DATE", help="The day it came; else today.")
+@_parts
+@json_option
+def information(notification: str, on: str | None, **given: Any) -> None:
+    """The information came: fill in parts of NOTIFICATION. The clock starts anew when nothing is missing."""
+    from casework.notifications import take_information
+    from outreach_tui.commands.people import take_day
+    from storage.queries.notifications import pauses_of
+
+    call = the_call()
+    day = take_day(on, call.today, "--on", past=True) or call.today
+    fields = _fields(given)
+    with opened(call) as store:
+        held, _ = _notification(store, notification)
+        _valid(type(held), held.model_dump() | fields)
+        edit, _ = take_information(held, pauses_of(store, held), day, **fields)
+        receipt = store.journal.commit(edit)
+        value = {**_standing_json(store, store.get(type(held), held.id)), "edit": receipt.edit}
+    call.show(value, lambda: _say("The information is kept.", value))
+
+
+@notify.command("contacted")
+@click.argument("notification")
+@click.option("--with", "with_whom", required=True, metavar="NAME", help="With whom you spoke.")
+@click.option("--on", metavar="DATE", help="The day; else today.")
+@json_option
+def contacted(notification: str, with_whom: str, on: str | None) -> None:
+    """You spoke with the notifier about why. What they may be told follows from the family's agreement."""
+    from casework.notifications import contact_notifier
+    from outreach_tui.commands.people import take_day
+    from storage.queries.notifications import feedback_for
+
+    call = the_call()
+    day = take_day(on, call.today, "--on", past=True) or call.today
+    with opened(call) as store:
+        held, shown = _notification(store, notification)
+        feedback, decision = feedback_for(store, shown.child)
+        receipt = store.journal.commit(contact_notifier(held, with_whom, day, feedback))
+        value = {
+            "id": held.id,
+            "with": with_whom,
+            "on": day,
+            "feedback": feedback,
+            "reason": decision.reason,
+            "edit": receipt.edit,
+        }
+    told = "the full update" if feedback == "full" else "that the team is in touch, and no more"
+    call.show(value, lambda: output.emit_lines([f"Kept. They may be told {told}: {decision.reason}"]))
+
+
+@notify.command("list")
+@click.argument("child", required=False)
+@click.option("--waiting", is_flag=True, help="Only those to which no worker is allocated.")
+@json_option
+def list_(child: str | None, *, waiting: bool) -> None:
+    """List notifications, of CHILD or of all; those whose clock runs stand first."""
+    from outreach_tui.commands.people import Eyes, take_child
+    from storage.queries.notifications import read_notifications
+
+    call = the_call()
+    with opened(call) as store:
+        found = take_child(store, child) if child else None
+        eyes = Eyes(store)
+        shown = read_notifications(store, found.id if found else None, waiting=waiting)
+        value = [_as_json(eyes, entry) for entry in shown]
+        store.log("looked", f"notifications ({len(shown)})", found.id if found else None)
+
+    def table() -> None:
+        if not value:
+            output.emit_lines(["There is no notification."])
+            return
+        output.emit_table(
+            ("RECEIVED", "CHILD", "FROM", "STATUS", "ALLOCATE BY", "MISSING", "ID"),
+            [
+                (
+                    entry["received"],
+                    entry["child"]["name"],
+                    entry["from"],
+                    entry["status"],
+                    entry["allocate_by"] or "",
+                    "; ".join(entry["missing"]),
+                    entry["id"],
+                )
+                for entry in value
+            ],
+            fancy=call.fancy,
+        )
+
+    call.show(value, table)
+
+
+@notify.command("show")
+@click.argument("notification")
+@json_option
+def show(notification: str) -> None:
+    """Show one notification in full, with where it stands and what is withheld."""
+    from outreach_tui.commands.people import Eyes
+
+    call = the_call()
+    with opened(call) as store:
+        held, shown = _notification(store, notification)
+        value = _as_json(Eyes(store), shown)
+        store.log("looked", f"notification {held.id}", held.child)
+
+    def text() -> None:
+        pairs = [("Child", value["child"]["name"]), ("Status", value["status"])]
+        pairs += [("Allocate by", value["allocate_by"] or "the clock does not run")]
+        pairs += [("Missing", item) for item in value["missing"]]
+        pairs += [
+            (name.replace("_", " ").capitalize(), value[name] or "")
+            for name in ("received", "from", *(part for part, _, _ in _PARTS), "heard_on", "contacted_with")
+        ]
+        pairs += [(f"Withheld: {entry['category']}", entry["reason"]) for entry in value["withheld"]]
+        output.emit_pairs(pairs)
+
+    call.show(value, text)
+
+
+@click.command(cls=LineCommand)
+@click.argument("notification")
+@click.option("--to", "to", required=True, metavar="WORKER", help="The worker's name or id.")
+@click.option("--on", metavar="DATE", help="The day; else today.")
+@json_option
+def allocate(notification: str, to: str, on: str | None) -> None:
+    """Allocate NOTIFICATION to a worker: an episode opens, and they lead the work."""
+    from casework.notifications import allocate as build
+    from outreach_tui.commands.people import take_day
+    from storage.queries.notifications import episodes_of
+
+    call = the_call()
+    day = take_day(on, call.today, "--on", past=True) or call.today
+    with opened(call) as store:
+        held, shown = _notification(store, notification)
+        worker = _worker(store, to)
+        edit, episode = build(held, shown.child, worker.id, day, episodes_of(store, held.child))
+        due = shown.standing.allocate_by
+        receipt = store.journal.commit(edit)
+        value: dict[str, Any] = {
+            "id": held.id,
+            "episode": episode.id,
+            "number": episode.number,
+            "worker": {"id": worker.id, "name": worker.name},
+            "on": day,
+            "allocate_by": due,
+            "in_time": None if due is None else day <= due,
+            "missing": list(shown.standing.missing),
+            "edit": receipt.edit,
+        }
+
+    def text() -> None:
+        output.emit_lines([f"Allocated to {worker.name}; episode {episode.number} is open."])
+        for item in value["missing"]:
+            output.warn(f"Still missing: {item}.")
+
+    call.show(value, text)
+
+
+def _fields(given: dict[str, Any]) -> dict[str, Any]:
+    """The parts that were given, those of a pasted text first; what an option says stands above it."""
+    from outreach_tui.commands.people import take_day, take_note
+
+    call = the_call()
+    fields: dict[str, Any] = {}
+    if given["paste"]:
+        from casework.notification_text import OTHER, split_text
+
+        fields = dict(split_text(take_note("-")))
+        rest = fields.pop(OTHER, "")
+        if rest:
+            fields["concern"] = "\n\n".join(part for part in (rest, fields.get("concern", "")) if part)
+    fields |= {name: take_note(given[name]) for name, _, _ in _PARTS if given[name] is not None}
+    heard = take_day(given["heard_on"], call.today, "--heard-on", past=True)
+    return fields | ({"heard_on": heard} if heard else {})
+
+
+def _valid(kind: type[Notification], values: dict[str, Any]) -> Notification:
+    from pydantic import ValidationError
+
+    from casework.errors import BadInput
+
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        field = str(error.errors()[0]["loc"][0]).replace("_", "-")
+        raise BadInput("bad-value", f"The value of {field} does not fit; shorten it.", f"--{field}") from None
+
+
+def _school(store: Store, urn: str) -> School:
+    from casework.errors import BadInput
+    from casework.text import safe
+
+    found = [school for school in store.schools.schools.values() if school.urn == urn.strip()]
+    if not found:
+        sentence = f"No school has the URN {safe(urn)}; see `outreach school list`."
+        raise BadInput("no-such-school", sentence, "--school")
+    return found[0]
+
+
+def _worker(store: Store, text: str) -> Worker:
+    from casework.errors import BadInput
+    from casework.records import Worker
+    from casework.text import fold, safe
+
+    active = [worker for worker in store.find(Worker) if worker.active]
+    found = [w for w in active if text.strip().lower() == w.id] or [
+        w for w in active if fold(w.name) == fold(text)
+    ]
+    if len(found) != 1:
+        what = "No worker is" if not found else f"{len(found)} workers are"
+        sentence = f"{what} called {safe(text)}; give an id from `outreach worker list`."
+        raise BadInput("no-such-worker", sentence, "--to")
+    return found[0]
+
+
+def _notification(store: Store, text: str) -> tuple[Notification, ShownNotification]:
+    """The notification with this id, as it is kept and as it may be shown. Raises BadInput for others."""
+    from casework.errors import BadInput
+    from casework.records_case import Notification
+    from outreach_tui.commands.people import take_record
+    from storage.queries.notifications import read_notifications
+
+    found = take_record(store, text, "NOTIFICATION")
+    if isinstance(found, Notification) and not found.void:
+        for shown in read_notifications(store, found.child):
+            if shown.notification.id == found.id:
+                return found, shown
+    raise BadInput("not-a-notification", "That id is no notification; see `notify list`.", "NOTIFICATION")
+
+
+def _standing_json(store: Store, held: Notification) -> dict[str, Any]:
+    from casework.notifications import standing
+    from storage.queries.notifications import pauses_of
+
+    stands = standing(held, pauses_of(store, held), store.today)
+    return {
+        "id": held.id,
+        "ready": stands.ready,
+        "missing": list(stands.missing),
+        "allocate_by": stands.allocate_by,
+        "status": stands.status,
+        "reasons": list(stands.reasons),
+    }
+
+
+def _as_json(eyes: Eyes, shown: ShownNotification) -> dict[str, Any]:
+    held, stands = shown.notification, shown.standing
+    return {
+        "id": held.id,
+        "child": eyes.child(shown.child),
+        "received": held.received,
+        "from": held.notifier,
+        "status": stands.status,
+        "ready": stands.ready,
+        "missing": list(stands.missing),
+        "allocate_by": stands.allocate_by,
+        "clock": stands.clock.text if stands.clock else None,
+        "reasons": list(stands.reasons),
+        **{name: getattr(held, name) for name, _, _ in _PARTS},
+        "heard_on": held.heard_on,
+        "allocated_to": held.allocated_to,
+        "allocated_on": held.allocated_on,
+        "contacted_with": held.contacted_with,
+        "contacted_on": held.contacted_on,
+        "feedback": held.feedback or None,
+        "new_information": held.new_information,
+        "withheld": [{"category": c.value, "reason": why} for c, why in shown.withheld.items()],
+    }
+
+
+def _say(first: str, value: dict[str, Any]) -> None:
+    output.emit_lines([f"{first} Its id is {value['id']}."])
+    if value["allocate_by"]:
+        from casework.wording import say_day
+
+        output.emit_lines([f"Allocate by {say_day(value['allocate_by'])}."])
+    output.emit_lines([f"Missing: {item}." for item in value["missing"]])

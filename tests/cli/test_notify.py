@@ -1,0 +1,135 @@
+"""From a school's notification to an allocated worker, by the command line, each step against its clock."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from storage.home import Home
+from tests.cli.conftest import Line, fill, secret_file
+from tests.tools.vaults import PASSPHRASE
+
+FROM = ("--from", "Mr Orr", "--school", "999001", "--received")
+PARTS = {
+    "--concern": "Away most Mondays",
+    "--offered": "Breakfast club, no change",
+    "--outcome": "In school every day",
+    "--voice": "I worry about Mum",
+    "--heard-by": "Mr Orr",
+    "--heard-on": "2026-11-06",
+}
+
+
+def words(*without: str) -> list[str]:
+    return [word for pair in PARTS.items() if pair[0] not in without for word in pair]
+
+
+def add(line: Line, *more: str, received: str = "2026-11-18", without: tuple[str, ...] = ()) -> Any:
+    done = line("notify", "add", line.ids["tilly"], *FROM, received, *words(*without), *more, "--json")
+    assert done.code == 0, done.err
+    return done.json
+
+
+def test_a_whole_notification_runs_its_clock(line: Line) -> None:
+    made = add(line)
+    assert (made["ready"], made["missing"], made["allocate_by"]) == (True, [], "2026-11-24")
+    shown = line("notify", "show", made["id"], "--json").json
+    assert (shown["voice"], shown["status"], shown["from"]) == ("I worry about Mum", "in triage", "Mr Orr")
+    assert "4 working days" in shown["clock"]
+
+
+def test_what_is_missing_is_listed_and_nothing_is_lost(line: Line) -> None:
+    made = add(line, without=("--voice", "--heard-by", "--heard-on"))
+    assert (made["ready"], made["allocate_by"]) == (False, None)
+    assert made["missing"] == ["the child's voice, in their own words"]
+    told = line(
+        *("notify", "information", made["id"], "--voice", "I worry", "--heard-by", "Mr Orr"),
+        *("--heard-on", "2026-11-19", "--json"),
+    ).json
+    assert (told["ready"], told["allocate_by"]) == (True, "2026-11-26")
+
+
+def test_asking_for_more_stops_the_clock(line: Line) -> None:
+    made = add(line)
+    asked = line("notify", "need-information", made["id"], "--reason", "which siblings?", "--json")
+    assert asked.code == 0, asked.err
+    assert asked.json["allocate_by"] is None
+    assert asked.json["missing"] == ["the information asked for on Fri 20 Nov 2026"]
+    assert line("notify", "need-information", made["id"], "--reason", "again").code == 5
+    told = line(
+        "notify", "information", made["id"], "--siblings", "one brother", "--json", today="2026-11-23"
+    )
+    assert told.json["allocate_by"] == "2026-11-27"
+
+
+def test_a_worker_takes_the_case_and_speaks_to_the_notifier(line: Line) -> None:
+    made = add(line)
+    taken = line("allocate", made["id"], "--to", "Ana Bell", "--json")
+    assert taken.code == 0, taken.err
+    assert (taken.json["number"], taken.json["in_time"]) == (1, True)
+    assert line("allocate", made["id"], "--to", "Ana Bell").code == 5
+    assert line("notify", "list", "--waiting", "--json").json == []
+    spoken = line("notify", "contacted", made["id"], "--with", "Mr Orr", "--json").json
+    assert spoken["feedback"] == "in-touch"
+    again = add(line, received="2026-11-20")
+    assert (again["new_information"], again["status"]) == (True, "new information")
+    line(
+        *("consent", "record", line.ids["tilly"], "--by", "Jo Marsh", "--relationship", "mother"),
+        *("--status", "given", "--agencies", "school", "--categories", "family", "--purposes", "planning"),
+    )
+    spoken = line("notify", "contacted", again["id"], "--with", "Mr Orr", "--json").json
+    assert spoken["feedback"] == "full"
+
+
+def test_one_undo_takes_an_allocation_back_whole(line: Line) -> None:
+    made = add(line)
+    line("allocate", made["id"], "--to", line.ids["worker"])
+    assert line("undo").code == 0
+    assert line("notify", "show", made["id"], "--json").json["status"] == "in triage"
+    assert line("allocate", made["id"], "--to", "Ana Bell", "--json").json["number"] == 1
+
+
+def test_a_pasted_text_is_split_and_an_option_stands_above_it(line: Line) -> None:
+    pasted = "Concern: away on Mondays\nTried so far:\nclub\nChild's voice: worried\nOutcome: in school\n"
+    done = line(
+        *("notify", "add", line.ids["tilly"], *FROM, "2026-11-18", "--paste", "--outcome", "in daily"),
+        *("--heard-by", "Mr Orr", "--heard-on", "fri", "--json"),
+        stdin=pasted,
+    )
+    assert done.code == 0, done.err
+    shown = line("notify", "show", done.json["id"], "--json").json
+    assert [shown[name] for name in ("concern", "offered", "outcome", "voice")] == [
+        "away on Mondays",
+        "club",
+        "in daily",
+        "worried",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        (("--from", "X", "--school", "123456", "--received", "2026-11-18"), 4),
+        (("--from", " ", "--school", "999001", "--received", "2026-11-18"), 4),
+        (("--from", "X", "--school", "999001", "--received", "2026-11-21"), 4),
+        (("--from", "X", "--school", "999001"), 2),
+    ],
+)
+def test_bad_input_is_one_sentence_and_nothing_is_kept(line: Line, given: tuple[str, ...], code: int) -> None:
+    done = line("notify", "add", line.ids["tilly"], *given)
+    assert done.code == code
+    assert done.err.strip().splitlines()[-1].startswith("Error: ")
+    assert line("notify", "list", "--json").json == []
+
+
+def test_what_is_withheld_is_named_and_not_shown(tmp_path: Path) -> None:
+    ids = fill(Home(tmp_path / "home"), "school-nursing")
+    nurse = Line(tmp_path / "home", secret_file(tmp_path, PASSPHRASE), ids)
+    made = add(nurse, "--risks", "canary-dog")
+    for done in (nurse("notify", "show", made["id"]), nurse("notify", "list"), nurse("show", made["id"])):
+        said = done.out.replace("Mr Orr", "")
+        assert not [text for text in (*PARTS.values(), "canary-dog") if text in said]
+    shown = nurse("notify", "show", made["id"], "--json").json
+    assert {entry["category"] for entry in shown["withheld"]} == {"family", "safeguarding"}
