@@ -24,7 +24,7 @@ from outreach_tui.guarded import GuardedApp
 from outreach_tui.idle import Clocks, IdleWatch, Verdict
 from outreach_tui.relock import Resume
 from outreach_tui.settings import Loaded
-from screens.base import DoorScreen
+from screens.base import DoorScreen, OutreachScreen
 from screens.door_form import FormScreen
 from screens.doorway import AGENCIES, Opener
 from screens.palette import FindPeople, PeopleProvider, PersonHit, VerbProvider
@@ -241,8 +241,25 @@ class OutreachApp(GuardedApp):
             await self._push_child(child)
 
     async def _push_child(self, child_id: str) -> None:
-        await self.push_screen(self._make("child", child_id))
+        page = self._make("child", child_id)
+        look = getattr(page, "look", None)
+        if look is not None:
+            try:
+                await look(self.desk)
+            except Locked:
+                return
+            except OutreachError as problem:
+                self._say(f"The page stays closed: {problem.message}")
+                return
+        await self.push_screen(page)
         self._resume = (self._resume[0], child_id)
+
+    def _say(self, sentence: str) -> None:
+        """Say on the screen that is shown why something was not done."""
+        if isinstance(self.screen, OutreachScreen):
+            self.screen.say(sentence, wrong=True)
+        else:
+            self.notify(sentence, severity="error")
 
     async def _clear_screens(self) -> None:
         while len(self.screen_stack) > 1:

@@ -24,6 +24,7 @@ from screens.widgets.row_list import RowList
 from screens.widgets.rows import Column, Row, Rows
 
 if TYPE_CHECKING:
+    from storage.desk import Desk
     from storage.journal import Receipt
     from storage.store import Store
 
@@ -52,10 +53,23 @@ class ChildScreen(FollowUpScreen):
         yield SaidLine()
         yield VerbLine(self.place, self.keymap)
 
-    async def on_mount(self) -> None:
-        """Read the page; that somebody looked is on the record."""
+    async def look(self, desk: Desk[Store]) -> None:
+        """Read the page before it is shown; that somebody looked is on the record first.
+
+        Raises OutreachError where that cannot be recorded: the page is then not shown.
+        """
+
+        def read(store: Store) -> ChildView:
+            store.log("looked", "child's page", child=self.child_id)
+            return read_view(store, self.child_id)
+
+        self._view = await desk.run(read)
+        self._reads += 1
+
+    def on_mount(self) -> None:
+        """Keys go to the page."""
         self.query_one("#page", RowList).focus()
-        await self.reload(looked=True)
+        self._draw(self.size.width)
 
     def on_screen_resume(self, _event: ScreenResume) -> None:
         """Something above this screen may have changed the record."""
@@ -67,17 +81,10 @@ class ChildScreen(FollowUpScreen):
         if self._view is not None and self.app.screen is self:
             self.run_worker(self.reload(), group="read", exclusive=True)
 
-    async def reload(self, *, looked: bool = False) -> None:
+    async def reload(self) -> None:
         """Read the page again and keep the cursor on its line."""
-
-        def read(store: Store) -> ChildView:
-            view = read_view(store, self.child_id)
-            if looked:
-                store.log("looked", "child's page", child=self.child_id)
-            return view
-
         try:
-            self._view = await self.ask(read)
+            self._view = await self.ask(lambda store: read_view(store, self.child_id))
         except OutreachError as problem:
             self.say(problem.message, wrong=True)
             return

@@ -97,6 +97,7 @@ class HistoryScreen(OutreachScreen):
         try:
             self._changes = await self.ask(read)
         except OutreachError as problem:
+            self.query_one(RowList).empty = "This history stays closed: see below."
             self.say(problem.message, wrong=True)
         self._draw(self.size.width)
         self.query_one(RowList).focus()

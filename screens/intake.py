@@ -253,7 +253,7 @@ class ImportScreen(OutreachScreen):
         self._draw()
         if any(one.preview for one in done):
             folder = str(self._files[0].path.parent)
-            await self.ask(lambda store: store.save_setting(FOLDER_SETTING, folder))
+            await self.attempt(lambda store: store.save_setting(FOLDER_SETTING, folder))
 
     def do_mapping(self) -> None:
         """Say what a column is: pick the column, then what it holds; the preview is made anew."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from casework.errors import Locked
+from casework.errors import Locked, OutreachError
 from screens.base import OutreachScreen
 from screens.verbs import VERBS, Verb, keys_of
 from screens.widgets.text import show
@@ -105,6 +105,9 @@ class PeopleProvider(Provider):
         try:
             found = await shell.desk.run(lambda store: find(store, query))
         except Locked:
+            return
+        except OutreachError as problem:
+            self.app.notify(problem.message, severity="error")
             return
         for rank, person in enumerate(found):
             label = show(f"Person: {person.label}")

@@ -12,7 +12,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.widgets import Static
 
-from casework.errors import Locked
+from casework.errors import Locked, OutreachError
 from casework.filters import Filter
 from casework.wording import count_of
 from screens.base import OutreachScreen, T
@@ -22,6 +22,7 @@ from screens.roster_lines import why_cells
 from screens.roster_reasons import ReasonsPane
 from screens.roster_sheet import Entry, EntryRows, Sheet, Whole
 from screens.small_windows import SmallSign, is_too_small
+from screens.verbs import BY_ID, keys_of
 from screens.views import Room, View, count_views, read_views, views_line
 from screens.widgets.lines import SaidLine, TitleLine, VerbLine
 from screens.widgets.row_list import RowList
@@ -111,14 +112,21 @@ class RosterScreen(OutreachScreen):
         hears = self._listener()
 
         def look(store: Store) -> tuple[Callable[[], None], Sheet]:
-            stop, sheet = store.journal.subscribe(hears), self._read(store)
+            sheet = self._read(store)
             read = len(sheet.whole.entries) + len(sheet.whole.done)
             store.log("looked", f"{self.ROOM}: {count_of(read, 'child', 'children')}")
-            return stop, sheet
+            return store.journal.subscribe(hears), sheet
 
         try:
             self._stop_listening, sheet = await self.ask(look)
         except Locked:
+            return
+        except OutreachError as problem:
+            self.rows.empty = (
+                f"This list stays closed. {keys_of(BY_ID[f'go-{self.ROOM}'], self.keymap)} tries again."
+            )
+            self.rows.refresh()
+            self.say(problem.message, wrong=True)
             return
         self.show_sheet(sheet)
         # A screen paints when its handlers are done, so what needs no paint waits in a worker.
@@ -241,6 +249,8 @@ class RosterScreen(OutreachScreen):
             self._draw_detail()
 
     def _draw_counts(self) -> None:
+        if self._stop_listening is None:
+            return  # nothing was read, so there is nothing to count
         self.query_one(".counts", Static).update(show_cell(self.counts(self.sheet)))
         line = views_line(self.sheet.views, self.view_digit, self.size.width - 2)
         self.query_one(".views", Static).update(show_cell(line))

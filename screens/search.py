@@ -130,12 +130,13 @@ class SearchScreen(OutreachScreen):
         self.run_worker(self._search(text, self._asked), group="search", exclusive=True)
 
     async def _search(self, text: str, turn: int) -> None:
-        first, self._logged = not self._logged, True
+        first = not self._logged
         try:
             found = await self.ask(lambda store: find(store, text, first=first))
         except OutreachError as problem:
             self.say(problem.message, wrong=True)
             return
+        self._logged = True
         if turn == self._asked:
             self._show(found, "Nobody fits. Fewer letters find more.")
 

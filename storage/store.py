@@ -16,6 +16,7 @@ from casework.sharing import Decision, may_see
 from storage import audit
 from storage.cipher import Connection, close_database, open_database
 from storage.drafts import Drafts
+from storage.faults import translated
 from storage.journal import Actor, Journal, Receipt, transaction
 from storage.migrations import migrate
 from storage.queries.grounds import Grounds
@@ -141,12 +142,16 @@ class Store:
 
     def save_setting(self, name: str, value: str) -> None:
         """Keep a value with this caseload."""
-        self.conn.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", (name, value))
+        with translated(self.path):
+            self.conn.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", (name, value))
         self._settings[name] = value
 
     def log(self, verb: audit.Verb, detail: str, child: str | None = None) -> None:
-        """Write an audit entry of its own: somebody looked, searched, exported."""
-        with transaction(self.conn):
+        """Write an audit entry of its own: somebody looked, searched, exported.
+
+        Raises Refused where it cannot be written: what is not on record may then not be shown.
+        """
+        with translated(self.path), transaction(self.conn):
             at = audit.stamp(self.now())
             audit.append(self.conn, at=at, worker=self.actor.worker, verb=verb, child=child, detail=detail)
 
