@@ -9,6 +9,7 @@ PARTS = (
     (["-m", "benchmarks.store"], ["-m", "benchmarks.store"]),
     (["-m", "benchmarks.startup"], ["-m", "benchmarks.startup", "--children", "500"]),
     (["-m", "benchmarks.intake"], ["-m", "benchmarks.intake", "--marks", "100000"]),
+    (["-m", "benchmarks.sharing"], ["-m", "benchmarks.sharing", "500"]),
     (["-m", "benchmarks.search"], ["-m", "benchmarks.search", "10000"]),
 )
 

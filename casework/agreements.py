@@ -77,11 +77,16 @@ def holds_responsibility(agreement: Agreement) -> bool:
 
 def covers(agreement: Agreement, agency: Agency, category: Category, purpose: Purpose) -> bool:
     """Whether the agreement speaks to the question at all. What a refusal leaves empty, it refuses."""
-    everything = agreement.status == "refused"
+    if agreement.status != "refused":
+        return (
+            category in agreement.categories
+            and agency in agreement.agencies
+            and purpose in agreement.purposes
+        )
     return (
-        (agency in agreement.agencies or (everything and not agreement.agencies))
-        and (category in agreement.categories or (everything and not agreement.categories))
-        and (purpose in agreement.purposes or (everything and not agreement.purposes))
+        (not agreement.categories or category in agreement.categories)
+        and (not agreement.agencies or agency in agreement.agencies)
+        and (not agreement.purposes or purpose in agreement.purposes)
     )
 
 
@@ -94,11 +99,12 @@ def answer_of(
     on: date,
 ) -> Voice | None:
     """What the family's standing agreements answer on a day; None when nobody was asked this."""
+    said = [a for a in agreements if covers(a, agency, category, purpose) and a.given_on <= on and not a.void]
+    if not said:
+        return None
     heard: dict[str, list[Agreement]] = {}
     unsure: list[Agreement] = []
-    for agreement in sorted(agreements, key=lambda a: (a.given_on, a.id)):
-        if agreement.void or agreement.given_on > on or not covers(agreement, agency, category, purpose):
-            continue
+    for agreement in sorted(said, key=lambda a: (a.given_on, a.id)):
         if is_competent(agreement, child):
             heard.setdefault(_ABLE, []).append(agreement)
         elif _speaks(agreement):

@@ -112,6 +112,8 @@ def _shared(
     ground: Ground, worker: Worker, category: Category, purpose: Purpose, on: date
 ) -> Decision | None:
     """Yes when the newest decision about this question was to share, and its time is not over."""
+    if not ground.disclosures:
+        return None
     made = [
         d
         for d in ground.disclosures
