@@ -419,8 +419,11 @@ async def test_a_form_that_was_only_looked_at_leaves_no_draft(family: Family, tm
         assert await asked(app, lambda s: s.drafts.waiting()) == []
 
 
-async def test_what_was_typed_is_on_the_disk_before_any_farewell(family: Family, tmp_path: Path) -> None:
+async def test_what_was_typed_is_on_the_disk_before_any_farewell(
+    family: Family, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A copy of the files, as a kill would leave them, holds the draft after a few keystrokes."""
+    monkeypatch.setattr(contact_form, "_PAUSE", 3600.0)  # so that only the keystrokes save
     app = make_real_app(tmp_path, family.store)
     async with app.run_test() as pilot:
         await enter(pilot, family.tilly.id)
