@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, get_args
 
 from textual import on
@@ -13,7 +13,7 @@ from textual.events import Focus
 from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
-from casework.errors import OutreachError
+from casework.errors import Locked, OutreachError
 from casework.followups import contact
 from casework.records import Contact
 from casework.text import clean
@@ -23,10 +23,12 @@ from screens.base import OutreachScreen
 from screens.dialogs import Choice, Confirm, PickOne
 from screens.fields import LineField
 from screens.verbs import bindings_for
+from screens.widgets.fitting import short
 from screens.widgets.lines import SaidLine, TitleLine
 from screens.widgets.text import Piece, Tone, show_cell
 
 if TYPE_CHECKING:
+    from storage.desk import Desk
     from storage.journal import Receipt
     from storage.store import Store
 
@@ -44,6 +46,18 @@ HOME_VISIT = (
 )
 
 
+_FOCUS = "focus"
+"""The entry of a draft that names the field which takes the keys."""
+
+_KEYS = (
+    ("ctrl+s", "save"),
+    ("tab", "next field"),
+    ("esc", "leave, keeps the draft"),
+    ("ctrl+d", "throw away"),
+)
+_KEYS_UNSAVED = (("ctrl+s", "save"), ("tab", "next field"), ("esc", "asks: this is kept nowhere"))
+
+
 def _choices(field: str) -> tuple[str, ...]:
     annotation = Contact.model_fields[field].annotation
     return tuple(value for value in get_args(annotation) if value)
@@ -54,6 +68,12 @@ FIELDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "outcome": ("Outcome", _choices("outcome")),
     "seen": ("Child seen", _choices("seen")),
 }
+
+
+def _keys(keys: Sequence[tuple[str, str]]) -> Content:
+    """The line below the form."""
+    pieces = [piece for key, words in keys for piece in (Piece(key, Tone.KEY), Piece(f" {words}  "))]
+    return show_cell(tuple(pieces))
 
 
 class Chooser(Widget, can_focus=True):
@@ -147,6 +167,8 @@ class ContactForm(OutreachScreen):
         self._ready = False
         self._gone = False
         self._saved: Mapping[str, str] = {}
+        self._unsaved = False
+        """Whether what was typed last could not be kept."""
 
     def compose(self) -> ComposeResult:
         """Three choices, the note and the next step."""
@@ -158,10 +180,7 @@ class ContactForm(OutreachScreen):
         yield Static(classes="label", id="next_step-label", markup=False)
         yield LineField(id="next_step")
         yield SaidLine()
-        keys = (("ctrl+s", "save"), ("tab", "next field"), ("esc", "leave, keeps the draft"),
-                ("ctrl+d", "throw away"))  # fmt: skip
-        pieces = [piece for key, words in keys for piece in (Piece(key, Tone.KEY), Piece(f" {words}  "))]
-        yield Static(show_cell(tuple(pieces)), id="keys", markup=False)
+        yield Static(_keys(_KEYS), id="keys", markup=False)
 
     async def on_mount(self) -> None:
         """Go on with the draft that was left."""
@@ -173,14 +192,17 @@ class ContactForm(OutreachScreen):
         if draft is not None:
             self._fill(draft.fields)
             self._tell("draft brought back")
+            self._at = draft.fields.get(_FOCUS, self._at)
         self._saved = self.fields()
         self._ready = True
-        self.query_one(f"#{self._at}").focus()
+        self.query_one(f"#{self._at if self._at in self._saved else 'kind'}").focus()
 
     def _fill(self, fields: Mapping[str, str]) -> None:
         for field in FIELDS:
             self.query_one(f"#{field}", Chooser).set_value(fields.get(field, ""))
-        self.query_one("#note", TextArea).text = clean(fields.get("note", ""), limit=100_000, newlines=True)
+        note = self.query_one("#note", TextArea)
+        note.text = clean(fields.get("note", ""), limit=100_000, newlines=True)
+        note.move_cursor(note.document.end)
         self.query_one("#next_step", Input).value = clean(fields.get("next_step", ""))
 
     def fields(self) -> dict[str, str]:
@@ -189,6 +211,16 @@ class ContactForm(OutreachScreen):
         found["note"] = self.query_one("#note", TextArea).text
         found["next_step"] = self.query_one("#next_step", Input).value
         return found
+
+    @property
+    def at(self) -> str:
+        """The field that takes the keys."""
+        return self.focused.id or "" if self.focused else self._at
+
+    @property
+    def left_open(self) -> tuple[str, str]:
+        """Where a lock finds this form: its field and its child."""
+        return (self.at, self.child_id)
 
     def _tell(self, words: str) -> None:
         for line in self.query(TitleLine):  # none is left where a lock took the form away meanwhile
@@ -220,7 +252,7 @@ class ContactForm(OutreachScreen):
             elif note.text == HOME_VISIT:
                 note.text = ""
         self._strokes += 1
-        if self._strokes >= _SAVE_AFTER:
+        if self._strokes >= _SAVE_AFTER or self._unsaved:
             self._save_soon()
         else:
             self._pause()
@@ -234,18 +266,33 @@ class ContactForm(OutreachScreen):
             self.run_worker(self.save_draft(), group="draft")
 
     async def save_draft(self) -> None:
-        """Write the draft; an untouched form leaves none."""
+        """Write the draft; an untouched form leaves none. Where it cannot be written, the form says so."""
         fields = self.fields()
         if self._gone or fields == self._saved:
             return
+        held = {**fields, _FOCUS: self.at}
         try:
-            await self.ask(lambda store: store.drafts.save(FORM, self.child_id, fields))
+            await self.ask(lambda store: store.drafts.save(FORM, self.child_id, held))
+        except Locked:
+            return
         except OutreachError as problem:
-            self.say(problem.message, wrong=True)
+            self._not_kept(problem)
             return
         self._saved = fields
         if self.is_attached:
             self._tell("draft saved")
+            if self._unsaved:
+                self._unsaved = False
+                self.query_one("#keys", Static).update(_keys(_KEYS))
+                self.say("All of it is kept as a draft again.")
+
+    def _not_kept(self, problem: OutreachError) -> None:
+        """What is on the screen is nowhere else: say so until it is kept."""
+        self._tell("NOT saved: no room" if problem.code == "disk-full" else "NOT saved")
+        self.query_one("#keys", Static).update(_keys(_KEYS_UNSAVED))
+        if not self._unsaved:
+            self.say(problem.message, wrong=True)
+        self._unsaved = True
 
     async def before_lock(self) -> None:
         """The last words before the caseload closes."""
@@ -254,10 +301,18 @@ class ContactForm(OutreachScreen):
     # Leaving
 
     async def action_leave(self) -> None:
-        """Back; the draft stays."""
+        """Back; the draft stays. Words that could not be kept are given up after a yes only."""
         await self.save_draft()
-        self._gone = True
-        self.dismiss()
+        if self._unsaved and self.fields() != self._saved:
+            question = "Leave? What you typed last is kept nowhere: it would be lost."
+            await self.question(Confirm(question), self._left)
+        else:
+            await self._left(True)
+
+    async def _left(self, yes: bool | None) -> None:
+        if yes:
+            self._gone = True
+            self.dismiss()
 
     async def action_keep(self) -> None:
         """Save the contact; the draft ends in the same step."""
@@ -278,6 +333,7 @@ class ContactForm(OutreachScreen):
         except OutreachError as problem:
             self._gone = False
             self.say(problem.message, wrong=True)
+            await self.save_draft()
             return
         below = self.app.screen_stack[-2]
         self.dismiss()
@@ -289,7 +345,12 @@ class ContactForm(OutreachScreen):
 
         async def throw() -> None:
             self._gone = True
-            await self.ask(lambda store: store.drafts.discard(FORM, self.child_id))
+            try:
+                await self.ask(lambda store: store.drafts.discard(FORM, self.child_id))
+            except OutreachError as problem:
+                self._gone = False
+                self.say(problem.message, wrong=True)
+                return
             self.dismiss()
 
         def answered(yes: bool | None) -> None:
@@ -297,3 +358,12 @@ class ContactForm(OutreachScreen):
                 self.run_worker(throw(), group="draft")
 
         self.app.push_screen(Confirm("Throw away what you wrote here?"), answered)
+
+
+async def reopened(desk: Desk[Store], child: str, field: str) -> ContactForm:
+    """The form about a child as a lock left it: its draft fills it when it is shown. Raises `Locked`."""
+    from casework.records import Child
+    from storage.queries.lookup import display_name
+
+    name = await desk.run(lambda store: display_name(store.get(Child, child)))
+    return ContactForm(child, short(name, 50), at=field)

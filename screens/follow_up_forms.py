@@ -14,6 +14,7 @@ from textual.message import Message
 from textual.widgets import Static, TextArea
 
 from casework.codes import Code
+from casework.errors import Locked, OutreachError
 from casework.text import clean
 from screens.areas import BoundedArea
 from screens.dialogs import Dialog
@@ -92,6 +93,10 @@ class WordsForm(Dialog[Given | None]):
         self._unkept = 0
         self._gone = False
         """Closed with what it holds: no later message may save a draft of it again."""
+        self._unsaved = False
+        """Whether what was typed last could not be kept."""
+        self._asked = False
+        """Whether the last key was an esc that left nothing."""
 
     def compose(self) -> ComposeResult:
         """The question, the codes, the words and the keys."""
@@ -207,8 +212,7 @@ class WordsForm(Dialog[Given | None]):
     def _finish(self) -> None:
         given = self._given()
         if self._required and not given.words:
-            words = "A few words are needed here: what ended it? esc leaves."
-            self.query_one("#trouble", Static).update(show(words, Tone.WARN))
+            self._trouble("A few words are needed here: what ended it? esc leaves.")
             return
         self._gone = True
         self.dismiss(given)
@@ -222,7 +226,8 @@ class WordsForm(Dialog[Given | None]):
         """Keep a draft every few letters."""
         event.stop()
         self._unkept += 1
-        if self._unkept >= KEPT_EVERY:
+        self._asked = False
+        if self._unkept >= KEPT_EVERY or self._unsaved:
             await self.before_lock()
 
     async def before_lock(self) -> None:
@@ -231,11 +236,31 @@ class WordsForm(Dialog[Given | None]):
         if self._gone:
             return
         given = self._given()
-        if given.words != self._start.words.strip() or given.code != self._start.code:
+        if not self._unsaved and given.words == self._start.words.strip() and given.code == self._start.code:
+            return
+        try:
             await self._keep({"words": given.words, "code": given.code})
+        except Locked:
+            return
+        except OutreachError as problem:
+            self._unsaved = True
+            self._trouble(f"NOT saved: {problem.message}")
+        else:
+            if self._unsaved:
+                self._unsaved = False
+                self._trouble("")
+
+    def _trouble(self, words: str) -> None:
+        for line in self.query("#trouble").results(Static):  # none is left where a lock took the form away
+            line.update(show(words, Tone.WARN))
 
     async def action_leave(self) -> None:
-        """Leave; the draft stays."""
+        """Leave; the draft stays. Words that could not be kept are given up at a second press only."""
+        asked, self._asked = self._asked, False
         await self.before_lock()
+        if self._unsaved and not asked:
+            self._asked = True
+            self._trouble("NOT saved, kept nowhere. esc again leaves without these words.")
+            return
         self._gone = True
         self.dismiss(None)
