@@ -24,7 +24,7 @@ from outreach_tui.guarded import GuardedApp
 from outreach_tui.idle import Clocks, IdleWatch, Verdict
 from outreach_tui.relock import Resume
 from outreach_tui.settings import Loaded
-from screens.base import DoorScreen, OutreachScreen
+from screens.base import CALM_SECONDS, DoorScreen, OutreachScreen
 from screens.door_form import FormScreen
 from screens.doorway import AGENCIES, Opener
 from screens.palette import FindPeople, PeopleProvider, PersonHit, VerbProvider
@@ -133,6 +133,10 @@ class OutreachApp(GuardedApp):
         self._rooms = dict(ROOMS if rooms is None else rooms)
         self._door_note = resume.note if resume else ""
         self._resume: tuple[str, str | None] = (resume.room, resume.child) if resume else (FIRST_ROOM, None)
+        self._form: tuple[str, str] = (resume.form, resume.about) if resume else ("", "")
+        """The field and the child of the contact form that a lock closed."""
+        self._was_locked = resume is not None
+        self.calm_until = 0.0
         self._fresh_process = fresh_process
         self._demo = demo
         self._lock_asked = lock_asked
@@ -208,7 +212,10 @@ class OutreachApp(GuardedApp):
         if self._demo is None:
             self.clear_notifications()  # what the door said, it has said
         room, child = self._resume
-        self.call_later(self._show_only, room, child)
+        if self._was_locked:
+            self.calm_until = self.steady() + CALM_SECONDS
+        self._was_locked = False
+        self.call_later(self._show_again, room, child)
 
     def has_room(self, room: str) -> bool:
         """Whether there is such a room."""
@@ -239,6 +246,16 @@ class OutreachApp(GuardedApp):
         self._resume = (room, None)
         if child is not None:
             await self._push_child(child)
+
+    async def _show_again(self, room: str, child: str | None) -> None:
+        """The room, the child and the form that a lock closed."""
+        (field, about), self._form = self._form, ("", "")
+        await self._show_only(room, child)
+        if field and self.desk.is_open:
+            from screens.contact_form import reopened
+
+            with suppress(OutreachError):  # locked again, or the child is on record no more
+                await self.push_screen(await reopened(self.desk, about, field))
 
     async def _push_child(self, child_id: str) -> None:
         page = self._make("child", child_id)
@@ -378,6 +395,8 @@ class OutreachApp(GuardedApp):
         self.type_ahead.forget()
         try:
             below = list(self.screen_stack)
+            self._form = next((form for one in below if (form := getattr(one, "left_open", None))), ("", ""))
+            self._was_locked = True
             self.clear_notifications()
             await self.push_screen(Screen(id="cover"))
             if await self._close_caseload(below):
@@ -390,7 +409,7 @@ class OutreachApp(GuardedApp):
             await self._clear_screens()
             self._clipboard = ""
             if self._fresh_process:
-                self.resume = Resume(note, *self._resume)
+                self.resume = Resume(note, *self._resume, *self._form)
                 self.exit()
             else:
                 await self.push_screen(self._door(note))

@@ -25,6 +25,10 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
+CALM_SECONDS = 1.5
+"""How long after a lock no key logs an outcome: it may have been meant for what stood there before."""
+
+
 class Shell(Protocol):
     """What screens need of the app."""
 
@@ -36,6 +40,8 @@ class Shell(Protocol):
     steady: Callable[[], float]
     typed: Callable[[float], float]
     find_people: FindPeople | None
+    calm_until: float
+    """When, by `steady`, an outcome key counts again after a lock."""
 
     def entered(self) -> None:
         """The caseload is open: show the room the worker was in, or the first."""

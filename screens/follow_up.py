@@ -18,10 +18,11 @@ from casework.edits import Edit, bundle
 from casework.followups import follow_up
 from casework.triage import OPEN_OUTCOMES
 from casework.wording import OUTCOME_LABELS, count_of
-from screens.base import OutreachScreen
+from screens.base import CALM_SECONDS, OutreachScreen
 from screens.dialogs import Confirm
 from screens.held_keys import KeyWatch, Press
 from screens.older_steps import ask_before_older
+from screens.verbs import BY_ID
 from screens.widgets.fitting import short
 from screens.widgets.text import Cell, Piece, Tone
 from storage.queries.steps import ImportedStep, acted_on, imported_by_step
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from storage.journal import Receipt
     from storage.store import Store
 
+FOLLOW_UP = "Follow-up"
+"""The group of the verbs that log an outcome."""
 DRAFT_FORM = "round-words"
 WORDS, REASON, CLOSE = "words", "reason", "close"
 _NAMES_SHOWN = 40
@@ -273,6 +276,21 @@ class FollowUpScreen(OutreachScreen):
         tries = f" ({one.tried + 1} tries)" if one.tried else ""
         more = "" if given.words else f", {self.WORDS_KEY} adds words"
         return f"{self.said_name(one.name)}: {words}{tries}. u undoes{more}."
+
+    def is_calm(self) -> bool:
+        """Whether no outcome key counts yet after a lock; each such key is told so and waited after."""
+        now = self.shell.steady()
+        if now >= self.shell.calm_until:
+            return False
+        self.shell.calm_until = now + CALM_SECONDS
+        self.say("Just unlocked, so nothing was logged: wait a moment, then press the key again.")
+        return True
+
+    async def action_verb(self, verb_id: str) -> None:
+        """Run a verb, but for a moment after a lock none that is about a child's follow-up."""
+        if BY_ID[verb_id].group == FOLLOW_UP and not self._asking and self.is_calm():
+            return
+        await super().action_verb(verb_id)
 
     async def do_no_answer(self) -> None:
         """Called, nobody answered."""

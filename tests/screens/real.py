@@ -233,11 +233,11 @@ class Family:
         self.store.journal.commit(call)
 
 
-def make_real_app(folder: Path, store: Store, **more: Any) -> OutreachApp:
+def make_real_app(folder: Path, store: Store, hands: Hands | None = None, **more: Any) -> OutreachApp:
     """An app over the caseload, which is closed here and opened again by the app."""
     path = store.path
     store.close()
-    hands = Hands()
+    hands = hands or Hands()
     rooms: dict[str, str | ScreenFactory] = {
         "today": RoundRoom,
         "child": "screens.child:ChildScreen",

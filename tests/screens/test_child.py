@@ -39,7 +39,7 @@ from screens.widgets.row_list import RowList
 from screens.widgets.text import cell_text
 from storage import audit
 from storage.store import Store
-from tests.screens.fakes import HOSTILE
+from tests.screens.fakes import HOSTILE, Hands
 from tests.screens.real import KEY, NOW, TODAY, Family, asked, commit, enter, make_real_app, new_store
 from tests.screens.steps import settle, type_text, unlock
 from tests.screens.textshot import check_shot, screen_text
@@ -408,6 +408,84 @@ async def test_esc_keeps_the_draft_and_the_page_says_so(family: Family, tmp_path
         assert await asked(app, lambda s: s.drafts.waiting()) == []
 
 
+async def test_a_draft_goes_on_in_the_field_that_had_the_keys(family: Family, tmp_path: Path) -> None:
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, family.tilly.id)
+        await pilot.press("l", "tab", "tab", "tab")
+        await settle(pilot)
+        await type_text(pilot, "one")
+        await pilot.press("escape")
+        await settle(pilot)
+        await pilot.press("l")
+        await settle(pilot)
+        await type_text(pilot, " two")
+        await settle(pilot)
+        assert app.screen.query_one(TextArea).text == "one two"
+
+
+async def test_a_lock_brings_the_open_form_back_as_it_was(family: Family, tmp_path: Path) -> None:
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, family.tilly.id)
+        await pilot.press("l", "right", "tab", "tab", "tab")
+        await settle(pilot)
+        await type_text(pilot, "one")
+        await pilot.press("ctrl+l")
+        await settle(pilot)
+        assert isinstance(app.screen, UnlockScreen)
+        await unlock(pilot)
+        form = app.screen
+        assert isinstance(form, ContactForm)
+        await type_text(pilot, " x and")
+        await settle(pilot)
+        assert form.fields()["note"] == "one x and"
+        assert form.fields()["kind"] == "call"
+        await pilot.press("escape")
+        await settle(pilot)
+        assert isinstance(app.screen, ChildScreen)
+        assert len(await asked(app, lambda s: s.find(FollowUp))) == 1
+
+
+async def test_a_form_without_a_word_comes_back_after_a_lock_too(family: Family, tmp_path: Path) -> None:
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, family.tilly.id)
+        await pilot.press("t", "ctrl+l")
+        await settle(pilot)
+        await unlock(pilot)
+        assert isinstance(app.screen, ContactForm)
+        assert app.screen.query_one(TextArea).has_focus
+        await pilot.press("escape", "escape")
+        await settle(pilot)
+        await pilot.press("ctrl+l")
+        await settle(pilot)
+        await unlock(pilot)
+        assert not isinstance(app.screen, ContactForm)
+
+
+async def test_keys_just_after_an_unlock_log_nothing(family: Family, tmp_path: Path) -> None:
+    hands = Hands()
+    app = make_real_app(tmp_path, family.store, hands=hands)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, family.tilly.id)
+        await pilot.press("ctrl+l")
+        await settle(pilot)
+        await unlock(pilot)
+        assert isinstance(app.screen, ChildScreen)
+        for key in "nxr!":
+            await pilot.press(key)
+            await settle(pilot)
+            assert isinstance(app.screen, ChildScreen)
+            hands.on(1.0)
+        assert len(await asked(app, lambda s: s.find(FollowUp))) == 1
+        assert "Just unlocked" in screen_text(app)
+        hands.on(2.0)
+        await pilot.press("n")
+        await settle(pilot)
+        assert len(await asked(app, lambda s: s.find(FollowUp))) == 2
+
+
 async def test_a_form_that_was_only_looked_at_leaves_no_draft(family: Family, tmp_path: Path) -> None:
     app = make_real_app(tmp_path, family.store)
     async with app.run_test() as pilot:
@@ -458,9 +536,7 @@ async def test_the_lock_keeps_the_last_letters(
         assert isinstance(app.screen, UnlockScreen)
         assert "xyz" not in screen_text(app)
         await unlock(pilot)
-        assert isinstance(app.screen, ChildScreen)
-        await pilot.press("t")
-        await settle(pilot)
+        assert isinstance(app.screen, ContactForm)
         assert app.screen.query_one(TextArea).text == "xyz"
 
 
@@ -483,8 +559,7 @@ async def test_a_lock_may_come_while_a_draft_is_being_saved(family: Family, tmp_
         await asyncio.gather(busy, locked, settled)
         assert isinstance(app.screen, UnlockScreen)
         await unlock(pilot)
-        await pilot.press("t")
-        await settle(pilot)
+        assert isinstance(app.screen, ContactForm)
         assert app.screen.query_one(TextArea).text == "xyz"
 
 
