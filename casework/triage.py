@@ -12,10 +12,11 @@ from datetime import date
 
 from casework.attendance import is_persistent, is_severe, percent
 from casework.calendars import SchoolCalendar, monday_of
+from casework.codes import NO_MARK
 from casework.legal import threshold_of_weeks, unauthorised_now
 from casework.missing_education import AbsenceAlert, unexplained_absence
 from casework.ncodes import open_n_marks
-from casework.weeks import UNEXPLAINED_CODE, unpack
+from casework.weeks import SLOTS, UNEXPLAINED_CODE, unpack
 from casework.wording import count_of, say_day
 
 SOCIAL_WORKER_FLAGS = frozenset({"child-protection", "child-in-need", "looked-after"})
@@ -120,13 +121,13 @@ class Facts:
 
 
 def day_codes(weeks: Sequence[tuple[date, str]], day: date) -> tuple[str, str]:
-    """The AM and PM codes of a day, "-" where there is no mark."""
+    """The AM and PM codes of a day, "-" where there is no mark, as on every Saturday and Sunday."""
     monday, slot = monday_of(day), day.weekday() * 2
     for week, marks in weeks:
-        if week == monday:
+        if week == monday and slot < SLOTS:
             slots = unpack(marks)
             return slots[slot], slots[slot + 1]
-    return "-", "-"
+    return NO_MARK, NO_MARK
 
 
 def morning_reasons(facts: Facts, calendar: SchoolCalendar, day: date) -> list[Why]:

@@ -120,6 +120,12 @@ def test_a_day_of_one_mark_ends_a_run_unless_it_is_the_last() -> None:
     assert (run.days, run.since, run.until) == (3, date(2026, 11, 16), date(2026, 11, 18))
 
 
+def test_a_run_ends_on_a_school_day_whatever_is_marked_on_closed_ones() -> None:
+    weeks = [(date(2026, 11, 23), "N N N N N N N - / \\")]
+    run = running_days(weeks, frozenset("N"), SWALE, date(2026, 11, 27))
+    assert (run.days, run.until) == (4, date(2026, 11, 26))
+
+
 def test_the_year_limit_counts_across_schools_within_one_year() -> None:
     prior = [Suspension(date(2026, 6, 8), 40), Suspension(date(2026, 9, 21), 44.5)]
     assert day_limit(prior, Suspension(date(2026, 11, 2), 0.5)).allowed

@@ -70,6 +70,12 @@ def test_the_reasons_of_a_day_and_the_common_ones() -> None:
     assert "Y1" not in common_reasons(date(2020, 3, 2))
 
 
+def test_a_reason_code_goes_with_the_outcome_reason_alone() -> None:
+    with pytest.raises(BadInput) as found:
+        follow_up(new_id(), by=new_id(), at=NOW, session_date=DAY, outcome="spoke", reason_code="I")
+    assert found.value.code == "reason-needs-outcome"
+
+
 @pytest.mark.parametrize(("with_whom", "fits"), [("", True), ("child", True), ("parent", False)])
 def test_only_a_child_is_spoken_to_alone(with_whom: str, fits: bool) -> None:
     def build() -> bool:

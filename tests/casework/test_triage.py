@@ -175,6 +175,12 @@ def test_any_contact_clears_the_nudge() -> None:
     assert "no-contact" not in rules(Facts(weeks=[], year=absent, last_contact=FRIDAY - timedelta(days=9)))
 
 
+def test_a_flag_is_past_its_review_the_day_after() -> None:
+    for day, found in ((FRIDAY, []), (FRIDAY + timedelta(days=1), ["flag-review"])):
+        facts = Facts(weeks=[(MONDAY, IN)], flag_reviews=[("young-carer", FRIDAY)])
+        assert rules(facts, day) == found
+
+
 def test_order_follows_the_weightiest_reason_then_the_next() -> None:
     social = morning_reasons(
         Facts(weeks=[(MONDAY, "/ \\ / \\ / \\ / \\ N N")], flags=frozenset({"looked-after"})),

@@ -8,7 +8,7 @@ import pytest
 
 from casework.edits import Edit, create
 from casework.ids import new_id
-from casework.records import Child, Household, Record, Team, Worker
+from casework.records import Child, Flag, Household, Record, Team, Worker
 from outreach_tui import cli
 from storage.home import Home
 from storage.store import Store
@@ -60,6 +60,20 @@ def test_records_of_one_prefix_are_told_apart_and_the_rest_counted(line: Line) -
     assert labels[0] == "Tilly Marsh, Oakhanger Primary, born 2017"
     assert "attendance_week" not in " ".join(labels)
     assert line.ids["hidden"] not in done.out
+
+
+def test_a_hidden_record_is_not_counted_among_those_of_one_prefix(line: Line) -> None:
+    start, last = line.ids["tilly"][:-1], line.ids["tilly"][-1]
+    other, hidden = [start + digit for digit in "0123" if digit != last][:2]
+    bring_in(
+        line,
+        Child(id=other, surname="Tarn", forename="Kit"),
+        Flag(id=hidden, child=line.ids["tilly"], kind="youth-justice"),
+    )
+    error = line("show", start, "--json").json["error"]
+    assert {candidate["id"] for candidate in error["candidates"]} == {line.ids["tilly"], other}
+    assert error["message"].startswith("That id fits 2 records")
+    assert "more" not in error
 
 
 def test_namesakes_beyond_the_list_are_counted(line: Line) -> None:

@@ -95,6 +95,7 @@ def test_a_bad_row_is_set_aside_and_good_ones_land(
         ("12,see \x1b]52;c;AAAA\x07", "Comment", "hidden"),
         (f"12,{'x' * 2000}", "Comment", "longer"),
         ("soon,bus", "Minutes Late", "minutes"),
+        ("601,bus", "Minutes Late", "minutes"),
         ("9999,bus", "Minutes Late", "minutes"),
     ],
 )

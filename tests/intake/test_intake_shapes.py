@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from casework.errors import BadInput
 from storage.intake import limits
-from storage.intake.dates import parse_date, parse_partial, period_of_title, resolve
+from storage.intake.dates import likely_order, parse_date, parse_partial, period_of_title, resolve
 from storage.intake.grouping import gather
 from storage.intake.mapping import Mapping
 from storage.intake.model import PupilWeek, Reading
@@ -412,3 +412,17 @@ def test_a_long_file_is_cut_off_at_its_limits(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(limits, "CSV_BYTES", 10)
     with pytest.raises(BadInput, match="larger"):
         read_register(write(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("texts", "order"),
+    [
+        (["01/02/2026", "03/04/2026"], "dmy"),
+        (["13/02/2026", "03/04/2026"], "dmy"),
+        (["02/13/2026", "03/04/2026"], "mdy"),
+        (["02/13/2026", "13/02/2026"], "dmy"),
+        (["13/14/2026", ""], "dmy"),
+    ],
+)
+def test_the_month_stands_first_only_where_no_date_says_otherwise(texts: list[str], order: str) -> None:
+    assert likely_order(texts) == order

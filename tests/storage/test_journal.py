@@ -286,13 +286,23 @@ def test_custody_is_not_told_by_a_mark(store: Store) -> None:
         school=school.id,
         week=date(2026, 11, 16),
         marks="Y5 Y5 / \\ / \\ / \\ N N",
+        comments={"0": "at court", "2": "bus", "3": "told by the court"},
     )
     store.journal.commit(Edit("Add", (create(school), create(child), create(week))))
     page = read_child(store, child)
     assert [mark.code for mark in page.marks][:3] == ["Y", "Y", "/"]
     assert page.weeks[0][1].startswith("Y Y /")
     assert (page.tally.not_possible, page.tally.possible) == (2, 8)
+    assert [mark.comment for mark in page.marks][:4] == ["", "", "bus", "told by the court"]
     assert read_caseload(store)[0].weeks[0][1].startswith("Y Y /")
+    store.journal.commit(Edit("Marks", update(week, marks="I Y5 / Y5 / \\ / \\ N N")))
+    once = read_child(store, child).marks
+    assert [(mark.code, list(mark.was), mark.comment) for mark in once[:4]] == [
+        ("I", ["Y"], ""),
+        ("Y", [], ""),
+        ("/", [], "bus"),
+        ("Y", ["\\"], ""),
+    ]
 
 
 def test_derived_columns_follow_the_marks(store: Store) -> None:

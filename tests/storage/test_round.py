@@ -18,6 +18,7 @@ from casework.records import (
     Child,
     FollowUp,
     FollowUpOutcome,
+    Household,
     Record,
     School,
     Team,
@@ -268,6 +269,70 @@ def test_a_run_of_o_over_the_weekend_is_on_the_round_of_monday(world: World) -> 
     found = read_round(world.store)
     assert [row.child.id for row in found.rows] == [child.id]
     assert [one.name for one in found.awaiting] == ["Bay View"]
+
+
+def test_who_was_acted_on_is_left_out_until_the_step_is_taken_back(world: World) -> None:
+    spoken, tried = (world.child(world.oak, "/ \\ / \\ / \\ / \\ N N") for _ in range(2))
+    journal, by = world.store.journal, world.store.actor.worker
+
+    def step(child: Child, outcome: FollowUpOutcome) -> None:
+        journal.commit(follow_up(child.id, by=by, at=NOW, session_date=FRIDAY, outcome=outcome))
+
+    step(tried, "no-answer")
+    step(spoken, "spoke")
+    found = read_round(world.store, school=world.oak)
+    assert [(row.child.id, row.attempts, row.status) for row in found.rows] == [
+        (tried.id, 1, "called, no answer")
+    ]
+    assert [(row.child.id, row.status) for row in found.settled] == [(spoken.id, "spoken to")]
+    assert (found.counts["open"], found.counts["acted-on"], found.counts["not-in"]) == (1, 1, 2)
+    journal.undo()
+    again = read_round(world.store, school=world.oak)
+    assert [(row.child.id, row.attempts) for row in again.rows] == [(spoken.id, 0), (tried.id, 1)]
+    assert (again.settled, again.counts["acted-on"]) == ([], 0)
+    step(spoken, "spoke")
+    step(spoken, "not-seen")
+    assert len(read_round(world.store, school=world.oak).rows) == 2
+
+
+@pytest.mark.parametrize("day", [date(2026, 11, 21), date(2026, 11, 22)])
+def test_a_weekend_without_any_calendar_has_an_empty_round(tmp_path: Path, day: date) -> None:
+    team = Team(id=new_id(), name="Swale")
+    worker = Worker(id=new_id(), name="Kim Invented", agency="inclusion-attendance", team=team.id)
+    store = Store.set_up(
+        tmp_path / "caseload.db", bytearray(32), worker=worker, team=team, now=lambda: NOW, today=day
+    )
+    school = School(id=new_id(), urn="999003", name="No Calendar")
+    child = Child(id=new_id(), surname="Marsh", forename="Tilly", school=school.id)
+    week = AttendanceWeek(
+        id=new_id(), child=child.id, school=school.id, week=MONDAY, marks="/ \\ / \\ / \\ / \\ N O"
+    )
+    store.journal.commit(Edit("Add", (create(school), create(child), create(week))))
+    found = read_round(store)
+    assert (found.rows, found.awaiting, found.counts["not-in"]) == ([], [], 0)
+    assert [row.child.id for row in read_caseload(store)] == [child.id]
+    assert read_child(store, child).child == child
+    store.close()
+
+
+def test_custody_in_the_other_half_of_the_day_is_not_told(world: World) -> None:
+    world.child(world.oak, "/ \\ / \\ / \\ / \\ Y5 N")
+    (row,) = read_round(world.store, school=world.oak).rows
+    assert row.sessions == {"AM": "Y", "PM": "N"}
+    assert "Y5" not in str(row.facts["code"])
+
+
+def test_siblings_stand_together_at_the_place_of_the_first(world: World) -> None:
+    home = Household(id=new_id(), name="Marsh")
+    world.add(home)
+    children = [world.child(world.oak, "/ \\ / \\ / \\ / \\ N N") for _ in range(5)]
+    ordered = [row.child for row in read_round(world.store, school=world.oak).rows]
+    assert len(ordered) == len(children)
+    changes = [c for child in (ordered[1], ordered[4]) for c in update(child, household=home.id)]
+    world.store.journal.commit(Edit("Home", tuple(changes)))
+    found = read_round(world.store, school=world.oak).rows
+    assert [row.child.id for row in found] == [ordered[at].id for at in (0, 1, 4, 2, 3)]
+    assert [row.rank for row in found] == [1, 2, 3, 4, 5]
 
 
 def test_marks_on_closed_days_stay_in_the_tally_and_are_told(world: World) -> None:
