@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import date
 from fractions import Fraction
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -74,6 +75,14 @@ def test_percentages_lie_within_half_a_tenth(part: int, whole: int) -> None:
     shown = percent(part, whole)
     assert shown is not None
     assert abs(Fraction(str(shown)) - Fraction(100 * part, whole)) <= Fraction(1, 20)
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "shown"),
+    [(1, 16, 6.3), (1, 80, 1.3), (3, 80, 3.8), (1, 3, 33.3), (1, 1, 100.0), (0, 7, 0.0)],
+)
+def test_half_a_tenth_is_rounded_up(part: int, whole: int, shown: float) -> None:
+    assert percent(part, whole) == shown
 
 
 def test_late_is_counted_apart() -> None:

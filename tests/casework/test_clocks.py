@@ -31,6 +31,12 @@ CALENDAR = SchoolCalendar.of(
 DAYS = st.dates(date(2024, 9, 1), date(2030, 12, 31))
 
 
+def test_a_clock_of_working_days_starts_on_the_next_one() -> None:
+    for start in (date(2026, 11, 21), date(2026, 11, 22), date(2026, 11, 23)):
+        clock = working_day_clock("allocation", start, 1, date(2026, 11, 20))
+        assert (clock.start, clock.due) == (date(2026, 11, 23), date(2026, 11, 24))
+
+
 def test_bank_holidays_of_england_with_their_substitutes() -> None:
     weekdays = {day for day in bank_holidays(2026) if day.weekday() < 5}
     assert weekdays == {

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from casework.errors import BadInput
-from storage.intake import limits
+from storage.intake import cells, limits
 from storage.intake.cells import has_hidden
 from storage.intake.model import Reading
 from storage.intake.register import RegisterFile, read_register
@@ -640,3 +640,19 @@ def test_any_calendar(parts: list[str]) -> None:
         except BadInput:
             return
         assert any(row.kind == "term" for row in found.rows)
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [
+        ("100", 100.0),
+        ("95.5 %", 95.5),
+        ("0", 0.0),
+        ("100.1", None),
+        ("250", None),
+        ("-5", None),
+        ("1e2", None),
+    ],
+)
+def test_a_percentage_lies_between_0_and_100(raw: str, value: float | None) -> None:
+    assert cells.read_percent(raw) == (value, "" if value is not None else "not a percentage")

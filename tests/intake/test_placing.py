@@ -131,6 +131,37 @@ def test_a_child_of_another_school_is_asked_about_once_for_each_school(store: St
     assert len(store.find(Child)) == 1
 
 
+def test_a_upn_that_several_children_hold_is_asked_about(store: Store, tmp_path: Path) -> None:
+    twins = [Child(id=new_id(), surname="Marsh", forename=name, upn=K) for name in ("Tilly", "Tillie")]
+    store.journal.commit(Edit("Add", tuple(map(create, twins))))
+    path = plain(tmp_path, [(K, "17/11/2026", "AM", "N")], who="Marsh,Tilly,04/05/2016")
+    report = import_file(store, path)
+    (question,) = report.questions
+    assert question.reason == "its UPN is held by several children"
+    assert {candidate.id for candidate in question.candidates} == {twin.id for twin in twins}
+    assert (report.marks.new, report.rejected_total) == (0, 1)
+
+
+def test_a_upn_beside_another_surname_and_date_of_birth_is_asked_about(store: Store, tmp_path: Path) -> None:
+    import_file(store, plain(tmp_path, [(K, "16/11/2026", "AM", "/")]))
+    other = plain(tmp_path, [(K, "17/11/2026", "AM", "N")], "999001-b.csv", who="Hart,Al,09/09/2017")
+    report = import_file(store, other)
+    assert report.questions[0].reason == "its UPN is held by a child of another name"
+    assert marks_of(store, K) == {("16/11", "AM"): ("/", ())}
+    married = plain(tmp_path, [(K, "17/11/2026", "AM", "N")], "999001-c.csv", who="Hart,Al,01/02/2016")
+    assert import_file(store, married).questions == []
+
+
+def test_a_former_upn_never_lays_one_twin_upon_the_other(store: Store, tmp_path: Path) -> None:
+    brother = pupil(BEN, forename="Benjamin", known_as="").replace(
+        "<BasicDetails>", f"<BasicDetails><FormerUPN>{TILLY}</FormerUPN>"
+    )
+    report = import_file(store, ctf_file(tmp_path, [pupil(), brother]))
+    assert [child.forename for child in store.find(Child)] == ["Matilda"]
+    (rejected,) = report.rejected
+    assert "matched to a child whom another line names" in rejected.reason
+
+
 def test_a_child_who_gets_a_upn_is_asked_about_and_takes_it(store: Store, tmp_path: Path) -> None:
     import_file(store, plain(tmp_path, [("", "17/11/2026", "AM", "/")]))
     named = plain(tmp_path, [(K, "18/11/2026", "AM", "N")], "999001-b.csv")

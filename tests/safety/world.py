@@ -24,6 +24,7 @@ TODAY = "2026-11-20"
 NOW = datetime(2026, 11, 20, 8, 41, 7, tzinfo=UTC)
 INJECT = Path(__file__).with_name("inject")
 ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[2]
 URN = "999001"
 UPN = "U886009924001"
 HEAD = "UPN,Surname,Forename,Reg,Date,Session,Mark,Minutes Late,Comment"
@@ -82,7 +83,7 @@ class Computer:
             **kept,
             "HOME": str(self.root / "person"),
             "TMPDIR": str(self.root / "temp"),
-            "PYTHONPATH": str(INJECT),
+            "PYTHONPATH": f"{INJECT}{os.pathsep}{ROOT}",  # this source, whichever is installed
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONUTF8": "1",
             "OUTREACH_PASSPHRASE_FILE": str(self.root / "secret"),

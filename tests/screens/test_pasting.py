@@ -76,6 +76,23 @@ def test_a_long_paste_is_cut_and_says_so() -> None:
     assert clean_paste("a" * LONGEST_PASTE) == ("a" * LONGEST_PASTE, "")
 
 
+def test_a_paste_without_end_fills_no_memory() -> None:
+    parser = PasteParser()
+    list(parser.feed(START))
+    for _ in range(40):
+        assert list(parser.feed("a" * LONGEST_PASTE)) == []
+    assert sum(map(len, parser._pasted)) <= 5 * LONGEST_PASTE
+
+
+async def test_the_app_itself_cleans_a_paste_and_says_what_it_left_out(tmp_path: Path) -> None:
+    async with opened(make_caseload(tmp_path, round_of(4))) as pilot:
+        await press(pilot, "slash")
+        pilot.app.post_message(events.Paste("a\x1bb" * LONGEST_PASTE))
+        await settle(pilot)
+        said = [toast.message for toast in pilot.app._notifications]
+        assert said[0] == clean_paste("ab" * LONGEST_PASTE)[1]
+
+
 @pytest.mark.parametrize(
     "text",
     [EVIL * 3_000, "x" * 100_000, "wort " * 20_000, "漢" * 100_000],

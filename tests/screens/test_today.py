@@ -236,6 +236,31 @@ async def test_safeguarding_asks_first_and_says_what_to_do(tmp_path: Path) -> No
         assert [step.outcome for step in await steps_of(pilot)] == ["safeguarding"]
 
 
+async def test_safeguarding_and_closing_are_one_child_at_a_time(tmp_path: Path) -> None:
+    async with opened(morning(tmp_path)) as pilot:
+        await press(pilot, "space", "space")
+        for key, words in (
+            ("!", "Safeguarding is one child at a time"),
+            ("c", "Closing takes words about one"),
+        ):
+            await press(pilot, key)
+            assert isinstance(pilot.app.screen, TodayScreen)
+            assert words in screen_text(pilot.app)
+        assert await steps_of(pilot) == []
+
+
+async def test_no_verb_runs_behind_a_question(tmp_path: Path) -> None:
+    async with opened(morning(tmp_path)) as pilot:
+        today = pilot.app.screen
+        assert isinstance(today, TodayScreen)
+        await press(pilot, "space", "space", "m")
+        assert today.is_asking
+        await today.action_verb("no-answer")
+        await press(pilot, "n")
+        assert not today.is_asking
+        assert await steps_of(pilot) == []
+
+
 async def test_what_was_acted_on_is_left_out_and_can_be_shown(tmp_path: Path) -> None:
     async with opened(morning(tmp_path)) as pilot:
         who = here(pilot)

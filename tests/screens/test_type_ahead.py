@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 
 from outreach_tui.app import OutreachApp
 from screens.follow_up_forms import WordsBox, WordsForm
+from screens.type_ahead import TypeAhead, Typed
 from tests.screens.rounds_world import asked, enter, make_caseload, opened, round_of, steps_of
 from tests.screens.steps import settle
 from tests.screens.test_today import here, names
@@ -63,6 +64,37 @@ async def test_a_question_answered_in_the_same_chunk(tmp_path: Path) -> None:
     async with opened(make_caseload(tmp_path, round_of(12))) as pilot:
         await burst(pilot, "  my")
         assert [step.outcome for step in await steps_of(pilot)] == ["left-message"] * 2
+
+
+async def test_what_is_forgotten_is_never_let_in(tmp_path: Path) -> None:
+    async with opened(make_caseload(tmp_path, round_of(2))) as pilot:
+        admitted: list[str] = []
+
+        async def admit(event: Typed) -> None:
+            assert isinstance(event, events.Key)
+            admitted.append(event.key)
+
+        ahead = TypeAhead(pilot.app, admit)
+        for key in "abc":
+            await ahead.take(events.Key(key, key))
+        ahead.forget()
+        while not ahead.is_idle:
+            await pilot.pause()
+        assert admitted == ["a"]
+
+
+@pytest.mark.parametrize("ends", ["key", "lock"])
+async def test_whatever_ends_the_open_caseload_forgets_what_waits(tmp_path: Path, ends: str) -> None:
+    async with opened(make_caseload(tmp_path, round_of(2))) as pilot:
+        app = pilot.app
+        assert isinstance(app, OutreachApp)
+        forgotten: list[bool] = []
+        app.type_ahead.forget = lambda: forgotten.append(True)  # type: ignore[method-assign]
+        if ends == "key":
+            assert not app._goes_in_turn(events.Key("ctrl+q", None))
+        else:
+            await app.lock("Locked.")
+        assert forgotten == [True]
 
 
 async def test_a_lock_drops_what_was_typed_ahead(tmp_path: Path) -> None:

@@ -272,7 +272,7 @@ def test_a_run_of_o_over_the_weekend_is_on_the_round_of_monday(world: World) -> 
 
 
 def test_who_was_acted_on_is_left_out_until_the_step_is_taken_back(world: World) -> None:
-    spoken, tried = (world.child(world.oak, "/ \\ / \\ / \\ / \\ N N") for _ in range(2))
+    tried, spoken = (world.child(world.oak, "/ \\ / \\ / \\ / \\ N N") for _ in range(2))
     journal, by = world.store.journal, world.store.actor.worker
 
     def step(child: Child, outcome: FollowUpOutcome) -> None:
