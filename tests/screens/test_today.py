@@ -255,7 +255,9 @@ async def test_no_verb_runs_behind_a_question(tmp_path: Path) -> None:
         assert isinstance(today, TodayScreen)
         await press(pilot, "space", "space", "m")
         assert today.is_asking
+        shown = list(pilot.app.screen_stack)
         await today.action_verb("no-answer")
+        assert pilot.app.screen_stack == shown
         await press(pilot, "n")
         assert not today.is_asking
         assert await steps_of(pilot) == []
