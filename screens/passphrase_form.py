@@ -11,6 +11,7 @@ from casework.errors import OutreachError
 from screens.door_form import FormScreen
 from screens.doorway import wipe
 from screens.recovery_code import RecoveryCodeScreen
+from screens.widgets.text import show
 from storage.desk import Closable
 
 
@@ -19,7 +20,7 @@ class PassphraseForm(FormScreen):
 
     def passphrase_fields(self, label: str) -> ComposeResult:
         """The passphrase, twice."""
-        yield Static(label, classes="label", markup=False)
+        yield Static(show(label), classes="label", markup=False)
         yield Input(password=True, id="first")
         yield Static("The same again", classes="label", markup=False)
         yield Input(password=True, id="second")

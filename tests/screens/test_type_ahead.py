@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import threading
 from pathlib import Path
-from typing import Any
 
 import pytest
 from textual import events
 from textual.pilot import Pilot
 
+from outreach_tui import app as app_module
 from outreach_tui.app import OutreachApp
 from screens.follow_up_forms import WordsBox, WordsForm
 from screens.type_ahead import TypeAhead, Typed
@@ -145,19 +145,16 @@ async def test_a_lock_waits_for_a_draft_behind_slow_work(
         assert isinstance(app, OutreachApp)
         slow = threading.Event()
         held = asyncio.create_task(app.desk.call(lambda: slow.wait(30)))
-        waited: list[float | None] = []
-        real = asyncio.wait_for
+        monkeypatch.setattr(app_module, "_LAST_WORDS_SECONDS", 60.0)  # however slow the machine is
+        keep = form.before_lock
 
-        async def recorded(coming: Any, timeout: float | None) -> Any:
-            if getattr(coming, "__name__", "") == "before_lock":
-                waited.append(timeout)
-                slow.set()  # the slow work ends only once the lock waits for the draft behind it
-            return await real(coming, timeout)
+        async def behind() -> None:
+            slow.set()  # the slow work ends only once the lock waits for the draft behind it
+            await keep()
 
-        monkeypatch.setattr(asyncio, "wait_for", recorded)
+        monkeypatch.setattr(form, "before_lock", behind)
         await app.lock("Locked.")
         await held
-        assert waited == [10.0]
         await enter(pilot, path)
         (draft,) = await asked(pilot, lambda store: store.drafts.waiting())
         assert draft.fields["words"] == "rang twice"
