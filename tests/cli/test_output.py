@@ -42,3 +42,19 @@ def test_a_value_of_several_lines_is_indented_and_cannot_forge_a_label(
 def test_a_cell_never_breaks_its_line(capsys: pytest.CaptureFixture[str]) -> None:
     output.emit_table(("A", "B"), [("one\ntwo\u2028three", None)])
     assert capsys.readouterr().out == "A              B\none two three\n"
+
+
+@pytest.mark.parametrize("way", ["lines", "pairs", "table", "warn"])
+def test_no_way_of_printing_lets_a_value_steer_the_terminal(
+    way: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    value = "Anne [/] \x1b[31m\x1b]52;c;aGk=\x07\u202e\x9b2J x"
+    {
+        "lines": lambda: output.emit_lines([value]),
+        "pairs": lambda: output.emit_pairs([(value, value)]),
+        "table": lambda: output.emit_table(["A", "B"], [[value, value]]),
+        "warn": lambda: output.warn(value),
+    }[way]()
+    said = "".join(capsys.readouterr())
+    assert "Anne [/] [31m]52;c;aGk=2J x" in said
+    assert not set("\x1b\x07\x9b\u202e") & set(said)
