@@ -29,7 +29,9 @@ from casework.records import (
     Worker,
 )
 from storage import audit
+from storage.cipher import close_database, open_database
 from storage.drafts import Drafts
+from storage.migrations import HEAD
 from storage.queries.caseload import read_caseload
 from storage.queries.child import read_child
 from storage.queries.today import read_round
@@ -409,6 +411,17 @@ TestJournalMachine = JournalMachine.TestCase
 TestJournalMachine.settings = settings(
     max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
 )
+
+
+def test_a_caseload_of_a_newer_outreach_is_refused_and_left_alone(tmp_path: Path) -> None:
+    store = fresh_store(tmp_path)
+    store.conn.execute(f"PRAGMA user_version = {HEAD + 1}")
+    with pytest.raises(Refused) as fault:
+        reopened(store)
+    assert fault.value.code == "newer-caseload"
+    conn = open_database(store.path, bytearray(KEY))
+    assert conn.execute("PRAGMA user_version").fetchone()[0] == HEAD + 1
+    close_database(conn, store.path)
 
 
 def test_undone_marks_no_longer_count(store: Store) -> None:
