@@ -17,7 +17,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Literal
 
-from casework.codes import UNABLE, UNABLE_TO_ATTEND
+from casework.codes import CODES, LOCAL_CODES, NO_MARK, UNABLE, UNABLE_TO_ATTEND
 from casework.errors import BadInput
 from casework.text import clean, fold, safe
 
@@ -85,6 +85,7 @@ _SHORT_FLAGS = {
 }
 _YEARS = {"r": "0", "reception": "0", "n": "-1", "nursery": "-1"}
 
+_KNOWN_CODES = frozenset({one.code for one in CODES} | LOCAL_CODES | {UNABLE.code, NO_MARK})
 _SIGN = re.compile(r">=|<=|[:=<>]")
 _FIELD_NAME = re.compile(r"[^\W_][\w-]*")
 _NUMBER = re.compile(r"-?[0-9]{1,6}(\.[0-9]{1,3})?", re.ASCII)
@@ -293,7 +294,7 @@ def _read(asked: Field, raw: str, text: str, start: int, end: int) -> str:
             )
         return choice
     if asked.name == "code":
-        return value.upper().replace('"', "")
+        return _code(value.upper().replace('"', ""), text, start, end)
     key = fold(value)
     if not key:
         raise FilterError(
@@ -303,6 +304,18 @@ def _read(asked: Field, raw: str, text: str, start: int, end: int) -> str:
             end,
         )
     return _SHORT_FLAGS.get(key, key) if asked.name == "flag" else key
+
+
+def _code(code: str, text: str, start: int, end: int) -> str:
+    """A register code of any time; raises FilterError for what never was one."""
+    if code not in _KNOWN_CODES:
+        raise FilterError(
+            f"“{safe(code)}” is no register code; write for example {FIELDS['code'].example}.",
+            text,
+            start,
+            end,
+        )
+    return code
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:

@@ -63,6 +63,9 @@ class FilterBar(Vertical):
         chosen: Filter
         text: str
 
+    class NotUnderstood(Message):
+        """What is typed is no filter yet; an earlier one still holds."""
+
     @dataclass
     class Left(Message):
         """The worker goes on to the list."""
@@ -138,6 +141,8 @@ class FilterBar(Vertical):
         event.stop()
         if self._read(event.value):
             self.post_message(self.Changed(self.chosen, event.value))
+        else:
+            self.post_message(self.NotUnderstood())
 
     @on(Input.Submitted)
     def keep(self, event: Input.Submitted) -> None:

@@ -22,6 +22,12 @@ class FilteredRoster(RosterScreen):
         self.view_digit = 0
         await self._take_filter(event.chosen)
 
+    def on_filter_bar_not_understood(self, _event: FilterBar.NotUnderstood) -> None:
+        """The error alone is said: an empty list says nothing of a filter that does not hold yet."""
+        if not self.rows.count:
+            self.rows.empty = ""
+            self.rows.refresh()
+
     async def _take_filter(self, chosen: Filter) -> None:
         self.chosen = chosen
         try:

@@ -229,3 +229,12 @@ def test_every_field_is_explained_by_an_example_that_works(name: str) -> None:
     shown = FIELDS[name]
     assert shown.help
     assert parse(shown.example).terms[0].field == name
+
+
+@pytest.mark.parametrize("typed", ["code:QQ", "N code:N,QQ", "-code:qq"])
+def test_what_never_was_a_code_is_pointed_at(typed: str) -> None:
+    with pytest.raises(FilterError) as caught:
+        parse(typed)
+    error = caught.value
+    assert typed[error.start : error.end].upper() == "QQ"
+    assert "no register code" in error.message

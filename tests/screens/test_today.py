@@ -643,3 +643,19 @@ def error_of(text: str) -> Any:
     except FilterError as error:
         return error
     raise AssertionError(text)
+
+
+async def test_a_filter_that_is_not_understood_says_its_error_alone(tmp_path: Path) -> None:
+    async with opened(morning(tmp_path)) as pilot:
+        await press(pilot, "slash")
+        await type_text(pilot, "zz")
+        await settle(pilot)
+        assert "No child fits this filter" in screen_text(pilot.app)
+        await type_text(pilot, " code:QQ")
+        await settle(pilot)
+        text = screen_text(pilot.app)
+        assert "is no register code" in text
+        assert "No child fits" not in text
+        await pilot.press(*["backspace"] * 8)
+        await settle(pilot)
+        assert "No child fits this filter" in screen_text(pilot.app)
