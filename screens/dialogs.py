@@ -113,6 +113,26 @@ class Choice:
     note: str = ""
 
 
+_PART_OF_A_NUMBER = 3
+"""Digits from which a part of a number finds it: `9005` is in 999005, while `1` begins a number only."""
+
+
+def _fits(choice: Choice, parts: Sequence[str]) -> bool:
+    """Whether each part begins a word of a choice or its value, or is a longer part of that value."""
+    value = choice.value.casefold()
+    words = f"{choice.label} {choice.note}".casefold().split()
+    return all(
+        value.startswith(part)
+        or any(word.startswith(part) for word in words)
+        or (len(part) >= _PART_OF_A_NUMBER and part in value)
+        for part in parts
+    )
+
+
+def _place(value: str, typed: str) -> int:
+    return 0 if value == typed else 1 if value.startswith(typed) else 2
+
+
 class PickOne(Dialog[str | None]):
     """Pick one: move and enter, or type the start of a value (`C1`); None when left with `esc`."""
 
@@ -147,15 +167,12 @@ class PickOne(Dialog[str | None]):
 
     @property
     def matching(self) -> list[Choice]:
-        """Choices whose value or words start with what was typed; exact values first."""
-        typed = self._typed.casefold()
-        hits = [
-            choice
-            for choice in self._choices
-            if choice.value.casefold().startswith(typed)
-            or any(word.startswith(typed) for word in choice.label.casefold().split())
-        ]
-        return sorted(hits, key=lambda choice: choice.value.casefold() != typed) if typed else hits
+        """Choices that fit what was typed, in each of its words; exact values first, then their starts."""
+        typed = self._typed.casefold().strip()
+        if not typed:
+            return list(self._choices)
+        hits = [choice for choice in self._choices if _fits(choice, typed.split())]
+        return sorted(hits, key=lambda choice: _place(choice.value.casefold(), typed))
 
     def on_key(self, event: events.Key) -> None:
         """Letters and signs narrow the list."""
@@ -167,8 +184,9 @@ class PickOne(Dialog[str | None]):
 
     def _draw(self) -> None:
         lines: list[Cell] = []
-        for index, choice in enumerate(self.matching):
-            at = index == self._at
+        matching = self.matching
+        for index, choice in enumerate(matching or self._choices):
+            at = bool(matching) and index == self._at
             lines.append(
                 (
                     Piece("› " if at else "  ", Tone.KEY),
@@ -177,8 +195,12 @@ class PickOne(Dialog[str | None]):
                     Piece(f"  {choice.note}" if choice.note else "", Tone.QUIET),
                 )
             )
-        self.query_one("#choices", Static).update(show_lines(lines or ["  nothing starts like that"]))
-        hint = f"typed: {self._typed}" if self._typed else "type to narrow, enter picks, esc leaves"
+        self.query_one("#choices", Static).update(show_lines(lines))
+        hint = "type to narrow, enter picks, esc leaves"
+        if self._typed and matching:
+            hint = f"typed: {self._typed} · enter picks, backspace takes back, esc leaves"
+        elif self._typed:
+            hint = f"typed: {self._typed} · fits none of these: backspace takes back, esc leaves"
         self.query_one("#typed", Static).update(show(hint, Tone.QUIET))
         details = self.query_one(VerticalScroll)
         details.scroll_to(y=max(0, self._at - min(4, details.size.height // 2)), animate=False)

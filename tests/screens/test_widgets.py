@@ -334,3 +334,39 @@ async def test_list_in_no_color_still_shows_cursor_and_marks(monkeypatch: pytest
         await pilot.press("space")
         await settle(pilot)
         check_shot(app, "list-no-color")
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("st os", ["999005"]),
+        ("9005", ["999005"]),
+        ("os", ["999005", "999006"]),
+        ("primary st", ["999005"]),
+        ("1 of", []),
+        ("zz", []),
+        ("", ["999005", "999006"]),
+    ],
+)
+def test_a_pick_list_finds_any_word_and_a_part_of_a_number(typed: str, found: list[str]) -> None:
+    asked = PickOne(
+        "Which school?", [Choice("999005", "St Osyth Primary"), Choice("999006", "Osprey Academy")]
+    )
+    asked._typed = typed
+    assert [choice.value for choice in asked.matching] == found
+
+
+async def test_a_pick_list_that_finds_nothing_keeps_its_list_and_its_keys() -> None:
+    class Asking(App[None]):
+        def on_mount(self) -> None:
+            self.push_screen(PickOne("Which school?", [Choice("999005", "St Osyth Primary")]), self.exit)
+
+    app = Asking()
+    async with app.run_test() as pilot:
+        await pilot.press("z", "z")
+        await pilot.pause()
+        text = screen_text(app)
+        assert "St Osyth Primary" in text
+        assert "backspace takes back, esc leaves" in text
+        await pilot.press("enter")
+        assert isinstance(app.screen, PickOne)
