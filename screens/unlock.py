@@ -97,6 +97,13 @@ class UnlockScreen(DoorScreen):
         elif field.disabled and not self.busy:
             field.disabled = False
             field.focus()
+            self.tell("That passphrase was wrong. Type it again; f2 takes the recovery code.")
+
+    @on(Input.Changed, "#passphrase")
+    def typing(self, event: Input.Changed) -> None:
+        """What was said of the try before goes when the next one is typed."""
+        event.stop()
+        if event.value and not self.busy:
             self.tell("")
 
     @on(Input.Submitted, "#passphrase")
