@@ -20,6 +20,7 @@ from textual.worker import WorkerCancelled
 
 import screens
 from casework.errors import Locked, OutreachError
+from casework.wording import say_day
 from outreach_tui.guarded import GuardedApp
 from outreach_tui.idle import Clocks, IdleWatch, Verdict
 from outreach_tui.relock import Resume
@@ -88,7 +89,8 @@ class Demo:
 class OutreachApp(GuardedApp):
     """Outreach in a terminal.
 
-    `opener` is the way into the caseload in `home`, `today` the date that rules use, `clocks` time the lock.
+    `opener` is the way into the caseload in `home`, `today` the date that rules use
+    (`today_set`: somebody chose it), `clocks` time the lock.
     With `fresh_process` a lock ends the app and leaves `resume` for the process that takes its place.
     """
 
@@ -105,6 +107,7 @@ class OutreachApp(GuardedApp):
         *,
         opener: Opener[Any],
         today: date,
+        today_set: bool = False,
         loaded: Loaded | None = None,
         clocks: Clocks | None = None,
         rooms: Mapping[str, str | ScreenFactory] | None = None,
@@ -119,6 +122,8 @@ class OutreachApp(GuardedApp):
         super().__init__(home)
         self.opener = opener
         self.today = today
+        self.date_set = say_day(today) if today_set else ""
+        """The day that rules use, in words, where somebody set it: every title line says so."""
         self.remapped = settings.keys
         self._lock_keys, leave_keys = (
             frozenset(settings.keys.get(verb, BY_ID[verb].keys).split(",")) for verb in ("lock", "quit-now")

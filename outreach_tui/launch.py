@@ -75,6 +75,7 @@ def open_app(home: Home, *, now: Callable[[], datetime], today: date, today_set:
                 home.path,
                 opener=opener,
                 today=today,
+                today_set=today_set,
                 loaded=loaded,
                 resume=resume,
                 fresh_process=CAN_REPLACE,

@@ -14,7 +14,11 @@ from screens.widgets.text import Cell, Piece, Tone, show_cell, show_lines
 
 
 class TitleLine(Static):
-    """What screen this is, whose caseload, and the date that rules use."""
+    """What screen this is, whose caseload, and the date that rules use.
+
+    Where that date was set by hand (`date_set` of the app) every title says so, so that no list of another
+    day is taken for today's.
+    """
 
     DEFAULT_CSS = """
     TitleLine { height: 1; background: $panel; color: $foreground; padding: 0 1; text-style: bold; }
@@ -34,10 +38,26 @@ class TitleLine(Static):
         self._draw()
 
     def _draw(self) -> None:
-        right = show_cell(Piece(self._right, Tone.QUIET))
+        right = show_cell(self._right_pieces())
         room = max(0, self.content_size.width - right.cell_length - 1)
         left = show_cell(self._left).truncate(room, ellipsis=True)
         self.update(left.pad_right(max(1, room + 1 - left.cell_length)) + right)
+
+    def _right_pieces(self) -> tuple[Piece, ...]:
+        words = Piece(self._right, Tone.QUIET)
+        day = getattr(self.app, "date_set", "")
+        if not day:
+            return (words,)
+        sign = f"{_DATE_SET}: {day}"
+        between = " · " if self._right else ""
+        if len(self._right) + len(between) + len(sign) > self.content_size.width * _MOST_OF_IT:
+            sign = _DATE_SET
+        return (words, Piece(between, Tone.QUIET), Piece(sign, Tone.WARN))
+
+
+_DATE_SET = "date set"
+_MOST_OF_IT = 0.6
+"""The share of a title line that its right end may take before the day is left out of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,10 @@ async def test_wrong_passphrases_wait_longer_each_time(tmp_path: Path, hands: Ha
             app.screen.tick()  # type: ignore[attr-defined]
             await pilot.pause()
             assert not field.disabled
+            assert "That passphrase was wrong" in problem(app)
+            await type_text(pilot, "w")
             assert problem(app) == ""
+            await pilot.press("escape")
         await unlock(pilot)
         assert isinstance(app.screen, RoundRoom)
 
@@ -429,3 +432,27 @@ async def test_clipboard_and_screenshots_are_off(tmp_path: Path, hands: Hands) -
         assert not any("]52" in text for text in written)
         app.deliver_screenshot()
         assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("width", "words"), [(80, "date set: Fri 20 Nov 2026"), (40, "date set")])
+async def test_every_title_says_that_the_date_was_set(
+    tmp_path: Path, hands: Hands, width: int, words: str
+) -> None:
+    app = make_app(tmp_path, hands, today_set=True)
+    async with app.run_test(size=(width, 24)) as pilot:
+        await unlock(pilot)
+        for key in ("", "c", "i"):
+            if key:
+                await pilot.press("g", key)
+                await settle(pilot)
+            assert words in screen_text(app).splitlines()[0]
+        await pilot.press("question_mark")
+        await settle(pilot)
+        assert words in screen_text(app).splitlines()[0]
+
+
+async def test_a_date_that_nobody_set_is_no_news(tmp_path: Path, hands: Hands) -> None:
+    app = make_app(tmp_path, hands)
+    async with app.run_test() as pilot:
+        await unlock(pilot)
+        assert "date set" not in screen_text(app)

@@ -84,6 +84,7 @@ def test_nothing_of_the_caseload_is_left_in_memory_after_a_lock(home: Home) -> N
     )
     app.expect("Passphrase")
     app.send(f"{PASSPHRASE}\r")
+    app.expect("date set: Fri 20 Nov 2026")
     app.expect(CANARY[:10])
     assert copies_in_memory(app.pid, CANARY.encode()) > 0
     app.send("\x0c")
