@@ -49,7 +49,7 @@ class ChildScreen(FollowUpScreen):
     def compose(self) -> ComposeResult:
         """The title, the page and the keys."""
         yield TitleLine("Child")
-        yield RowList([Column(_JUMPS)], empty="This child's page cannot be shown.", id="page")
+        yield RowList([Column(_JUMPS)], empty="This child's page cannot be shown.", marks=False, id="page")
         yield SaidLine()
         yield VerbLine(self.place, self.keymap)
 

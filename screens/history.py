@@ -83,7 +83,8 @@ class HistoryScreen(OutreachScreen):
     def compose(self) -> ComposeResult:
         """The title, the list and the keys."""
         yield TitleLine(self._title, "history, newest first")
-        yield RowList([Column("When, what, who; then each field from what to what")], empty="No changes yet.")
+        columns = [Column("When, what, who; then each field from what to what")]
+        yield RowList(columns, empty="No changes yet.", marks=False)
         yield SaidLine()
         yield VerbLine(self.place, self.keymap)
 

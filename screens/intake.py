@@ -82,7 +82,7 @@ class ImportScreen(OutreachScreen):
             empty="No CSV, XLSX, XML or TXT file here. f takes a path.",
             id="files",
         )
-        yield RowList([Column("File by file")], empty="Nothing to show.", id="page")
+        yield RowList([Column("File by file")], empty="Nothing to show.", marks=False, id="page")
         yield SaidLine()
         yield VerbLine(self.place, self.keymap)
 

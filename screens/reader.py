@@ -30,7 +30,7 @@ class ListScreen(OutreachScreen):
     def compose(self) -> ComposeResult:
         """The title, the rows and the keys."""
         yield TitleLine(self._title, f"{len(self._rows):,} in all")
-        yield RowList(self._columns, empty=self._empty)
+        yield RowList(self._columns, empty=self._empty, marks=False)
         yield SaidLine()
         yield VerbLine(self.place, self.keymap)
 
@@ -54,7 +54,7 @@ class TextScreen(OutreachScreen):
     def compose(self) -> ComposeResult:
         """The title, the text and the keys."""
         yield TitleLine(self._title)
-        yield RowList([Column("")], empty="No text.")
+        yield RowList([Column("")], empty="No text.", marks=False)
         yield SaidLine()
         yield VerbLine(self.place, self.keymap)
 

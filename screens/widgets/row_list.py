@@ -87,12 +87,15 @@ class RowList(ScrollView, can_focus=True):
         columns: Sequence[Column],
         *,
         empty: str = "Nothing here.",
+        marks: bool = True,
         id: str | None = None,  # noqa: A002 (Textual's own name)
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)
         self.columns = tuple(columns)
         self.empty = empty
+        self._marks = marks
+        """Whether rows can be marked: not where no verb acts on marked ones."""
         self._source: RowSource = Rows()
         self._pages: dict[int, Sequence[Row]] = {}
         self._awaited: set[int] = set()
@@ -345,13 +348,15 @@ class RowList(ScrollView, can_focus=True):
 
     def action_mark(self) -> None:
         """Mark or unmark the record under the cursor, and go on to the next."""
-        if row := self.current:
+        if self._marks and (row := self.current):
             self._marked.symmetric_difference_update({row.id})
             self.cursor += 1
             self._repaint_marks()
 
     def action_mark_all(self) -> None:
         """Mark every record, or none when all are marked."""
+        if not self._marks:
+            return
         ids = set(self._source.ids())
         self._marked = set() if ids == self._marked else ids
         self._repaint_marks()

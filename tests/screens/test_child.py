@@ -647,3 +647,19 @@ async def test_results_stand_in_the_line_above_the_keys_and_in_no_corner(
                 await settle(pilot)
             assert words in screen_text(app).splitlines()[-2]
             assert not app.screen.query("Toast")
+
+
+async def test_keys_that_mark_do_nothing_where_nothing_acts_on_marks(family: Family, tmp_path: Path) -> None:
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, family.tilly.id)
+        before = screen_text(app)
+        await pilot.press("a", "space")
+        await settle(pilot)
+        assert screen_text(app) == before
+        await pilot.press("h")
+        await settle(pilot)
+        before = screen_text(app)
+        await pilot.press("a", "space")
+        await settle(pilot)
+        assert screen_text(app) == before
