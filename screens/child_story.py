@@ -96,6 +96,11 @@ def local_time(stamp: str) -> str:
     return f"{brief_day(at.date())} {at.year} {at:%H:%M}"
 
 
+def wall_time(at: datetime) -> str:
+    """An instant as hours and minutes on the wall in England."""
+    return f"{at.astimezone(_england()):%H:%M}"
+
+
 def _england() -> ZoneInfo | None:
     """England's time zone; None (the computer's own) where the system has no list of zones."""
     try:

@@ -10,7 +10,8 @@ from textual.binding import BindingType
 
 from casework.filters import Filter
 from casework.records import Child
-from casework.wording import count_of, join_words, say_day
+from casework.wording import count_of, join_words, say_day, say_value
+from screens.child_story import wall_time
 from screens.roster_lines import flag_words, heavy_flags, marks_cell, short_why, ties
 from screens.roster_sheet import Entry, Sheet, Whole, flags_of, help_words, place_words
 from screens.rounds import RoundScreen
@@ -160,6 +161,10 @@ class TodayScreen(RoundScreen):
         if entry.tried:
             tries = "1 step" if entry.tried == 1 else f"{entry.tried} steps"
             lines.append((Piece(f"{tries} logged: ", Tone.QUIET), Piece(row.status)))
+        if row.spoken is not None:
+            outcome, at = row.spoken
+            words = say_value("contact", "outcome", outcome)
+            lines.append((Piece(f"{words}, {wall_time(at)}", Tone.GOOD), Piece(" (contact)", Tone.QUIET)))
         return lines
 
     def no_detail(self) -> list[Cell]:

@@ -6,7 +6,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -28,7 +28,7 @@ from casework.triage import (
 )
 from casework.weeks import UNEXPLAINED_CODE, day_bits, session_of, unpack
 from casework.wording import say_day
-from storage.queries.facts import children_of, laid_together, read_facts
+from storage.queries.facts import among, children_of, laid_together, read_facts
 from storage.queries.lookup import display_name
 from storage.queries.row_facts import RowFacts
 
@@ -51,6 +51,8 @@ class TodayRow:
     settled: bool
     rank: int
     facts: Mapping[str, object]
+    spoken: tuple[str, datetime] | None = None
+    """The outcome and the instant of the day's newest contact in which somebody was spoken to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,12 @@ def read_round(
         for child in candidates
         if child in children and (school is None or school in {children[child].school, *candidates[child]})
     }
-    rows = [_row(store, children[child], facts[child], day) for child, state in states.items() if state]
+    spoken = _spoken(store, list(children.values()), day)
+    rows = [
+        _row(store, children[child], facts[child], day, spoken.get(child))
+        for child, state in states.items()
+        if state
+    ]
     unmarked = [one for one in awaiting if one.id not in marked]
     counts = _counts(store, register, unmarked, day, school)
     alerted = sum(
@@ -167,7 +174,7 @@ def _register(store: Store, day: date) -> _Register:
 def _awaiting(
     store: Store, marked: Collection[str], day: date, asked: date, school: str | None
 ) -> list[Awaited]:
-    """The schools in session that have no mark for the day; one without a calendar if it has children.
+    """The schools with children that are in session and have no mark for the day.
 
     A school whose calendar ended before the day asked about is one of them too, whatever the day of the
     round: left out without a word, it would be taken for one where everybody is in.
@@ -185,7 +192,7 @@ def _awaiting(
             continue
         count = "SELECT count(*) FROM child WHERE void = 0 AND school = ?"
         children = store.conn.execute(count, [one.id]).fetchone()[0]
-        if calendar is not None or children:
+        if children:  # an empty school has nobody whose mark could be missing
             found.append(Awaited(one.id, one.urn, one.name, children, ended))
     return sorted(found, key=lambda awaited: (awaited.name, awaited.urn))
 
@@ -253,7 +260,25 @@ def _round_state(weeks: Sequence[tuple[date, str]], calendar: SchoolCalendar, da
     return "alert" if "O" in codes and absence_alert(weeks, calendar, day) else ""
 
 
-def _row(store: Store, child: Child, facts: Facts, day: date) -> TodayRow:
+def _spoken(store: Store, children: Sequence[Child], day: date) -> dict[str, tuple[str, datetime]]:
+    """The day's newest contact with each child's people in which somebody was spoken to."""
+    condition, parameters = among([child.id for child in children])
+    rows = store.conn.execute(
+        f"SELECT child, outcome, at FROM contact WHERE {condition} AND void = 0 AND at >= ? AND at < ?"
+        " AND outcome IN ('parent', 'child', 'other') ORDER BY at, id",
+        [*parameters, day.isoformat(), (day + timedelta(days=1)).isoformat()],
+    ).fetchall()
+    by_id = {child.id: child for child in children}
+    return {
+        child: (outcome, datetime.fromisoformat(at))
+        for child, outcome, at in rows
+        if child in by_id and store.may_see(by_id[child], Category.FAMILY, "attendance")
+    }
+
+
+def _row(
+    store: Store, child: Child, facts: Facts, day: date, spoken: tuple[str, datetime] | None
+) -> TodayRow:
     calendar = store.schools.calendar(child.school)
     status = round_status(facts.outcomes)
     custody = store.may_see(child, Category.YOUTH_JUSTICE, "attendance")
@@ -273,6 +298,7 @@ def _row(store: Store, child: Child, facts: Facts, day: date) -> TodayRow:
         facts=RowFacts(
             store, child, facts, day, codes={am, pm} - {NO_MARK}, status=status, attempts=len(facts.outcomes)
         ),
+        spoken=spoken,
     )
 
 

@@ -10,8 +10,8 @@ import pytest
 from textual.pilot import Pilot
 
 from casework.edits import Edit, create
-from casework.followups import follow_up
-from casework.records import Child, Flag, FollowUp, SavedView
+from casework.followups import contact, follow_up
+from casework.records import Child, Flag, FollowUp, SavedView, School
 from screens.filter_bar import FilterBar, pointer
 from screens.follow_up_forms import WordsBox, WordsForm
 from screens.today import TodayScreen
@@ -659,3 +659,30 @@ async def test_a_filter_that_is_not_understood_says_its_error_alone(tmp_path: Pa
         await pilot.press(*["backspace"] * 8)
         await settle(pilot)
         assert "No child fits this filter" in screen_text(pilot.app)
+
+
+async def test_a_contact_of_the_day_stands_in_the_pane(tmp_path: Path) -> None:
+    async with opened(morning(tmp_path), size=(80, 30)) as pilot:
+        screen = pilot.app.screen
+        assert isinstance(screen, TodayScreen)
+        assert screen.entry is not None
+        who = screen.entry.child.id
+
+        def call(store: Store) -> None:
+            edit = contact(who, by=store.actor.worker, at=NOW, kind="call", outcome="parent")
+            store.journal.commit(edit)
+
+        await asked(pilot, call)
+        await settle(pilot)
+        assert "spoke to a parent, 08:41 (contact)" in screen_text(pilot.app)
+
+
+async def test_no_count_is_cut_off_at_80_columns(tmp_path: Path) -> None:
+    records = [*round_of(12), *bystanders(100, 3, "I I")]
+    far = [School(id=ident(1, 9), urn="999009", name="A School With A Long Name of Its Own")]
+    away = [Child(id=ident(3, 300), forename="No", surname="Mark", school=ident(1, 9))]
+    async with opened(make_caseload(tmp_path, [*records, *far, *away])) as pilot:
+        await press(pilot, "s", ".")
+        text = " ".join(screen_text(pilot.app).split())
+        assert "no register: A School With A L… (1)" in text
+        assert "1 acted on (shown) · 3 explained" in text

@@ -452,3 +452,26 @@ def test_a_correction_at_the_other_school_is_none_of_the_mark_that_counts(world:
     assert [(fix.session, fix.old, fix.new) for fix in found] == [("PM", "N", "M"), ("AM", "N", "I")]
     page = read_child(world.store, child)
     assert [(mark.code, mark.was) for mark in page.marks[:2]] == [("I", ["N"]), ("M", ["N"])]
+
+
+def test_a_school_without_children_holds_no_round_up(world: World) -> None:
+    world.child(world.oak, "/ \\ / \\ / \\ / \\ N N")
+    assert read_round(world.store).awaiting == []
+    world.child(world.bay)
+    (awaited,) = read_round(world.store).awaiting
+    assert (awaited.name, awaited.children) == ("Bay View", 1)
+
+
+def test_a_contact_of_the_day_that_spoke_to_somebody_is_told(world: World) -> None:
+    child = world.child(world.oak, "/ \\ / \\ / \\ / \\ N N")
+    by = world.store.actor.worker
+
+    def log(outcome: str, at: datetime) -> None:
+        world.store.journal.commit(contact(child.id, by=by, at=at, kind="call", outcome=outcome))
+
+    log("parent", NOW - timedelta(days=1))
+    log("message", NOW)
+    assert [row.spoken for row in read_round(world.store).rows] == [None]
+    log("parent", NOW)
+    log("no-reply", NOW + timedelta(minutes=1))
+    assert [row.spoken for row in read_round(world.store).rows] == [("parent", NOW)]
