@@ -20,6 +20,7 @@ from textual.notifications import SeverityLevel
 from casework.errors import Locked, OutreachError
 from casework.text import clean
 from outreach_tui.crash import EXIT_FAULT, fault_code, fault_record, fault_sentence, known_trouble
+from screens.base import OutreachScreen
 from screens.pasting import guard_pastes
 from storage.desk import Desk
 
@@ -111,7 +112,13 @@ class GuardedApp(App[None]):
         timeout: float | None = None,
         markup: bool = False,  # noqa: ARG002 (Textual's own name)
     ) -> None:
-        """A short message; always literal, whatever `markup` says."""
+        """A short message; always literal, whatever `markup` says.
+
+        On a screen with a line for what was said it stands there, and covers nothing.
+        """
+        if self.screen_stack and self.screen.query("SaidLine") and isinstance(self.screen, OutreachScreen):
+            self.screen.say(clean(message, limit=400), wrong=severity == "error")
+            return
         super().notify(
             clean(message, limit=400), title=clean(title), severity=severity, timeout=timeout, markup=False
         )

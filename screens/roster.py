@@ -58,8 +58,10 @@ SHOWN_TYPES = frozenset(
 TALL = 34
 """Lines from which the pane of reasons is taller."""
 
-LOW, LOWER, LOWEST = 22, 16, 11
-"""Lines below which the pane of reasons is smaller, is hidden, and the counts are hidden, too."""
+LOW, LOWER, LOWEST, LEAST = 22, 16, 11, 9
+"""Lines below which the pane is smaller; has whom to call and the first reason alone; the saved views are
+hidden; the counts are hidden, too, and what was said has one line.
+"""
 
 _IN_ANY_WINDOW = frozenset({"quit", "back"})
 
@@ -71,13 +73,17 @@ class RosterScreen(OutreachScreen):
     COLUMNS: ClassVar[Sequence[Column]] = ()
     DEFAULT_CSS = """
     RosterScreen {
-        .counts { height: 1; padding: 0 1; background: $surface; }
+        .counts { height: auto; max-height: 2; padding: 0 1; background: $surface; }
         .views { height: auto; max-height: 2; padding: 0 1; background: $surface; }
         &.-tall ReasonsPane { height: 16; }
         &.-low ReasonsPane { height: 5; }
-        &.-lower ReasonsPane { display: none; }
-        &.-lowest .counts, &.-lowest .views { display: none; }
-        &.-lower SaidLine { max-height: 1; }
+        &.-lower ReasonsPane { height: 2; border-top: none; }
+        &.-lower .counts { max-height: 1; }
+        &.-lower .views { max-height: 1; }
+        &.-lowest .views { display: none; }
+        &.-lowest SaidLine { max-height: 2; }
+        &.-least .counts { display: none; }
+        &.-least SaidLine { max-height: 1; }
     }
     """
 
@@ -262,6 +268,7 @@ class RosterScreen(OutreachScreen):
         self.set_class(LOWER <= high < LOW, "-low")
         self.set_class(high < LOWER, "-lower")
         self.set_class(high < LOWEST, "-lowest")
+        self.set_class(high < LEAST, "-least")
         self._fit(not is_too_small(event.size))
         self._draw_counts()
         self._draw_detail()
@@ -289,6 +296,10 @@ class RosterScreen(OutreachScreen):
         width = max(30, self.size.width - 4)
         reach = self._reach.get(entry.child.id)
         day, on_list = self.sheet.whole.day, self.sheet.places.keys()
+        if self.has_class("-lower"):  # the row above names the child
+            whom = first_callers(reach, width)[:1] if reach else []
+            self.reasons.show_words([*whom, *why_cells(entry.why, day, width)])
+            return
         self.reasons.show_words(
             [
                 *self.head_cells(entry, width),

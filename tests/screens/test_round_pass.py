@@ -11,6 +11,7 @@ from casework.edits import Edit, create, update
 from casework.filters import parse
 from casework.ids import new_id
 from casework.records import AttendanceWeek, SavedView
+from screens.base import OutreachScreen
 from screens.dialogs import Confirm
 from screens.filter_bar import FilterBar
 from screens.follow_up_forms import WordsBox, WordsForm
@@ -236,13 +237,39 @@ def test_every_view_keeps_its_digit_and_its_count(width: int) -> None:
         assert re.search(rf"\b{digit} .{{0,6}}{digit}00", words)
 
 
-async def test_short_messages_leave_the_lower_pane_readable(tmp_path: Path) -> None:
+async def test_messages_stand_in_the_line_and_cover_nothing(tmp_path: Path) -> None:
     path = make_caseload(tmp_path, round_of(6))
     app = make_round_app(path)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await enter(pilot, path)
-        app.notify("Something short.")
+        app.notify("Something short.", severity="error")
         await settle(pilot)
-        (toast,) = app.screen.query("Toast")
-        assert toast.region.height
-        assert toast.region.bottom < app.screen.query_one("ReasonsPane").region.y
+        assert not app.screen.query("Toast")
+        assert "! Something short." in screen_text(app).splitlines()[-2]
+
+
+async def test_a_long_message_is_folded_and_not_cut(tmp_path: Path) -> None:
+    path = make_caseload(tmp_path, round_of(6))
+    words = (
+        "There is no room left to write caseload.db; what was saved before stands, this step was not saved."
+    )
+    async with opened(path) as pilot:
+        screen = pilot.app.screen
+        assert isinstance(screen, OutreachScreen)
+        screen.say(f"The page stays closed: {words}", wrong=True)
+        await settle(pilot)
+        assert words in " ".join(screen_text(pilot.app).split())
+
+
+@pytest.mark.parametrize(("size", "counts"), [((40, 10), True), ((40, 8), False), ((80, 12), True)])
+async def test_a_small_window_still_says_whom_to_call(
+    tmp_path: Path, size: tuple[int, int], counts: bool
+) -> None:
+    async with opened(make_caseload(tmp_path, round_of(2)), size=size) as pilot:
+        text = screen_text(pilot.app)
+        assert "07700 900123" in text
+        assert ("unexplained" in text) is counts
+        assert rows(pilot).size.height >= 2
+        await press(pilot, "n")
+        if counts:
+            assert "no answer. u undoes, N adds words." in " ".join(screen_text(pilot.app).split())
