@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
@@ -227,13 +227,21 @@ class PickOne(Dialog[str | None]):
 
 
 class AskLine(Dialog[str | None]):
-    """One line of text; None when left with `esc`."""
+    """One line of text; None when left with `esc`.
+
+    `check` gives what is wrong with a line in one sentence, or "": a wrong one stays, to be mended.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Back", show=False)]
+    DEFAULT_CSS = """
+    AskLine .wrong { height: auto; display: none; }
+    """
 
-    def __init__(self, question: str, value: str = "") -> None:
+    def __init__(
+        self, question: str, value: str = "", *, check: Callable[[str], Awaitable[str]] | None = None
+    ) -> None:
         super().__init__()
-        self._question, self._value = question, value
+        self._question, self._value, self._check = question, value, check
 
     def compose(self) -> ComposeResult:
         """The question and the line."""
@@ -241,13 +249,20 @@ class AskLine(Dialog[str | None]):
         with Vertical(classes="box"):
             yield Static(show(self._question, Tone.STRONG), classes="question", markup=False)
             yield LineField(clean(self._value))
+            yield Static(classes="wrong", markup=False)
             yield Static("enter keeps, esc leaves", classes="hint", markup=False)
 
     @on(Input.Submitted)
-    def keep(self, event: Input.Submitted) -> None:
-        """Close with the line, cleaned."""
+    async def keep(self, event: Input.Submitted) -> None:
+        """Close with the line, cleaned, unless something is wrong with it."""
         event.stop()
-        self.dismiss(clean(event.value).strip())
+        line = clean(event.value).strip()
+        wrong = await self._check(line) if self._check is not None and line else ""
+        if wrong:
+            self.query_one(".wrong", Static).update(show(wrong, Tone.ALERT))
+            self.query_one(".wrong").display = True
+        else:
+            self.dismiss(line)
 
     def action_leave(self) -> None:
         """Close with nothing."""

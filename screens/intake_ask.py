@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -10,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
+from casework.errors import OutreachError
 from screens.dialogs import AskLine, Choice, Dialog, PickOne
 from screens.small_windows import SmallSign
 from screens.widgets.fitting import short
@@ -140,21 +142,39 @@ def _schools(store: Store, chosen: Chosen) -> tuple[LikelySchool | None, list[Sc
 
 
 async def _add_school(screen: OutreachScreen, chosen: Chosen) -> tuple[str, int | None]:
-    """Ask for a new school's number and name, and add it with Kent's terms."""
-    from storage.intake.whose import add_school
+    """Ask for a new school's number and name, and add it with Kent's terms.
 
-    urn = await screen.app.push_screen_wait(
-        AskLine(f"The school of {short(chosen.name, 30)}: its URN, 6 digits")
-    )
-    if not urn:
-        return "", None
-    name = await screen.app.push_screen_wait(
-        AskLine(f"The name of school {short(urn, 12)} (Kent's terms to start)")
-    )
-    if not name:
-        return "", None
-    seq = await screen.attempt(lambda store: add_school(store, urn, name))
-    return (urn, seq) if seq is not None else ("", None)
+    Each is checked when it is given; esc goes from the name back to the number, which stays.
+    """
+    from storage.intake.whose import add_school, check_new_school
+
+    steps: list[int] = []
+    urn = ""
+
+    async def number(line: str) -> str:
+        return await _problem(screen, lambda store: check_new_school(store, line))
+
+    async def named(line: str) -> str:
+        return await _problem(screen, lambda store: steps.append(add_school(store, urn, line)))
+
+    while not steps:
+        asked = f"The school of {short(chosen.name, 30)}: its URN, 6 digits"
+        given = await screen.app.push_screen_wait(AskLine(asked, urn, check=number))
+        if not given:
+            return "", None
+        urn = given
+        asked = f"The name of school {short(urn, 12)} (Kent's terms to start)"
+        await screen.app.push_screen_wait(AskLine(asked, check=named))
+    return urn, steps[0]
+
+
+async def _problem(screen: OutreachScreen, fn: Callable[[Store], None]) -> str:
+    """What the caseload has against something, or ""."""
+    try:
+        await screen.ask(fn)
+    except OutreachError as problem:
+        return problem.message
+    return ""
 
 
 async def ask_column(screen: OutreachScreen, name: str, preview: ImportPreview) -> Layout | None:

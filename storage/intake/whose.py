@@ -147,18 +147,24 @@ def _new_school(
     return school, [create(school), *map(create, calendar)]
 
 
+def check_new_school(store: Store, urn: str) -> None:
+    """Raise BadInput for a URN that is none or that a school has already."""
+    urn = clean(urn).strip()
+    if not check_urn(urn).valid:
+        raise BadInput("bad-urn", "A school's URN has 6 digits: correct it.", "school")
+    if store.find(School, "urn = ?", (urn,)):
+        raise BadInput("school-exists", f"The school with URN {urn} is there already: choose it.", "school")
+
+
 def add_school(store: Store, urn: str, name: str) -> int:
     """Add a school that starts with Kent's terms; the step's place in the journal.
 
     Raises BadInput for a URN that is none or is known already, or for an empty name.
     """
     urn, name = clean(urn).strip(), clean(name, limit=_LONGEST_NAME).strip()
-    if not check_urn(urn).valid:
-        raise BadInput("bad-urn", "A school's URN has 6 digits: correct it.", "school")
+    check_new_school(store, urn)
     if not name:
         raise BadInput("empty", "The school's name must not be empty.", "school")
-    if store.find(School, "urn = ?", (urn,)):
-        raise BadInput("school-exists", f"The school with URN {urn} is there already: choose it.", "school")
     _, changes = _new_school(store, urn, name, with_terms=True)
     return store.journal.commit(Edit(f"Add school {urn}", tuple(changes))).seq
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from textual.widgets import Input
 
 from casework.edits import Edit, create
 from casework.errors import BadInput
@@ -288,6 +289,37 @@ async def test_a_new_school_is_added_from_the_question(empty: Store, tmp_path: P
         schools = await asked(app, lambda store: store.find(School))
         assert [school.name for school in schools] == ["Saltmarsh"]
         assert len(await asked(app, lambda store: store.find(Calendar, "kind = 'term'"))) == 12
+
+
+async def test_a_wrong_urn_is_said_at_once_and_stays_to_be_mended(
+    empty: Store, tmp_path: Path, folder: Path
+) -> None:
+    put(folder, "today.csv", SMALL)
+    app = make_real_app(tmp_path, empty)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await to_import(pilot, app)
+        await pilot.press("enter")
+        await until(pilot, app, "Which school is today.csv from?")
+        await pilot.press("+", "enter")
+        await until(pilot, app, "its URN")
+        await type_text(pilot, "99900x")
+        await pilot.press("enter")
+        await until(pilot, app, "A school's URN has 6 digits: correct it.")
+        assert app.screen.query_one(Input).value == "99900x"
+        await pilot.press("backspace")
+        await type_text(pilot, "7")
+        await pilot.press("enter")
+        await until(pilot, app, "The name of school 999007")
+        await pilot.press("escape")
+        await until(pilot, app, "its URN")
+        assert app.screen.query_one(Input).value == "999007"
+        await pilot.press("enter")
+        await until(pilot, app, "The name of school 999007")
+        await type_text(pilot, "Saltmarsh")
+        await pilot.press("enter")
+        await settle(pilot)
+        schools = await asked(app, lambda store: store.find(School))
+        assert [(school.urn, school.name) for school in schools] == [("999007", "Saltmarsh")]
 
 
 async def test_a_slash_finds_files_as_they_are_typed(family: Family, tmp_path: Path, folder: Path) -> None:
