@@ -70,10 +70,9 @@ FIELDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
-def _keys(keys: Sequence[tuple[str, str]]) -> Content:
+def _keys(keys: Sequence[tuple[str, str]]) -> tuple[Piece, ...]:
     """The line below the form."""
-    pieces = [piece for key, words in keys for piece in (Piece(key, Tone.KEY), Piece(f" {words}  "))]
-    return show_cell(tuple(pieces))
+    return tuple(piece for key, words in keys for piece in (Piece(key, Tone.KEY), Piece(f" {words}  ")))
 
 
 class Chooser(Widget, can_focus=True):
@@ -180,7 +179,7 @@ class ContactForm(OutreachScreen):
         yield Static(classes="label", id="next_step-label", markup=False)
         yield LineField(id="next_step")
         yield SaidLine()
-        yield Static(_keys(_KEYS), id="keys", markup=False)
+        yield Static(show_cell(_keys(_KEYS)), id="keys", markup=False)
 
     async def on_mount(self) -> None:
         """Go on with the draft that was left."""
@@ -283,13 +282,13 @@ class ContactForm(OutreachScreen):
             self._tell("draft saved")
             if self._unsaved:
                 self._unsaved = False
-                self.query_one("#keys", Static).update(_keys(_KEYS))
+                self.query_one("#keys", Static).update(show_cell(_keys(_KEYS)))
                 self.say("All of it is kept as a draft again.")
 
     def _not_kept(self, problem: OutreachError) -> None:
         """What is on the screen is nowhere else: say so until it is kept."""
         self._tell("NOT saved: no room" if problem.code == "disk-full" else "NOT saved")
-        self.query_one("#keys", Static).update(_keys(_KEYS_UNSAVED))
+        self.query_one("#keys", Static).update(show_cell(_keys(_KEYS_UNSAVED)))
         if not self._unsaved:
             self.say(problem.message, wrong=True)
         self._unsaved = True

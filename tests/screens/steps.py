@@ -12,15 +12,22 @@ from tests.screens.fakes import PASSPHRASE
 
 
 async def settle(pilot: Pilot[Any]) -> None:
-    """Wait until typed keys, workers and messages are done. A lock cancels workers; that is an end, too."""
-    typed = getattr(pilot.app, "type_ahead", None)
-    while typed is not None and not typed.is_idle and pilot.app.is_running:
+    """Wait until typed keys, workers and messages are done. A lock cancels workers; that is an end, too.
+
+    Everything must be found done twice in a row: on a busy machine a key may still lie in the app's queue.
+    """
+    calm = 0
+    while calm < 2:
         await pilot.pause()
-    for worker in list(pilot.app.workers):
-        with suppress(WorkerCancelled):
-            await worker.wait()
-    await pilot.pause()
-    await pilot.pause()
+        typed = getattr(pilot.app, "type_ahead", None)
+        waiting = pilot.app.message_queue_size or (typed is not None and not typed.is_idle)
+        if waiting and pilot.app.is_running:
+            calm = 0
+            continue
+        for worker in list(pilot.app.workers):
+            with suppress(WorkerCancelled):
+                await worker.wait()
+        calm += 1
 
 
 async def type_text(pilot: Pilot[Any], text: str) -> None:
