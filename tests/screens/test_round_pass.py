@@ -251,7 +251,8 @@ async def test_messages_stand_in_the_line_and_cover_nothing(tmp_path: Path) -> N
 async def test_a_long_message_is_folded_and_not_cut(tmp_path: Path) -> None:
     path = make_caseload(tmp_path, round_of(6))
     words = (
-        "There is no room left to write caseload.db; what was saved before stands, this step was not saved."
+        "There is no room left to write caseload.db; what was saved before stands, this step was not saved: "
+        "free some space and try again."
     )
     async with opened(path) as pilot:
         screen = pilot.app.screen
