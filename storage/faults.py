@@ -65,11 +65,21 @@ def plaintext(path: Path) -> OutreachError:
 
 
 def unreadable(path: Path) -> OutreachError:
-    """The fault for a file that the key does not open: damaged, cut short, altered, or another caseload's."""
+    """The fault for a file that the key does not open: damaged, cut short, altered, or another caseload's.
+
+    Keys that were put aside beside it are named, because they may be the ones that open it.
+    """
+    unused = sorted(found.name for found in path.parent.glob("vault.json*.unused-*"))
+    keys = (
+        f"; unused keys lie beside it ({', '.join(unused)}): if they are this caseload's, move vault.json "
+        "away and give them its name"
+        if unused
+        else ""
+    )
     return BadInput(
         "caseload-unreadable",
         f"{path.name} is damaged, was altered, or belongs to another caseload; nothing was changed: restore "
-        "a backup.",
+        f"a backup{keys}.",
         str(path),
     )
 

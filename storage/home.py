@@ -78,6 +78,16 @@ class Home:
         return self.path / "passphrase-due"
 
     @property
+    def setup_begun(self) -> Path:
+        """There from before set-up writes keys until its caseload stands; keys without it had a caseload."""
+        return self.path / "setup-unfinished"
+
+    def end_set_up(self) -> None:
+        """The caseload stands: the keys here are never again those of a set-up that did not end."""
+        with translated(self.setup_begun):
+            self.setup_begun.unlink(missing_ok=True)
+
+    @property
     def has_caseload(self) -> bool:
         """Whether set-up was finished here: key slots and a database that is not empty."""
         return self.has_keys and self.has_database
@@ -108,6 +118,13 @@ class Home:
                 "outreach restore FILE.",
                 str(self.path),
             )
+        if self.setup_begun.exists():
+            raise BadInput(
+                "setup-unfinished",
+                "The set-up of this caseload never ended, so there is nothing in it: start again with "
+                "outreach init.",
+                str(self.path),
+            )
         if self.database.exists():
             raise BadInput(
                 "empty-caseload",
@@ -116,10 +133,32 @@ class Home:
             )
         raise BadInput(
             "caseload-missing",
-            "caseload.db is missing beside vault.json: put it back or restore a backup: outreach restore FILE"
-            " (a set-up that never ended: outreach init).",
+            "caseload.db is missing beside vault.json: put it back or restore a backup: "
+            "outreach restore FILE.",
             str(self.path),
         )
+
+    def check_free(self) -> None:
+        """Raise unless a caseload may be set up here: Refused beside another caseload, or the keys of one.
+
+        Keys that a set-up left which never ended are no hindrance.
+        """
+        if self.has_database:
+            self.check_whole()
+            raise Refused(
+                "caseload-exists",
+                "This data folder has a caseload already; choose another --home.",
+                str(self.path),
+            )
+        if self.has_keys and not self.setup_begun.exists():
+            held = self.vault_file if self.vault_file.exists() else self.vault_previous
+            raise Refused(
+                "keys-without-caseload",
+                f"{held.name} holds the keys of a caseload whose caseload.db is missing, and set-up would "
+                "make other keys: put caseload.db back or restore a backup (outreach restore FILE); to begin "
+                f"anew, move {held.name} to another folder first.",
+                str(held),
+            )
 
     def prepare(self) -> None:
         """Make the folder, owner-only. A looser one is tightened unless it holds other things than ours.

@@ -17,6 +17,7 @@ from storage import audit
 from storage.cipher import Connection, close_database, open_database
 from storage.drafts import Drafts
 from storage.faults import translated
+from storage.home import Home
 from storage.journal import Actor, Journal, Receipt, transaction
 from storage.migrations import migrate
 from storage.queries.grounds import Grounds
@@ -60,10 +61,12 @@ class Store:
         conn = open_database(path, key, check_same_thread=check_same_thread)
         try:
             migrate(conn, path)
-            return cls(conn, path, now=now, today=today)
+            store = cls(conn, path, now=now, today=today)
+            Home(path.parent).end_set_up()
         except BaseException:
             close_database(conn, path)
             raise
+        return store
 
     @classmethod
     def set_up(
@@ -79,6 +82,7 @@ class Store:
             conn.execute("COMMIT")
             store = cls(conn, path, now=now, today=today)
             store.journal.commit(Edit("Set up the caseload", (create(team), create(worker))), kind="setup")
+            Home(path.parent).end_set_up()
         except BaseException:
             close_database(conn, path)
             raise

@@ -32,6 +32,7 @@ class Vault:
         self._seal = seal
         self._ring = ring or Ring()
         self._throttle = Throttle(home)
+        self.put_aside: tuple[str, ...] = ()
 
     @classmethod
     def create(
@@ -47,15 +48,15 @@ class Vault:
 
         `kdf` weaker than the floor is for tests: the vault then says so for good, `doctor` fails it, and only
         this argument can write such a file. Left out, the cost is measured and raised to suit this computer.
-        Key slots left by a set-up that never made a database are put aside, not overwritten.
+        Key slots left by a set-up that never ended are put aside, not overwritten (`put_aside` names them).
+        Raises Refused beside a caseload, or the keys of one whose database is missing.
         """
         slots.check_new_passphrase(passphrase)
         home.prepare()
         with home.turn("vault"):
-            if home.has_database:
-                home.check_whole()
-                raise Refused("caseload-exists", "This data folder has a caseload already.", str(home.path))
-            vault_file.put_aside(home)
+            home.check_free()
+            write_atomic(home.setup_begun, b"")
+            aside = vault_file.put_aside(home)
             chosen = kdf or slots.calibrated(time.perf_counter)
             key = bytearray(secrets.token_bytes(KEY_BYTES))
             identity: dict[str, object] = {
@@ -74,6 +75,7 @@ class Vault:
             vault = cls(home, body, "", ring=ring)
             vault._save(body, key)
             vault._throttle.clear()
+            vault.put_aside = aside
         return vault, key, code
 
     @classmethod

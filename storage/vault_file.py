@@ -105,9 +105,13 @@ def drop_previous(home: Home) -> None:
             sync_folder(path.parent)
 
 
-def put_aside(home: Home) -> None:
-    """Keep key slots that no database here belongs to, under a name of their own."""
+def put_aside(home: Home) -> tuple[str, ...]:
+    """Keep key slots that no database here belongs to, under a name of their own; the names they have now."""
+    names = []
     for path in (home.vault_file, home.vault_previous):
         if path.exists():
+            aside = path.with_name(f"{path.name}.unused-{secrets.token_hex(4)}")
             with translated(path):
-                claim_name(path, path.with_name(f"{path.name}.unused-{secrets.token_hex(4)}"))
+                claim_name(path, aside)
+            names.append(aside.name)
+    return tuple(names)

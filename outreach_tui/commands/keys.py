@@ -52,7 +52,7 @@ def init(worker: str, agency: str, team: str, district: str) -> None:
     passphrase is asked for twice, or comes from --passphrase-fd or the file that OUTREACH_PASSPHRASE_FILE
     names.
     """
-    from casework.errors import BadInput, Refused, UsageProblem
+    from casework.errors import BadInput, UsageProblem
     from casework.ids import new_id
     from casework.records import Agency, Team, Worker
     from casework.text import clean
@@ -69,13 +69,7 @@ def init(worker: str, agency: str, team: str, district: str) -> None:
             raise BadInput("empty", f"{option} must not be empty.", option)
     protect()
     home = call.home
-    if home.has_database:
-        home.check_whole()
-        raise Refused(
-            "caseload-exists",
-            "This data folder has a caseload already; choose another --home.",
-            str(home.path),
-        )
+    home.check_free()
     passphrase = take_new_passphrase(call, None, NEW_FILE_VARIABLE, shared=True)
     try:
         vault, key, code = Vault.create(home, passphrase)
@@ -91,6 +85,12 @@ def init(worker: str, agency: str, team: str, district: str) -> None:
         store.close()
     finally:
         wipe(key)
+
+    if vault.put_aside:
+        output.warn(
+            "An earlier set-up here never ended; the keys it had made open nothing and are kept as "
+            f"{' and '.join(vault.put_aside)}."
+        )
 
     def text() -> None:
         output.emit_pairs([("Data folder", home.path), ("Recovery code", code)])

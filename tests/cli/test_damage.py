@@ -12,7 +12,8 @@ import pytest
 from casework.errors import BadInput
 from outreach_tui import launch
 from storage.home import Home
-from tests.cli.conftest import Line, Result
+from storage.vault import Vault
+from tests.cli.conftest import FAST, PASSPHRASE, Line, Result
 from tests.safety.test_troubles import give_up_root
 
 KEYS_MISSING = (
@@ -195,3 +196,45 @@ def test_keys_put_back_open_it_again(line: Line) -> None:
     assert line("today").code == 4
     shutil.move(line.home.parent / "vault.json", line.home / "vault.json")
     assert line("today").code == 0
+
+
+def test_init_never_takes_over_the_keys_of_a_caseload_that_is_missing(line: Line) -> None:
+    database, keys = line.home / "caseload.db", line.home / "vault.json"
+    before = keys.read_bytes()
+    database.rename(line.home / "elsewhere.db")
+    done = line("init", "--worker", "Ana Bell", "--agency", "early-help", "--team", "Swale", "--json")
+    assert (done.code, done.json["error"]["code"]) == (5, "keys-without-caseload")
+    assert "vault.json holds the keys of a caseload" in done.err
+    assert "restore FILE" in done.err
+    assert "move vault.json to another folder" in done.err
+    assert keys.read_bytes() == before
+    (line.home / "elsewhere.db").rename(database)
+    assert line("child", "tilly").code == 0
+
+
+def test_a_set_up_that_never_ended_is_begun_again_and_says_so(bare: Line) -> None:
+    home = Home(bare.home)
+    Vault.create(home, PASSPHRASE, kdf=FAST)
+    stopped = bare("today", "--json")
+    assert (stopped.code, stopped.json["error"]["code"]) == (4, "setup-unfinished")
+    done = bare("init", "--worker", "Ana Bell", "--agency", "early-help", "--team", "Swale", "--json")
+    assert done.code == 0, done.err
+    [aside] = home.path.glob("vault.json.unused-*")
+    assert (
+        f"An earlier set-up here never ended; the keys it had made open nothing and are kept as {aside.name}."
+        in (done.err)
+    )
+    assert bare("school", "list").code == 0
+    home.database.unlink()
+    assert bare("init", "--worker", "A", "--agency", "early-help", "--team", "T").code == 5
+
+
+def test_a_caseload_of_other_keys_names_the_unused_ones_beside_it(line: Line, bare: Line) -> None:
+    keys = line.home / "vault.json"
+    keys.rename(line.home / "vault.json.unused-0badcafe")
+    other = Home(line.home.parent / "other")
+    Vault.create(other, PASSPHRASE, kdf=FAST)
+    other.vault_file.rename(keys)
+    done = line("today", "--json")
+    assert (done.code, done.json["error"]["code"]) == (4, "caseload-unreadable")
+    assert "unused keys lie beside it (vault.json.unused-0badcafe)" in done.err
