@@ -54,7 +54,7 @@ def read_caseload(
         children = [child for child in found if school is None or child.school == school]
     else:
         children = store.find(Child, condition, parameters)
-    facts = read_facts(store, children, day, year=True)
+    facts = read_facts(store, children, day, year=True, present=store.today)
     rows = [_row(store, child, facts[child.id], day) for child in children]
     if chosen is not None:
         rows = [row for row in rows if chosen.matches(row.facts)]

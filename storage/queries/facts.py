@@ -25,13 +25,19 @@ _EVERYONE = 1_000
 _SEEN = ("alone", "with-adult")
 
 
-def read_facts(store: Store, children: Sequence[Child], day: date, *, year: bool) -> dict[str, Facts]:
-    """Facts up to `day` for each child; the year's counts only when asked for (they cost a longer read)."""
+def read_facts(
+    store: Store, children: Sequence[Child], day: date, *, year: bool, present: date | None = None
+) -> dict[str, Facts]:
+    """Facts up to `day` for each child; the year's counts only when asked for (they cost a longer read).
+
+    Contacts count up to the end of `present` where it is later: on a Sunday that of this morning does, although
+    the registers end with Friday's.
+    """
     ids = [child.id for child in children]
     since = (day - timedelta(weeks=WEEKS_BACK)).isoformat()
     weeks = weeks_of(store, children, since, day.isoformat())
     counts = _year_counts(store, children, day) if year else {}
-    contacts, seen = _contacts(store, ids, day)
+    contacts, seen = _contacts(store, ids, max(day, present or day))
     flags, reviews = _flags(store, children, day)
     outcomes = _outcomes(store, ids, day)
     return {

@@ -73,7 +73,7 @@ class RowFacts(Mapping[str, object]):
         return bool(year.possible) and is_severe(year.absent, year.possible)
 
     def _days_since(self, moment: date | None) -> int | None:
-        return (self._day - moment).days if moment else None
+        return max(0, (self._day - moment).days) if moment else None
 
     def _lead(self) -> str:
         lead = self._child.lead_worker

@@ -125,7 +125,7 @@ def read_round(
     awaiting = _awaiting(store, marked, day, asked, school)
     candidates = _candidates(store, register, day)
     children = children_of(store, candidates)
-    facts = read_facts(store, list(children.values()), day, year=chosen is not None)
+    facts = read_facts(store, list(children.values()), day, year=chosen is not None, present=asked)
     states = {
         child: _round_state(facts[child].weeks, store.schools.calendar(children[child].school), day)
         for child in candidates

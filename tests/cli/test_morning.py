@@ -257,3 +257,18 @@ def test_marks_on_closed_days_are_told(line: Line, tmp_path: Path) -> None:
     assert "Y: unable to attend" in text
     assert "Y5" not in text
     assert "youth" not in text
+
+
+def test_a_contact_made_after_the_last_school_day_counts_at_once(line: Line) -> None:
+    sunday = "2026-11-22"
+    before = line("triage", "--json", today=sunday).json["rows"]
+    row = next(row for row in before if row["last_contact"] is None)
+    child = row["child"]["id"]
+    made = line("contact", "add", child, "--kind", "call", "--outcome", "parent", today=sunday)
+    assert made.code == 0, made.err
+    after = {row["child"]["id"]: row for row in line("triage", "--json", today=sunday).json["rows"]}
+    assert after[child]["last_contact"] == sunday
+    assert "no-contact" not in {why["rule"] for why in after[child]["why"]}
+    for found in line("today", "--json", today=sunday).json["rows"]:
+        if found["child"]["id"] == child:
+            assert found["last_contact"] == sunday
