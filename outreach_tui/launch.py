@@ -49,8 +49,17 @@ def check_terminal(environ: Mapping[str, str], *, is_tty: bool) -> None:
         raise UsageProblem("plain-terminal", f"This terminal cannot draw screens (TERM is dumb); {hint}")
 
 
-def open_app(home: Home, *, now: Callable[[], datetime], today: date, today_set: bool = False) -> int:
+def open_app(
+    home: Home,
+    *,
+    now: Callable[[], datetime],
+    today: date,
+    today_set: bool = False,
+    moment: Callable[[], datetime] | None = None,
+) -> int:
     """Open the screens on the caseload in `home`; the exit code. `today_set` says that `today` was chosen.
+
+    `moment` then dates what is logged; without it that is `now`.
 
     A lock replaces this process by a fresh one that shows the door (docs/decisions/0003-memory-and-lock.md).
     Raises `UsageProblem` where there is no terminal, and `Refused` when another app has this caseload.
@@ -69,7 +78,7 @@ def open_app(home: Home, *, now: Callable[[], datetime], today: date, today_set:
         warning = home.check_clock(now())
         if warning:
             loaded = replace(loaded, problems=(*loaded.problems, warning))
-        opener = VaultOpener(home, now=now, today=today)
+        opener = VaultOpener(home, now=now, today=today, moment=moment)
         made.append(
             OutreachApp(
                 home.path,

@@ -21,11 +21,21 @@ _GENERATION = "vault-generation"
 
 
 class VaultOpener:
-    """Opens the caseload in `home`. `now` gives aware UTC instants; `today` is the date that rules use."""
+    """Opens the caseload in `home`. `now` gives aware UTC instants; `today` is the date that rules use.
+
+    `moment` dates what a worker logs, where it is not `now`: with a date that was set.
+    """
 
     def __init__(
-        self, home: Home, *, now: Callable[[], datetime], today: date, ring: Ring | None = None
+        self,
+        home: Home,
+        *,
+        now: Callable[[], datetime],
+        today: date,
+        moment: Callable[[], datetime] | None = None,
+        ring: Ring | None = None,
     ) -> None:
+        self._moment = moment
         self._home, self._now, self._today, self._ring = home, now, today, ring
         self._key: bytearray | None = None
 
@@ -113,7 +123,15 @@ class VaultOpener:
                 {"id": new_id(), "name": worker, "agency": first.agency, "team": of_team.id}
             )
             database = self._home.database
-            store = Store.set_up(database, key, worker=person, team=of_team, now=self._now, today=self._today)
+            store = Store.set_up(
+                database,
+                key,
+                worker=person,
+                team=of_team,
+                now=self._now,
+                today=self._today,
+                moment=self._moment,
+            )
         finally:
             wipe(key)
         store.save_setting(_GENERATION, str(vault.generation))
@@ -123,7 +141,9 @@ class VaultOpener:
     def _open(self, vault: Vault, key: bytearray, *, may_renew: bool = False) -> Store:
         self.forget()
         try:
-            store = Store.open(self._home.database, key, now=self._now, today=self._today)
+            store = Store.open(
+                self._home.database, key, now=self._now, today=self._today, moment=self._moment
+            )
             if may_renew and store.setting(UNCONFIRMED):
                 self._key = bytearray(key)
         finally:

@@ -323,7 +323,7 @@ class ContactForm(OutreachScreen):
 
         def work(store: Store) -> Receipt:
             values: dict[str, Any] = {**fields, "note": fields["note"].strip()}
-            edit = contact(self.child_id, by=store.actor.worker, at=store.now(), **values)
+            edit = contact(self.child_id, by=store.actor.worker, at=store.moment(), **values)
             return store.journal.commit(edit, draft=(FORM, self.child_id))
 
         self._gone = True

@@ -249,7 +249,7 @@ class FollowUpScreen(OutreachScreen):
                 follow_up(
                     one.child,
                     by=store.actor.worker,
-                    at=store.now(),
+                    at=store.moment(),
                     session_date=one.day,
                     outcome=outcome,
                     reason_code=given.code,

@@ -34,10 +34,14 @@ Now = Callable[[], datetime]
 class Store:
     """The unlocked caseload. One thread at a time uses it; `close` drops the key with the connection."""
 
-    def __init__(self, conn: Connection, path: Path, *, now: Now, today: date) -> None:
+    def __init__(
+        self, conn: Connection, path: Path, *, now: Now, today: date, moment: Now | None = None
+    ) -> None:
         self.conn = conn
         self.path = path
         self.now = now
+        self.moment = moment or now
+        """When what a worker logs now happened: `now`, or the time of day on the date that was set."""
         self.today = today
         self._settings: dict[str, str] = dict(conn.execute("SELECT name, value FROM setting").fetchall())
         self.actor = Actor(self._settings.get("worker", ""), self._settings.get("device", ""))
@@ -52,16 +56,25 @@ class Store:
 
     @classmethod
     def open(
-        cls, path: Path, key: bytearray, *, now: Now, today: date, check_same_thread: bool = True
+        cls,
+        path: Path,
+        key: bytearray,
+        *,
+        now: Now,
+        today: date,
+        moment: Now | None = None,
+        check_same_thread: bool = True,
     ) -> Store:
         """Open an existing caseload and bring it to the present version.
+
+        The journal and the audit go by `now`; what a worker logs is dated by `moment`, where that differs.
 
         Raises BadInput or Refused as `open_database` and `migrate` do.
         """
         conn = open_database(path, key, check_same_thread=check_same_thread)
         try:
             migrate(conn, path)
-            store = cls(conn, path, now=now, today=today)
+            store = cls(conn, path, now=now, today=today, moment=moment)
             Home(path.parent).end_set_up()
         except BaseException:
             close_database(conn, path)
@@ -70,7 +83,15 @@ class Store:
 
     @classmethod
     def set_up(
-        cls, path: Path, key: bytearray, *, worker: Worker, team: Team, now: Now, today: date
+        cls,
+        path: Path,
+        key: bytearray,
+        *,
+        worker: Worker,
+        team: Team,
+        now: Now,
+        today: date,
+        moment: Now | None = None,
     ) -> Store:
         """Create the caseload of one worker in one team. The first edit cannot be undone."""
         conn = open_database(path, key, create=True)
@@ -80,7 +101,7 @@ class Store:
             conn.execute("BEGIN IMMEDIATE")
             conn.executemany("INSERT INTO setting (name, value) VALUES (?, ?)", settings.items())
             conn.execute("COMMIT")
-            store = cls(conn, path, now=now, today=today)
+            store = cls(conn, path, now=now, today=today, moment=moment)
             store.journal.commit(Edit("Set up the caseload", (create(team), create(worker))), kind="setup")
             Home(path.parent).end_set_up()
         except BaseException:

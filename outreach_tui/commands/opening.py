@@ -125,7 +125,7 @@ def opened_with_key(call: Call) -> Iterator[tuple[Store, bytearray]]:
         warning = home.check_clock(call.now())
         if warning:
             output.warn(f"Warning: {warning}")
-        store = Store.open(home.database, key, now=call.now, today=today)
+        store = Store.open(home.database, key, now=call.now, today=today, moment=call.moment)
         try:
             _note_generation(store, vault)
             settle()
@@ -151,7 +151,13 @@ def open_app(call: Call) -> int:
 
     protect()
     settle()
-    return launch.open_app(call.home, now=call.now, today=call.today, today_set=call.today_set is not None)
+    return launch.open_app(
+        call.home,
+        now=call.now,
+        today=call.today,
+        today_set=call.today_set is not None,
+        moment=call.moment,
+    )
 
 
 def _note_generation(store: Store, vault: Vault) -> None:

@@ -30,7 +30,7 @@ def read_facts(
 ) -> dict[str, Facts]:
     """Facts up to `day` for each child; the year's counts only when asked for (they cost a longer read).
 
-    Contacts count up to the end of `present` where it is later: on a Sunday that of this morning does, although
+    Contacts count up to the end of `present` where it is later: on a Sunday one of this morning does, while
     the registers end with Friday's.
     """
     ids = [child.id for child in children]

@@ -95,3 +95,14 @@ def test_a_code_that_nobody_proved_is_owed_until_it_is_proved(opener: VaultOpene
         opener.recover(code, bytearray(b"another wall lantern"))
     store, _ = opener.recover(fresh, bytearray(b"another wall lantern"))
     store.close()
+
+
+def test_what_is_logged_is_dated_by_the_moment_that_was_set(tmp_path: Path) -> None:
+    real = datetime(2026, 11, 22, 2, 46, tzinfo=UTC)
+    chosen = datetime(2026, 11, 20, 2, 46, tzinfo=UTC)
+    opener = VaultOpener(
+        Home(tmp_path / "home"), now=lambda: real, today=date(2026, 11, 20), moment=lambda: chosen
+    )
+    for store in (opener.create(first_run())[0], opener.unlock(bytearray(PASSPHRASE))):
+        assert (store.moment(), store.now()) == (chosen, real)
+        store.close()

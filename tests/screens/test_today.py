@@ -686,3 +686,18 @@ async def test_no_count_is_cut_off_at_80_columns(tmp_path: Path) -> None:
         text = " ".join(screen_text(pilot.app).split())
         assert "no register: A School With A L… (1)" in text
         assert "1 acted on (shown) · 3 explained" in text
+
+
+async def test_a_key_logs_on_the_date_that_was_set(tmp_path: Path) -> None:
+    from datetime import UTC, datetime
+
+    chosen = datetime(2026, 11, 20, 2, 46, tzinfo=UTC)
+
+    def set_date(store: Store) -> None:
+        store.moment = lambda: chosen
+
+    async with opened(morning(tmp_path, 3)) as pilot:
+        await asked(pilot, set_date)
+        await pilot.press("n")
+        await settle(pilot)
+        assert [step.at for step in await steps_of(pilot)] == [chosen]
