@@ -209,5 +209,9 @@ class ChildScreen(FollowUpScreen):
         """Show it in the story."""
         answer = await self.attempt(work)
         if answer is not None:
+            from storage.queries.steps import whose_step
+
             await self.reload()
-            self.say(f"{word}: {answer[0].name.removeprefix('Undo: ').removeprefix('Redo: ')}.")
+            name = answer[0].name.removeprefix("Undo: ").removeprefix("Redo: ")
+            whose = await self.attempt(lambda store: whose_step(store, answer[1]))
+            self.say(f"{word}: {name} ({self.said_name(whose)})." if whose else f"{word}: {name}.")

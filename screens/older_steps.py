@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from storage.store import Store
 
 _NAME = 40
+_WHOSE = 30
 
 
 def older_step(store: Store) -> UndoEntry | None:
@@ -40,6 +41,9 @@ async def ask_before_older(screen: OutreachScreen, undo: Callable[[], Awaitable[
             screen.say("Another step was made meanwhile; u asks again.", wrong=True)
 
     from screens.child_story import local_time
+    from storage.queries.steps import whose_step
 
-    question = f"Take back an older step? {short(older.name, _NAME)}, {local_time(older.at)}"
+    whose = await screen.attempt(lambda store: whose_step(store, older.seq))
+    about = f" ({short(whose, _WHOSE)})" if whose else ""
+    question = f"Take back an older step? {short(older.name, _NAME)}{about}, {local_time(older.at)}"
     await screen.question(Confirm(question), answered)

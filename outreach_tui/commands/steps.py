@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from outreach_tui import output
-from outreach_tui.commands.frame import LineCommand, json_option, stamp_text, the_call
+from outreach_tui.commands.frame import (
+    LineCommand,
+    interrupted_as_stop,
+    json_option,
+    stamp_text,
+    the_call,
+)
 from outreach_tui.commands.opening import opened
 
 if TYPE_CHECKING:
@@ -27,6 +34,8 @@ def undo(list_steps: bool, redo: bool) -> None:
     """
     if list_steps and redo:
         raise click.UsageError("--list and --redo do not go together")
+    from storage.queries.steps import whose_step
+
     call = the_call()
     with opened(call) as store:
         if list_steps:
@@ -42,7 +51,9 @@ def undo(list_steps: bool, redo: bool) -> None:
                 for step in store.journal.undo_list()
             ]
         else:
+            about = "" if redo else _asked(store, ask=not call.json and sys.stdin.isatty())
             receipt = store.journal.redo() if redo else store.journal.undo()
+            about = about or whose_step(store, receipt.seq)
     if list_steps:
 
         def table() -> None:
@@ -62,8 +73,30 @@ def undo(list_steps: bool, redo: bool) -> None:
         "seq": receipt.seq,
         "name": receipt.name,
         "touched": sorted(receipt.touched),
+        "about": about or None,
     }
-    call.show(value, lambda: output.emit_lines([f"{receipt.name}."]))
+    said = f"{receipt.name} ({about})." if about else f"{receipt.name}."
+    call.show(value, lambda: output.emit_lines([said]))
+
+
+def _asked(store: Store, *, ask: bool) -> str:
+    """Whom the step concerns that undo takes back now; at a terminal it is named and asked about first."""
+    from storage.queries.steps import whose_step
+
+    step = next(iter(store.journal.undo_list(1)), None)
+    if step is None:
+        return ""
+    about = whose_step(store, step.seq)
+    if ask:
+        whose = f" ({about})" if about else ""
+        with interrupted_as_stop():
+            sure = click.confirm(f"Take back {step.name}{whose}, {stamp_text(step.at)}?", err=True)
+        now = next(iter(store.journal.undo_list(1)), None)
+        if not sure or now is None or now.seq != step.seq:
+            from casework.errors import Refused
+
+            raise Refused("not-taken-back", "Nothing was taken back.")
+    return about
 
 
 @click.command(cls=LineCommand)

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 from casework.calendars import monday_of
 from casework.codes import NO_MARK
 from casework.edits import CREATED
+from casework.policies import Category
 from casework.records import AttendanceWeek, Child, FollowUp
 from casework.triage import settled_by
 from casework.weeks import SLOTS, unpack
+from storage.queries.lookup import display_name
+from storage.rows import load_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,6 +37,18 @@ def children_of_step(store: Store, seq: int) -> list[str]:
         if child:
             found.setdefault(child)
     return list(found)
+
+
+def whose_step(store: Store, seq: int) -> str:
+    """Whom a step concerns, as far as this worker may see: a child's name, "3 children", or "" for nobody."""
+    row = store.conn.execute("SELECT subject FROM edit WHERE seq = ?", (seq,)).fetchone()
+    children = [row[0]] if row and row[0] else children_of_step(store, seq)
+    if len(children) != 1:
+        return f"{len(children)} children" if children else ""
+    found: list[Child] = load_all(store.conn, Child, "id = ?", (children[0],), void=True)
+    if not found or not store.may_see(found[0], Category.IDENTITY, "support"):
+        return ""
+    return display_name(found[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,3 +86,12 @@ def test_the_list_says_what_an_entry_corrects(line: Line) -> None:
 def test_hidden_characters_of_a_note_are_said(line: Line) -> None:
     done = line("contact", "add", "tilly", "--kind", "call", "--note", "a\u202eb")
     assert "Warning: --note: hidden or control characters were left out." in done.err
+
+
+def test_undo_and_redo_say_whose_step_it_was(line: Line) -> None:
+    made = line("follow-up", "tilly", "--outcome", "no-answer", "--json")
+    name = made.json["child"]["name"]
+    undone = line("undo", "--json")
+    assert undone.json["about"] == name
+    assert line("undo", "--redo").out.rstrip().endswith(f"({name}).")
+    assert line("undo").out.rstrip().endswith(f"Undo: Follow-up: no answer ({name}).")

@@ -106,3 +106,16 @@ def test_a_long_job_says_what_it_is_at(line: Line, tmp_path: Path, words: tuple[
     assert "..." not in told
     if "--plain" in words:
         assert "\x1b" not in session.before
+
+
+def test_undo_at_a_terminal_names_the_child_and_asks(line: Line) -> None:
+    made = line("follow-up", "tilly", "--outcome", "no-answer", "--json").json
+    for answer, standing in (("n", 1), ("y", 0)):
+        session = terminal(line, "undo", OUTREACH_PASSPHRASE_FILE=str(line.secret))
+        session.expect_exact(f"Take back Follow-up: no answer ({made['child']['name']})")
+        session.sendline(answer)
+        session.expect(pexpect.EOF)
+        session.close()
+        assert session.exitstatus == (5 if standing else 0)
+        steps = line("undo", "--list", "--json").json
+        assert sum(step["child"] == made["child"]["id"] for step in steps) == standing

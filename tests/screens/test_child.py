@@ -638,7 +638,7 @@ async def test_results_stand_in_the_line_above_the_keys_and_in_no_corner(
         await enter(pilot, family.tilly.id)
         for keys, words in (
             (("n",), "Matilda (Tilly) Marsh: no answer. u undoes, t adds words."),
-            (("u",), "Undone: Follow-up: no answer."),
+            (("u",), "Undone: Follow-up: no answer (Matilda (Tilly) Marsh)."),
             (("T",), "Colours: light. To keep them:"),
             (("l", "right", "ctrl+s"), "Contact: call. u takes it back."),
         ):
