@@ -14,7 +14,7 @@ from casework.codes import Code, CodeClass, in_force, lookup
 from casework.edits import Edit, bundle, create
 from casework.errors import BadInput
 from casework.ids import new_id
-from casework.records import Contact, FollowUp, FollowUpOutcome
+from casework.records import LONGEST_LINE, LONGEST_NOTE, Contact, FollowUp, FollowUpOutcome
 from casework.wording import CONTACT_KINDS, OUTCOME_LABELS
 
 OUTCOMES: tuple[FollowUpOutcome, ...] = get_args(FollowUpOutcome)
@@ -57,6 +57,15 @@ def check_moment(at: datetime, now: datetime, where: str = "at") -> None:
         raise BadInput("in-the-future", f"{where} lies in the future; give when it happened.", where)
 
 
+def check_length(text: str, limit: int, where: str) -> None:
+    """Raise BadInput for a text of more than `limit` characters; `where` names the field."""
+    if len(text) > limit:
+        words = where.lstrip("-").replace("_", " ")
+        raise BadInput(
+            "too-long", f"The {words} has {len(text):,} characters and may have {limit:,}; shorten it.", where
+        )
+
+
 def check_reason(code: str, on: date, where: str = "reason") -> None:
     """Raise BadInput unless a family's reason can lead to this code on a date (see `reason_codes`).
 
@@ -91,6 +100,7 @@ def follow_up(
     Raises BadInput when `at` lies after `now` (where that is given), when the reason is not a code that an
     absence may have, or when the child is called seen alone without having been spoken to.
     """
+    check_length(note, LONGEST_NOTE, "note")
     if now is not None:
         check_moment(at, now)
     code = reason_code.strip().upper()
@@ -152,6 +162,8 @@ def contact(
     Raises BadInput when `at` lies after `now` (where that is given), and pydantic.ValidationError for an
     unfit value.
     """
+    check_length(note, LONGEST_NOTE, "note")
+    check_length(next_step, LONGEST_LINE, "next step")
     if now is not None:
         check_moment(at, now)
     record = Contact.model_validate(

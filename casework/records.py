@@ -22,9 +22,16 @@ from casework.policies import Policy as P
 from casework.text import clean
 from casework.weeks import week_facts
 
-Line = Annotated[str, Field(max_length=300), AfterValidator(clean)]
+LONGEST_LINE = 300
+"""Characters of a one-line text."""
+LONGEST_NOTE = 100_000
+"""Characters of a note."""
+
+Line = Annotated[str, Field(max_length=LONGEST_LINE), AfterValidator(clean)]
 Prose = Annotated[
-    str, Field(max_length=100_000), AfterValidator(lambda text: clean(text, limit=100_000, newlines=True))
+    str,
+    Field(max_length=LONGEST_NOTE),
+    AfterValidator(lambda text: clean(text, limit=LONGEST_NOTE, newlines=True)),
 ]
 Agency = Literal[
     "early-help",

@@ -47,8 +47,6 @@ def add(
     corrects: str | None,
 ) -> None:
     """Add an entry to CHILD's chronology. An entry is never rewritten: add one that corrects it."""
-    from pydantic import ValidationError
-
     from casework.errors import BadInput
     from casework.followups import check_moment
     from casework.followups import contact as build
@@ -65,22 +63,17 @@ def add(
         found = take_child(store, child)
         eyes = Eyes(store)
         eyes.require(found, Category.FAMILY)
-        try:
-            edit = build(
-                found.id,
-                by=store.worker.id,
-                at=moment,
-                kind=kind,
-                outcome=outcome or "",
-                seen=seen or "",
-                note=text,
-                next_step=next_step,
-                corrects=_entry(store, corrects, found.id).id if corrects else None,
-            )
-        except ValidationError:
-            raise BadInput(
-                "bad-value", "The note or the next step is too long; shorten it.", "--note"
-            ) from None
+        edit = build(
+            found.id,
+            by=store.worker.id,
+            at=moment,
+            kind=kind,
+            outcome=outcome or "",
+            seen=seen or "",
+            note=text,
+            next_step=next_step,
+            corrects=_entry(store, corrects, found.id).id if corrects else None,
+        )
         receipt = store.journal.commit(edit)
         value = {
             "id": edit.changes[0].record,

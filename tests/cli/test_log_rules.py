@@ -95,3 +95,16 @@ def test_undo_and_redo_say_whose_step_it_was(line: Line) -> None:
     assert undone.json["about"] == name
     assert line("undo", "--redo").out.rstrip().endswith(f"({name}).")
     assert line("undo").out.rstrip().endswith(f"Undo: Follow-up: no answer ({name}).")
+
+
+def test_a_text_that_is_too_long_is_refused_with_its_limit(line: Line) -> None:
+    long = "x" * 100_001
+    for words in (
+        ("contact", "add", "tilly", "--kind", "call"),
+        ("follow-up", "tilly", "--outcome", "spoke"),
+    ):
+        done = line(*words, "--note", "-", "--json", stdin=long)
+        assert (done.code, done.json["error"]["code"]) == (4, "too-long")
+        assert "The note has 100,001 characters and may have 100,000; shorten it." in done.err
+    done = line(*call, "--next", "y" * 301)
+    assert "The next step has 301 characters and may have 300; shorten it." in done.err
