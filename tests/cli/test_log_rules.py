@@ -106,5 +106,5 @@ def test_a_text_that_is_too_long_is_refused_with_its_limit(line: Line) -> None:
         done = line(*words, "--note", "-", "--json", stdin=long)
         assert (done.code, done.json["error"]["code"]) == (4, "too-long")
         assert "The note has 100,001 characters and may have 100,000; shorten it." in done.err
-    done = line(*call, "--next", "y" * 301)
+    done = line("contact", "add", "tilly", "--kind", "call", "--next", "y" * 301)
     assert "The next step has 301 characters and may have 300; shorten it." in done.err
