@@ -83,6 +83,7 @@ def follow_up(
         day = absence or register_day(store, call.today)
         if reason_code.strip():
             check_reason(reason_code, day, "--reason")
+        doubt = _present_warning(store, found, day)
         with _as_options():
             edit = build(
                 found.id,
@@ -104,7 +105,10 @@ def follow_up(
             "at": moment,
             "session_date": day,
             "edit": receipt.edit,
+            "warnings": [doubt] if doubt else [],
         }
+    if doubt:
+        output.warn(f"Warning: {doubt}")
 
     def lines() -> None:
         name = value["child"]["name"]
@@ -124,6 +128,18 @@ def _as_options() -> Iterator[None]:
         if error.where in ("alone", "reason"):
             error.where = f"--{error.where}"
         raise
+
+
+def _present_warning(store: Store, child: Child, day: date) -> str:
+    """A warning where the register has the child in for every session that it has of the day, else ""."""
+    from casework.wording import say_day
+    from storage.queries.steps import was_present
+
+    if not was_present(store, child, day):
+        return ""
+    return (
+        f"The register has the child present on {say_day(day)}; the follow-up is kept. A slip? outreach undo"
+    )
 
 
 def _reason_needed(on: date) -> BadInput:

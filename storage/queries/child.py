@@ -35,6 +35,7 @@ from casework.triage import Why, caseload_reasons
 from casework.weeks import holder, session_of, unpack
 from casework.wording import CONTACT_KINDS, CONTACT_OUTCOMES, OUTCOME_LABELS
 from storage.queries.facts import read_facts, weeks_of
+from storage.queries.steps import was_present
 from storage.queries.today import register_day
 
 if TYPE_CHECKING:
@@ -306,15 +307,19 @@ def _story(store: Store, child: Child, decisions: dict[Category, Decision]) -> l
     if decisions[Category.ATTENDANCE]:
         custody = decisions[Category.YOUTH_JUSTICE]
         entries += [
-            _follow_up_entry(f, names, custody) for f in store.find(FollowUp, "child = ?", (child.id,))
+            _follow_up_entry(f, names, custody, present=was_present(store, child, f.session_date))
+            for f in store.find(FollowUp, "child = ?", (child.id,))
         ]
     if decisions[Category.FAMILY]:
         entries += [_contact_entry(c, names) for c in store.find(Contact, "child = ?", (child.id,))]
     return sorted(entries, key=lambda entry: (entry.at, entry.record), reverse=True)
 
 
-def _follow_up_entry(step: FollowUp, names: dict[str, str], custody: Decision) -> StoryEntry:
-    title = f"Absence {step.session_date:%d/%m}: {OUTCOME_LABELS[step.outcome]}"
+def _follow_up_entry(
+    step: FollowUp, names: dict[str, str], custody: Decision, *, present: bool
+) -> StoryEntry:
+    what = "Follow-up" if present else "Absence"
+    title = f"{what} {step.session_date:%d/%m}: {OUTCOME_LABELS[step.outcome]}"
     if step.reason_code:
         title += f" ({shown_marks(step.reason_code, custody)})"
     seen = "alone" if step.alone else "yes" if step.outcome == "seen" else ""

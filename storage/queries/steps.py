@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from casework.calendars import monday_of
-from casework.codes import NO_MARK
+from casework.codes import NO_MARK, CodeClass, lookup
 from casework.edits import CREATED
 from casework.policies import Category
 from casework.records import AttendanceWeek, Child, FollowUp
-from casework.triage import settled_by
+from casework.triage import day_codes, settled_by
 from casework.weeks import SLOTS, unpack
+from storage.queries.facts import weeks_of
 from storage.queries.lookup import display_name
 from storage.rows import load_all
 
@@ -120,6 +121,19 @@ def acted_on(store: Store, absences: Iterable[tuple[str, date]]) -> frozenset[tu
         if settled_by(outcome for (outcome,) in rows):
             found.add((child, day))
     return frozenset(found)
+
+
+def was_present(store: Store, child: Child, day: date) -> bool:
+    """Whether the register has a mark for the day and every one of them says that the child was in."""
+    return bool(held := _marks_of_day(store, child, day)) and all(
+        (found := lookup(code, day)) is not None and found.kind is CodeClass.PRESENT for code in held
+    )
+
+
+def _marks_of_day(store: Store, child: Child, day: date) -> list[str]:
+    monday = monday_of(day).isoformat()
+    weeks = weeks_of(store, [child], monday, monday).get(child.id, ())
+    return [code for code in day_codes(weeks, day) if code != NO_MARK]
 
 
 def marks_are_in(store: Store, day: date) -> bool:

@@ -108,3 +108,16 @@ def test_a_text_that_is_too_long_is_refused_with_its_limit(line: Line) -> None:
         assert "The note has 100,001 characters and may have 100,000; shorten it." in done.err
     done = line("contact", "add", "tilly", "--kind", "call", "--next", "y" * 301)
     assert "The next step has 301 characters and may have 300; shorten it." in done.err
+
+
+def test_a_follow_up_of_a_child_who_was_in_is_kept_with_a_warning(line: Line) -> None:
+    there = line("follow-up", "ben", "--outcome", "spoke", "--on", "2026-11-19", "--json")
+    sentence = "The register has the child present on Thu 19 Nov 2026"
+    assert there.code == 0, there.err
+    assert sentence in there.err
+    assert [text.partition(";")[0] for text in there.json["warnings"]] == [sentence]
+    away = line("follow-up", "ben", "--outcome", "no-answer", "--on", "2026-11-20", "--json")
+    assert (away.err.count("present on"), away.json["warnings"]) == (0, [])
+    titles = [entry["title"] for entry in line("child", "ben", "--json").json["story"]]
+    assert "Follow-up 19/11: spoke to somebody" in titles
+    assert "Absence 20/11: no answer" in titles
