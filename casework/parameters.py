@@ -76,6 +76,10 @@ PERSISTENT_SHARE = _since("persistent absence", Fraction(1, 10), date(2015, 9, 1
 """Share of a pupil's own possible sessions."""
 SEVERE_SHARE = _since("severe absence", Fraction(1, 2), date(2015, 9, 1), _STATISTICS)
 """Share of a pupil's own possible sessions."""
+SESSIONS_FOR_RATE = _since(
+    "sessions for a rate", 20, date(2015, 9, 1), "Outreach: with fewer, one day missed is persistent absence"
+)
+"""Possible sessions of the school year below which a reason shows counts and makes no claim."""
 N_CODE_DAYS = _since("N code", 5, _WTISA_FROM, _REGISTER)
 """School days after the session within which N becomes another code."""
 CONTACTS_EXPECTED = _since("emergency contacts", 2, _WTISA_FROM, _WTISA)

@@ -16,6 +16,7 @@ from casework.codes import NO_MARK
 from casework.legal import threshold_of_weeks, unauthorised_now
 from casework.missing_education import AbsenceAlert, unexplained_absence
 from casework.ncodes import open_n_marks
+from casework.parameters import SESSIONS_FOR_RATE, at
 from casework.weeks import SLOTS, UNEXPLAINED_CODE, unpack
 from casework.wording import count_of, say_day
 
@@ -146,7 +147,7 @@ def caseload_reasons(facts: Facts, calendar: SchoolCalendar, day: date) -> list[
     reasons += _absence_run(facts, calendar, day)
     reasons += _n_codes(facts, calendar, day)
     reasons += _threshold(facts, calendar, day)
-    reasons += _absence(facts)
+    reasons += _absence(facts, day)
     reasons += _contact(facts, day)
     reasons += [
         Why(
@@ -264,12 +265,22 @@ def _threshold(facts: Facts, calendar: SchoolCalendar, day: date) -> list[Why]:
     ]
 
 
-def _absence(facts: Facts) -> list[Why]:
+_TOO_FEW_WEIGHT = 5
+
+
+def _absence(facts: Facts, day: date) -> list[Why]:
     year = facts.year
     if not year.possible:
         return []
     share = f"{year.absent} of {year.possible} sessions missed ({percent(year.absent, year.possible)} %)"
     clears = "attendance above the line again"
+    if year.possible < at(SESSIONS_FOR_RATE, day):
+        if not is_persistent(year.absent, year.possible):
+            return []
+        counts = f"{year.absent} of {count_of(year.possible, 'session')} missed"
+        rule = "severe-absence" if is_severe(year.absent, year.possible) else "persistent-absence"
+        few = f"{counts}: too few sessions yet to say more"
+        return [Why(rule, few, None, None, "more sessions of the school year", _TOO_FEW_WEIGHT)]
     if is_severe(year.absent, year.possible):
         return [Why("severe-absence", f"Severely absent: {share}", None, None, clears, 65)]
     if is_persistent(year.absent, year.possible):

@@ -225,3 +225,14 @@ def test_having_spoken_is_no_reason_yet() -> None:
     facts = Facts(weeks=[(MONDAY, "/ \\ / \\ / \\ / \\ N N")], outcomes=["spoke"])
     (why,) = morning_reasons(facts, CALENDAR, FRIDAY)
     assert why.text.startswith("No reason yet for AM and PM")
+
+
+def test_a_rate_of_too_few_sessions_claims_nothing_and_ranks_last() -> None:
+    for possible, text, weight in (
+        (2, "2 of 2 sessions missed: too few sessions yet to say more", 5),
+        (19, "19 of 19 sessions missed: too few sessions yet to say more", 5),
+        (20, "Severely absent: 20 of 20 sessions missed (100.0 %)", 65),
+    ):
+        facts = Facts((), year=YearCounts(possible=possible, unauthorised=possible))
+        [rate] = [why for why in caseload_reasons(facts, CALENDAR, FRIDAY) if why.rule == "severe-absence"]
+        assert (rate.text, rate.weight) == (text, weight)
