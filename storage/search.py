@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import islice
 from math import log10
 
+from casework.duplicates import address_key
 from casework.names import likeness, name_parts, phonetic_keys
 from casework.text import clean, fold
 from storage.search_index import READ, Connection, Entry, compact, create, index_child, index_many, remove
@@ -124,6 +125,14 @@ class NameSearch:
             return self._by_any(words, limit)
         ranked = sorted(found.values(), key=lambda hit: (-hit[0], hit[2], hit[3]))
         return [Hit(child, round(score, 1), why) for score, why, _, child in ranked[:limit]]
+
+    def living_at(self, address: str, limit: int = 20) -> list[str]:
+        """Ids of children whose address has the numbers and the postcode of `address`; [] without both."""
+        words = address_key(address).split()
+        if not words:
+            return []
+        query = _all_of(f'address: "{word}"' for word in words)
+        return [doc.child for doc in self._matching(query, limit)]
 
     def _by_any(self, words: list[str], limit: int) -> list[Hit]:
         best: dict[str, Hit] = {}

@@ -65,6 +65,7 @@ def add(child: str, notifier: str, urn: str, received: str, **given: Any) -> Non
     from casework.policies import Category
     from casework.records_case import Notification
     from outreach_tui.commands.people import Eyes, take_child, take_day
+    from storage.queries.duplicates import describe, find_duplicates
     from storage.queries.notifications import episodes_of
 
     call = the_call()
@@ -87,13 +88,29 @@ def add(child: str, notifier: str, urn: str, received: str, **given: Any) -> Non
         edit, kept = receive(_valid(Notification, values), call.today, episodes)
         receipt = store.journal.commit(edit)
         again = re_referral_of(kept, episodes)
+        doubles = find_duplicates(store, describe(store, found), but=found.id)
         value = {
             **_standing_json(store, kept),
             "new_information": kept.new_information,
             "re_referral": {"from_referral": again.from_referral, "from_closure": again.from_closure},
+            "duplicates": [
+                {
+                    "child": eyes.child(double.child),
+                    "band": double.likeness.band,
+                    "reasons": list(double.likeness.reasons),
+                }
+                for double in doubles
+            ],
             "edit": receipt.edit,
         }
-    call.show(value, lambda: _say(f"{edit.name}.", value))
+
+    def text() -> None:
+        _say(f"{edit.name}.", value)
+        for double in value["duplicates"]:
+            who = f"{double['child']['name']} ({double['child']['id']})"
+            output.warn(f"{double['band'].capitalize()} duplicate: {who}: {', '.join(double['reasons'])}.")
+
+    call.show(value, text)
 
 
 @notify.command("need-information")

@@ -40,6 +40,20 @@ def test_a_whole_notification_runs_its_clock(line: Line) -> None:
     assert "4 working days" in shown["clock"]
 
 
+def test_children_who_may_be_the_same_are_told(line: Line) -> None:
+    assert add(line)["duplicates"] == []
+    twice = line("notify", "add", line.ids["sam1"], *FROM, "2026-11-18", "--json").json
+    assert twice["duplicates"] == []  # the same name, born in another year
+    edited = line("edit", line.ids["sam2"], "dob=2016-01-06")
+    assert edited.code == 0, edited.err
+    done = line("notify", "add", line.ids["sam1"], *FROM, "2026-11-18", "--json")
+    (double,) = done.json["duplicates"]
+    assert (double["child"]["id"], double["band"]) == (line.ids["sam2"], "possible")
+    assert double["reasons"] == ["same name", "date of birth one slip away"]
+    said = line("notify", "add", line.ids["sam1"], *FROM, "2026-11-18")
+    assert "Possible duplicate: Sam Orr" in said.err
+
+
 def test_what_is_missing_is_listed_and_nothing_is_lost(line: Line) -> None:
     made = add(line, without=("--voice", "--heard-by", "--heard-on"))
     assert (made["ready"], made["allocate_by"]) == (False, None)
