@@ -67,6 +67,7 @@ _SEND_FROM = date(2014, 9, 1)
 _SEND = "Special Educational Needs and Disability Regulations 2014; SEND code of practice 2015"
 _EARLY_HELP_FROM = date(2018, 9, 1)
 _EARLY_HELP = "Early help unit standards of the pilot (local setting)"
+_LOCAL = "local setting; no national or Kent rule sets it"
 _CIN = "DfE, Characteristics of children in need: re-referrals"
 _GDPR_FROM = date(2018, 5, 25)
 _GDPR = "UK GDPR art. 12; Information Commissioner's Office guidance on the right of access"
@@ -140,6 +141,18 @@ PLAN_REVIEW_WEEKS = _since("plan review", 6, _EARLY_HELP_FROM, _EARLY_HELP)
 """Weeks of 7 days from one review of a plan to the next; a common cycle of 4 to 12."""
 ASSESSMENT_WEEKS = _since("assessment", 2, _EARLY_HELP_FROM, _EARLY_HELP)
 """Weeks of 7 days from notification to a completed assessment (Kent, 2015); a local setting."""
+NOTIFIER_CONTACT_DAYS = _since("notifier contact", 2, _EARLY_HELP_FROM, _LOCAL)
+"""Working days from allocation within which the worker speaks with the notifier; a local setting."""
+FIRST_VISIT_DAYS = _since("first visit", 5, _EARLY_HELP_FROM, _LOCAL)
+"""Working days from allocation to a first visit to the family; a local setting."""
+CONTACT_DAYS = _since("contact", 14, _EARLY_HELP_FROM, _LOCAL)
+"""Calendar days without any contact with a family after which its worker is reminded; a local setting."""
+ACTION_NOTICE_DAYS = _since("notice of an action", 7, _EARLY_HELP_FROM, _LOCAL)
+"""Calendar days before its due day from which an action of a plan is listed; a local setting."""
+AGREEMENT_NOTICE_DAYS = _since("notice of an agreement", 28, _EARLY_HELP_FROM, _LOCAL)
+"""Calendar days before its review or its end from which an agreement is listed; a local setting."""
+LONGEST_PAUSE_DAYS = _since("pause of a clock", 182, _EARLY_HELP_FROM, _LOCAL)
+"""Calendar days after which a paused or snoozed clock is listed again whatever was set; a local setting."""
 RE_REFERRAL_MONTHS = _since("re-referral", 12, date(2009, 4, 1), _CIN)
 """Months."""
 

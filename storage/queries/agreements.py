@@ -36,7 +36,7 @@ def read_agreements(store: Store, child: Child) -> list[ShownAgreement]:
     family = store.may_see(child, Category.FAMILY, "support")
     shown = []
     for held in sorted(store.grounds.of(child.id).agreements, key=lambda a: (a.given_on, a.id), reverse=True):
-        seen = _unhidden(store, child, held)
+        seen = unhidden(store, child, held)
         if seen is None:
             continue
         if not family:
@@ -45,7 +45,10 @@ def read_agreements(store: Store, child: Child) -> list[ShownAgreement]:
     return shown
 
 
-def _unhidden(store: Store, child: Child, held: Agreement) -> Agreement | None:
+def unhidden(store: Store, child: Child, held: Agreement) -> Agreement | None:
+    """An agreement without what would tell of a category whose existence is protected; None for one about
+    nothing else.
+    """
     hidden = {c for c in HIDDEN_EXISTENCE if not store.may_see(child, c, "support")}
     if not hidden:
         return held

@@ -1,0 +1,331 @@
+"""The clocks of this laptop's worker: those of their own cases, and what waits for a worker.
+
+Own cases are those that they lead or that are allocated to them. A notification without a worker is listed
+for everybody, since it is nobody's yet. Who does a school's attendance work has the N codes of its whole
+roll, too. A row is there only where `may_see` lets its category be seen; what is withheld is told by category
+for all own cases alike, so that nothing follows about any record.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+from casework.ncodes import NClock, open_n_marks
+from casework.parameters import N_CODE_DAYS
+from casework.plans import DONE
+from casework.policies import Category, Purpose
+from casework.records import FLAG_CATEGORY, Child, Flag, Record
+from casework.records_case import Action, Assessment, Episode, Notification, Pause, Plan
+from casework.records_sharing import Agreement
+from casework.tasks import (
+    HONEST_CONTACTS,
+    HONEST_STEPS,
+    VISIT_STEPS,
+    VISITS,
+    Held,
+    Task,
+    child_tasks,
+    rank_key,
+)
+from storage.queries.agreements import unhidden
+from storage.queries.facts import WEEKS_BACK, among, children_of, weeks_of
+from storage.queries.lookup import display_name
+
+if TYPE_CHECKING:
+    from storage.store import Store
+
+By = Literal["family", "school", "due"]
+ROLL_AGENCIES = frozenset({"school", "inclusion-attendance"})
+"""Agencies that do a school's attendance work, and so have the N codes of its roll."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRow:
+    """One row with its child. `home` tells which rows are of one family, `family` is its name."""
+
+    task: Task
+    child: Child
+    name: str
+    school: str
+    home: str
+    family: str
+
+
+@dataclass(frozen=True, slots=True)
+class WithheldClocks:
+    """A category of clocks that this worker may not see of some of their own cases, and why."""
+
+    category: Category
+    reason: str
+    children: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClockList:
+    """The clocks of a day, ranked. `asleep` are those that a pause or a snooze hides from `rows`."""
+
+    day: date
+    rows: Sequence[ClockRow]
+    asleep: Sequence[ClockRow]
+    withheld: Sequence[WithheldClocks]
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many rows there are by state; none is left out of all of them."""
+        due = [row.task for row in self.rows]
+        return {
+            "overdue": sum(task.overdue for task in due),
+            "today": sum(task.left == 0 for task in due),
+            "to-come": sum(not task.overdue and task.left != 0 for task in due),
+            "paused": sum(
+                row.task.sleep is not None and row.task.sleep.kind == "pause" for row in self.asleep
+            ),
+            "snoozed": sum(
+                row.task.sleep is not None and row.task.sleep.kind == "snooze" for row in self.asleep
+            ),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows that belong together, under a heading."""
+
+    key: str
+    heading: str
+    rows: Sequence[ClockRow]
+
+
+def read_clocks(store: Store) -> ClockList:
+    """Every clock of this laptop's worker today, also of rows that sleep."""
+    own = _own_cases(store)
+    held = _Reading(store, own).held()
+    children = children_of(store, {*own, *held})
+    rows = [
+        _row(store, children[child], task)
+        for child, one in held.items()
+        if child in children
+        for task in child_tasks(_seen(store, children[child], one), store.today)
+        if store.may_see(children[child], task.category, task.purpose)
+    ]
+    rows.sort(key=lambda row: rank_key(row.task))
+    return ClockList(
+        store.today,
+        [row for row in rows if row.task.sleep is None],
+        [row for row in rows if row.task.sleep is not None],
+        _withheld(store, [children[child] for child in own if child in children]),
+    )
+
+
+def grouped(rows: Iterable[ClockRow], by: By, today: date) -> list[Group]:
+    """Rows in groups, each in the order of its rows and the groups in that of their first one."""
+    held: dict[str, tuple[str, list[ClockRow]]] = {}
+    for row in rows:
+        key, heading = _group(row, by, today)
+        held.setdefault(key, (heading, []))[1].append(row)
+    return [Group(key, heading, members) for key, (heading, members) in held.items()]
+
+
+def _group(row: ClockRow, by: By, today: date) -> tuple[str, str]:
+    if by == "family":
+        return row.home, row.family
+    if by == "school":
+        return row.school, f"While you are at {row.school}" if row.school else "No school known"
+    task = row.task
+    if task.due is None:
+        return "still", "Standing still"
+    if task.overdue:
+        return "overdue", "Overdue"
+    if task.due == today:
+        return "today", "Due today"
+    this_week = task.due - today <= timedelta(days=6 - today.weekday())
+    return ("week", "This week") if this_week else ("later", "Later")
+
+
+def _own_cases(store: Store) -> frozenset[str]:
+    me = store.actor.worker
+    rows = store.conn.execute(
+        "SELECT id FROM child WHERE void = 0 AND lead_worker = ?"
+        " UNION SELECT child FROM episode WHERE void = 0 AND closed IS NULL AND worker = ?"
+        " UNION SELECT child FROM notification n WHERE void = 0 AND allocated_to = ?"
+        " AND NOT EXISTS (SELECT 1 FROM episode e WHERE e.notification = n.id AND e.void = 0"
+        " AND e.closed IS NOT NULL)",
+        (me, me, me),
+    )
+    return frozenset(row[0] for row in rows)
+
+
+R = TypeVar("R", bound=Record)
+
+
+class _Reading:
+    """One pass of SQL for each kind of record, for all children at once."""
+
+    def __init__(self, store: Store, own: Collection[str]) -> None:
+        self.store, self.own = store, own
+        self.condition, self.ids = among(list(own))
+
+    def held(self) -> dict[str, Held]:
+        """What the clocks of each child are read from."""
+        today = self.store.today.isoformat()
+        waiting = "allocated_on IS NULL AND new_information = 0"
+        notified = self._by_child(
+            Notification, f"({waiting}) OR (contacted_on IS NULL AND {self.condition})", self.ids
+        )
+        episodes = self._of_own(Episode, "closed IS NULL")
+        assessments = self._of_own(Assessment, "completed IS NOT NULL")
+        plans = self._of_own(Plan, "ended IS NULL")
+        actions = self._actions()
+        agreements = self._of_own(Agreement, "1")
+        flags = self._of_own(Flag, "review <= ? AND (ended IS NULL OR ended > ?)", today, today)
+        n_marks = self._n_marks()
+        pauses = self._by_child(Pause, "end IS NULL")
+        reviewed = self._reviews()
+        contacts = self._contacts()
+        concerned = {*notified, *episodes, *plans, *actions, *agreements, *flags, *n_marks}
+        return {
+            child: Held(
+                child=child,
+                notifications=[
+                    n for n in notified.get(child, ()) if n.allocated_on is None or child in self.own
+                ],
+                episodes=episodes.get(child, ()),
+                assessments=assessments.get(child, ()),
+                plans=plans.get(child, ()),
+                reviewed=reviewed,
+                actions=actions.get(child, ()),
+                agreements=agreements.get(child, ()),
+                flags=flags.get(child, ()),
+                n_marks=n_marks.get(child, ()),
+                contacted=contacts.get(child, (None, None))[0],
+                visited=contacts.get(child, (None, None))[1],
+                pauses=pauses.get(child, ()),
+            )
+            for child in sorted(concerned)
+        }
+
+    def _by_child(self, cls: type[R], where: str, given: Sequence[str] = ()) -> dict[str, list[R]]:
+        found: defaultdict[str, list[R]] = defaultdict(list)
+        for record in self.store.find(cls, where, given):
+            found[str(getattr(record, "child"))].append(record)  # noqa: B009 (each of these types has one)
+        return found
+
+    def _of_own(self, cls: type[R], where: str, *given: str) -> dict[str, list[R]]:
+        found = self._by_child(cls, f"({where}) AND {self.condition}", [*given, *self.ids])
+        return {child: records for child, records in found.items() if child in self.own}
+
+    def _reviews(self) -> dict[str, date]:
+        rows = self.store.conn.execute("SELECT plan, max(held_on) FROM review WHERE void = 0 GROUP BY plan")
+        return {plan: date.fromisoformat(day) for plan, day in rows}
+
+    def _actions(self) -> dict[str, list[tuple[Action, date]]]:
+        """Actions that ask for something, of plans that go on, with the day on which the plan started."""
+        started = dict(
+            self.store.conn.execute(
+                "SELECT o.id, p.started FROM outcome o JOIN plan p ON p.id = o.plan"
+                " WHERE o.void = 0 AND p.void = 0 AND p.ended IS NULL"
+            ).fetchall()
+        )
+        done = ", ".join(f"'{status}'" for status in sorted(DONE))
+        return {
+            child: [(a, date.fromisoformat(started[a.outcome])) for a in actions if a.outcome in started]
+            for child, actions in self._of_own(Action, f"status NOT IN ({done})").items()
+        }
+
+    def _contacts(self) -> dict[str, tuple[date | None, date | None]]:
+        """The last day of an honest contact with each own child's family, and that of a visit."""
+        rows = self.store.conn.execute(
+            "SELECT child, max(at), max(CASE WHEN visit THEN at END) FROM ("
+            f" SELECT child, at, kind IN ({_quoted(VISITS)}) AS visit FROM contact"
+            f" WHERE void = 0 AND kind IN ({_quoted(HONEST_CONTACTS)}) AND {self.condition}"
+            f" UNION ALL SELECT child, at, outcome IN ({_quoted(VISIT_STEPS)}) FROM follow_up"
+            f" WHERE void = 0 AND outcome IN ({_quoted(HONEST_STEPS)}) AND {self.condition}"
+            ") GROUP BY child",
+            [*self.ids, *self.ids],
+        )
+        return {child: (_day(reached), _day(seen)) for child, reached, seen in rows}
+
+    def _n_marks(self) -> dict[str, list[tuple[str, list[NClock]]]]:
+        """The N clocks of each week of own cases, and of the roll for who does its attendance work."""
+        store = self.store
+        since = max(store.today - timedelta(weeks=WEEKS_BACK), N_CODE_DAYS.rows[0].valid_from).isoformat()
+        until = store.today.isoformat()
+        ids: dict[tuple[str, date], str] = {}
+        rows = store.conn.execute(
+            "SELECT child, week, id FROM attendance_week INDEXED BY attendance_week_open"
+            " WHERE void = 0 AND unexplained <> 0 AND week >= ? AND week <= ? ORDER BY week, school",
+            (since, until),
+        )
+        whole_roll = store.worker.agency in ROLL_AGENCIES
+        for child, week, record in rows:
+            if whole_roll or child in self.own:
+                ids[child, date.fromisoformat(week)] = record
+        children = children_of(store, {child for child, _ in ids})
+        found: dict[str, list[tuple[str, list[NClock]]]] = {}
+        for child, weeks in weeks_of(store, list(children.values()), since, until).items():
+            if child not in children:
+                continue
+            calendar = store.schools.calendar(children[child].school)
+            clocks = [
+                (ids[child, monday], marks)
+                for monday, text in weeks
+                if (child, monday) in ids and (marks := open_n_marks([(monday, text)], calendar, store.today))
+            ]
+            if clocks:
+                found[child] = clocks
+        return found
+
+
+def _quoted(words: Collection[str]) -> str:
+    return ", ".join(f"'{word}'" for word in sorted(words))
+
+
+def _day(at: str | None) -> date | None:
+    return date.fromisoformat(at[:10]) if at else None
+
+
+def _seen(store: Store, child: Child, held: Held) -> Held:
+    """Without agreements that would tell of a category whose existence is protected."""
+    if not held.agreements:
+        return held
+    return replace(held, agreements=[a for a in held.agreements if unhidden(store, child, a)])
+
+
+def _row(store: Store, child: Child, task: Task) -> ClockRow:
+    family = store.may_see(child, Category.FAMILY, "support")
+    if task.sleep is not None and not family:
+        task = replace(task, sleep=replace(task.sleep, reason=""))
+    education = store.may_see(child, Category.EDUCATION, "support")
+    name = display_name(child)
+    home = child.household if family and child.household else child.id
+    return ClockRow(
+        task=task,
+        child=child,
+        name=name,
+        school=store.schools.name(child.school) if education else "",
+        home=home,
+        family=child.surname if family and child.household else name,
+    )
+
+
+_SIGHTS: Sequence[tuple[Category, Purpose]] = (
+    (Category.ATTENDANCE, "attendance"),
+    (Category.FAMILY, "support"),
+    (Category.FAMILY, "assessment"),
+    (Category.FAMILY, "planning"),
+    *((category, "support") for category in sorted(set(FLAG_CATEGORY.values()) - {Category.FAMILY})),
+)
+"""What rows may be about, in the order in which it is told."""
+
+
+def _withheld(store: Store, children: Sequence[Child]) -> list[WithheldClocks]:
+    found: defaultdict[tuple[Category, str], set[str]] = defaultdict(set)
+    for category, purpose in _SIGHTS:
+        for child in children:
+            decision = store.may_see(child, category, purpose)
+            if not decision and decision.shown:
+                found[category, decision.reason].add(child.id)
+    return [WithheldClocks(category, reason, len(ids)) for (category, reason), ids in found.items()]
