@@ -45,6 +45,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "contact": ("outreach_tui.commands.contact:contact", "The chronology: calls, visits, meetings, letters."),
     "notify": ("outreach_tui.commands.notify:notify", "Notifications from schools, and what is missing."),
     "allocate": ("outreach_tui.commands.notify:allocate", "Allocate a notification to a worker."),
+    "clocks": ("outreach_tui.commands.clocks:clocks", "Your clocks: what is due, why, and what clears it."),
     "consent": ("outreach_tui.commands.consent:consent", "What the family agreed to, with whom, for what."),
     "disclose": (
         "outreach_tui.commands.consent:disclose",

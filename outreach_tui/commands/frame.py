@@ -230,6 +230,14 @@ class LineGroup(click.Group):
     command_class = LineCommand
 
 
+class ActingGroup(LineGroup):
+    """A group that does something by itself too, and then takes the options of the whole line."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"invoke_without_command": True, "no_args_is_help": False} | kwargs)
+        self.params = [*self.params, *_shared(hidden=True)]
+
+
 class LazyGroup(LineGroup):
     """A group that imports a command's module only to run it or to show its own help."""
 

@@ -24,6 +24,8 @@ READING = (
     ("triage",),
     ("search", "eve"),
     ("log",),
+    ("clocks",),
+    ("clocks", "--all", "--by", "school"),
     ("school", "list"),
     ("school", "calendar", "999001"),
     ("undo", "--list"),
