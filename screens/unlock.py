@@ -42,6 +42,7 @@ class UnlockScreen(DoorScreen):
         self._note, self._demo = note, demo
         self._until = 0.0
         self._store = ""
+        self._asking = False
 
     def compose(self) -> ComposeResult:
         """The passphrase and what to do without it."""
@@ -103,7 +104,7 @@ class UnlockScreen(DoorScreen):
     def typing(self, event: Input.Changed) -> None:
         """What was said of the try before goes when the next one is typed."""
         event.stop()
-        if event.value and not self.busy:
+        if event.value and not self.busy and not self._asking:
             self.tell("")
 
     @on(Input.Submitted, "#passphrase")
@@ -149,12 +150,15 @@ class UnlockScreen(DoorScreen):
 
     async def _open_by_store(self) -> None:
         self.tell(f"Asking {self._store} … the passphrase opens it as well.", wrong=False)
+        self._asking = True
         try:
             kept = await asyncio.wrap_future(apart(self.shell.opener.ask_key_store))
         except OutreachError as error:
             self.tell(error.message)
         else:
             await self._unlock(kept, self.shell.opener.unlock_kept)
+        finally:
+            self._asking = False
 
     def action_clear(self) -> None:
         """Empty the field."""
