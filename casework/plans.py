@@ -45,10 +45,30 @@ class PlanStanding:
     reasons: tuple[str, ...]
 
 
-def start_plan(child: Child, episode: Episode | None, by: str, on: date) -> tuple[Edit, Plan]:
-    """A new plan with its first review date. Raises Refused when no case is open."""
+def start_plan(
+    child: Child,
+    episode: Episode | None,
+    by: str,
+    on: date,
+    today: date | None = None,
+    plans: Sequence[Plan] = (),
+) -> tuple[Edit, Plan]:
+    """A new plan with its first review date.
+
+    Raises Refused when no case is open, or one of `plans` is, BadInput for a day before the case opened or
+    after `today`.
+    """
     if episode is None:
         raise Refused("no-open-case", "There is no open case; allocate a notification first.", child.id)
+    held = next((plan for plan in plans if plan.ended is None), None)
+    if held is not None:
+        raise Refused(
+            "plan-open", f"The plan of {say_day(held.started)} is open; add to it or review it.", held.id
+        )
+    if on < episode.opened:
+        raise BadInput("dates", f"The case opened on {say_day(episode.opened)}.", "--on")
+    if today is not None and on > today:
+        raise BadInput("in-the-future", "A plan is recorded once it started.", "--on")
     plan = Plan(
         id=new_id(),
         child=child.id,
@@ -72,9 +92,21 @@ def add_outcome(plan: Plan, text: str, baseline: str, measure: str) -> tuple[Edi
 
 
 def add_action(
-    outcome: Outcome, text: str, owner: str, agency: str, due: date, today: date
+    outcome: Outcome,
+    text: str,
+    owner: str,
+    agency: str,
+    due: date,
+    today: date,
+    *,
+    plan: Plan | None = None,
 ) -> tuple[Edit, Action]:
-    """An action with its owner and due day. Raises BadInput without either, or for a day that is over."""
+    """An action with its owner and due day.
+
+    Raises BadInput without either, or for a day that is over, Refused when its plan has ended.
+    """
+    if plan is not None:
+        _require_open(plan)
     if not text.strip():
         raise BadInput("empty", "Say what is to be done.", "--text")
     if not owner.strip():
@@ -95,11 +127,19 @@ def add_action(
     return Edit("Action added", (create(action),), subject=outcome.child), action
 
 
-def set_action(action: Action, status: ActionStatus, why: str, on: date) -> Edit:
-    """An action goes on, is done, or is not. Raises BadInput when one not done or dropped has no reason."""
+def set_action(action: Action, status: ActionStatus, why: str, on: date, today: date | None = None) -> Edit:
+    """An action goes on, is done, or is not.
+
+    Raises BadInput when one not done or dropped has no reason, or for a day after `today`, Refused when it
+    says so already.
+    """
+    if today is not None and on > today:
+        raise BadInput("in-the-future", "An action is settled on a day that has come.", "--on")
     if status in _NEEDS_WHY and not why.strip():
         raise BadInput("empty", "Say why it was not done, or dropped.", "--why")
     changes = update(action, status=status, why=why, done_on=on if status in DONE else None)
+    if not changes:
+        raise Refused("nothing-to-do", "It says so already.", action.id)
     return Edit(f"Action: {status.replace('-', ' ')}", changes, subject=action.child)
 
 
@@ -129,13 +169,15 @@ def close_case(
     *,
     reason: str,
     on: date,
+    today: date | None = None,
     told: str = "",
     views: str = "",
     note: str = "",
 ) -> Edit:
     """The episode ends with its reason, its plans with it, and nobody leads the work any more.
 
-    Raises Refused when no case is open, BadInput for an unknown reason or a day before it opened.
+    Raises Refused when no case is open, BadInput for an unknown reason, a day before it or a plan began, or
+    one after `today`.
     """
     if episode is None:
         raise Refused("no-open-case", "There is no open case to close.", child.id)
@@ -143,6 +185,11 @@ def close_case(
         raise BadInput("bad-value", f"A reason is one of {', '.join(CLOSE_REASONS)}.", "--reason")
     if on < episode.opened:
         raise BadInput("dates", f"The case opened on {say_day(episode.opened)}.", "--on")
+    if today is not None and on > today:
+        raise BadInput("in-the-future", "A case is closed on a day that has come.", "--on")
+    begun = max((plan.started for plan in plans if plan.ended is None), default=on)
+    if on < begun:
+        raise BadInput("dates", f"Its plan started on {say_day(begun)}.", "--on")
     changes: list[Change] = [
         *update(episode, closed=on, reason=reason, told=told, views=views, note=note),
         *update(child, lead_worker=None),
@@ -150,7 +197,8 @@ def close_case(
     for plan in plans:
         if plan.ended is None:
             changes += update(plan, ended=on)
-    return Edit(f"Case closed: {reason.replace('-', ' ')}", tuple(changes), subject=child.id)
+    # The reason is the family's; a step's name is shown to whoever reads the log.
+    return Edit("Case closed", tuple(changes), subject=child.id)
 
 
 def plan_standing(

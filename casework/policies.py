@@ -6,6 +6,7 @@ merging and the data dictionary read that line and nothing else.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, get_args
@@ -33,6 +34,17 @@ Purpose = Literal["support", "assessment", "planning", "attendance", "safeguardi
 """What a worker wants to see something for; the family agrees to purposes, and each has a lawful basis."""
 
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
+
+PURPOSE_OF: Mapping[str, Purpose] = {
+    "assessment": "assessment",
+    "score": "assessment",
+    "plan": "planning",
+    "outcome": "planning",
+    "action": "planning",
+    "review": "planning",
+    "episode": "planning",
+}
+"""Record types that are seen for one purpose only, whatever they are asked for."""
 
 
 class Policy(StrEnum):

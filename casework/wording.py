@@ -111,9 +111,54 @@ CATEGORIES: Mapping[str, str] = {
     "workforce": "workforce",
 }
 
+CLOSE_REASONS: Mapping[str, str] = {
+    "outcomes-achieved": "outcomes achieved",
+    "universal-support": "needs met, universal support goes on",
+    "stepped-up": "stepped up to social work",
+    "stepped-down": "stepped down",
+    "other-service": "another service took over",
+    "disengaged": "the family no longer took part",
+    "agreement-withdrawn": "the family withdrew its agreement",
+    "moved-area": "moved out of the area",
+    "no-further-action": "assessed, no further action",
+    "opened-in-error": "opened in error",
+    "child-died": "the child died",
+}
+"""Why a case was closed."""
+
+ACTION_STATUSES: Mapping[str, str] = {
+    "to-do": "to do",
+    "in-progress": "in progress",
+    "done": "done",
+    "not-done": "not done",
+    "dropped": "dropped",
+}
+
+REVIEW_DECISIONS: Mapping[str, str] = {
+    "continue": "carry on with the plan",
+    "step-up": "step up to social work",
+    "step-down": "step down",
+    "close": "close the case",
+}
+
+AGENCIES: Mapping[str, str] = {
+    "early-help": "Early Help",
+    "social-care": "social care",
+    "school": "the school",
+    "inclusion-attendance": "the inclusion and attendance service",
+    "school-nursing": "school nursing",
+    "youth-justice": "the youth justice service",
+    "voluntary": "a voluntary organisation",
+    "management": "management",
+}
+
 _WITH_WHOM: Mapping[str, str] = {"parent": "a parent", "child": "the child", "other": "another adult"}
 
 _VALUES: Mapping[tuple[str, str], Mapping[str, str]] = {
+    ("action", "agency"): AGENCIES,
+    ("action", "status"): ACTION_STATUSES,
+    ("episode", "reason"): CLOSE_REASONS,
+    ("review", "decision"): REVIEW_DECISIONS,
     ("child", "sen"): SEN,
     ("contact", "kind"): CONTACT_KINDS,
     ("contact", "outcome"): CONTACT_OUTCOMES,

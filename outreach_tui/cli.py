@@ -51,6 +51,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "outreach_tui.commands.consent:disclose",
         "Record sharing without agreement, or not sharing.",
     ),
+    "assess": ("outreach_tui.commands.assess:assess", "The whole-family assessment; scores of tools."),
+    "plan": ("outreach_tui.commands.plan:plan", "The family's plan: outcomes, actions, how it stands."),
+    "review": ("outreach_tui.commands.review:review", "Record a review of a plan."),
+    "close": ("outreach_tui.commands.review:close", "Close a case with its reason."),
     "explain": ("outreach_tui.commands.explain:explain", "Run one rule on given input, with its reasons."),
 }
 """Each command's place and its one-line help."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rich.cells import cell_len
@@ -88,7 +88,10 @@ def story(view: ChildView, width: int) -> Iterator[Line]:
 
 
 def local_time(stamp: str) -> str:
-    """An ISO instant as the time on the wall in England; the date alone where it cannot be read."""
+    """An ISO instant as the time on the wall in England; the date alone where no time is known."""
+    if len(stamp) == len("2026-11-20"):
+        day = date.fromisoformat(stamp)
+        return f"{brief_day(day)} {day.year}"
     try:
         at = datetime.fromisoformat(stamp.replace("Z", "+00:00")).astimezone(_england())
     except ValueError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,8 +12,11 @@ from outreach_tui.commands.frame import LineCommand, json_option, stamp_text, th
 from outreach_tui.commands.opening import opened
 
 if TYPE_CHECKING:
+    from casework.records import Child
     from outreach_tui.commands.people import Eyes
+    from storage.queries.agreements import ShownAgreement
     from storage.queries.child import ChildPage
+    from storage.queries.plans import ShownPlan
     from storage.search import Hit
     from storage.store import Store
 
@@ -42,7 +46,7 @@ def child(child: str, start: str | None, end: str | None) -> None:
     with opened(call) as store:
         found = take_child(store, child)
         page = read_child(store, found, start=first, end=last)
-        value = page_json(page, Eyes(store))
+        value = page_json(page, Eyes(store), _read_agreements(store, found))
         store.log("looked", "child page", found.id)
     call.show(value, lambda: _page_text(value, fancy=call.fancy))
 
@@ -94,7 +98,18 @@ def _hit_json(store: Store, eyes: Eyes, hit: Hit) -> dict[str, Any] | None:
     return {"child": eyes.child(found), "score": hit.score, "why": hit.why}
 
 
-def page_json(page: ChildPage, eyes: Eyes) -> dict[str, Any]:
+def _read_agreements(store: Store, found: Child) -> Sequence[ShownAgreement]:
+    """The agreements as `consent list` gives them. Most children have none: nothing is loaded for them."""
+    from casework.policies import Category
+
+    if not store.grounds.of(found.id).agreements or not store.may_see(found, Category.IDENTITY, "support"):
+        return ()
+    from storage.queries.agreements import read_agreements
+
+    return read_agreements(store, found)
+
+
+def page_json(page: ChildPage, eyes: Eyes, agreements: Sequence[ShownAgreement] = ()) -> dict[str, Any]:
     """The page in the words of the contract; a part that is withheld is null or empty."""
     from casework.policies import Category
     from casework.shown_marks import note_of_mark
@@ -150,7 +165,7 @@ def page_json(page: ChildPage, eyes: Eyes) -> dict[str, Any]:
         "people": [_person(entry) for entry in page.people],
         "siblings": [eyes.child(sibling) for sibling in page.siblings],
         "household": _household(page),
-        "agreements": [],
+        "agreements": _agreements(agreements),
         "withheld": [{"category": w.category.value, "reason": w.reason} for w in page.withheld],
         "story": [
             {
@@ -164,8 +179,24 @@ def page_json(page: ChildPage, eyes: Eyes) -> dict[str, Any]:
             }
             for s in page.story
         ],
-        "plan": {},
+        "plan": _plan(page.plan),
     }
+
+
+def _agreements(held: Sequence[ShownAgreement]) -> list[dict[str, Any]]:
+    if not held:
+        return []
+    from outreach_tui.commands.consent import as_json
+
+    return [as_json(entry) for entry in held]
+
+
+def _plan(held: ShownPlan | None) -> dict[str, Any]:
+    if held is None:
+        return {}
+    from outreach_tui.commands.plan import plan_json
+
+    return plan_json(held)
 
 
 def _attendance(page: ChildPage) -> dict[str, Any]:
@@ -286,6 +317,10 @@ def _page_text(value: dict[str, Any], *, fancy: bool) -> None:
             seen = f" [seen: {entry['seen']}]" if entry["seen"] else ""
             output.emit_pairs([(stamp_text(entry["at"]), f"{entry['title']}{seen}, {entry['by']}")])
             output.emit_lines(f"    {line}" for line in entry["text"].split("\n") if line)
+    if value["agreements"] or value["plan"]:
+        from outreach_tui.commands.plan_text import case_lines
+
+        case_lines(value)
     if value["withheld"]:
         output.emit_lines(["", "Withheld"])
         output.emit_lines(

@@ -27,6 +27,13 @@ _NAMES = frozenset({"surname", "forename", "known_as", "former_names", "title", 
 _OWN_COMMANDS = {"agreement": "consent", "disclosure": "disclose"}
 """Records that are changed by verbs of their own, which hold their rules."""
 
+_OWN_VERBS = {
+    "action": {"status": "plan do", "why": "plan do", "done_on": "plan do"},
+    "episode": dict.fromkeys(("closed", "reason", "told", "views", "note"), "close"),
+    "assessment": {"completed": "assess complete"},
+}
+"""Fields that are changed by verbs of their own, which hold their rules."""
+
 _LONGEST_NAME = 300
 _NAMED = frozenset({"team", "worker", "household", "school"})
 _ID_START = re.compile(r"[0-9a-fA-F]{8}[0-9a-fA-F-]*")
@@ -130,10 +137,9 @@ def _check_allowed(eyes: Eyes, record: Record, child: Child | None, name: str) -
         if not decision.shown:
             raise BadInput("no-such-record", "No record has that id; check it and try again.")
         raise Refused("withheld", decision.reason, name)
-    if record.type in _OWN_COMMANDS:
-        sentence = (
-            f"{label_of(record, name)} cannot be edited here: use `outreach {_OWN_COMMANDS[record.type]}`."
-        )
+    own = _OWN_COMMANDS.get(record.type) or _OWN_VERBS.get(record.type, {}).get(name)
+    if own:
+        sentence = f"{label_of(record, name)} cannot be edited here: use `outreach {own}`."
         raise Refused("own-command", sentence, name)
     meta = meta_of(record.type, name)
     why = LOCAL_EDIT_REFUSED.get(meta.policy) if meta else None

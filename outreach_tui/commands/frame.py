@@ -125,7 +125,9 @@ def clock_text(moment: datetime) -> str:
 
 
 def stamp_text(moment: datetime | str) -> str:
-    """An instant for a column, by the clocks of England: `2026-11-20 08:41`."""
+    """An instant for a column, by the clocks of England: `2026-11-20 08:41`; a date alone stays one."""
+    if isinstance(moment, str) and len(moment) == len("2026-11-20"):
+        return moment
     known = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
     return f"{london(known):%Y-%m-%d %H:%M}"
 

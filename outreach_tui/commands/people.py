@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from casework.errors import Ambiguous, BadInput
-from casework.policies import Category, Purpose
+from casework.policies import PURPOSE_OF, Category, Purpose
 from casework.records import (
     FLAG_CATEGORY,
     RECORD_TYPES,
@@ -90,7 +90,9 @@ class Eyes:
         if name in _TELLING.get(record.type, ()) and child and not self.sees(child, Category.YOUTH_JUSTICE):
             return _OWN_LIST
         meta = meta_of(record.type, name)
-        return self.decide(child, meta.category) if meta else Decision("yes", "")
+        own = PURPOSE_OF.get(record.type)
+        eyes = self if own is None else replace(self, purpose=own)
+        return eyes.decide(child, meta.category) if meta else Decision("yes", "")
 
     def child(self, child: Child) -> dict[str, Any]:
         """A child as rows name them; what may not be seen is null."""

@@ -39,6 +39,7 @@ from storage.queries.steps import was_present
 from storage.queries.today import register_day
 
 if TYPE_CHECKING:
+    from storage.queries.plans import ShownPlan
     from storage.store import Store
 
 
@@ -64,7 +65,9 @@ class ContactPerson:
 
 @dataclass(frozen=True, slots=True)
 class StoryEntry:
-    """One line of the chronology. `record` is the entry's id; `kind` its record type."""
+    """One line of the chronology. `record` is the entry's id; `kind` its record type; `at` an instant, or a
+    date where only the day is known.
+    """
 
     record: str
     kind: str
@@ -88,7 +91,7 @@ class ChildPage:
     """Everything a worker may see of one child between two dates (`start` and `end` included).
 
     `closed_day_marks` counts the marks on days on which the school that gave them is closed by its calendar;
-    the tally has them, the clocks do not.
+    the tally has them, the clocks do not. `plan` is None while there never was a case.
     """
 
     child: Child
@@ -111,6 +114,7 @@ class ChildPage:
     withheld: Sequence[Withheld]
     calendar: SchoolCalendar
     closed_day_marks: int = 0
+    plan: ShownPlan | None = None
 
 
 def read_child(
@@ -136,6 +140,8 @@ def read_child(
     custody = decisions[Category.YOUTH_JUSTICE]
     protected = _address_protected(store, child)
     clocks = open_n_marks(facts.weeks, calendar, today) if visible else []
+    plan, worked = _case(store, child)
+    review = plan.standing.review if plan is not None and plan.standing is not None else None
     return ChildPage(
         child=child,
         school=store.schools.name(child.school),
@@ -150,13 +156,14 @@ def read_child(
         weeks=[(week, shown_marks(m, custody)) for week, m in _all_weeks(store, child)] if visible else [],
         n_codes=clocks,
         legal=threshold_of_weeks(facts.weeks if visible else [], calendar, today),
-        clocks=[n.clock for n in clocks],
+        clocks=[*(n.clock for n in clocks), *([review] if review is not None else [])],
         why=caseload_reasons(facts, calendar, register_day(store, today)) if visible else [],
         totals=store.find(AttendanceTotal, "child = ?", (child.id,)) if visible else [],
-        story=_story(store, child, decisions),
+        story=_newest_first([*_story(store, child, decisions), *worked]),
         withheld=[Withheld(c, d.reason) for c, d in decisions.items() if not d and d.shown],
         calendar=calendar,
         closed_day_marks=sum(_on_closed_day(store, mark) for mark in marks),
+        plan=plan,
     )
 
 
@@ -312,7 +319,27 @@ def _story(store: Store, child: Child, decisions: dict[Category, Decision]) -> l
         ]
     if decisions[Category.FAMILY]:
         entries += [_contact_entry(c, names) for c in store.find(Contact, "child = ?", (child.id,))]
+    return entries
+
+
+def _newest_first(entries: Sequence[StoryEntry]) -> list[StoryEntry]:
     return sorted(entries, key=lambda entry: (entry.at, entry.record), reverse=True)
+
+
+def _case(store: Store, child: Child) -> tuple[ShownPlan | None, list[StoryEntry]]:
+    """The plan, and the entries of the story that the case adds: episodes and reviews."""
+    held = store.conn.execute(
+        "SELECT EXISTS(SELECT 1 FROM episode WHERE child = ? AND void = 0)"
+        " OR EXISTS(SELECT 1 FROM plan WHERE child = ? AND void = 0)",
+        (child.id, child.id),
+    ).fetchone()
+    if not held[0]:
+        return None, []
+    # Most children have no case, and a page should not load what reads one.
+    from storage.queries.case_story import case_entries
+    from storage.queries.plans import read_plan
+
+    return read_plan(store, child), case_entries(store, child)
 
 
 def _follow_up_entry(

@@ -1,0 +1,167 @@
+"""Whole-family assessment and outcome-tool scores: the edits that build them and the distance travelled.
+
+Source: Kent Family Support Framework (assessment of the whole family); lengths are local parameters. Tools
+are licensed: a tool's name, an area and a number are kept, none of its wording.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from casework.clocks import Clock, calendar_clock
+from casework.edits import Edit, create, update
+from casework.errors import BadInput, Refused
+from casework.parameters import ASSESSMENT_WEEKS, at
+from casework.records_case import Assessment, Episode, Score
+from casework.wording import count_of, say_day
+
+PARTS = {
+    "development": "the development and needs of each child",
+    "strengths": "strengths",
+    "parenting": "parenting",
+    "environment": "family and environment",
+    "health": "health",
+    "history": "history",
+    "views": "the views of child and family",
+    "analysis": "the analysis",
+}
+"""The parts of an assessment in words, by field, in the order of the form."""
+
+
+def missing_of(assessment: Assessment) -> list[str]:
+    """The parts that are still empty, in words; an assessment is never held up for them."""
+    return [words for field, words in PARTS.items() if not getattr(assessment, field).strip()]
+
+
+def start_assessment(assessment: Assessment, episode: Episode | None, today: date) -> Edit:
+    """A new assessment of the open case, as given.
+
+    Raises Refused when no case is open, BadInput when it started in the future.
+    """
+    if episode is None:
+        raise Refused(
+            "no-open-case", "There is no open case; allocate a notification first.", assessment.child
+        )
+    if assessment.started > today:
+        raise BadInput("in-the-future", "An assessment is recorded once it was started.", "--on")
+    kept = assessment.model_copy(update={"episode": episode.id})
+    return Edit("Assessment started", (create(kept),), subject=kept.child)
+
+
+def set_parts(assessment: Assessment, **parts: str) -> Edit:
+    """The parts as they are now worded. Raises Refused when it is complete or nothing would change."""
+    _require_open(assessment)
+    changes = update(assessment, **parts)
+    if not changes:
+        raise Refused("nothing-to-do", "It says so already.", assessment.id)
+    return Edit("Assessment written", changes, subject=assessment.child)
+
+
+def complete_assessment(assessment: Assessment, on: date, today: date) -> Edit:
+    """The assessment is complete.
+
+    Raises Refused when it was, BadInput for a day to come or before its start.
+    """
+    _require_open(assessment)
+    if on > today:
+        raise BadInput("in-the-future", "It is complete on a day that has come.", "--on")
+    if on < assessment.started:
+        raise BadInput("dates", f"The assessment was started on {say_day(assessment.started)}.", "--on")
+    return Edit("Assessment completed", update(assessment, completed=on), subject=assessment.child)
+
+
+def assessment_clock(assessment: Assessment, episode: Episode | None, today: date) -> Clock | None:
+    """The clock from the notification to a completed assessment; None when it is complete.
+
+    It starts on the day of referral, else on the day on which the case opened, else with the assessment.
+    """
+    if assessment.completed is not None:
+        return None
+    start = (episode.referred or episode.opened) if episode else assessment.started
+    weeks = at(ASSESSMENT_WEEKS, start)
+    return calendar_clock("assessment", start, start + timedelta(weeks=weeks), today, count_of(weeks, "week"))
+
+
+def record_score(score: Score, today: date) -> Edit:
+    """One reading of a tool in one area. Raises BadInput without names, below 0 or in the future."""
+    if not score.tool.strip():
+        raise BadInput("empty", "Name the tool.", "--tool")
+    if not score.area.strip():
+        raise BadInput("empty", "Name the area of the tool.", "--area")
+    if score.score < 0:
+        raise BadInput("bad-value", "A score is 0 or more.", "--score")
+    if score.scored_on > today:
+        raise BadInput("in-the-future", "A score is recorded once it was taken.", "--on")
+    return Edit("Score recorded", (create(score),), subject=score.child)
+
+
+@dataclass(frozen=True, slots=True)
+class AreaTravelled:
+    """One area of one tool: the first and the last reading. `change` is None for one reading alone."""
+
+    tool: str
+    area: str
+    first: Score
+    last: Score
+    readings: int
+
+    @property
+    def change(self) -> int | None:
+        """The last score minus the first."""
+        return None if self.readings < 2 else self.last.score - self.first.score
+
+
+@dataclass(frozen=True, slots=True)
+class Travelled:
+    """The distance travelled in one tool, and in how many areas with two readings it went which way."""
+
+    tool: str
+    areas: tuple[AreaTravelled, ...]
+
+    @property
+    def up(self) -> int:
+        """Areas whose last score is higher than the first."""
+        return sum(1 for area in self.areas if (area.change or 0) > 0)
+
+    @property
+    def same(self) -> int:
+        """Areas with two or more readings whose last score equals the first."""
+        return sum(1 for area in self.areas if area.change == 0)
+
+    @property
+    def down(self) -> int:
+        """Areas whose last score is lower than the first."""
+        return sum(1 for area in self.areas if (area.change or 0) < 0)
+
+    @property
+    def once(self) -> int:
+        """Areas read once: no change can be told of them."""
+        return sum(1 for area in self.areas if area.change is None)
+
+
+def distance_travelled(scores: Sequence[Score]) -> list[Travelled]:
+    """Per tool, by name, what changed from the first reading to the last one of each area.
+
+    Two readings of an area on one day: the one recorded later holds. Names differ by more than capitals.
+    """
+    held: dict[str, dict[str, dict[date, Score]]] = defaultdict(lambda: defaultdict(dict))
+    for score in sorted(scores, key=lambda s: (s.scored_on, s.id)):
+        held[score.tool.casefold()][score.area.casefold()][score.scored_on] = score
+    found = []
+    for areas in held.values():
+        rows = []
+        for days in areas.values():
+            readings = list(days.values())
+            first, last = readings[0], readings[-1]
+            rows.append(AreaTravelled(first.tool, first.area, first, last, len(readings)))
+        found.append(Travelled(rows[0].tool, tuple(sorted(rows, key=lambda row: row.area.casefold()))))
+    return sorted(found, key=lambda one: one.tool.casefold())
+
+
+def _require_open(assessment: Assessment) -> None:
+    if assessment.completed is not None:
+        day = say_day(assessment.completed)
+        raise Refused("complete", f"The assessment was completed on {day}; start a new one.", assessment.id)

@@ -1,0 +1,43 @@
+"""What a case adds to a child's story: each time of working together, and each review of a plan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from casework.records import Worker
+from casework.records_case import Episode, Review
+from casework.wording import CLOSE_REASONS, REVIEW_DECISIONS
+from storage.queries.child import StoryEntry
+from storage.queries.plans import ShownEpisode, decision_of, read_episodes
+
+if TYPE_CHECKING:
+    from casework.records import Child
+    from storage.store import Store
+
+
+def case_entries(store: Store, child: Child) -> list[StoryEntry]:
+    """Episodes and reviews as entries of the story, in no order; reviews only where the plan may be seen."""
+    names = {worker.id: worker.name for worker in store.find(Worker)}
+    entries = [entry for shown in read_episodes(store, child) for entry in _episode(shown, names)]
+    if decision_of(store, child, "review"):
+        entries += [_review(held, names) for held in store.find(Review, "child = ?", (child.id,))]
+    return entries
+
+
+def _episode(shown: ShownEpisode, names: dict[str, str]) -> list[StoryEntry]:
+    held = shown.episode
+    by = names.get(held.worker or "", "")
+    title = "Case opened" if held.number == 1 else f"Case opened again (number {held.number})"
+    entries = [StoryEntry(held.id, Episode.type, held.opened.isoformat(), by, title, "")]
+    if held.closed is not None:
+        title = "Case closed" + (f": {CLOSE_REASONS[held.reason]}" if held.reason else "")
+        told = f"Told: {held.told}" if held.told else ""
+        text = "\n".join(part for part in (told, held.views, held.note) if part)
+        entries.append(StoryEntry(held.id, Episode.type, held.closed.isoformat(), by, title, text))
+    return entries
+
+
+def _review(held: Review, names: dict[str, str]) -> StoryEntry:
+    title = f"Plan reviewed: {REVIEW_DECISIONS[held.decision]}"
+    text = "\n".join(part for part in (held.progress, held.views) if part)
+    return StoryEntry(held.id, Review.type, held.held_on.isoformat(), names.get(held.by, ""), title, text)

@@ -1,0 +1,178 @@
+"""Assessments, scores with the distance travelled, attendance before and since, and a family's words."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from casework import family_words
+from casework.assessments import (
+    PARTS,
+    assessment_clock,
+    complete_assessment,
+    distance_travelled,
+    missing_of,
+    record_score,
+    set_parts,
+    start_assessment,
+)
+from casework.before_after import MOST_WEEKS, before_after
+from casework.calendars import SchoolCalendar
+from casework.errors import BadInput, Refused
+from casework.family_words import say_action, say_contact, say_episode, say_follow_up
+from casework.records import Contact, FollowUp
+from casework.records_case import ACTION_STATUSES, Action, Assessment, Episode, Score
+
+DAY = date(2026, 11, 2)
+AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
+CASE = Episode(id="e", child="c", referred=date(2026, 10, 26), opened=DAY)
+BEGUN = Assessment(id="a", child="c", started=DAY, by="w")
+
+
+def score(area: str, number: int, day: int, ident: str = "s", tool: str = "Star") -> Score:
+    return Score(
+        id=ident, child="c", tool=tool, area=area, score=number, scored_on=date(2026, 11, day), by="w"
+    )
+
+
+def test_an_assessment_needs_an_open_case_and_a_day_that_has_come() -> None:
+    (change,) = start_assessment(BEGUN, CASE, DAY).changes
+    assert change.new["episode"] == "e"
+    with pytest.raises(Refused):
+        start_assessment(BEGUN, None, DAY)
+    with pytest.raises(BadInput):
+        start_assessment(BEGUN, CASE, DAY - timedelta(days=1))
+
+
+def test_empty_parts_are_named_and_hold_nothing_up() -> None:
+    assert len(missing_of(BEGUN)) == len(PARTS)
+    complete_assessment(BEGUN, DAY, DAY)
+    with pytest.raises(BadInput):
+        complete_assessment(BEGUN, DAY - timedelta(days=1), DAY)
+    with pytest.raises(BadInput):
+        complete_assessment(BEGUN, DAY + timedelta(days=1), DAY)
+    done = BEGUN.model_copy(update={"completed": DAY})
+    for edit in (lambda: complete_assessment(done, DAY, DAY), lambda: set_parts(done, history="x")):
+        with pytest.raises(Refused):
+            edit()
+    with pytest.raises(Refused):
+        set_parts(BEGUN, history="")
+
+
+def test_the_clock_of_an_assessment_runs_two_weeks_from_the_referral() -> None:
+    clock = assessment_clock(BEGUN, CASE, date(2026, 11, 10))
+    assert clock is not None
+    assert (clock.start, clock.due, clock.overdue) == (date(2026, 10, 26), date(2026, 11, 9), True)
+    assert assessment_clock(BEGUN.model_copy(update={"completed": DAY}), CASE, DAY) is None
+
+
+def test_a_score_has_names_and_a_day_that_has_come() -> None:
+    record_score(score("Home", 0, 2), DAY)
+    for bad in (score(" ", 1, 2), score("Home", 1, 2, tool=" "), score("Home", -1, 2), score("Home", 1, 3)):
+        with pytest.raises(BadInput):
+            record_score(bad, DAY)
+
+
+def test_distance_is_last_minus_first_and_one_reading_is_none() -> None:
+    (star,) = distance_travelled(
+        [
+            score("Home", 6, 20),
+            score("home", 3, 2),
+            score("Home", 1, 10),
+            score("Friends", 4, 2),
+            score("Sleep", 4, 2),
+            score("Sleep", 4, 20),
+        ]
+    )
+    assert {a.area.casefold(): a.change for a in star.areas} == {"friends": None, "home": 3, "sleep": 0}
+    assert (star.up, star.same, star.down, star.once) == (1, 1, 0, 1)
+
+
+def test_two_readings_of_one_day_are_one() -> None:
+    (star,) = distance_travelled([score("Home", 3, 2, "1"), score("Home", 5, 2, "2")])
+    assert (star.areas[0].last.score, star.areas[0].change) == (5, None)
+
+
+@given(st.lists(st.tuples(st.sampled_from("ABC"), st.integers(0, 10), st.integers(1, 28)), min_size=1))
+def test_every_area_is_counted_once(readings: list[tuple[str, int, int]]) -> None:
+    scores = [score(area, number, day, str(n)) for n, (area, number, day) in enumerate(readings)]
+    (star,) = distance_travelled(scores)
+    assert star.up + star.same + star.down + star.once == len(star.areas) == len({r[0] for r in readings})
+    assert distance_travelled(scores[::-1]) == [star]
+
+
+@given(st.integers(0, 200), st.integers(0, 200))
+def test_both_windows_are_as_long_and_touch_at_the_start(first: int, last: int) -> None:
+    begins = date(2026, 9, 1)
+    calendar = SchoolCalendar.of([(begins, begins + timedelta(days=200))])
+    started = begins + timedelta(days=first)
+    today = started + timedelta(days=last)
+    marks = [(begins + timedelta(days=n), "/") for n in range(220)]
+    held = before_after(marks, calendar, started, today)
+    assert held.days <= MOST_WEEKS * 5
+    assert held.before.tally.possible == held.since.tally.possible == held.days
+    if held.days:
+        assert held.before.end is not None
+        assert held.since.start is not None
+        assert held.before.end < started <= held.since.start
+        assert held.since.end == calendar.last_school_day(today)
+
+
+def test_the_words_for_a_family_know_every_stored_value() -> None:
+    kinds = get_args(Contact.model_fields["kind"].annotation)
+    outcomes = get_args(Contact.model_fields["outcome"].annotation)
+    for kind in kinds:
+        for outcome in outcomes:
+            said = say_contact(
+                Contact.model_validate(
+                    {"id": "k", "child": "c", "at": AT, "by": "w", "kind": kind, "outcome": outcome}
+                ),
+                "Tilly",
+            )
+            assert bool(said) == (kind != "supervision")
+    for status in ACTION_STATUSES:
+        action = Action(id="x", outcome="o", child="c", text="Ring", owner="Jo", due=DAY, status=status)
+        assert f"{status}." not in say_action(action, DAY) or status in ("done", "dropped")
+    for decision in ("continue", "step-up", "step-down", "close"):
+        assert family_words.DECISIONS[decision].endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "code", "said"),
+    [
+        ("reason", "I", "(illness"),
+        ("reason", "Y5", "we were told the reason."),
+        ("no-answer", "", "nobody answered."),
+        ("safeguarding", "", ""),
+    ],
+)
+def test_a_follow_up_tells_a_family_no_code_no_custody_and_no_safeguarding(
+    outcome: str, code: str, said: str
+) -> None:
+    step = FollowUp.model_validate(
+        {
+            "id": "f",
+            "child": "c",
+            "session_date": DAY,
+            "at": AT,
+            "by": "w",
+            "outcome": outcome,
+            "reason_code": code,
+        }
+    )
+    words = say_follow_up(step, "Tilly")
+    assert said in words
+    assert bool(words) == bool(said)
+    assert "Y5" not in words
+
+
+def test_the_end_of_the_work_is_told_kindly() -> None:
+    ended = CASE.model_copy(update={"closed": DAY, "reason": "child-died"})
+    assert [words for _, words in say_episode(ended)] == [
+        "We began to work together.",
+        "Our work together ended.",
+    ]

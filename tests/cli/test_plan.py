@@ -1,0 +1,390 @@
+"""A case by the command line: plan, review, closure, assessment, scores, and who may see them."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from casework.ids import new_id
+from casework.notifications import allocate, receive
+from casework.records import AGENCIES, Child
+from casework.records_case import CLOSE_REASONS, Notification, Review
+from storage.home import Home
+from storage.store import Store
+from storage.vault import Vault
+from tests.cli.conftest import NOW, TODAY, Line, fill, secret_file
+from tests.tools.vaults import PASSPHRASE
+
+OPENED = date(2026, 11, 9)
+WANTED = "We want to get out of the house on time"
+
+
+def open_case(line: Line, child: str = "tilly", on: date = OPENED) -> None:
+    """A notification received and allocated to the worker, as `notify` and `allocate` do it."""
+    home = Home(line.home)
+    store = Store.open(
+        home.database,
+        Vault.load(home).unlock(PASSPHRASE, now=NOW),
+        now=lambda: NOW,
+        today=date.fromisoformat(TODAY),
+    )
+    try:
+        found = store.get(Child, line.ids[child])
+        sent = Notification(
+            id=new_id(),
+            child=found.id,
+            received=on,
+            notifier="Ms Reed",
+            concern="Often late",
+            offered="Breakfast club, twice",
+            outcome="On time",
+            voice="I want to be there",
+            heard_by="Ms Reed",
+            heard_on=on,
+            by=store.worker.id,
+        )
+        edit, kept = receive(sent, store.today)
+        store.journal.commit(edit)
+        store.journal.commit(allocate(kept, found, store.worker.id, on, [])[0])
+    finally:
+        store.close()
+
+
+@pytest.fixture
+def case(line: Line) -> Line:
+    """The command line with an open case for Tilly."""
+    open_case(line)
+    return line
+
+
+def ok(line: Line, *words: str, **more: Any) -> Any:
+    done = line(*words, "--json", **more)
+    assert done.code == 0, done.err
+    return done.json
+
+
+def planned(line: Line) -> dict[str, str]:
+    """A plan with one outcome and one action; their ids."""
+    plan = ok(line, "plan", "add", line.ids["tilly"], "--on", "2026-11-16")
+    outcome = ok(
+        line,
+        *("plan", "outcome", plan["id"], "--text", WANTED),
+        *("--baseline", "late four days in five", "--measure", "in by 8:50"),
+    )
+    action = ok(
+        line,
+        *("plan", "action", outcome["id"], "--text", "Ring the bus company"),
+        *("--owner", "Jo Marsh", "--due", "2026-11-24"),
+    )
+    return {"plan": plan["id"], "outcome": outcome["id"], "action": action["id"]}
+
+
+def test_from_an_open_case_to_a_reviewed_plan(case: Line) -> None:
+    ids = planned(case)
+    shown = ok(case, "plan", "show", case.ids["tilly"])
+    assert (shown["id"], shown["started"], shown["next_review"]) == (ids["plan"], "2026-11-16", "2026-12-28")
+    assert shown["state"] == "not reviewed"
+    (outcome,) = shown["outcomes"]
+    assert (outcome["text"], outcome["measure"]) == (WANTED, "in by 8:50")
+    assert [(a["id"], a["due"], a["status"]) for a in outcome["actions"]] == [
+        (ids["action"], "2026-11-24", "to-do")
+    ]
+    made = ok(
+        case,
+        *("review", ids["plan"], "--on", "2026-11-19", "--next", "+4w", "--progress", "Two days on time"),
+        *("--attended", "Jo Marsh, Ms Reed", "--apologies", "Nurse", "--views", "It is calmer"),
+    )
+    assert (made["next_review"], made["decision"]) == ("2026-12-18", "continue")
+    shown = ok(case, "plan", "show", case.ids["tilly"])
+    assert shown["state"] == "on course"
+    assert [(r["on"], r["attended"], r["apologies"]) for r in shown["reviews"]] == [
+        ("2026-11-19", ["Jo Marsh", "Ms Reed"], ["Nurse"])
+    ]
+    text = case("plan", "show", case.ids["tilly"]).out
+    for words in (WANTED, "Ring the bus company", "Two days on time", "carry on with the plan"):
+        assert words in text
+
+
+def test_an_overdue_action_stays_until_it_is_settled(case: Line) -> None:
+    ids = planned(case)
+    later = {"today": "2026-11-30"}
+    assert ok(case, "plan", "list", case.ids["tilly"], **later)[0]["state"] == "actions overdue"
+    assert case("plan", "do", ids["action"], "--status", "dropped", **later).code == 4
+    assert ok(case, "plan", "show", case.ids["tilly"], **later)["overdue"] == [ids["action"]]
+    ok(case, "plan", "do", ids["action"], "--status", "dropped", "--why", "no bus any more", **later)
+    shown = ok(case, "plan", "show", case.ids["tilly"], **later)
+    assert shown["overdue"] == []
+    assert shown["outcomes"][0]["actions"][0]["why"] == "no bus any more"
+    assert (
+        case("plan", "do", ids["action"], "--status", "dropped", "--why", "no bus any more", **later).code
+        == 5
+    )
+
+
+def test_closing_ends_the_plan_and_gives_the_case_back(case: Line) -> None:
+    ids = planned(case)
+    made = ok(
+        case,
+        *("close", case.ids["tilly"], "--reason", "outcomes-achieved", "--told", "Jo Marsh, the school"),
+        *("--views", "Thank you", "--note", "-"),
+        stdin="Ends well",
+    )
+    assert (made["reason"], made["closed"], made["plans_ended"]) == (
+        "outcomes-achieved",
+        TODAY,
+        [ids["plan"]],
+    )
+    assert case("close", case.ids["tilly"], "--reason", "disengaged").code == 5
+    assert case("plan", "add", case.ids["tilly"]).code == 5
+    assert ok(case, "show", case.ids["tilly"])["fields"]["lead_worker"] is None
+    log = case("log", "--child", case.ids["tilly"]).out
+    assert "Case closed" in log
+    assert "achieved" not in log, "why a case was closed is the family's"
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("plan", "add", "tilly"), 5),
+        (("plan", "outcome", "{plan}", "--text", " "), 4),
+        (("plan", "outcome", "{action}", "--text", "x"), 4),
+        (("plan", "outcome", "{plan}"), 2),
+        (("plan", "action", "{outcome}", "--text", "x", "--owner", "Jo", "--due", "2026-11-19"), 4),
+        (("plan", "action", "{outcome}", "--text", "x", "--owner", "o" * 301, "--due", "fri"), 4),
+        (("plan", "do", "{action}", "--status", "not-done"), 4),
+        (("plan", "do", "{action}", "--status", "gone"), 2),
+        (("review", "{plan}", "--on", "2026-11-19", "--progress", "x"), 2),
+        (("review", "{plan}", "--on", "2026-11-21", "--next", "+6w", "--progress", "x"), 4),
+        (("review", "{plan}", "--on", "2026-11-19", "--next", "2026-11-18", "--progress", "x"), 4),
+        (("review", "{plan}", "--next", "+6w", "--progress", " "), 4),
+        (("close", "tilly", "--reason", "bored"), 2),
+        (("close", "tilly", "--reason", "disengaged", "--on", "2026-11-10"), 4),
+        (("edit", "{action}", "status=done"), 5),
+        (("assess", "set", "{plan}", "--history", "x"), 4),
+    ],
+)
+def test_bad_input_is_one_sentence_and_nothing_is_kept(case: Line, words: tuple[str, ...], code: int) -> None:
+    ids = planned(case)
+    before = ok(case, "plan", "show", case.ids["tilly"])
+    done = case(*(word.format(**ids) if word.startswith("{") else word for word in words))
+    assert done.code == code, done.err
+    assert "o" * 301 not in done.err
+    assert done.err.strip().splitlines()[-1].startswith("Error: ")
+    assert ok(case, "plan", "show", case.ids["tilly"]) == before
+
+
+def test_attendance_before_and_since_is_of_equal_length_with_counts(case: Line) -> None:
+    planned(case)
+    held = ok(case, "plan", "show", case.ids["tilly"])["before_after"]
+    assert held["school_days"] == 5
+    assert held["before"] == {
+        "from": "2026-11-09",
+        "to": "2026-11-13",
+        "possible": 10,
+        "attended": 10,
+        "absent": 0,
+        "attendance_pct_1dp": 100.0,
+    }
+    since = held["since"]
+    assert (since["from"], since["to"]) == ("2026-11-16", "2026-11-20")
+    assert (since["possible"], since["attended"], since["absent"]) == (9, 4, 5)
+    assert "4 of 9 sessions attended, 5 absent (44.4 %)" in case("plan", "show", case.ids["tilly"]).out
+
+
+def test_a_case_without_a_plan_says_so(case: Line) -> None:
+    shown = ok(case, "plan", "show", case.ids["tilly"])
+    assert (shown["id"], shown["state"]) == (None, "no plan")
+    assert shown["before_after"]["started"] == OPENED.isoformat()
+    assert case("plan", "show", case.ids["ben"]).code == 5, "nobody who is here works Ben's case"
+
+
+def test_the_childs_page_has_plan_agreements_clock_and_story(case: Line) -> None:
+    ids = planned(case)
+    ok(case, "review", ids["plan"], "--on", "2026-11-19", "--next", "2026-12-18", "--progress", "Better")
+    ok(
+        case,
+        *("consent", "record", case.ids["tilly"], "--by", "Jo Marsh", "--relationship", "mother"),
+        *("--status", "given", "--agencies", "school", "--categories", "family", "--purposes", "planning"),
+    )
+    page = ok(case, "child", case.ids["tilly"])
+    assert page["plan"].items() <= ok(case, "plan", "show", case.ids["tilly"]).items()
+    assert page["plan"]["id"] == ids["plan"]
+    assert page["agreements"] == ok(case, "consent", "list", case.ids["tilly"])
+    clock = next(c for c in page["clocks"] if c["rule"] == "plan review")
+    assert (clock["start"], clock["due"], clock["kind"]) == ("2026-11-19", "2026-12-18", "calendar days")
+    story = [(entry["kind"], entry["at"], entry["title"]) for entry in page["story"]]
+    assert ("episode", "2026-11-09", "Case opened") in story
+    assert ("review", "2026-11-19", "Plan reviewed: carry on with the plan") in story
+    text = case("child", case.ids["tilly"]).out
+    assert "Plan: on course" in text
+    assert "2026-11-19:" in text
+    bare = ok(case, "child", case.ids["zoe"])
+    assert (bare["plan"], bare["agreements"]) == ({}, [])
+
+
+def test_an_assessment_is_written_part_by_part(case: Line) -> None:
+    made = ok(case, "assess", "add", case.ids["tilly"], "--strengths", "Close to Gran")
+    assert "strengths" not in made["missing"]
+    assert "history" in made["missing"]
+    ok(case, "assess", "set", made["id"], "--history", "-", stdin="Moved twice")
+    assert case("assess", "set", made["id"]).code == 2
+    shown = ok(case, "assess", "show", made["id"])
+    assert (shown["strengths"], shown["history"], shown["due"]) == (
+        "Close to Gran",
+        "Moved twice",
+        "2026-11-23",
+    )
+    done = case("assess", "complete", made["id"])
+    assert (done.code, "Still empty" in done.out) == (0, True)
+    assert case("assess", "complete", made["id"]).code == 5
+    assert case("assess", "set", made["id"], "--history", "x").code == 5
+    listed = ok(case, "assess", "list", case.ids["tilly"])["assessments"]
+    assert [(a["id"], a["completed"], a["due"]) for a in listed] == [(made["id"], TODAY, None)]
+
+
+def test_health_in_an_assessment_needs_its_own_agreement(case: Line) -> None:
+    words = ("assess", "add", case.ids["tilly"], "--health", "CANARY asthma")
+    done = case(*words)
+    assert done.code == 5
+    assert "Health" in done.err
+    ok(
+        case,
+        *("consent", "record", case.ids["tilly"], "--by", "Jo Marsh", "--relationship", "mother"),
+        *("--status", "given", "--agencies", "early-help", "--categories", "health"),
+        *("--purposes", "assessment"),
+    )
+    agreement = ok(case, "consent", "list", case.ids["tilly"])[0]["id"]
+    made = ok(case, *words)
+    assert ok(case, "assess", "show", made["id"])["health"] == "CANARY asthma"
+    ok(case, "consent", "withdraw", agreement, "--reason", "changed her mind")
+    for call in (("assess", "show"), ("show",), ("history",)):
+        assert "CANARY" not in case(*call, made["id"]).out, call
+    shown = ok(case, "assess", "show", made["id"])
+    assert shown["health"] is None
+    assert [part["part"] for part in shown["withheld"]] == ["health"]
+    assert "health" not in shown["missing"], "what is withheld is not said to be empty"
+
+
+def test_distance_travelled_needs_two_readings(case: Line) -> None:
+    def score(area: str, number: int, on: str) -> Any:
+        words = ("--tool", "Star", "--area", area, "--score", str(number), "--on", on, "--with", "Jo")
+        return ok(case, "assess", "score", case.ids["tilly"], *words)
+
+    score("Routine", 3, "2026-11-10")
+    score("Routine", 6, "2026-11-19")
+    score("Friends", 5, "2026-11-10")
+    score("Home", 5, "2026-11-10")
+    last = score("Home", 4, "2026-11-19")
+    assert (last["tool"], last["area"], last["score"], last["with"]) == ("Star", "Home", 4, "Jo")
+    (star,) = ok(case, "assess", "list", case.ids["tilly"])["travelled"]
+    assert (star["up"], star["same"], star["down"], star["once"]) == (1, 0, 1, 1)
+    assert {a["area"]: a["change"] for a in star["areas"]} == {"Friends": None, "Home": -1, "Routine": 3}
+    assert "1 up, 0 same, 1 down; 1 area read once" in case("assess", "list", case.ids["tilly"]).out
+    words = ("--tool", "Star", "--area", "Home", "--score", "4", "--on", "2026-11-21")
+    assert case("assess", "score", case.ids["tilly"], *words).code == 4
+
+
+@pytest.fixture
+def school(tmp_path: Path) -> Line:
+    """A school's own laptop, with a case of Tilly's that another agency leads."""
+    home = tmp_path / "school" / "home"
+    home.parent.mkdir()
+    ids = fill(Home(home), "school")
+    line = Line(home, secret_file(home.parent, PASSPHRASE), ids)
+    open_case(line)
+    return line
+
+
+def test_a_school_sees_the_plan_only_by_agreement(school: Line) -> None:
+    tilly = school.ids["tilly"]
+    agreed = (
+        *("consent", "record", tilly, "--by", "Jo Marsh", "--relationship", "mother", "--status", "given"),
+        *("--agencies", "school", "--categories", "family", "--purposes", "planning"),
+    )
+    for words in (
+        ("plan", "add", tilly),
+        ("plan", "show", tilly),
+        ("plan", "list", tilly),
+        ("plan", "print", tilly),
+        ("close", tilly, "--reason", "disengaged"),
+        ("assess", "add", tilly),
+        ("assess", "list", tilly),
+        ("assess", "score", tilly, "--tool", "Star", "--area", "Home", "--score", "3"),
+    ):
+        done = school(*words, "--json")
+        assert (done.code, done.json["error"]["code"]) == (5, "withheld"), words
+        assert done.json["error"]["message"].startswith("Family is not part of school's own work")
+    made = ok(school, *agreed)
+    ids = planned(school)
+    review = ok(school, "review", ids["plan"], "--next", "+6w", "--progress", "CANARY better")
+    assert WANTED in school("plan", "show", tilly).out
+    ok(school, "consent", "withdraw", made["id"], "--reason", "not the school any more")
+    for words in (
+        ("plan", "show", tilly),
+        ("plan", "print", tilly),
+        ("plan", "list", tilly),
+        ("plan", "outcome", ids["plan"], "--text", "x"),
+        ("plan", "action", ids["outcome"], "--text", "x", "--owner", "Jo", "--due", "+1w"),
+        ("plan", "do", ids["action"], "--status", "done"),
+        ("review", ids["plan"], "--next", "+6w", "--progress", "x"),
+    ):
+        assert school(*words).code == 5, words
+    page = ok(school, "child", tilly)
+    assert set(page["plan"]) == {"withheld"}
+    assert not [c for c in page["clocks"] if c["rule"] == "plan review"]
+    for words in (
+        ("child", tilly),
+        *(("show", one) for one in (*ids.values(), review["id"])),
+        *(("history", one) for one in (*ids.values(), review["id"])),
+        ("log",),
+    ):
+        done = school(*words)
+        for canary in (WANTED, "CANARY", "Ring the bus"):
+            assert canary not in done.out, words
+
+
+def test_the_sheet_for_a_family_is_in_plain_words(case: Line) -> None:
+    tilly = case.ids["tilly"]
+    ids = planned(case)
+    ok(case, "plan", "do", ids["action"], "--status", "in-progress")
+    ok(
+        case,
+        *("review", ids["plan"], "--on", "2026-11-19", "--next", "2026-12-18", "--progress", "Better"),
+        *("--attended", "Jo,Ms Reed"),
+    )
+    ok(case, "contact", "add", tilly, "--kind", "taf", "--note", "CANARY about the father")
+    ok(case, "contact", "add", tilly, "--kind", "supervision", "--note", "CANARY")
+    ok(case, "follow-up", tilly, "--outcome", "safeguarding", "--note", "CANARY")
+    ok(case, "follow-up", tilly, "--outcome", "reason", "--reason", "I")
+    done = case("plan", "print", tilly)
+    assert done.code == 0, done.err
+    sheet = done.out
+    assert "A plan for Tilly Marsh and family" in sheet
+    assert "Made by Ana Bell, Early Help, on Friday 20 November 2026 at" in sheet
+    for words in (
+        WANTED,
+        "Where we began: late four days in five",
+        "* Ring the bus company - Jo Marsh, by Tuesday 24 November 2026: we have begun.",
+        "There: Jo and Ms Reed.",
+        "By Friday 18 December 2026.",
+        "Tilly came to 4 of 9 mornings and afternoons.",
+        "Everybody who helps met with you.",
+        "We began to work together.",
+        "we were told the reason",
+    ):
+        assert words in " ".join(sheet.split()), words
+    for jargon in ("CANARY", "TAF", "taf", "in-progress", "baseline", "safeguarding", "supervision", "PA"):
+        assert jargon not in sheet, jargon
+    assert max(map(len, sheet.splitlines()[1:])) <= 76
+    assert any(row["verb"] == "exported" for row in ok(case, "log", "--child", tilly))
+
+
+def test_the_help_lists_what_records_hold() -> None:
+    from outreach_tui.commands import plan, review
+
+    assert plan._AGENCIES == AGENCIES
+    assert review._REASONS == CLOSE_REASONS
+    assert get_args(Review.model_fields["decision"].annotation) == review._DECISIONS

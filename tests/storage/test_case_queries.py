@@ -1,0 +1,211 @@
+"""Reading a case back: the newest plan, what is withheld and why, scores and attendance around the start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+
+import pytest
+
+from casework.edits import Edit, create, update
+from casework.ids import new_id
+from casework.records import (
+    Agency,
+    AttendanceWeek,
+    Calendar,
+    Child,
+    Record,
+    School,
+    Team,
+    Worker,
+)
+from casework.records_case import Action, Assessment, Episode, Outcome, Plan, Review, Score
+from casework.records_sharing import Agreement
+from storage.home import Home
+from storage.queries.child import read_child
+from storage.queries.plans import read_assessments, read_episodes, read_plan, read_plans, read_scores
+from storage.store import Store
+from storage.vault import Vault
+from tests.tools.vaults import FAST, PASSPHRASE
+
+TODAY = date(2026, 11, 20)
+START = date(2026, 11, 9)
+
+
+class Case:
+    """A child with a case of two plans, on the laptop of a worker of some agency."""
+
+    def __init__(self, home: Home, agency: Agency, *, lead: bool) -> None:
+        team = Team(id=new_id(), name="Swale")
+        self.worker = Worker(id=new_id(), name="Ana Bell", agency=agency, team=team.id)
+        _, key, _ = Vault.create(home, PASSPHRASE, kdf=FAST)
+        self.store = Store.set_up(
+            home.database,
+            key,
+            worker=self.worker,
+            team=team,
+            now=lambda: datetime(2026, 11, 20, 8, 41, tzinfo=UTC),
+            today=TODAY,
+        )
+        school = School(id=new_id(), urn="999001", name="Oakhanger")
+        term = Calendar(
+            id=new_id(), school=school.id, kind="term", start=date(2026, 9, 1), end=date(2026, 12, 18)
+        )
+        self.child = Child(id=new_id(), surname="Marsh", forename="Tilly", school=school.id)
+        self.episode = Episode(
+            id=new_id(),
+            child=self.child.id,
+            opened=date(2026, 10, 1),
+            worker=self.worker.id if lead else None,
+        )
+        self.old = self.plan(date(2026, 10, 5), ended=date(2026, 11, 6))
+        self.new = self.plan(START, next_review=date(2026, 12, 21))
+        self.outcome = Outcome(id=new_id(), plan=self.new.id, child=self.child.id, text="On time")
+        actions = [self.action(date(2026, 11, day)) for day in (27, 13)]
+        marks = "/ \\ / \\ / \\ / \\ / O"
+        weeks = [
+            AttendanceWeek(id=new_id(), child=self.child.id, school=school.id, week=week, marks=marks)
+            for week in (date(2026, 11, 2), date(2026, 11, 9), date(2026, 11, 16))
+        ]
+        self.review = Review(
+            id=new_id(),
+            plan=self.new.id,
+            child=self.child.id,
+            held_on=date(2026, 11, 18),
+            progress="Better",
+            by=self.worker.id,
+        )
+        self.keep(school, term, self.child, self.episode, self.old, self.new, self.outcome, *actions)
+        self.keep(*weeks, self.review)
+
+    def plan(self, started: date, **more: object) -> Plan:
+        values = {"id": new_id(), "child": self.child.id, "episode": self.episode.id, "by": self.worker.id}
+        return Plan.model_validate({**values, "started": started, **more})
+
+    def action(self, due: date) -> Action:
+        return Action(
+            id=new_id(), outcome=self.outcome.id, child=self.child.id, text="Ring", owner="Jo", due=due
+        )
+
+    def keep(self, *records: Record) -> None:
+        self.store.journal.commit(Edit("Keep", tuple(create(record) for record in records)))
+
+    def agree(self, category: str, purpose: str, agency: str, **more: object) -> Agreement:
+        made = Agreement.model_validate(
+            {
+                "id": new_id(),
+                "child": self.child.id,
+                "given_by": "Jo",
+                "relationship": "mother",
+                "responsibility": "yes",
+                "status": "given",
+                "agencies": (agency,),
+                "categories": (category,),
+                "purposes": (purpose,),
+                "given_on": TODAY,
+                "by": self.worker.id,
+            }
+        )
+        self.keep(made)
+        return made
+
+
+@pytest.fixture
+def case(home: Home) -> Iterator[Case]:
+    made = Case(home, "early-help", lead=True)
+    yield made
+    made.store.close()
+
+
+@pytest.fixture
+def school(home: Home) -> Iterator[Case]:
+    made = Case(home, "school", lead=True)
+    yield made
+    made.store.close()
+
+
+def test_the_newest_open_plan_is_read_with_all_that_is_in_it(case: Case) -> None:
+    shown = read_plan(case.store, case.child)
+    assert shown.plan is not None
+    assert shown.plan.id == case.new.id
+    assert shown.episode == case.episode
+    assert [a.due.day for a in shown.actions] == [13, 27]
+    assert [r.id for r in shown.reviews] == [case.review.id]
+    assert shown.standing is not None
+    assert (shown.standing.state, [a.due.day for a in shown.standing.overdue]) == ("actions overdue", [13])
+    assert [p.plan.id for p in read_plans(case.store, case.child) if p.plan] == [case.new.id, case.old.id]
+
+
+def test_an_ended_plan_is_read_when_none_is_open(case: Case) -> None:
+    case.store.journal.commit(Edit("End", update(case.new, ended=TODAY)))
+    shown = read_plan(case.store, case.child)
+    assert shown.plan is not None
+    assert (shown.plan.id, shown.standing and shown.standing.state) == (case.new.id, "ended")
+
+
+def test_attendance_before_and_since_is_of_the_same_length(case: Case) -> None:
+    held = read_plan(case.store, case.child).before_after
+    assert held is not None
+    assert held.days == 10
+    assert (held.before.start, held.before.end) == (date(2026, 10, 26), date(2026, 11, 6))
+    assert (held.since.start, held.since.end) == (START, TODAY)
+    assert (held.before.tally.possible, held.before.tally.absent) == (10, 1)
+    assert (held.since.tally.possible, held.since.tally.absent) == (20, 2)
+
+
+def test_an_ended_plan_counts_no_day_after_its_end(case: Case) -> None:
+    held = read_plan(case.store, case.child, case.old).before_after
+    assert held is not None
+    assert held.since.end == date(2026, 11, 6)
+
+
+def test_without_agreement_a_school_reads_nothing_and_learns_why(school: Case) -> None:
+    shown = read_plan(school.store, school.child)
+    assert (shown.plan, shown.outcomes, shown.reviews, shown.standing) == (None, (), (), None)
+    assert shown.withheld.startswith("Family is not part of school's own work")
+    assert read_plans(school.store, school.child) == []
+    (episode,) = read_episodes(school.store, school.child)
+    assert (episode.episode.opened, bool(episode.withheld)) == (date(2026, 10, 1), True)
+    page = read_child(school.store, school.child)
+    assert not [clock for clock in page.clocks if clock.rule == "plan review"]
+    assert [entry.kind for entry in page.story] == ["episode"]
+
+
+def test_by_agreement_a_school_reads_the_plan_until_it_is_withdrawn(school: Case) -> None:
+    made = school.agree("family", "planning", "school")
+    assert read_plan(school.store, school.child).plan is not None
+    school.store.journal.commit(Edit("Withdraw", update(made, status="withdrawn", withdrawn_on=TODAY)))
+    assert read_plan(school.store, school.child).plan is None
+
+
+def test_closing_words_are_the_familys(school: Case) -> None:
+    changes = update(school.episode, closed=TODAY, reason="disengaged", views="CANARY", told="Jo", note="x")
+    school.store.journal.commit(Edit("Case closed", changes))
+    (shown,) = read_episodes(school.store, school.child)
+    assert shown.episode.closed == TODAY
+    assert (shown.episode.reason, shown.episode.views, shown.episode.told, shown.episode.note) == ("",) * 4
+    titles = [entry.title for entry in read_child(school.store, school.child).story]
+    assert titles == ["Case closed", "Case opened"]
+
+
+def test_health_stays_out_of_an_assessment_until_it_was_agreed_to(case: Case) -> None:
+    made = Assessment(
+        id=new_id(), child=case.child.id, started=START, health="Asthma", history="Moved", by=case.worker.id
+    )
+    case.keep(made)
+    (shown,) = read_assessments(case.store, case.child)
+    assert (shown.assessment.health, shown.assessment.history) == ("", "Moved")
+    assert list(shown.withheld) == ["health"]
+    case.agree("health", "assessment", "early-help")
+    (shown,) = read_assessments(case.store, case.child)
+    assert (shown.assessment.health, dict(shown.withheld)) == ("Asthma", {})
+
+
+def test_who_does_not_work_the_case_reads_no_assessment_and_no_score(home: Home) -> None:
+    made = Case(home, "early-help", lead=False)
+    values = {"id": new_id(), "child": made.child.id, "tool": "Star", "area": "Home", "by": made.worker.id}
+    made.keep(Score.model_validate({**values, "score": 3, "scored_on": START}))
+    assert read_assessments(made.store, made.child) == []
+    assert read_scores(made.store, made.child) == ([], [])
+    assert read_plan(made.store, made.child).withheld
+    made.store.close()
