@@ -178,17 +178,20 @@ def list_(child: str) -> None:
     }
 
     def table() -> None:
-        rows = [
-            (
-                say_day(a["started"]),
-                say_day(a["completed"]) if a["completed"] else "",
-                ", ".join(a["missing"]),
-                a["id"],
+        if held:
+            output.emit_table(
+                ("STARTED", "COMPLETED", "ID"),
+                [
+                    (
+                        say_day(a["started"]),
+                        say_day(a["completed"]) if a["completed"] else "not yet",
+                        a["id"],
+                    )
+                    for a in held
+                ],
+                fancy=call.fancy,
+                notes=["".join(_say_missing(a["missing"])) for a in held],
             )
-            for a in held
-        ]
-        if rows:
-            output.emit_table(("STARTED", "COMPLETED", "STILL EMPTY", "ID"), rows, fancy=call.fancy)
         else:
             output.emit_lines(["There is no assessment."])
         for one in value["travelled"]:

@@ -329,12 +329,12 @@ def _page_text(value: dict[str, Any], *, fancy: bool) -> None:
 
 
 def _clocks(value: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    """Each clock with what it runs for; an N code's clock is named by its session."""
+    """Each clock with what it runs for; an N code's clock is named by its session, another by its rule."""
     sessions = iter(value["n_codes"])
     named = []
     for running in value["clocks"]:
         mark = next(sessions, None) if running["rule"] == "n_code" else None
-        what = f"N code of {_day(mark['date'])} {mark['session']}" if mark else running["text"]
+        what = f"N code of {_day(mark['date'])} {mark['session']}" if mark else running["rule"].capitalize()
         named.append((what, running))
     return named
 

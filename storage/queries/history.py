@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from casework.codes import NO_MARK
 from casework.edits import CREATED
-from casework.policies import Category
+from casework.policies import PURPOSE_OF, Category
 from casework.records import (
     RECORD_TYPES,
     AttendanceWeek,
@@ -109,9 +109,12 @@ def read_history(store: Store, record_type: str, record: str, field: str = "") -
 def veil_of(store: Store, record: Record) -> Callable[[str, Any], Any]:
     """What turns a value of a field of this record into one that this worker may see.
 
-    Under the name "" it takes the mapping of fields of a creation. Only marks, the comments beside them and
-    a reason's code are changed; whether a field may be seen at all is not asked here.
+    Under the name "" it takes the mapping of fields of a creation. Marks, the comments beside them and a
+    reason's code are changed. Of a case's records (`PURPOSE_OF`) what may not be seen is None, or left out of
+    a creation; of other records it is not asked here whether a field may be seen at all.
     """
+    if record.type in PURPOSE_OF:
+        return _case_veil(store, record)
     if not isinstance(record, AttendanceWeek | FollowUp):
         return _as_it_is
     child = store.get(Child, record.child)
@@ -128,6 +131,24 @@ def veil_of(store: Store, record: Record) -> Callable[[str, Any], Any]:
         if name == CREATED and isinstance(value, Mapping):
             return {key: shown_field(key, item, custody, slots) for key, item in value.items()}
         return shown_field(name, value, custody, slots)
+
+    return veil
+
+
+def _case_veil(store: Store, record: Record) -> Callable[[str, Any], Any]:
+    child = store.get(Child, getattr(record, "child", ""))
+
+    def seen(name: str) -> bool:
+        known = name in type(record).model_fields
+        meta = meta_of(record.type, name) if known else None
+        if meta is None:
+            return known
+        return bool(store.may_see(child, meta.category, PURPOSE_OF[record.type]))
+
+    def veil(name: str, value: Any) -> Any:
+        if name == CREATED and isinstance(value, Mapping):
+            return {key: item for key, item in value.items() if seen(key)}
+        return value if name == CREATED or seen(name) else None
 
     return veil
 

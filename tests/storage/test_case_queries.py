@@ -23,6 +23,7 @@ from casework.records_case import Action, Assessment, Episode, Outcome, Plan, Re
 from casework.records_sharing import Agreement
 from storage.home import Home
 from storage.queries.child import read_child
+from storage.queries.history import read_history
 from storage.queries.plans import read_assessments, read_episodes, read_plan, read_plans, read_scores
 from storage.store import Store
 from storage.vault import Vault
@@ -186,6 +187,18 @@ def test_closing_words_are_the_familys(school: Case) -> None:
     assert (shown.episode.reason, shown.episode.views, shown.episode.told, shown.episode.note) == ("",) * 4
     titles = [entry.title for entry in read_child(school.store, school.child).story]
     assert titles == ["Case closed", "Case opened"]
+
+
+def test_the_history_of_a_case_tells_no_more_than_its_records(school: Case) -> None:
+    changes = update(school.episode, closed=TODAY, reason="disengaged", views="CANARY")
+    school.store.journal.commit(Edit("Case closed", changes))
+    told = read_history(school.store, "episode", school.episode.id)
+    assert [change.field for change in told] == ["closed", ""]
+    assert not set(told[-1].new) & {"reason", "views", "told", "note"}
+    told = read_history(school.store, "review", school.review.id)
+    assert set(told[0].new) == {"held_on", "next_review", "by"}
+    school.agree("family", "planning", "school")
+    assert "CANARY" in [change.new for change in read_history(school.store, "episode", school.episode.id)]
 
 
 def test_health_stays_out_of_an_assessment_until_it_was_agreed_to(case: Case) -> None:
