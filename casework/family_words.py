@@ -104,13 +104,15 @@ def say_contact(contact: Contact, child: str) -> str:
     return "; ".join(words) + "."
 
 
-def say_follow_up(step: FollowUp, child: str) -> str:
-    """A follow-up of an absence in one sentence, "" as above. Why a child was unable to attend is not told:
-    one of the codes tells of custody.
+def say_follow_up(step: FollowUp, child: str, *, present: bool = False) -> str:
+    """A follow-up of an absence in one sentence, "" as above; `present` when the register has the child in.
+
+    Why a child was unable to attend is not told: one of the codes tells of custody.
     """
     if step.outcome not in _TRIED:
         return ""
-    words = f"{child} was not in school on {full_day(step.session_date)}: "
+    day = full_day(step.session_date)
+    words = f"We asked about {day}: " if present else f"{child} was not in school on {day}: "
     words += _TRIED[step.outcome].format(child=child)
     known = lookup(step.reason_code, step.session_date)
     told = known is not None and known.code not in UNABLE_TO_ATTEND

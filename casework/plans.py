@@ -212,7 +212,7 @@ def plan_standing(
     )
     last = max((r.held_on for r in reviews), default=None)
     clock = (
-        calendar_clock("plan review", last or plan.started, plan.next_review, today)
+        calendar_clock("plan-review", last or plan.started, plan.next_review, today)
         if plan.next_review
         else None
     )

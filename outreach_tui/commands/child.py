@@ -334,7 +334,8 @@ def _clocks(value: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     named = []
     for running in value["clocks"]:
         mark = next(sessions, None) if running["rule"] == "n_code" else None
-        what = f"N code of {_day(mark['date'])} {mark['session']}" if mark else running["rule"].capitalize()
+        rule = running["rule"].replace("-", " ").capitalize()
+        what = f"N code of {_day(mark['date'])} {mark['session']}" if mark else rule
         named.append((what, running))
     return named
 

@@ -14,6 +14,7 @@ from casework.records import Contact, FollowUp
 from casework.wording import AGENCIES, join_words
 from outreach_tui.commands.frame import london
 from storage.queries.plans import ShownPlan, read_episodes, read_plan
+from storage.queries.steps import was_present
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -94,7 +95,8 @@ def _story(store: Store, child: Child, name: str, shown: ShownPlan) -> list[str]
             told.append((london(contact.at).date(), contact.id, say_contact(contact, name)))
     if store.may_see(child, Category.ATTENDANCE, "support"):
         for step in store.find(FollowUp, "child = ?", (child.id,)):
-            told.append((london(step.at).date(), step.id, say_follow_up(step, name)))
+            words = say_follow_up(step, name, present=was_present(store, child, step.session_date))
+            told.append((london(step.at).date(), step.id, words))
     for review in shown.reviews:
         told.append((review.held_on, review.id, "We looked at the plan together."))
     for entry in read_episodes(store, child):

@@ -168,6 +168,7 @@ def test_a_follow_up_tells_a_family_no_code_no_custody_and_no_safeguarding(
     assert said in words
     assert bool(words) == bool(said)
     assert "Y5" not in words
+    assert "not in school" not in say_follow_up(step, "Tilly", present=True)
 
 
 def test_the_end_of_the_work_is_told_kindly() -> None:

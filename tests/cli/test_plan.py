@@ -213,7 +213,7 @@ def test_the_childs_page_has_plan_agreements_clock_and_story(case: Line) -> None
     assert page["plan"].items() <= ok(case, "plan", "show", case.ids["tilly"]).items()
     assert page["plan"]["id"] == ids["plan"]
     assert page["agreements"] == ok(case, "consent", "list", case.ids["tilly"])
-    clock = next(c for c in page["clocks"] if c["rule"] == "plan review")
+    clock = next(c for c in page["clocks"] if c["rule"] == "plan-review")
     assert (clock["start"], clock["due"], clock["kind"]) == ("2026-11-19", "2026-12-18", "calendar days")
     story = [(entry["kind"], entry["at"], entry["title"]) for entry in page["story"]]
     assert ("episode", "2026-11-09", "Case opened") in story
@@ -334,7 +334,7 @@ def test_a_school_sees_the_plan_only_by_agreement(school: Line) -> None:
         assert school(*words).code == 5, words
     page = ok(school, "child", tilly)
     assert set(page["plan"]) == {"withheld"}
-    assert not [c for c in page["clocks"] if c["rule"] == "plan review"]
+    assert not [c for c in page["clocks"] if c["rule"] == "plan-review"]
     for words in (
         ("child", tilly),
         *(("show", one) for one in (*ids.values(), review["id"])),

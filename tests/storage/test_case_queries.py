@@ -168,7 +168,7 @@ def test_without_agreement_a_school_reads_nothing_and_learns_why(school: Case) -
     (episode,) = read_episodes(school.store, school.child)
     assert (episode.episode.opened, bool(episode.withheld)) == (date(2026, 10, 1), True)
     page = read_child(school.store, school.child)
-    assert not [clock for clock in page.clocks if clock.rule == "plan review"]
+    assert not [clock for clock in page.clocks if clock.rule == "plan-review"]
     assert [entry.kind for entry in page.story] == ["episode"]
 
 
