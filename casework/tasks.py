@@ -152,10 +152,12 @@ def child_tasks(held: Held, today: date) -> list[Task]:
         *_agreements(held, today),
         *_flags(held, today),
     ]
-    with_sleep = [
-        replace(task, sleep=asleep(held.pauses, task.about, task.rule, task.start, today)) for task in found
-    ]
-    return ranked([*with_sleep, *_n_codes(held, today)])
+    return ranked([*(_with_sleep(held, task, today) for task in found), *_n_codes(held, today)])
+
+
+def _with_sleep(held: Held, task: Task, today: date) -> Task:
+    sleep = asleep(held.pauses, task.about, task.rule, task.start, today)
+    return task if sleep is None else replace(task, sleep=sleep)
 
 
 def ranked(tasks: Iterable[Task]) -> list[Task]:
@@ -335,4 +337,4 @@ def _n_codes(held: Held, today: date) -> Iterator[Task]:
             words = f"N code, {count_of(len(part), 'session')} {days} still without a reason"
             task = _task(held, "n-code", week, part[0].clock, _REGISTER, words)
             sleep = asleep(held.pauses, week, "n-code", part[-1].session_date, today)
-            yield replace(task, sleep=sleep)
+            yield task if sleep is None else replace(task, sleep=sleep)

@@ -40,7 +40,7 @@ def clocks(context: click.Context, by: Any, *, everything: bool) -> None:
     call = the_call()
     with opened(call) as store:
         found = read_clocks(store)
-        listed = _both(found) if everything else found.rows
+        listed = found.everything if everything else found.rows
         groups = grouped(listed, by, found.day)
         eyes = Eyes(store)
         value = {
@@ -107,6 +107,8 @@ def wake(about: str, rule: str | None) -> None:
 
 
 def _sleep(kind: SleepKind, about: str, rule: str | None, reason: str, until: str) -> None:
+    from datetime import timedelta
+
     from casework.pauses import STATES, sleep_edit
     from casework.text import clean
     from casework.wording import say_day
@@ -114,7 +116,7 @@ def _sleep(kind: SleepKind, about: str, rule: str | None, reason: str, until: st
     from storage.queries.tasks import read_clocks
 
     call = the_call()
-    day = take_day(until, call.today, "--until")
+    day = take_day(until, call.today, "--until", since=call.today + timedelta(days=1))
     with opened(call) as store:
         row = _find(read_clocks(store), about, rule, asleep=False)
         edit = sleep_edit([row.task], kind, clean(reason).strip(), day, store.worker.id, call.today)
@@ -130,12 +132,6 @@ def _sleep(kind: SleepKind, about: str, rule: str | None, reason: str, until: st
     call.show(value, lambda: output.emit_lines([words]))
 
 
-def _both(found: ClockList) -> list[ClockRow]:
-    from casework.tasks import rank_key
-
-    return sorted([*found.rows, *found.asleep], key=lambda row: rank_key(row.task))
-
-
 def _find(found: ClockList, about: str, rule: str | None, *, asleep: bool) -> ClockRow:
     """The one row of a record. Raises BadInput where there is none or `--clock` is needed, Refused where it
     sleeps already, or is awake.
@@ -146,7 +142,7 @@ def _find(found: ClockList, about: str, rule: str | None, *, asleep: bool) -> Cl
     wanted = about.strip().lower()
     fits = [
         row
-        for row in _both(found)
+        for row in found.everything
         if len(wanted) >= _SHORTEST and row.task.about.startswith(wanted) and rule in (None, row.task.rule)
     ]
     if not fits:

@@ -74,6 +74,11 @@ class ClockList:
     withheld: Sequence[WithheldClocks]
 
     @property
+    def everything(self) -> list[ClockRow]:
+        """The rows and those asleep, ranked."""
+        return sorted([*self.rows, *self.asleep], key=_row_key)
+
+    @property
     def counts(self) -> Mapping[str, int]:
         """How many rows there are by state; none is left out of all of them."""
         due = [row.task for row in self.rows]
@@ -102,8 +107,9 @@ class Group:
 def read_clocks(store: Store) -> ClockList:
     """Every clock of this laptop's worker today, also of rows that sleep."""
     own = _own_cases(store)
-    held = _Reading(store, own).held()
-    children = children_of(store, {*own, *held})
+    reading = _Reading(store, own)
+    held = reading.held()
+    children = reading.children({*own, *held})
     rows = [
         _row(store, children[child], task)
         for child, one in held.items()
@@ -111,13 +117,18 @@ def read_clocks(store: Store) -> ClockList:
         for task in child_tasks(_seen(store, children[child], one), store.today)
         if store.may_see(children[child], task.category, task.purpose)
     ]
-    rows.sort(key=lambda row: rank_key(row.task))
+    rows.sort(key=_row_key)
     return ClockList(
         store.today,
         [row for row in rows if row.task.sleep is None],
         [row for row in rows if row.task.sleep is not None],
         _withheld(store, [children[child] for child in own if child in children]),
     )
+
+
+def _row_key(row: ClockRow) -> tuple[date, int, str, str]:
+    due, rule, *_ = rank_key(row.task)
+    return (due, rule, row.name, row.task.key)
 
 
 def grouped(rows: Iterable[ClockRow], by: By, today: date) -> list[Group]:
@@ -167,6 +178,14 @@ class _Reading:
     def __init__(self, store: Store, own: Collection[str]) -> None:
         self.store, self.own = store, own
         self.condition, self.ids = among(list(own))
+        self._children: dict[str, Child] = {}
+
+    def children(self, ids: Collection[str]) -> dict[str, Child]:
+        """The standing children with these ids, among others that were read already."""
+        missing = [child for child in ids if child not in self._children]
+        if missing:
+            self._children |= children_of(self.store, missing)
+        return self._children
 
     def held(self) -> dict[str, Held]:
         """What the clocks of each child are read from."""
@@ -263,7 +282,8 @@ class _Reading:
         for child, week, record in rows:
             if whole_roll or child in self.own:
                 ids[child, date.fromisoformat(week)] = record
-        children = children_of(store, {child for child, _ in ids})
+        concerned = {child for child, _ in ids}
+        children = {one: held for one, held in self.children(concerned).items() if one in concerned}
         found: dict[str, list[tuple[str, list[NClock]]]] = {}
         for child, weeks in weeks_of(store, list(children.values()), since, until).items():
             if child not in children:

@@ -61,7 +61,7 @@ def action(**more: Any) -> Action:
 
 
 def agreement(**more: Any) -> Agreement:
-    values = {
+    values: dict[str, Any] = {
         "id": new_id(),
         "child": CHILD,
         "given_by": "Jo Marsh",
@@ -73,7 +73,13 @@ def agreement(**more: Any) -> Agreement:
 
 
 def pause(task: Task, **more: Any) -> Pause:
-    values = {"id": new_id(), "child": CHILD, "about": task.about, "clock": task.rule, "kind": "pause"}
+    values: dict[str, Any] = {
+        "id": new_id(),
+        "child": CHILD,
+        "about": task.about,
+        "clock": task.rule,
+        "kind": "pause",
+    }
     values |= {"start": FRI, "wake": date(2026, 11, 27), "reason": "away", "by": ME}
     return Pause.model_validate(values | more)
 
