@@ -87,11 +87,10 @@ def test_a_paste_without_end_fills_no_memory() -> None:
 
 async def test_the_app_itself_cleans_a_paste_and_says_what_it_left_out(tmp_path: Path) -> None:
     async with opened(make_caseload(tmp_path, round_of(4))) as pilot:
-        await press(pilot, "slash")
         pilot.app.post_message(events.Paste("a\x1bb" * LONGEST_PASTE))
         await settle(pilot)
         said = clean_paste("ab" * LONGEST_PASTE)[1]
-        assert " ".join(said.split()[:6]) in screen_text(pilot.app)
+        assert said in screen_text(pilot.app)
 
 
 @pytest.mark.parametrize(
