@@ -14,9 +14,10 @@ from casework.errors import OutreachError
 from screens.child_marks import mark_rows
 from screens.child_page import SECTIONS, ChildView, PageLine, Target, page_lines, read_view
 from screens.contact_form import ContactForm
-from screens.follow_up import FollowUpScreen, Make, StepBack, Subject
+from screens.follow_up import FollowUpScreen, Make, Subject
 from screens.history import HistoryScreen
 from screens.reader import ListScreen, TextScreen
+from screens.step_back import StepBack
 from screens.verbs import bindings_for
 from screens.widgets.fitting import short
 from screens.widgets.lines import SaidLine, TitleLine, VerbLine

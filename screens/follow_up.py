@@ -18,14 +18,14 @@ from casework.edits import Edit, bundle
 from casework.followups import follow_up
 from casework.triage import OPEN_OUTCOMES
 from casework.wording import OUTCOME_LABELS, count_of
-from screens.base import CALM_SECONDS, OutreachScreen
+from screens.base import CALM_SECONDS
 from screens.dialogs import Confirm
 from screens.held_keys import KeyWatch, Press
-from screens.older_steps import ask_before_older
+from screens.step_back import StepScreen, newest_step, undo_step
 from screens.verbs import BY_ID
 from screens.widgets.fitting import short
 from screens.widgets.text import Cell, Piece, Tone
-from storage.queries.steps import ImportedStep, acted_on, imported_by_step
+from storage.queries.steps import acted_on
 
 if TYPE_CHECKING:
     from casework.records import FollowUp, FollowUpOutcome
@@ -78,33 +78,6 @@ DraftKey = tuple[str, str]
 Make = Callable[["Store"], tuple[Edit, DraftKey | None]]
 """Makes an edit on the caseload's thread, with the draft that it ends."""
 
-StepBack = Callable[["Store"], tuple["Receipt", int]]
-"""Takes a step back or does it again: the receipt, and the step whose children it concerns."""
-
-
-def undo_step(store: Store) -> tuple[Receipt, int]:
-    """Take back this worker's newest step. Raises Refused when there is none."""
-    target = next(iter(store.journal.undo_list(1)), None)
-    receipt = store.journal.undo()
-    return receipt, target.seq if target else receipt.seq
-
-
-def newest_step(store: Store) -> int | None:
-    """The step that undo would take back now."""
-    return next((step.seq for step in store.journal.undo_list(1)), None)
-
-
-def undone_import(store: Store) -> ImportedStep | None:
-    """The import that undo would take back now, else None."""
-    target = next(iter(store.journal.undo_list(1)), None)
-    return imported_by_step(store, target.seq, target.name) if target else None
-
-
-def redo_step(store: Store) -> tuple[Receipt, int]:
-    """Do the step undone last again. Raises Refused when there is none."""
-    receipt = store.journal.redo()
-    return receipt, receipt.seq
-
 
 def _children(number: int) -> str:
     return count_of(number, "child", "children")
@@ -118,7 +91,7 @@ def bulk_lines(names: Sequence[str]) -> list[Cell]:
     return lines
 
 
-class FollowUpScreen(OutreachScreen):
+class FollowUpScreen(StepScreen):
     """A screen whose children are followed up with the verbs `no-answer` to `closed`."""
 
     WORDS_KEY: ClassVar[str] = "t"
@@ -145,10 +118,6 @@ class FollowUpScreen(OutreachScreen):
     @abstractmethod
     async def step_logged(self, subjects: Sequence[Subject]) -> None:
         """Show what the step just committed has changed."""
-
-    @abstractmethod
-    async def step_back(self, work: StepBack, word: str) -> None:
-        """Take a step back or do it again, show it and say `word`."""
 
     def draft_kept(self, draft: Draft) -> None:
         """Words were left half written."""
@@ -350,33 +319,6 @@ class FollowUpScreen(OutreachScreen):
             await self.ask_close(subjects)
         else:
             self.say("Closing takes words about one child: unmark with esc first.", wrong=True)
-
-    async def do_undo(self) -> None:
-        """Take back the newest step and say which; an import or an older step only after a question."""
-
-        async def undo() -> None:
-            await self.step_back(undo_step, "Undone")
-
-        taken = await self.attempt(undone_import)
-        if taken is None:
-            await ask_before_older(self, undo)
-            return
-
-        async def answered(yes: bool | None) -> None:
-            if yes:
-                await undo()
-
-        question = f"Take this back? {short(taken.name, 60)}"
-        lines: list[Cell] = [
-            f"  It takes back {count_of(taken.marks, 'mark')} of {_children(taken.children)}.",
-            *([f"  {_children(taken.new)} came in with it."] if taken.new else []),
-            Piece("U brings it all in again.", Tone.QUIET),
-        ]
-        await self.question(Confirm(question, lines), answered)
-
-    async def do_redo(self) -> None:
-        """Do the undone step again."""
-        await self.step_back(redo_step, "Done again")
 
     # The form for a reason and for words
 

@@ -20,11 +20,11 @@ from screens.follow_up import (
     WORDS,
     FollowUpScreen,
     Given,
-    StepBack,
     Subject,
 )
 from screens.roster_filters import FilteredRoster
 from screens.roster_sheet import Entry, Sheet, Whole
+from screens.step_back import StepBack
 from screens.widgets.fitting import short
 from storage.queries.steps import children_of_step, newest_follow_up
 
