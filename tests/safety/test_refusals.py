@@ -7,13 +7,14 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlcipher3 import dbapi2 as sqlcipher
 
 from tests.safety.canaries import SURNAME
-from tests.safety.world import UPN, Computer, Said, secret
+from tests.safety.world import NOW, UPN, Computer, Said, secret
 from tests.tools.vaults import PASSPHRASE
 
 Spoil = Callable[[Computer], None]
@@ -222,34 +223,35 @@ def test_a_vault_of_another_caseload_opens_nothing(
 def test_a_wrong_passphrase_waits_longer_and_does_nothing_else(family: Computer) -> None:
     wrong = str(secret(family.root / "wrong", "not the passphrase"))
     before = fingerprint(family.home.path)
-    clock = 0.0
+    now = NOW
     for seconds in (1, 2, 4, 8):
-        said = family("child", UPN, OUTREACH_PASSPHRASE_FILE=wrong, SAFETY_CLOCK=str(clock))
+        said = family("child", UPN, OUTREACH_PASSPHRASE_FILE=wrong, SAFETY_NOW=now.isoformat())
         assert said.code == 3
         assert "passphrase is wrong" in one_sentence(said)
         assert said.out == b""
-        early = family("child", UPN, SAFETY_CLOCK=str(clock))
+        almost = now + timedelta(seconds=seconds, milliseconds=-1)
+        early = family("child", UPN, SAFETY_NOW=almost.isoformat())
         assert early.code == 3
         assert "wait " in one_sentence(early)
         assert SURNAME.encode() not in early.out
-        clock += seconds
+        now += timedelta(seconds=seconds)
     after = fingerprint(family.home.path)
     assert set(after) - set(before) == {"attempts.json"}
     assert {name: after[name] for name in before} == before
-    assert SURNAME.encode() in family.well("child", UPN, SAFETY_CLOCK=str(clock)).out
+    assert SURNAME.encode() in family.well("child", UPN, SAFETY_NOW=now.isoformat()).out
     assert not family.home.attempts_file.exists()
 
 
 def test_the_wait_reaches_five_minutes_and_stays(family: Computer) -> None:
     wrong = str(secret(family.root / "wrong", "not the passphrase"))
     last = "2026-11-20T08:00:00+00:00"
+    still = {"OUTREACH_PASSPHRASE_FILE": wrong, "SAFETY_NOW": NOW.isoformat()}
     for count, expected in ((9, 300), (40, 300)):
         family.home.attempts_file.write_text(json.dumps({"count": count, "last": last}))
-        assert family("child", UPN, OUTREACH_PASSPHRASE_FILE=wrong).code == 3
-        early = family("child", UPN, OUTREACH_PASSPHRASE_FILE=wrong)
+        assert family("child", UPN, **still).code == 3
+        early = family("child", UPN, **still)
         assert early.code == 3
-        waiting = int(early.sentence.partition("wait ")[2].split()[0])
-        assert expected - 30 < waiting <= expected
+        assert int(early.sentence.partition("wait ")[2].split()[0]) == expected
 
 
 def test_the_recovery_code_needs_no_wait(family: Computer) -> None:

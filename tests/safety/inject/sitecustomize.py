@@ -1,6 +1,7 @@
 """Put on a test process's PYTHONPATH: moves its clock, or makes one function fail or kill, by environment.
 
-SAFETY_CLOCK is seconds added to the time that `Call.now` gives. SAFETY_AT names `module:Class.function`,
+SAFETY_CLOCK is seconds added to the time that `Call.now` gives; with SAFETY_NOW that time stands still at the
+instant named. SAFETY_AT names `module:Class.function`,
 SAFETY_CALL the number of the call at which it happens, SAFETY_DO what: `raise`, `kill`, or `damaged`
 (what the engine raises for a damaged page).
 """
@@ -12,7 +13,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import ModuleType
 from typing import Any
 
@@ -21,7 +22,9 @@ CANARY = "Wyvernhilda Oblomovsky 07700 900977"
 
 def _move_clock(module: ModuleType) -> None:
     real = module.Call.now
-    module.Call.now = lambda call: real(call) + timedelta(seconds=float(os.environ["SAFETY_CLOCK"]))
+    moved = timedelta(seconds=float(os.environ.get("SAFETY_CLOCK", "0")))
+    still = os.environ.get("SAFETY_NOW")
+    module.Call.now = lambda call: (datetime.fromisoformat(still) if still else real(call)) + moved
 
 
 def _break(module: ModuleType) -> None:
@@ -79,7 +82,7 @@ class _AfterImport:
 
 
 _watched: dict[str, Callable[[ModuleType], None]] = {}
-if os.environ.get("SAFETY_CLOCK"):
+if os.environ.get("SAFETY_CLOCK") or os.environ.get("SAFETY_NOW"):
     _watched["outreach_tui.commands.frame"] = _move_clock
 if os.environ.get("SAFETY_AT"):
     _watched[os.environ["SAFETY_AT"].partition(":")[0]] = _break
