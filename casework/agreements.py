@@ -57,7 +57,12 @@ def state_of(agreement: Agreement, on: date) -> State:
 
 def by_the_child(agreement: Agreement) -> bool:
     """Whether the child gave it."""
-    return fold(agreement.relationship) in _THEMSELVES
+    return is_child_word(agreement.relationship)
+
+
+def is_child_word(relationship: str) -> bool:
+    """Whether a relationship to the child says that it is the child."""
+    return fold(relationship) in _THEMSELVES
 
 
 def is_competent(agreement: Agreement, child: Child) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from casework.policies import PURPOSES, Category, Purpose
+from casework.records import Agency
 
 Standing = Literal["O", "C", "A"]
 Answer = Literal["yes", "no", "ask"]
@@ -127,6 +128,9 @@ GRID: Mapping[str, Mapping[Purpose, Mapping[Category, Standing]]] = {
 
 HIDDEN_EXISTENCE = frozenset({Category.YOUTH_JUSTICE})
 """Categories of which not even the existence is shown to those who may not see them."""
+
+HIDDEN_AGENCIES: frozenset[Agency] = frozenset({"youth-justice"})
+"""Agencies whose part in a case would tell of such a category."""
 
 
 @dataclass(frozen=True, slots=True)

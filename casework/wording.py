@@ -152,6 +152,32 @@ AGENCIES: Mapping[str, str] = {
     "management": "management",
 }
 
+PURPOSES: Mapping[str, str] = {
+    "support": "support",
+    "assessment": "assessment",
+    "planning": "planning",
+    "attendance": "attendance",
+    "safeguarding": "safeguarding",
+    "evaluation": "evaluation",
+}
+
+AGREEMENT_STATES: Mapping[str, str] = {
+    "given": "given",
+    "limited": "given with limits",
+    "refused": "refused",
+    "withdrawn": "withdrawn",
+    "expired": "expired",
+}
+"""States of an agreement; where there is none the word is "not asked"."""
+
+AGREEMENT_METHODS: Mapping[str, str] = {
+    "written": "in writing",
+    "verbal": "by word of mouth",
+    "electronic": "electronically",
+}
+
+DECISIONS: Mapping[str, str] = {"share": "share", "not-share": "do not share"}
+
 _WITH_WHOM: Mapping[str, str] = {"parent": "a parent", "child": "the child", "other": "another adult"}
 
 _VALUES: Mapping[tuple[str, str], Mapping[str, str]] = {
@@ -159,10 +185,13 @@ _VALUES: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("action", "status"): ACTION_STATUSES,
     ("episode", "reason"): CLOSE_REASONS,
     ("review", "decision"): REVIEW_DECISIONS,
+    ("agreement", "status"): AGREEMENT_STATES,
+    ("agreement", "method"): AGREEMENT_METHODS,
     ("child", "sen"): SEN,
     ("contact", "kind"): CONTACT_KINDS,
     ("contact", "outcome"): CONTACT_OUTCOMES,
     ("contact", "seen"): SEEN,
+    ("disclosure", "decision"): DECISIONS,
     ("flag", "kind"): FLAGS,
     ("follow_up", "outcome"): OUTCOME_LABELS,
     ("follow_up", "with_whom"): _WITH_WHOM,

@@ -60,9 +60,11 @@ class ChildScreen(FollowUpScreen):
         Raises OutreachError where that cannot be recorded: the page is then not shown.
         """
 
+        agencies = self.shell.agencies
+
         def read(store: Store) -> ChildView:
             store.log("looked", "child's page", child=self.child_id)
-            return read_view(store, self.child_id)
+            return read_view(store, self.child_id, agencies)
 
         self._view = await desk.run(read)
         self._reads += 1
@@ -84,8 +86,9 @@ class ChildScreen(FollowUpScreen):
 
     async def reload(self) -> None:
         """Read the page again and keep the cursor on its line."""
+        agencies = self.shell.agencies
         try:
-            self._view = await self.ask(lambda store: read_view(store, self.child_id))
+            self._view = await self.ask(lambda store: read_view(store, self.child_id, agencies))
         except OutreachError as problem:
             self.say(problem.message, wrong=True)
             return
@@ -176,6 +179,12 @@ class ChildScreen(FollowUpScreen):
         home = sorted((page.child, *page.siblings), key=lambda child: (child.dob or date.max, child.id))
         at = [child.id for child in home].index(self.child_id)
         self.shell.open_child(home[(at + 1) % len(home)].id)
+
+    async def do_preview(self) -> None:
+        """The page as another agency or worker may see it."""
+        from screens.consent_preview import preview_as
+
+        await preview_as(self, self.child_id)
 
     # Work
 

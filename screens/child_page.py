@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
+from casework.policies import Category, Purpose
 from casework.wording import count_of
+from screens.widgets.fitting import plain
 from screens.widgets.text import Cell, Piece, Tone
 
 if TYPE_CHECKING:
+    from casework.records import Worker
+    from storage.queries.agreements import ShownAgreement
     from storage.queries.child import ChildPage
     from storage.queries.history import Correction, Origin
     from storage.store import Store
 
 SECTIONS = ("Who", "People", "Why", "Counts", "Marks", "Year", "N codes", "Story", "Withheld")
 """The sections in order; a digit jumps to each."""
+
+_NEEDS: Mapping[str, Category] = {
+    "People": Category.FAMILY,
+    **dict.fromkeys(("Why", "Counts", "Marks", "Year", "N codes"), Category.ATTENDANCE),
+}
+"""What a section is made of; where that is withheld, the section says so and nothing else."""
 
 NAME_CELLS = 60
 """Longest name drawn in full on one line."""
@@ -61,28 +71,46 @@ class ChildView:
     today: date
     session_date: date
     draft: bool
+    agreements: Sequence[ShownAgreement] = ()
+    agencies: Mapping[str, str] = field(default_factory=dict)
+    previewed: bool = False
 
 
-def read_view(store: Store, child_id: str) -> ChildView:
-    """Everything the screen shows of one child. Raises BadInput when there is no such child."""
+def read_view(
+    store: Store,
+    child_id: str,
+    agencies: Mapping[str, str] | None = None,
+    *,
+    other: Worker | None = None,
+    purpose: Purpose = "support",
+) -> ChildView:
+    """Everything the screen shows of one child, with the labels of agencies.
+
+    With `other` only what they may see, too (`Store.seen_with`). Raises BadInput when there is no such child.
+    """
     from casework.records import Child, RegisterFile
+    from storage.queries.agreements import read_agreements
     from storage.queries.child import read_child
     from storage.queries.history import read_corrections, read_origins
     from storage.queries.lookup import display_name
     from storage.queries.today import register_day
 
+    seen_by = store if other is None else store.seen_with(other)
     child = store.get(Child, child_id)
-    page = read_child(store, child)
+    page = read_child(seen_by, child, purpose=purpose)
     seen = bool(page.marks)
     return ChildView(
         page=page,
         name=display_name(child),
-        corrections=read_corrections(store, child) if seen else (),
-        origins=read_origins(store, child) if seen else {},
+        corrections=read_corrections(seen_by, child) if seen else (),
+        origins=read_origins(seen_by, child) if seen else {},
         files={file.id: file.name for file in store.find(RegisterFile)},
         today=store.today,
         session_date=register_day(store, store.today),
-        draft=store.drafts.load("contact", child_id) is not None,
+        draft=other is None and store.drafts.load("contact", child_id) is not None,
+        agreements=read_agreements(seen_by, child),
+        agencies=agencies or {},
+        previewed=other is not None,
     )
 
 
@@ -96,8 +124,13 @@ def page_lines(view: ChildView, width: int) -> list[PageLine]:
         who, people, why, attendance, marks, year, n_codes, story, withheld,
     )  # fmt: skip
     lines: list[PageLine] = []
+    reasons = {item.category: item.reason for item in view.page.withheld}
     for section, (title, build) in enumerate(zip(SECTIONS, builders, strict=True)):
         lines.append(PageLine(heading(section, title, width), section, heading=True))
+        if (hidden := _NEEDS.get(title)) in reasons:
+            # A zero or an empty list would say that there is nothing.
+            lines += [PageLine(cell, section) for cell in plain(f"Withheld: {reasons[hidden]}", width)]
+            continue
         lines += [PageLine(cell, section, target) for cell, target in build(view, width)]
     return lines
 

@@ -11,6 +11,7 @@ from casework.relationships import say_relationship
 from casework.wording import CATEGORIES, FLAGS, RESPONSIBILITY, SEN, say_day
 from screens.callers import letter
 from screens.child_page import NOTHING, ChildView, Target, years_old
+from screens.consent_lines import state_lines
 from screens.widgets.fitting import plain, short
 from screens.widgets.text import Cell, Piece, Tone
 from storage.queries.child import ContactPerson
@@ -61,6 +62,8 @@ def who(view: ChildView, width: int) -> Iterator[Line]:
         yield from _flag(flag, view, width)
     if not page.flags:
         yield Piece("  no flags that you may see", Tone.QUIET), NOTHING
+    for cell in state_lines(view.agreements, view.agencies, width, keys=not view.previewed):
+        yield cell, NOTHING
     for sibling in page.siblings:
         age = f", {years_old(sibling.dob, view.today)}" if sibling.dob else ""
         year = f", Year {short(sibling.year_group, 8)}" if sibling.year_group else ""

@@ -320,6 +320,18 @@ class FollowUpScreen(StepScreen):
         else:
             self.say("Closing takes words about one child: unmark with esc first.", wrong=True)
 
+    # Agreement
+
+    def do_consent(self) -> None:
+        """What this child's family agreed to, and what may be shared."""
+        subjects = self.subjects()
+        if len(subjects) != 1:
+            self.say("Agreement is one child at a time: unmark with esc first.", wrong=True)
+            return
+        from screens.consent import ConsentScreen
+
+        self.app.push_screen(ConsentScreen(subjects[0].child))
+
     # The form for a reason and for words
 
     async def ask_reason(self, subjects: Sequence[Subject]) -> None:

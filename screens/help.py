@@ -16,9 +16,10 @@ from screens.verbs import APP, EVERYWHERE, LISTS, SCREEN_TITLES, VERBS, Keymap, 
 from screens.widgets.lines import TitleLine
 from screens.widgets.text import Cell, Piece, Tone, show_lines
 
-_LISTING = {"today", "caseload", "child", "import"}
+_LISTING = {"today", "caseload", "child", "import", "consent"}
+_LINES = {"child", "consent"}
 _MARKS = {"mark", "mark-all"}
-"""Verbs of lists that mean nothing among the lines of a child's page."""
+"""Verbs of lists that mean nothing among the lines of a page."""
 
 _INDENT = 28
 _WIDEST = 110
@@ -37,7 +38,7 @@ def help_lines(place: str, keymap: Keymap, width: int) -> list[Cell]:
     held = [
         verb
         for verb in VERBS
-        if places.intersection(verb.places) and not (place == "child" and verb.id in _MARKS)
+        if places.intersection(verb.places) and not (place in _LINES and verb.id in _MARKS)
     ]
     views = [verb for verb in held if verb.id.startswith("view-")]
     lines: list[Cell] = []

@@ -39,10 +39,12 @@ if TYPE_CHECKING:
 
 SHOWN_TYPES = frozenset(
     {
+        "agreement",
         "attendance_week",
         "calendar",
         "child",
         "contact",
+        "disclosure",
         "flag",
         "follow_up",
         "person",

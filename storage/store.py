@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from functools import cached_property
@@ -12,7 +13,8 @@ from casework.edits import Edit, create
 from casework.ids import new_id
 from casework.policies import Category, Purpose
 from casework.records import Child, Record, Team, Worker
-from casework.sharing import Decision, may_see
+from casework.sharing import NOTHING, Decision, may_see
+from casework.sharing_grid import HIDDEN_AGENCIES, HIDDEN_EXISTENCE
 from storage import audit
 from storage.cipher import Connection, close_database, open_database
 from storage.drafts import Drafts
@@ -44,6 +46,7 @@ class Store:
         """When what a worker logs now happened: `now`, or the time of day on the date that was set."""
         self.today = today
         self._settings: dict[str, str] = dict(conn.execute("SELECT name, value FROM setting").fetchall())
+        self._also: Worker | None = None
         self.actor = Actor(self._settings.get("worker", ""), self._settings.get("device", ""))
         self.journal = Journal(conn, path, self.actor, now)
         self.drafts = Drafts(conn, path, now)
@@ -150,8 +153,34 @@ class Store:
         return self.get(Worker, self.actor.worker)
 
     def may_see(self, child: Child, category: Category, purpose: Purpose) -> Decision:
-        """Whether the worker of this laptop may see a category of a child's record today."""
-        return may_see(self.worker, child, category, purpose, self.today, self.grounds.of(child.id))
+        """Whether the worker of this laptop may see a category of a child's record today.
+
+        In a preview (`seen_with`) the other worker must be allowed it, too.
+        """
+        own = may_see(self.worker, child, category, purpose, self.today, self.grounds.of(child.id))
+        if not own or self._also is None:
+            return own
+        return self.decide_for(self._also, child, category, purpose)
+
+    def decide_for(self, other: Worker, child: Child, category: Category, purpose: Purpose) -> Decision:
+        """What another worker may see, as far as the worker of this laptop may know of it.
+
+        Where the existence of a category is protected from this worker, the answer rests on nothing that
+        would tell of it, neither for that category nor for the agency that holds it.
+        """
+        protected = category in HIDDEN_EXISTENCE or other.agency in HIDDEN_AGENCIES
+        told = not protected or all(
+            may_see(self.worker, child, held, purpose, self.today, self.grounds.of(child.id))
+            for held in HIDDEN_EXISTENCE
+        )
+        ground = self.grounds.of(child.id) if told else NOTHING
+        return may_see(other, child, category, purpose, self.today, ground)
+
+    def seen_with(self, other: Worker) -> Store:
+        """This caseload as far as its worker and `other` may both see it: to read from, at once."""
+        both = copy.copy(self)
+        both._also = other
+        return both
 
     def get(self, cls: type[R], record: str) -> R:
         """One record by id. Raises BadInput("no-such-record")."""

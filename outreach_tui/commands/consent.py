@@ -243,21 +243,15 @@ def show(agreement: str) -> None:
 def check(child: str, agency: Agency, category: str, purpose: Purpose) -> int:
     """May AGENCY see this category of CHILD's record for this purpose? Exit 0 yes, 5 no, 1 ask."""
     from casework.policies import Category
-    from casework.records import Worker
-    from casework.sharing import NOTHING, may_see
-    from casework.sharing_grid import HIDDEN_EXISTENCE, LAWFUL_BASIS
+    from casework.sharing_grid import LAWFUL_BASIS
+    from casework.withdrawing import somebody_of
     from outreach_tui.commands.people import Eyes, take_child
 
     call = the_call()
-    wanted = Category(category)
     with opened(call) as store:
         found = take_child(store, child)
-        eyes = Eyes(store)
-        eyes.require(found, Category.IDENTITY)
-        somebody = Worker(id="", name="", agency=agency)
-        hidden = wanted in HIDDEN_EXISTENCE and not eyes.sees(found, wanted)
-        ground = NOTHING if hidden else store.grounds.of(found.id)
-        decision = may_see(somebody, found, wanted, purpose, call.today, ground)
+        Eyes(store).require(found, Category.IDENTITY)
+        decision = store.decide_for(somebody_of(agency), found, Category(category), purpose)
         store.log("looked", f"whether {agency} may see {category} for {purpose}", found.id)
     basis = LAWFUL_BASIS[purpose]
     value = {
@@ -306,9 +300,8 @@ def disclose(child: str, *, listing: bool, **given: Any) -> None:
     for name, option in (("agency", "--to"), ("purpose", "--purpose")):
         if not given[name]:
             raise click.UsageError(f"Missing option '{option}'")
-    from casework.consent import disclose as build
-    from casework.policies import Category
-    from outreach_tui.commands.people import Eyes, take_child, take_day, take_note
+    from outreach_tui.commands.people import take_child, take_day, take_note
+    from storage.disclosing import commit_disclosure
 
     values = {
         "agency": given["agency"],
@@ -325,17 +318,10 @@ def disclose(child: str, *, listing: bool, **given: Any) -> None:
     }
     with opened(call) as store:
         found = take_child(store, child)
-        eyes = Eyes(store, "safeguarding")
-        for category in _as_categories(values["categories"]):
-            eyes.require(found, category)
-        eyes.require(found, Category.IDENTITY)
         made = _made("disclosure", child=found.id, by=store.worker.id, **values)
-        edit = build(made, call.today)
-        receipt = store.journal.commit(edit)
-        if made.decision == "share":
-            store.log("shared", f"disclosure {made.id} with {made.agency}", found.id)
+        receipt = commit_disclosure(store, found, made)
         value = {"id": made.id, "decision": made.decision, "edit": receipt.edit}
-    call.show(value, lambda: output.emit_lines([f"{edit.name}. Its id is {made.id}."]))
+    call.show(value, lambda: output.emit_lines([f"{receipt.name}. Its id is {made.id}."]))
 
 
 def _list_disclosures(child: str) -> None:

@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from casework.agreements import State, state_of
+from casework.agreements import State, holds_responsibility, is_competent, state_of
 from casework.policies import Category
 from casework.records_sharing import Agreement, Disclosure
-from casework.sharing_grid import HIDDEN_EXISTENCE
+from casework.sharing_grid import HIDDEN_AGENCIES, HIDDEN_EXISTENCE
+from casework.withdrawing import Lost, lost_by, lost_with
 
 if TYPE_CHECKING:
     from casework.records import Child
     from storage.store import Store
 
-_HIDDEN_AGENCIES = frozenset({"youth-justice"})
 _FAMILYS_OWN = ("given_by", "relationship", "how_known", "gillick", "interpreter", "exclude", "withdrawn_why")
 
 
 @dataclass(frozen=True, slots=True)
 class ShownAgreement:
-    """An agreement as it may be shown; `withheld` says why the family's words and names are empty."""
+    """An agreement as it may be shown; `withheld` says why the family's words and names are empty.
+
+    `waits` says why one in force opens nothing yet: words of the family are `unread`, or it is `unsure`
+    whether who gave it may decide.
+    """
 
     agreement: Agreement
     state: State
     withheld: str = ""
+    waits: Literal["", "unread", "unsure"] = ""
 
 
 def read_agreements(store: Store, child: Child) -> list[ShownAgreement]:
@@ -41,8 +46,17 @@ def read_agreements(store: Store, child: Child) -> list[ShownAgreement]:
             continue
         if not family:
             seen = seen.model_copy(update=dict.fromkeys(_FAMILYS_OWN, "") | {"responsibility": "unknown"})
-        shown.append(ShownAgreement(seen, state_of(held, store.today), "" if family else family.reason))
+        state, why = state_of(held, store.today), "" if family else family.reason
+        shown.append(ShownAgreement(seen, state, why, _waits(held, state, child)))
     return shown
+
+
+def _waits(held: Agreement, state: State, child: Child) -> Literal["", "unread", "unsure"]:
+    if state not in ("given", "limited"):
+        return ""
+    if not (holds_responsibility(held) or is_competent(held, child)):
+        return "unsure"
+    return "unread" if held.exclude.strip() and not held.exclude_read else ""
 
 
 def unhidden(store: Store, child: Child, held: Agreement) -> Agreement | None:
@@ -53,14 +67,14 @@ def unhidden(store: Store, child: Child, held: Agreement) -> Agreement | None:
     if not hidden:
         return held
     categories = tuple(c for c in held.categories if c not in hidden)
-    agencies = tuple(a for a in held.agencies if a not in _HIDDEN_AGENCIES)
+    agencies = tuple(a for a in held.agencies if a not in HIDDEN_AGENCIES)
     if (held.categories and not categories) or (held.agencies and not agencies):
         return None
     kept = {
         "categories": categories,
         "agencies": agencies,
         "exclude_categories": tuple(c for c in held.exclude_categories if c not in hidden),
-        "exclude_agencies": tuple(a for a in held.exclude_agencies if a not in _HIDDEN_AGENCIES),
+        "exclude_agencies": tuple(a for a in held.exclude_agencies if a not in HIDDEN_AGENCIES),
     }
     return held.model_copy(update=kept)
 
@@ -76,6 +90,21 @@ def read_disclosures(store: Store, child: Child) -> list[Disclosure]:
     made = [
         d
         for d in store.grounds.of(child.id).disclosures
-        if not (hidden and (hidden & set(d.categories) or d.agency in _HIDDEN_AGENCIES))
+        if not (hidden and (hidden & set(d.categories) or d.agency in HIDDEN_AGENCIES))
     ]
     return sorted(made, key=lambda d: (d.decided_on, d.id), reverse=True)
+
+
+def read_lost(store: Store, child: Child, agreement: str) -> tuple[list[Lost], list[Lost]]:
+    """What a withdrawal today takes from each agency, and what of it from this worker.
+
+    Nothing that would tell of what is protected from this worker. Raises BadInput for an unknown agreement.
+    """
+    held = store.get(Agreement, agreement)
+    ground = store.grounds.of(child.id)
+    own = lost_by(store.worker, held, child, ground, store.today)
+    everyone = lost_with(held, child, ground, store.today)
+    if all(store.may_see(child, c, "support") for c in HIDDEN_EXISTENCE):
+        return everyone, own
+    told = [x for x in everyone if x.category not in HIDDEN_EXISTENCE and x.agency not in HIDDEN_AGENCIES]
+    return told, [x for x in own if x.category not in HIDDEN_EXISTENCE]

@@ -1,0 +1,313 @@
+"""The lines about agreement, of its own screen and of a child's page: data for a list, built for a width."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from casework.policies import PURPOSES
+from casework.sharing import last_day
+from casework.sharing_grid import LAWFUL_BASIS
+from casework.wording import (
+    AGREEMENT_METHODS,
+    AGREEMENT_STATES,
+    CATEGORIES,
+    RESPONSIBILITY,
+    join_words,
+    say_day,
+)
+from screens.widgets.fitting import brief_day, plain, short
+from screens.widgets.text import Cell, Piece, Tone
+
+if TYPE_CHECKING:
+    from casework.agreements import State
+    from casework.records import Child
+    from casework.records_sharing import Agreement, Disclosure
+    from casework.withdrawing import Lost
+    from storage.queries.agreements import ShownAgreement
+    from storage.store import Store
+
+Names = Mapping[str, str]
+"""Agencies by their word, with the labels of this place."""
+
+AGREEMENT, DISCLOSURE, WITHDRAWAL, SETTLING = "agreement", "disclosure", "withdrawal", "settling"
+"""The forms of this screen, by which their drafts are kept."""
+
+NOT_ASKED = "NOT ASKED"
+IN_FORCE = frozenset({"given", "limited"})
+_TONES: Mapping[State, Tone] = {
+    "given": Tone.GOOD,
+    "limited": Tone.GOOD,
+    "refused": Tone.ALERT,
+    "withdrawn": Tone.ALERT,
+    "expired": Tone.WARN,
+}
+_MARGIN = 10
+_MOST_LINES = 8
+_MOST_TOLD = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentView:
+    """What the family agreed to, what was shared without, and which forms were left half filled."""
+
+    child: Child
+    name: str
+    place: str
+    agreements: Sequence[ShownAgreement]
+    disclosures: Sequence[Disclosure]
+    may_see_disclosures: bool
+    drafts: frozenset[str]
+    today: date
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentLine:
+    """One line, with the id of the agreement it belongs to."""
+
+    cell: Cell
+    agreement: str = ""
+
+
+def read_consent(store: Store, child_id: str) -> ConsentView:
+    """Everything that the screen shows. Raises BadInput when there is no such child."""
+    from casework.policies import Category
+    from casework.records import Child
+    from storage.queries.agreements import read_agreements, read_disclosures
+    from storage.queries.lookup import display_name
+
+    child = store.get(Child, child_id)
+    return ConsentView(
+        child=child,
+        name=display_name(child),
+        place=" · ".join(filter(None, (child.reg, short(store.schools.name(child.school), 30)))),
+        agreements=read_agreements(store, child),
+        disclosures=read_disclosures(store, child),
+        may_see_disclosures=bool(store.may_see(child, Category.SAFEGUARDING, "safeguarding")),
+        drafts=frozenset(
+            form for form in (AGREEMENT, DISCLOSURE) if store.drafts.load(form, child_id) is not None
+        ),
+        today=store.today,
+    )
+
+
+_WAITS = {"": "", "unread": ", LIMITS NOT SETTLED", "unsure": ", NOT KNOWN IF THEY MAY DECIDE"}
+
+
+def said_state(entry: ShownAgreement) -> str:
+    """A state in capitals: it is told by its words, whatever the colours."""
+    return AGREEMENT_STATES[entry.state].upper() + _WAITS[entry.waits]
+
+
+def state_lines(
+    shown: Sequence[ShownAgreement], names: Names, width: int, *, keys: bool = True
+) -> list[Cell]:
+    """The agreements of a child in a line or two, for the child's own page; `keys` says where they lead."""
+    if not shown:
+        hint = " C records what the family says." if keys else ""
+        return plain(f"Agreement: {NOT_ASKED}.{hint}", width)
+    told = []
+    for entry in shown[:_MOST_TOLD]:
+        held = entry.agreement
+        who = join_words([_agency(agency, names) for agency in held.agencies])
+        day = held.withdrawn_on if entry.state == "withdrawn" else held.given_on
+        day = held.expires if entry.state == "expired" else day
+        told.append(f"{said_state(entry)} {brief_day(day or held.given_on)}" + (f" ({who})" if who else ""))
+    more = len(shown) - len(told)
+    told += [f"{more} more"] if more else []
+    closed = all(entry.state not in IN_FORCE or entry.waits for entry in shown)
+    tone = Tone.WARN if closed else Tone.PLAIN
+    hint = " C shows them." if keys else ""
+    return plain(f"Agreement: {' · '.join(told)}.{hint}", width, tone=tone)
+
+
+def consent_lines(view: ConsentView, names: Names, width: int) -> list[ConsentLine]:
+    """Every line of the screen for a list that is `width` cells wide."""
+    lines = [ConsentLine(cell) for cell in _head(view)]
+    for entry in view.agreements:
+        here = entry.agreement.id
+        lines += [ConsentLine(cell, here) for cell in agreement_cells(entry, names, view.today, width)]
+    if view.agreements:
+        lines.append(ConsentLine(""))
+    lines.append(ConsentLine(_rule("Without agreement", width)))
+    lines += [ConsentLine(cell) for cell in _decisions(view, names, width)]
+    lines.append(ConsentLine(""))
+    lines.append(ConsentLine(_rule("Lawful basis, which is the service's and no agreement", width)))
+    lines += [ConsentLine(cell) for cell in _bases(width)]
+    return lines
+
+
+def _rule(title: str, width: int) -> Cell:
+    words = f"{title} "
+    return (Piece(words, Tone.STRONG), Piece("─" * max(0, width - len(words)), Tone.QUIET))
+
+
+def _head(view: ConsentView) -> Iterator[Cell]:
+    if AGREEMENT in view.drafts:
+        yield Piece("A draft of an agreement waits: R goes on with it.", Tone.WARN)
+    if DISCLOSURE in view.drafts:
+        yield Piece("A draft of a decision waits: D goes on with it.", Tone.WARN)
+    if not view.agreements:
+        yield (Piece(NOT_ASKED, Tone.WARN), Piece("  Nobody has been asked, so nothing rests on agreement."))
+        yield Piece("R records what the family says. A tells what may be shared as it stands.", Tone.QUIET)
+        yield ""
+        return
+    counts = Counter(entry.state for entry in view.agreements)
+    told = [f"{number} {AGREEMENT_STATES[state]}" for state, number in counts.items()]
+    if counts.keys() & IN_FORCE:
+        yield Piece(f"Agreements: {', '.join(told)}", Tone.STRONG)
+    else:
+        yield (Piece("NO AGREEMENT IN FORCE", Tone.WARN), Piece(f": {', '.join(told)}"))
+
+
+def agreement_cells(entry: ShownAgreement, names: Names, today: date, width: int) -> Iterator[Cell]:
+    """One agreement in full: its state in words, who, with whom, what for, what, the limits, the dates."""
+    held = entry.agreement
+    yield ""
+    state = said_state(entry)
+    room = max(20, width - len(state) - 2)
+    yield (
+        Piece(state, Tone.WARN if entry.waits else _TONES[entry.state]),
+        Piece(short(f"  {say_day(held.given_on)}, by {_giver(entry)}", room), Tone.STRONG),
+    )
+    if entry.withheld:
+        yield from _field("withheld", f"the family's own words and names: {entry.withheld}", width)
+    elif held.responsibility != "unknown" or held.how_known:
+        known = f" ({short(held.how_known, 60)})" if held.how_known else ""
+        yield from _field("", RESPONSIBILITY[held.responsibility] + known, width)
+    elif not held.gillick:
+        yield from _field("", RESPONSIBILITY["unknown"], width)
+    if entry.waits == "unsure":
+        words = "every answer from it is “ask” until it is known that they may decide: record it again then"
+        yield from _field("", words, width, Tone.WARN)
+    if held.gillick:
+        yield from _field("able", held.gillick, width)
+    every = "all" if held.status == "refused" else "none that you may see"
+    yield from _field("with", _listed([_agency(a, names) for a in held.agencies], every), width)
+    yield from _field("for", _listed(held.purposes, every), width)
+    yield from _field("what", _listed([CATEGORIES[c.value] for c in held.categories], every), width)
+    yield from _limits(held, names, width)
+    yield from _how(held, width)
+    yield from _dates(entry, today, width)
+
+
+def _giver(entry: ShownAgreement) -> str:
+    if entry.withheld:
+        return "somebody (withheld)"
+    held = entry.agreement
+    return held.given_by + (f" ({held.relationship})" if held.relationship else "")
+
+
+def _limits(held: Agreement, names: Names, width: int) -> Iterator[Cell]:
+    if held.exclude.strip():
+        yield from _field("but", f"“{held.exclude.strip()}”", width, Tone.STRONG)
+    out = [_agency(a, names) for a in held.exclude_agencies]
+    out += [CATEGORIES[c.value] for c in held.exclude_categories]
+    if out:
+        yield from _field("ruled out", join_words(out), width, Tone.STRONG)
+    if held.exclude.strip() and not held.exclude_read:
+        words = "nobody has settled what these words cover, so every answer is “ask”: L settles them"
+        yield from _field("", words, width, Tone.WARN)
+    elif held.exclude.strip() and not out:
+        yield from _field("", "settled: these words rule out no agency and no category", width)
+
+
+def _how(held: Agreement, width: int) -> Iterator[Cell]:
+    how = [AGREEMENT_METHODS.get(held.method, "")]
+    how += [f"interpreter: {held.interpreter}"] if held.interpreter else []
+    how += [f"leaflet {held.leaflet}"] if held.leaflet else []
+    words = ", ".join(filter(None, how))
+    if words:
+        yield from _field("how", words, width, Tone.QUIET)
+
+
+def _dates(entry: ShownAgreement, today: date, width: int) -> Iterator[Cell]:
+    held = entry.agreement
+    if entry.state == "withdrawn":
+        day = f"withdrawn {say_day(held.withdrawn_on)}" if held.withdrawn_on else "withdrawn"
+        why = f": {held.withdrawn_why}" if held.withdrawn_why else ""
+        yield from _field("end", f"{day}{why}", width)
+        return
+    dates = []
+    if held.review:
+        past = " (past: ask again)" if held.review < today else ""
+        dates.append(f"review by {say_day(held.review)}{past}")
+    if held.expires:
+        dates.append(f"{'ended' if entry.state == 'expired' else 'ends'} {say_day(held.expires)}")
+    if dates:
+        late = held.review is not None and held.review < today
+        yield from _field("dates", ", ".join(dates), width, Tone.WARN if late else Tone.PLAIN)
+    elif entry.state in IN_FORCE:
+        yield from _field("dates", "no review and no end", width, Tone.WARN)
+
+
+def _decisions(view: ConsentView, names: Names, width: int) -> Iterator[Cell]:
+    if not view.may_see_disclosures:
+        yield Piece("  withheld: only who may see safeguarding sees these decisions", Tone.QUIET)
+        return
+    for made in view.disclosures:
+        what = join_words([CATEGORIES[c.value] for c in made.categories])
+        share = made.decision == "share"
+        act = "SHARED WITHOUT AGREEMENT" if share else "DECIDED NOT TO SHARE"
+        head = f"  {act} {say_day(made.decided_on)}: {what} with {_agency(made.agency, names)}"
+        yield from plain(f"{head.strip()}, for {made.purpose}", width, tone=Tone.STRONG)
+        if share:
+            end = last_day(made)
+            over = "its time is over since" if end < view.today else "open until"
+            yield from plain(f"{over} {say_day(end)}", width, tone=Tone.QUIET, indent=4)
+        told = {"yes": "the family was told", "no": "the family was not told"}.get(made.family_told, "")
+        told += f" ({made.told_why})" if told and made.told_why else ""
+        consulted = f"consulted {made.consulted}" if made.consulted else ""
+        people = "; ".join(filter(None, (f"decided by {made.decided_by}", consulted, told)))
+        yield from plain(f"because: {made.reason}", width, indent=4)[:_MOST_LINES]
+        yield from plain(people, width, tone=Tone.QUIET, indent=4)[:_MOST_LINES]
+    if not view.disclosures:
+        yield Piece("  no decision is on record: D records one, either way", Tone.QUIET)
+
+
+def _bases(width: int) -> Iterator[Cell]:
+    purposes: dict[str, list[str]] = {}
+    for purpose in PURPOSES:
+        basis = LAWFUL_BASIS[purpose]
+        purposes.setdefault(f"{basis.name} ({basis.source})", []).append(purpose)
+    for basis_words, held in purposes.items():
+        yield from plain(f"{join_words(held)}: {basis_words}", width, tone=Tone.QUIET)
+
+
+def _field(label: str, words: str, width: int, tone: Tone = Tone.PLAIN) -> Iterator[Cell]:
+    """A label at the left and its words folded beside it."""
+    lines = plain(words, width, tone=tone, indent=_MARGIN + 2)[:_MOST_LINES]
+    for number, line in enumerate(lines):
+        piece = line if isinstance(line, Piece) else Piece(str(line))
+        sign = f"  {label:<{_MARGIN}}" if number == 0 else " " * (_MARGIN + 2)
+        yield (Piece(sign, Tone.QUIET), Piece(piece.text[_MARGIN + 2 :], piece.tone))
+
+
+def _listed(words: Iterable[str], empty: str) -> str:
+    return ", ".join(words) or empty
+
+
+def _agency(agency: str, names: Names) -> str:
+    return short(names.get(agency, agency), 40)
+
+
+def lost_lines(lost: Sequence[Lost], own: Sequence[Lost], names: Names, width: int) -> list[Cell]:
+    """What a withdrawal takes away, by agency, and what of it disappears from this worker's own sight."""
+    lines: list[Cell] = []
+    by_agency: dict[str, list[str]] = {}
+    for one in lost:
+        words = CATEGORIES[one.category.value]
+        by_agency.setdefault(_agency(one.agency, names), []).append(
+            f"{words} ({', '.join(one.purposes)})" if len(one.purposes) < len(PURPOSES) else words
+        )
+    if own:
+        gone = join_words([CATEGORIES[one.category.value] for one in own])
+        lines += plain(f"Disappears from your own sight: {gone}.", width, tone=Tone.ALERT, indent=0)
+    for agency, what in by_agency.items():
+        lines += plain(f"{agency} no longer sees: {', '.join(what)}.", width, indent=0)
+    if not lost and not own:
+        lines += plain("Nothing is withheld by it that is open now.", width, indent=0)
+    return lines

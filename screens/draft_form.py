@@ -1,0 +1,454 @@
+"""A long form that is never lost: saved as a draft every few keystrokes, and before a lock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.widget import Widget
+from textual.widgets import Input, Static, TextArea
+
+from casework.dates import parse_date
+from casework.errors import BadInput, Locked, OutreachError
+from casework.text import clean
+from casework.wording import say_day
+from screens.areas import PageField
+from screens.base import OutreachScreen
+from screens.choosers import Chooser, ManyOf, OneOf
+from screens.dialogs import Confirm
+from screens.fields import LineField
+from screens.small_windows import SmallSign, is_too_small
+from screens.verbs import bindings_for
+from screens.widgets.fitting import short
+from screens.widgets.lines import SaidLine, TitleLine
+from screens.widgets.text import Cell, Piece, Tone, show, show_cell
+
+if TYPE_CHECKING:
+    from storage.journal import Receipt
+    from storage.store import Store
+
+_SAVE_AFTER = 4
+"""Keystrokes between two saves; leaving, locking and a pause save too."""
+
+_PAUSE = 0.4
+_LINE = 300
+"""Characters that a one-line value of a record holds."""
+
+_HINTS = {
+    "line": "",
+    "day": "a date as you say it: fri, 12 dec, +6w",
+    "page": "",
+    "one": "letters, left or right change it, delete empties it",
+    "many": "letters, left or right move, space takes one in or out",
+    "told": "",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """One field: its name, its label, what it takes and what is said while keys go to it.
+
+    `kind` is a line, a page of text, a day, one or many of `choices`, or `told`, which takes nothing and
+    shows its hint; `whole` offers all choices at once; `past` reads a weekday as the last one; `empty`
+    stands where nothing is said.
+    """
+
+    name: str
+    label: str
+    kind: Literal["line", "page", "day", "one", "many", "told"] = "line"
+    choices: Mapping[str, str] = field(default_factory=dict)
+    hint: str = ""
+    whole: bool = False
+    past: bool = False
+    empty: str = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked before the form is kept."""
+
+    words: str
+    details: Sequence[Cell] = ()
+
+
+class DraftForm(OutreachScreen):
+    """The form. `ctrl+s` keeps it, `esc` leaves and keeps the draft, `ctrl+d` throws it away.
+
+    A subclass names its draft (`FORM`), its fields and what becomes of them.
+    """
+
+    place = "form"
+    FORM: ClassVar[str] = ""
+    TITLE_WORDS: ClassVar[str] = ""
+    FLAGS: ClassVar[Mapping[str, str]] = {}
+    """Where an error says that it stands, as the field it stands in."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings_for("form", everywhere=False),
+        Binding("escape", "leave", show=False),
+        Binding("ctrl+s,f2", "keep", show=False, priority=True),
+        Binding("ctrl+d", "discard", show=False, priority=True),
+        Binding("down", "app.focus_next", show=False),
+        Binding("up", "app.focus_previous", show=False),
+        Binding("enter", "app.focus_next", show=False),
+    ]
+    DEFAULT_CSS = """
+    DraftForm {
+        VerticalScroll { height: 1fr; scrollbar-size-vertical: 1; }
+        .row { height: auto; }
+        .row > .label { width: 20; padding: 0 1; }
+        .row > LineField, .row > PageField, .row > Chooser { width: 1fr; margin: 0 1 0 0; }
+        .row > .day { width: 18; }
+        .row > .echo, .row > .told { width: 1fr; height: auto; padding: 0 1; }
+        PageField { height: 3; }
+        #hint { height: 1; padding: 0 1; }
+        #keys { dock: bottom; height: 1; background: $panel; padding: 0 1; }
+    }
+    """
+
+    def __init__(self, subject: str, who: str, *, start: Mapping[str, str] | None = None) -> None:
+        super().__init__()
+        self.subject, self._who = subject, who
+        self._start = dict(start or {})
+        self._strokes = 0
+        self._ready = False
+        self._gone = False
+        self._saved: Mapping[str, str] = {}
+
+    # What a form says
+
+    def form_fields(self) -> Sequence[FormField]:
+        """The fields in order."""
+        raise NotImplementedError
+
+    def is_asked(self, name: str) -> bool:
+        """Whether a field is shown as the others stand."""
+        del name
+        return True
+
+    def check(self, values: Mapping[str, Any]) -> None:
+        """Raise BadInput where something is missing, before anything is asked."""
+
+    async def question_before(self, values: Mapping[str, Any]) -> Question | None:
+        """What is asked before the form is kept; None asks nothing."""
+        del values
+        return None
+
+    def commit(self, store: Store, values: Mapping[str, Any]) -> Receipt:
+        """Write it, and end the draft. Runs on the caseload's thread. Raises OutreachError."""
+        raise NotImplementedError
+
+    def said(self, receipt: Receipt) -> str:
+        """What is said below when it is kept."""
+        return f"{receipt.name}. u takes it back."
+
+    async def prepare(self) -> None:
+        """Read what the form offers, before a draft is filled in."""
+
+    def field_changed(self, name: str) -> None:
+        """A field was changed by hand."""
+
+    # The screen
+
+    def compose(self) -> ComposeResult:
+        """A row for each field, a hint and the keys."""
+        yield SmallSign()
+        yield TitleLine(f"{self.TITLE_WORDS}: {self._who}")
+        with VerticalScroll(can_focus=False):
+            for spec in self.form_fields():
+                with Horizontal(classes="row", id=f"row-{spec.name}"):
+                    yield Static(show(spec.label), classes="label", id=f"label-{spec.name}", markup=False)
+                    yield from self._widgets(spec)
+        yield Static(id="hint", markup=False)
+        yield SaidLine()
+        keys = (("ctrl+s", "keep"), ("tab", "next field"), ("esc", "leave, keeps the draft"),
+                ("ctrl+d", "throw away"))  # fmt: skip
+        pieces = [piece for key, words in keys for piece in (Piece(key, Tone.KEY), Piece(f" {words}  "))]
+        yield Static(show_cell(tuple(pieces)), id="keys", markup=False)
+
+    def _widgets(self, spec: FormField) -> Iterator[Widget]:
+        if spec.kind == "one":
+            yield OneOf(spec.choices, id=spec.name)
+        elif spec.kind == "many":
+            yield ManyOf(spec.choices, id=spec.name, whole=spec.whole, empty=spec.empty)
+        elif spec.kind == "told":
+            yield Static(show(spec.hint, newlines=True), id=spec.name, classes="told", markup=False)
+        elif spec.kind == "page":
+            yield PageField(id=spec.name, tab_behavior="focus")
+        else:
+            classes = "day" if spec.kind == "day" else None
+            yield LineField(id=spec.name, max_length=_LINE, classes=classes)
+            if spec.kind == "day":
+                yield Static(classes="echo", id=f"echo-{spec.name}", markup=False)
+
+    async def on_mount(self) -> None:
+        """Go on with the draft that was left."""
+        try:
+            await self.prepare()
+            draft = await self.ask(lambda store: store.drafts.load(self.FORM, self.subject))
+        except Locked:
+            return
+        except OutreachError as problem:
+            self.say(problem.message, wrong=True)
+            draft = None
+        self._fill({**self._start, **(draft.fields if draft is not None else {})})
+        if draft is not None:
+            self._tell("draft brought back")
+        self._show_asked()
+        self._saved = self.fields()
+        self._ready = True
+        for spec in self.form_fields():
+            self._echo(spec)
+        self._focus_first()
+
+    def _focus_first(self) -> None:
+        first = next(spec for spec in self.form_fields() if spec.kind != "told")
+        self.query_one(f"#{first.name}").focus()
+
+    def _fill(self, fields: Mapping[str, str]) -> None:
+        for spec in self.form_fields():
+            value = fields.get(spec.name, "")
+            widget = self.query_one(f"#{spec.name}")
+            if isinstance(widget, OneOf):
+                widget.set_value(value)
+            elif isinstance(widget, ManyOf):
+                widget.set_values(value.split(","))
+            elif isinstance(widget, TextArea):
+                widget.text = clean(value, limit=100_000, newlines=True)
+            elif isinstance(widget, Input):
+                widget.value = clean(value, limit=_LINE)
+
+    def fields(self) -> dict[str, str]:
+        """The form as it stands, as text: several words are parted by commas."""
+        return {spec.name: self.value_of(spec.name) for spec in self.form_fields()}
+
+    def value_of(self, name: str) -> str:
+        """One field as it stands."""
+        widget = self.query_one(f"#{name}")
+        if isinstance(widget, OneOf):
+            return widget.value
+        if isinstance(widget, ManyOf):
+            return ",".join(widget.values)
+        if isinstance(widget, TextArea):
+            return widget.text
+        return widget.value if isinstance(widget, Input) else ""
+
+    def put(self, name: str, value: str) -> None:
+        """Fill a one-line field or pick a word in it."""
+        widget = self.query_one(f"#{name}")
+        if isinstance(widget, OneOf):
+            widget.set_value(value)
+        elif isinstance(widget, Input):
+            widget.value = clean(value, limit=_LINE)
+
+    def values(self) -> dict[str, Any]:
+        """The form as a record takes it: days as dates, several words as a tuple.
+
+        A field that is not asked is empty. Raises BadInput where a day cannot be read.
+        """
+        found: dict[str, Any] = {}
+        for spec in self.form_fields():
+            text = self.value_of(spec.name) if self.is_asked(spec.name) else ""
+            if spec.kind == "many":
+                found[spec.name] = tuple(text.split(",")) if text else ()
+            elif spec.kind == "day":
+                found[spec.name] = self._day(spec, text)
+            else:
+                found[spec.name] = text.strip()
+        return found
+
+    def _day(self, spec: FormField, text: str) -> date | None:
+        if not text.strip():
+            return None
+        try:
+            return parse_date(text, self.shell.today, prefer="past" if spec.past else "near")
+        except BadInput as problem:
+            raise BadInput(problem.code, problem.message, spec.name) from None
+
+    def _echo(self, spec: FormField) -> None:
+        """What a day was understood as, with its weekday."""
+        if spec.kind != "day":
+            return
+        text = self.value_of(spec.name)
+        try:
+            day = self._day(spec, text)
+            words = Piece(say_day(day), Tone.STRONG) if day else Piece(spec.empty, Tone.QUIET)
+        except BadInput:
+            words = Piece("not a date yet", Tone.WARN)
+        self.query_one(f"#echo-{spec.name}", Static).update(show_cell(words))
+
+    def _tell(self, words: str) -> None:
+        for line in self.query(TitleLine):  # none is left where a lock took the form away meanwhile
+            line.set_title(f"{self.TITLE_WORDS}: {self._who}", words)
+
+    def on_descendant_focus(self, _event: events.DescendantFocus) -> None:
+        """The label of the field that takes keys is marked, and what it takes is said."""
+        for spec in self.form_fields():
+            here = self.query_one(f"#{spec.name}").has_focus
+            sign = Piece(f"› {spec.label}", Tone.KEY) if here else Piece(f"  {spec.label}", Tone.QUIET)
+            self.query_one(f"#label-{spec.name}", Static).update(show_cell(sign))
+            if here:
+                hint = " · ".join(filter(None, (spec.hint, _HINTS[spec.kind])))
+                self.query_one("#hint", Static).update(show(short(hint, 200), Tone.QUIET))
+                if spec is self.form_fields()[0]:
+                    self.query_one(VerticalScroll).scroll_home(animate=False)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """A window in which no field can be read takes no keys."""
+        small = is_too_small(event.size)
+        was = self.has_class("-small")
+        self.set_class(small, "-small")
+        for widget in self.query("Input, TextArea, Chooser"):
+            widget.disabled = small
+        if was and not small:
+            self._focus_first()
+
+    # Saving
+
+    @on(TextArea.Changed)
+    @on(Input.Changed)
+    @on(Chooser.Changed)
+    def typed(self, event: TextArea.Changed | Input.Changed | Chooser.Changed) -> None:
+        """Save every few keystrokes, and after a pause."""
+        if isinstance(event, Chooser.Changed):
+            name = event.chooser.id or ""
+        else:
+            name = (event.text_area if isinstance(event, TextArea.Changed) else event.input).id or ""
+        if not self._ready or self._gone:
+            return
+        for spec in self.form_fields():
+            if spec.name == name:
+                self._echo(spec)
+        self.field_changed(name)
+        self._show_asked()
+        self._strokes += 1
+        if self._strokes >= _SAVE_AFTER:
+            self._save_soon()
+        else:
+            self.set_timer(_PAUSE, self._save_soon)
+
+    def _show_asked(self) -> None:
+        for spec in self.form_fields():
+            self.query_one(f"#row-{spec.name}").display = self.is_asked(spec.name)
+
+    @on(Input.Submitted)
+    def next_field(self, event: Input.Submitted) -> None:
+        """Enter goes on by one field."""
+        event.stop()
+        self.focus_next()
+
+    def _save_soon(self) -> None:
+        self._strokes = 0
+        if self.is_attached and not self._gone and self.fields() != self._saved:
+            self.run_worker(self.save_draft(), group="draft")
+
+    async def save_draft(self) -> None:
+        """Write the draft; an untouched form leaves none."""
+        if self._gone or not self._ready:
+            return
+        fields = self.fields()
+        if fields == self._saved:
+            return
+        kept = {**fields, **self._days_as_read()}
+        try:
+            await self.ask(lambda store: store.drafts.save(self.FORM, self.subject, kept))
+        except Locked:
+            return
+        except OutreachError as problem:
+            self.say(problem.message, wrong=True)
+            return
+        self._saved = fields
+        if self.is_attached:
+            self._tell("draft saved")
+
+    def _days_as_read(self) -> dict[str, str]:
+        """Days by their date, for `fri` in a draft that is brought back later would be another day."""
+        found = {}
+        for spec in self.form_fields():
+            if spec.kind == "day":
+                try:
+                    day = self._day(spec, self.value_of(spec.name))
+                except BadInput:
+                    continue
+                found[spec.name] = day.isoformat() if day else ""
+        return found
+
+    async def before_lock(self) -> None:
+        """The last words before the caseload closes."""
+        await self.save_draft()
+
+    # Leaving
+
+    async def action_leave(self) -> None:
+        """Back; the draft stays."""
+        await self.save_draft()
+        self._gone = True
+        self.dismiss()
+
+    async def action_keep(self) -> None:
+        """Keep it, after a question where there is one; the draft ends in the same step."""
+        if self.is_asking or self._gone:
+            return
+        self.say("")
+        try:
+            values = self.values()
+            self.check(values)
+            asked = await self.question_before(values)
+        except Locked:
+            return
+        except OutreachError as problem:
+            self._refuse(problem)
+            return
+        if asked is None:
+            await self._commit(values)
+            return
+
+        async def answered(yes: bool | None) -> None:
+            if yes:
+                await self._commit(values)
+
+        await self.question(Confirm(asked.words, asked.details), answered)
+
+    async def _commit(self, values: Mapping[str, Any]) -> None:
+        self._gone = True
+        try:
+            receipt = await self.ask(lambda store: self.commit(store, values))
+        except Locked:
+            return
+        except OutreachError as problem:
+            self._gone = False
+            self._refuse(problem)
+            return
+        below = self.app.screen_stack[-2]
+        self.dismiss()
+        if isinstance(below, OutreachScreen):
+            below.say(self.said(receipt))
+
+    def _refuse(self, problem: OutreachError) -> None:
+        """Say what does not fit, and go to its field."""
+        self.say(problem.message, wrong=True)
+        flag = problem.where or ""
+        name = self.FLAGS.get(flag, flag.removeprefix("--").replace("-", "_"))
+        for spec in self.form_fields():
+            if spec.name == name:
+                self.query_one(f"#{name}").focus()
+
+    async def action_discard(self) -> None:
+        """Throw the draft away, after a yes."""
+
+        async def answered(yes: bool | None) -> None:
+            if yes:
+                self._gone = True
+                try:
+                    await self.ask(lambda store: store.drafts.discard(self.FORM, self.subject))
+                except Locked:
+                    return
+                self.dismiss()
+
+        await self.question(Confirm("Throw away what you wrote here?"), answered)

@@ -1,0 +1,546 @@
+"""The Consent screen on a real encrypted caseload: states in words, the check, the forms, the preview."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from casework.consent import record_agreement, withdraw_agreement
+from casework.edits import Edit, create
+from casework.ids import new_id
+from casework.policies import Category
+from casework.records import Child, Person, Relationship, Worker
+from casework.records_sharing import Agreement, Disclosure
+from outreach_tui.app import OutreachApp
+from screens.child import ChildScreen
+from screens.child_page import page_lines, read_view
+from screens.consent import ConsentScreen
+from screens.consent_check import CheckDialog
+from screens.consent_forms import AgreementForm, DisclosureForm, SettleForm, WithdrawForm
+from screens.consent_preview import PreviewScreen
+from screens.unlock import UnlockScreen
+from screens.widgets.text import cell_text
+from storage import audit
+from storage.store import Store
+from tests.screens.fakes import HOSTILE
+from tests.screens.real import KEY, NOW, TODAY, Family, asked, commit, enter, make_real_app, new_store
+from tests.screens.steps import settle, type_text, unlock
+from tests.screens.textshot import check_shot, screen_text
+
+NURSE = {"agencies": ("school-nursing",), "categories": ("family", "send"), "purposes": ("support",)}
+
+
+@pytest.fixture
+def family(tmp_path: Path) -> Iterator[Family]:
+    store = new_store(tmp_path)
+    yield Family(store)
+    store.close()
+
+
+def agreement(family: Family, **more: Any) -> Agreement:
+    """An agreement of the mother about Tilly, with the school nurse."""
+    held = Agreement.model_validate(
+        {
+            "id": new_id(),
+            "child": family.tilly.id,
+            "given_by": "Anna Marsh",
+            "relationship": "mother",
+            "responsibility": "yes",
+            "status": "given",
+            **NURSE,
+            "given_on": TODAY,
+            "by": family.store.actor.worker,
+            **more,
+        }
+    )
+    family.store.journal.commit(record_agreement(held, TODAY))
+    return held
+
+
+async def keys(pilot: Any, *pressed: str) -> None:
+    """Keys one after another; `=words` is typed."""
+    for key in pressed:
+        if key.startswith("="):
+            await type_text(pilot, key[1:])
+        else:
+            await pilot.press(key)
+        await settle(pilot)
+
+
+def flat(app: OutreachApp) -> str:
+    """The words on the screen in one line; of a dialog where one is open."""
+    lines = screen_text(app).splitlines()
+    framed = [line[line.index("│") + 1 : line.rindex("│")] for line in lines if line.count("│") > 1]
+    return " ".join(" ".join(framed or lines).split())
+
+
+# What the screen says
+
+
+async def test_not_asked_never_looks_like_given(family: Family, tmp_path: Path) -> None:
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, family.tilly.id)
+        assert "Agreement: NOT ASKED." in flat(app)
+        await keys(pilot, "C")
+        assert isinstance(app.screen, ConsentScreen)
+        text = screen_text(app)
+        assert "NOT ASKED" in text
+        assert "GIVEN" not in text.upper().replace("FORGIVEN", "")
+        check_shot(app, "consent-not-asked-80")
+
+
+@pytest.mark.parametrize(
+    ("more", "words", "no"),
+    [
+        ({}, "GIVEN  Fri 20 Nov 2026, by Anna Marsh (mother)", "WITH LIMITS"),
+        ({"status": "limited"}, "GIVEN WITH LIMITS  Fri 20 Nov 2026", "REFUSED"),
+        ({"status": "refused"}, "REFUSED  Fri 20 Nov 2026", "GIVEN"),
+        ({"given_on": date(2026, 1, 5), "expires": date(2026, 11, 19)}, "EXPIRED  Mon 5 Jan 2026", "GIVEN"),
+        ({"exclude": "not Gran"}, "GIVEN, LIMITS NOT SETTLED  Fri 20 Nov", "REFUSED"),
+        (
+            {"relationship": "uncle", "responsibility": "unknown"},
+            "GIVEN, NOT KNOWN IF THEY MAY DECIDE",
+            "REFUSED",
+        ),
+    ],
+)
+async def test_every_state_is_told_in_words(
+    family: Family,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    more: dict[str, Any],
+    words: str,
+    no: str,
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    agreement(family, **more)
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, family.tilly.id)
+        assert words.split("  ", maxsplit=1)[0].split(",", maxsplit=1)[0] in flat(app)
+        await keys(pilot, "C")
+        text = screen_text(app)
+        assert words in text
+        assert no not in text
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_agreements_stand_newest_first_with_everything_they_hold(
+    family: Family, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    old = agreement(family, given_on=date(2026, 11, 2), agencies=("school",))
+    family.store.journal.commit(withdraw_agreement(old, "changed her mind", date(2026, 11, 9)))
+    agreement(
+        family,
+        status="limited",
+        how_known="birth certificate",
+        exclude="not my ex-partner",
+        exclude_categories=("health",),
+        exclude_read=True,
+        method="written",
+        interpreter="Polish, Ewa Invented",
+        leaflet="v3",
+        review=date(2027, 1, 1),
+        expires=date(2027, 3, 1),
+    )
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=size) as pilot:
+        await enter(pilot, family.tilly.id)
+        await keys(pilot, "C")
+        check_shot(app, f"consent-{size[0]}")
+        text = flat(app)
+        assert text.index("GIVEN WITH LIMITS") < text.index("WITHDRAWN")
+        for words in ("not my ex-partner", "ruled out health", "in writing", "Polish, Ewa", "leaflet v3"):
+            assert words in text
+        assert "review by Fri 1 Jan 2027, ends Mon 1 Mar 2027" in text
+
+
+async def test_what_is_protected_is_neither_listed_nor_told_by_an_answer(
+    family: Family, tmp_path: Path
+) -> None:
+    agreement(family, agencies=("youth-justice",), categories=("youth_justice", "family"))
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, family.tilly.id)
+        await keys(pilot, "C")
+        assert "NOT ASKED" in screen_text(app)
+        await keys(pilot, "A", "=you", "enter", "=fam", "enter", "enter")
+        assert "ASK FIRST" in screen_text(app)
+        assert "agreed" not in flat(app)
+        await keys(pilot, "escape", "V", "=you", "enter", "enter")
+        assert isinstance(app.screen, PreviewScreen)
+        assert "Anna" not in flat(app)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+async def test_hostile_words_are_only_words(family: Family, tmp_path: Path, name: str) -> None:
+    line = name[:290] or "x"
+    person = Person(id=new_id(), surname=line)
+    tie = Relationship(id=new_id(), child=family.tilly.id, person=person.id, kind=line, how_known=line)
+    commit(family.store, "People", [person, tie])
+    agreement(
+        family, given_by=line, relationship=line, how_known=line, gillick=name, exclude=name or "x",
+        interpreter=line, leaflet=line,
+    )  # fmt: skip
+    made = Disclosure(
+        id=new_id(), child=family.tilly.id, agency="school", categories=(Category.FAMILY,), purpose="support",
+        reason=name or "x", decided_by=line, decided_on=TODAY, by="x",
+    )  # fmt: skip
+    family.store.journal.commit(Edit("Shared", (create(made),), subject=family.tilly.id))
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, family.tilly.id)
+        for pressed in (("C",), ("L",), ("escape", "R", "tab", "right"), ("escape", "down", "down", "W")):
+            await keys(pilot, *pressed)
+            text = screen_text(app)
+            assert all(sign == "\n" or sign.isprintable() for sign in text)
+            assert len(text.splitlines()) <= 24
+    assert app.fault is None
+
+
+# The check
+
+
+async def test_may_i_share_this_with_the_nurse(family: Family, tmp_path: Path) -> None:
+    held = agreement(family, method="written", review=date(2027, 1, 1))
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, family.tilly.id)
+        await keys(pilot, "C", "A", "=nur", "enter", "=fam", "enter", "enter")
+        check_shot(app, "consent-check-80")
+        text = flat(app)
+        assert "YES The family agreed on Fri 20 Nov 2026." in text
+        assert "GIVEN Fri 20 Nov 2026, by Anna Marsh (mother)" in text
+        assert "Lawful basis of support, apart from any agreement: public task" in text
+        looked = await asked(app, lambda s: audit.entries(s.conn, child=family.tilly.id))
+        assert "whether school-nursing may see family for support" in [entry.detail for entry in looked]
+        await keys(pilot, "A", "=youth", "enter")
+        assert "YES" not in screen_text(app)
+        await keys(pilot, "=heal", "enter", "enter")
+        assert "ASK FIRST Health is not part of youth-justice's own work" in flat(app)
+        assert held.given_by not in flat(app).split("ASK FIRST")[1].split("D shares")[0]
+
+
+async def test_an_answer_waits_for_every_field(family: Family, tmp_path: Path) -> None:
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, family.tilly.id)
+        await keys(pilot, "C", "A", "enter", "enter")
+        assert isinstance(app.screen, CheckDialog)
+        assert "Pick one first" in screen_text(app)
+        await keys(pilot, "tab", "tab", "enter")
+        assert "Lawful basis" not in flat(app)
+
+
+# Recording
+
+
+async def test_an_agreement_is_recorded_whole_by_keys_alone(family: Family, tmp_path: Path) -> None:
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, family.tilly.id)
+        await keys(pilot, "C", "R", "=wit", "tab", "=anna")
+        assert isinstance(app.screen, AgreementForm)
+        await keys(pilot, *["tab"] * 5, "=nur", "space", "=sch", "space", "tab", "=supp", "space")
+        await keys(pilot, "tab", "space", "tab", "=not Gran", "tab", "=vol", "space", "tab", "=hea", "space")
+        check_shot(app, "consent-form-80")
+        await keys(pilot, "tab", "=writ", "tab", "=Polish", "tab", "=v3", "tab", "=wed", "tab", "=+6w")
+        assert "Wed 18 Nov 2026" in screen_text(app)
+        assert "Fri 1 Jan 2027" in screen_text(app)
+        await keys(pilot, "tab", "=1 mar", "ctrl+s")
+        assert isinstance(app.screen, ConsentScreen), screen_text(app)
+        held = (await asked(app, lambda s: s.find(Agreement)))[0]
+        me = await asked(app, lambda s: s.actor.worker)
+        assert held.model_dump(exclude={"id", "void"}) == {
+            "child": family.tilly.id,
+            "given_by": "Anna Marsh",
+            "relationship": "mother",
+            "responsibility": "yes",
+            "how_known": "birth certificate",
+            "gillick": "",
+            "status": "limited",
+            "agencies": ("school", "school-nursing"),
+            "categories": tuple(Category),
+            "purposes": ("support",),
+            "exclude": "not Gran",
+            "exclude_agencies": ("voluntary",),
+            "exclude_categories": (Category.HEALTH,),
+            "exclude_read": True,
+            "method": "written",
+            "interpreter": "Polish",
+            "leaflet": "v3",
+            "given_on": date(2026, 11, 18),
+            "review": date(2027, 1, 1),
+            "expires": date(2027, 3, 1),
+            "withdrawn_on": None,
+            "withdrawn_why": "",
+            "by": me,
+        }
+        assert await asked(app, lambda s: s.drafts.waiting()) == []
+        assert "GIVEN WITH LIMITS" in screen_text(app)
+        await keys(pilot, "u")
+        assert "NOT ASKED" in screen_text(app)
+
+
+async def test_a_child_who_gives_it_is_asked_why_they_are_able(family: Family, tmp_path: Path) -> None:
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, family.tilly.id)
+        await keys(pilot, "C", "R", "=giv", "tab")
+        assert "Why able" not in screen_text(app)
+        await keys(pilot, "=self")
+        assert "Why able" in screen_text(app)
+        assert "Responsibility" not in screen_text(app)
+        await keys(pilot, "tab", "tab", "tab", "=explained it back", "tab", "=nur", "space")
+        await keys(pilot, "tab", "space", "tab", "=fam", "space", "ctrl+s")
+        held = (await asked(app, lambda s: s.find(Agreement)))[0]
+        assert (held.gillick, held.responsibility) == ("explained it back", "unknown")
+        assert "NOT KNOWN" not in screen_text(app)
+
+
+async def test_what_is_missing_is_said_and_gone_to_and_nothing_is_kept(
+    family: Family, tmp_path: Path
+) -> None:
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, family.tilly.id)
+        await keys(pilot, "C", "R", "ctrl+s")
+        assert "Say what the answer was" in screen_text(app)
+        await keys(pilot, "=giv", "ctrl+s")
+        assert "An agreement names its agencies" in screen_text(app)
+        assert app.focused is not None
+        assert app.focused.id == "agencies"
+        await keys(pilot, *["tab"] * 4, *["tab"] * 3, "=soon enough", "ctrl+s")
+        assert "not a date yet" in screen_text(app)
+        assert app.focused.id == "given_on"
+        assert await asked(app, lambda s: s.find(Agreement)) == []
+
+
+async def test_what_was_typed_is_on_disk_without_any_farewell(family: Family, tmp_path: Path) -> None:
+    """As after a kill: another connection reads the draft while the form is still open."""
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, family.tilly.id)
+        await keys(pilot, "C", "R", "=ref", "tab", "tab", "=Anna")
+        other = Store.open(family.store.path, bytearray(KEY), now=lambda: NOW, today=TODAY)
+        draft = other.drafts.load("agreement", family.tilly.id)
+        other.close()
+        assert draft is not None
+        assert (draft.fields["status"], draft.fields["given_by"]) == ("refused", "Anna")
+
+
+async def test_a_lock_keeps_the_form_and_days_keep_their_date(family: Family, tmp_path: Path) -> None:
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, family.tilly.id)
+        await keys(pilot, "C", "R", "=ref", "tab", "tab", "=An")
+        app.screen.query_one("#review").focus()
+        await keys(pilot, "=fri")
+        await app.lock("Locked.")
+        assert isinstance(app.screen, UnlockScreen)
+        await unlock(pilot)
+        await keys(pilot, "C")
+        assert "A draft of an agreement waits: R goes on with it." in flat(app)
+        await keys(pilot, "R")
+        form = app.screen
+        assert isinstance(form, AgreementForm)
+        assert (form.value_of("status"), form.value_of("given_by")) == ("refused", "An")
+        assert form.value_of("review") == "2026-11-20"
+        await keys(pilot, "ctrl+d", "y")
+        assert isinstance(app.screen, ConsentScreen)
+        assert await asked(app, lambda s: s.drafts.waiting()) == []
+
+
+async def test_a_form_that_was_only_looked_at_leaves_no_draft(family: Family, tmp_path: Path) -> None:
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, family.tilly.id)
+        await keys(pilot, "C", "R", "tab", "tab", "escape", "D", "escape")
+        assert await asked(app, lambda s: s.drafts.waiting()) == []
+
+
+# Withdrawing and settling
+
+
+async def test_withdrawing_says_what_disappears_and_it_does_at_once(family: Family, tmp_path: Path) -> None:
+    agreement(
+        family, agencies=("inclusion-attendance", "school-nursing"), categories=("social_care", "family")
+    )
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 30)) as pilot:
+        await enter(pilot, family.tilly.id)
+        assert "child protection plan" in flat(app)
+        await keys(pilot, "C", "W")
+        assert isinstance(app.screen, WithdrawForm)
+        await keys(pilot, "ctrl+s")
+        assert "Say in a few words why" in screen_text(app)
+        await keys(pilot, "=changed her mind", "ctrl+s")
+        text = flat(app)
+        assert "Disappears from your own sight: social care." in text
+        assert "School nursing no longer sees: family (support), social care (support)." in text
+        assert "This is final and not undone" in text
+        check_shot(app, "consent-withdraw")
+        await keys(pilot, "n")
+        assert (await asked(app, lambda s: s.find(Agreement)))[0].status == "given"
+        await keys(pilot, "ctrl+s", "y")
+        assert isinstance(app.screen, ConsentScreen)
+        assert "WITHDRAWN" in screen_text(app)
+        await keys(pilot, "u")
+        assert "WITHDRAWN" in screen_text(app)
+        assert "! " in flat(app)
+        await keys(pilot, "escape")
+        assert isinstance(app.screen, ChildScreen)
+        assert "child protection plan" not in flat(app)
+        assert "Agreement: WITHDRAWN Fri 20 Nov" in flat(app)
+        await keys(pilot, "9")
+        assert "social care: The family withdrew its agreement on Fri 20 Nov 2026." in flat(app)
+
+
+async def test_the_familys_words_are_settled(family: Family, tmp_path: Path) -> None:
+    agreement(family, exclude="not my ex-partner")
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, family.tilly.id)
+        await keys(pilot, "C", "L")
+        assert isinstance(app.screen, SettleForm)
+        assert "not my ex-partner" in screen_text(app)
+        await keys(pilot, "tab", "=spec", "space", "ctrl+s", "y")
+        held = (await asked(app, lambda s: s.find(Agreement)))[0]
+        assert (held.exclude_read, held.exclude_categories) == (True, (Category.SEND,))
+        await keys(pilot, "L")
+        assert "No words of the family wait" in screen_text(app)
+
+
+# Without agreement
+
+
+async def test_sharing_without_agreement_asks_for_its_reason(family: Family, tmp_path: Path) -> None:
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, family.tilly.id)
+        await keys(pilot, "C", "A", "=nur", "enter", "=fam", "enter", "enter", "D")
+        form = app.screen
+        assert isinstance(form, DisclosureForm)
+        picked = [form.value_of(name) for name in ("decision", "agency", "categories", "purpose")]
+        assert picked == ["share", "school-nursing", "family", "support"]
+        await keys(pilot, "ctrl+s")
+        assert "Say why it is shared without agreement" in flat(app)
+        await keys(pilot, "=at risk of harm", "tab", "=Sam Lead", "tab", "=DSL", "tab", "=no", "ctrl+s")
+        assert "Say why the family was not told." in screen_text(app)
+        await keys(pilot, "=unsafe", "ctrl+s")
+        assert "School nursing may see family for support until Fri 18 Dec 2026." in flat(app)
+        await keys(pilot, "y")
+        made = (await asked(app, lambda s: s.find(Disclosure)))[0]
+        assert (made.reason, made.decided_by, made.consulted) == ("at risk of harm", "Sam Lead", "DSL")
+        assert (made.family_told, made.told_why) == ("no", "unsafe")
+        assert "SHARED WITHOUT AGREEMENT Fri 20 Nov 2026: family with School nursing" in flat(app)
+        entries = await asked(app, lambda s: audit.entries(s.conn, child=family.tilly.id))
+        assert "shared" in {entry.verb for entry in entries}
+        assert "NOT ASKED" in screen_text(app)
+
+
+async def test_a_decision_not_to_share_opens_nothing(family: Family, tmp_path: Path) -> None:
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, family.tilly.id)
+        await keys(pilot, "C", "D", "=do", "tab", "=nur", "tab", "=fam", "space", "tab", "=supp", "tab")
+        assert "Open until" not in screen_text(app)
+        await keys(pilot, "=not needed", "tab", "=Sam Lead", "ctrl+s")
+        assert isinstance(app.screen, ConsentScreen), screen_text(app)
+        assert "DECIDED NOT TO SHARE" in screen_text(app)
+        await keys(pilot, "A", "=nur", "enter", "=fam", "enter", "enter")
+        assert "ASK FIRST" in screen_text(app)
+
+
+async def test_nobody_decides_about_what_they_may_not_see(family: Family, tmp_path: Path) -> None:
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, family.tilly.id)
+        await keys(pilot, "C", "D", "=sha", "tab", "=nur", "tab", "=hea", "space", "tab", "=supp", "tab")
+        await keys(pilot, "=x", "tab", "=Sam", "ctrl+s")
+        assert "You may not see it yourself" in flat(app)
+        assert await asked(app, lambda s: s.find(Disclosure)) == []
+
+
+# Preview
+
+
+async def test_a_preview_shows_what_both_may_see_and_leaving_restores(family: Family, tmp_path: Path) -> None:
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, family.tilly.id)
+        own = screen_text(app)
+        await keys(pilot, "V", "=nurs", "enter", "enter")
+        assert isinstance(app.screen, PreviewScreen)
+        text = flat(app)
+        assert "PREVIEW Matilda (Tilly) Marsh" in text
+        assert "As School nursing for support: only what you may both see." in text
+        assert "Withheld: Attendance is not part of school-nursing's own work" in text
+        assert "Anna" not in text
+        check_shot(app, "consent-preview-80")
+        entries = await asked(app, lambda s: audit.entries(s.conn, child=family.tilly.id))
+        me = await asked(app, lambda s: s.actor.worker)
+        assert "child's page, previewed as school-nursing for support" in [e.detail for e in entries]
+        assert {entry.worker for entry in entries} == {me}
+        await keys(pilot, "escape")
+        assert screen_text(app) == own
+
+
+@pytest.mark.parametrize("agency", ["early-help", "social-care", "youth-justice", "voluntary", "management"])
+def test_a_preview_never_shows_more_than_ones_own_page(family: Family, agency: Any) -> None:
+    agreement(family, agencies=(agency,), categories=tuple(Category), purposes=("support",))
+    other = Worker(id=new_id(), name="Somebody", agency=agency)
+    own = family.store.seen_with(family.store.worker)
+    both = family.store.seen_with(other)
+    for category in Category:
+        for purpose in ("support", "planning"):
+            mine = family.store.may_see(family.tilly, category, purpose)
+            assert bool(own.may_see(family.tilly, category, purpose)) == bool(mine)
+            if both.may_see(family.tilly, category, purpose):
+                assert mine
+    assert not family.store.may_see(family.tilly, Category.HEALTH, "support")
+    assert not both.may_see(family.tilly, Category.HEALTH, "support")
+
+
+def test_a_colleague_tied_to_another_school_sees_nothing_in_the_preview(family: Family) -> None:
+    other = Worker(id=new_id(), name="Somebody", agency="school", schools=(new_id(),))
+    view = read_view(family.store, family.tilly.id, other=other)
+    text = "\n".join(cell_text(line.cell) for line in page_lines(view, 76))
+    assert "Anna" not in text
+    assert "79.4" not in text
+    assert "on the roll of no school of this worker's" in text
+
+
+# From the lists
+
+
+async def test_c_opens_agreement_from_the_caseload(family: Family, tmp_path: Path) -> None:
+    app = make_real_app(tmp_path, family.store)
+    app._rooms["today"] = "screens.caseload:CaseloadScreen"
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot)
+        await settle(pilot)
+        await keys(pilot, "C")
+        assert isinstance(app.screen, ConsentScreen)
+        await keys(pilot, "escape", "a", "C")
+        assert "Agreement is one child at a time" in screen_text(app)
+
+
+async def test_an_agreement_recorded_by_a_command_shows_without_a_key(family: Family, tmp_path: Path) -> None:
+    held = agreement(family)
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, family.tilly.id)
+        await keys(pilot, "C")
+        other = Store.open(family.store.path, bytearray(KEY), now=lambda: NOW, today=TODAY)
+        other.journal.commit(withdraw_agreement(other.get(Agreement, held.id), "by phone", TODAY))
+        other.close()
+        await app.mind_others()
+        await settle(pilot)
+        assert "NO AGREEMENT IN FORCE" in screen_text(app)
+        assert await asked(app, lambda s: bool(s.get(Child, family.tilly.id)))
