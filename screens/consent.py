@@ -46,7 +46,7 @@ class ConsentScreen(OutreachScreen):
     def compose(self) -> ComposeResult:
         """The title, the lines and the keys."""
         yield TitleLine("Agreement")
-        yield RowList([Column("What the family agreed to, newest first")], empty="", id="page")
+        yield RowList([Column("What the family agreed to, newest first")], empty="", marks=False, id="page")
         yield SaidLine()
         yield VerbLine(self.place, self.keymap)
 

@@ -83,7 +83,9 @@ class PreviewScreen(OutreachScreen):
         """What this is, the page, and how to leave."""
         yield TitleLine("PREVIEW")
         yield Static(classes="banner", markup=False)
-        yield RowList([Column("What you and they may both see")], empty="This page cannot be shown.")
+        yield RowList(
+            [Column("What you and they may both see")], empty="This page cannot be shown.", marks=False
+        )
         yield SaidLine()
         yield VerbLine(self.place, self.keymap)
 

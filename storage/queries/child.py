@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from casework.clocks import Clock
 from casework.codes import NO_MARK
 from casework.legal import Threshold, threshold_of_weeks
 from casework.ncodes import NClock, open_n_marks
-from casework.policies import Category, Purpose
+from casework.policies import Category, Meta, Purpose
 from casework.records import (
     FLAG_CATEGORY,
     AttendanceTotal,
@@ -143,7 +143,7 @@ def read_child(
     plan, worked = _case(store, child)
     review = plan.standing.review if plan is not None and plan.standing is not None else None
     return ChildPage(
-        child=child,
+        child=_own_fields(child, decisions),
         school=store.schools.name(child.school),
         household=_household(store, child, decisions, protected=protected),
         siblings=_siblings(store, child, decisions),
@@ -216,6 +216,20 @@ def holders(child: Child, weeks: Sequence[AttendanceWeek]) -> dict[date, list[At
 
 
 _PLANNED_CLOSURE = "#"
+
+
+_SHOWN_AS_THEY_ARE = frozenset({"id", "void", "school", "household"})
+"""Ids that no screen shows: what they lead to is decided about where it is read."""
+
+
+def _own_fields(child: Child, decisions: Mapping[Category, Decision]) -> Child:
+    """The child without the values whose category is withheld."""
+    hidden = {}
+    for name, info in Child.model_fields.items():
+        meta = next((part for part in info.metadata if isinstance(part, Meta)), None)
+        if meta and name not in _SHOWN_AS_THEY_ARE and not decisions[meta.category]:
+            hidden[name] = info.get_default()
+    return child.model_copy(update=hidden)
 
 
 def _on_closed_day(store: Store, mark: Mark) -> bool:

@@ -91,6 +91,8 @@ async def test_not_asked_never_looks_like_given(family: Family, tmp_path: Path) 
         text = screen_text(app)
         assert "NOT ASKED" in text
         assert "GIVEN" not in text.upper().replace("FORGIVEN", "")
+        await keys(pilot, "a", "space")
+        assert "*" not in screen_text(app), "lines of a page are not marked"
         check_shot(app, "consent-not-asked-80")
 
 
@@ -482,6 +484,7 @@ async def test_a_preview_shows_what_both_may_see_and_leaving_restores(family: Fa
         assert "As School nursing for support: only what you may both see." in text
         assert "Withheld: Attendance is not part of school-nursing's own work" in text
         assert "Anna" not in text
+        assert "SEN support" not in text
         check_shot(app, "consent-preview-80")
         entries = await asked(app, lambda s: audit.entries(s.conn, child=family.tilly.id))
         me = await asked(app, lambda s: s.actor.worker)
