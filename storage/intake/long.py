@@ -28,7 +28,8 @@ class LongReader:
         self.pupils = PupilIndex(
             table.layout, reading, table.file, self._order, table.mapping.name_order, table.today
         )
-        self._marks = MarkReader(reading, table.mapping, table.today)
+        dates = table.heading(self._columns["date"])
+        self._marks = MarkReader(reading, table.mapping, table.today, dates)
         self._days: dict[str, Day] = {}
         self._sessions: dict[str, int] = {}
         self._comments: dict[str, str] = {}

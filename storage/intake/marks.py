@@ -45,11 +45,13 @@ class Day:
 class MarkReader:
     """Turns cells into codes, and sets aside the ones that are none.
 
-    ``today``, when given, is the last day on which a mark can have been made.
+    ``today``, when given, is the last day on which a mark can have been made. ``dates`` is the heading of the
+    column that gives the day; empty where the heading above a mark does.
     """
 
-    def __init__(self, reading: Reading, mapping: Mapping, today: date | None) -> None:
+    def __init__(self, reading: Reading, mapping: Mapping, today: date | None, dates: str = "") -> None:
         self._reading = reading
+        self._dates = dates
         self._today = today
         self._aliases = {text.strip().upper(): code.strip().upper() for text, code in mapping.codes.items()}
         self._days: dict[date, Day] = {}
@@ -106,7 +108,11 @@ class MarkReader:
         self._reading.reject(line, column, text, reason, CODE_MEND)
 
     def fits(self, code: str, day: Day, line: int, column: str) -> bool:
-        """Whether a mark may stand on its day: no weekend, no day to come. Sets a real mark aside."""
+        """Whether a mark may stand on its day: no weekend, no day to come. Sets a real mark aside.
+
+        What is wrong then is the date, so its column is named.
+        """
+        column = self._dates or column
         if day.weekend:
             if code not in _PLANNED:
                 self._reading.reject(

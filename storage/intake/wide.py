@@ -29,7 +29,8 @@ class WideReader:
         self.pupils = PupilIndex(
             table.layout, reading, table.file, order, table.mapping.name_order, table.today
         )
-        self._marks = MarkReader(reading, table.mapping, table.today)
+        dates = "" if table.layout.dates else table.heading(table.layout.columns["week"])
+        self._marks = MarkReader(reading, table.mapping, table.today, dates)
         self._columns = self._dated_columns()
         self.body = Body(table, reading, self.pupils.width)
 

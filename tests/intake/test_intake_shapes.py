@@ -43,6 +43,39 @@ def long_row(day: str = "07/09/2026", session: str = "AM", mark: str = "/", upn:
     return f"{upn},Marsh,Tilly,4B,{day},{session},{mark},,\n"
 
 
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [
+        (HEAD + long_row("21/09/2026"), "Date"),
+        (f"UPN,Surname,Forename,Day of mark,AM,PM\n{UPN},Marsh,Tilly,21/09/2026,/,\n", "Day of mark"),
+        (f"UPN,Surname,Forename,Date,Mark\n{UPN},Marsh,Tilly,21/09/2026,/\\\n", "Date"),
+        (
+            "Marks 14/09/2026 to 25/09/2026\nName,UPN,14/09,15/09,16/09,17/09,18/09,21/09\n"
+            f'"Marsh, Tilly",{UPN},/\\,/\\,/\\,/\\,/\\,/\\\n',
+            "21/09",
+        ),
+        (
+            "Name,UPN,Week Commencing,Mon AM,Mon PM,Tue,Wed,Thu,Fri\n"
+            f'"Marsh, Tilly",{UPN},21/09/2026,/,,,,,\n',
+            "Week Commencing",
+        ),
+        (
+            "Name,UPN,Week Commencing,Mon AM,Mon PM,Tue,Wed,Thu,Fri\n"
+            f'"Marsh, Tilly",{UPN},14/09/2026,/,\\,/\\,/\\,/\\,/\\\n'
+            f'"Marsh, Tilly",{UPN},21/09/2026,,,/\\,,,\n',
+            "Week Commencing",
+        ),
+    ],
+    ids=["long", "long by day", "long by day, one cell", "wide", "week", "week, one cell a day"],
+)
+def test_a_mark_of_a_day_to_come_names_the_column_of_the_date(tmp_path: Path, text: str, column: str) -> None:
+    mapping = Mapping(columns={"date": "Day of mark"}) if "Day of mark" in text else None
+    register = opened(tmp_path, text, today=date(2026, 9, 18), mapping=mapping)
+    (refused,) = register.rejected
+    assert "still to come" in refused.reason
+    assert refused.column == column
+
+
 def test_the_three_shapes_of_the_domain(tmp_path: Path) -> None:
     register, found = weeks(
         tmp_path,
