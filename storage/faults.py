@@ -7,6 +7,7 @@ them. Other modules wrap their database work in `translated()` and see only `cas
 from __future__ import annotations
 
 import errno
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,6 +48,17 @@ def _disk_full(path: Path) -> OutreachError:
 
 
 def _read_only(path: Path) -> OutreachError:
+    folder = path.parent
+    # A worker knows the folder, not the files that Outreach keeps there.
+    # Path.exists would raise where the folder may not be entered.
+    is_caseloads = any(os.path.exists(folder / name) for name in ("vault.json", "caseload.db"))  # noqa: PTH110
+    if is_caseloads and not os.access(folder, os.W_OK):
+        return Refused(
+            "read-only",
+            "The data folder cannot be written to, and Outreach keeps a record of who looked: make it "
+            "writable, or use another folder with --home.",
+            str(folder),
+        )
     return Refused(
         "read-only",
         f"{path.name} cannot be opened for writing; make its folder writable for your account and try again.",
