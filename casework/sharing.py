@@ -21,7 +21,7 @@ from casework.wording import say_day
 if TYPE_CHECKING:
     from casework.records_sharing import Agreement, Disclosure
 
-__all__ = ["Answer", "Decision", "Ground", "may_see"]
+__all__ = ["Answer", "Decision", "Ground", "may_see", "sees_every"]
 
 DISCLOSURE_DAYS = 28
 """Calendar days for which a decision to share without agreement opens what it names, unless it says when."""
@@ -106,6 +106,11 @@ def may_see(
     if decision is None or (category in HIDDEN_EXISTENCE and not decision):
         return plain
     return decision
+
+
+def sees_every(worker: Worker, category: Category, purpose: Purpose) -> bool:
+    """Whether `may_see` says yes for every child there can be, so that none need be asked about."""
+    return worker.active and not worker.schools and bool(_PLAIN[worker.agency, purpose, False][category])
 
 
 def _shared(

@@ -11,6 +11,7 @@ from textual.binding import BindingType
 from textual.events import Resize, ScreenResume
 
 from casework.errors import OutreachError
+from casework.policies import Category
 from screens.child_marks import mark_rows
 from screens.child_page import SECTIONS, ChildView, PageLine, Target, page_lines, read_view
 from screens.contact_form import ContactForm
@@ -190,11 +191,23 @@ class ChildScreen(FollowUpScreen):
 
     def do_contact(self) -> None:
         """Log a contact, or go on with the draft that was left."""
+        if self._refuses(Category.FAMILY):
+            return
         self.app.push_screen(ContactForm(self.child_id, short(self._who, 50)))
 
     def do_note(self) -> None:
         """The same form, at the note."""
+        if self._refuses(Category.FAMILY):
+            return
         self.app.push_screen(ContactForm(self.child_id, short(self._who, 50), at="note"))
+
+    def _refuses(self, category: Category) -> bool:
+        """Say why nothing of a category can be written here, where the worker may not see it."""
+        held = self._view.page.withheld if self._view else ()
+        reason = next((one.reason for one in held if one.category is category), "")
+        if reason:
+            self.say(f"Withheld: {reason}", wrong=True)
+        return bool(reason)
 
     def subjects(self) -> list[Subject]:
         """This child, on the last register day."""

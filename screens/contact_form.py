@@ -26,6 +26,7 @@ from screens.verbs import bindings_for
 from screens.widgets.fitting import short
 from screens.widgets.lines import SaidLine, TitleLine
 from screens.widgets.text import Piece, Tone, show_cell
+from storage.queries.sight import draft_of
 
 if TYPE_CHECKING:
     from storage.desk import Desk
@@ -184,7 +185,7 @@ class ContactForm(OutreachScreen):
     async def on_mount(self) -> None:
         """Go on with the draft that was left."""
         try:
-            draft = await self.ask(lambda store: store.drafts.load(FORM, self.child_id))
+            draft = await self.ask(lambda store: draft_of(store, FORM, self.child_id))
         except OutreachError as problem:
             self.say(problem.message, wrong=True)
             draft = None

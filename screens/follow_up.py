@@ -25,6 +25,7 @@ from screens.step_back import StepScreen, newest_step, undo_step
 from screens.verbs import BY_ID
 from screens.widgets.fitting import short
 from screens.widgets.text import Cell, Piece, Tone
+from storage.queries.sight import draft_of
 from storage.queries.steps import acted_on
 
 if TYPE_CHECKING:
@@ -365,7 +366,7 @@ class FollowUpScreen(StepScreen):
 
         one = subjects[0]
         child = one.child if len(subjects) == 1 else ""
-        draft = await self.ask(lambda store: store.drafts.load(DRAFT_FORM, child)) if child else None
+        draft = await self.ask(lambda store: draft_of(store, DRAFT_FORM, child)) if child else None
         start = Given(step.note if step else "")
         if draft is not None and draft.fields.get("kind") == kind:
             start = Given(draft.fields.get("words", ""), draft.fields.get("code", ""))
@@ -401,7 +402,7 @@ class FollowUpScreen(StepScreen):
 
     async def tell_draft(self, one: Subject) -> None:
         """Say that the words about a child are kept, when they are."""
-        draft = await self.ask(lambda store: store.drafts.load(DRAFT_FORM, one.child))
+        draft = await self.ask(lambda store: draft_of(store, DRAFT_FORM, one.child))
         if draft is not None:
             self.draft_kept(draft)
             self.say(f"Kept as a draft: {self.said_name(one.name)}. {self.DRAFT_HINT}")

@@ -26,6 +26,7 @@ from screens.roster_filters import FilteredRoster
 from screens.roster_sheet import Entry, Sheet, Whole
 from screens.step_back import StepBack
 from screens.widgets.fitting import short
+from storage.queries.sight import drafts_waiting
 from storage.queries.steps import children_of_step, newest_follow_up
 
 if TYPE_CHECKING:
@@ -222,7 +223,7 @@ class RoundScreen(FilteredRoster, FollowUpScreen):
 
     async def recall_draft(self) -> None:
         """Say whose words were left half written, before a lock or a crash."""
-        waiting = await self.ask(lambda store: store.drafts.waiting())
+        waiting = await self.ask(drafts_waiting)
         here = {entry.child.id: entry for entry in self.everyone()}
         self._drafts = [d for d in waiting if d.form in (DRAFT_FORM, CONTACT_FORM) and d.subject in here]
         if self._drafts:

@@ -44,14 +44,16 @@ def find(store: Store, text: str, *, first: bool) -> list[Found]:
     """The children who fit, best first. `first` writes the search into the audit, without what was typed."""
     from storage.queries.facts import children_of
     from storage.queries.lookup import display_name
+    from storage.queries.seek import search_children
+    from storage.queries.sight import shown_child
 
-    hits = store.names.search(text, limit=MOST)
+    hits = search_children(store, text, limit=MOST)
     known = children_of(store, [hit.id for hit in hits])
     found = []
     for hit in hits:
-        child = known.get(hit.id)
-        if child is None:
+        if hit.id not in known:
             continue
+        child = shown_child(store, known[hit.id])
         born = child.dob.isoformat() if child.dob else "not known"
         place = " ".join(filter(None, (child.reg, store.schools.name(child.school))))
         found.append(Found(child.id, display_name(child), born, place, hit.why))
@@ -64,8 +66,9 @@ def find_people(store: Store, text: str) -> Sequence[PersonHit]:
     """Children for the palette, best first, each with what tells them from a namesake."""
     from storage.queries.facts import children_of
     from storage.queries.lookup import label_of
+    from storage.queries.seek import search_children
 
-    hits = store.names.search(text, limit=10)
+    hits = search_children(store, text, limit=10)
     known = children_of(store, [hit.id for hit in hits])
     store.log("searched", f"palette, {len(known)} shown")
     return [PersonHit(hit.id, label_of(store, known[hit.id])) for hit in hits if hit.id in known]

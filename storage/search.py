@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from itertools import islice
 from math import log10
 
@@ -71,6 +71,24 @@ class _Doc:
     upn: str
 
 
+Hidden = frozenset[str]
+"""What may not count of a child: `address`, `school` (with every UPN)."""
+
+Veil = Callable[[str], Hidden | None]
+"""By a child's id what is hidden of them; None for a child who is not to be found at all."""
+
+
+def _veiled(doc: _Doc, hidden: Hidden | None) -> _Doc | None:
+    if hidden is None:
+        return None
+    if "address" in hidden:
+        doc = replace(doc, address="")
+    if "school" in hidden:
+        former = " ".join(word for word in doc.former.split() if not _UPN_START.fullmatch(word))
+        doc = replace(doc, school="", upn="", former=former)
+    return doc
+
+
 @dataclass(frozen=True, slots=True)
 class _Typed:
     """One typed word with the name words that are like it, each with how alike (0 to 1), likest first."""
@@ -90,20 +108,22 @@ class NameSearch:
 
     def __init__(self, conn: Connection) -> None:
         self._conn = conn
+        self._hidden: Veil | None = None
         self._seen = 0
         self._bearers: dict[str, int] = {}
         self._words: list[str] = []
         self._by_key: dict[str, list[str]] = {}
         self._load()
 
-    def search(self, text: str, limit: int = 20) -> list[Hit]:
+    def search(self, text: str, limit: int = 20, hidden: Veil | None = None) -> list[Hit]:
         """The children who fit `text` best, best first; [] for a text without letters or digits.
 
         Words may stand in either order, and each may be begun, misspelt, or spelt as it sounds. Exact names
         come first, then beginnings, then known-as and former names, then names that sound or look alike,
         then addresses and schools. When no child fits all the words, those who fit one are offered, with a
-        low score.
+        low score. `hidden` tells of each child what may not count: who fits only by that is not found.
         """
+        self._hidden = hidden
         words = [word[:_WORD] for word in fold(clean(text, limit=_TYPED)).split()[:_WORDS]]
         if not words or limit < 1:
             return []
@@ -139,7 +159,7 @@ class NameSearch:
         for word in words:
             if len(word) < 3:
                 continue
-            for hit in self.search(word, limit):
+            for hit in self.search(word, limit, self._hidden):
                 if hit.id not in best or best[hit.id].score < hit.score / 2:
                     best[hit.id] = Hit(hit.id, hit.score / 2, f"one word only, {hit.why}")
         return sorted(best.values(), key=lambda hit: (-hit.score, hit.id))[:limit]
@@ -186,10 +206,19 @@ class NameSearch:
 
     def _matching(self, query: str, limit: int) -> list[_Doc]:
         # Only folded words, which hold letters and digits alone, are ever put between the quotes of a query.
-        return [_Doc(*row) for row in self._conn.execute(_MATCHING, (query, limit))]
+        return self._docs(_MATCHING, (query,), limit)
 
     def _with_upn(self, start: str, limit: int) -> list[_Doc]:
-        return [_Doc(*row) for row in self._conn.execute(_BY_UPN, (start, start + "\U0010ffff", limit))]
+        return self._docs(_BY_UPN, (start, start + "\U0010ffff"), limit)
+
+    def _docs(self, query: str, parameters: tuple[str, ...], limit: int) -> list[_Doc]:
+        """At most `limit` children; of those who are hidden as many as there are are passed over."""
+        hidden = self._hidden
+        if hidden is None:
+            return [_Doc(*row) for row in self._conn.execute(query, (*parameters, limit))]
+        docs = (_Doc(*row) for row in self._conn.execute(query, (*parameters, -1)))
+        seen = (veiled for doc in docs if (veiled := _veiled(doc, hidden(doc.child))) is not None)
+        return list(islice(seen, limit))
 
     def _completions(self, word: str) -> list[str]:
         words = self._words

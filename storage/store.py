@@ -13,7 +13,7 @@ from casework.edits import Edit, create
 from casework.ids import new_id
 from casework.policies import Category, Purpose
 from casework.records import Child, Record, Team, Worker
-from casework.sharing import NOTHING, Decision, may_see
+from casework.sharing import NOTHING, Decision, may_see, sees_every
 from casework.sharing_grid import HIDDEN_AGENCIES, HIDDEN_EXISTENCE
 from storage import audit
 from storage.cipher import Connection, close_database, open_database
@@ -157,6 +157,9 @@ class Store:
 
         In a preview (`seen_with`) the other worker must be allowed it, too.
         """
+        if child.school is None and self.worker.schools:
+            # The school may be missing because it is withheld; who may see is decided by the stored one.
+            child = next(iter(self.find(Child, "id = ?", (child.id,))), child)
         own = may_see(self.worker, child, category, purpose, self.today, self.grounds.of(child.id))
         if not own or self._also is None:
             return own
@@ -181,6 +184,11 @@ class Store:
         both = copy.copy(self)
         both._also = other
         return both
+
+    def sees_every(self, category: Category, purpose: Purpose) -> bool:
+        """Whether the worker of this laptop may see a category of every child there can be."""
+        both = (self.worker,) if self._also is None else (self.worker, self._also)
+        return all(sees_every(worker, category, purpose) for worker in both)
 
     def get(self, cls: type[R], record: str) -> R:
         """One record by id. Raises BadInput("no-such-record")."""

@@ -95,3 +95,87 @@ def test_no_widget_reads_markup(path: Path) -> None:
                 given = {word.arg: word.value for word in node.keywords}.get("markup")
                 assert isinstance(given, ast.Constant), where
                 assert given.value is False, where
+
+
+ASKS_MAY_SEE = {
+    "storage/store.py": "Store.may_see, which everything else asks",
+    "casework/sharing_table.py": "makes docs/sharing.md from it",
+    "storage/queries/notifications.py": "what a notifying school may be told is decided for the school",
+    "outreach_tui/commands/consent.py": "`consent check` answers for a worker of another agency",
+}
+"""Who may call `casework.sharing.may_see` itself, and why."""
+
+READS_AROUND = {
+    "storage/journal.py": "writes records and takes steps back",
+    "storage/reindex.py": "keeps the search index",
+    "storage/integrity.py": "compares records with their history and says how many differ",
+    "storage/rows.py": "reads rows for everybody",
+    "storage/store.py": "reads rows for everybody",
+    "storage/queries/grounds.py": "reads what may_see stands on",
+    "storage/queries/sight.py": "asks may_see for others",
+    "storage/queries/seek.py": "hands the search what is hidden",
+}
+"""Rooms that read records of children without asking, and why. Intake puts in what a file says."""
+
+CHILD_RECORDS = {
+    "Child",
+    "Person",
+    "Household",
+    "Relationship",
+    "AttendanceWeek",
+    "FollowUp",
+    "Contact",
+    "Flag",
+}
+ASKING = {"may_see", "Sight", "Eyes", "seen_children", "seen_ids", "shown_child", "is_there", "children_of"}
+
+
+def names_in(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Name):
+            found.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            found.add(node.attr)
+        elif isinstance(node, ast.ImportFrom):
+            found |= {alias.name for alias in node.names}
+    return found
+
+
+def test_one_function_decides_who_may_see() -> None:
+    for path in modules():
+        place = path.relative_to(ROOT).as_posix()
+        asks = any(
+            isinstance(node, ast.ImportFrom)
+            and node.module == "casework.sharing"
+            and {alias.name for alias in node.names} & {"may_see", "sees_every"}
+            for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        )
+        assert not asks or place in ASKS_MAY_SEE, f"{place} asks may_see itself; ask Store.may_see"
+    for place in ASKS_MAY_SEE:
+        assert (ROOT / place).exists(), place
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "storage" / "queries").glob("*.py")), ids=lambda path: path.name
+)
+def test_a_query_that_reads_records_of_children_asks_what_may_be_seen(path: Path) -> None:
+    place = path.relative_to(ROOT).as_posix()
+    if place in READS_AROUND:
+        return
+    names = names_in(path)
+    reads = names & CHILD_RECORDS and names & {"find", "get", "execute", "load", "load_all"}
+    assert not reads or names & ASKING, f"{place} reads records of children and asks nobody"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [p for floor in ("screens", "outreach_tui") for p in sorted((ROOT / floor).rglob("*.py"))],
+    ids=lambda path: str(path.relative_to(ROOT)),
+)
+def test_no_screen_or_command_searches_names_by_itself(path: Path) -> None:
+    """A search of the index alone would find children by what is withheld."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Attribute) and node.attr == "names":
+            held = node.value
+            assert not (isinstance(held, ast.Name) and held.id == "store"), f"{path.name}:{node.lineno}"

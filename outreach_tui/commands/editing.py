@@ -190,7 +190,7 @@ def _value(
             return json.loads(typed)
         except ValueError:
             raise BadInput("not-json", f"{name} takes a JSON object.", name) from None
-    return _reference(store, name, typed)
+    return reference(store, name, typed)
 
 
 def _text(name: str, typed: str) -> str:
@@ -211,7 +211,7 @@ def _text(name: str, typed: str) -> str:
     return typed
 
 
-def _reference(store: Store, name: str, typed: str) -> str:
+def reference(store: Store, name: str, typed: str) -> str:
     """An id in full for a field that points at another record; `me` is the worker. Other text as it is.
 
     A team, worker, household or school may be named, where the name is that of one alone.

@@ -42,7 +42,6 @@ def today(urn: str | None, view: str | None, expression: str | None, everyone: b
     The round is that of today's registers, or of the last school day before. Absences that are explained or
     were acted on are counted, not listed.
     """
-    from casework.policies import Category
     from outreach_tui.commands.people import Eyes
     from storage.queries.today import read_round
 
@@ -52,8 +51,7 @@ def today(urn: str | None, view: str | None, expression: str | None, everyone: b
         round_ = read_round(store, school=school, chosen=_chosen(store, "today", view, expression))
         eyes = Eyes(store, "attendance")
         listed = [*round_.rows, *(round_.settled if everyone else ())]
-        rows = [row for row in listed if eyes.sees(row.child, Category.ATTENDANCE)]
-        withheld = len(listed) - len(rows)
+        rows, withheld = listed, round_.withheld
         value = {
             "date": round_.day,
             "rows": [_today_json(row, eyes.child(row.child)) for row in rows],

@@ -5,24 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from casework.errors import Ambiguous, BadInput
-from casework.policies import PURPOSE_OF, Category, Purpose
-from casework.records import (
-    FLAG_CATEGORY,
-    RECORD_TYPES,
-    Child,
-    Flag,
-    Household,
-    Person,
-    Record,
-    Relationship,
-    meta_of,
-)
-from casework.sharing import Decision
+from casework.policies import Category
+from casework.records import RECORD_TYPES, Child, Record
 from storage.queries.lookup import display_name, label_of
+from storage.queries.sight import Sight, subject_of
 from storage.rows import load_all
 
 if TYPE_CHECKING:
@@ -34,18 +24,20 @@ if TYPE_CHECKING:
 _LISTED = 10
 """How many records that fit are listed."""
 
+__all__ = [
+    "Eyes",
+    "Several",
+    "placed",
+    "subject_of",
+    "take_child",
+    "take_day",
+    "take_note",
+    "take_record",
+    "take_when",
+]
+
 _DATES = ("week", "session_date", "at", "since", "start")
 """Fields that date a record, for telling it from others."""
-
-_TEAM_FACTS = frozenset({Category.EDUCATION, Category.WORKFORCE})
-_NO_CHILD = Decision("no", "It is tied to no child on this laptop.")
-_PROTECTED = Decision("no", "The address is protected.")
-_OWN_LIST = Decision("no", "It is listed by `consent list` or `disclose --list`, as far as you may see it.")
-_TELLING = {
-    "agreement": ("agencies", "categories", "exclude", "exclude_agencies", "exclude_categories"),
-    "disclosure": ("agency", "categories", "purpose", "reason", "told_why"),
-}
-"""Fields that could tell of a category whose existence is protected."""
 
 
 class Several(Ambiguous):
@@ -57,21 +49,8 @@ class Several(Ambiguous):
 
 
 @dataclass(frozen=True)
-class Eyes:
-    """The worker's own view of the caseload for one purpose."""
-
-    store: Store
-    purpose: Purpose = "support"
-
-    def decide(self, child: Child | None, category: Category) -> Decision:
-        """Whether the worker may see a category of a child, or of a record that belongs to no child."""
-        if child is None:
-            return Decision("yes", "A fact of the team.") if category in _TEAM_FACTS else _NO_CHILD
-        return self.store.may_see(child, category, self.purpose)
-
-    def sees(self, child: Child, category: Category) -> bool:
-        """Whether a category of a child's record may be shown."""
-        return bool(self.decide(child, category))
+class Eyes(Sight):
+    """The worker's own view of the caseload, with what commands say of a child."""
 
     def require(self, child: Child, category: Category) -> None:
         """Raise Refused with the reason unless the category may be seen."""
@@ -80,19 +59,6 @@ class Eyes:
             from casework.errors import Refused
 
             raise Refused("withheld", decision.reason, category.value)
-
-    def field(self, record: Record, name: str, child: Child | None) -> Decision:
-        """Whether one field of a record may be shown."""
-        if isinstance(record, Person | Household) and name == "address" and record.address_protected:
-            return _PROTECTED
-        if isinstance(record, Flag):
-            return self.decide(child, FLAG_CATEGORY[record.kind])
-        if name in _TELLING.get(record.type, ()) and child and not self.sees(child, Category.YOUTH_JUSTICE):
-            return _OWN_LIST
-        meta = meta_of(record.type, name)
-        own = PURPOSE_OF.get(record.type)
-        eyes = self if own is None else replace(self, purpose=own)
-        return eyes.decide(child, meta.category) if meta else Decision("yes", "")
 
     def child(self, child: Child) -> dict[str, Any]:
         """A child as rows name them; what may not be seen is null."""
@@ -105,20 +71,6 @@ class Eyes:
             "school": known.name if known else None,
             "urn": known.urn if known else None,
         }
-
-
-def subject_of(store: Store, record: Record) -> Child | None:
-    """The child a record is about, when it is about one: itself, the child it names, or one tied to it."""
-    if isinstance(record, Child):
-        return record
-    child = getattr(record, "child", None)
-    if isinstance(record, Household):
-        found = store.find(Child, "household = ?", (record.id,))
-        return found[0] if found else None
-    if isinstance(record, Person):
-        ties = store.find(Relationship, "person = ?", (record.id,))
-        child = ties[0].child if ties else None
-    return store.get(Child, child) if isinstance(child, str) else None
 
 
 def take_note(text: str | None) -> str:
@@ -225,29 +177,29 @@ def take_record(store: Store, text: str, where: str = "RECORD") -> Record:
 def _begins_with(eyes: Eyes, text: str) -> tuple[list[Record], int]:
     """Records whose id begins with a text, the children first, and how many there are in all.
 
-    What is hidden from the worker is neither listed nor counted.
+    What is not there for the worker is neither listed nor counted.
     """
     low = text.strip().lower()
     bounds = (low, low + "\uffff")
-    conn = eyes.store.conn
+    conn, store = eyes.store.conn, eyes.store
+    every = store.sees_every(Category.IDENTITY, eyes.purpose)
     made = "SELECT count(DISTINCT record) FROM change WHERE record >= ? AND record < ?"
     total = int(conn.execute(made, bounds).fetchone()[0])
     found: list[Record] = []
     for kind in sorted(RECORD_TYPES.values(), key=lambda kind: kind is not Child):
-        if kind is Flag:
-            flags = load_all(conn, Flag, "id >= ? AND id < ?", bounds, void=True)
-            seen = [flag for flag in flags if not _hidden(eyes, flag)]
-            total -= len(flags) - len(seen)
-            found += seen
-        else:
+        if every and kind.type not in _SOME_NOT_THERE:
             first = "id >= ? AND id < ? ORDER BY id LIMIT ?"
             found += load_all(conn, kind, first, (*bounds, _LISTED), void=True)
+        else:
+            held = load_all(conn, kind, "id >= ? AND id < ?", bounds, void=True)
+            seen = [record for record in held if eyes.is_there(record, subject_of(store, record))]
+            total -= len(held) - len(seen)
+            found += seen
     return found, total
 
 
-def _hidden(eyes: Eyes, flag: Flag) -> bool:
-    decision = eyes.field(flag, "kind", subject_of(eyes.store, flag))
-    return not decision and not decision.shown
+_SOME_NOT_THERE = frozenset({"flag"})
+"""Record types of which some are not there even for a worker who sees every child."""
 
 
 def _told_apart(eyes: Eyes, record: Record) -> str:
@@ -257,7 +209,7 @@ def _told_apart(eyes: Eyes, record: Record) -> str:
     from outreach_tui.commands.frame import london
 
     if isinstance(record, Child):
-        return label_of(eyes.store, record) if eyes.sees(record, Category.EDUCATION) else display_name(record)
+        return label_of(eyes.store, record)
     parts = [record.type.replace("_", " ")]
     child = subject_of(eyes.store, record)
     if child is not None and eyes.decide(child, Category.IDENTITY):

@@ -120,15 +120,10 @@ def history(record: str, field: str | None) -> None:
 
 def _find(store: Store, text: str) -> tuple[Record, Child | None, Eyes]:
     """The record, the child it is about, and the worker's view. A record of hidden existence is not there."""
-    from casework.errors import BadInput
-    from casework.records import Flag
     from outreach_tui.commands.people import Eyes, subject_of, take_record
 
     found = take_record(store, text)
-    child, eyes = subject_of(store, found), Eyes(store)
-    if isinstance(found, Flag) and not (decision := eyes.field(found, "kind", child)) and not decision.shown:
-        raise BadInput("no-such-record", "No record has that id; check it and try again.")
-    return found, child, eyes
+    return found, subject_of(store, found), Eyes(store)
 
 
 def _names(record: Record) -> list[str]:
@@ -259,7 +254,7 @@ def _entries(
                 "by": by,
                 "step": step,
                 "kind": kind,
-                "reason": reason,
+                "reason": reason if decision else "",
                 "edit": edit,
                 "field": name,
                 "old": before if decision else None,

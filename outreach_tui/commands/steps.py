@@ -18,6 +18,7 @@ from outreach_tui.commands.frame import (
 from outreach_tui.commands.opening import opened
 
 if TYPE_CHECKING:
+    from casework.records import AuditEntry
     from storage.store import Store
 
 
@@ -34,7 +35,7 @@ def undo(list_steps: bool, redo: bool) -> None:
     """
     if list_steps and redo:
         raise click.UsageError("--list and --redo do not go together")
-    from storage.queries.steps import whose_step
+    from storage.queries.steps import may_tell, whose_step
 
     call = the_call()
     with opened(call) as store:
@@ -42,9 +43,9 @@ def undo(list_steps: bool, redo: bool) -> None:
             steps: list[dict[str, Any]] = [
                 {
                     "seq": step.seq,
-                    "name": step.name,
+                    "name": step.name if may_tell(store, step.seq) else _UNTOLD,
                     "at": step.at,
-                    "child": step.subject,
+                    "child": step.subject if _name(store, step.subject) else None,
                     "changes": step.changes,
                     "about": _name(store, step.subject),
                 }
@@ -117,9 +118,9 @@ def log(child: str | None, limit: int) -> None:
                 "at": entry.at,
                 "worker": _worker(store, entry.worker),
                 "verb": entry.verb,
-                "child": entry.child,
+                "child": entry.child if _name(store, entry.child) else None,
                 "about": _name(store, entry.child),
-                "detail": entry.detail,
+                "detail": _detail(store, entry),
             }
             for entry in audit.entries(store.conn, child=subject, limit=limit)
         ]
@@ -145,7 +146,22 @@ def _worker(store: Store, record: str) -> str:
 def _name(store: Store, record: str | None) -> str | None:
     from casework.records import Child
     from storage.queries.lookup import display_name
+    from storage.queries.sight import seen_children
     from storage.rows import load_all
 
-    found: list[Any] = load_all(store.conn, Child, "id = ?", (record,), void=True) if record else []
-    return display_name(found[0]) if found else None
+    found: list[Child] = load_all(store.conn, Child, "id = ?", (record,), void=True) if record else []
+    seen = seen_children(store, found)
+    return display_name(seen[0]) if seen else None
+
+
+_UNTOLD = "A step that is withheld"
+
+
+def _detail(store: Store, entry: AuditEntry) -> str:
+    """What an entry says; the name of a step about a child only where everything it changed may be seen."""
+    from storage.queries.steps import may_tell
+
+    head, _, step = entry.detail.partition(":")[0].partition(" ")
+    if entry.verb != "changed" or entry.child is None or head != "edit" or not step.isdecimal():
+        return entry.detail
+    return entry.detail if may_tell(store, int(step)) else f"edit {step}: {_UNTOLD.lower()}"

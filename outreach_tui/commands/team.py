@@ -10,6 +10,8 @@ from outreach_tui import output
 from outreach_tui.commands.frame import LineGroup, json_option, the_call
 from outreach_tui.commands.opening import opened
 
+_LONGEST_NAME = 300
+
 
 @click.group(cls=LineGroup, no_args_is_help=False)
 def team() -> None:
@@ -48,6 +50,53 @@ def list_teams() -> None:
             fancy=call.fancy,
         ),
     )
+
+
+@worker.command("add")
+@click.argument("name")
+@click.option("--agency", required=True, metavar="AGENCY", help="The agency they work for.")
+@click.option("--team", "team_name", metavar="TEAM", help="Their team, by name or id; else yours.")
+@click.option("--school", "urns", multiple=True, metavar="URN", help="A school they are tied to; repeatable.")
+@json_option
+def add_worker(name: str, agency: str, team_name: str | None, urns: tuple[str, ...]) -> None:
+    """Add a worker, to whom cases can be allocated.
+
+    Who is tied to schools sees nothing of a child on another school's roll, unless they work the case.
+    """
+    from casework.edits import Edit, create
+    from casework.errors import BadInput, UsageProblem
+    from casework.ids import new_id
+    from casework.records import AGENCIES, Worker
+    from outreach_tui.commands.editing import reference
+    from outreach_tui.commands.school import find_school
+    from storage.intake.cells import read_name
+
+    if agency not in AGENCIES:
+        choices = ", ".join(AGENCIES)
+        raise UsageProblem("no-such-agency", f"There is no such agency; choose one of {choices}.", "--agency")
+    held, wrong, _ = read_name(name, _LONGEST_NAME)
+    if wrong or not held.strip():
+        raise BadInput("bad-value", f"NAME {wrong or 'is empty'}; type it anew.", "NAME")
+    call = the_call()
+    with opened(call) as store:
+        record = Worker.model_validate(
+            {
+                "id": new_id(),
+                "name": held.strip(),
+                "agency": agency,
+                "team": reference(store, "team", team_name) if team_name else store.worker.team,
+                "schools": tuple(find_school(store, urn, "--school").id for urn in dict.fromkeys(urns)),
+            }
+        )
+        receipt = store.journal.commit(Edit("Add worker", (create(record),)))
+        value = {
+            "id": record.id,
+            "name": record.name,
+            "agency": agency,
+            "schools": list(dict.fromkeys(urns)),
+            "edit": receipt.edit,
+        }
+    call.show(value, lambda: output.emit_lines([f"{record.name} is added ({agency})."]))
 
 
 @worker.command("list")

@@ -15,6 +15,7 @@ from casework.triage import Facts, Why, YearCounts, caseload_reasons, day_codes,
 from storage.queries.facts import children_of, read_facts
 from storage.queries.lookup import display_name
 from storage.queries.row_facts import RowFacts
+from storage.queries.sight import seen_children, shown_child
 from storage.queries.today import register_day
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def read_caseload(
     school: str | None = None,
     only: Sequence[str] | None = None,
 ) -> list[CaseloadRow]:
-    """Every child on this laptop, ranked by reason; a filter leaves out those it does not match.
+    """Every child who is there for the worker, ranked by reason; a filter leaves out those it does not match.
 
     With `only` just the children with these ids are read, and ranked among themselves.
     """
@@ -53,7 +54,9 @@ def read_caseload(
         found = children_of(store, only).values()
         children = [child for child in found if school is None or child.school == school]
     else:
-        children = store.find(Child, condition, parameters)
+        children = seen_children(store, store.find(Child, condition, parameters))
+    if school is not None:
+        children = seen_children(store, children, "attendance", Category.EDUCATION)
     facts = read_facts(store, children, day, year=True, present=store.today)
     rows = [_row(store, child, facts[child.id], day) for child in children]
     if chosen is not None:
@@ -69,8 +72,10 @@ def rank_rows(rows: Sequence[CaseloadRow]) -> list[CaseloadRow]:
     return [row if row.rank == rank else _ranked(row, rank) for rank, row in enumerate(ordered, start=1)]
 
 
-def _row(store: Store, child: Child, facts: Facts, day: date) -> CaseloadRow:
-    why = caseload_reasons(facts, store.schools.calendar(child.school), day)
+def _row(store: Store, stored: Child, facts: Facts, day: date) -> CaseloadRow:
+    child = shown_child(store, stored, "attendance")
+    calendar = store.schools.calendar(stored.school)
+    why = caseload_reasons(facts, calendar, day)
     custody = store.may_see(child, Category.YOUTH_JUSTICE, "attendance")
     weeks = [(week, shown_marks(marks, custody)) for week, marks in facts.weeks]
     codes = frozenset(day_codes(weeks, day)) - {"-"}
@@ -83,7 +88,16 @@ def _row(store: Store, child: Child, facts: Facts, day: date) -> CaseloadRow:
         weeks=weeks,
         last_contact=facts.last_contact,
         rank=0,
-        facts=RowFacts(store, child, facts, day, codes=codes, status="open" if why else "", attempts=0),
+        facts=RowFacts(
+            store,
+            child,
+            facts,
+            day,
+            codes=codes,
+            status="open" if why else "",
+            attempts=0,
+            calendar=calendar,
+        ),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -13,9 +13,10 @@ from casework.attendance import Tally, tally
 from casework.calendars import SchoolCalendar, school_year
 from casework.clocks import Clock
 from casework.codes import NO_MARK
+from casework.errors import BadInput
 from casework.legal import Threshold, threshold_of_weeks
 from casework.ncodes import NClock, open_n_marks
-from casework.policies import Category, Meta, Purpose
+from casework.policies import Category, Purpose
 from casework.records import (
     FLAG_CATEGORY,
     AttendanceTotal,
@@ -35,6 +36,7 @@ from casework.triage import Why, caseload_reasons
 from casework.weeks import holder, session_of, unpack
 from casework.wording import CONTACT_KINDS, CONTACT_OUTCOMES, OUTCOME_LABELS
 from storage.queries.facts import read_facts, weeks_of
+from storage.queries.sight import address_protected, seen_children, shown_child
 from storage.queries.steps import was_present
 from storage.queries.today import register_day
 
@@ -129,24 +131,27 @@ def read_child(
 
     The legal window is always the ten school weeks that end with today's week.
     """
+    if not store.may_see(child, Category.IDENTITY, purpose):
+        raise BadInput("no-such-child", "No child matches; try `outreach search` with part of the name.")
     today = store.today
     end = end or today
     start = start or date(school_year(end), 9, 1)
     decisions = {c: store.may_see(child, c, purpose) for c in Category}
     calendar = store.schools.calendar(child.school)
-    facts = read_facts(store, [child], today, year=True)[child.id]
+    facts = read_facts(store, [child], today, year=True, purpose=purpose)[child.id]
+    shown = shown_child(store, child, purpose)
     visible = bool(decisions[Category.ATTENDANCE])
     marks = _marks(store, child, start, end) if visible else []
     custody = decisions[Category.YOUTH_JUSTICE]
-    protected = _address_protected(store, child)
+    protected = address_protected(store, child)
     clocks = open_n_marks(facts.weeks, calendar, today) if visible else []
     plan, worked = _case(store, child)
     review = plan.standing.review if plan is not None and plan.standing is not None else None
     return ChildPage(
-        child=_own_fields(child, decisions),
-        school=store.schools.name(child.school),
+        child=shown,
+        school=store.schools.name(shown.school),
         household=_household(store, child, decisions, protected=protected),
-        siblings=_siblings(store, child, decisions),
+        siblings=[shown_child(store, one, purpose) for one in _siblings(store, child, decisions)],
         people=_people(store, child, decisions, protected=protected),
         flags=_flags(store, child, purpose),
         start=start,
@@ -218,20 +223,6 @@ def holders(child: Child, weeks: Sequence[AttendanceWeek]) -> dict[date, list[At
 _PLANNED_CLOSURE = "#"
 
 
-_SHOWN_AS_THEY_ARE = frozenset({"id", "void", "school", "household"})
-"""Ids that no screen shows: what they lead to is decided about where it is read."""
-
-
-def _own_fields(child: Child, decisions: Mapping[Category, Decision]) -> Child:
-    """The child without the values whose category is withheld."""
-    hidden = {}
-    for name, info in Child.model_fields.items():
-        meta = next((part for part in info.metadata if isinstance(part, Meta)), None)
-        if meta and name not in _SHOWN_AS_THEY_ARE and not decisions[meta.category]:
-            hidden[name] = info.get_default()
-    return child.model_copy(update=hidden)
-
-
 def _on_closed_day(store: Store, mark: Mark) -> bool:
     return mark.code != _PLANNED_CLOSURE and store.schools.calendar(mark.school).is_closed(mark.date)
 
@@ -270,16 +261,6 @@ def _all_weeks(store: Store, child: Child) -> Sequence[tuple[date, str]]:
 _ALWAYS = "9999"
 
 
-def _address_protected(store: Store, child: Child) -> bool:
-    """Whether a flag of the child, or of anybody in the same household, protects the address."""
-    row = store.conn.execute(
-        "SELECT 1 FROM flag f JOIN child c ON c.id = f.child WHERE f.kind = 'address-protection'"
-        " AND f.void = 0 AND f.ended IS NULL AND (c.id = ? OR c.household = ?) LIMIT 1",
-        (child.id, child.household),
-    ).fetchone()
-    return row is not None
-
-
 def _household(
     store: Store, child: Child, decisions: dict[Category, Decision], *, protected: bool
 ) -> Household | None:
@@ -295,7 +276,7 @@ def _siblings(store: Store, child: Child, decisions: dict[Category, Decision]) -
     if child.household is None or not decisions[Category.FAMILY]:
         return []
     siblings = store.find(Child, "household = ? AND id <> ?", (child.household, child.id))
-    return sorted(siblings, key=lambda sibling: (sibling.dob or date.max, sibling.id))
+    return sorted(seen_children(store, siblings), key=lambda sibling: (sibling.dob or date.max, sibling.id))
 
 
 def _people(

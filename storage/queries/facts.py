@@ -9,9 +9,11 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from casework.calendars import school_year
+from casework.policies import Category, Purpose
 from casework.records import FLAG_CATEGORY, Child
 from casework.triage import Facts, YearCounts
 from casework.weeks import together, week_facts
+from storage.queries.sight import seen_children
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -26,31 +28,44 @@ _SEEN = ("alone", "with-adult")
 
 
 def read_facts(
-    store: Store, children: Sequence[Child], day: date, *, year: bool, present: date | None = None
+    store: Store,
+    children: Sequence[Child],
+    day: date,
+    *,
+    year: bool,
+    present: date | None = None,
+    purpose: Purpose = "attendance",
 ) -> dict[str, Facts]:
     """Facts up to `day` for each child; the year's counts only when asked for (they cost a longer read).
 
     Contacts count up to the end of `present` where it is later: on a Sunday one of this morning does, while
     the registers end with Friday's.
+
+    What the worker may not see for the purpose is as if it were not known, so that no reason, count or filter
+    that rests on facts can tell of it.
     """
-    ids = [child.id for child in children]
+    marked = seen_children(store, children, purpose, Category.ATTENDANCE)
+    known = seen_children(store, children, purpose, Category.FAMILY)
+    ids = [child.id for child in marked]
     since = (day - timedelta(weeks=WEEKS_BACK)).isoformat()
-    weeks = weeks_of(store, children, since, day.isoformat())
-    counts = _year_counts(store, children, day) if year else {}
-    contacts, seen = _contacts(store, ids, max(day, present or day))
-    flags, reviews = _flags(store, children, day)
+    weeks = weeks_of(store, marked, since, day.isoformat())
+    counts = _year_counts(store, marked, day) if year else {}
+    contacts, seen = _contacts(store, ids, [child.id for child in known], max(day, present or day))
+    flags, reviews = _flags(store, children, day, purpose)
     outcomes = _outcomes(store, ids, day)
+    # A read of many children has no condition on who they are.
+    of = frozenset(ids)
     return {
         child: Facts(
-            weeks=weeks.get(child, ()),
+            weeks=weeks.get(child, ()) if child in of else (),
             flags=frozenset(flags.get(child, ())),
-            year=counts.get(child, YearCounts()),
+            year=counts.get(child, YearCounts()) if child in of else YearCounts(),
             last_contact=contacts.get(child),
             last_seen=seen.get(child),
             flag_reviews=reviews.get(child, ()),
-            outcomes=outcomes.get(child, ()),
+            outcomes=outcomes.get(child, ()) if child in of else (),
         )
-        for child in ids
+        for child in (one.id for one in children)
     }
 
 
@@ -139,23 +154,40 @@ def _counted(weeks: Sequence[tuple[date, str]]) -> YearCounts:
     return YearCounts(*(sum(week[name] for week in facts) for name in names))
 
 
-def _contacts(store: Store, ids: Sequence[str], day: date) -> tuple[dict[str, date], dict[str, date]]:
-    condition, parameters = among(ids)
+def _contacts(
+    store: Store, marked: Sequence[str], known: Sequence[str], day: date
+) -> tuple[dict[str, date], dict[str, date]]:
+    """When each child's family was last reached and the child last seen: by the follow-ups of the `marked`,
+    and the chronology of those whose family is `known`.
+    """
     end = (day + timedelta(days=1)).isoformat()
-    rows = store.conn.execute(
-        "SELECT child, max(reached), max(seen) FROM ("
-        f" SELECT child, at AS reached, CASE WHEN outcome = 'seen' THEN at END AS seen FROM follow_up"
-        f" WHERE {condition} AND void = 0 AND at < ?"
-        " AND outcome IN ('spoke', 'reason', 'seen', 'safeguarding')"
-        f" UNION ALL SELECT child, at, CASE WHEN seen IN ('alone', 'with-adult') THEN at END FROM contact"
-        f" WHERE {condition} AND void = 0 AND at < ?"
-        " AND outcome NOT IN ('message', 'no-reply', 'wrong-number')"
-        ") GROUP BY child",
-        [*parameters, end, *parameters, end],
-    ).fetchall()
-    reached = {child: date.fromisoformat(at[:10]) for child, at, _ in rows if at}
-    seen = {child: date.fromisoformat(at[:10]) for child, _, at in rows if at}
+    reached: dict[str, date] = {}
+    seen: dict[str, date] = {}
+    for ids, query in ((marked, _FOLLOWED_UP), (known, _CONTACTED)):
+        condition, parameters = among(ids)
+        rows = store.conn.execute(f"{query} AND {condition} GROUP BY child", [end, *parameters]).fetchall()
+        of = frozenset(ids)
+        for child, last, last_seen in rows:
+            if child in of:
+                _later(reached, child, last)
+                _later(seen, child, last_seen)
     return reached, seen
+
+
+_FOLLOWED_UP = (
+    "SELECT child, max(at), max(CASE WHEN outcome = 'seen' THEN at END) FROM follow_up"
+    " WHERE void = 0 AND at < ? AND outcome IN ('spoke', 'reason', 'seen', 'safeguarding')"
+)
+_CONTACTED = (
+    "SELECT child, max(at), max(CASE WHEN seen IN ('alone', 'with-adult') THEN at END) FROM contact"
+    " WHERE void = 0 AND at < ? AND outcome NOT IN ('message', 'no-reply', 'wrong-number')"
+)
+
+
+def _later(held: dict[str, date], child: str, at: str | None) -> None:
+    if at:
+        day = date.fromisoformat(at[:10])
+        held[child] = max(day, held.get(child, day))
 
 
 def _outcomes(store: Store, ids: Sequence[str], day: date) -> dict[str, list[str]]:
@@ -173,7 +205,7 @@ def _outcomes(store: Store, ids: Sequence[str], day: date) -> dict[str, list[str
 
 
 def _flags(
-    store: Store, children: Sequence[Child], day: date
+    store: Store, children: Sequence[Child], day: date, purpose: Purpose
 ) -> tuple[dict[str, list[str]], dict[str, list[tuple[str, date]]]]:
     condition, parameters = among([child.id for child in children])
     rows = store.conn.execute(
@@ -187,7 +219,7 @@ def _flags(
     for child, kind, review in rows:
         if child not in by_id:
             continue
-        if not store.may_see(by_id[child], FLAG_CATEGORY[kind], "attendance"):
+        if not store.may_see(by_id[child], FLAG_CATEGORY[kind], purpose):
             continue
         flags[child].append(kind)
         if review:
@@ -196,6 +228,6 @@ def _flags(
 
 
 def children_of(store: Store, ids: Iterable[str]) -> dict[str, Child]:
-    """The standing children with these ids."""
+    """The standing children with these ids, as far as they are there for the worker."""
     condition, parameters = among(list(ids), "id")
-    return {child.id: child for child in store.find(Child, condition, parameters)}
+    return {child.id: child for child in seen_children(store, store.find(Child, condition, parameters))}

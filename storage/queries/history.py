@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from casework.codes import NO_MARK
 from casework.edits import CREATED
+from casework.errors import BadInput
 from casework.policies import PURPOSE_OF, Category
 from casework.records import (
     RECORD_TYPES,
@@ -24,6 +25,7 @@ from casework.records import (
 from casework.shown_marks import shown_field, shown_marks, veiled_slots
 from casework.weeks import session_of, unpack
 from storage.queries.child import holders, marks_in_force
+from storage.queries.sight import Sight, subject_of
 from storage.rows import load
 
 if TYPE_CHECKING:
@@ -85,9 +87,15 @@ def read_history(store: Store, record_type: str, record: str, field: str = "") -
         " ORDER BY c.edit DESC, c.n DESC",
         [record, record_type, *more],
     ).fetchall()
+    if not rows:
+        return []
+    held = load(store.conn, RECORD_TYPES[record_type], record)
+    child, sight = subject_of(store, held), Sight(store)
+    if not sight.is_there(held, child):
+        raise BadInput("no-such-record", "No record has that id; check it and try again.")
     names = _workers(store)
     known = _Names(store)
-    veil = veil_of(store, load(store.conn, RECORD_TYPES[record_type], record)) if rows else _as_it_is
+    veil = veil_of(store, held)
     changes = [
         FieldChange(
             seq=seq,
@@ -103,7 +111,30 @@ def read_history(store: Store, record_type: str, record: str, field: str = "") -
         )
         for seq, at, worker, step, reason, kind, name, old, new in rows
     ]
-    return [change for change in changes if change.field == CREATED or change.old != change.new]
+    told = [change for change in changes if change.field == CREATED or change.old != change.new]
+    return [shown for change in told if (shown := _as_seen(change, sight, held, child)) is not None]
+
+
+WITHHELD = "(withheld)"
+"""What stands for a value that the worker may not see."""
+
+
+def _as_seen(change: FieldChange, sight: Sight, record: Record, child: Child | None) -> FieldChange | None:
+    """A change without what may not be seen; None where not even its existence may be told."""
+    fields = type(record).model_fields
+    if change.field == CREATED:
+        shown = {
+            name: value
+            for name, value in change.new.items()
+            if name in fields and sight.field(record, name, child)
+        }
+        return replace(change, new=shown, reason=change.reason if len(shown) == len(change.new) else "")
+    if change.field not in fields:
+        return None
+    decision = sight.field(record, change.field, child)
+    if decision or change.field == "void":
+        return change
+    return replace(change, old=WITHHELD, new=WITHHELD, reason="") if decision.shown else None
 
 
 def veil_of(store: Store, record: Record) -> Callable[[str, Any], Any]:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from casework.errors import Ambiguous, BadInput
+from casework.policies import Category
 from casework.records import RECORD_TYPES, Child, Record
 from casework.text import fold, safe
+from storage.queries.seek import search_children
+from storage.queries.sight import Sight, seen_children, shown_child, subject_of
 from storage.rows import load
 
 if TYPE_CHECKING:
@@ -40,7 +43,10 @@ def find_record(store: Store, text: str) -> Record:
             f"That id fits {len(found)} records; give more of it.", [(record, name) for name, record in found]
         )
     record_type, record = found[0]
-    return load(store.conn, RECORD_TYPES[record_type], record)
+    held = load(store.conn, RECORD_TYPES[record_type], record)
+    if not Sight(store).is_there(held, subject_of(store, held)):
+        raise BadInput("no-such-record", "No record has that id; check it and try again.", safe(text))
+    return held
 
 
 def find_child(store: Store, text: str) -> Child:
@@ -49,11 +55,12 @@ def find_child(store: Store, text: str) -> Child:
     Raises BadInput when nobody matches, Ambiguous (with ids and names) when several do.
     """
     wanted = text.strip()
-    exact = store.find(Child, "id = ?", (wanted.lower(),)) or store.find(Child, "upn = ?", (wanted.upper(),))
+    exact = store.find(Child, "id = ?", (wanted.lower(),)) or seen_children(
+        store, store.find(Child, "upn = ?", (wanted.upper(),)), category=Category.EDUCATION
+    )
     if not exact and len(wanted) >= SHORTEST_PREFIX and wanted[0].isdigit():
         exact = store.find(Child, "id >= ? AND id < ?", (wanted.lower(), wanted.lower() + "\uffff"))
-    if not exact:
-        exact = _by_name(store, wanted)
+    exact = seen_children(store, exact) or _by_name(store, wanted)
     if not exact:
         raise BadInput(
             "no-such-child", "No child matches; try `outreach search` with part of the name.", safe(text)
@@ -67,7 +74,11 @@ def find_child(store: Store, text: str) -> Child:
 
 
 def label_of(store: Store, child: Child) -> str:
-    """A child's name with what tells them from a namesake: school, registration group, year of birth."""
+    """A child's name with what tells them from a namesake: school, registration group, year of birth.
+
+    What the worker may not see is left out.
+    """
+    child = shown_child(store, child)
     row = store.conn.execute("SELECT name FROM school WHERE id = ?", (child.school,)).fetchone()
     parts = [
         display_name(child),
@@ -88,7 +99,7 @@ def _by_name(store: Store, text: str) -> list[Child]:
     words = fold(text).split()
     if not words:
         return []
-    hits = store.names.search(text, limit=50)
+    hits = search_children(store, text, limit=50)
     children = [store.get(Child, hit.id) for hit in hits]
     return [child for child in children if _same_name(child, words)]
 

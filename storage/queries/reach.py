@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from casework.policies import Category
 from casework.records import Child, Person, Relationship
+from storage.queries.sight import seen_children, shown_child
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -47,6 +48,7 @@ def read_reach(store: Store, child: Child) -> Reach:
     siblings = (
         store.find(Child, "household = ? AND id <> ?", (child.household, child.id)) if child.household else []
     )
+    siblings = [shown_child(store, one, "attendance") for one in seen_children(store, siblings)]
     siblings.sort(key=lambda sibling: (sibling.dob or date.max, sibling.id))
     return Reach([_caller(tie, person) for tie, person in people if not person.void], siblings)
 

@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from casework.attendance import is_persistent, is_severe
+from casework.calendars import SchoolCalendar
 from casework.legal import unauthorised_now
 from casework.ncodes import open_n_marks
 from casework.records import Child
@@ -18,7 +19,11 @@ if TYPE_CHECKING:
 
 
 class RowFacts(Mapping[str, object]):
-    """The keys of `casework.filters.FIELDS` for one child on a day."""
+    """The keys of `casework.filters.FIELDS` for one child on a day.
+
+    `child` and `facts` are as the worker may see them, so that a filter on what is withheld finds what one on
+    something unknown finds; `calendar` is that of the stored school.
+    """
 
     def __init__(
         self,
@@ -30,11 +35,13 @@ class RowFacts(Mapping[str, object]):
         codes: Collection[str],
         status: str,
         attempts: int,
+        calendar: SchoolCalendar,
     ) -> None:
         self._store = store
         self._child = child
         self._facts = facts
         self._day = day
+        self._calendar = calendar
         self._known: dict[str, object] = {
             "code": frozenset(codes),
             "status": status,
@@ -54,14 +61,12 @@ class RowFacts(Mapping[str, object]):
         return len({*_READERS, *self._known})
 
     def _unauthorised(self) -> int:
-        calendar = self._store.schools.calendar(self._child.school)
-        return unauthorised_now(self._facts.weeks, calendar, self._day)
+        return unauthorised_now(self._facts.weeks, self._calendar, self._day)
 
     def _n_states(self) -> frozenset[str]:
         if not any(UNEXPLAINED_CODE in marks for _, marks in self._facts.weeks):
             return frozenset()
-        calendar = self._store.schools.calendar(self._child.school)
-        clocks = open_n_marks(self._facts.weeks, calendar, self._day)
+        clocks = open_n_marks(self._facts.weeks, self._calendar, self._day)
         return frozenset("overdue" if n.overdue else "due" if n.due_today else "open" for n in clocks)
 
     def _persistent(self) -> bool:

@@ -10,12 +10,13 @@ from casework.calendars import monday_of
 from casework.codes import NO_MARK, CodeClass, lookup
 from casework.edits import CREATED
 from casework.policies import Category
-from casework.records import AttendanceWeek, Child, FollowUp
+from casework.records import RECORD_TYPES, AttendanceWeek, Child, FollowUp
 from casework.triage import day_codes, settled_by
 from casework.weeks import SLOTS, unpack
 from storage.queries.facts import weeks_of
 from storage.queries.lookup import display_name
-from storage.rows import load_all
+from storage.queries.sight import Sight, seen_children, subject_of
+from storage.rows import load, load_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -105,7 +106,10 @@ def _marks_of_step(store: Store, seq: int) -> int:
 
 
 def newest_follow_up(store: Store, child: str, day: date) -> FollowUp | None:
-    """The newest standing follow-up of a child's absence on `day`."""
+    """The newest standing follow-up of a child's absence on `day`; None where the worker may not see it."""
+    about = store.find(Child, "id = ?", (child,))
+    if not seen_children(store, about, "attendance", Category.ATTENDANCE):
+        return None
     found = store.find(FollowUp, "child = ? AND session_date = ?", (child, day.isoformat()))
     return max(found, key=lambda step: (step.at, step.id), default=None)
 
@@ -144,3 +148,34 @@ def marks_are_in(store: Store, day: date) -> bool:
         (monday_of(day).isoformat(),),
     )
     return any(set(unpack(marks)[slot : slot + 2]) - {NO_MARK} for (marks,) in rows)
+
+
+_JUDGED = 20
+
+
+def may_tell(store: Store, seq: int) -> bool:
+    """Whether the worker may see everything that a step changed, so that its name may be told.
+
+    The name of a step can tell what came of a call, why a case was closed, or which field was written.
+    """
+    rows = store.conn.execute(
+        "SELECT DISTINCT type, record, field FROM change WHERE edit = ? LIMIT ?", (seq, _JUDGED)
+    ).fetchall()
+    sight = Sight(store)
+    for kind, record, field in rows:
+        held = load(store.conn, RECORD_TYPES[kind], record)
+        child = subject_of(store, held)
+        if child is None:
+            continue
+        fields = type(held).model_fields
+        names = [field] if field in fields and field != "void" else _told_by(kind)
+        if not sight.is_there(held, child) or not all(sight.field(held, name, child) for name in names):
+            return False
+    return True
+
+
+def _told_by(kind: str) -> list[str]:
+    """The fields that the making of a record tells of: those of a child or an adult are their name."""
+    if kind in ("child", "person"):
+        return ["surname"]
+    return [name for name in RECORD_TYPES[kind].model_fields if name not in ("id", "void")]

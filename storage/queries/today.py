@@ -31,6 +31,7 @@ from casework.wording import say_day
 from storage.queries.facts import among, children_of, laid_together, read_facts
 from storage.queries.lookup import display_name
 from storage.queries.row_facts import RowFacts
+from storage.queries.sight import seen_children, seen_ids, shown_child
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -85,7 +86,8 @@ class Round:
 
     `counts` holds children by state: not-in (any absence), explained, unexplained (with those whose alert for
     missing education runs), open, acted-on, and no-register (no mark for the day yet, with every child of a
-    school in `awaiting` that has none).
+    school in `awaiting` that has none). Children whose attendance the worker may not see are in neither the
+    rows nor the counts: `withheld` says how many there are, whatever their marks.
     """
 
     day: date
@@ -93,6 +95,7 @@ class Round:
     settled: Sequence[TodayRow]
     counts: Mapping[str, int]
     awaiting: Sequence[Awaited] = ()
+    withheld: int = 0
 
 
 def register_day(store: Store, day: date) -> date:
@@ -120,16 +123,25 @@ def read_round(
     """The round of the register day for one school (its id) or all, with a filter applied to the rows."""
     asked = day or store.today
     day = register_day(store, asked)
-    register = _register(store, day)
+    seen = seen_ids(store, Category.ATTENDANCE, "attendance")
+    register = _register(store, day, None)
     marked = {at for at, marks, _ in register if _day_state(marks, day) != "no-register"}
+    if seen is not None:
+        register = _register(store, day, seen)
     awaiting = _awaiting(store, marked, day, asked, school)
-    candidates = _candidates(store, register, day)
+    candidates = {
+        child: schools
+        for child, schools in _candidates(store, register, day).items()
+        if seen is None or child in seen
+    }
     children = children_of(store, candidates)
+    placed = {c.id for c in seen_children(store, children.values(), "attendance", Category.EDUCATION)}
     facts = read_facts(store, list(children.values()), day, year=chosen is not None, present=asked)
     states = {
         child: _round_state(facts[child].weeks, store.schools.calendar(children[child].school), day)
         for child in candidates
-        if child in children and (school is None or school in {children[child].school, *candidates[child]})
+        if child in children
+        and (school is None or (child in placed and school in {children[child].school, *candidates[child]}))
     }
     spoken = _spoken(store, list(children.values()), day)
     rows = [
@@ -138,7 +150,7 @@ def read_round(
         if state
     ]
     unmarked = [one for one in awaiting if one.id not in marked]
-    counts = _counts(store, register, unmarked, day, school)
+    counts = _counts(store, register, unmarked, day, school, seen)
     alerted = sum(
         state == "alert" and (school is None or school in candidates[child])
         for child, state in states.items()
@@ -156,6 +168,7 @@ def read_round(
         [row for row in ordered if row.settled],
         counts,
         awaiting,
+        0 if seen is None else len(seen_children(store, store.find(Child), "attendance")) - len(seen),
     )
 
 
@@ -163,11 +176,13 @@ _Register = Sequence[tuple[str, str, int]]
 """The week of the register day: (school, week string, how many children have it)."""
 
 
-def _register(store: Store, day: date) -> _Register:
+def _register(store: Store, day: date, seen: frozenset[str] | None) -> _Register:
+    """Of every child, or of those with the ids in `seen`."""
+    condition = "" if seen is None else " AND child IN (SELECT value FROM json_each(?))"
     return store.conn.execute(
         "SELECT school, marks, count(*) FROM attendance_week INDEXED BY attendance_week_week"
-        " WHERE void = 0 AND week = ? GROUP BY school, marks",
-        [monday_of(day).isoformat()],
+        f" WHERE void = 0 AND week = ?{condition} GROUP BY school, marks",
+        [monday_of(day).isoformat(), *([] if seen is None else [json.dumps(sorted(seen))])],
     ).fetchall()
 
 
@@ -180,6 +195,8 @@ def _awaiting(
     round: left out without a word, it would be taken for one where everybody is in.
     """
     found = []
+    enrolled = seen_ids(store, Category.EDUCATION, "attendance")
+    among_seen, listed = "id IN (SELECT value FROM json_each(?))", json.dumps(sorted(enrolled or ()))
     for one in store.schools.schools.values():
         calendar = store.schools.calendars.get(one.id)
         ended = None if calendar is None else _ended(calendar, asked)
@@ -190,8 +207,11 @@ def _awaiting(
             waits = in_session and one.id not in marked
         if not waits or school not in (None, one.id):
             continue
-        count = "SELECT count(*) FROM child WHERE void = 0 AND school = ?"
-        children = store.conn.execute(count, [one.id]).fetchone()[0]
+        if enrolled is None:
+            count = "SELECT count(*) FROM child WHERE void = 0 AND school = ?"
+            children = store.conn.execute(count, [one.id]).fetchone()[0]
+        else:
+            children = len(store.find(Child, f"school = ? AND {among_seen}", (one.id, listed)))
         if children:  # an empty school has nobody whose mark could be missing
             found.append(Awaited(one.id, one.urn, one.name, children, ended))
     return sorted(found, key=lambda awaited: (awaited.name, awaited.urn))
@@ -277,9 +297,10 @@ def _spoken(store: Store, children: Sequence[Child], day: date) -> dict[str, tup
 
 
 def _row(
-    store: Store, child: Child, facts: Facts, day: date, spoken: tuple[str, datetime] | None
+    store: Store, stored: Child, facts: Facts, day: date, spoken: tuple[str, datetime] | None
 ) -> TodayRow:
-    calendar = store.schools.calendar(child.school)
+    child = shown_child(store, stored, "attendance")
+    calendar = store.schools.calendar(stored.school)
     status = round_status(facts.outcomes)
     custody = store.may_see(child, Category.YOUTH_JUSTICE, "attendance")
     am, pm = (shown_marks(code, custody) for code in day_codes(facts.weeks, day))
@@ -296,7 +317,14 @@ def _row(
         settled=bool(settled_by(facts.outcomes)),
         rank=0,
         facts=RowFacts(
-            store, child, facts, day, codes={am, pm} - {NO_MARK}, status=status, attempts=len(facts.outcomes)
+            store,
+            child,
+            facts,
+            day,
+            codes={am, pm} - {NO_MARK},
+            status=status,
+            attempts=len(facts.outcomes),
+            calendar=calendar,
         ),
         spoken=spoken,
     )
@@ -334,7 +362,12 @@ def _day_state(marks: str, day: date) -> str:
 
 
 def _counts(
-    store: Store, register: _Register, awaiting: Sequence[Awaited], day: date, school: str | None
+    store: Store,
+    register: _Register,
+    awaiting: Sequence[Awaited],
+    day: date,
+    school: str | None,
+    seen: frozenset[str] | None,
 ) -> dict[str, int]:
     awaited = {one.id for one in awaiting}
 
@@ -349,7 +382,7 @@ def _counts(
     states["no-register"] = sum(one.children for one in awaiting)
     for at, marks, count in register:
         states[counted(at, marks)] += count
-    for parts, marks in _at_two_schools(store, register, awaited, day):
+    for parts, marks in _at_two_schools(store, register, awaited, day, seen):
         before = [state for at, held in parts if (state := counted(at, held))]
         states.subtract(before)
         states[_day_state(marks, day) if before else ""] += 1
@@ -362,7 +395,11 @@ def _counts(
 
 
 def _at_two_schools(
-    store: Store, register: _Register, awaited: Collection[str], day: date
+    store: Store,
+    register: _Register,
+    awaited: Collection[str],
+    day: date,
+    seen: frozenset[str] | None,
 ) -> list[tuple[list[tuple[str, str]], str]]:
     """The week of each child whom two schools have marked, as they have it and laid together.
 
@@ -380,7 +417,7 @@ def _at_two_schools(
         " CROSS JOIN attendance_week AS w INDEXED BY attendance_week_child CROSS JOIN child AS c"
         " WHERE w.child = j.value AND w.void = 0 AND w.week = ? AND c.id = w.child",
         [
-            json.dumps(list({child for child, _ in _children_with(store, out, day)})),
+            json.dumps(list({c for c, _ in _children_with(store, out, day) if seen is None or c in seen})),
             monday_of(day).isoformat(),
         ],
     )

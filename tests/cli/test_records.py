@@ -116,7 +116,8 @@ def test_an_agency_without_attendance_sees_no_round(tmp_path: Path) -> None:
     ids = fill(Home(tmp_path / "home"), agency="school-nursing")
     line = Line(tmp_path / "home", secret_file(tmp_path, PASSPHRASE), ids)
     done = line("today", "--json")
-    assert (done.json["rows"], done.json["withheld"]) == ([], 3)
+    assert (done.json["rows"], done.json["withheld"]) == ([], 6), "all children, whatever their marks"
+    assert set(done.json["counts"].values()) == {0}
     assert line("follow-up", ids["tilly"], "--outcome", "spoke").code == 5
     page = line("child", ids["tilly"], "--json").json
     assert (page["attendance"], page["legal"], page["marks"], page["people"]) == (None, None, [], [])

@@ -1,0 +1,173 @@
+"""What the worker of this laptop may see of a child or of any record, field by field.
+
+`Store.may_see` decides; here stands what it is asked. A child whose very identity may not be seen is not
+there at all. Whoever shows a record asks `Sight`; whoever lists children takes them from `seen_children`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from casework.policies import PURPOSE_OF, Category, Purpose
+from casework.records import (
+    FLAG_CATEGORY,
+    Child,
+    Flag,
+    Household,
+    Person,
+    Record,
+    Relationship,
+    meta_of,
+)
+from casework.sharing import Decision
+
+if TYPE_CHECKING:
+    from storage.drafts import Draft
+    from storage.store import Store
+
+_TEAM_FACTS = frozenset({Category.EDUCATION, Category.WORKFORCE})
+_NO_CHILD = Decision("no", "It is tied to no child on this laptop.")
+_PROTECTED = Decision("no", "The address is protected.")
+_OWN_LIST = Decision("no", "It is listed by `consent list` or `disclose --list`, as far as you may see it.")
+_TELLING = {
+    "agreement": ("agencies", "categories", "exclude", "exclude_agencies", "exclude_categories"),
+    "disclosure": ("agency", "categories", "purpose", "reason", "told_why"),
+}
+"""Fields that could tell of a category whose existence is protected."""
+
+
+@dataclass(frozen=True)
+class Sight:
+    """The worker's own view of the caseload for one purpose."""
+
+    store: Store
+    purpose: Purpose = "support"
+
+    def decide(self, child: Child | None, category: Category) -> Decision:
+        """Whether the worker may see a category of a child, or of a record that belongs to no child."""
+        if child is None:
+            return Decision("yes", "A fact of the team.") if category in _TEAM_FACTS else _NO_CHILD
+        return self.store.may_see(child, category, self.purpose)
+
+    def sees(self, child: Child, category: Category) -> bool:
+        """Whether a category of a child's record may be shown."""
+        return bool(self.decide(child, category))
+
+    def is_there(self, record: Record, child: Child | None) -> bool:
+        """Whether the worker may know of a record at all."""
+        if child is not None and not self.sees(child, Category.IDENTITY):
+            return False
+        if isinstance(record, Flag):
+            decision = self.field(record, "kind", child)
+            return bool(decision) or decision.shown
+        return True
+
+    def field(self, record: Record, name: str, child: Child | None) -> Decision:
+        """Whether one field of a record may be shown."""
+        if isinstance(record, Person | Household) and name == "address" and self._is_protected(record, child):
+            return _PROTECTED
+        if isinstance(record, Flag):
+            return self.decide(child, FLAG_CATEGORY[record.kind])
+        if name in _TELLING.get(record.type, ()) and child and not self.sees(child, Category.YOUTH_JUSTICE):
+            return _OWN_LIST
+        meta = meta_of(record.type, name)
+        own = PURPOSE_OF.get(record.type)
+        sight = self if own is None else replace(self, purpose=own)
+        return sight.decide(child, meta.category) if meta else Decision("yes", "")
+
+    def _is_protected(self, record: Person | Household, child: Child | None) -> bool:
+        return record.address_protected or (child is not None and address_protected(self.store, child))
+
+
+def address_protected(store: Store, child: Child) -> bool:
+    """Whether a flag of the child, or of anybody in the same household, protects the address."""
+    row = store.conn.execute(
+        "SELECT 1 FROM flag f JOIN child c ON c.id = f.child WHERE f.kind = 'address-protection'"
+        " AND f.void = 0 AND f.ended IS NULL"
+        " AND (c.id = ? OR c.household = (SELECT household FROM child WHERE id = ?)) LIMIT 1",
+        (child.id, child.id),
+    ).fetchone()
+    return row is not None
+
+
+def subject_of(store: Store, record: Record) -> Child | None:
+    """The child a record is about, when it is about one: itself, the child it names, or one tied to it.
+
+    Of several who share an adult or a home it is one whom the worker may see, where there is one.
+    """
+    if isinstance(record, Child):
+        return record
+    if isinstance(record, Household):
+        return _first_seen(store, store.find(Child, "household = ?", (record.id,)))
+    if isinstance(record, Person):
+        ties = {tie.child for tie in store.find(Relationship, "person = ?", (record.id,))}
+        return _first_seen(store, [store.get(Child, child) for child in sorted(ties)])
+    child = getattr(record, "child", None)
+    return store.get(Child, child) if isinstance(child, str) else None
+
+
+def _first_seen(store: Store, children: list[Child]) -> Child | None:
+    seen = (child for child in children if store.may_see(child, Category.FAMILY, "support"))
+    named = (child for child in children if store.may_see(child, Category.IDENTITY, "support"))
+    return next(seen, None) or next(named, None) or next(iter(children), None)
+
+
+@cache
+def _fields_by_category() -> Mapping[Category, Mapping[str, Any]]:
+    """The fields of a child that may be emptied, with their defaults, by category."""
+    found: dict[Category, dict[str, Any]] = {}
+    for name, info in Child.model_fields.items():
+        meta = meta_of(Child.type, name)
+        if meta is not None and not info.is_required():
+            found.setdefault(meta.category, {})[name] = info.get_default()
+    return found
+
+
+def seen_children(
+    store: Store,
+    children: Iterable[Child],
+    purpose: Purpose = "support",
+    category: Category = Category.IDENTITY,
+) -> list[Child]:
+    """Those of the children of whom the worker may see a category: by default who are there at all."""
+    if store.sees_every(category, purpose):
+        return list(children)
+    return [child for child in children if store.may_see(child, category, purpose)]
+
+
+def seen_ids(store: Store, category: Category, purpose: Purpose) -> frozenset[str] | None:
+    """The ids of all children of whom the worker may see a category; None where that is every child."""
+    if store.sees_every(category, purpose):
+        return None
+    return frozenset(child.id for child in seen_children(store, store.find(Child), purpose, category))
+
+
+def shown_child(store: Store, child: Child, purpose: Purpose = "support") -> Child:
+    """A child with every field emptied that the worker may not see; rules take the stored one."""
+    emptied: dict[str, Any] = {}
+    for category, fields in _fields_by_category().items():
+        if store.sees_every(category, purpose):
+            continue
+        held = {name: default for name, default in fields.items() if getattr(child, name) != default}
+        if held and not store.may_see(child, category, purpose):
+            emptied |= held
+    return child.model_copy(update=emptied) if emptied else child
+
+
+_WRITTEN_ABOUT: Mapping[str, tuple[Category, Purpose]] = {"contact": (Category.FAMILY, "support")}
+"""The category of what is typed into a form and the purpose of it; of every other one attendance."""
+
+
+def draft_of(store: Store, form: str, subject: str) -> Draft | None:
+    """The draft that was left of a form about a child, where the worker may see what it is about."""
+    category, purpose = _WRITTEN_ABOUT.get(form, (Category.ATTENDANCE, "attendance"))
+    about = store.find(Child, "id = ?", (subject,))
+    return store.drafts.load(form, subject) if seen_children(store, about, purpose, category) else None
+
+
+def drafts_waiting(store: Store) -> list[Draft]:
+    """Every draft about a child that was left and that the worker may go on with, the newest first."""
+    return [one for one in store.drafts.waiting() if draft_of(store, one.form, one.subject) is not None]

@@ -1,0 +1,363 @@
+"""Every command and every screen, as a worker of each agency: what may not be seen is met nowhere."""
+
+from __future__ import annotations
+
+import gc
+import io
+import os
+import re
+import shlex
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import click
+import pytest
+from textual.pilot import Pilot
+from textual.screen import Screen
+from textual.widgets import Input, TextArea
+
+from casework.errors import OutreachError
+from casework.policies import PURPOSES, Category, Purpose
+from casework.records import AGENCIES
+from outreach_tui.app import ROOMS, OutreachApp
+from outreach_tui.cli import COMMANDS, cli, run
+from outreach_tui.commands import care, opening
+from outreach_tui.commands.frame import Call
+from screens.child import ChildScreen
+from screens.history import HistoryScreen, history_lines
+from screens.search import find_people
+from screens.widgets.row_list import RowList
+from storage.queries.history import read_history
+from storage.store import Store
+from tests.safety import planted
+from tests.safety.planted import ROLES, Canary, World, become, met, withheld
+from tests.safety.recipes import NEVER_READS_CHILDREN, RECIPES
+from tests.screens.fakes import Hands
+from tests.screens.real import RealOpener, asked
+from tests.screens.steps import settle, unlock
+from tests.screens.textshot import screen_text
+
+SHORTEST = 8
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return planted.build(tmp_path_factory.mktemp("planted") / "home")
+
+
+@pytest.fixture
+def world(made: World, tmp_path: Path) -> World:
+    """A copy of the planted caseload."""
+    shutil.copytree(made.folder, tmp_path / "home")
+    return World(tmp_path / "home", made.ids, made.canaries, made.workers, made.records)
+
+
+def as_worker(world: World, role: str) -> Store:
+    """The caseload opened as the worker of a role."""
+    store = world.open()
+    become(store, world.workers[role])
+    store.close()
+    return world.open()
+
+
+def all_commands() -> Iterator[str]:
+    """Every command and subcommand, by the words that call it."""
+    context = click.Context(cli)
+    for name in COMMANDS:
+        command = cli.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from (f"{name} {part}" for part in command.list_commands(context))
+        else:
+            yield name
+
+
+@dataclass
+class Shell:
+    """Runs commands in this process on one open caseload."""
+
+    world: World
+    store: Store
+    monkeypatch: pytest.MonkeyPatch
+    codes: dict[str, set[int]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        @contextmanager
+        def open_already(call: Call) -> Iterator[tuple[Store, bytearray]]:
+            del call
+            yield self.store, self.world.key()
+
+        for room in (opening, care):
+            self.monkeypatch.setattr(room, "opened_with_key", open_already)
+        for name in [name for name in os.environ if name.startswith("OUTREACH_")]:
+            self.monkeypatch.delenv(name)
+        self.monkeypatch.setenv("OUTREACH_HOME", str(self.world.folder))
+        self.monkeypatch.setenv("OUTREACH_TODAY", planted.TODAY.isoformat())
+        self.monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
+
+    def __call__(self, command: str, *words: str) -> str:
+        """What one call wrote, on both streams."""
+        out, err = io.StringIO(), io.StringIO()
+        try:
+            with redirect_stdout(out), redirect_stderr(err):
+                code = run([*command.split(), *words])
+        finally:
+            gc.enable()
+        self.codes.setdefault(command, set()).add(code)
+        assert code != 70, (command, words, err.getvalue())
+        return out.getvalue() + err.getvalue()
+
+
+def calls_of(world: World, words: str, files: dict[str, str]) -> Iterator[list[str]]:
+    """The calls that a line of a recipe stands for."""
+    known = world.ids | files | values_of(world)
+    loops: dict[str, list[str]] = {
+        "record": [record for _, record, _ in world.records],
+        "short": sorted({record[:SHORTEST] for _, record, _ in world.records}),
+        "canary": sorted({one.text for one in searched_for(world)}),
+        "child": [world.ids["here.child"], world.ids["there.child"]],
+        "role": list(AGENCIES),
+    }
+    loop = next((name for name in loops if f"{{{name}}}" in words and name != "role"), None)
+    for value in loops[loop] if loop else [""]:
+        line = words
+        if loop:
+            line = line.replace(f"{{{loop}}}", value)
+        for name, known_value in known.items():
+            line = line.replace(f"{{{name}}}", known_value)
+        for second in loops["role"] if "{role}" in line else [""]:
+            whole = line.replace("{role}", second)
+            assert "{" not in whole, f"no such word: {whole}"
+            yield shlex.split(whole)
+
+
+_SEARCHED = ("child", "household", "person")
+
+
+def searched_for(world: World) -> list[Canary]:
+    """Canaries that a search might find a child by."""
+    return [one for one in world.canaries if one.type in _SEARCHED and one.text.isalpha()]
+
+
+def values_of(world: World) -> dict[str, str]:
+    """The words under which a child's own canaries are named in a recipe."""
+    return {
+        f"{one.child}.{one.field}": one.text
+        for one in world.canaries
+        if one.type == "child" and one.current and one.field in ("upn", "forename", "surname")
+    }
+
+
+def files_of(folder: Path) -> dict[str, str]:
+    """Files that commands take."""
+    register = folder / "999001-register.csv"
+    head = "UPN,Surname,Forename,Reg,Date,Session,Mark,Minutes Late,Comment"
+    register.write_text(f"{head}\nU886009924001,Neu,Kind,4B,19/11/2026,AM,/,,\n", "utf-8")
+    return {"file": str(register), "backup": str(folder / "caseload.backup")}
+
+
+def test_every_command_has_a_recipe() -> None:
+    known = {*RECIPES, *NEVER_READS_CHILDREN}
+    missing = [name for name in all_commands() if name not in known]
+    assert not missing, f"no recipe for {missing}: add a line to tests/safety/recipes.py"
+
+
+def test_every_record_type_is_planted(world: World) -> None:
+    here = {(kind, child) for kind, _, child in world.records}
+    for name in planted.RECORD_TYPES:
+        if name not in planted._TEAM_TYPES:
+            assert {(name, "here"), (name, "there")} <= here, f"{name} is not planted"
+    assert {one.category for one in world.canaries} == set(Category)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_command_shows_what_is_withheld(
+    role: str, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = as_worker(world, role)
+    shell = Shell(world, store, monkeypatch)
+    files = files_of(tmp_path)
+    leaks: dict[str, set[str]] = {}
+    seen: set[Category] = set()
+    try:
+        for command in [name for name in RECIPES if name in set(all_commands())]:
+            for recipe in RECIPES[command]:
+                refused = withheld(store, world, recipe.purpose)
+                for words in calls_of(world, recipe.words, files):
+                    said = _without_typed(shell(command, *words), words)
+                    for one in met(said, refused):
+                        leaks.setdefault(f"{command} {recipe.words}", set()).add(one.name)
+                    seen |= {one.category for one in met(said, world.canaries) if one not in refused}
+                    if command == "search":
+                        for one in _found_by(said, words[0], world, refused):
+                            leaks.setdefault("search finds by", set()).add(one.name)
+        allowed = {one.category for one in world.canaries if one not in withheld(store, world, "support")}
+    finally:
+        store.close()
+    assert not leaks, "\n".join(f"{where}: {sorted(what)}" for where, what in sorted(leaks.items()))
+    assert allowed <= seen, f"never shown, so the crawl proves nothing about: {allowed - seen}"
+
+
+def _without_typed(said: str, words: list[str]) -> str:
+    """What was said, without the words of the call itself: to repeat them tells nothing."""
+    for word in words:
+        if not word.startswith("-") and len(word) > 3:
+            said = said.replace(word, "")
+    return said
+
+
+def _found_by(said: str, typed: str, world: World, refused: list[Canary]) -> list[Canary]:
+    """The withheld canaries by which a search has found their child."""
+    return [one for one in refused if one.text == typed and world.ids[f"{one.child}.child"] in said]
+
+
+class PlantedOpener(RealOpener):
+    """Opens the planted caseload on the desk's thread."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world.folder)
+        self.world = world
+
+    def unlock(self, passphrase: bytearray) -> Store:
+        del passphrase
+        return self.world.open()
+
+
+class Eye:
+    """Notes every withheld canary that stands on a screen, and the categories that are shown."""
+
+    def __init__(self, app: OutreachApp, world: World, refused: Mapping[Purpose, list[Canary]]) -> None:
+        self._app, self._world, self._refused = app, world, refused
+        self.leaks: dict[str, set[str]] = {}
+        self.seen: set[Category] = set()
+
+    def withheld(self, purpose: Purpose) -> list[Canary]:
+        """What must not be met where things are shown for a purpose."""
+        return self._refused[purpose]
+
+    def look(self, where: str, purpose: Purpose = "support", *, typed: str = "") -> None:
+        """Read the screen, and every row of its lists, also those below the edge."""
+        screen = self._app.screen
+        text = [screen_text(self._app)]
+        for rows in screen.query(RowList):
+            text += [str(row.cells) for row in rows._source.page(0, rows._source.count())]
+        text += [area.text for area in screen.query(TextArea)]
+        self.read(where, "\n".join(text), purpose, typed=typed)
+
+    def read(self, where: str, text: str, purpose: Purpose = "support", *, typed: str = "") -> None:
+        """Judge a text, without what the worker has typed."""
+        if typed:
+            text = re.sub(re.escape(typed), "", text, flags=re.IGNORECASE)
+        refused = self._refused[purpose]
+        for one in met(text, refused):
+            self.leaks.setdefault(where, set()).add(one.name)
+        self.seen |= {one.category for one in met(text, self._world.canaries) if one not in refused}
+
+
+async def back_to(pilot: Pilot[Any], room: Screen[Any]) -> None:
+    """Close what lies above a screen."""
+    while pilot.app.screen is not room:
+        await pilot.press("escape")
+        await settle(pilot)
+
+
+async def see_rooms(pilot: Pilot[Any], eye: Eye) -> None:
+    """The lists, with everything left out shown, what single keys open, and the history of a row."""
+    for key, place in (("c", "caseload"), ("t", "today")):
+        await pilot.press("g", key)
+        await settle(pilot)
+        room = pilot.app.screen
+        eye.look(place, "attendance")
+        for more in ("full_stop", "p", "t", "h", "question_mark"):
+            await pilot.press(more)
+            await settle(pilot)
+            eye.look(f"{place}, {more}", "support" if more == "h" else "attendance")
+            await back_to(pilot, room)
+
+
+async def see_children(pilot: Pilot[Any], eye: Eye, world: World) -> None:
+    """Each child's page, every text behind its lines, and the forms."""
+    app = cast("OutreachApp", pilot.app)
+    for child in planted.CHILDREN:
+        app.open_child(world.ids[f"{child}.child"])
+        await settle(pilot)
+        eye.look("child page")
+        room = app.screen
+        if not isinstance(room, ChildScreen):
+            continue
+        for line in room._lines:
+            eye.read("child page, a line opened", line.target.text)
+        for key in ("l", "h", "n"):
+            await pilot.press(key)
+            await settle(pilot)
+            eye.look(f"child page, {key}")
+            await back_to(pilot, room)
+
+
+async def see_histories(pilot: Pilot[Any], eye: Eye, world: World) -> None:
+    """What the history of every planted record says, on its screen for one of each type."""
+    room, shown = pilot.app.screen, set()
+    for kind, record, child in world.records:
+        where = f"history of a {kind}"
+        lines = await asked(pilot.app, lambda store, k=kind, r=record: _history(store, k, r))
+        eye.read(where, "\n".join(map(str, lines)))
+        if (kind, child) not in shown:
+            shown.add((kind, child))
+            await pilot.app.push_screen(HistoryScreen(kind, record, kind, world.ids[f"{child}.child"]))
+            await settle(pilot)
+            eye.look(where)
+            await back_to(pilot, room)
+
+
+def _history(store: Store, kind: str, record: str) -> list[object]:
+    try:
+        return list(history_lines(kind, read_history(store, kind, record), 400))
+    except OutreachError as problem:
+        return [problem.message]
+
+
+async def see_search(pilot: Pilot[Any], eye: Eye, world: World) -> None:
+    """Search and palette by words of every category."""
+    await pilot.press("g", "s")
+    await settle(pilot)
+    words = {(one.child, one.type, one.field): one.text for one in searched_for(world) if one.current}
+    for word in [*words.values(), "oakhanger", "harbour"]:
+        pilot.app.screen.query_one(Input).value = word
+        await settle(pilot)
+        eye.look("search", typed=word)
+        people = await asked(pilot.app, lambda store, w=word: find_people(store, w))
+        eye.read("palette", "\n".join(person.label for person in people), typed=word)
+        for one in eye.withheld("support"):
+            found = [person.child_id for person in people]
+            if one.text == word and world.ids[f"{one.child}.child"] in found:
+                eye.leaks.setdefault("palette finds by", set()).add(one.name)
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_no_screen_shows_what_is_withheld(role: str, world: World, tmp_path: Path) -> None:
+    store = as_worker(world, role)
+    refused = {purpose: withheld(store, world, purpose) for purpose in PURPOSES}
+    allowed = {one.category for one in world.canaries if one not in refused["support"]}
+    store.close()
+    app = OutreachApp(
+        tmp_path / "data", opener=PlantedOpener(world), today=planted.TODAY, clocks=Hands().clocks
+    )
+    eye = Eye(app, world, refused)
+    async with app.run_test(size=(200, 60)) as pilot:
+        await unlock(pilot)
+        await see_rooms(pilot, eye)
+        await see_children(pilot, eye, world)
+        await see_histories(pilot, eye, world)
+        await see_search(pilot, eye, world)
+        for name in set(ROOMS) - SEEN_ROOMS:
+            pytest.fail(f"no steps for the room {name}: add them to see_rooms")
+    assert not eye.leaks, "\n".join(f"{where}: {sorted(what)}" for where, what in sorted(eye.leaks.items()))
+    assert allowed & eye.seen, "nothing was shown, so the crawl proves nothing"
+
+
+SEEN_ROOMS = {"today", "caseload", "import", "search", "child"}
+"""Rooms that the steps above enter; import shows what a file says, before anything is known of a child."""
