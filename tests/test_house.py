@@ -127,7 +127,17 @@ CHILD_RECORDS = {
     "Contact",
     "Flag",
 }
-ASKING = {"may_see", "Sight", "Eyes", "seen_children", "seen_ids", "shown_child", "is_there", "children_of"}
+ASKING = {
+    "may_see",
+    "Sight",
+    "Eyes",
+    "seen_children",
+    "seen_ids",
+    "shown_child",
+    "is_there",
+    "children_of",
+    "decision_of",
+}
 
 
 def names_in(path: Path) -> set[str]:

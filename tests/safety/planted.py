@@ -14,7 +14,7 @@ from itertools import count
 from pathlib import Path
 from random import Random
 from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from casework.edits import Edit, create, update
 from casework.ids import new_id
@@ -151,6 +151,8 @@ def _word() -> str:
 def _canary_of(annotation: Any, name: str) -> Any:
     """A value of this type that stands nowhere else; None where the type leaves no room for one."""
     origin = get_origin(annotation)
+    if origin is Annotated:
+        return _canary_of(get_args(annotation)[0], name)
     if origin in (Union, UnionType):
         inner = [one for one in get_args(annotation) if one is not type(None)]
         return _canary_of(inner[0], name)
@@ -158,7 +160,7 @@ def _canary_of(annotation: Any, name: str) -> Any:
         inner = _canary_of(get_args(annotation)[0], name)
         return (inner,) if isinstance(inner, str) else None
     if annotation is str:
-        return _word().upper() if "upn" in name else _word()
+        return f"Q{886_009_900_000 + next(_numbers)}" if "upn" in name else _word()
     if annotation is date:
         return date(1961, 1, 1) + timedelta(days=3 * next(_numbers))
     if annotation is int:
@@ -342,12 +344,14 @@ _DAY_WORDS = re.compile(r"\b(\d{1,2}) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|N
 _DAY_SIGNS = re.compile(r"\b(\d\d)/(\d\d)/(\d{4})\b")
 _MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
 _WORD = re.compile(r"[a-z]{9}")
+_UPN = re.compile(r"q[0-9]{12}")
 _NUMBER = re.compile(r"(?<!\d)7\d\d,?\d{3}(?!\d)")
 
 
 def seen_in(text: str) -> set[str]:
     """Everything in a text that could be a canary: words, numbers, and days however they are written."""
     found = set(_WORD.findall(text.casefold()))
+    found |= set(_UPN.findall(text.casefold()))
     found |= {number.replace(",", "") for number in _NUMBER.findall(text)}
     found |= {"-".join(day) for day in _DAY.findall(text)}
     found |= {f"{y}-{_MONTHS.index(m) // 3 + 1:02}-{int(d):02}" for d, m, y in _DAY_WORDS.findall(text)}

@@ -111,12 +111,29 @@ RECIPES: dict[str, tuple[Recipe, ...]] = {
     "doctor": _support("--json"),
     "backup": _support("{backup}"),
     "allocate": _support("{there.notification} --to Ana --json", "{here.notification} --to Ana --json"),
+    "assess list": _support("{child} --json", "{child}"),
+    "assess show": _support("{here.assessment} --json", "{here.assessment}", "{there.assessment}"),
+    "assess add": _support("{child} --views x --json"),
+    "assess set": _support("{here.assessment} --views x --json", "{there.assessment} --health x"),
+    "assess score": _support("{child} --tool T --area A --score 3 --json"),
+    "assess complete": _support("{here.assessment} --json", "{there.assessment}"),
+    "plan list": _support("{child} --json", "{child}"),
+    "plan show": _support("{child} --json", "{child}"),
+    "plan print": _support("{child} --json", "{child}"),
+    "plan add": _support("{child} --json"),
+    "plan outcome": _support("{here.plan} --text x --json", "{there.plan} --text x"),
+    "plan action": _support(
+        "{here.outcome} --text x --owner Jo --due 2026-12-01", "{there.outcome} --text x --owner Jo"
+    ),
+    "plan do": _support("{here.action} --status done --json", "{there.action} --status done"),
+    "review": _support("{here.plan} --progress x --json", "{there.plan} --progress x"),
     "clocks": _support("--all --by family --json", "--all --by school", "--all --by due", ""),
     "clocks pause": _support(
         "{here.notification} --reason x --json", "{there.notification} --reason x --json"
     ),
     "clocks snooze": _support("{here.notification} --reason x --json", "{there.notification} --reason x"),
     "clocks wake": _support("{here.notification} --json", "{there.notification} --json"),
+    "close": _support("{child} --reason moved-area --json"),
     "lock": _support(""),
 }
 """Every command's calls, in the order in which they run: what changes who works the case comes last."""

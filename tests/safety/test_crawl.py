@@ -140,7 +140,7 @@ _SEARCHED = ("child", "household", "person")
 
 def searched_for(world: World) -> list[Canary]:
     """Canaries that a search might find a child by."""
-    return [one for one in world.canaries if one.type in _SEARCHED and one.text.isalpha()]
+    return [one for one in world.canaries if one.type in _SEARCHED and not one.text[0].isdigit()]
 
 
 def values_of(world: World) -> dict[str, str]:
