@@ -43,6 +43,7 @@ ROOMS: Mapping[str, str] = {
     "today": "screens.today:TodayScreen",
     "caseload": "screens.caseload:CaseloadScreen",
     "import": "screens.intake:ImportScreen",
+    "notifications": "screens.notifications:NotificationsScreen",
     "search": "screens.search:SearchScreen",
     "child": "screens.child:ChildScreen",
 }

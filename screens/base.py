@@ -243,6 +243,10 @@ class OutreachScreen(Screen[None]):
         """To the intake of registers."""
         self.shell.go_to("import")
 
+    def do_go_notifications(self) -> None:
+        """To what schools asked for."""
+        self.shell.go_to("notifications")
+
     def do_go_search(self) -> None:
         """To people: by name, number or address."""
         self.shell.go_to("search")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, get_args
 
-from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -13,20 +12,18 @@ from textual.events import Focus
 from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
-from casework.errors import Locked, OutreachError
+from casework.errors import OutreachError
 from casework.followups import contact
 from casework.records import Contact
 from casework.text import clean
 from casework.wording import say_value
 from screens.areas import PageField
-from screens.base import OutreachScreen
-from screens.dialogs import Choice, Confirm, PickOne
+from screens.dialogs import Choice, PickOne
 from screens.fields import LineField
-from screens.verbs import bindings_for
+from screens.kept_form import FOCUS, KeptForm, keys_line
 from screens.widgets.fitting import short
 from screens.widgets.lines import SaidLine, TitleLine
 from screens.widgets.text import Piece, Tone, show_cell
-from storage.queries.sight import draft_of
 
 if TYPE_CHECKING:
     from storage.desk import Desk
@@ -34,29 +31,12 @@ if TYPE_CHECKING:
     from storage.store import Store
 
 FORM = "contact"
-_SAVE_AFTER = 4
-"""Keystrokes between two saves; leaving, locking and a pause save too."""
-
-_PAUSE = 0.4
-
 HOME_VISIT = (
     "Child seen? (where, how they looked): \n"
     "Spoken to alone? (if not, why): \n"
     "The child's own words: \n"
     "Reason given for absence: \n"
 )
-
-
-_FOCUS = "focus"
-"""The entry of a draft that names the field which takes the keys."""
-
-_KEYS = (
-    ("ctrl+s", "save"),
-    ("tab", "next field"),
-    ("esc", "leave, keeps the draft"),
-    ("ctrl+d", "throw away"),
-)
-_KEYS_UNSAVED = (("ctrl+s", "save"), ("tab", "next field"), ("esc", "asks: this is kept nowhere"))
 
 
 def _choices(field: str) -> tuple[str, ...]:
@@ -69,11 +49,6 @@ FIELDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "outcome": ("Outcome", _choices("outcome")),
     "seen": ("Child seen", _choices("seen")),
 }
-
-
-def _keys(keys: Sequence[tuple[str, str]]) -> tuple[Piece, ...]:
-    """The line below the form."""
-    return tuple(piece for key, words in keys for piece in (Piece(key, Tone.KEY), Piece(f" {words}  ")))
 
 
 class Chooser(Widget, can_focus=True):
@@ -141,16 +116,9 @@ class Chooser(Widget, can_focus=True):
         self.app.push_screen(PickOne(self._label, choices), by_number)
 
 
-class ContactForm(OutreachScreen):
+class ContactForm(KeptForm):
     """The form. `ctrl+s` saves the contact; `esc` leaves and keeps the draft."""
 
-    place = "form"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings_for("form", everywhere=False),
-        Binding("escape", "leave", show=False),
-        Binding("ctrl+s,f2", "keep", show=False, priority=True),
-        Binding("ctrl+d", "discard", show=False, priority=True),
-    ]
     DEFAULT_CSS = """
     ContactForm {
         PageField { height: 1fr; min-height: 4; margin: 0 1; }
@@ -163,12 +131,6 @@ class ContactForm(OutreachScreen):
     def __init__(self, child_id: str, name: str, *, at: str = "kind") -> None:
         super().__init__()
         self.child_id, self._who, self._at = child_id, name, at
-        self._strokes = 0
-        self._ready = False
-        self._gone = False
-        self._saved: Mapping[str, str] = {}
-        self._unsaved = False
-        """Whether what was typed last could not be kept."""
 
     def compose(self) -> ComposeResult:
         """Three choices, the note and the next step."""
@@ -180,19 +142,15 @@ class ContactForm(OutreachScreen):
         yield Static(classes="label", id="next_step-label", markup=False)
         yield LineField(id="next_step")
         yield SaidLine()
-        yield Static(show_cell(_keys(_KEYS)), id="keys", markup=False)
+        yield Static(show_cell(keys_line(self.KEYS)), id="keys", markup=False)
 
     async def on_mount(self) -> None:
         """Go on with the draft that was left."""
-        try:
-            draft = await self.ask(lambda store: draft_of(store, FORM, self.child_id))
-        except OutreachError as problem:
-            self.say(problem.message, wrong=True)
-            draft = None
+        draft = await self.load_draft()
         if draft is not None:
             self._fill(draft.fields)
-            self._tell("draft brought back")
-            self._at = draft.fields.get(_FOCUS, self._at)
+            self.tell("draft brought back")
+            self._at = draft.fields.get(FOCUS, self._at)
         self._saved = self.fields()
         self._ready = True
         self.query_one(f"#{self._at if self._at in self._saved else 'kind'}").focus()
@@ -222,7 +180,8 @@ class ContactForm(OutreachScreen):
         """Where a lock finds this form: its field and its child."""
         return (self.at, self.child_id)
 
-    def _tell(self, words: str) -> None:
+    def tell(self, words: str) -> None:
+        """How the draft stands, at the right end of the title."""
         for line in self.query(TitleLine):  # none is left where a lock took the form away meanwhile
             line.set_title(f"Log a contact: {self._who}", words)
 
@@ -232,13 +191,10 @@ class ContactForm(OutreachScreen):
             sign = "›" if self.query_one(f"#{field}").has_focus else " "
             self.query_one(f"#{field}-label", Static).update(show_cell(Piece(f"{sign} {label}", Tone.KEY)))
 
-    # Saving
-
-    @on(TextArea.Changed)
-    @on(Input.Changed)
-    def typed(self) -> None:
-        """Something was typed."""
-        self.touched()
+    @property
+    def draft_key(self) -> tuple[str, str]:
+        """One draft for each child."""
+        return (FORM, self.child_id)
 
     def touched(self, field: str = "") -> None:
         """Save every few keystrokes, and after a pause; a home visit gets its template in an empty note."""
@@ -251,68 +207,7 @@ class ContactForm(OutreachScreen):
                 note.move_cursor((0, len(HOME_VISIT.split("\n", maxsplit=1)[0])))
             elif note.text == HOME_VISIT:
                 note.text = ""
-        self._strokes += 1
-        if self._strokes >= _SAVE_AFTER or self._unsaved:
-            self._save_soon()
-        else:
-            self._pause()
-
-    def _pause(self) -> None:
-        self.set_timer(_PAUSE, self._save_soon)
-
-    def _save_soon(self) -> None:
-        self._strokes = 0
-        if self.is_attached and not self._gone and self.fields() != self._saved:
-            self.run_worker(self.save_draft(), group="draft")
-
-    async def save_draft(self) -> None:
-        """Write the draft; an untouched form leaves none. Where it cannot be written, the form says so."""
-        fields = self.fields()
-        if self._gone or fields == self._saved:
-            return
-        held = {**fields, _FOCUS: self.at}
-        try:
-            await self.ask(lambda store: store.drafts.save(FORM, self.child_id, held))
-        except Locked:
-            return
-        except OutreachError as problem:
-            self._not_kept(problem)
-            return
-        self._saved = fields
-        if self.is_attached:
-            self._tell("draft saved")
-            if self._unsaved:
-                self._unsaved = False
-                self.query_one("#keys", Static).update(show_cell(_keys(_KEYS)))
-                self.say("All of it is kept as a draft again.")
-
-    def _not_kept(self, problem: OutreachError) -> None:
-        """What is on the screen is nowhere else: say so until it is kept."""
-        self._tell("NOT saved: no room" if problem.code == "disk-full" else "NOT saved")
-        self.query_one("#keys", Static).update(show_cell(_keys(_KEYS_UNSAVED)))
-        if not self._unsaved:
-            self.say(problem.message, wrong=True)
-        self._unsaved = True
-
-    async def before_lock(self) -> None:
-        """The last words before the caseload closes."""
-        await self.save_draft()
-
-    # Leaving
-
-    async def action_leave(self) -> None:
-        """Back; the draft stays. Words that could not be kept are given up after a yes only."""
-        await self.save_draft()
-        if self._unsaved and self.fields() != self._saved:
-            question = "Leave? What you typed last is kept nowhere: it would be lost."
-            await self.question(Confirm(question), self._left)
-        else:
-            await self._left(True)
-
-    async def _left(self, yes: bool | None) -> None:
-        if yes:
-            self._gone = True
-            self.dismiss()
+        super().touched(field)
 
     async def action_keep(self) -> None:
         """Save the contact; the draft ends in the same step."""
@@ -335,29 +230,7 @@ class ContactForm(OutreachScreen):
             self.say(problem.message, wrong=True)
             await self.save_draft()
             return
-        below = self.app.screen_stack[-2]
-        self.dismiss()
-        if isinstance(below, OutreachScreen):
-            below.say(f"{receipt.name}. u takes it back.")
-
-    def action_discard(self) -> None:
-        """Throw the draft away, after a yes."""
-
-        async def throw() -> None:
-            self._gone = True
-            try:
-                await self.ask(lambda store: store.drafts.discard(FORM, self.child_id))
-            except OutreachError as problem:
-                self._gone = False
-                self.say(problem.message, wrong=True)
-                return
-            self.dismiss()
-
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self.run_worker(throw(), group="draft")
-
-        self.app.push_screen(Confirm("Throw away what you wrote here?"), answered)
+        self.leave_saying(f"{receipt.name}. u takes it back.")
 
 
 async def reopened(desk: Desk[Store], child: str, field: str) -> ContactForm:

@@ -70,7 +70,7 @@ class StepScreen(OutreachScreen):
 
         question = f"Take this back? {short(taken.name, 60)}"
         lines: list[Cell] = [
-            f"  It takes back {count_of(taken.marks, 'mark')} of {_children(taken.children)}.",
+            *([_taken(taken)] if taken.marks else []),
             *([f"  {_children(taken.new)} came in with it."] if taken.new else []),
             Piece("U brings it all in again.", Tone.QUIET),
         ]
@@ -83,3 +83,7 @@ class StepScreen(OutreachScreen):
 
 def _children(number: int) -> str:
     return count_of(number, "child", "children")
+
+
+def _taken(step: ImportedStep) -> str:
+    return f"  It takes back {count_of(step.marks, 'mark')} of {_children(step.children)}."

@@ -41,6 +41,7 @@ class Verb:
 
 
 _ROUND = ("today", "caseload", "child")
+_NOTIFICATIONS = ("notifications", "notification")
 
 VERBS: tuple[Verb, ...] = (
     Verb("no-answer", "n", "No answer", "Called, nobody answered.", "Follow-up", _ROUND, ("today", "child")),
@@ -166,7 +167,7 @@ VERBS: tuple[Verb, ...] = (
         "Open the row under the cursor.",
         "Lists",
         (LISTS,),
-        ("caseload", "import"),
+        ("caseload", "import", "notifications"),
         "open",
     ),
     Verb(
@@ -194,8 +195,8 @@ VERBS: tuple[Verb, ...] = (
         "Filter",
         "Type a filter, for example unauth>=8 no-contact:5d.",
         "Lists",
-        ("today", "caseload", "import"),
-        ("caseload",),
+        ("today", "caseload", "import", "notifications"),
+        ("caseload", "notifications"),
     ),
     Verb(
         "left-out", ".", "Left out", "Show or hide rows that are explained or acted on.", "Lists", ("today",)
@@ -224,6 +225,51 @@ VERBS: tuple[Verb, ...] = (
         )
         for n in range(1, 10)
     ),
+    Verb(
+        "new-notification",
+        "+",
+        "New",
+        "Take in a school's notification.",
+        "Notifications",
+        ("notifications",),
+        ("notifications",),
+    ),
+    Verb(
+        "allocate",
+        "A",
+        "Allocate",
+        "Give it to a worker, by what each carries; an episode opens.",
+        "Notifications",
+        _NOTIFICATIONS,
+        _NOTIFICATIONS,
+    ),
+    Verb(
+        "need-information",
+        "M",
+        "More needed",
+        "Ask the school for more, with what is missing: the clock stops.",
+        "Notifications",
+        _NOTIFICATIONS,
+        _NOTIFICATIONS,
+    ),
+    Verb(
+        "information",
+        "I",
+        "Came",
+        "The information came: fill in the parts; the clock starts anew when nothing is missing.",
+        "Notifications",
+        _NOTIFICATIONS,
+        ("notification",),
+    ),
+    Verb(
+        "contacted",
+        "C",
+        "Notifier",
+        "You spoke with who sent it; shows what they may be told, and why.",
+        "Notifications",
+        _NOTIFICATIONS,
+        _NOTIFICATIONS,
+    ),
     Verb("accept", "y", "Accept", "Take the files as previewed.", "Import", ("import",), ("import",)),
     Verb("add-file", "f", "File", "Choose a register file.", "Import", ("import",), ("import",)),
     Verb("mapping", "d", "Columns", "Say which column is which.", "Import", ("import",), ("import",)),
@@ -234,12 +280,13 @@ VERBS: tuple[Verb, ...] = (
         "Undo the last step, also after a restart.",
         "Steps",
         (EVERYWHERE,),
-        ("today", "caseload", "child", "import"),
+        ("today", "caseload", "child", "import", "notification"),
     ),
     Verb("redo", "U,ctrl+r", "Redo", "Do the undone step again.", "Steps"),
     Verb("go-today", "g t", "Today", "The morning round.", "Go to"),
     Verb("go-caseload", "g c", "Caseload", "The ranked caseload.", "Go to"),
     Verb("go-import", "g i", "Import", "Take in registers.", "Go to"),
+    Verb("go-notifications", "g n", "Notifications", "What schools asked for, and its clocks.", "Go to"),
     Verb("go-search", "g s", "Search", "Find a child by name, number or address.", "Go to"),
     Verb("go-help", "g h", "Help", "Keys and words.", "Go to"),
     Verb("back", "escape", "Back", "One step back.", "Everywhere", footer=("reader", "history")),
@@ -292,6 +339,8 @@ SCREEN_TITLES = {
     "child": "Child",
     "import": "Import",
     "consent": "Agreement",
+    "notifications": "Notifications",
+    "notification": "Notification",
     LISTS: "Lists",
     EVERYWHERE: "Everywhere",
     APP: "Everywhere",

@@ -21,6 +21,7 @@ from casework.records import Calendar, Child, Flag, FollowUpOutcome, SavedView, 
 from outreach_tui.demo import MARKER, NOTICE, PASSPHRASE
 from outreach_tui.demo.people import SCHOOLS, TEAMS, WORKERS, invent
 from outreach_tui.demo.registers import mark, write_files
+from outreach_tui.demo.requests import send_notifications
 from storage.files import write_atomic
 from storage.home import Home
 from storage.intake.importer import import_file
@@ -219,6 +220,8 @@ def _do_some_work(store: Store, workers: list[Worker], calendar: SchoolCalendar,
             next_step="Ask the school about breakfast club.",
         )
         store.journal.commit(visit, kind="setup")
+    mine = [child for child in store.find(Child) if child.lead_worker == me.id]
+    send_notifications(store, sorted(mine, key=lambda child: child.upn)[:5], workers)
 
 
 def _flag(rng: random.Random, child: Child, today: date) -> Flag:

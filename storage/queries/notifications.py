@@ -20,12 +20,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ShownNotification:
-    """A notification with its child; what may not be seen is empty and its category named in `withheld`."""
+    """A notification with its child; what may not be seen is empty and its category named in `withheld`.
+
+    `asked` is what the school was asked for while its clock stands still for that, if it may be seen.
+    """
 
     notification: Notification
     child: Child
     standing: Standing
     withheld: dict[Category, str] = field(default_factory=dict)
+    asked: str = ""
 
 
 def read_notifications(
@@ -91,7 +95,10 @@ def _shown(
             if decision.shown:
                 withheld[meta.category] = decision.reason
     stands = standing(one, pauses, store.today, closed=closed)
-    return ShownNotification(one.model_copy(update=emptied), child, stands, withheld)
+    asked = next((p.reason for p in pauses if p.kind == "more-information" and p.end is None), "")
+    if not store.may_see(child, Category.FAMILY, "support"):
+        asked = ""
+    return ShownNotification(one.model_copy(update=emptied), child, stands, withheld, asked)
 
 
 def _children(store: Store, ids: set[str]) -> list[Child]:

@@ -157,17 +157,34 @@ def shown_child(store: Store, child: Child, purpose: Purpose = "support") -> Chi
     return child.model_copy(update=emptied) if emptied else child
 
 
-_WRITTEN_ABOUT: Mapping[str, tuple[Category, Purpose]] = {"contact": (Category.FAMILY, "support")}
-"""The category of what is typed into a form and the purpose of it; of every other one attendance."""
+_WRITTEN_ABOUT: Mapping[str, tuple[Category, Purpose]] = {
+    "contact": (Category.FAMILY, "support"),
+    "notification": (Category.FAMILY, "support"),
+    "round-words": (Category.ATTENDANCE, "attendance"),
+}
+"""The category of what is typed into a form and the purpose of it; whoever may know of the child may fill in
+any other one."""
+
+_ABOUT = (
+    "SELECT id FROM child WHERE id = :subject UNION SELECT child FROM notification WHERE id = :subject"
+    " UNION SELECT child FROM agreement WHERE id = :subject"
+)
 
 
 def draft_of(store: Store, form: str, subject: str) -> Draft | None:
-    """The draft that was left of a form about a child, where the worker may see what it is about."""
-    category, purpose = _WRITTEN_ABOUT.get(form, (Category.ATTENDANCE, "attendance"))
-    about = store.find(Child, "id = ?", (subject,))
-    return store.drafts.load(form, subject) if seen_children(store, about, purpose, category) else None
+    """The draft that was left of a form, where the worker may see what it is about.
+
+    `subject` is a child, a record about one, or "" for a form that is about nobody yet.
+    """
+    draft = store.drafts.load(form, subject)
+    if draft is None or not subject:
+        return draft
+    category, purpose = _WRITTEN_ABOUT.get(form, (Category.IDENTITY, "support"))
+    ids = [row[0] for row in store.conn.execute(_ABOUT, {"subject": subject})]
+    about = store.find(Child, "id = ?", (ids[0],)) if ids else []
+    return draft if seen_children(store, about, purpose, category) else None
 
 
 def drafts_waiting(store: Store) -> list[Draft]:
-    """Every draft about a child that was left and that the worker may go on with, the newest first."""
+    """Every draft that was left and that the worker may go on with, the newest first."""
     return [one for one in store.drafts.waiting() if draft_of(store, one.form, one.subject) is not None]

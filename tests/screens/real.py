@@ -242,6 +242,7 @@ def make_real_app(folder: Path, store: Store, hands: Hands | None = None, **more
         "today": RoundRoom,
         "child": "screens.child:ChildScreen",
         "search": "screens.search:SearchScreen",
+        "notifications": "screens.notifications:NotificationsScreen",
         "import": "screens.intake:ImportScreen",
     }
     return OutreachApp(folder, opener=RealOpener(path), today=TODAY, clocks=hands.clocks, rooms=rooms, **more)

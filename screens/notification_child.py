@@ -1,0 +1,175 @@
+"""The child of a notification while it is typed: who is found by name, and who may be the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from casework.duplicates import Description
+from casework.errors import BadInput
+from casework.identifiers import check_upn, tidy_upn
+from casework.ids import new_id
+from casework.records import Child, Household
+from screens.widgets.fitting import short
+from screens.widgets.text import Cell, Piece, Tone
+
+if TYPE_CHECKING:
+    from casework.edits import Change
+    from storage.store import Store
+
+SHOWN = 4
+"""Children told at once."""
+
+NEW = ("forename", "surname", "dob", "upn", "address")
+"""The fields of a child who is not on record yet."""
+
+_SHORTEST = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A child on record who is meant, or may be the one typed in: with the band, and why."""
+
+    child: str
+    label: str
+    band: str
+    why: str
+
+    def cells(self, width: int, *, here: bool) -> list[Cell]:
+        """Its lines in the list: one, and for a band one more with the reasons."""
+        head = Piece(f"{'›' if here else ' '} ", Tone.KEY)
+        if not self.band:
+            label = short(self.label, max(20, (width - 2) * 3 // 4))
+            return [(head, Piece(label), Piece(short(f"  {self.why}", width - 2 - len(label)), Tone.QUIET))]
+        word = f"{self.band}: "
+        tone = Tone.ALERT if self.band == "match" else Tone.WARN
+        first = (head, Piece(word, tone), Piece(short(self.label, width - 2 - len(word))))
+        return [first, Piece(f"    {short(self.why, width - 4)}", Tone.QUIET)]
+
+
+def found_by(store: Store, text: str, *, first: bool) -> list[Candidate]:
+    """The children whom a typed name, number or address finds; looking is on record once."""
+    from screens.search import find
+
+    if len(text.strip()) < _SHORTEST:
+        return []
+    hits = find(store, text, first=first)[:SHOWN]
+    return [Candidate(h.child, _label(h.name, h.born, h.school), "", h.why) for h in hits]
+
+
+def doubles_of(store: Store, described: Description, *, but: str = "", first: bool) -> list[Candidate]:
+    """The children who match or may match what was typed; looking is on record once."""
+    from storage.queries.duplicates import find_duplicates
+    from storage.queries.lookup import display_name
+
+    found = find_duplicates(store, described, but=but)[:SHOWN]
+    if first and found:
+        store.log("searched", f"duplicates while typing, {len(found)} shown at first")
+    return [
+        Candidate(
+            one.child.id,
+            _label(display_name(one.child), one.child.dob, store.schools.name(one.child.school)),
+            one.likeness.band,
+            ", ".join(one.likeness.reasons),
+        )
+        for one in found
+    ]
+
+
+def doubles_of_known(store: Store, child: str) -> list[Candidate]:
+    """Other records that may be of the child who was chosen."""
+    from storage.queries.duplicates import describe
+
+    described = describe(store, store.get(Child, child))
+    return doubles_of(store, described, but=child, first=False)
+
+
+def known(store: Store, child: str) -> tuple[str, str]:
+    """A child's label and their school's name."""
+    from storage.queries.lookup import display_name
+
+    held = store.get(Child, child)
+    school = store.schools.name(held.school)
+    return _label(display_name(held), held.dob, school), school
+
+
+def _label(name: str, born: date | str | None, school: str) -> str:
+    return ", ".join(filter(None, (name, f"born {born or 'not known'}", school)))
+
+
+def described(fields: Mapping[str, str], today: date) -> Description:
+    """What was typed of a new child, as far as it is understood."""
+    return Description(
+        forename=fields["forename"].strip(),
+        surname=fields["surname"].strip(),
+        dob=_born(fields["dob"], today),
+        upns=(tidy_upn(fields["upn"]),) if fields["upn"].strip() else (),
+        address=fields["address"],
+        siblings=(fields["siblings"],),
+    )
+
+
+def _born(text: str, today: date) -> date | None:
+    with suppress(BadInput):
+        return take_day(text, today, "dob") if text.strip() else None
+    return None
+
+
+def take_day(text: str, today: date, field: str) -> date | None:
+    """A typed day that has come; None for an empty field. Raises BadInput that names the field."""
+    from casework.dates import parse_date
+
+    if not text.strip():
+        return None
+    try:
+        day = parse_date(text, today, prefer="past")
+    except BadInput as problem:
+        raise BadInput(problem.code, problem.message, field) from None
+    if day > today:
+        raise BadInput("in-the-future", "That day has not come yet.", field)
+    return day
+
+
+def warnings(fields: Mapping[str, str]) -> Sequence[str]:
+    """What is odd in a new child's numbers; it never blocks."""
+    if not fields["upn"].strip():
+        return ()
+    check = check_upn(fields["upn"])
+    return tuple(filter(None, (check.error or check.warning,)))
+
+
+def new_child(
+    store: Store, fields: Mapping[str, str], school: str | None
+) -> tuple[Child, tuple[Change, ...]]:
+    """A child who is not on record yet, and what brings them into being. Raises BadInput with the field."""
+    from pydantic import ValidationError
+
+    from casework.edits import create
+    from casework.text import clean
+
+    for name in ("forename", "surname"):
+        if not fields[name].strip():
+            raise BadInput("empty", f"Say the child's {name}.", name)
+    home = (
+        Household(id=new_id(), address=clean(fields["address"]).strip())
+        if fields["address"].strip()
+        else None
+    )
+    try:
+        child = Child(
+            id=new_id(),
+            forename=clean(fields["forename"]).strip(),
+            surname=clean(fields["surname"]).strip(),
+            dob=take_day(fields["dob"], store.today, "dob"),
+            upn=tidy_upn(clean(fields["upn"])),
+            household=home.id if home else None,
+            school=school,
+            team=store.worker.team,
+        )
+    except ValidationError as error:
+        where = str(error.errors()[0]["loc"][0])
+        raise BadInput("bad-value", "That does not fit; shorten it.", where) from None
+    return child, (*((create(home),) if home else ()), create(child))

@@ -1,0 +1,180 @@
+"""What is done with a notification: ask for more, take what came, allocate, speak with who sent it."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from casework.wording import count_of, join_words
+from screens.dialogs import AskLine, Choice, PickOne
+from screens.notification_lines import Entry
+from screens.step_back import StepBack, StepScreen
+from screens.widgets.fitting import short
+
+if TYPE_CHECKING:
+    from casework.edits import Edit
+    from casework.records_case import Feedback, Notification
+    from casework.sharing import Decision
+    from storage.journal import Receipt
+    from storage.queries.workload import Load
+    from storage.store import Store
+
+TOLD = {"full": "the full update", "in-touch": "that the team is in touch, and no more"}
+"""What the notifier may be told, in words."""
+
+_NAME = 28
+
+
+class NotificationVerbs(StepScreen):
+    """A screen on which one notification is chosen."""
+
+    @property
+    @abstractmethod
+    def entry(self) -> Entry | None:
+        """The notification that a verb acts on."""
+
+    @abstractmethod
+    async def renew(self) -> None:
+        """Read again and show."""
+
+    async def _commit(self, make: Callable[[Store], Edit]) -> Receipt | None:
+        receipt = await self.attempt(lambda store: store.journal.commit(make(store)))
+        if receipt is not None:
+            await self.renew()
+        return receipt
+
+    async def step_back(self, work: StepBack, word: str) -> None:
+        """Show what is left, and say which step it was."""
+        answer = await self.attempt(work)
+        if answer is not None:
+            await self.renew()
+            self.say(f"{word}: {answer[0].name.removeprefix('Undo: ').removeprefix('Redo: ')}.")
+
+    def _chosen(self) -> Entry | None:
+        if self.entry is None:
+            self.say("No notification is listed here.")
+        return self.entry
+
+    async def do_need_information(self) -> None:
+        """Say what is missing; the clock stops until it comes."""
+        entry = self._chosen()
+        if entry is None:
+            return
+
+        async def asked(reason: str | None) -> None:
+            if not reason:
+                return
+
+            def make(store: Store) -> Edit:
+                from casework.notifications import need_information
+                from storage.queries.notifications import pauses_of
+
+                held = _held(store, entry)
+                return need_information(held, pauses_of(store, held), store.worker.id, reason, store.today)
+
+            if await self._commit(make) is not None:
+                self.say("Asked for more: the clock stands until it comes (I). u undoes.")
+
+        question = f"What is missing about {short(entry.name, _NAME)}? The allocation clock stops."
+        await self.question(AskLine(question), asked)
+
+    def do_information(self) -> None:
+        """Fill in what came, in the form."""
+        entry = self._chosen()
+        if entry is not None:
+            from screens.notification_form import NotificationForm
+
+            self.app.push_screen(NotificationForm(entry.id))
+
+    async def do_allocate(self) -> None:
+        """Pick a worker by what each carries; an episode opens and they lead the work."""
+        entry = self._chosen()
+        if entry is None:
+            return
+
+        def read(store: Store) -> list[Load]:
+            from storage.queries.workload import read_workload
+
+            return read_workload(store)
+
+        loads = await self.attempt(read)
+        if loads is None:
+            return
+        wide = max(len(short(load.worker.name, _NAME)) for load in loads)
+        choices = [
+            Choice(str(n), short(load.worker.name, _NAME).ljust(wide), _carries(load))
+            for n, load in enumerate(loads, 1)
+        ]
+
+        async def picked(number: str | None) -> None:
+            if not number:
+                return
+            worker = loads[int(number) - 1].worker
+
+            def make(store: Store) -> Edit:
+                from casework.notifications import allocate
+                from storage.queries.notifications import episodes_of
+
+                held = _held(store, entry)
+                episodes = episodes_of(store, held.child)
+                return allocate(held, entry.shown.child, worker.id, store.today, episodes)[0]
+
+            if await self._commit(make) is not None:
+                self.say(f"Allocated to {short(worker.name, _NAME)}. C: speak with the notifier. u undoes.")
+
+        missing = entry.shown.standing.missing
+        lacks = f" Still missing: {join_words(list(missing))}." if missing else ""
+        each = "Each worker's open cases, actions overdue and allocations due:"
+        question = f"Who takes {short(entry.name, _NAME)}?{lacks} {each}"
+        await self.question(PickOne(question, choices), picked)
+
+    async def do_contacted(self) -> None:
+        """Say with whom; what they may be told, and why, stands in the question."""
+        entry = self._chosen()
+        if entry is None:
+            return
+
+        def read(store: Store) -> tuple[Feedback, Decision]:
+            from storage.queries.notifications import feedback_for
+
+            return feedback_for(store, entry.shown.child)
+
+        answer = await self.attempt(read)
+        if answer is None:
+            return
+        allowed, decision = answer
+
+        async def named(name: str | None) -> None:
+            if not name:
+                return
+
+            def make(store: Store) -> Edit:
+                from casework.notifications import contact_notifier
+                from storage.queries.notifications import feedback_for
+
+                feedback, _ = feedback_for(store, entry.shown.child)
+                return contact_notifier(_held(store, entry), name, store.today, feedback)
+
+            if await self._commit(make) is not None:
+                self.say(f"Kept. They may be told {TOLD[allowed]}: {decision.reason}")
+
+        told = f"They may be told {TOLD[allowed]}. Why: {decision.reason}"
+        question = f"{told} With whom did you speak at the school?"
+        await self.question(AskLine(question, entry.shown.notification.notifier), named)
+
+    def do_people(self) -> None:
+        """The child's page."""
+        if self.entry is not None:
+            self.shell.open_child(self.entry.shown.child.id)
+
+
+def _carries(load: Load) -> str:
+    cases = count_of(load.cases, "case")
+    return f"{cases}, {load.overdue} overdue, {load.due} due"
+
+
+def _held(store: Store, entry: Entry) -> Notification:
+    from casework.records_case import Notification as Kind
+
+    return store.get(Kind, entry.id)

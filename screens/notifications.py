@@ -1,0 +1,291 @@
+"""Notifications: what schools asked for, those that wait for a worker first, each with its clock."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Input, Static
+
+from casework.errors import Locked, OutreachError
+from casework.text import fold
+from casework.wording import count_of, say_day
+from screens.fields import LineField
+from screens.notification_lines import COLUMNS, Entry, clock_lines, head_lines, page_lines, read_entries, row
+from screens.notification_verbs import NotificationVerbs
+from screens.verbs import bindings_for
+from screens.widgets.lines import SaidLine, TitleLine, VerbLine
+from screens.widgets.row_list import RowList
+from screens.widgets.rows import Column, Row, Rows
+from screens.widgets.text import show_lines
+
+if TYPE_CHECKING:
+    from storage.journal import Receipt
+    from storage.store import Store
+
+SHOWN_TYPES = frozenset({"notification", "pause", "episode", "child", "school", "worker", "agreement"})
+"""Record types that these screens show."""
+
+_LOW = 18
+
+
+class WordsLine(LineField):
+    """The words of a filter: each must stand somewhere in a row. Down goes on to the list."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("down", "submit", show=False)]
+
+
+class ListeningScreen(NotificationVerbs):
+    """A notification screen that reads again when what it shows is changed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._stop_listening: Callable[[], None] | None = None
+        self._stale = False
+
+    def listener(self) -> Callable[[Receipt], None]:
+        """What the journal tells of each commit."""
+        loop = asyncio.get_running_loop()
+
+        def heard(receipt: Receipt) -> None:
+            if receipt.touched & SHOWN_TYPES and not loop.is_closed():
+                loop.call_soon_threadsafe(self.hear)
+
+        return heard
+
+    def on_unmount(self) -> None:
+        """Hear no more."""
+        if self._stop_listening is not None:
+            self._stop_listening()
+
+    def hear(self) -> None:
+        """Something shown was changed: read again now, or when this screen is shown again."""
+        if not self.is_attached:
+            return
+        self._stale = True
+        if self.app.screen is self:
+            self.run_worker(self._renew_quietly(), exclusive=True, group="renew")
+
+    def on_screen_resume(self) -> None:
+        """Shown again: take in what changed meanwhile."""
+        if self._stale:
+            self.run_worker(self._renew_quietly(), exclusive=True, group="renew")
+
+    async def _renew_quietly(self) -> None:
+        self._stale = False
+        try:
+            await self.renew()
+        except Locked:
+            return
+        except OutreachError as problem:
+            self.say(problem.message, wrong=True)
+
+
+class NotificationsScreen(ListeningScreen):
+    """The list, and the clock of the row under the cursor."""
+
+    place = "notifications"
+    ROOM_TITLE = "Notifications"
+    BINDINGS: ClassVar[list[BindingType]] = bindings_for("notifications")
+    DEFAULT_CSS = """
+    NotificationsScreen {
+        WordsLine { display: none; margin: 0 1; }
+        WordsLine.-open { display: block; }
+        #clock { height: auto; min-height: 5; max-height: 9; padding: 0 1; background: $surface;
+                 border-top: solid $panel; }
+        &.-lower #clock { display: none; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._all: Sequence[Entry] = ()
+        self._shown: Sequence[Entry] = ()
+
+    def compose(self) -> ComposeResult:
+        """Title, filter, list, the clock, what was said, the keys."""
+        yield TitleLine("Notifications")
+        yield WordsLine(placeholder="filter: words of the row, such as a name, a school, overdue, missing")
+        yield RowList(COLUMNS, id="rows", empty="No notification is on record. + takes one in.")
+        yield Static(id="clock", markup=False)
+        yield SaidLine()
+        yield VerbLine(self.place, self.keymap)
+
+    async def on_mount(self) -> None:
+        """Read, looking being on record first."""
+        self.rows.focus()
+        hears = self.listener()
+
+        def look(store: Store) -> tuple[Callable[[], None], list[Entry], bool]:
+            found = read_entries(store)
+            store.log("looked", f"notifications: {count_of(len(found), 'notification')}")
+            waits = store.drafts.load("notification", "") is not None
+            return store.journal.subscribe(hears), found, waits
+
+        try:
+            self._stop_listening, self._all, waits = await self.ask(look)
+        except Locked:
+            return
+        except OutreachError as problem:
+            self.rows.empty = "This list stays closed. g n tries again."
+            self.rows.refresh()
+            self.say(problem.message, wrong=True)
+            return
+        self._show(keep=False)
+        if waits:
+            self.say("A notification is half written. + goes on with it.")
+
+    @property
+    def rows(self) -> RowList:
+        """The list."""
+        return self.query_one("#rows", RowList)
+
+    @property
+    def entry(self) -> Entry | None:
+        """The one under the cursor."""
+        return self._shown[min(self.rows.cursor, len(self._shown) - 1)] if self._shown else None
+
+    async def renew(self) -> None:
+        """Read again; the cursor stays on its row."""
+        self._all = await self.ask(read_entries)
+        self._show()
+
+    def _show(self, *, keep: bool = True) -> None:
+        words = fold(self.query_one(WordsLine).value).split()
+        self._shown = [entry for entry in self._all if all(word in entry.words for word in words)]
+        waiting = sum(entry.waits for entry in self._all)
+        late = sum(bool(e.waits and (c := e.shown.standing.clock) and c.overdue) for e in self._all)
+        counts = f"{waiting} waiting for a worker, {late} overdue"
+        with self.app.batch_update():
+            fits = f"{len(self._shown)} of {len(self._all)} fit" if words else counts
+            self.query_one(TitleLine).set_title(f"Notifications  {say_day(self.shell.today)}", fits)
+            none = "None fits these words. esc clears them." if words else ""
+            self.rows.empty = none or "No notification is on record. + takes one in."
+            self.rows.set_source(Rows([row(entry) for entry in self._shown]), keep=keep)
+            self._draw_clock()
+
+    def _draw_clock(self) -> None:
+        entry, width = self.entry, max(30, self.size.width - 2)
+        lines = [*head_lines(entry, width), *clock_lines(entry, self.shell.today, width)] if entry else []
+        self.query_one("#clock", Static).update(show_lines(lines))
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Words are folded to the new width; a low window shows the list alone."""
+        self.set_class(event.size.height < _LOW, "-lower")
+        self._draw_clock()
+
+    def on_row_list_highlighted(self, _event: RowList.Highlighted) -> None:
+        """Its clock."""
+        self._draw_clock()
+
+    def on_row_list_opened(self, event: RowList.Opened) -> None:
+        """One notification as a whole."""
+        event.stop()
+        if self.entry is not None:
+            self.app.push_screen(NotificationPage(self.entry))
+
+    # Filter
+
+    def do_filter(self) -> None:
+        """Type words."""
+        line = self.query_one(WordsLine)
+        line.add_class("-open")
+        line.focus()
+
+    @on(Input.Changed)
+    def follow(self, event: Input.Changed) -> None:
+        """The list follows each letter."""
+        event.stop()
+        self._show()
+
+    @on(Input.Submitted)
+    def keep_filter(self, event: Input.Submitted) -> None:
+        """On to the list; an empty line closes."""
+        event.stop()
+        self.query_one(WordsLine).set_class(bool(event.value.strip()), "-open")
+        self.rows.focus()
+
+    def do_back(self) -> None:
+        """Unmark, clear the filter, then go back."""
+        line = self.query_one(WordsLine)
+        if line.has_class("-open"):
+            line.clear()
+            line.remove_class("-open")
+            self.rows.focus()
+        elif self.rows.marked:
+            self.rows.clear_marks()
+        else:
+            super().do_back()
+
+    def do_new_notification(self) -> None:
+        """Take one in, or go on with the draft that was left."""
+        from screens.notification_form import NotificationForm
+
+        self.app.push_screen(NotificationForm())
+
+
+class NotificationPage(ListeningScreen):
+    """One notification as a whole; enter opens the child."""
+
+    place = "notification"
+    BINDINGS: ClassVar[list[BindingType]] = bindings_for("notification")
+
+    def __init__(self, entry: Entry) -> None:
+        super().__init__()
+        self._entry = entry
+
+    def compose(self) -> ComposeResult:
+        """The title, the page and the keys."""
+        yield TitleLine("Notification")
+        yield RowList([Column("")], id="page")
+        yield SaidLine()
+        yield VerbLine(self.place, self.keymap)
+
+    async def on_mount(self) -> None:
+        """That somebody looked is on record before it shows."""
+        entry, hears = self._entry, self.listener()
+
+        def look(store: Store) -> Callable[[], None]:
+            store.log("looked", f"notification {entry.id}", entry.shown.child.id)
+            return store.journal.subscribe(hears)
+
+        page = self.query_one("#page", RowList)
+        page.focus()
+        self._stop_listening = await self.attempt(look)
+        if self._stop_listening is None:
+            page.empty = "This page stays closed."
+            page.refresh()
+        self._draw()
+
+    @property
+    def entry(self) -> Entry | None:
+        """This one."""
+        return self._entry
+
+    async def renew(self) -> None:
+        """Read again."""
+        child, wanted = self._entry.shown.child.id, self._entry.id
+        found = await self.ask(lambda store: read_entries(store, child))
+        self._entry = next((entry for entry in found if entry.id == wanted), self._entry)
+        self._draw()
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Fold to the width."""
+        self._draw()
+
+    def _draw(self) -> None:
+        if self._stop_listening is None:
+            return
+        entry = self._entry
+        self.query_one(TitleLine).set_title(f"Notification: {entry.name}", entry.shown.standing.status)
+        lines = page_lines(entry, self.shell.today, max(30, self.size.width - 5))
+        self.query_one("#page", RowList).set_source(Rows([Row(str(n), (c,)) for n, c in enumerate(lines)]))
+
+    def on_row_list_opened(self, event: RowList.Opened) -> None:
+        """The child's page."""
+        event.stop()
+        self.shell.open_child(self._entry.shown.child.id)

@@ -1,0 +1,338 @@
+from __future__ import annotations
+
+import shutil
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual import events
+from textual.pilot import Pilot
+from textual.widgets import Input, Static, TextArea
+
+from casework.edits import Edit, create
+from casework.ids import new_id
+from casework.notifications import receive
+from casework.records import Child, Worker
+from casework.records_case import Episode, Notification
+from outreach_tui.app import OutreachApp
+from screens import draft_form
+from screens.notification_form import NotificationForm
+from screens.notifications import NotificationsScreen
+from storage.store import Store
+from tests.screens.fakes import PASSPHRASE
+from tests.screens.real import KEY, NOW, TODAY, Family, asked, commit, enter, make_real_app, new_store
+from tests.screens.steps import settle, type_text
+from tests.screens.textshot import check_shot, screen_text
+
+WHOLE: dict[str, Any] = {
+    "concern": "Away most Mondays since September; often late when in.",
+    "offered": "Breakfast club, no change.",
+    "outcome": "In school every day.",
+    "voice": "I worry about Mum.",
+    "heard_by": "Mrs Lane",
+    "heard_on": date(2026, 11, 10),
+}
+PASTED = "Concern: away on Mondays\nTried so far:\nclub\nChild's voice: worried\nOutcome: in daily\n"
+
+
+@pytest.fixture
+def family(tmp_path: Path) -> Family:
+    found = Family(new_store(tmp_path, "early-help"))
+    amara = Worker(id=new_id(), name="Amara Sample", agency="early-help", team=found.store.worker.team)
+    commit(found.store, "Team", [amara])
+    send(found, found.tilly, date(2026, 11, 13), **WHOLE)
+    send(found, found.ben, date(2026, 11, 18), **WHOLE)
+    send(found, found.ben, date(2026, 11, 19), concern="Often tired.")
+    return found
+
+
+def send(family: Family, child: Child, on: date, **parts: Any) -> Notification:
+    held = Notification(
+        id=new_id(),
+        child=child.id,
+        received=on,
+        school=family.school.id,
+        notifier="Mr Orr",
+        by=family.store.worker.id,
+        **parts,
+    )
+    edit, kept = receive(held, TODAY, ())
+    family.store.journal.commit(edit)
+    return kept
+
+
+async def here(pilot: Pilot[None]) -> NotificationsScreen:
+    await enter(pilot)
+    await pilot.press("g", "n")
+    await settle(pilot)
+    screen = pilot.app.screen
+    assert isinstance(screen, NotificationsScreen)
+    return screen
+
+
+async def form(pilot: Pilot[None]) -> NotificationForm:
+    await here(pilot)
+    await pilot.press("+")
+    await settle(pilot)
+    screen = pilot.app.screen
+    assert isinstance(screen, NotificationForm)
+    return screen
+
+
+def app_of(family: Family, folder: Path) -> OutreachApp:
+    return make_real_app(folder, family.store)
+
+
+def linter(screen: NotificationForm) -> str:
+    return str(screen.query_one("#linter", Static).content)
+
+
+async def paste(pilot: Pilot[None], text: str) -> None:
+    focused = pilot.app.screen.focused
+    assert focused is not None
+    focused.post_message(events.Paste(text))
+    await settle(pilot)
+
+
+async def test_those_that_wait_come_first_by_their_clock(family: Family, tmp_path: Path) -> None:
+    app = app_of(family, tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await here(pilot)
+        check_shot(app, "notifications")
+        await pilot.press("down", "down")
+        await settle(pilot)
+        check_shot(app, "notifications-missing")
+        await pilot.press("enter")
+        await settle(pilot)
+        check_shot(app, "notification")
+
+
+async def test_a_wide_window(family: Family, tmp_path: Path) -> None:
+    app = app_of(family, tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await here(pilot)
+        check_shot(app, "notifications-wide")
+
+
+async def test_asking_for_more_stops_the_clock(family: Family, tmp_path: Path) -> None:
+    app = app_of(family, tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await here(pilot)
+        await pilot.press("M")
+        await settle(pilot)
+        await type_text(pilot, "who is at home")
+        await pilot.press("enter")
+        await settle(pilot)
+        said = screen_text(app)
+        assert "Asked for: who is at home" in said
+        assert "stands still" in said
+        await pilot.press("I")
+        await settle(pilot)
+        screen = pilot.app.screen
+        assert isinstance(screen, NotificationForm)
+        screen.query_one("#siblings", TextArea).focus()
+        await type_text(pilot, "Mum and Ben")
+        await pilot.press("ctrl+s")
+        await settle(pilot)
+        assert "Information received. Allocate by Thu 26 Nov 2026." in " ".join(screen_text(app).split())
+        held = await asked(app, lambda store: store.find(Notification, "siblings <> ''"))
+        assert [(one.siblings, one.sufficient_on) for one in held] == [("Mum and Ben", TODAY)]
+
+
+async def test_allocating_by_what_each_carries(family: Family, tmp_path: Path) -> None:
+    me = family.store.worker
+    busy = Episode(id=new_id(), child=family.ben.id, opened=date(2026, 11, 2), worker=me.id)
+    family.store.journal.commit(Edit("Case", (create(busy),)))
+    app = app_of(family, tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await here(pilot)
+        await pilot.press("A")
+        await settle(pilot)
+        check_shot(app, "notification-allocate")
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "Allocated to Amara Sample" in screen_text(app)
+        (episode,) = await asked(app, lambda s: s.find(Episode, "child = ?", (family.tilly.id,)))
+        assert episode.opened == TODAY
+        assert screen.entry is not None
+        await pilot.press("u")
+        await settle(pilot)
+        assert "Undone: Case allocated." in screen_text(app)
+        assert not await asked(app, lambda s: s.find(Episode, "child = ?", (family.tilly.id,)))
+
+
+async def test_what_the_notifier_may_be_told_stands_in_the_question(family: Family, tmp_path: Path) -> None:
+    app = app_of(family, tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await here(pilot)
+        await pilot.press("C")
+        await settle(pilot)
+        said = " ".join(screen_text(app).split())
+        assert "They may be told that the team is in touch, and no more." in said
+        assert "no agreement is recorded" in " ".join(screen_text(app).replace("│", " ").split())
+        await pilot.press("enter")
+        await settle(pilot)
+        held = await asked(app, lambda s: s.find(Notification, "contacted_on IS NOT NULL"))
+        assert [(one.contacted_with, one.feedback) for one in held] == [("Mr Orr", "in-touch")]
+
+
+async def test_a_filter_of_words(family: Family, tmp_path: Path) -> None:
+    app = app_of(family, tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await here(pilot)
+        await pilot.press("/")
+        await type_text(pilot, "ben missing")
+        await settle(pilot)
+        assert screen.rows.count == 1
+        assert "1 of 3 fit" in screen_text(app)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert screen.rows.count == 3
+
+
+async def test_a_child_is_found_while_typing_and_the_parts_are_kept(family: Family, tmp_path: Path) -> None:
+    app = app_of(family, tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await form(pilot)
+        await type_text(pilot, "tilly mar")
+        await settle(pilot)
+        check_shot(app, "notification-form")
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "missing: who sent it; the nature of the concern; the support" in linter(screen)
+        await type_text(pilot, "Ms Webb")
+        await pilot.press("tab", "tab")
+        await paste(pilot, PASTED)
+        assert linter(screen) == "missing: who listened; when the child was heard"
+        screen.query_one("#heard_by", Input).value = "Ms Webb"
+        screen.query_one("#heard_on", Input).value = "wed"
+        await settle(pilot)
+        assert linter(screen) == "ready to send"
+        check_shot(app, "notification-form-ready")
+        await pilot.press("ctrl+s")
+        await settle(pilot)
+        assert "Notification received. Allocate by Thu 26 Nov 2026." in " ".join(screen_text(app).split())
+        (held,) = await asked(app, lambda s: s.find(Notification, "notifier = 'Ms Webb'"))
+        assert (held.child, held.school, held.voice) == (family.tilly.id, family.school.id, "worried")
+        assert await asked(app, lambda s: s.drafts.load("notification", "")) is None
+
+
+async def test_a_new_child_is_held_against_those_on_record(family: Family, tmp_path: Path) -> None:
+    app = app_of(family, tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await form(pilot)
+        await type_text(pilot, "Tilly Marsh")
+        await pilot.press("ctrl+n", "tab", "tab")
+        await type_text(pilot, "3/3/2018")
+        await settle(pilot)
+        check_shot(app, "notification-form-match")
+        screen.query_one("#notifier", Input).value = "Ms Webb"
+        await pilot.press("ctrl+s")
+        await settle(pilot)
+        assert "Keep as a new child?" in screen_text(app)
+        await pilot.press("n")
+        await settle(pilot)
+        await pilot.press("f3")
+        await settle(pilot)
+        assert screen.fields()["chosen"] == family.tilly.id
+        assert len(await asked(app, lambda s: s.find(Child))) == 2
+
+
+async def test_a_new_child_comes_in_with_the_notification_and_leaves_with_it(
+    family: Family, tmp_path: Path
+) -> None:
+    app = app_of(family, tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await form(pilot)
+        await pilot.press("ctrl+n")
+        values = {
+            "forename": "Oscar",
+            "surname": "Quill",
+            "dob": "soon",
+            "upn": "U88600992400",
+            "school": "oak",
+        }
+        for name, value in {**values, "notifier": "Ms Webb", "address": "3 Mill Rise, ZZ1 1AA"}.items():
+            screen.query_one(f"#{name}", Input).value = value
+        await settle(pilot)
+        assert "A UPN has 13 characters; this has 12." in linter(screen)
+        await pilot.press("ctrl+s")
+        await settle(pilot)
+        assert screen.at == "dob"
+        screen.query_one("#dob", Input).value = "4/5/2019"
+        await pilot.press("ctrl+s")
+        await settle(pilot)
+        (child,) = await asked(app, lambda s: s.find(Child, "surname = 'Quill'"))
+        assert (child.dob, child.school) == (date(2019, 5, 4), family.school.id)
+        await pilot.press("u")
+        await settle(pilot)
+        assert "1 child came in with it." in screen_text(app)
+        await pilot.press("y")
+        await settle(pilot)
+        assert not await asked(app, lambda s: s.find(Child, "surname = 'Quill'"))
+
+
+async def test_words_survive_a_kill(family: Family, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(draft_form, "_PAUSE", 3600.0)  # so that only the keystrokes save
+    app = app_of(family, tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await form(pilot)
+        screen.query_one("#concern", TextArea).focus()
+        await type_text(pilot, "half a s")
+        await settle(pilot)
+        left = tmp_path / "left"
+        left.mkdir()
+        for file in tmp_path.glob("caseload.db*"):
+            shutil.copy(file, left)
+        store = Store.open(left / "caseload.db", bytearray(KEY), now=lambda: NOW, today=TODAY)
+        draft = store.drafts.load("notification", "")
+        store.close()
+    assert draft is not None
+    assert draft.fields["concern"] == "half a s"
+
+
+async def test_a_lock_keeps_the_form_and_brings_it_back(family: Family, tmp_path: Path) -> None:
+    app = app_of(family, tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await form(pilot)
+        await type_text(pilot, "tilly mar")
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        await type_text(pilot, "M")
+        await pilot.press("ctrl+l")
+        await settle(pilot)
+        await type_text(pilot, PASSPHRASE)
+        await pilot.press("enter")
+        await settle(pilot)
+        if not isinstance(app.screen, NotificationForm):
+            assert "A notification is half written. + goes on with it." in screen_text(app)
+            await pilot.press("+")
+            await settle(pilot)
+        screen = app.screen
+        assert isinstance(screen, NotificationForm)
+        fields = screen.fields()
+        assert (fields["chosen"], fields["notifier"]) == (family.tilly.id, "M")
+
+
+async def test_withheld_parts_are_neither_shown_nor_changed(tmp_path: Path) -> None:
+    family = Family(new_store(tmp_path, "school-nursing"))
+    kept = send(family, family.tilly, date(2026, 11, 19), **{**WHOLE, "outcome": "", "risks": "canary-dog"})
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await here(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        said = screen_text(app)
+        await pilot.press("I")
+        await settle(pilot)
+        said += screen_text(app)
+        assert not [word for word in ("Mondays", "worry", "canary-dog") if word in said]
+        screen = app.screen
+        assert isinstance(screen, NotificationForm)
+        screen.query_one("#level", Input).value = "2"
+        await pilot.press("ctrl+s")
+        await settle(pilot)
+        held = await asked(app, lambda s: s.get(Notification, kept.id))
+        assert (held.level, held.voice, held.risks) == ("2", WHOLE["voice"], "canary-dog")
