@@ -27,7 +27,7 @@ from casework.records import (
     Relationship,
 )
 from outreach_tui import app as app_module
-from screens import draft_form
+from screens import kept_form
 from screens.child import ChildScreen
 from screens.child_page import SECTIONS, page_lines, read_view
 from screens.contact_form import HOME_VISIT, Chooser, ContactForm
@@ -501,7 +501,7 @@ async def test_what_was_typed_is_on_the_disk_before_any_farewell(
     family: Family, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A copy of the files, as a kill would leave them, holds the draft after a few keystrokes."""
-    monkeypatch.setattr(draft_form, "_PAUSE", 3600.0)  # so that only the keystrokes save
+    monkeypatch.setattr(kept_form, "_PAUSE", 3600.0)  # so that only the keystrokes save
     app = make_real_app(tmp_path, family.store)
     async with app.run_test() as pilot:
         await enter(pilot, family.tilly.id)
@@ -523,7 +523,7 @@ async def test_what_was_typed_is_on_the_disk_before_any_farewell(
 async def test_the_lock_keeps_the_last_letters(
     family: Family, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(draft_form, "_PAUSE", 3600.0)  # so that only the lock can save them
+    monkeypatch.setattr(kept_form, "_PAUSE", 3600.0)  # so that only the lock can save them
     monkeypatch.setattr(app_module, "_LAST_WORDS_SECONDS", 60.0)  # however slow the disk is
     app = make_real_app(tmp_path, family.store)
     async with app.run_test() as pilot:

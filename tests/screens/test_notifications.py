@@ -16,7 +16,7 @@ from casework.notifications import receive
 from casework.records import Child, Worker
 from casework.records_case import Episode, Notification
 from outreach_tui.app import OutreachApp
-from screens import draft_form
+from screens import kept_form
 from screens.notification_form import NotificationForm
 from screens.notifications import NotificationsScreen
 from storage.store import Store
@@ -274,7 +274,7 @@ async def test_a_new_child_comes_in_with_the_notification_and_leaves_with_it(
 
 
 async def test_words_survive_a_kill(family: Family, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(draft_form, "_PAUSE", 3600.0)  # so that only the keystrokes save
+    monkeypatch.setattr(kept_form, "_PAUSE", 3600.0)  # so that only the keystrokes save
     app = app_of(family, tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await form(pilot)
