@@ -73,9 +73,7 @@ RULES: Mapping[str, Rule] = {
     "agreement-expiry": Rule("Agreement expiry", "a withdrawal", "the family asked again: a new agreement"),
     "action": Rule("Action", "the end of the plan", "the action done, or not done with the reason"),
     "n-code": Rule("N code", "days on which the school is closed", "a reason code from the school, or O"),
-    "flag-review": Rule(
-        "Flag review", "the end of the flag", "the flag reviewed: a new review day, or its end"
-    ),
+    "flag-review": Rule("Flag review", "the end of the flag", "a new review day on the flag, or its end"),
 }
 """Every clock of the list by its rule, in the order of rows that are due on one day."""
 
@@ -88,7 +86,8 @@ class Task:
 
     `about` is the record whose clock it is. `due` and `left` are None while it stands still, or when the
     school's calendar ends before the due day. `category` and `purpose` are what `may_see` is asked before the
-    row is shown. `sleep` tells why and until when the row is hidden; the clock runs on meanwhile.
+    row is shown. `what` is the text without its clock. `sleep` tells why and until when the row is hidden;
+    the clock runs on meanwhile.
     """
 
     child: str
@@ -104,6 +103,7 @@ class Task:
     about: str
     category: Category
     purpose: Purpose
+    what: str
     sleep: Sleep | None = None
 
     @property
@@ -186,6 +186,7 @@ def _task(held: Held, rule: str, about: str, clock: Clock, sight: Sight, text: s
         about=about,
         category=sight[0],
         purpose=sight[1],
+        what=text or what.name,
     )
 
 

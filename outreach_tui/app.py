@@ -42,6 +42,7 @@ ScreenFactory = Callable[..., Screen[Any]]
 ROOMS: Mapping[str, str] = {
     "today": "screens.today:TodayScreen",
     "caseload": "screens.caseload:CaseloadScreen",
+    "clocks": "screens.clocks:ClocksScreen",
     "import": "screens.intake:ImportScreen",
     "notifications": "screens.notifications:NotificationsScreen",
     "search": "screens.search:SearchScreen",

@@ -239,6 +239,10 @@ class OutreachScreen(Screen[None]):
         """To the caseload."""
         self.shell.go_to("caseload")
 
+    def do_go_clocks(self) -> None:
+        """To the clocks."""
+        self.shell.go_to("clocks")
+
     def do_go_import(self) -> None:
         """To the intake of registers."""
         self.shell.go_to("import")

@@ -16,7 +16,7 @@ from screens.verbs import APP, EVERYWHERE, LISTS, SCREEN_TITLES, VERBS, Keymap, 
 from screens.widgets.lines import TitleLine
 from screens.widgets.text import Cell, Piece, Tone, show_lines
 
-_LISTING = {"today", "caseload", "child", "import", "consent"}
+_LISTING = {"today", "caseload", "child", "clocks", "import", "consent"}
 _LINES = {"child", "consent"}
 _MARKS = {"mark", "mark-all"}
 """Verbs of lists that mean nothing among the lines of a page."""

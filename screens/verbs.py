@@ -42,6 +42,7 @@ class Verb:
 
 _ROUND = ("today", "caseload", "child")
 _NOTIFICATIONS = ("notifications", "notification")
+_LISTS = ("today", "caseload", "clocks")
 
 VERBS: tuple[Verb, ...] = (
     Verb("no-answer", "n", "No answer", "Called, nobody answered.", "Follow-up", _ROUND, ("today", "child")),
@@ -91,9 +92,28 @@ VERBS: tuple[Verb, ...] = (
         "Contact",
         "Log a contact: kind, outcome, child seen, note, next step.",
         "Records",
-        ("child",),
-        ("child",),
+        ("child", "clocks"),
+        ("child", "clocks"),
     ),
+    Verb(
+        "snooze",
+        "z",
+        "Snooze",
+        "Hide the row until a day, with a reason; its clock runs on.",
+        "Clocks",
+        ("clocks",),
+        ("clocks",),
+    ),
+    Verb(
+        "pause",
+        "Z",
+        "Pause",
+        "As snooze, for work that has to wait.",
+        "Clocks",
+        ("clocks",),
+        ("clocks",),
+    ),
+    Verb("wake", "W", "Wake", "List a paused or snoozed row again.", "Clocks", ("clocks",)),
     Verb(
         "note-last",
         "N",
@@ -167,7 +187,7 @@ VERBS: tuple[Verb, ...] = (
         "Open the row under the cursor.",
         "Lists",
         (LISTS,),
-        ("caseload", "import", "notifications"),
+        ("caseload", "clocks", "import", "notifications"),
         "open",
     ),
     Verb(
@@ -199,12 +219,39 @@ VERBS: tuple[Verb, ...] = (
         ("caseload", "notifications"),
     ),
     Verb(
-        "left-out", ".", "Left out", "Show or hide rows that are explained or acted on.", "Lists", ("today",)
+        "left-out",
+        ".",
+        "Left out",
+        "Show or hide rows that are explained, acted on or asleep.",
+        "Lists",
+        ("today", "clocks"),
     ),
     Verb("school", "b", "School", "One school, or all.", "Lists", ("today", "caseload")),
-    Verb("more-down", "]", "More", "Read on in the reasons below the list.", "Lists", ("today", "caseload")),
-    Verb("more-up", "[", "Less", "Read back in the reasons below the list.", "Lists", ("today", "caseload")),
-    Verb("order", "o", "Order", "Next sort order.", "Lists", ("caseload",), ("caseload",)),
+    Verb(
+        "more-down",
+        "]",
+        "More",
+        "Read on in the reasons below the list.",
+        "Lists",
+        ("today", "caseload", "clocks"),
+    ),
+    Verb(
+        "more-up",
+        "[",
+        "Less",
+        "Read back in the reasons below the list.",
+        "Lists",
+        ("today", "caseload", "clocks"),
+    ),
+    Verb(
+        "order",
+        "o",
+        "Order",
+        "Next sort order; Clocks: by due day, family or school visit.",
+        "Lists",
+        ("caseload", "clocks"),
+        ("caseload", "clocks"),
+    ),
     Verb(
         "save-view",
         "S",
@@ -280,11 +327,12 @@ VERBS: tuple[Verb, ...] = (
         "Undo the last step, also after a restart.",
         "Steps",
         (EVERYWHERE,),
-        ("today", "caseload", "child", "import", "notification"),
+        ("today", "caseload", "child", "clocks", "import", "notification"),
     ),
     Verb("redo", "U,ctrl+r", "Redo", "Do the undone step again.", "Steps"),
     Verb("go-today", "g t", "Today", "The morning round.", "Go to"),
     Verb("go-caseload", "g c", "Caseload", "The ranked caseload.", "Go to"),
+    Verb("go-clocks", "g k", "Clocks", "What is due, of your cases and visits.", "Go to"),
     Verb("go-import", "g i", "Import", "Take in registers.", "Go to"),
     Verb("go-notifications", "g n", "Notifications", "What schools asked for, and its clocks.", "Go to"),
     Verb("go-search", "g s", "Search", "Find a child by name, number or address.", "Go to"),
@@ -337,6 +385,7 @@ SCREEN_TITLES = {
     "today": "Today",
     "caseload": "Caseload",
     "child": "Child",
+    "clocks": "Clocks",
     "import": "Import",
     "consent": "Agreement",
     "notifications": "Notifications",
