@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
+from casework.errors import Refused
 from casework.policies import Category, Purpose
 from casework.wording import count_of
 from screens.widgets.fitting import plain
@@ -97,6 +98,9 @@ def read_view(
 
     seen_by = store if other is None else store.seen_with(other)
     child = store.get(Child, child_id)
+    known = seen_by.may_see(child, Category.IDENTITY, purpose)
+    if other is not None and not known:
+        raise Refused("withheld", f"They see nothing of this child. {known.reason}")
     page = read_child(seen_by, child, purpose=purpose)
     seen = bool(page.marks)
     return ChildView(

@@ -270,7 +270,7 @@ class ClocksScreen(StepScreen):
         if not rows:
             return
         if any(row.task.sleep is not None for row in rows):
-            self.say("It sleeps already; W wakes it.", wrong=True)
+            self.say("It sleeps already; B wakes it.", wrong=True)
             return
         subject = f"{kind} {rows[0].task.key}"
         draft = await self.attempt(lambda store: store.drafts.load(FORM, subject))

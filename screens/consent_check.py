@@ -94,7 +94,7 @@ class CheckDialog(Dialog[Wanted | None]):
         Binding("tab", "go(1)", show=False, priority=True),
         Binding("shift+tab", "go(-1)", show=False, priority=True),
         Binding("D", "without", "Without agreement", show=False),
-        Binding("A", "anew", "Ask again", show=False),
+        Binding("Q", "anew", "Ask again", show=False),
     ]
     DEFAULT_CSS = """
     CheckDialog.dialog {
@@ -181,7 +181,7 @@ class CheckDialog(Dialog[Wanted | None]):
         self.set_focus(None)
         yes = self._told.decision.answer == "yes"
         without = "" if yes else "D shares without agreement, with a reason · "
-        self._hint(f"{without}A asks again · esc leaves")
+        self._hint(f"{without}Q asks again · esc leaves")
 
     @on(Chooser.Changed)
     def another(self) -> None:

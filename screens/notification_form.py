@@ -376,6 +376,8 @@ class NotificationForm(KeptForm):
             self._draw_candidates()
 
     def _draw_candidates(self) -> None:
+        if not self.is_attached or not self.query("#candidates"):
+            return  # the form was left while it was asked who it may be
         box = self.query_one("#candidates", Static)
         box.set_class(bool(self._candidates) or bool(self._child), "-shown")
         width = max(30, self.size.width - 4)

@@ -113,7 +113,7 @@ VERBS: tuple[Verb, ...] = (
         ("clocks",),
         ("clocks",),
     ),
-    Verb("wake", "W", "Wake", "List a paused or snoozed row again.", "Clocks", ("clocks",)),
+    Verb("wake", "B", "Wake", "List a paused or snoozed row again.", "Clocks", ("clocks",)),
     Verb(
         "note-last",
         "N",
@@ -128,7 +128,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("consent", "C", "Consent", "What the family agreed to; what may be shared.", "Agreement", _ROUND),
     Verb(
         "consent-ask",
-        "A",
+        "Q",
         "Ask",
         "May this agency see it? Yes, no or ask, with the reason.",
         "Agreement",
@@ -310,7 +310,7 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         "contacted",
-        "C",
+        "K",
         "Notifier",
         "You spoke with who sent it; shows what they may be told, and why.",
         "Notifications",

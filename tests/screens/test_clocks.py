@@ -97,7 +97,7 @@ async def test_a_snooze_hides_the_row_with_a_reason_and_undo_brings_it_back(app:
         await pilot.press("full_stop", "home")
         await settle(pilot)
         assert "Snoozed until Mon 23 Nov: school shut" in screen_text(app)
-        await pilot.press("W")
+        await pilot.press("B")
         await settle(pilot)
         assert "snoozed" not in screen_text(app)
         await pilot.press("u", "u")

@@ -166,7 +166,7 @@ async def test_what_the_notifier_may_be_told_stands_in_the_question(family: Fami
     app = app_of(family, tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await here(pilot)
-        await pilot.press("C")
+        await pilot.press("K")
         await settle(pilot)
         said = " ".join(screen_text(app).split())
         assert "They may be told that the team is in touch, and no more." in said
