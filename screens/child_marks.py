@@ -11,6 +11,7 @@ from casework.ncodes import NClock
 from casework.shown_marks import note_of_mark
 from casework.wording import count_of, join_words, say_day
 from screens.child_page import NOTHING, ChildView, Target, counted
+from screens.child_story import as_of
 from screens.widgets.fitting import brief_day, plain, short
 from screens.widgets.heat_map import LEGEND, heat_lines
 from screens.widgets.marks_strip import strip_lines, tone_of
@@ -189,6 +190,8 @@ def n_codes(view: ChildView, width: int) -> Iterator[Line]:
     days: dict[date, list[NClock]] = {}
     for clock in view.page.n_codes:
         days.setdefault(clock.session_date, []).append(clock)
+    if days:
+        yield from as_of(view)
     for day, clocks in days.items():
         first = clocks[0]
         both = join_words([clock.session for clock in clocks])

@@ -35,14 +35,22 @@ _NOTE_LINES = 4
 
 def why(view: ChildView, width: int) -> Iterator[Line]:
     """Every reason for being on a list, its clock and what would clear it."""
+    if view.page.why:
+        yield from as_of(view)
     for reason in view.page.why:
-        late = bool(reason.due and reason.due < view.today)
+        late = bool(reason.due and reason.due < view.page.day)
         for cell in plain(f"• {reason.text}", width, tone=Tone.ALERT if late else Tone.STRONG):
             yield cell, NOTHING
         for cell in plain(_clock(reason, view), width, tone=Tone.QUIET, indent=4):
             yield cell, NOTHING
     if not view.page.why:
         yield Piece("  on no list: nothing runs for this child", Tone.QUIET), NOTHING
+
+
+def as_of(view: ChildView) -> Iterator[Line]:
+    """By which day the clocks below stand, where that is not today."""
+    if view.page.day != view.today:
+        yield Piece(f"  as of {brief_day(view.page.day)}, the last school day", Tone.QUIET), NOTHING
 
 
 def _clock(reason: Why, view: ChildView) -> str:
@@ -52,7 +60,7 @@ def _clock(reason: Why, view: ChildView) -> str:
     if reason.since:
         parts.append(f"since {brief_day(reason.since)}")
     if reason.due:
-        state = "overdue since" if reason.due < view.today else "due"
+        state = "overdue since" if reason.due < view.page.day else "due"
         parts.append(f"{state} {say_day(reason.due)}")
     return "; ".join([*parts, f"cleared by: {reason.clears_with}"])
 

@@ -12,6 +12,8 @@ from outreach_tui.commands.frame import LineCommand, json_option, stamp_text, th
 from outreach_tui.commands.opening import opened
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from casework.records import Child
     from outreach_tui.commands.people import Eyes
     from storage.queries.agreements import ShownAgreement
@@ -48,7 +50,7 @@ def child(child: str, start: str | None, end: str | None) -> None:
         page = read_child(store, found, start=first, end=last)
         value = page_json(page, Eyes(store), _read_agreements(store, found))
         store.log("looked", "child page", found.id)
-    call.show(value, lambda: _page_text(value, fancy=call.fancy))
+    call.show(value, lambda: _page_text(value, today=call.today, fancy=call.fancy))
 
 
 @click.command(cls=LineCommand)
@@ -136,6 +138,7 @@ def page_json(page: ChildPage, eyes: Eyes, agreements: Sequence[ShownAgreement] 
             for m in page.marks
         ],
         "closed_day_marks": page.closed_day_marks,
+        "as_of": page.day,
         "n_codes": [
             {"date": n.session_date, "session": n.session, "last_day": n.last_day, "overdue": n.overdue}
             for n in page.n_codes
@@ -267,7 +270,7 @@ def _year(value: dict[str, Any]) -> str:
     return f"Year {year}" if len(year) in (1, 2) else year
 
 
-def _page_text(value: dict[str, Any], *, fancy: bool) -> None:
+def _page_text(value: dict[str, Any], *, today: date, fancy: bool) -> None:
     from casework.attendance import say_closed_day_marks
 
     output.emit_pairs(
@@ -285,6 +288,8 @@ def _page_text(value: dict[str, Any], *, fancy: bool) -> None:
     _attendance_text(value)
     for person in value["people"]:
         _person_text(person)
+    if value["as_of"] != today and (value["why"] or value["n_codes"]):
+        output.emit_lines(["", f"As of {_day(value['as_of'])}, the last school day."])
     if value["why"]:
         output.emit_lines(["", "Why this child needs a look"])
         output.emit_lines(f"- {why['text']} (clears with: {why['clears_with']})" for why in value["why"])

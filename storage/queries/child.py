@@ -92,8 +92,10 @@ class Withheld:
 class ChildPage:
     """Everything a worker may see of one child between two dates (`start` and `end` included).
 
-    `closed_day_marks` counts the marks on days on which the school that gave them is closed by its calendar;
-    the tally has them, the clocks do not. `plan` is None while there never was a case.
+    `day` is the school day whose registers the page works on, as the round and the caseload do: N codes and
+    reasons are due or overdue by it. `closed_day_marks` counts the marks on days on which the school that
+    gave them is closed by its calendar; the tally has them, the clocks do not. `plan` is None while there
+    never was a case.
     """
 
     child: Child
@@ -104,6 +106,7 @@ class ChildPage:
     flags: Sequence[Flag]
     start: date
     end: date
+    day: date
     tally: Tally
     marks: Sequence[Mark]
     weeks: Sequence[tuple[date, str]]
@@ -134,6 +137,7 @@ def read_child(
     if not store.may_see(child, Category.IDENTITY, purpose):
         raise BadInput("no-such-child", "No child matches; try `outreach search` with part of the name.")
     today = store.today
+    day = register_day(store, today)
     end = end or today
     start = start or date(school_year(end), 9, 1)
     decisions = {c: store.may_see(child, c, purpose) for c in Category}
@@ -144,7 +148,7 @@ def read_child(
     marks = _marks(store, child, start, end) if visible else []
     custody = decisions[Category.YOUTH_JUSTICE]
     protected = address_protected(store, child)
-    clocks = open_n_marks(facts.weeks, calendar, today) if visible else []
+    clocks = open_n_marks(facts.weeks, calendar, day) if visible else []
     plan, worked = _case(store, child)
     review = plan.standing.review if plan is not None and plan.standing is not None else None
     return ChildPage(
@@ -156,13 +160,14 @@ def read_child(
         flags=_flags(store, child, purpose),
         start=start,
         end=end,
+        day=day,
         tally=tally([mark.code for mark in marks], end),
         marks=[_shown(mark, custody) for mark in marks],
         weeks=[(week, shown_marks(m, custody)) for week, m in _all_weeks(store, child)] if visible else [],
         n_codes=clocks,
         legal=threshold_of_weeks(facts.weeks if visible else [], calendar, today),
         clocks=[*(n.clock for n in clocks), *([review] if review is not None else [])],
-        why=caseload_reasons(facts, calendar, register_day(store, today)) if visible else [],
+        why=caseload_reasons(facts, calendar, day) if visible else [],
         totals=store.find(AttendanceTotal, "child = ?", (child.id,)) if visible else [],
         story=_newest_first([*_story(store, child, decisions), *worked]),
         withheld=[Withheld(c, d.reason) for c, d in decisions.items() if not d and d.shown],

@@ -272,3 +272,11 @@ def test_a_contact_made_after_the_last_school_day_counts_at_once(line: Line) -> 
     for found in line("today", "--json", today=sunday).json["rows"]:
         if found["child"]["id"] == child:
             assert found["last_contact"] == sunday
+
+
+def test_a_childs_page_on_a_sunday_is_as_of_friday_as_today_is(line: Line) -> None:
+    sunday = "2026-11-22"
+    page = line("child", line.ids["tilly"], "--json", today=sunday).json
+    assert page["as_of"] == line("today", "--json", today=sunday).json["date"] == "2026-11-20"
+    assert "As of Fri 20 Nov 2026, the last school day." in line("child", line.ids["tilly"], today=sunday).out
+    assert "As of" not in line("child", line.ids["tilly"]).out

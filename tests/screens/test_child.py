@@ -38,6 +38,7 @@ from screens.widgets.fitting import fold, short
 from screens.widgets.row_list import RowList
 from screens.widgets.text import cell_text
 from storage import audit
+from storage.queries.today import read_round
 from storage.store import Store
 from tests.screens.fakes import HOSTILE, Hands
 from tests.screens.real import KEY, NOW, TODAY, Family, asked, commit, enter, make_real_app, new_store
@@ -97,6 +98,23 @@ def test_every_reason_names_its_days_and_what_clears_it(family: Family) -> None:
         assert reason.clears_with in text
     assert "counts school days; since Fri 13 Nov; due Fri 20 Nov 2026" in text
     assert "13 unauthorised sessions (G, N, O, U; threshold 10) in the 10 school weeks" in text
+
+
+def test_on_a_sunday_a_duty_stands_as_on_today(family: Family) -> None:
+    """Friday's registers are what both work on: due on Friday is due, and not overdue since Friday."""
+    family.store.today = date(2026, 11, 22)
+    rows = {row.child.id: row for row in read_round(family.store).rows}
+    (told,) = [why.text for why in rows[family.tilly.id].why if why.rule == "n-code"]
+    assert "due today" in told
+    text = " ".join(words(family.store, family.tilly.id).split())
+    assert told in text
+    assert "counts school days; since Fri 13 Nov; due Fri 20 Nov 2026" in text
+    assert "overdue since Fri 20 Nov" not in text
+    assert text.count("as of Fri 20 Nov, the last school day") == 2, "beside the reasons and the N codes"
+    family.store.today = date(2026, 11, 20)
+    assert "as of" not in words(family.store, family.tilly.id)
+    family.store.today = date(2026, 11, 23)
+    assert "overdue since Fri 20 Nov 2026" in words(family.store, family.tilly.id)
 
 
 def test_a_corrected_mark_tells_what_it_was_and_where_from(family: Family) -> None:
