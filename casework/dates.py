@@ -19,7 +19,7 @@ from casework.errors import BadInput
 from casework.text import clean, safe
 from casework.wording import say_day as spell
 
-__all__ = ["LONDON", "YEARS_AHEAD", "YEARS_BACK", "Prefer", "parse_date", "parse_when", "spell"]
+__all__ = ["LONDON", "YEARS_AHEAD", "YEARS_BACK", "Prefer", "coming_day", "parse_date", "parse_when", "spell"]
 
 Prefer = Literal["near", "future", "past"]
 """Which day a short form means: `near` takes the coming weekday and the nearest 23/11; the others one side
@@ -32,6 +32,7 @@ YEARS_AHEAD = 10
 
 _EXAMPLES = "write for example fri, +2w, 23/11 or 2026-11-23."
 _LONGEST = 60
+_SOON = timedelta(days=60)
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -110,6 +111,22 @@ def parse_when(text: str, now: datetime, *, prefer: Prefer = "near") -> datetime
             return _on_the_wall(day, _time(found))
     day = parse_date(typed, local.date(), prefer=prefer)
     return now.astimezone(UTC) if day == local.date() else _on_the_wall(day, time(12))
+
+
+def coming_day(text: str, now: datetime) -> date | None:
+    """The day to come that a day and month without a year may mean, where it is read as last year's.
+
+    On 20 November a `23/11` of something that has happened is rather a slip for another day than a note of
+    last year. None where the day was given with its year, or is more than 60 days off.
+    """
+    try:
+        past = parse_when(text, now, prefer="past").astimezone(LONDON).date()
+        near = parse_when(text, now, prefer="near").astimezone(LONDON).date()
+    except BadInput:  # a weekday beside the date may fit one year only
+        return None
+    ahead = near - now.astimezone(LONDON).date()
+    same = (past.month, past.day) == (near.month, near.day) and past.year < near.year
+    return near if same and ahead <= _SOON else None
 
 
 def _in_reach(day: date, today: date) -> date:

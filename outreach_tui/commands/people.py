@@ -120,15 +120,25 @@ def take_day(
 
 
 def take_when(text: str | None, call: Call, option: str = "--at") -> datetime:
-    """The instant that an option names (echoed), or now; with --today, now on that date."""
+    """The instant that an option names (echoed), or now; with --today, now on that date.
+
+    Raises BadInput for what is no time, or for a day without its year that soon comes: it may be a slip.
+    """
     if text is None:
         return call.moment()
-    from casework.dates import parse_when
+    from casework.dates import coming_day, parse_when, spell
     from outreach_tui import output
     from outreach_tui.commands.frame import clock_text
 
     with placed(option):
         at = parse_when(text, call.moment(), prefer="past")
+        coming = coming_day(text, call.moment())
+        if coming is not None:
+            raise BadInput(
+                "year-needed",
+                f"{spell(coming)} is still to come; if you mean the year before, give it too: "
+                f"{coming.day}/{coming.month}/{coming.year - 1}.",
+            )
     output.warn(f"{option}: {clock_text(at)}")
     return at
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from casework.dates import YEARS_AHEAD, YEARS_BACK, parse_date, parse_when, spell
+from casework.dates import YEARS_AHEAD, YEARS_BACK, coming_day, parse_date, parse_when, spell
 from casework.errors import BadInput
 
 FRIDAY = date(2026, 11, 20)
@@ -250,3 +250,35 @@ def test_times_refused(typed: str, says: str) -> None:
 
 def test_weekdays_with_times_can_lie_in_the_past() -> None:
     assert parse_when("mon 14:30", NOW, prefer="past") == datetime(2026, 11, 16, 14, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("typed", "coming"),
+    [
+        ("23/11", "2026-11-23"),
+        ("23/11 09:15", "2026-11-23"),
+        ("9am on 23 nov", "2026-11-23"),
+        ("21 november", "2026-11-21"),
+        ("19/1", "2027-01-19"),
+        ("5/1", "2027-01-05"),
+        ("20/1", None),
+        ("20/11", None),
+        ("19/11", None),
+        ("1/10", None),
+        ("23/11/2025", None),
+        ("23/11/25 10:00", None),
+        ("2025-11-23", None),
+        ("sun 23/11", None),
+        ("mon", None),
+        ("last mon", None),
+        ("yesterday 15:10", None),
+        ("08:15", None),
+        ("now", None),
+        ("2 hours ago", None),
+        ("rubbish", None),
+    ],
+)
+def test_a_day_without_its_year_that_soon_comes_is_no_day_of_last_year(
+    typed: str, coming: str | None
+) -> None:
+    assert coming_day(typed, NOW) == (day(coming) if coming else None)

@@ -121,3 +121,19 @@ def test_a_follow_up_of_a_child_who_was_in_is_kept_with_a_warning(line: Line) ->
     titles = [entry["title"] for entry in line("child", "ben", "--json").json["story"]]
     assert "Follow-up 19/11: spoke to somebody" in titles
     assert "Absence 20/11: no answer" in titles
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("follow-up", "tilly", "--outcome", "no-answer"), ("contact", "add", "tilly", "--kind", "call")],
+    ids=["follow-up", "contact"],
+)
+def test_a_day_that_soon_comes_is_not_taken_for_last_years(line: Line, words: tuple[str, ...]) -> None:
+    done = line(*words, "--at", "23/11", "--json")
+    assert (done.code, done.json["error"]["code"]) == (4, "year-needed")
+    assert done.json["error"]["where"] == "--at"
+    assert done.json["error"]["message"] == (
+        "Mon 23 Nov 2026 is still to come; if you mean the year before, give it too: 23/11/2025."
+    )
+    assert line(*words, "--at", "23/11/2025", "--json").code == 0
+    assert line(*words, "--at", "19/11", "--json").code == 0
