@@ -19,7 +19,7 @@ from casework.errors import OutreachError, Refused
 from casework.text import clean
 from casework.wording import count_of
 from screens.base import OutreachScreen
-from screens.intake_ask import AskSame, ask_column, ask_school
+from screens.intake_ask import AskSame, ask_column, ask_moved, ask_school
 from screens.intake_chosen import Chosen
 from screens.intake_files import Entry, first_folder, list_folder, resolve
 from screens.intake_list import FileList
@@ -233,7 +233,9 @@ class ImportScreen(OutreachScreen):
                 asked = looked
 
                 def look(store: Store, one: Chosen = asked) -> ImportPreview:
-                    return preview_file(store, one.path, school=one.school, mapping=one.layout)
+                    return preview_file(
+                        store, one.path, school=one.school, mapping=one.layout, moved=one.moved
+                    )
 
                 try:
                     looked = replace(asked, preview=await self.ask(look), problem=None)
@@ -242,6 +244,11 @@ class ImportScreen(OutreachScreen):
                     if looked.needs_school and any(one.is_ready for one in done):
                         looked = replace(looked, problem=None, waits=True)
                         break
+                    if looked.may_have_moved:
+                        if not await ask_moved(self, looked):
+                            break
+                        looked = replace(asked, moved=True, problem=None)
+                        continue
                     school, added = await ask_school(self, looked)
                     self._steps |= {added} if added is not None else set()
                     if not school or school == asked.school:
@@ -341,6 +348,7 @@ class ImportScreen(OutreachScreen):
                 mapping=chosen.layout,
                 confirm=lambda question: answers.get(question.key, LATER),
                 progress=progress,
+                moved=chosen.moved,
             )
 
         try:

@@ -12,7 +12,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
 from casework.errors import OutreachError
-from screens.dialogs import AskLine, Choice, Dialog, PickOne
+from screens.dialogs import AskLine, Choice, Confirm, Dialog, PickOne
 from screens.small_windows import SmallSign
 from screens.widgets.fitting import short
 from screens.widgets.text import Cell, Piece, Tone, show_lines
@@ -175,6 +175,13 @@ async def _problem(screen: OutreachScreen, fn: Callable[[Store], None]) -> str:
     except OutreachError as problem:
         return problem.message
     return ""
+
+
+async def ask_moved(screen: OutreachScreen, chosen: Chosen) -> bool:
+    """Whether most of a file's children have moved to its school, as a worker says."""
+    told = chosen.problem.message if chosen.problem else ""
+    question = f"Have these children moved?  {told}"
+    return await screen.app.push_screen_wait(Confirm(question))
 
 
 async def ask_column(screen: OutreachScreen, name: str, preview: ImportPreview) -> Layout | None:

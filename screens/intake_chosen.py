@@ -26,6 +26,8 @@ class Chosen:
     preview: ImportPreview | None = None
     report: FileReport | None = None
     problem: OutreachError | None = None
+    moved: bool = False
+    """The worker says that most of its children have moved here from another school."""
     waits: bool = False
     """Looked at again once the files before it were taken in: they may bring its school."""
 
@@ -33,6 +35,11 @@ class Chosen:
     def needs_school(self) -> bool:
         """Whether the file is refused only because its school is not known."""
         return self.problem is not None and self.problem.code in ("school-needed", "no-such-school")
+
+    @property
+    def may_have_moved(self) -> bool:
+        """Whether the file is refused only because most of its children are on another school's roll."""
+        return self.problem is not None and self.problem.code == "another-roll"
 
     @property
     def is_ready(self) -> bool:

@@ -28,9 +28,12 @@ if TYPE_CHECKING:
     "--mapping", "mapping_file", metavar="FILE", type=click.Path(path_type=Path), help="A layout as JSON."
 )
 @click.option("--dry-run", is_flag=True, help="Say what would happen; change nothing.")
+@click.option("--moved", is_flag=True, help="Most children have come from another school: an academy, say.")
 @click.option("--no-ask", is_flag=True, help="Set doubtful matches aside also on a terminal.")
 @json_option
-def import_(files: tuple[Path, ...], urn: str, mapping_file: Path | None, dry_run: bool, no_ask: bool) -> int:
+def import_(
+    files: tuple[Path, ...], urn: str, mapping_file: Path | None, dry_run: bool, moved: bool, no_ask: bool
+) -> int:
     """Import register exports (CSV, XLSX; long, wide, summary) and CTF XML.
 
     The layout is found by looking, or comes from the school's saved mapping or --mapping: a JSON file whose
@@ -39,8 +42,9 @@ def import_(files: tuple[Path, ...], urn: str, mapping_file: Path | None, dry_ru
     line and column, and the good rows land. Each file is one step for `undo`.
 
     Children match on UPN, else on surname, forename and date of birth once a person says yes: on a terminal
-    you are asked, otherwise they are set aside. Exit code 1 when something was set aside, 4 when a file could
-    not be read at all (then nothing of that file is applied).
+    you are asked, otherwise they are set aside. A register most of whose children are at one other school is
+    refused, unless --moved says that they have moved. Exit code 1 when something was set aside, 4 when a file
+    could not be read at all or was refused (then nothing of that file is applied).
     """
     from casework.errors import BadInput
     from storage.intake.mapping import Mapping
@@ -54,7 +58,7 @@ def import_(files: tuple[Path, ...], urn: str, mapping_file: Path | None, dry_ru
     with opened(call) as store:
         for path in files:
             try:
-                report = _take(store, path, urn, mapping, dry_run=dry_run, confirm=confirm)
+                report = _take(store, path, urn, mapping, dry_run=dry_run, confirm=confirm, moved=moved)
             except BadInput as error:
                 faults.append(error)
                 entries.append(_failed(path, urn, error))
@@ -72,7 +76,14 @@ def import_(files: tuple[Path, ...], urn: str, mapping_file: Path | None, dry_ru
 
 
 def _take(
-    store: Store, path: Path, urn: str, mapping: Mapping | None, *, dry_run: bool, confirm: Confirm | None
+    store: Store,
+    path: Path,
+    urn: str,
+    mapping: Mapping | None,
+    *,
+    dry_run: bool,
+    confirm: Confirm | None,
+    moved: bool,
 ) -> FileReport:
     from casework.errors import BadInput
     from storage.intake.importer import import_file
@@ -82,7 +93,14 @@ def _take(
 
     def take(school: str) -> FileReport:
         return import_file(
-            store, path, school=school, mapping=mapping, dry_run=dry_run, confirm=confirm, progress=progress
+            store,
+            path,
+            school=school,
+            mapping=mapping,
+            dry_run=dry_run,
+            confirm=confirm,
+            progress=progress,
+            moved=moved,
         )
 
     try:
@@ -106,6 +124,7 @@ def _with_options(error: BadInput) -> BadInput:
         "school-needed": " Give --school URN; `outreach school add URN NAME` adds one.",
         "no-such-school": " `outreach school add URN NAME` adds one.",
         "another-school": " Leave out --school.",
+        "another-roll": " Give the right one by --school, or --moved if the children have moved.",
     }
     more = ways.get(error.code, "")
     return type(error)(error.code, error.message + more, error.where) if more else error

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
 
 _CHUNK = 1 << 20
 _SUPPORT_BATCH = 500
+_FEWEST_ELSEWHERE = 5
+"""So many children at another school, and more than half of a register's, are no handful that moved."""
 
 
 class _TakeBack(Exception):
@@ -67,28 +71,37 @@ def import_file(
     confirm: Confirm | None = None,
     progress: Progress | None = None,
     kind: Kind = "do",
+    moved: bool = False,
 ) -> FileReport:
     """Take one register export or CTF into the caseload as one journal step.
 
     ``school`` is a URN. ``mapping`` overrides the school's saved one and is kept when the import succeeds.
     A step of ``kind`` "setup" is not among those that undo takes back.
+    A register most of whose children are at one other school is refused, since it is likelier that school's
+    than a move of them all; ``moved`` says that they have moved.
     ``confirm`` asks a person about children that match only in part; without it they are set aside. A dry
     run does everything and writes nothing; nor is a step left by a file that changes nothing. Raises
     BadInput when the file cannot be read or its school is not known: nothing of it is applied then.
     """
     path = Path(path)
     opened = open_for_school(store, path, school, mapping)
-    return _Import(store, opened, mapping, confirm, progress, kind).run(dry_run=dry_run)
+    return _Import(store, opened, mapping, confirm, progress, kind, moved).run(dry_run=dry_run)
 
 
 def preview_file(
-    store: Store, path: Path | str, *, school: str = "", mapping: Mapping | None = None, rows: int = 20
+    store: Store,
+    path: Path | str,
+    *,
+    school: str = "",
+    mapping: Mapping | None = None,
+    rows: int = 20,
+    moved: bool = False,
 ) -> ImportPreview:
     """What a file holds and what its import would do; nothing is written. Raises as `import_file` does."""
     path = Path(path)
     opened = open_for_school(store, path, school, mapping)
     table = opened.register.preview(rows)
-    report = _Import(store, opened, mapping, None, None).run(dry_run=True)
+    report = _Import(store, opened, mapping, None, None, moved=moved).run(dry_run=True)
     return ImportPreview(report, table, opened.register.mapping, opened.school.urn, opened.school.name)
 
 
@@ -102,6 +115,7 @@ class _Import:
     confirm: Confirm | None
     progress: Progress | None
     kind: Kind = "do"
+    moved: bool = False
     kept: list[tuple[str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -203,6 +217,7 @@ class _Import:
         standing = [place for place in self.places.placed.values() if place.known is not None]
         ids = [place.known.id for place in standing if place.known is not None]
         self.details.load(ids)
+        self._check_roll(standing)
         families = Families(self.step.conn, ids) if self.is_ctf else None
         laestabs = {
             school.laestab.replace("/", ""): school.id for school in self.store.find(School) if school.laestab
@@ -214,6 +229,25 @@ class _Import:
                 self._write(waiting)
         self._write(waiting)
         self.kept = self.details.kept + (families.kept if families else [])
+
+    def _check_roll(self, standing: Sequence[Placed]) -> None:
+        """Raise BadInput for a register that seems to be another school's. A CTF names its school itself."""
+        if self.is_ctf or self.moved:
+            return
+        places = ((place.known.id, place.known) for place in standing if place.known is not None)
+        children = dict(places)
+        rolls = Counter(school for one in children.values() if (school := self.details.on_other_roll(one)))
+        for school, count in rolls.most_common(1):
+            if count >= _FEWEST_ELSEWHERE and count * 2 > len(children):
+                other = self.store.get(School, school)
+                mine = self.opened.school
+                raise BadInput(
+                    "another-roll",
+                    f"{count} of the {len(children)} children in {safe(self.register.path.name, 80)} are on "
+                    f"the roll of {safe(other.name)} ({other.urn}) and none of them has been on that of "
+                    f"{safe(mine.name)} ({mine.urn}): check which school the file is from.",
+                    safe(self.register.path.name, 80),
+                )
 
     def _details_of(self, place: Placed, families: Families | None, laestabs: dict[str, str]) -> list[Change]:
         known, pupil = place.known, place.pupil

@@ -70,6 +70,13 @@ class Particulars:
         for total in load_all(self.conn, AttendanceTotal, where, (ids,)):
             self._totals[total.child, total.school, total.year] = total
 
+    def on_other_roll(self, known: Known) -> str | None:
+        """The school that a child is at, where the child never was on the file's school's roll; else None."""
+        spells = self._rolls.get(known.id, ())
+        if known.school in (None, self.school) or any(spell.school == self.school for spell in spells):
+            return None
+        return known.school
+
     def new_child(self, pupil: ReadPupil) -> tuple[Known, list[Change]]:
         """A child that the caseload does not know yet, on the file's school's roll."""
         known = Known(

@@ -147,3 +147,14 @@ def test_a_schools_mapping_is_shown_and_removed_and_comes_back_by_undo(line: Lin
     line("undo")
     assert line("school", "mapping", "999001", "--json").json["mapping"] is not None
     assert line("school", "mapping", "999008").code == 4
+
+
+def test_a_register_of_another_school_needs_moved(line: Line, tmp_path: Path) -> None:
+    week = SAMPLES / "999005-week-2026-11-16.csv"
+    ctf = next(SAMPLES.glob("8860095_CTF_*.xml"))
+    assert line("import", str(ctf)).code in {0, 1}
+    done = line("import", str(week), "--school", "999001", "--json")
+    assert (done.code, done.json["error"]["code"]) == (4, "another-roll")
+    assert "or --moved if the children have moved" in done.json["error"]["message"]
+    assert done.json["files"][0]["applied"] is False
+    assert line("import", str(week), "--school", "999001", "--moved").code in {0, 1}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from casework.errors import BadInput
 from casework.records import AttendanceTotal, Child, Enrolment, Person, RegisterFile, Relationship, School
 from storage import audit
 from storage.intake.importer import import_file, preview_file
@@ -105,3 +106,65 @@ def test_a_preview_writes_nothing_and_tells_all(tmp_path: Path) -> None:
     assert store.conn.execute("SELECT count(*) FROM edit").fetchone() == edits
     assert store.find(Person, "surname = ?", ("nobody",)) == []
     store.close()
+
+
+WEEK = SAMPLES / "999005-week-2026-11-16.csv"
+
+
+@pytest.fixture
+def five(tmp_path: Path) -> Iterator[Store]:
+    """The children of one school, and a second school without any."""
+    store = new_store(tmp_path)
+    import_file(store, next(ctf for ctf in CTFS if "0095" in ctf.name))
+    add_school(store, "999001")
+    yield store
+    store.close()
+
+
+def test_a_register_of_another_school_is_refused_whole(five: Store) -> None:
+    before = everything(five)
+    for read in (import_file, preview_file):
+        with pytest.raises(BadInput) as refused:
+            read(five, WEEK, school="999001")
+        assert (refused.value.code, refused.value.exit_code) == ("another-roll", 4)
+        assert refused.value.message.startswith(
+            "40 of the 40 children in 999005-week-2026-11-16.csv are on the roll of "
+        )
+        assert "(999005) and none of them has been on that of" in refused.value.message
+        assert "(999001)" in refused.value.message
+    assert everything(five) == before
+
+
+def test_children_who_have_moved_to_a_new_school_are_asked_about_once(five: Store) -> None:
+    weeks = sorted(SAMPLES.glob("999005-week-*.csv"))
+    import_file(five, weeks[-2])
+    done = import_file(five, weeks[-1], school="999001", moved=True)
+    assert any("Moved to this school from another: 40 children" in told for told in done.warnings)
+    (new,) = five.find(School, "urn = '999001'")
+    assert {child.school for child in five.find(Child)} == {new.id}
+    assert import_file(five, weeks[-1], school="999001").applied is None
+    assert import_file(five, weeks[-3], school="999005").applied is not None, "a late week of the old school"
+
+
+@pytest.mark.parametrize(("known", "strangers", "refused"), [(4, 0, False), (5, 5, False), (6, 5, True)])
+def test_a_handful_that_moved_is_no_other_schools_register(
+    five: Store, tmp_path: Path, known: int, strangers: int, refused: bool
+) -> None:
+    children = [*five.find(Child)[:known], *_strangers(tmp_path)[:strangers]]
+    rows = [f"{child.upn},{child.surname},{child.forename},20/11/2026,AM,/" for child in children]
+    path = tmp_path / "week.csv"
+    path.write_text("\n".join(["UPN,Surname,Forename,Date,Session,Mark", *rows]) + "\n")
+    if refused:
+        with pytest.raises(BadInput, match=f"{known} of the {known + strangers} children"):
+            import_file(five, path, school="999001")
+    else:
+        assert import_file(five, path, school="999001").applied is not None
+
+
+def _strangers(folder: Path) -> list[Child]:
+    (folder / "other").mkdir()
+    store = new_store(folder / "other")
+    import_file(store, next(ctf for ctf in CTFS if "0092" in ctf.name))
+    children = store.find(Child)
+    store.close()
+    return children

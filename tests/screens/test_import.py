@@ -28,7 +28,7 @@ from storage.intake.importer import preview_file
 from storage.intake.whose import likely_school
 from storage.store import Store
 from tests.screens.fakes import HOSTILE, RoundRoom
-from tests.screens.real import Family, asked, enter, make_real_app, new_store
+from tests.screens.real import Family, asked, commit, enter, make_real_app, new_store
 from tests.screens.steps import settle, type_text
 from tests.screens.textshot import check_shot, screen_text
 
@@ -533,3 +533,41 @@ def test_completion_never_shortens_what_was_typed_nor_fails(typed: str) -> None:
 @given(st.floats(allow_nan=False), st.integers(1, 60))
 def test_a_bar_has_its_width(part: float, width: int) -> None:
     assert len(bar(part, width)) == width
+
+
+async def test_a_register_of_another_schools_children_asks_whether_they_moved(
+    family: Family, tmp_path: Path, folder: Path
+) -> None:
+    other = School(id=new_id(), urn="999005", name="Hilltop School")
+    children = [
+        Child(id=new_id(), surname="Invented", forename=f"Fore{n}", upn=upn, school=other.id)
+        for n, upn in enumerate(
+            ("A886009522009", "A886009523012", "B886009524033", "B886009525034", "C886009519037")
+        )
+    ]
+    commit(family.store, "Another school", [other, *children])
+    rows = "".join(f"{child.upn},Invented,{child.forename},,4A,18/11/2026,AM,/\n" for child in children)
+    put(folder, "999001-week.csv", HEAD + rows)
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await to_import(pilot, app)
+        await pilot.press("enter")
+        await until(pilot, app, "Have these children moved?")
+        said = " ".join(screen_text(app).split())
+        assert "5 of the 5 children" in said
+        assert "Hilltop School (999005)" in said
+        await pilot.press("n")
+        await settle(pilot)
+        assert phase(screen) == "preview"
+        assert "not taken in" in screen_text(app)
+        await pilot.press("escape")
+        await settle(pilot)
+        await pilot.press("enter")
+        await until(pilot, app, "Have these children moved?")
+        await pilot.press("y")
+        await settle(pilot)
+        assert "5 known" in screen_text(app)
+        await pilot.press("y")
+        await settle(pilot)
+        assert phase(screen) == "report"
+        assert "Moved to this school from another" in " ".join(screen_text(app).split())
