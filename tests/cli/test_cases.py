@@ -1,0 +1,130 @@
+"""Whole cases by the command line, from a school's notification to closure, each against its clocks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.cli.conftest import Line
+
+MOTHER = ("--by", "Jo Marsh", "--relationship", "mother", "--responsibility", "yes")
+NOTIFIED = (
+    *("--from", "Mr Orr", "--school", "999001", "--concern", "Away most Mondays"),
+    *("--offered", "Breakfast club, no change", "--outcome", "In school every day"),
+    *("--voice", "I worry about Mum", "--heard-by", "Mr Orr"),
+)
+
+
+def done(line: Line, *words: str, today: str, code: int = 0) -> Any:
+    """What a command gives on a day, as JSON."""
+    given = line(*words, "--json", today=today)
+    assert given.code == code, (words, given.err)
+    return given.json
+
+
+def opened(line: Line, child: str, received: str) -> tuple[Any, Any]:
+    """A whole notification, taken by the worker the next day."""
+    notified = done(
+        line,
+        *("notify", "add", child, *NOTIFIED, "--received", received, "--heard-on", received),
+        today=received,
+    )
+    day = f"{received[:8]}{int(received[8:]) + 1:02d}"
+    return notified, done(line, "allocate", notified["id"], "--to", "Ana Bell", today=day)
+
+
+def test_a_family_that_agrees_from_notification_to_closure(line: Line) -> None:
+    tilly = line.ids["tilly"]
+    notified, taken = opened(line, tilly, "2026-09-07")
+    assert (notified["allocate_by"], taken["in_time"], taken["number"]) == ("2026-09-11", True, 1)
+    given = done(
+        line,
+        *("consent", "record", tilly, *MOTHER, "--status", "given", "--agencies", "school"),
+        *("--categories", "family", "--purposes", "planning", "--expires", "2027-03-01"),
+        today="2026-09-09",
+    )
+    spoken = done(line, "notify", "contacted", notified["id"], "--with", "Mr Orr", today="2026-09-09")
+    assert spoken["feedback"] == "full"
+    plan = done(line, "plan", "add", tilly, today="2026-09-21")
+    goal = done(
+        line,
+        *("plan", "outcome", plan["id"], "--text", "We are on time", "--baseline", "late 4 in 5"),
+        *("--measure", "late less than 1 in 5"),
+        today="2026-09-21",
+    )
+    step = done(
+        line,
+        *(
+            "plan",
+            "action",
+            goal["id"],
+            "--text",
+            "Ring the bus company",
+            "--owner",
+            "Jo",
+            "--due",
+            "2026-10-02",
+        ),
+        today="2026-09-21",
+    )
+    due = [
+        row
+        for row in done(line, "child", tilly, today="2026-09-22")["clocks"]
+        if row["rule"] == "plan-review"
+    ]
+    assert [(row["due"], row["overdue"]) for row in due] == [("2026-11-02", False)]
+    done(line, "plan", "do", step["id"], "--status", "done", today="2026-10-01")
+    held = (
+        "review",
+        plan["id"],
+        "--on",
+        "2026-10-30",
+        "--next",
+        "2026-12-11",
+        "--progress",
+        "On time most days",
+    )
+    done(line, *held, today="2026-10-30")
+    closed = done(
+        line, "close", tilly, "--reason", "outcomes-achieved", "--views", "It helped", today="2026-11-20"
+    )
+    assert closed["id"]
+    check = ("consent", "check", tilly, "--agency", "school", "--category", "family", "--purpose", "planning")
+    assert done(line, *check, today="2026-11-20")["agreement"] == given["id"]
+    assert done(line, "notify", "show", notified["id"], today="2026-11-20")["status"] == "closed"
+
+
+def test_a_withdrawal_midway_and_a_re_referral_counted_both_ways(line: Line) -> None:
+    tilly = line.ids["tilly"]
+    opened(line, tilly, "2026-03-02")
+    given = done(
+        line,
+        *("consent", "record", tilly, *MOTHER, "--status", "given", "--agencies", "school,school-nursing"),
+        *("--categories", "family,health", "--purposes", "all"),
+        today="2026-03-04",
+    )
+    asked = (
+        "consent",
+        "check",
+        tilly,
+        "--agency",
+        "school-nursing",
+        "--category",
+        "family",
+        "--purpose",
+        "support",
+    )
+    assert done(line, *asked, today="2026-03-05")["answer"] == "yes"
+    done(line, "consent", "withdraw", given["id"], "--reason", "too many people", today="2026-04-01")
+    assert done(line, *asked, today="2026-04-01", code=5)["answer"] == "no"
+    closed = done(
+        line,
+        *("close", tilly, "--reason", "agreement-withdrawn", "--told", "Mr Orr"),
+        today="2026-04-02",
+    )
+    assert closed["id"]
+    again, taken = opened(line, tilly, "2026-11-02")
+    assert again["re_referral"] == {"from_referral": True, "from_closure": True}
+    assert taken["number"] == 2
+    assert done(line, *asked, today="2026-11-04", code=5)["answer"] == "no", (
+        "nothing revives what was withdrawn"
+    )
