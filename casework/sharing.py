@@ -67,7 +67,7 @@ def _unasked(agency: str, category: Category) -> Decision:
     if category in HIDDEN_EXISTENCE:
         return _HIDDEN
     name = _NAMES.get(category, category.value.replace("_", " ").capitalize())
-    return Decision("ask", f"{name} is not part of {agency}'s own work, and no agreement is recorded.")
+    return Decision("ask", f"{name} is not part of {agency}'s own work, and no agreement covers it.")
 
 
 def _own(agency: str, standing: Standing, category: Category, *, member: bool) -> Decision:

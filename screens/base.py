@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from casework.errors import Locked, OutreachError
 from screens.verbs import EVERYWHERE, LEADER, VERBS, Keymap, Verb, keys_of
-from screens.widgets.lines import SaidLine, VerbLine
+from screens.widgets.lines import SaidLine, TitleLine, VerbLine
 from screens.widgets.text import Tone, show
 
 if TYPE_CHECKING:
@@ -104,6 +104,11 @@ class OutreachScreen(Screen[None]):
 
     _waiting: bool = False
     _asking: bool = False
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether the screen was left and its widgets are gone: what was read for it is painted nowhere."""
+        return not self.query(TitleLine)
 
     @property
     def keymap(self) -> Keymap:

@@ -102,7 +102,7 @@ class ChildScreen(FollowUpScreen):
 
     def _draw(self, width: int) -> None:
         view = self._view
-        if view is None or self._drawn == (width, self._reads):
+        if view is None or self.is_bare or self._drawn == (width, self._reads):
             return
         self._drawn = (width, self._reads)
         place = " · ".join(filter(None, (view.page.child.reg, short(view.page.school, 30))))

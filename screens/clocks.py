@@ -140,6 +140,8 @@ class ClocksScreen(StepScreen):
         self.found = found
         listed = found.everything if self.left_out else found.rows
         self._rows = {row.task.key: row for row in listed}
+        if self.is_bare:
+            return
         with self.app.batch_update():
             self.query_one(TitleLine).set_title(f"Clocks  {say_day(found.day)}", TITLES[self.by])
             self.query_one(".counts", Static).update(show_cell(count_cell(found, shown=self.left_out)))

@@ -104,7 +104,7 @@ class ConsentScreen(OutreachScreen):
 
     def _draw(self, width: int) -> None:
         view = self._view
-        if view is None:
+        if view is None or self.is_bare:
             return
         title = f"Agreement: {view.name}"
         self.query_one(TitleLine).set_title(short(title, width - len(view.place) - 4), view.place)

@@ -131,7 +131,7 @@ class PreviewScreen(OutreachScreen):
 
     def _draw(self, width: int) -> None:
         view = self._view
-        if view is None:
+        if view is None or self.is_bare:
             return
         self.query_one(TitleLine).set_title(f"PREVIEW  {short(view.name, width - 12)}")
         lines = page_lines(view, width - _GUTTER)

@@ -22,6 +22,10 @@ class LineField(Input):
     LineField { background: $panel; }
     """
 
+    def on_mount(self) -> None:
+        """Nothing is selected when the field is entered: the next key adds to the words and replaces none."""
+        self.select_on_focus = False
+
     def validate_value(self, value: str) -> str:
         """What may be shown of a value."""
         return clean(value, limit=_LINE)

@@ -155,6 +155,8 @@ class NotificationsScreen(ListeningScreen):
         self._show()
 
     def _show(self, *, keep: bool = True) -> None:
+        if self.is_bare:
+            return
         words = fold(self.query_one(WordsLine).value).split()
         self._shown = [entry for entry in self._all if all(word in entry.words for word in words)]
         waiting = sum(entry.waits for entry in self._all)
@@ -278,7 +280,7 @@ class NotificationPage(ListeningScreen):
         self._draw()
 
     def _draw(self) -> None:
-        if self._stop_listening is None:
+        if self._stop_listening is None or self.is_bare:
             return
         entry = self._entry
         self.query_one(TitleLine).set_title(f"Notification: {entry.name}", entry.shown.standing.status)

@@ -243,6 +243,8 @@ class RosterScreen(OutreachScreen):
         """Paint everything; people are read again for the row under the cursor."""
         self.sheet = sheet
         self._reach.clear()
+        if self.is_bare:
+            return
         with self.app.batch_update():
             self.query_one(TitleLine).set_title(*self.title_ends(sheet.whole))
             self._draw_counts()

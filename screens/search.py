@@ -145,6 +145,8 @@ class SearchScreen(OutreachScreen):
 
     def _show(self, found: Sequence[Found], empty: str) -> None:
         self._found = found
+        if self.is_bare:
+            return
         people = self.query_one(RowList)
         people.empty = empty
         rows = [Row(one.child, (short(one.name, 80), one.born, one.school, one.why)) for one in found]

@@ -340,7 +340,7 @@ def _list_disclosures(child: str) -> None:
 
     def table() -> None:
         if not value:
-            output.emit_lines(["There is no decision to share without agreement."])
+            output.emit_lines(["There is no decision to share without agreement that you may see."])
             return
         output.emit_table(
             ("ON", "DECISION", "WITH", "WHAT", "FOR", "DECIDED BY", "FAMILY TOLD", "REASON", "ID"),

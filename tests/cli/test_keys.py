@@ -202,7 +202,7 @@ def test_a_folder_that_takes_no_new_file_is_one_sentence(line: Line) -> None:
     finally:
         line.home.chmod(0o700)
     assert done.code == 5, done
-    assert "writable for your account" in done.err
+    assert "make it writable" in done.err
     assert len(done.err.splitlines()) == 1
     assert line("verify", "--deep").code == 0
 

@@ -277,6 +277,19 @@ async def see_rooms(pilot: Pilot[Any], eye: Eye) -> None:
             await settle(pilot)
             eye.look(f"{place}, {more}", "support" if more == "h" else "attendance")
             await back_to(pilot, room)
+    for key, place, more_keys in (
+        ("n", "notifications", ("enter", "question_mark")),
+        ("k", "clocks", ("full_stop", "o", "question_mark")),
+    ):
+        await pilot.press("g", key)
+        await settle(pilot)
+        room = pilot.app.screen
+        eye.look(place, "support")
+        for more in more_keys:
+            await pilot.press(more)
+            await settle(pilot)
+            eye.look(f"{place}, {more}", "support")
+            await back_to(pilot, room)
 
 
 async def see_children(pilot: Pilot[Any], eye: Eye, world: World) -> None:
@@ -359,5 +372,5 @@ async def test_no_screen_shows_what_is_withheld(role: str, world: World, tmp_pat
     assert allowed & eye.seen, "nothing was shown, so the crawl proves nothing"
 
 
-SEEN_ROOMS = {"today", "caseload", "import", "search", "child"}
+SEEN_ROOMS = {"today", "caseload", "notifications", "clocks", "import", "search", "child"}
 """Rooms that the steps above enter; import shows what a file says, before anything is known of a child."""

@@ -170,7 +170,7 @@ async def test_what_the_notifier_may_be_told_stands_in_the_question(family: Fami
         await settle(pilot)
         said = " ".join(screen_text(app).split())
         assert "They may be told that the team is in touch, and no more." in said
-        assert "no agreement is recorded" in " ".join(screen_text(app).replace("│", " ").split())
+        assert "no agreement covers it" in " ".join(screen_text(app).replace("│", " ").split())
         await pilot.press("enter")
         await settle(pilot)
         held = await asked(app, lambda s: s.find(Notification, "contacted_on IS NOT NULL"))
