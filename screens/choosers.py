@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -74,13 +75,13 @@ class Chooser(Static, can_focus=True):
                 self.found(hit)
                 return
 
+    @abstractmethod
     def found(self, value: str) -> None:
         """What was typed leads to this word."""
-        raise NotImplementedError
 
+    @abstractmethod
     def draw(self) -> None:
         """Show the field as it stands."""
-        raise NotImplementedError
 
     def tell(self) -> None:
         """Say that the field changed."""

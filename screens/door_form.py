@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
@@ -34,13 +35,13 @@ class FormScreen(DoorScreen):
     is_deaf: bool = False
     """Whether keys other than those of the app are dropped: what was asked for has just changed."""
 
+    @abstractmethod
     def fields(self) -> Sequence[Widget]:
         """The fields of the step that is shown, in order."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def complete(self) -> None:
         """Enter was pressed in the last field of the step."""
-        raise NotImplementedError
 
     def action_go(self, by: int) -> None:
         """To the next field or the one before; the ends stay."""

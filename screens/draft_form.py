@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -123,9 +124,9 @@ class DraftForm(OutreachScreen):
 
     # What a form says
 
+    @abstractmethod
     def form_fields(self) -> Sequence[FormField]:
         """The fields in order."""
-        raise NotImplementedError
 
     def is_asked(self, name: str) -> bool:
         """Whether a field is shown as the others stand."""
@@ -140,9 +141,9 @@ class DraftForm(OutreachScreen):
         del values
         return None
 
+    @abstractmethod
     def commit(self, store: Store, values: Mapping[str, Any]) -> Receipt:
         """Write it, and end the draft. Runs on the caseload's thread. Raises OutreachError."""
-        raise NotImplementedError
 
     def said(self, receipt: Receipt) -> str:
         """What is said below when it is kept."""

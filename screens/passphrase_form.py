@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 
 from textual.app import ComposeResult
@@ -42,9 +43,9 @@ class PassphraseForm(FormScreen):
         for field in ("#first", "#second"):
             self.query_one(field, Input).clear()
 
+    @abstractmethod
     def not_opened(self, problem: OutreachError) -> None:
         """Say why the caseload did not open, and where to go on."""
-        raise NotImplementedError
 
     async def open_and_show_code(
         self,
