@@ -105,8 +105,8 @@ class Assessment(Record):
     type = "assessment"
     child: Annotated[str, Meta(C.FAMILY, "Child", P.APPEND_ONLY)]
     episode: Annotated[str | None, Meta(C.FAMILY, "Episode", P.APPEND_ONLY)] = None
-    started: Annotated[date, Meta(C.IDENTITY, "Started")]
-    completed: Annotated[date | None, Meta(C.IDENTITY, "Completed")] = None
+    started: Annotated[date, Meta(C.FAMILY, "Started")]
+    completed: Annotated[date | None, Meta(C.FAMILY, "Completed")] = None
     development: Annotated[Prose, Meta(C.FAMILY, "Development and needs of each child")] = ""
     strengths: Annotated[Prose, Meta(C.FAMILY, "Strengths")] = ""
     parenting: Annotated[Prose, Meta(C.FAMILY, "Parenting")] = ""
@@ -136,10 +136,10 @@ class Plan(Record):
 
     type = "plan"
     child: Annotated[str, Meta(C.IDENTITY, "Child", P.APPEND_ONLY)]
-    episode: Annotated[str | None, Meta(C.IDENTITY, "Episode", P.APPEND_ONLY)] = None
-    started: Annotated[date, Meta(C.IDENTITY, "Started")]
-    next_review: Annotated[date | None, Meta(C.IDENTITY, "Review due")] = None
-    ended: Annotated[date | None, Meta(C.IDENTITY, "Ended")] = None
+    episode: Annotated[str | None, Meta(C.FAMILY, "Episode", P.APPEND_ONLY)] = None
+    started: Annotated[date, Meta(C.FAMILY, "Started")]
+    next_review: Annotated[date | None, Meta(C.FAMILY, "Review due")] = None
+    ended: Annotated[date | None, Meta(C.FAMILY, "Ended")] = None
     by: Annotated[str, Meta(C.WORKFORCE, "By", P.APPEND_ONLY)]
 
 
@@ -176,8 +176,8 @@ class Review(Record):
     type = "review"
     plan: Annotated[str, Meta(C.FAMILY, "Plan", P.APPEND_ONLY)]
     child: Annotated[str, Meta(C.FAMILY, "Child", P.APPEND_ONLY)]
-    held_on: Annotated[date, Meta(C.IDENTITY, "On", P.APPEND_ONLY)]
-    next_review: Annotated[date | None, Meta(C.IDENTITY, "Next review", P.APPEND_ONLY)] = None
+    held_on: Annotated[date, Meta(C.FAMILY, "On", P.APPEND_ONLY)]
+    next_review: Annotated[date | None, Meta(C.FAMILY, "Next review", P.APPEND_ONLY)] = None
     agenda: Annotated[Prose, Meta(C.FAMILY, "Agenda", P.APPEND_ONLY)] = ""
     attended: Annotated[tuple[Line, ...], Meta(C.FAMILY, "Attended", P.APPEND_ONLY)] = ()
     apologies: Annotated[tuple[Line, ...], Meta(C.FAMILY, "Apologies", P.APPEND_ONLY)] = ()

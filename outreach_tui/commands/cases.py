@@ -34,15 +34,16 @@ def take_own(store: Store, text: str, cls: type[R], where: str, see: str) -> tup
     return found, child
 
 
-def take_case(store: Store, text: str, record_type: str) -> Child:
+def take_case(store: Store, text: str, record_type: str, *, or_leads: bool = False) -> Child:
     """The child that an argument means. Raises Refused unless this worker sees the family's words in records
-    of this type.
+    of this type, or with `or_leads` leads the work: who opened a case can end it whatever was withdrawn.
     """
     from outreach_tui.commands.people import Eyes, take_child
 
     child = take_child(store, text)
     Eyes(store, PURPOSE_OF[record_type]).require(child, Category.IDENTITY)
-    require_family(store, child, record_type)
+    if not (or_leads and child.lead_worker == store.worker.id):
+        require_family(store, child, record_type)
     return child
 
 

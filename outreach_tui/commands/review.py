@@ -99,7 +99,7 @@ def close(child: str, reason: str, told: str, views: str, note: str, on: str | N
     words = {"told": text_of(told, "--told"), "views": text_of(views, "--views")}
     words["note"] = text_of(note, "--note")
     with opened(call) as store:
-        found = take_case(store, child, "episode")
+        found = take_case(store, child, "episode", or_leads=True)
         episode, plans = open_episode(store, found), open_plans(store, found)
         with fitting({}):
             edit = close_case(found, episode, plans, reason=reason, on=day, today=call.today, **words)

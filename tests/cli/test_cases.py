@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from tests.cli.conftest import Line
+from storage.home import Home
+from tests.cli.conftest import Line, fill, secret_file
+from tests.tools.vaults import PASSPHRASE
 
 MOTHER = ("--by", "Jo Marsh", "--relationship", "mother", "--responsibility", "yes")
 NOTIFIED = (
@@ -128,3 +131,24 @@ def test_a_withdrawal_midway_and_a_re_referral_counted_both_ways(line: Line) -> 
     assert done(line, *asked, today="2026-11-04", code=5)["answer"] == "no", (
         "nothing revives what was withdrawn"
     )
+
+
+def test_who_leads_can_close_after_a_withdrawal_but_reads_no_plan(tmp_path: Path) -> None:
+    ids = fill(Home(tmp_path / "home"), "inclusion-attendance")
+    line = Line(tmp_path / "home", secret_file(tmp_path, PASSPHRASE), ids)
+    tilly, day = ids["tilly"], "2026-11-20"
+    opened(line, tilly, "2026-11-16")
+    given = done(
+        line,
+        *("consent", "record", tilly, *MOTHER, "--status", "given", "--agencies", "inclusion-attendance"),
+        *("--categories", "family", "--purposes", "planning"),
+        today=day,
+    )
+    plan = done(line, "plan", "add", tilly, today=day)["id"]
+    done(line, "consent", "withdraw", given["id"], "--reason", "changed her mind", today=day)
+    done(line, "plan", "show", tilly, today=day, code=5)
+    shown = line("show", plan, today=day).out + line("history", plan, today=day).out
+    assert "2027-01-01" not in shown, "the day of its review is the family's"
+    assert "1 Jan 2027" not in shown
+    done(line, "edit", plan, "next_review=2027-02-02", today=day, code=5)
+    assert done(line, "close", tilly, "--reason", "agreement-withdrawn", today=day)["closed"] == day

@@ -309,7 +309,6 @@ def test_a_school_sees_the_plan_only_by_agreement(school: Line) -> None:
         ("plan", "show", tilly),
         ("plan", "list", tilly),
         ("plan", "print", tilly),
-        ("close", tilly, "--reason", "disengaged"),
         ("assess", "add", tilly),
         ("assess", "list", tilly),
         ("assess", "score", tilly, "--tool", "Star", "--area", "Home", "--score", "3"),

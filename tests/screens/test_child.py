@@ -31,6 +31,7 @@ from screens import kept_form
 from screens.child import ChildScreen
 from screens.child_page import SECTIONS, page_lines, read_view
 from screens.contact_form import HOME_VISIT, Chooser, ContactForm
+from screens.fields import LineField
 from screens.history import HistoryScreen
 from screens.reader import ListScreen, TextScreen
 from screens.unlock import UnlockScreen
@@ -556,6 +557,25 @@ async def test_the_lock_keeps_the_last_letters(
         await unlock(pilot)
         assert isinstance(app.screen, ContactForm)
         assert app.screen.query_one(TextArea).text == "xyz"
+
+
+async def test_after_a_lock_the_next_key_adds_to_the_line_that_had_the_keys(
+    family: Family, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app_module, "_LAST_WORDS_SECONDS", 60.0)  # however slow the disk is
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test() as pilot:
+        await enter(pilot, family.tilly.id)
+        await pilot.press("t")
+        await settle(pilot)
+        app.screen.query_one("#next_step", LineField).focus()
+        await type_text(pilot, "ring Monday")
+        await pilot.press("ctrl+l")
+        await settle(pilot)
+        await unlock(pilot)
+        await pilot.press("Z")
+        await settle(pilot)
+        assert app.screen.query_one("#next_step", LineField).value == "ring MondayZ"
 
 
 async def test_a_lock_may_come_while_a_draft_is_being_saved(family: Family, tmp_path: Path) -> None:
