@@ -26,7 +26,7 @@ from screens.consent_lines import (
     Names,
     lost_lines,
 )
-from screens.draft_form import DraftForm, FormField, Question
+from screens.field_form import FieldForm, FormField, Question
 from screens.widgets.fitting import plain, short
 from screens.widgets.text import Piece, Tone
 from storage.disclosing import commit_disclosure, require_sight
@@ -53,7 +53,7 @@ def _made(cls: type[R], values: Mapping[str, Any]) -> R:
         raise BadInput("bad-value", f"The field “{label}” does not fit; shorten it.", where) from None
 
 
-class AgreementForm(DraftForm):
+class AgreementForm(FieldForm):
     """What somebody of the family agreed to, or refused, about one child."""
 
     FORM = AGREEMENT
@@ -167,7 +167,7 @@ class AgreementForm(DraftForm):
         return store.journal.commit(edit, draft=(self.FORM, self.subject))
 
 
-class WithdrawForm(DraftForm):
+class WithdrawForm(FieldForm):
     """The family takes an agreement back."""
 
     FORM = WITHDRAWAL
@@ -221,7 +221,7 @@ class WithdrawForm(DraftForm):
         return f"{receipt.name}: what stood on it is withheld now."
 
 
-class SettleForm(DraftForm):
+class SettleForm(FieldForm):
     """What the family's own words rule out."""
 
     FORM = SETTLING
@@ -258,7 +258,7 @@ class SettleForm(DraftForm):
         return store.journal.commit(edit, draft=(self.FORM, self.subject))
 
 
-class DisclosureForm(DraftForm):
+class DisclosureForm(FieldForm):
     """A decision to share without agreement, or not to share."""
 
     FORM = DISCLOSURE

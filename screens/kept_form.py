@@ -127,12 +127,18 @@ class KeptForm(OutreachScreen):
         if self.is_attached and not self._gone and self.fields() != self._saved:
             self.run_worker(self.save_draft(), group="draft")
 
+    def kept(self, fields: Mapping[str, str]) -> dict[str, str]:
+        """The fields as a draft holds them."""
+        return dict(fields)
+
     async def save_draft(self) -> None:
         """Write the draft; an untouched form leaves none. Where it cannot be written, the form says so."""
-        fields = self.fields()
-        if self._gone or fields == self._saved:
+        if self._gone or not self._ready:
             return
-        held = {**fields, FOCUS: self.at}
+        fields = self.fields()
+        if fields == self._saved:
+            return
+        held = {**self.kept(fields), FOCUS: self.at}
         form, subject = self.draft_key
         try:
             await self.ask(lambda store: store.drafts.save(form, subject, held))

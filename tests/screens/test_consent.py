@@ -17,7 +17,7 @@ from casework.policies import Category
 from casework.records import Child, Person, Relationship, Worker
 from casework.records_sharing import Agreement, Disclosure
 from outreach_tui.app import OutreachApp
-from screens import draft_form
+from screens import kept_form
 from screens.child import ChildScreen
 from screens.child_page import read_view
 from screens.consent import ConsentScreen
@@ -328,7 +328,7 @@ async def test_what_was_typed_is_on_disk_without_any_farewell(
     family: Family, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As after a kill: another connection reads the draft while the form is still open."""
-    monkeypatch.setattr(draft_form, "_SAVE_AFTER", 1)  # so that no pause in real time is waited for
+    monkeypatch.setattr(kept_form, "_SAVE_AFTER", 1)  # so that no pause in real time is waited for
     app = make_real_app(tmp_path, family.store)
     async with app.run_test(size=(80, 24)) as pilot:
         await enter(pilot, family.tilly.id)

@@ -149,6 +149,25 @@ async def test_words_that_could_not_be_kept_are_called_unsaved_and_are_not_left(
         assert form.fields()["note"] == "before and after!"
 
 
+async def test_an_agreement_that_could_not_be_kept_is_called_unsaved(tmp_path: Path, disk: Disk) -> None:
+    async with opened(make_caseload(tmp_path, round_of(3))) as pilot:
+        await pilot.press("enter", "C", "R")
+        await settle(pilot)
+        pilot.app.screen.query_one("#given_by").focus()
+        disk.is_full = True
+        await type_text(pilot, "Jo Marsh")
+        await settle(pilot)
+        assert "NOT saved: no room" in screen_text(pilot.app)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert "kept nowhere" in screen_text(pilot.app)
+        await pilot.press("n")
+        disk.is_full = False
+        await type_text(pilot, "!")
+        await settle(pilot)
+        assert "All of it is kept as a draft again." in screen_text(pilot.app)
+
+
 async def test_words_of_a_follow_up_that_could_not_be_kept_are_not_left(tmp_path: Path, disk: Disk) -> None:
     async with opened(make_caseload(tmp_path, round_of(3))) as pilot:
         await pilot.press("r", "i")

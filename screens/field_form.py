@@ -1,4 +1,4 @@
-"""A long form that is never lost: saved as a draft every few keystrokes, and before a lock."""
+"""A long form made of a list of fields; its words are kept as `KeptForm` keeps them."""
 
 from __future__ import annotations
 
@@ -20,12 +20,11 @@ from casework.errors import BadInput, Locked, OutreachError
 from casework.text import clean
 from casework.wording import say_day
 from screens.areas import PageField
-from screens.base import OutreachScreen
 from screens.choosers import Chooser, ManyOf, OneOf
 from screens.dialogs import Confirm
 from screens.fields import LineField
+from screens.kept_form import FOCUS, KeptForm, keys_line
 from screens.small_windows import SmallSign, is_too_small
-from screens.verbs import bindings_for
 from screens.widgets.fitting import short
 from screens.widgets.lines import SaidLine, TitleLine
 from screens.widgets.text import Cell, Piece, Tone, show, show_cell
@@ -34,10 +33,6 @@ if TYPE_CHECKING:
     from storage.journal import Receipt
     from storage.store import Store
 
-_SAVE_AFTER = 4
-"""Keystrokes between two saves; leaving, locking and a pause save too."""
-
-_PAUSE = 0.4
 _LINE = 300
 """Characters that a one-line value of a record holds."""
 
@@ -78,29 +73,21 @@ class Question:
     details: Sequence[Cell] = ()
 
 
-class DraftForm(OutreachScreen):
-    """The form. `ctrl+s` keeps it, `esc` leaves and keeps the draft, `ctrl+d` throws it away.
+class FieldForm(KeptForm):
+    """The form. A subclass names its draft (`FORM`), its fields and what becomes of them."""
 
-    A subclass names its draft (`FORM`), its fields and what becomes of them.
-    """
-
-    place = "form"
     FORM: ClassVar[str] = ""
     TITLE_WORDS: ClassVar[str] = ""
     FLAGS: ClassVar[Mapping[str, str]] = {}
     """Where an error says that it stands, as the field it stands in."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings_for("form", everywhere=False),
-        Binding("escape", "leave", show=False),
-        Binding("ctrl+s,f2", "keep", show=False, priority=True),
-        Binding("ctrl+d", "discard", show=False, priority=True),
         Binding("down", "app.focus_next", show=False),
         Binding("up", "app.focus_previous", show=False),
         Binding("enter", "app.focus_next", show=False),
     ]
     DEFAULT_CSS = """
-    DraftForm {
+    FieldForm {
         VerticalScroll { height: 1fr; scrollbar-size-vertical: 1; }
         .row { height: auto; }
         .row > .label { width: 20; padding: 0 1; }
@@ -117,12 +104,18 @@ class DraftForm(OutreachScreen):
         super().__init__()
         self.subject, self._who = subject, who
         self._start = dict(start or {})
-        self._strokes = 0
-        self._ready = False
-        self._gone = False
-        self._saved: Mapping[str, str] = {}
 
     # What a form says
+
+    @property
+    def draft_key(self) -> tuple[str, str]:
+        """One draft for each subject."""
+        return (self.FORM, self.subject)
+
+    @property
+    def at(self) -> str:
+        """The field that takes the keys."""
+        return next((s.name for s in self.form_fields() if self.query_one(f"#{s.name}").has_focus), "")
 
     @abstractmethod
     def form_fields(self) -> Sequence[FormField]:
@@ -168,10 +161,7 @@ class DraftForm(OutreachScreen):
                     yield from self._widgets(spec)
         yield Static(id="hint", markup=False)
         yield SaidLine()
-        keys = (("ctrl+s", "keep"), ("tab", "next field"), ("esc", "leave, keeps the draft"),
-                ("ctrl+d", "throw away"))  # fmt: skip
-        pieces = [piece for key, words in keys for piece in (Piece(key, Tone.KEY), Piece(f" {words}  "))]
-        yield Static(show_cell(tuple(pieces)), id="keys", markup=False)
+        yield Static(show_cell(keys_line(self.KEYS)), id="keys", markup=False)
 
     def _widgets(self, spec: FormField) -> Iterator[Widget]:
         if spec.kind == "one":
@@ -192,25 +182,25 @@ class DraftForm(OutreachScreen):
         """Go on with the draft that was left."""
         try:
             await self.prepare()
-            draft = await self.ask(lambda store: store.drafts.load(self.FORM, self.subject))
         except Locked:
             return
         except OutreachError as problem:
             self.say(problem.message, wrong=True)
-            draft = None
+        draft = await self.load_draft()
         self._fill({**self._start, **(draft.fields if draft is not None else {})})
         if draft is not None:
-            self._tell("draft brought back")
+            self.tell("draft brought back")
         self._show_asked()
         self._saved = self.fields()
         self._ready = True
         for spec in self.form_fields():
             self._echo(spec)
-        self._focus_first()
+        self._focus_on("" if draft is None else draft.fields.get(FOCUS, ""))
 
-    def _focus_first(self) -> None:
-        first = next(spec for spec in self.form_fields() if spec.kind != "told")
-        self.query_one(f"#{first.name}").focus()
+    def _focus_on(self, name: str = "") -> None:
+        """The field of that name, else the first that takes something."""
+        taken = [s.name for s in self.form_fields() if s.kind != "told" and self.is_asked(s.name)]
+        self.query_one(f"#{name if name in taken else taken[0]}").focus()
 
     def _fill(self, fields: Mapping[str, str]) -> None:
         for spec in self.form_fields():
@@ -284,7 +274,8 @@ class DraftForm(OutreachScreen):
             words = Piece("not a date yet", Tone.WARN)
         self.query_one(f"#echo-{spec.name}", Static).update(show_cell(words))
 
-    def _tell(self, words: str) -> None:
+    def tell(self, words: str) -> None:
+        """Say in the title how the draft stands."""
         for line in self.query(TitleLine):  # none is left where a lock took the form away meanwhile
             line.set_title(f"{self.TITLE_WORDS}: {self._who}", words)
 
@@ -308,15 +299,15 @@ class DraftForm(OutreachScreen):
         for widget in self.query("Input, TextArea, Chooser"):
             widget.disabled = small
         if was and not small:
-            self._focus_first()
+            self._focus_on()
 
     # Saving
 
     @on(TextArea.Changed)
     @on(Input.Changed)
     @on(Chooser.Changed)
-    def typed(self, event: TextArea.Changed | Input.Changed | Chooser.Changed) -> None:
-        """Save every few keystrokes, and after a pause."""
+    def changed(self, event: TextArea.Changed | Input.Changed | Chooser.Changed) -> None:
+        """Show what a field was understood as, and what is asked now."""
         if isinstance(event, Chooser.Changed):
             name = event.chooser.id or ""
         else:
@@ -328,11 +319,8 @@ class DraftForm(OutreachScreen):
                 self._echo(spec)
         self.field_changed(name)
         self._show_asked()
-        self._strokes += 1
-        if self._strokes >= _SAVE_AFTER:
-            self._save_soon()
-        else:
-            self.set_timer(_PAUSE, self._save_soon)
+        if isinstance(event, Chooser.Changed):
+            self.touched()
 
     def _show_asked(self) -> None:
         for spec in self.form_fields():
@@ -344,31 +332,7 @@ class DraftForm(OutreachScreen):
         event.stop()
         self.focus_next()
 
-    def _save_soon(self) -> None:
-        self._strokes = 0
-        if self.is_attached and not self._gone and self.fields() != self._saved:
-            self.run_worker(self.save_draft(), group="draft")
-
-    async def save_draft(self) -> None:
-        """Write the draft; an untouched form leaves none."""
-        if self._gone or not self._ready:
-            return
-        fields = self.fields()
-        if fields == self._saved:
-            return
-        kept = {**fields, **self._days_as_read()}
-        try:
-            await self.ask(lambda store: store.drafts.save(self.FORM, self.subject, kept))
-        except Locked:
-            return
-        except OutreachError as problem:
-            self.say(problem.message, wrong=True)
-            return
-        self._saved = fields
-        if self.is_attached:
-            self._tell("draft saved")
-
-    def _days_as_read(self) -> dict[str, str]:
+    def kept(self, fields: Mapping[str, str]) -> dict[str, str]:
         """Days by their date, for `fri` in a draft that is brought back later would be another day."""
         found = {}
         for spec in self.form_fields():
@@ -378,19 +342,7 @@ class DraftForm(OutreachScreen):
                 except BadInput:
                     continue
                 found[spec.name] = day.isoformat() if day else ""
-        return found
-
-    async def before_lock(self) -> None:
-        """The last words before the caseload closes."""
-        await self.save_draft()
-
-    # Leaving
-
-    async def action_leave(self) -> None:
-        """Back; the draft stays."""
-        await self.save_draft()
-        self._gone = True
-        self.dismiss()
+        return {**fields, **found}
 
     async def action_keep(self) -> None:
         """Keep it, after a question where there is one; the draft ends in the same step."""
@@ -426,10 +378,7 @@ class DraftForm(OutreachScreen):
             self._gone = False
             self._refuse(problem)
             return
-        below = self.app.screen_stack[-2]
-        self.dismiss()
-        if isinstance(below, OutreachScreen):
-            below.say(self.said(receipt))
+        self.leave_saying(self.said(receipt))
 
     def _refuse(self, problem: OutreachError) -> None:
         """Say what does not fit, and go to its field."""
@@ -439,17 +388,3 @@ class DraftForm(OutreachScreen):
         for spec in self.form_fields():
             if spec.name == name:
                 self.query_one(f"#{name}").focus()
-
-    async def action_discard(self) -> None:
-        """Throw the draft away, after a yes."""
-
-        async def answered(yes: bool | None) -> None:
-            if yes:
-                self._gone = True
-                try:
-                    await self.ask(lambda store: store.drafts.discard(self.FORM, self.subject))
-                except Locked:
-                    return
-                self.dismiss()
-
-        await self.question(Confirm("Throw away what you wrote here?"), answered)
