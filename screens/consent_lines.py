@@ -152,7 +152,7 @@ def _head(view: ConsentView) -> Iterator[Cell]:
         yield Piece("A draft of a decision waits: D goes on with it.", Tone.WARN)
     if not view.agreements:
         yield (Piece(NOT_ASKED, Tone.WARN), Piece("  Nobody has been asked, so nothing rests on agreement."))
-        yield Piece("R records what the family says. A tells what may be shared as it stands.", Tone.QUIET)
+        yield Piece("R records what the family says. Q tells what may be shared as it stands.", Tone.QUIET)
         yield ""
         return
     counts = Counter(entry.state for entry in view.agreements)

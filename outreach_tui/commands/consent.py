@@ -83,7 +83,10 @@ def record(child: str, **given: Any) -> None:
     --exclude-agencies or --exclude-categories at once, or use `consent settle` later.
     """
     from casework.consent import record_agreement
+    from casework.ids import new_id
     from casework.policies import Category
+    from casework.records_sharing import Agreement
+    from outreach_tui.commands.cases import fitting
     from outreach_tui.commands.people import Eyes, take_child, take_day, take_note
 
     call = the_call()
@@ -110,7 +113,10 @@ def record(child: str, **given: Any) -> None:
     with opened(call) as store:
         found = take_child(store, child)
         Eyes(store).require(found, Category.IDENTITY)
-        made = _made("agreement", child=found.id, by=store.worker.id, **values)
+        with fitting({"given_by": "--by"}):
+            made = Agreement.model_validate(
+                {"id": new_id(), "child": found.id, "by": store.worker.id, **values}
+            )
         edit = record_agreement(made, call.today)
         receipt = store.journal.commit(edit)
         value = {"id": made.id, "status": made.status, "edit": receipt.edit}
@@ -300,6 +306,9 @@ def disclose(child: str, *, listing: bool, **given: Any) -> None:
     for name, option in (("agency", "--to"), ("purpose", "--purpose")):
         if not given[name]:
             raise click.UsageError(f"Missing option '{option}'")
+    from casework.ids import new_id
+    from casework.records_sharing import Disclosure
+    from outreach_tui.commands.cases import fitting
     from outreach_tui.commands.people import take_child, take_day, take_note
     from storage.disclosing import commit_disclosure
 
@@ -318,7 +327,10 @@ def disclose(child: str, *, listing: bool, **given: Any) -> None:
     }
     with opened(call) as store:
         found = take_child(store, child)
-        made = _made("disclosure", child=found.id, by=store.worker.id, **values)
+        with fitting({"agency": "--to", "told_why": "--why"}):
+            made = Disclosure.model_validate(
+                {"id": new_id(), "child": found.id, "by": store.worker.id, **values}
+            )
         receipt = commit_disclosure(store, found, made)
         value = {"id": made.id, "decision": made.decision, "edit": receipt.edit}
     call.show(value, lambda: output.emit_lines([f"{receipt.name}. Its id is {made.id}."]))
@@ -438,21 +450,6 @@ def _agreement(store: Store, text: str) -> Agreement:
         if any(entry.agreement.id == found.id for entry in read_agreements(store, child)):
             return found
     raise BadInput("not-an-agreement", "That id is no agreement; see `consent list`.", "AGREEMENT")
-
-
-def _made(kind: str, **values: Any) -> Any:
-    """The new record. Raises BadInput when a text is too long."""
-    from pydantic import ValidationError
-
-    from casework.errors import BadInput
-    from casework.ids import new_id
-    from casework.records import RECORD_TYPES
-
-    try:
-        return RECORD_TYPES[kind].model_validate({"id": new_id(), **values})
-    except ValidationError as error:
-        field = str(error.errors()[0]["loc"][0]).replace("_", "-")
-        raise BadInput("bad-value", f"The value of {field} does not fit; shorten it.", f"--{field}") from None
 
 
 def _listed(option: str, text: str, known: Sequence[str]) -> tuple[str, ...]:

@@ -31,6 +31,8 @@ _PARTS = (
     ("agreement_note", "--agreement", "The family's agreement, or why there is none."),
     ("level", "--level", "The level of need."),
 )
+_OPTIONS = {"notifier": "--from", "agreement_note": "--agreement"}
+"""Options that are called otherwise than their field."""
 
 
 def _parts(command: Callable[..., None]) -> Callable[..., None]:
@@ -64,6 +66,7 @@ def add(child: str, notifier: str, urn: str, received: str, **given: Any) -> Non
     from casework.notifications import re_referral_of, receive
     from casework.policies import Category
     from casework.records_case import Notification
+    from outreach_tui.commands.cases import fitting
     from outreach_tui.commands.people import Eyes, take_child, take_day
     from storage.queries.duplicates import describe, find_duplicates
     from storage.queries.notifications import episodes_of
@@ -85,7 +88,9 @@ def add(child: str, notifier: str, urn: str, received: str, **given: Any) -> Non
             **fields,
         }
         episodes = episodes_of(store, found.id)
-        edit, kept = receive(_valid(Notification, values), call.today, episodes)
+        with fitting(_OPTIONS):
+            given_in = Notification.model_validate(values)
+        edit, kept = receive(given_in, call.today, episodes)
         receipt = store.journal.commit(edit)
         again = re_referral_of(kept, episodes)
         doubles = find_duplicates(store, describe(store, found), but=found.id)
@@ -142,6 +147,7 @@ def need_information(notification: str, reason: str, on: str | None) -> None:
 def information(notification: str, on: str | None, **given: Any) -> None:
     """The information came: fill in parts of NOTIFICATION. The clock starts anew when nothing is missing."""
     from casework.notifications import take_information
+    from outreach_tui.commands.cases import fitting
     from outreach_tui.commands.people import take_day
     from storage.queries.notifications import pauses_of
 
@@ -150,7 +156,8 @@ def information(notification: str, on: str | None, **given: Any) -> None:
     fields = _fields(given)
     with opened(call) as store:
         held, _ = _notification(store, notification)
-        _valid(type(held), held.model_dump() | fields)
+        with fitting(_OPTIONS):
+            type(held).model_validate(held.model_dump() | fields)
         edit, _ = take_information(held, pauses_of(store, held), day, **fields)
         receipt = store.journal.commit(edit)
         value = {**_standing_json(store, store.get(type(held), held.id)), "edit": receipt.edit}
@@ -309,18 +316,6 @@ def _fields(given: dict[str, Any]) -> dict[str, Any]:
     fields |= {name: take_note(given[name]) for name, _, _ in _PARTS if given[name] is not None}
     heard = take_day(given["heard_on"], call.today, "--heard-on", past=True)
     return fields | ({"heard_on": heard} if heard else {})
-
-
-def _valid(kind: type[Notification], values: dict[str, Any]) -> Notification:
-    from pydantic import ValidationError
-
-    from casework.errors import BadInput
-
-    try:
-        return kind.model_validate(values)
-    except ValidationError as error:
-        field = str(error.errors()[0]["loc"][0]).replace("_", "-")
-        raise BadInput("bad-value", f"The value of {field} does not fit; shorten it.", f"--{field}") from None
 
 
 def _school(store: Store, urn: str) -> School:

@@ -180,3 +180,10 @@ def test_an_agreement_about_protected_work_tells_nothing(line: Line, tmp_path: P
     row = other("consent", "list", ids["tilly"], "--json").json[0]
     assert row["categories"] == ["youth_justice"]
     assert (row["given_by"], row["exclude"]) == (None, None), "a family's words are withheld there"
+
+
+def test_a_value_that_does_not_fit_is_named_by_its_option(line: Line) -> None:
+    words = ("consent", "record", line.ids["tilly"], "--relationship", "mother", "--status", "refused")
+    done = line(*words, "--by", "J" * 400, "--json")
+    assert (done.code, done.json["error"]["where"]) == (4, "--by")
+    assert "JJJ" not in done.err
