@@ -33,7 +33,8 @@ from screens.pasting import clean_paste
 from screens.themes import THEMES, TONE_DEFAULTS
 from screens.type_ahead import TypeAhead, Typed
 from screens.unlock import UnlockScreen
-from screens.verbs import APP, BY_ID, bindings_for
+from screens.verb_tables.verb import APP
+from screens.verbs import BY_ID, bindings_for
 from storage.ring import apart
 from storage.store import Store
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from screens.verbs import APP, BY_ID, EVERYWHERE, LEADER, LISTS, VERBS, Verb, keys_of
+from screens.verb_tables.verb import APP, EVERYWHERE, LISTS, Verb
+from screens.verbs import BY_ID, LEADER, VERBS, keys_of
 
 NAMED_KEYS = frozenset(
     "escape enter space backspace delete insert up down left right home end pageup pagedown".split()  # noqa: SIM905

@@ -11,7 +11,8 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from casework.errors import Locked, OutreachError
-from screens.verbs import EVERYWHERE, LEADER, VERBS, Keymap, Verb, keys_of
+from screens.verb_tables.verb import EVERYWHERE, Verb
+from screens.verbs import LEADER, VERBS, Keymap, keys_of
 from screens.widgets.lines import SaidLine, TitleLine, VerbLine
 from screens.widgets.text import Tone, show
 

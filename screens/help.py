@@ -12,7 +12,8 @@ from textual.events import Resize
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from screens.verbs import APP, EVERYWHERE, LISTS, SCREEN_TITLES, VERBS, Keymap, grouped, keys_of
+from screens.verb_tables.verb import APP, EVERYWHERE, LISTS
+from screens.verbs import SCREEN_TITLES, VERBS, Keymap, grouped, keys_of
 from screens.widgets.lines import TitleLine
 from screens.widgets.text import Cell, Piece, Tone, show_lines
 

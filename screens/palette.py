@@ -13,7 +13,8 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from casework.errors import Locked, OutreachError
 from screens.base import OutreachScreen
-from screens.verbs import VERBS, Verb, keys_of
+from screens.verb_tables.verb import Verb
+from screens.verbs import VERBS, keys_of
 from screens.widgets.text import show
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.style import Style
 
-from screens.verbs import LISTS, bindings_for
+from screens.verb_tables.verb import LISTS
+from screens.verbs import bindings_for
 from screens.widgets.rows import GAP, GUTTER, Column, Row, Rows, RowSource, layout_columns
 from screens.widgets.text import show, show_cell
 

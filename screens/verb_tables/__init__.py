@@ -1,0 +1,1 @@
+"""The table of verbs, one file for each kind of work; `screens.verbs` puts them together."""

@@ -1,0 +1,88 @@
+"""The verbs of the day: follow-ups, contacts, notes, and what a clock may wait for."""
+
+from __future__ import annotations
+
+from screens.verb_tables.verb import ROUND, Verb
+
+VERBS: tuple[Verb, ...] = (
+    Verb("no-answer", "n", "No answer", "Called, nobody answered.", "Follow-up", ROUND, ("today", "child")),
+    Verb("left-message", "m", "Message", "Left a message.", "Follow-up", ROUND, ("today",)),
+    Verb("wrong-number", "w", "Wrong number", "The number is not theirs.", "Follow-up", ROUND),
+    Verb(
+        "spoke",
+        "s",
+        "Spoke",
+        "Spoke to a parent, the child or another adult.",
+        "Follow-up",
+        ROUND,
+        ("today", "child"),
+    ),
+    Verb(
+        "reason",
+        "r",
+        "Reason",
+        "A reason was given: pick the code to pass to the school.",
+        "Follow-up",
+        ROUND,
+        ("today", "child"),
+    ),
+    Verb(
+        "visit-planned",
+        "v",
+        "Visit",
+        "A home visit is planned.",
+        "Follow-up",
+        ROUND,
+    ),
+    Verb("seen", "e", "Seen", "The child was seen.", "Follow-up", ROUND, ("today",)),
+    Verb("not-seen", "x", "Not seen", "Visited, the child was not seen.", "Follow-up", ROUND),
+    Verb(
+        "safeguarding",
+        "!",
+        "Safeguarding",
+        "A safeguarding concern: asks first, then shows what to do now.",
+        "Follow-up",
+        ROUND,
+    ),
+    Verb("closed", "c", "Close", "Close the follow-up, with a reason.", "Follow-up", ROUND),
+    Verb("note", "t", "Note", "Write a note (text).", "Records", ROUND, ("child",)),
+    Verb(
+        "contact",
+        "l",
+        "Contact",
+        "Log a contact: kind, outcome, child seen, note, next step.",
+        "Records",
+        ("child", "clocks"),
+        ("child", "clocks"),
+    ),
+    Verb(
+        "snooze",
+        "z",
+        "Snooze",
+        "Hide the row until a day, with a reason; its clock runs on.",
+        "Clocks",
+        ("clocks",),
+        ("clocks",),
+    ),
+    Verb(
+        "pause",
+        "Z",
+        "Pause",
+        "As snooze, for work that has to wait.",
+        "Clocks",
+        ("clocks",),
+        ("clocks",),
+    ),
+    Verb("wake", "B", "Wake", "List a paused or snoozed row again.", "Clocks", ("clocks",)),
+    Verb(
+        "note-last",
+        "N",
+        "Words",
+        "Words for the step logged last, or go on with a draft.",
+        "Records",
+        ("today", "caseload"),
+    ),
+    Verb("people", "p", "People", "People and how to reach them.", "Records", ROUND),
+    Verb("sibling", "i", "Sibling", "The next child of the same home.", "Records", ("child",)),
+    Verb("history", "h", "History", "Who changed what, when, from what to what.", "Records", ROUND),
+)
