@@ -186,6 +186,9 @@ class School(Record):
     laestab: Annotated[Line, Meta(C.EDUCATION, "LA and establishment number")] = ""
     team: Annotated[str | None, Meta(C.WORKFORCE, "Team")] = None
     spoc: Annotated[Line, Meta(C.WORKFORCE, "Single point of contact")] = ""
+    spoc_reach: Annotated[Line, Meta(C.WORKFORCE, "How to reach the single point of contact")] = ""
+    liaison: Annotated[Line, Meta(C.WORKFORCE, "School Liaison Officer")] = ""
+    liaison_reach: Annotated[Line, Meta(C.WORKFORCE, "How to reach the School Liaison Officer")] = ""
 
 
 class Calendar(Record):

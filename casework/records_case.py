@@ -31,6 +31,7 @@ CloseReason = Literal[
 CLOSE_REASONS: tuple[CloseReason, ...] = get_args(CloseReason)
 ActionStatus = Literal["to-do", "in-progress", "done", "not-done", "dropped"]
 ACTION_STATUSES: tuple[ActionStatus, ...] = get_args(ActionStatus)
+DisagreementLevel = Literal["practitioner", "team-manager", "district-manager"]
 PauseKind = Literal["more-information", "pause", "snooze"]
 
 
@@ -190,13 +191,17 @@ class Review(Record):
 
 
 class Disagreement(Record):
-    """A professional disagreement and its way up, to the District Manager at last, with its outcome."""
+    """A professional disagreement, put to one level; each step up, to the District Manager at last, is a
+    record of its own that names the one it `follows`.
+    """
 
     type = "disagreement"
     child: Annotated[str, Meta(C.SAFEGUARDING, "Child", P.APPEND_ONLY)]
     raised: Annotated[date, Meta(C.SAFEGUARDING, "Raised", P.APPEND_ONLY)]
     about: Annotated[Prose, Meta(C.SAFEGUARDING, "About", P.APPEND_ONLY)]
     with_whom: Annotated[Line, Meta(C.SAFEGUARDING, "Put to", P.APPEND_ONLY)]
+    level: Annotated[DisagreementLevel, Meta(C.SAFEGUARDING, "Level", P.APPEND_ONLY)] = "practitioner"
+    follows: Annotated[str | None, Meta(C.SAFEGUARDING, "Follows", P.APPEND_ONLY)] = None
     due: Annotated[date | None, Meta(C.SAFEGUARDING, "Answer due")] = None
     outcome: Annotated[Prose, Meta(C.SAFEGUARDING, "Outcome")] = ""
     settled: Annotated[date | None, Meta(C.SAFEGUARDING, "Settled on")] = None

@@ -16,7 +16,7 @@ from storage import schema, search_index
 from storage.cipher import Connection, shim
 from storage.faults import translated
 
-HEAD = 2
+HEAD = 3
 """The version that this code works with; `PRAGMA user_version` of the file says which one it has."""
 
 
@@ -63,13 +63,25 @@ def _first_caseload(db: Any) -> None:
 
 def _v2_agreements_and_plans(db: Any) -> None:
     """Records of agreement, notification, assessment and plan; the schools that a worker is tied to."""
+    _to_present_shape(db, 2)
+
+
+def _v3_links_and_disagreements(db: Any) -> None:
+    """Links between children's records, who is who at a school, and the way up of a disagreement."""
+    _to_present_shape(db, 3)
+
+
+def _to_present_shape(db: Any, version: int) -> None:
     named = db.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'index')").fetchall()
     held = {name: {row[1] for row in db.execute(f"PRAGMA table_info({name})")} for (name,) in named}
     _run(db.execute, list(schema.shape_sql(held)))
-    db.execute("PRAGMA user_version = 2")
+    db.execute(f"PRAGMA user_version = {version}")
 
 
-_STEPS: Mapping[int, Callable[[Any], None]] = {2: _v2_agreements_and_plans}
+_STEPS: Mapping[int, Callable[[Any], None]] = {
+    2: _v2_agreements_and_plans,
+    3: _v3_links_and_disagreements,
+}
 """Each step by the version that it leads to."""
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from casework.records import RECORD_TYPES, Child, Worker
+from casework.records import RECORD_TYPES, Child, School, Worker
+from casework.records_case import Disagreement
 from casework.records_sharing import Agreement
 from storage import migrations, schema
 from storage.cipher import open_database
@@ -44,7 +45,31 @@ def test_an_old_caseload_opens_with_everything_in_it(old: Path) -> None:
     store.close()
 
 
-def test_an_old_caseload_has_the_shape_of_a_new_one(old: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def second(tmp_path: Path) -> Path:
+    """The caseload of version 2: the one before with an agreement and a disagreement."""
+    return Path(shutil.copy(OLD / "caseload-2.db", tmp_path / "caseload.db"))
+
+
+def test_a_caseload_of_version_2_opens_with_everything_in_it(second: Path) -> None:
+    store = opened(second)
+    assert version_of(store.conn) == HEAD
+    assert [agreement.given_by for agreement in store.find(Agreement)] == ["Jo Marsh"]
+    [disagreement] = store.find(Disagreement)
+    assert (disagreement.with_whom, disagreement.level, disagreement.follows) == (
+        "Front Door",
+        "practitioner",
+        None,
+    )
+    assert [(school.urn, school.liaison) for school in store.find(School)] == [("999001", "")]
+    assert [fault for check in CHECKS for fault in check(store.conn)] == []
+    store.close()
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_an_old_caseload_has_the_shape_of_a_new_one(version: int, tmp_path: Path) -> None:
+    old = Path(shutil.copy(OLD / f"caseload-{version}.db", tmp_path / "caseload.db"))
+
     def shape(path: Path, *, create: bool = False) -> dict[str, set[str]]:
         conn = open_database(path, bytearray(KEY), create=create)
         migrate(conn, path)
@@ -71,7 +96,7 @@ def test_a_required_field_cannot_come_later() -> None:
 
 
 def test_a_step_that_fails_leaves_the_version_before(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    step = migrations._STEPS[2]
+    step = migrations._STEPS[3]
 
     def broken(db: object) -> None:
         step(db)
