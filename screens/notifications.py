@@ -223,7 +223,7 @@ class NotificationsScreen(ListeningScreen):
         else:
             super().do_back()
 
-    def do_new_notification(self) -> None:
+    def do_new(self) -> None:
         """Take one in, or go on with the draft that was left."""
         from screens.notification_form import NotificationForm
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from textual.binding import Binding, BindingType
 
-from screens.verb_tables import agreement, daily, general, lists, notifications
+from screens.verb_tables import agreement, daily, general, lists, notifications, work
 from screens.verb_tables.verb import APP, EVERYWHERE, LISTS, Verb
 
 Keymap = Mapping[str, str]
@@ -16,6 +16,7 @@ VERBS: tuple[Verb, ...] = (
     *daily.VERBS,
     *agreement.VERBS,
     *lists.VERBS,
+    *work.VERBS,
     *notifications.VERBS,
     *general.VERBS,
 )

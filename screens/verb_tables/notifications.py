@@ -8,15 +8,6 @@ _BOTH = ("notifications", "notification")
 
 VERBS: tuple[Verb, ...] = (
     Verb(
-        "new-notification",
-        "+",
-        "New",
-        "Take in a school's notification.",
-        "Notifications",
-        ("notifications",),
-        ("notifications",),
-    ),
-    Verb(
         "allocate",
         "A",
         "Allocate",

@@ -1,0 +1,13 @@
+"""The verbs that mean the same wherever something is worked on; each screen says of what."""
+
+from __future__ import annotations
+
+from screens.verb_tables.verb import Verb
+
+_NEW = ("notifications",)
+
+VERBS: tuple[Verb, ...] = (
+    Verb(
+        "new", "+", "New", "Begin what the screen holds: on Notifications a notification.", "Work", _NEW, _NEW
+    ),
+)
