@@ -11,6 +11,7 @@ PARTS = (
     (["-m", "benchmarks.intake"], ["-m", "benchmarks.intake", "--marks", "100000"]),
     (["-m", "benchmarks.sharing"], ["-m", "benchmarks.sharing", "500"]),
     (["-m", "benchmarks.clocks"], ["-m", "benchmarks.clocks", "500"]),
+    (["-m", "benchmarks.child", "5000"], ["-m", "benchmarks.child", "300"]),
     (["-m", "benchmarks.search"], ["-m", "benchmarks.search", "10000"]),
     (["-m", "benchmarks.duplicates"], ["-m", "benchmarks.duplicates", "5000"]),
 )

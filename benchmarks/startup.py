@@ -30,7 +30,7 @@ _TYPING_SECONDS = 1.5
 """How long a worker types at the door; what the app prepares meanwhile is not waited for."""
 
 
-def _environ(**more: str) -> dict[str, str]:
+def environ_of(**more: str) -> dict[str, str]:
     """The environment of a worker: compiled modules are kept, as an installation keeps them."""
     left_out = {"PYTHONDONTWRITEBYTECODE", "NO_COLOR"}
     return {**{name: value for name, value in os.environ.items() if name not in left_out}, **more}
@@ -52,13 +52,13 @@ def app(folder: Path) -> list[Measure]:
 
     "Painted" is when the terminal got it. A vault that is open already starts as a demo does, without a door.
     """
-    home = _home(folder)
-    store, _ = caseload(home.path, CHILDREN, key=_keys(folder, home))
+    home = home_of(folder)
+    store, _ = caseload(home.path, CHILDREN, key=keys_of(folder, home))
     read_round(store)
     in_store = median_seconds(lambda: read_round(store), 7) * 1000
     store.close()
     marker = home.path / MARKER
-    environ = _environ(OUTREACH_TODAY=TODAY.isoformat())
+    environ = environ_of(OUTREACH_TODAY=TODAY.isoformat())
     module = [sys.executable, "-m", "benchmarks.painted"]
     peaks: list[float] = []
 
@@ -101,13 +101,14 @@ def app(folder: Path) -> list[Measure]:
     ]
 
 
-def _home(folder: Path) -> Home:
+def home_of(folder: Path) -> Home:
+    """An empty data folder in `folder`."""
     home = Home(folder / "home")
     home.prepare()
     return home
 
 
-def _keys(folder: Path, home: Home) -> bytearray:
+def keys_of(folder: Path, home: Home) -> bytearray:
     """A vault in `home`; what Argon2id makes of its passphrase is left in `folder` for `painted`."""
     made: list[bytes] = []
     stretch = Kdf.stretch
@@ -134,7 +135,7 @@ def _seconds(command: Sequence[str], environ: dict[str, str]) -> float:
 
 def commands(folder: Path) -> list[Measure]:
     """`--version` and `today --plain` (with and without the key derivation) against importing click."""
-    home = _home(folder)
+    home = home_of(folder)
     _, key, _ = Vault.create(home, PASSPHRASE)
     team = Team(id=new_id(), name="Swale")
     worker = Worker(id=new_id(), name="Kim Invented", agency="inclusion-attendance", team=team.id)
@@ -142,7 +143,7 @@ def commands(folder: Path) -> list[Measure]:
     secret = folder / "passphrase"
     secret.touch(0o600)
     secret.write_text(PASSPHRASE)
-    environ = _environ(OUTREACH_PASSPHRASE_FILE=str(secret), OUTREACH_TODAY=TODAY.isoformat())
+    environ = environ_of(OUTREACH_PASSPHRASE_FILE=str(secret), OUTREACH_TODAY=TODAY.isoformat())
     outreach = [sys.executable, "-P", "-m", "outreach_tui", "--home", str(home.path)]
     kdf = Vault.load(home).kdf
 

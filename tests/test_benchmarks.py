@@ -1,4 +1,4 @@
-"""The measurements still run: a short form of five, judged by what they print and never by a time."""
+"""The measurements still run: a short form of each, judged by what they print and never by a time."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ ROOT = Path(__file__).parents[1]
         (["benchmarks.search", "1000"], "drawn misspellings"),
         (["benchmarks.sharing", "200"], "may_see"),
         (["benchmarks.clocks", "200"], "clocks of early-help"),
+        (["benchmarks.child", "60"], "enter to the painted page"),
         (["benchmarks.intake", "--marks", "5000"], "unchanged re-import"),
         (["benchmarks.duplicates", "500"], "the child that was meant"),
         (["benchmarks.startup", "--children", "200"], "start to painted Today"),
     ],
-    ids=["search", "sharing", "clocks", "intake", "duplicates", "startup"],
+    ids=["search", "sharing", "clocks", "child", "intake", "duplicates", "startup"],
 )
 def test_a_measurement_runs_to_its_table(words: list[str], row: str) -> None:
     done = subprocess.run(
