@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from casework.clocks import Clock, calendar_clock
 from casework.edits import Change, Edit, create, update
 from casework.errors import BadInput, Refused
 from casework.ids import new_id
 from casework.parameters import PLAN_REVIEW_WEEKS, at
+from casework.plan_school import require_school_agreed
 from casework.records import Child
 from casework.records_case import (
     CLOSE_REASONS,
@@ -27,6 +28,9 @@ from casework.records_case import (
     Review,
 )
 from casework.wording import count_of, say_day
+
+if TYPE_CHECKING:
+    from casework.sharing import Decision
 
 PlanState = Literal["no outcome", "not reviewed", "review overdue", "actions overdue", "on course", "ended"]
 DONE: frozenset[ActionStatus] = frozenset({"done", "not-done", "dropped"})
@@ -100,10 +104,12 @@ def add_action(
     today: date,
     *,
     plan: Plan | None = None,
+    school: Decision | None = None,
 ) -> tuple[Edit, Action]:
     """An action with its owner and due day.
 
-    Raises BadInput without either, or for a day that is over, Refused when its plan has ended.
+    Raises BadInput without either, or for a day that is over, Refused when its plan has ended or it would be
+    the school's without the family's agreement (`school` as `school_in_plan` has it).
     """
     if plan is not None:
         _require_open(plan)
@@ -113,6 +119,7 @@ def add_action(
         raise BadInput("empty", "Say who does it: an agency's person, or a member of the family.", "--owner")
     if due < today:
         raise BadInput("dates", f"{say_day(due)} is over; give a day to come.", "--due")
+    require_school_agreed(agency, school)
     action = Action.model_validate(
         {
             "id": new_id(),

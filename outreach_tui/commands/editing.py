@@ -74,6 +74,7 @@ def edit(record: str, fields: tuple[str, ...], reason: str) -> None:
             _check_allowed(eyes, found, child, name)
             values[name] = _value(call, store, found, values, (name, sign, text))
         changes = _validated(found, values)
+        _check_school(store, found, child, values)
         _warn_of_numbers(changes)
         if changes:
             named = ", ".join(sorted(change.field for change in changes))
@@ -275,6 +276,18 @@ def _validated(record: Record, values: dict[str, Any]) -> tuple[Change, ...]:
         field = str(first["loc"][0]) if first["loc"] else ""
         words = first["msg"].removeprefix("Input ").removeprefix("Value error, ")
         raise BadInput("bad-value", f"{field} {words[:200]}; correct it.", field) from None
+
+
+def _check_school(store: Store, record: Record, child: Child | None, values: dict[str, Any]) -> None:
+    """Raise Refused where an action would come to the school without the family's agreement."""
+    from casework.records_case import Action
+
+    if isinstance(record, Action) and child is not None and values.keys() & {"owner", "agency"}:
+        from casework.plan_edits import require_owner_agreed
+        from storage.queries.plans import school_agreed
+
+        after = {"owner": record.owner, "agency": record.agency, **values}
+        require_owner_agreed(record, after["owner"], after["agency"], school_agreed(store, child))
 
 
 def _warn_of_numbers(changes: tuple[Change, ...]) -> None:

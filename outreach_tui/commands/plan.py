@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,7 +13,11 @@ from outreach_tui.commands.opening import opened
 
 if TYPE_CHECKING:
     from casework.before_after import BeforeAfter, Window
+    from casework.records import Child
+    from storage.queries.family_sheet import Part, Sheet
     from storage.queries.plans import ShownPlan
+    from storage.sheet_files import FileFormat
+    from storage.store import Store
 
 _AGENCIES = (
     "early-help",
@@ -24,6 +29,9 @@ _AGENCIES = (
     "voluntary",
     "management",
 )
+_PARTS = ("plan", "story")
+_FORMATS = ("text", "pdf")
+_PROTECTED = "Warning: the address is protected. It is left out; check who will read this sheet."
 _STATUSES = ("in-progress", "done", "not-done", "dropped")
 
 
@@ -96,20 +104,28 @@ def outcome(plan_id: str, text: str, baseline: str, measure: str) -> None:
 @click.option("--agency", type=click.Choice(_AGENCIES), help="The owner's agency, when it is one's.")
 @json_option
 def action(outcome_id: str, text: str, owner: str, due: str, agency: str | None) -> None:
-    """Add an action to OUTCOME: who does what by when."""
+    """Add an action to OUTCOME: who does what by when. The school's only when the family agreed."""
     from casework.plans import add_action
     from casework.records_case import Outcome, Plan
     from outreach_tui.commands.cases import fitting, take_own, text_of
     from outreach_tui.commands.people import take_day
+    from storage.queries.plans import school_agreed
 
     call = the_call()
     words, who = text_of(text, "--text"), text_of(owner, "--owner")
     day = take_day(due, call.today, "--due") or call.today
     with opened(call) as store:
-        held, _ = take_own(store, outcome_id, Outcome, "OUTCOME", "plan show CHILD")
+        held, child = take_own(store, outcome_id, Outcome, "OUTCOME", "plan show CHILD")
         with fitting({}):
             edit, made = add_action(
-                held, words, who, agency or "", day, call.today, plan=store.get(Plan, held.plan)
+                held,
+                words,
+                who,
+                agency or "",
+                day,
+                call.today,
+                plan=store.get(Plan, held.plan),
+                school=school_agreed(store, child),
             )
         receipt = store.journal.commit(edit)
     value = {"id": made.id, "outcome": held.id, "due": made.due, "edit": receipt.edit}
@@ -209,22 +225,46 @@ def show(child: str) -> None:
 
 @plan.command("print")
 @click.argument("child")
+@click.option("--only", type=click.Choice(_PARTS), help="Only the plan, or only the story; else both.")
+@click.option("--format", "fmt", type=click.Choice(_FORMATS), help="With --out; else as the file's ending.")
+@click.option("--out", metavar="FILE", help="Write a new file; it is never overwritten.")
 @json_option
-def print_(child: str) -> None:
-    """Print CHILD's plan and story in plain words, for the family to read.
+def print_(child: str, only: Part | None, fmt: FileFormat | None, out: str | None) -> None:
+    """Print CHILD's plan and story in plain words for the family; with --out into a text or PDF file.
 
     It holds what you may see: the plan, what was done and decided, who was in touch and when. The notes of
-    contacts stay out: they may speak of others.
+    contacts stay out: they may speak of others. A protected address is left out. A PDF needs the `report`
+    extra. Whoever has the file can read it.
     """
     from outreach_tui.commands.cases import take_case
-    from outreach_tui.commands.family_sheet import sheet_of
+    from storage.queries.family_sheet import PARTS, read_sheet, sheet_lines
 
     call = the_call()
+    if fmt == "pdf" and out is None:
+        raise click.UsageError("--format pdf needs --out FILE")
     with opened(call) as store:
         found = take_case(store, child, "plan")
-        lines = sheet_of(store, found, call.moment())
-        store.log("exported", "plan for the family", found.id)
+        sheet = read_sheet(store, found, call.moment(), (only,) if only else PARTS)
+        lines = sheet_lines(sheet)
+        if out is not None:
+            _print_to(store, found, sheet, Path(out), fmt)
+            return
+        store.log("exported", "sheet for the family", found.id)
+    if sheet.protected:
+        output.warn(_PROTECTED)
     call.show({"child": found.id, "lines": lines}, lambda: output.emit_lines(lines))
+
+
+def _print_to(store: Store, child: Child, sheet: Sheet, target: Path, fmt: FileFormat | None) -> None:
+    from storage.sheet_files import format_of, save_sheet
+
+    call = the_call()
+    fmt = format_of(target, fmt)
+    made = save_sheet(store, child, sheet, target, fmt, call.moment())
+    if sheet.protected:
+        output.warn(_PROTECTED)
+    value = {"child": child.id, "file": str(made), "format": fmt}
+    call.show(value, lambda: output.emit_lines([f"Written: {made}", "Whoever has the file can read it."]))
 
 
 def plan_json(shown: ShownPlan) -> dict[str, Any]:
@@ -244,6 +284,7 @@ def plan_json(shown: ShownPlan) -> dict[str, Any]:
         "state": stand.state if stand else "no plan",
         "reasons": list(stand.reasons) if stand else ["The case is open; there is no plan yet."],
         "overdue": late,
+        "school_agreed": "ask" if shown.school is None else shown.school.answer,
         "outcomes": [
             {
                 "id": entry.outcome.id,

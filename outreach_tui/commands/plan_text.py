@@ -22,6 +22,10 @@ def plan_lines(value: dict[str, Any], *, fancy: bool) -> None:
         pairs += [("Ended", say_day(value["ended"]))] if value["ended"] else []
     output.emit_pairs([*pairs, ("State", value["state"])])
     output.emit_lines(value["reasons"])
+    if value["school_agreed"] != "yes" and any(
+        a["agency"] == "school" for outcome in value["outcomes"] for a in outcome["actions"]
+    ):
+        output.emit_lines(["The school has a task in it; no agreement of the family to that is in force."])
     for number, outcome in enumerate(value["outcomes"], 1):
         _outcome(number, outcome, fancy=fancy)
     for held in value["reviews"]:

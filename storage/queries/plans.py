@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from casework.assessments import Travelled, distance_travelled
 from casework.before_after import MOST_WEEKS, BeforeAfter, before_after
+from casework.plan_school import school_in_plan
 from casework.plans import PlanStanding, plan_standing
 from casework.policies import PURPOSE_OF, Category, Purpose
 from casework.records import Record
@@ -37,7 +38,8 @@ class ShownOutcome:
 @dataclass(frozen=True, slots=True)
 class ShownPlan:
     """A plan as it may be shown. `withheld` says why there is nothing in it; without it and without `plan`
-    the child has none. `reviews` are newest first; `before_after` is None where marks may not be seen.
+    the child has none. `reviews` are newest first; `before_after` is None where marks may not be seen;
+    `school` is whether the family agreed that the school is in it.
     """
 
     plan: Plan | None = None
@@ -47,6 +49,7 @@ class ShownPlan:
     standing: PlanStanding | None = None
     before_after: BeforeAfter | None = None
     withheld: str = ""
+    school: Decision | None = None
 
     @property
     def actions(self) -> list[Action]:
@@ -75,8 +78,15 @@ def decision_of(store: Store, child: Child, record_type: str) -> Decision:
     return store.may_see(child, Category.FAMILY, PURPOSE_OF[record_type])
 
 
-def read_plan(store: Store, child: Child, plan: Plan | None = None) -> ShownPlan:
-    """One plan of a child, or without `plan` the newest open one, or the newest."""
+def school_agreed(store: Store, child: Child) -> Decision:
+    """Whether the family agreed that the school is in the plan, today."""
+    return school_in_plan(store.grounds.of(child.id).agreements, child, store.today)
+
+
+def read_plan(store: Store, child: Child, plan: Plan | None = None, *, attendance: bool = True) -> ShownPlan:
+    """One plan of a child, or without `plan` the newest open one, or the newest. Without `attendance` marks
+    are not read.
+    """
     decision = decision_of(store, child, "plan")
     if not decision:
         return ShownPlan(withheld=decision.reason)
@@ -85,7 +95,8 @@ def read_plan(store: Store, child: Child, plan: Plan | None = None) -> ShownPlan
     if held is None:
         return ShownPlan(
             episode=episode,
-            before_after=read_before_after(store, child, episode.opened) if episode else None,
+            before_after=read_before_after(store, child, episode.opened) if episode and attendance else None,
+            school=school_agreed(store, child),
         )
     if held.episode is not None:
         episode = store.get(Episode, held.episode)
@@ -98,7 +109,8 @@ def read_plan(store: Store, child: Child, plan: Plan | None = None) -> ShownPlan
         outcomes=[ShownOutcome(o, [a for a in actions if a.outcome == o.id]) for o in outcomes],
         reviews=sorted(reviews, key=lambda r: (r.held_on, r.id), reverse=True),
         standing=plan_standing(held, outcomes, actions, reviews, store.today),
-        before_after=read_before_after(store, child, held.started, held.ended),
+        before_after=read_before_after(store, child, held.started, held.ended) if attendance else None,
+        school=school_agreed(store, child),
     )
 
 

@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from casework.errors import BadInput, Refused
+from casework.plan_edits import edit_action, edit_outcome, next_action, set_outcome
+from casework.plan_school import school_in_plan
 from casework.plans import (
     add_action,
     add_outcome,
@@ -20,6 +22,8 @@ from casework.plans import (
 )
 from casework.records import Child
 from casework.records_case import Action, Episode, Outcome, Plan, Review
+from casework.records_sharing import Agreement
+from casework.sharing import Decision
 
 START = date(2026, 10, 5)
 TODAY = date(2026, 11, 10)
@@ -118,3 +122,121 @@ def test_closing_ends_the_case_the_plan_and_the_lead() -> None:
     ended = PLAN.model_copy(update={"ended": TODAY})
     with pytest.raises(Refused):
         add_outcome(ended, "x", "", "")
+
+
+NO = Decision("no", "The family refused it on Mon 2 Nov 2026.")
+YES = Decision("yes", "The family agreed on Mon 2 Nov 2026.")
+
+
+def agreed(**more: object) -> Agreement:
+    """An agreement of the mother: the school may see the family's part for planning."""
+    held = {
+        "id": "g",
+        "child": "c",
+        "given_by": "Jo",
+        "relationship": "mother",
+        "status": "given",
+        "agencies": ("school",),
+        "purposes": ("planning",),
+        "categories": ("family",),
+        "given_on": START,
+        "by": "w",
+    }
+    return Agreement.model_validate({**held, **more})
+
+
+@pytest.mark.parametrize(
+    ("agreements", "answer"),
+    [
+        ([], "ask"),
+        ([agreed()], "yes"),
+        ([agreed(agencies=("early-help",))], "ask"),
+        ([agreed(purposes=("support",))], "ask"),
+        ([agreed(categories=("attendance",))], "ask"),
+        ([agreed(status="refused")], "no"),
+        ([agreed(status="withdrawn", withdrawn_on=TODAY)], "no"),
+        ([agreed(expires=START)], "ask"),
+        ([agreed(exclude="not the head")], "ask"),
+        ([agreed(exclude="not the head", exclude_read=True)], "yes"),
+        ([agreed(exclude_agencies=("school",))], "no"),
+        ([agreed(), agreed(id="h", given_by="Dean", relationship="father", responsibility="yes",
+                           status="refused")], "ask"),
+    ],
+)  # fmt: skip
+def test_the_school_is_in_a_plan_by_agreement_alone(agreements: list[Agreement], answer: str) -> None:
+    decision = school_in_plan(agreements, CHILD, TODAY)
+    assert decision.answer == answer
+    due = date(2026, 11, 20)
+    if answer == "yes":
+        assert add_action(OUTCOME, "Breakfast", "Ms Reed", "school", due, TODAY, school=decision)[1].agency
+        return
+    with pytest.raises(Refused, match="only when the family agreed") as problem:
+        add_action(OUTCOME, "Breakfast", "Ms Reed", "school", due, TODAY, school=decision)
+    assert (problem.value.code, problem.value.where) == ("school-not-agreed", "--agency")
+    assert decision.reason in problem.value.message
+    assert add_action(OUTCOME, "Breakfast", "Jo", "", due, TODAY, school=decision)
+
+
+def test_nobody_asked_is_no_agreement() -> None:
+    with pytest.raises(Refused, match="has not been asked"):
+        add_action(OUTCOME, "Breakfast", "Ms Reed", "school", TODAY, TODAY)
+
+
+def changed(action: Action, school: Decision | None = None, **more: object) -> dict[str, object]:
+    held = {"text": action.text, "owner": action.owner, "agency": action.agency, "due": action.due, **more}
+    edit = edit_action(action, PLAN, today=TODAY, school=school, **held)  # type: ignore[arg-type]
+    return {change.field: change.new for change in edit.changes}
+
+
+def test_an_action_gets_other_words_another_owner_another_day() -> None:
+    assert changed(ACTION, text="Write to them") == {"text": "Write to them"}
+    assert changed(ACTION, due=date(2026, 12, 1)) == {"due": "2026-12-01"}
+    assert changed(ACTION, owner="Ms Reed", agency="school", school=YES) == {
+        "owner": "Ms Reed",
+        "agency": "school",
+    }
+    for more in ({"text": " "}, {"owner": ""}, {"due": date(2026, 11, 9)}):
+        with pytest.raises(BadInput):
+            changed(ACTION, **more)
+    with pytest.raises(Refused, match="already"):
+        changed(ACTION)
+    with pytest.raises(Refused, match="ended"):
+        edit_action(ACTION, PLAN.model_copy(update={"ended": TODAY}), text="x", owner="Jo", agency="",
+                    due=ACTION.due, today=TODAY)  # fmt: skip
+
+
+def test_an_action_comes_to_the_school_by_agreement_and_keeps_its_words_when_that_is_gone() -> None:
+    theirs = ACTION.model_copy(update={"agency": "school"})
+    with pytest.raises(Refused, match="only when the family agreed"):
+        changed(ACTION, agency="school", school=NO)
+    with pytest.raises(Refused, match="only when the family agreed"):
+        changed(theirs, owner="Mr Lane", school=NO)
+    assert changed(theirs, text="Write to them", school=NO) == {"text": "Write to them"}
+    assert changed(theirs, owner="Jo M", agency="", school=NO) == {"owner": "Jo M", "agency": ""}
+
+
+def test_an_outcome_is_reworded_reached_or_dropped_with_a_reason() -> None:
+    edit = edit_outcome(OUTCOME, PLAN, "We are on time", "late daily", "in by 8:50")
+    assert [change.field for change in edit.changes] == ["text", "baseline", "measure"]
+    assert set_outcome(OUTCOME, PLAN, "achieved").changes[0].new == "achieved"
+    assert set_outcome(OUTCOME, PLAN, "dropped", " they moved ").reason == "they moved"
+    for problem in (
+        lambda: set_outcome(OUTCOME, PLAN, "dropped"),
+        lambda: edit_outcome(OUTCOME, PLAN, " ", "", ""),
+    ):
+        with pytest.raises(BadInput):
+            problem()
+    for refusal in (
+        lambda: set_outcome(OUTCOME, PLAN, "open"),
+        lambda: set_outcome(OUTCOME, PLAN.model_copy(update={"ended": TODAY}), "achieved"),
+        lambda: edit_outcome(OUTCOME, PLAN, OUTCOME.text, "", ""),
+    ):
+        with pytest.raises(Refused):
+            refusal()
+
+
+def test_the_next_step_is_the_open_action_that_is_due_first() -> None:
+    later = ACTION.model_copy(update={"id": "b", "due": TODAY})
+    assert next_action([later, ACTION]) == ACTION
+    assert next_action([later, ACTION.model_copy(update={"status": "done"})]) == later
+    assert next_action([]) is None

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 
+from casework.edits import Edit, create
 from casework.ids import new_id
 from casework.notifications import allocate, receive
-from casework.records import AGENCIES, Child
+from casework.records import AGENCIES, Child, Flag
 from casework.records_case import CLOSE_REASONS, Notification, Review
 from storage.home import Home
 from storage.store import Store
@@ -22,15 +24,16 @@ OPENED = date(2026, 11, 9)
 WANTED = "We want to get out of the house on time"
 
 
+def open_store(line: Line) -> Store:
+    """The caseload itself, for what no command does."""
+    home = Home(line.home)
+    key = Vault.load(home).unlock(PASSPHRASE, now=NOW)
+    return Store.open(home.database, key, now=lambda: NOW, today=date.fromisoformat(TODAY))
+
+
 def open_case(line: Line, child: str = "tilly", on: date = OPENED) -> None:
     """A notification received and allocated to the worker, as `notify` and `allocate` do it."""
-    home = Home(line.home)
-    store = Store.open(
-        home.database,
-        Vault.load(home).unlock(PASSPHRASE, now=NOW),
-        now=lambda: NOW,
-        today=date.fromisoformat(TODAY),
-    )
+    store = open_store(line)
     try:
         found = store.get(Child, line.ids[child])
         sent = Notification(
@@ -383,6 +386,116 @@ def test_the_sheet_for_a_family_is_in_plain_words(case: Line) -> None:
         assert jargon not in sheet, jargon
     assert max(map(len, sheet.splitlines()[1:])) <= 76
     assert any(row["verb"] == "exported" for row in ok(case, "log", "--child", tilly))
+
+
+def test_the_school_gets_a_task_only_when_the_family_agreed(case: Line) -> None:
+    ids = planned(case)
+    tilly = case.ids["tilly"]
+    task = (
+        "plan",
+        "action",
+        ids["outcome"],
+        "--text",
+        "Breakfast club",
+        "--owner",
+        "Ms Reed",
+        "--due",
+        "+1w",
+    )
+    done = case(*task, "--agency", "school", "--json")
+    assert (done.code, done.json["error"]["code"]) == (5, "school-not-agreed")
+    assert "has not been asked" in done.json["error"]["message"]
+    done = case("edit", ids["action"], "agency=school", "--json")
+    assert (done.code, done.json["error"]["code"]) == (5, "school-not-agreed")
+    agreed = ok(
+        case,
+        *("consent", "record", tilly, "--by", "Jo Marsh", "--relationship", "mother", "--status", "given"),
+        *("--agencies", "school", "--categories", "family", "--purposes", "planning"),
+    )
+    made = ok(case, *task, "--agency", "school")
+    assert ok(case, "plan", "show", tilly)["school_agreed"] == "yes"
+    ok(case, "edit", made["id"], "text=Breakfast every day")
+    ok(case, "consent", "withdraw", agreed["id"], "--reason", "changed her mind")
+    assert ok(case, "plan", "show", tilly)["school_agreed"] == "no"
+    assert "no agreement of the family to that is in force" in case("plan", "show", tilly).out
+    assert case("edit", made["id"], "owner=Mr Lane").code == 5
+    ok(case, "edit", made["id"], "owner=Jo", "agency=")
+
+
+def test_plan_and_story_are_printed_apart(case: Line) -> None:
+    planned(case)
+    tilly = case.ids["tilly"]
+    plan = case("plan", "print", tilly, "--only", "plan").out
+    story = case("plan", "print", tilly, "--only", "story").out
+    assert WANTED in plan
+    assert "What has happened" not in plan
+    assert WANTED not in story
+    assert "The story so far for Tilly Marsh" in story
+    assert "We began to work together." in story
+
+
+def test_the_sheet_goes_into_a_new_file_and_never_over_one(case: Line, tmp_path: Path) -> None:
+    planned(case)
+    tilly = case.ids["tilly"]
+    target = tmp_path / "sheet.txt"
+    made = ok(case, "plan", "print", tilly, "--out", str(target))
+    assert made == {"child": tilly, "file": str(target), "format": "text"} | {
+        key: made[key] for key in ("today", "today_set") if key in made
+    }
+    assert WANTED in target.read_text("utf-8")
+    assert target.stat().st_mode & 0o077 == 0
+    before = target.read_bytes()
+    done = case("plan", "print", tilly, "--out", str(target), "--json")
+    assert (done.code, done.json["error"]["code"]) == (5, "file-exists")
+    assert target.read_bytes() == before
+    assert case("plan", "print", tilly, "--out", str(tmp_path / "none" / "x.txt")).code == 4
+    assert case("plan", "print", tilly, "--format", "pdf").code == 2
+    rows = [row for row in ok(case, "log", "--child", tilly) if row["verb"] == "exported"]
+    assert len(rows) == 1, "what was refused left nothing"
+
+
+def test_the_sheet_as_a_pdf(case: Line, tmp_path: Path) -> None:
+    pytest.importorskip("typst")
+    ids = planned(case)
+    ok(case, "edit", ids["outcome"], "text=#panic() $ *Zażółć* [x] @y \\ // we want out")
+    target = tmp_path / "sheet.PDF"
+    assert ok(case, "plan", "print", case.ids["tilly"], "--out", str(target))["format"] == "pdf"
+    assert target.read_bytes().startswith(b"%PDF-")
+
+
+def test_a_pdf_without_typst_is_refused_plainly(case: Line, tmp_path: Path) -> None:
+    planned(case)
+    target = tmp_path / "sheet.pdf"
+    (tmp_path / "typst.py").write_text("raise ImportError", "utf-8")
+    path = os.pathsep.join([str(tmp_path), str(Path(__file__).parents[2])])
+    words = ("plan", "print", case.ids["tilly"], "--out", str(target), "--json")
+    done = case(*words, env={"PYTHONPATH": path})
+    assert (done.code, done.json["error"]["code"]) == (5, "no-typst")
+    assert "outreach-tui[report]" in done.json["error"]["message"]
+    assert not target.exists()
+
+
+@pytest.mark.parametrize("kind", ["flag", "home"])
+def test_a_protected_address_is_not_printed(case: Line, kind: str) -> None:
+    ids = planned(case)
+    tilly = case.ids["tilly"]
+    home = ok(case, "show", tilly)["fields"]["household"]
+    where = "3 Quarry Lane, Sheerness ME12 1ZZ"
+    ok(case, "edit", home, f"address={where}")
+    ok(case, "edit", ids["outcome"], "text=Leave Quarry Lane (me12 1zz) by 8:30")
+    assert "Quarry Lane" in case("plan", "print", tilly).out
+    if kind == "home":
+        ok(case, "edit", home, "address_protected=yes")
+    else:
+        store = open_store(case)
+        flag = Flag(id=new_id(), child=tilly, kind="address-protection", since=OPENED)
+        store.journal.commit(Edit("Flag", (create(flag),), subject=tilly))
+        store.close()
+    done = case("plan", "print", tilly)
+    assert "the address is protected" in done.err
+    for word in ("quarry", "me12", "sheerness"):
+        assert word not in done.out.casefold()
+    assert "(address not given)" in done.out
 
 
 def test_the_help_lists_what_records_hold() -> None:

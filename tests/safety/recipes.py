@@ -119,7 +119,7 @@ RECIPES: dict[str, tuple[Recipe, ...]] = {
     "assess complete": _support("{here.assessment} --json", "{there.assessment}"),
     "plan list": _support("{child} --json", "{child}"),
     "plan show": _support("{child} --json", "{child}"),
-    "plan print": _support("{child} --json", "{child}"),
+    "plan print": _support("{child} --json", "{child}", "{child} --only story", "{child} --only plan"),
     "plan add": _support("{child} --json"),
     "plan outcome": _support("{here.plan} --text x --json", "{there.plan} --text x"),
     "plan action": _support(

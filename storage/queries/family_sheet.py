@@ -1,19 +1,22 @@
-"""A plan and its story as a sheet that a family can read: whole sentences, no codes, lines of 76 letters."""
+"""A plan and its story as a sheet that a family can read: whole sentences, no codes, dates in full."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from textwrap import wrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
 from casework.attendance import Tally
+from casework.dates import LONDON
 from casework.family_words import DECISIONS, full_day, say_action, say_contact, say_episode, say_follow_up
+from casework.hide_address import hide_address
 from casework.policies import Category
-from casework.records import Contact, FollowUp
+from casework.records import Contact, FollowUp, Household, Person, Relationship
 from casework.wording import AGENCIES, join_words
-from outreach_tui.commands.frame import london
 from storage.queries.plans import ShownPlan, read_episodes, read_plan
+from storage.queries.sight import address_protected
 from storage.queries.steps import was_present
 
 if TYPE_CHECKING:
@@ -23,31 +26,82 @@ if TYPE_CHECKING:
     from casework.records import Child
     from storage.store import Store
 
-_WIDTH = 76
+WIDTH = 76
+"""Letters in a line of the sheet as text."""
+
+Part = Literal["plan", "story"]
+PARTS: tuple[Part, ...] = get_args(Part)
 
 
-def sheet_of(store: Store, child: Child, at: datetime) -> list[str]:
-    """The sheet's lines. What this worker may not see is left out; where the plan is, the sheet says so."""
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading and its paragraphs; one that begins with `* ` is an item of a list."""
+
+    heading: str
+    body: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What a family gets to read. `protected` tells that an address of theirs is protected, and left out."""
+
+    title: str
+    made: str
+    sections: Sequence[Section]
+    protected: bool = False
+
+
+def read_sheet(store: Store, child: Child, at: datetime, parts: Collection[Part] = PARTS) -> Sheet:
+    """A child's plan, its story or both. What this worker may not see is left out, and so is every address
+    of a family whose address is protected.
+    """
     name = child.known_as or child.forename
     shown = read_plan(store, child)
-    worker, local = store.worker, london(at)
-    title = f"A plan for {name} {child.surname} and family"
-    lines = [title, "=" * len(title), ""]
-    lines += _folded(
-        f"Made by {worker.name}, {AGENCIES[worker.agency]}, on {full_day(local.date())} at {local:%H:%M}."
+    worker, local = store.worker, at.astimezone(LONDON)
+    made = f"Made by {worker.name}, {AGENCIES[worker.agency]}, on {full_day(local.date())} at {local:%H:%M}."
+    what = "A plan" if "plan" in parts else "The story so far"
+    sections = [*_plan(store, name, shown)] if "plan" in parts else []
+    if "story" in parts:
+        sections.append(("What has happened, the newest first", _story(store, child, name, shown)))
+    hidden = _protected_addresses(store, child)
+    return Sheet(
+        title=f"{what} for {name} {child.surname} and family",
+        made=made,
+        sections=[
+            Section(heading, [hide_address(text, hidden) for text in body])
+            for heading, body in sections
+            if body
+        ],
+        protected=bool(hidden),
     )
-    for heading, body in _parts(store, child, name, shown):
-        if body:
-            lines += ["", heading, "-" * len(heading)]
-            for text in body:
-                lines += _folded(text)
+
+
+def sheet_lines(sheet: Sheet) -> list[str]:
+    """The sheet as lines of text."""
+    lines = [sheet.title, "=" * len(sheet.title), "", *_folded(sheet.made)]
+    for section in sheet.sections:
+        lines += ["", section.heading, "-" * len(section.heading)]
+        for text in section.body:
+            lines += _folded(text)
     return lines
 
 
-def _parts(store: Store, child: Child, name: str, shown: ShownPlan) -> Iterator[tuple[str, list[str]]]:
+def _protected_addresses(store: Store, child: Child) -> list[str]:
+    """Every address on record of a family where one of them is protected; else none."""
+    homes = store.find(Household, "id = ?", (child.household,)) if child.household else []
+    people = [store.get(Person, tie.person) for tie in store.find(Relationship, "child = ?", (child.id,))]
+    known = [(one.address, one.address_protected) for one in homes]
+    known += [(one.address, one.address_protected) for one in people]
+    every = address_protected(store, child)
+    guarded = [address for address, protected in known if address and (protected or every)]
+    return list(dict.fromkeys(guarded))
+
+
+def _plan(store: Store, name: str, shown: ShownPlan) -> Iterator[tuple[str, list[str]]]:
     today = store.today
     if shown.plan is None:
-        yield "The plan", ["There is no plan yet."]
+        words = "The plan is not shown here." if shown.withheld else "There is no plan yet."
+        yield "The plan", [words]
     for number, entry in enumerate(shown.outcomes, 1):
         held = entry.outcome
         body = [held.text]
@@ -70,7 +124,6 @@ def _parts(store: Store, child: Child, name: str, shown: ShownPlan) -> Iterator[
         yield "When we look at this again", [f"We meant to meet by {day}." if late else f"By {day}."]
     if shown.before_after is not None and shown.before_after.days:
         yield "Being in school", _attendance(name, shown.before_after)
-    yield "What has happened, the newest first", _story(store, child, name, shown)
 
 
 def _attendance(name: str, held: BeforeAfter) -> list[str]:
@@ -92,11 +145,11 @@ def _story(store: Store, child: Child, name: str, shown: ShownPlan) -> list[str]
     told: list[tuple[date, str, str]] = []
     if store.may_see(child, Category.FAMILY, "support"):
         for contact in store.find(Contact, "child = ?", (child.id,)):
-            told.append((london(contact.at).date(), contact.id, say_contact(contact, name)))
+            told.append((contact.at.astimezone(LONDON).date(), contact.id, say_contact(contact, name)))
     if store.may_see(child, Category.ATTENDANCE, "support"):
         for step in store.find(FollowUp, "child = ?", (child.id,)):
             words = say_follow_up(step, name, present=was_present(store, child, step.session_date))
-            told.append((london(step.at).date(), step.id, words))
+            told.append((step.at.astimezone(LONDON).date(), step.id, words))
     for review in shown.reviews:
         told.append((review.held_on, review.id, "We looked at the plan together."))
     for entry in read_episodes(store, child):
@@ -110,5 +163,5 @@ def _folded(text: str) -> list[str]:
     lines = []
     for paragraph in text.split("\n"):
         indent = "  " if paragraph.startswith("* ") else ""
-        lines += wrap(paragraph, _WIDTH, subsequent_indent=indent) or [""]
+        lines += wrap(paragraph, WIDTH, subsequent_indent=indent) or [""]
     return lines

@@ -1,0 +1,46 @@
+"""A protected address is left out of words that people wrote, however they wrote it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from casework.hide_address import HIDDEN, hide_address
+
+HOME = "14b Quarry Lane, Sheerness ME12 1ZZ"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We met at 14b Quarry Lane, Sheerness ME12 1ZZ.",
+        "We met at 14B QUARRY  LANE.",
+        "The bus stops at Quarry\nLane.",
+        "me121zz is the postcode; so is ME12  1zz.",
+        "She wants to leave Sheerness.",
+    ],
+)
+def test_every_way_to_write_it_goes(text: str) -> None:
+    shown = hide_address(text, [HOME]).casefold()
+    assert HIDDEN in shown
+    for part in ("quarry", "sheerness", "me12", "1zz"):
+        assert part not in shown
+
+
+def test_other_words_stay() -> None:
+    text = "Tilly likes the quarry, and me12 is no postcode."
+    assert hide_address(text, [HOME]) == text
+    assert hide_address("At 14b Quarry Lane.", []) == "At 14b Quarry Lane."
+    assert hide_address("Be in on time.", ["", " , ", "1, in"]) == "Be in on time."
+
+
+@given(
+    st.lists(st.text("abcdefgh", min_size=4, max_size=8), min_size=1, max_size=4),
+    st.text("xyz .,\n", max_size=20),
+    st.text("xyz .,\n", max_size=20),
+)
+def test_no_part_between_commas_is_left(parts: list[str], before: str, after: str) -> None:
+    address = ", ".join(parts)
+    shown = hide_address(f"{before} {address} {after}", [address])
+    assert not any(part in shown.split() for part in parts)
