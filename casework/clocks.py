@@ -128,6 +128,21 @@ def working_day_clock(rule: str, start: date, days: int, today: date, extra: Col
     return _clock(rule, (start, due), ClockKind.WORKING_DAYS, left, count_of(days, "working day"))
 
 
+def working_days_to(rule: str, start: date, due: date, today: date, extra: Collection[date] = ()) -> Clock:
+    """A clock in working days to a day that was set, whichever day of the week that is."""
+    left = working_days_between(today, due, extra)
+    if today > due:
+        left = min(left, -1)
+    elif today < due:
+        left = max(left, 1)
+    else:
+        left = 0
+    length = count_of(
+        working_days_between(min(next_working_day(start, extra), due), due, extra), "working day"
+    )
+    return _clock(rule, (start, due), ClockKind.WORKING_DAYS, left, length)
+
+
 def calendar_clock(rule: str, start: date, due: date, today: date, length: str = "") -> Clock:
     """A clock to a date already worked out in calendar days, weeks or months."""
     length = length or count_of((due - start).days, "calendar day")

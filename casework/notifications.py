@@ -70,7 +70,10 @@ def standing(
     closed: date | None = None,
     extra_closed: Collection[date] = (),
 ) -> Standing:
-    """How a notification stands on a day. `pauses` are its own; `closed` is when its episode ended."""
+    """How a notification stands on a day. `pauses` are its own; `closed` is when its episode ended.
+
+    One that was complete before the first standard on allocation has no clock, and says so.
+    """
     waiting = next((p for p in pauses if p.kind == "more-information" and p.end is None and not p.void), None)
     missing = missing_parts(notification)
     if waiting is not None:
@@ -87,6 +90,10 @@ def standing(
     if missing or notification.sufficient_on is None:
         status = "more information asked" if waiting else "notified"
         return Standing(status, tuple(missing), None, None, ("The clock stands until it is complete.",))
+    since = min(row.valid_from for row in ALLOCATION_DAYS.rows)
+    if notification.sufficient_on < since:
+        reason = f"No day for allocation is known before {say_day(since)}: it was complete before then."
+        return Standing("in triage", (), None, None, (reason,))
     due = working_day_deadline(notification.sufficient_on, extra_closed=extra_closed)
     days = at(ALLOCATION_DAYS, notification.sufficient_on)
     clock = working_day_clock(ALLOCATION, notification.sufficient_on, days, today, extra_closed)

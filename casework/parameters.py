@@ -51,6 +51,11 @@ def at(table: Table[T], on: date) -> T:
     return row_at(table, on).value
 
 
+def at_or_first(table: Table[T], on: date) -> T:
+    """The value in force on a date; on one before the table begins, its first value."""
+    return at(table, max(on, min(row.valid_from for row in table.rows)))
+
+
 def _since(name: str, value: T, start: date, source: str) -> Table[T]:
     return Table(name, (Dated(value, start, None, source),))
 
@@ -68,6 +73,7 @@ _SEND = "Special Educational Needs and Disability Regulations 2014; SEND code of
 _EARLY_HELP_FROM = date(2018, 9, 1)
 _EARLY_HELP = "Early help unit standards of the pilot (local setting)"
 _LOCAL = "local setting; no national or Kent rule sets it"
+_LOCAL_PRACTICE = "local practice"
 _CIN = "DfE, Characteristics of children in need: re-referrals"
 _GDPR_FROM = date(2018, 5, 25)
 _GDPR = "UK GDPR art. 12; Information Commissioner's Office guidance on the right of access"
@@ -153,6 +159,8 @@ AGREEMENT_NOTICE_DAYS = _since("notice of an agreement", 28, _EARLY_HELP_FROM, _
 """Calendar days before its review or its end from which an agreement is listed; a local setting."""
 LONGEST_PAUSE_DAYS = _since("pause of a clock", 182, _EARLY_HELP_FROM, _LOCAL)
 """Calendar days after which a paused or snoozed clock is listed again whatever was set; a local setting."""
+DISAGREEMENT_DAYS = _since("answer to a disagreement", 5, _EARLY_HELP_FROM, _LOCAL_PRACTICE)
+"""Working days in which each level answers a professional disagreement; a local setting."""
 RE_REFERRAL_MONTHS = _since("re-referral", 12, date(2009, 4, 1), _CIN)
 """Months."""
 

@@ -43,6 +43,7 @@ PURPOSE_OF: Mapping[str, Purpose] = {
     "action": "planning",
     "review": "planning",
     "episode": "planning",
+    "disagreement": "safeguarding",
 }
 """Record types that are seen for one purpose only, whatever they are asked for."""
 

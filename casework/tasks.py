@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import TypeVar
 
 from casework.agreements import state_of
 from casework.clocks import Clock, ClockKind, calendar_clock, working_day_clock
+from casework.disagreements import CLOCK as DISAGREEMENT
+from casework.disagreements import standing as disagreement_standing
 from casework.ncodes import NClock
 from casework.notifications import ALLOCATION, standing
 from casework.parameters import (
@@ -23,17 +24,16 @@ from casework.parameters import (
     CONTACT_DAYS,
     FIRST_VISIT_DAYS,
     NOTIFIER_CONTACT_DAYS,
-    Table,
-    at,
+    at_or_first,
 )
 from casework.pauses import Sleep, asleep, newest_cover
 from casework.plans import DONE
 from casework.policies import Category, Purpose
 from casework.records import FLAG_CATEGORY, Flag
-from casework.records_case import Action, Assessment, Episode, Notification, Pause, Plan
+from casework.records_case import Action, Assessment, Disagreement, Episode, Notification, Pause, Plan
 from casework.records_sharing import Agreement
 from casework.text import fold
-from casework.wording import FLAGS, count_of, join_words, say_day
+from casework.wording import DISAGREEMENT_LEVELS, FLAGS, count_of, join_words, say_day
 
 HONEST_CONTACTS = frozenset({"call", "text", "email", "home-visit", "school-visit", "taf"})
 """Kinds of contact that clear a reminder, whether or not somebody was reached."""
@@ -72,6 +72,9 @@ RULES: Mapping[str, Rule] = {
     "agreement-review": Rule("Agreement review", "a withdrawal", "the family asked again: a new agreement"),
     "agreement-expiry": Rule("Agreement expiry", "a withdrawal", "the family asked again: a new agreement"),
     "action": Rule("Action", "the end of the plan", "the action done, or not done with the reason"),
+    DISAGREEMENT: Rule(
+        "Disagreement", _UNSTOPPED, "the outcome on record, or the disagreement taken to the next level"
+    ),
     "n-code": Rule("N code", "days on which the school is closed", "a reason code from the school, or O"),
     "flag-review": Rule("Flag review", "the end of the flag", "a new review day on the flag, or its end"),
 }
@@ -121,7 +124,8 @@ class Task:
 class Held:
     """What the clocks of one child are read from: its standing records.
 
-    `episodes` and `plans` are open ones; `actions` belong to those plans. `reviewed` is the last review of
+    `episodes` and `plans` are open ones; `actions` belong to those plans. `disagreements` are those that
+    wait for an answer and were not taken further. `reviewed` is the last review of
     each plan, by its id. `contacted` and `visited` are the last days of an honest contact and of a visit.
     `n_marks` are the N clocks of each attendance week, by its id.
     """
@@ -135,6 +139,7 @@ class Held:
     actions: Sequence[tuple[Action, date]] = ()
     agreements: Sequence[Agreement] = ()
     flags: Sequence[Flag] = ()
+    disagreements: Sequence[Disagreement] = ()
     n_marks: Sequence[tuple[str, Sequence[NClock]]] = ()
     contacted: date | None = None
     visited: date | None = None
@@ -151,6 +156,7 @@ def child_tasks(held: Held, today: date) -> list[Task]:
         *_actions(held, today),
         *_agreements(held, today),
         *_flags(held, today),
+        *_disagreements(held, today),
     ]
     return ranked([*(_with_sleep(held, task, today) for task in found), *_n_codes(held, today)])
 
@@ -190,14 +196,6 @@ def _task(held: Held, rule: str, about: str, clock: Clock, sight: Sight, text: s
     )
 
 
-T = TypeVar("T")
-
-
-def _length(table: Table[T], on: date) -> T:
-    """A length of time on a day; before it was first set, the first one."""
-    return at(table, max(on, min(row.valid_from for row in table.rows)))
-
-
 Sight = tuple[Category, Purpose]
 """What `may_see` is asked before a row is shown."""
 
@@ -206,6 +204,7 @@ _CASE: Sight = (Category.FAMILY, "support")
 _ASSESSMENT: Sight = (Category.FAMILY, "assessment")
 _PLANNING: Sight = (Category.FAMILY, "planning")
 _REGISTER: Sight = (Category.ATTENDANCE, "attendance")
+_DISPUTE: Sight = (Category.SAFEGUARDING, "safeguarding")
 
 
 def _allocations(held: Held, today: date) -> Iterator[Task]:
@@ -219,6 +218,8 @@ def _allocations(held: Held, today: date) -> Iterator[Task]:
             continue
         lacking = join_words(stands.missing) or "a word that it is complete"
         text = f"the clock stands until it has {lacking}"
+        if one.sufficient_on is not None and not stands.missing:
+            text = " ".join(stands.reasons).rstrip(".")
         clock = Clock(ALLOCATION, text, one.received, None, ClockKind.WORKING_DAYS, overdue=False, left=None)
         yield _task(held, ALLOCATION, one.id, clock, _IDENTITY)
 
@@ -228,7 +229,7 @@ def _notifier_contacts(held: Held, today: date) -> Iterator[Task]:
     for one in held.notifications:
         if one.allocated_on is None or one.contacted_on is not None or one.id not in opened:
             continue
-        days = _length(NOTIFIER_CONTACT_DAYS, one.allocated_on)
+        days = at_or_first(NOTIFIER_CONTACT_DAYS, one.allocated_on)
         clock = working_day_clock("notifier-contact", one.allocated_on, days, today)
         yield _task(held, "notifier-contact", one.id, clock, _IDENTITY)
 
@@ -237,11 +238,11 @@ def _cases(held: Held, today: date) -> Iterator[Task]:
     for episode in held.episodes:
         opened = episode.opened
         if held.visited is None or held.visited < opened:
-            days = _length(FIRST_VISIT_DAYS, opened)
+            days = at_or_first(FIRST_VISIT_DAYS, opened)
             clock = working_day_clock("first-visit", opened, days, today)
             yield _task(held, "first-visit", episode.id, clock, _CASE)
         last = max(opened, held.contacted or opened)
-        due = last + timedelta(days=_length(CONTACT_DAYS, opened))
+        due = last + timedelta(days=at_or_first(CONTACT_DAYS, opened))
         if due <= today:
             clock = calendar_clock("contact", last, due, today)
             words = "No contact on record" if last == opened else "No contact since the last one"
@@ -249,7 +250,7 @@ def _cases(held: Held, today: date) -> Iterator[Task]:
         done = any(a.completed and (a.episode == episode.id or a.started >= opened) for a in held.assessments)
         if not done:
             started = episode.referred or opened
-            due = started + timedelta(weeks=_length(ASSESSMENT_WEEKS, started))
+            due = started + timedelta(weeks=at_or_first(ASSESSMENT_WEEKS, started))
             clock = calendar_clock("assessment", started, due, today)
             yield _task(held, "assessment", episode.id, clock, _ASSESSMENT)
 
@@ -277,7 +278,7 @@ def _plan_reviews(held: Held, today: date) -> Iterator[Task]:
 
 def _actions(held: Held, today: date) -> Iterator[Task]:
     for action, started in held.actions:
-        notice = timedelta(days=_length(ACTION_NOTICE_DAYS, action.due))
+        notice = timedelta(days=at_or_first(ACTION_NOTICE_DAYS, action.due))
         if action.status in DONE or action.due - notice > today:
             continue
         clock = calendar_clock("action", min(started, action.due), action.due, today)
@@ -298,7 +299,7 @@ def _agreements(held: Held, today: date) -> Iterator[Task]:
         if not days:
             continue
         due, rule = days[0] if state == "expired" else min(days)
-        if due - timedelta(days=_length(AGREEMENT_NOTICE_DAYS, due)) <= today:
+        if due - timedelta(days=at_or_first(AGREEMENT_NOTICE_DAYS, due)) <= today:
             clock = calendar_clock(rule, min(one.given_on, due), due, today)
             yield _task(held, rule, one.id, clock, _IDENTITY)
 
@@ -323,6 +324,14 @@ def _flags(held: Held, today: date) -> Iterator[Task]:
         clock = calendar_clock("flag-review", min(flag.since or flag.review, flag.review), flag.review, today)
         words = f"Flag review, {FLAGS[flag.kind]}"
         yield _task(held, "flag-review", flag.id, clock, (FLAG_CATEGORY[flag.kind], "support"), words)
+
+
+def _disagreements(held: Held, today: date) -> Iterator[Task]:
+    for one in held.disagreements:
+        clock = disagreement_standing(one, today, followed=False).clock
+        if clock is not None:
+            words = f"Disagreement, answer of the {DISAGREEMENT_LEVELS[one.level]}"
+            yield _task(held, DISAGREEMENT, one.id, clock, _DISPUTE, words)
 
 
 def _n_codes(held: Held, today: date) -> Iterator[Task]:

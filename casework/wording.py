@@ -203,3 +203,11 @@ def say_value(record_type: str, field: str, value: str) -> str:
     if (record_type, field) == ("relationship", "kind"):
         return say_relationship(value)
     return _VALUES.get((record_type, field), {}).get(value, value)
+
+
+DISAGREEMENT_LEVELS: Mapping[str, str] = {
+    "practitioner": "practitioner",
+    "team-manager": "team manager",
+    "district-manager": "District Manager",
+}
+"""With whom a professional disagreement stands."""

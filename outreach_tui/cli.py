@@ -51,6 +51,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "outreach_tui.commands.consent:disclose",
         "Record sharing without agreement, or not sharing.",
     ),
+    "disagree": (
+        "outreach_tui.commands.disagree:disagree",
+        "Disagreements between professionals, up to the District Manager.",
+    ),
     "assess": ("outreach_tui.commands.assess:assess", "The whole-family assessment; scores of tools."),
     "plan": ("outreach_tui.commands.plan:plan", "The family's plan: outcomes, actions, how it stands."),
     "review": ("outreach_tui.commands.review:review", "Record a review of a plan."),

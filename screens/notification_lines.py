@@ -172,6 +172,8 @@ def _clock(entry: Entry, today: date) -> Iterator[tuple[str, Tone]]:
         tone = Tone.ALERT if clock.overdue else Tone.STRONG
         yield f"Allocation clock: {clock.text}.", tone
         yield f"It {COUNTS}. Stops: M asks for more. Cleared by: A gives it to a worker.", Tone.QUIET
+    elif stands.status == "in triage":
+        yield f"{' '.join(stands.reasons)} Cleared by: A gives it to a worker.", Tone.WARN
     else:
         yield f"Allocation clock: it stands still, and {COUNTS}.", Tone.STRONG
         if entry.shown.asked:

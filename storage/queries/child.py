@@ -35,6 +35,7 @@ from casework.shown_marks import shown_earlier, shown_marks, veiled_slots
 from casework.triage import Why, caseload_reasons
 from casework.weeks import holder, session_of, unpack
 from casework.wording import CONTACT_KINDS, CONTACT_OUTCOMES, OUTCOME_LABELS
+from storage.queries.disagreements import running_disagreements
 from storage.queries.facts import read_facts, weeks_of
 from storage.queries.sight import address_protected, seen_children, shown_child
 from storage.queries.steps import was_present
@@ -166,7 +167,11 @@ def read_child(
         weeks=[(week, shown_marks(m, custody)) for week, m in _all_weeks(store, child)] if visible else [],
         n_codes=clocks,
         legal=threshold_of_weeks(facts.weeks if visible else [], calendar, today),
-        clocks=[*(n.clock for n in clocks), *([review] if review is not None else [])],
+        clocks=[
+            *(n.clock for n in clocks),
+            *([review] if review is not None else []),
+            *running_disagreements(store, child),
+        ],
         why=caseload_reasons(facts, calendar, day) if visible else [],
         totals=store.find(AttendanceTotal, "child = ?", (child.id,)) if visible else [],
         story=_newest_first([*_story(store, child, decisions), *worked]),

@@ -19,7 +19,7 @@ from casework.parameters import N_CODE_DAYS
 from casework.plans import DONE
 from casework.policies import Category, Purpose
 from casework.records import FLAG_CATEGORY, Child, Flag, Record
-from casework.records_case import Action, Assessment, Episode, Notification, Pause, Plan
+from casework.records_case import Action, Assessment, Disagreement, Episode, Notification, Pause, Plan
 from casework.records_sharing import Agreement
 from casework.tasks import (
     HONEST_CONTACTS,
@@ -34,6 +34,7 @@ from casework.tasks import (
 from storage.queries.agreements import unhidden
 from storage.queries.facts import WEEKS_BACK, among, children_of, weeks_of
 from storage.queries.lookup import display_name
+from storage.queries.today import register_day
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -200,11 +201,12 @@ class _Reading:
         actions = self._actions()
         agreements = self._of_own(Agreement, "1")
         flags = self._of_own(Flag, "review <= ? AND (ended IS NULL OR ended > ?)", today, today)
+        disagreements = self._disagreements()
         n_marks = self._n_marks()
         pauses = self._by_child(Pause, "end IS NULL")
         reviewed = self._reviews()
         contacts = self._contacts()
-        concerned = {*notified, *episodes, *plans, *actions, *agreements, *flags, *n_marks}
+        concerned = {*notified, *episodes, *plans, *actions, *agreements, *flags, *disagreements, *n_marks}
         return {
             child: Held(
                 child=child,
@@ -218,6 +220,7 @@ class _Reading:
                 actions=actions.get(child, ()),
                 agreements=agreements.get(child, ()),
                 flags=flags.get(child, ()),
+                disagreements=disagreements.get(child, ()),
                 n_marks=n_marks.get(child, ()),
                 contacted=contacts.get(child, (None, None))[0],
                 visited=contacts.get(child, (None, None))[1],
@@ -254,6 +257,16 @@ class _Reading:
             for child, actions in self._of_own(Action, f"status NOT IN ({done})").items()
         }
 
+    def _disagreements(self) -> dict[str, list[Disagreement]]:
+        """Those that wait for an answer, of own cases and of children about whom this worker raised one."""
+        return self._by_child(
+            Disagreement,
+            "outcome = '' AND settled IS NULL AND id NOT IN"
+            " (SELECT follows FROM disagreement WHERE void = 0 AND follows IS NOT NULL)"
+            f" AND (by = ? OR {self.condition})",
+            [self.store.actor.worker, *self.ids],
+        )
+
     def _contacts(self) -> dict[str, tuple[date | None, date | None]]:
         """The last day of an honest contact with each own child's family, and that of a visit."""
         rows = self.store.conn.execute(
@@ -268,10 +281,14 @@ class _Reading:
         return {child: (_day(reached), _day(seen)) for child, reached, seen in rows}
 
     def _n_marks(self) -> dict[str, list[tuple[str, list[NClock]]]]:
-        """The N clocks of each week of own cases, and of the roll for who does its attendance work."""
+        """The N clocks of each week of own cases, and of the roll for who does its attendance work.
+
+        They stand as on the register day: on a day without school, as on the last day with one.
+        """
         store = self.store
+        day = register_day(store, store.today)
         since = max(store.today - timedelta(weeks=WEEKS_BACK), N_CODE_DAYS.rows[0].valid_from).isoformat()
-        until = store.today.isoformat()
+        until = day.isoformat()
         ids: dict[tuple[str, date], str] = {}
         rows = store.conn.execute(
             "SELECT child, week, id FROM attendance_week INDEXED BY attendance_week_open"
@@ -292,7 +309,7 @@ class _Reading:
             clocks = [
                 (ids[child, monday], marks)
                 for monday, text in weeks
-                if (child, monday) in ids and (marks := open_n_marks([(monday, text)], calendar, store.today))
+                if (child, monday) in ids and (marks := open_n_marks([(monday, text)], calendar, day))
             ]
             if clocks:
                 found[child] = clocks
@@ -336,6 +353,7 @@ _SIGHTS: Sequence[tuple[Category, Purpose]] = (
     (Category.FAMILY, "support"),
     (Category.FAMILY, "assessment"),
     (Category.FAMILY, "planning"),
+    (Category.SAFEGUARDING, "safeguarding"),
     *((category, "support") for category in sorted(set(FLAG_CATEGORY.values()) - {Category.FAMILY})),
 )
 """What rows may be about, in the order in which it is told."""

@@ -157,3 +157,14 @@ def test_the_clock_ends_on_a_working_day_with_four_after_its_start(start: date) 
     days = (start + timedelta(days=n) for n in range(1, (made.allocate_by - start).days + 1))
     counted = sum(is_working_day(day) for day in days)
     assert counted == (4 if is_working_day(start) else 5)
+
+
+@given(st.dates(date(1990, 1, 1), date(2040, 1, 1)), st.dates(date(1990, 1, 1), date(2040, 1, 1)))
+def test_no_date_makes_it_raise_and_one_before_the_standards_says_so(start: date, today: date) -> None:
+    made = standing(notified(received=start, sufficient_on=start), [], today)
+    known = start >= date(2018, 9, 1)
+    assert (made.clock is not None, made.allocate_by is not None) == (known, known)
+    if not known:
+        assert made.reasons == (
+            "No day for allocation is known before Sat 1 Sep 2018: it was complete before then.",
+        )

@@ -289,6 +289,9 @@ def _everything(world: World, child: str) -> Iterator[tuple[Record, dict[str, An
         elif name == "person":
             yield planted(cls, child, world.ids)
             yield planted(cls, child, world.ids, address_protected=True)
+        elif name == "disagreement":
+            yield planted(cls, child, world.ids)
+            yield planted(cls, child, world.ids, outcome="", settled=None, follows=None)  # its clock runs
         else:
             yield planted(cls, child, world.ids)
 

@@ -96,6 +96,13 @@ RECIPES: dict[str, tuple[Recipe, ...]] = {
         "{child} --list",
         "{child} --to voluntary --categories family --purpose support --reason x --decided-by J --not-shared",
     ),
+    "disagree list": _safeguarding("{child} --json", "{child}"),
+    "disagree show": _safeguarding(
+        "{here.disagreement} --json", "{here.disagreement}", "{there.disagreement}"
+    ),
+    "disagree add": _safeguarding("{child} --about x --with Jo --json"),
+    "disagree answer": _safeguarding("{here.disagreement} --outcome x --json", "{there.disagreement}"),
+    "disagree escalate": _safeguarding("{here.disagreement} --with Jo --json"),
     "import": _support("{file} --school 999001 --no-ask --dry-run --json", "{file} --school 999001 --no-ask"),
     "edit": _support(
         "{record} void=1",

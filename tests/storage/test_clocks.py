@@ -26,8 +26,9 @@ from casework.records import (
     Team,
     Worker,
 )
-from casework.records_case import Action, Episode, Notification, Outcome, Plan
+from casework.records_case import Action, Disagreement, Episode, Notification, Outcome, Plan
 from casework.records_sharing import Agreement
+from storage.queries.child import read_child
 from storage.queries.tasks import ClockList, grouped, read_clocks
 from storage.store import Store
 
@@ -276,3 +277,43 @@ def test_rows_group_by_family_school_visit_and_due_day(world: World) -> None:
     assert headings("family") == ["Sam Orr", "Marsh"]
     assert headings("school") == ["While you are at Harbour View", "While you are at Oakhanger Primary"]
     assert headings("due") == ["Overdue", "Later"]
+
+
+def test_an_n_code_stands_on_a_weekend_as_on_the_register_day(world: World) -> None:
+    """Today works on Friday's registers then; Clocks must not call overdue what Today calls due."""
+    world.add(world.case(world.tilly, world.ann), world.week(world.tilly, r"/ \ / \ / \ / \ N N"))
+    world.store.today = date(2026, 11, 21)
+    (task,) = [row.task for row in world.read().rows if row.task.rule == "n-code"]
+    (mark, *_) = read_child(world.store, world.tilly).n_codes
+    assert (task.due, task.overdue, task.left) == (date(2026, 11, 20), False, 0)
+    assert (task.due, task.overdue) == (mark.clock.due, mark.clock.overdue)
+
+
+def test_a_disagreement_is_listed_for_its_case_and_for_whoever_raised_it(world: World) -> None:
+    def raised(child: Child, by: Worker, **more: Any) -> Disagreement:
+        values = {"id": new_id(), "child": child.id, "raised": TODAY, "about": "a", "with_whom": "b"}
+        return Disagreement.model_validate(values | {"by": by.id} | more)
+
+    first = raised(world.tilly, world.bob)
+    world.add(world.case(world.tilly, world.ann), world.case(world.sam, world.bob), first)
+    world.add(raised(world.ben, world.ann), raised(world.sam, world.bob))
+    rule = "disagreement"
+    assert sorted(name for name, held in world.rules() if held == rule) == ["Ben Marsh", "Tilly Marsh"]
+    assert all(row.task.kind == "working days" for row in world.read().rows if row.task.rule == rule)
+    world.add(raised(world.tilly, world.ann, follows=first.id, level="team-manager"))
+    (up,) = [r.task for r in world.read().rows if (r.name, r.task.rule) == ("Tilly Marsh", rule)]
+    assert up.what == "Disagreement, answer of the team manager"
+    world.store.journal.commit(Edit("Answer", update(world.store.get(Disagreement, up.about), outcome="x")))
+    assert ("Tilly Marsh", rule) not in world.rules()
+
+
+def test_a_notification_from_before_the_standards_is_listed_and_says_why_no_clock_runs(world: World) -> None:
+    old = world.waiting(world.sam).model_copy(
+        update={"received": date(2018, 5, 1), "sufficient_on": date(2018, 5, 1), "heard_on": date(2018, 5, 1)}
+    )
+    world.add(old)
+    (task,) = [row.task for row in world.read().rows if row.task.rule == "allocation"]
+    assert task.due is None
+    assert task.text == (
+        "Allocation: No day for allocation is known before Sat 1 Sep 2018: it was complete before then"
+    )
