@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from casework.clocks import Clock, working_day_clock
-from casework.early_help import ReReferral, re_referral, working_day_deadline
+from casework.early_help import ReReferral, working_day_deadline
 from casework.edits import Edit, create, update
+from casework.episodes import re_referral_on
 from casework.errors import BadInput, Refused
 from casework.ids import new_id
 from casework.parameters import ALLOCATION_DAYS, at
@@ -228,7 +229,4 @@ def feedback_allowed(answer: Answer) -> Feedback:
 
 def re_referral_of(notification: Notification, episodes: Sequence[Episode]) -> ReReferral:
     """Whether it is a re-referral, from the last referral and from the last closure before it."""
-    before = notification.received
-    referred = [e.referred for e in episodes if e.referred and e.referred < before]
-    closed = [e.closed for e in episodes if e.closed and e.closed <= before]
-    return re_referral(before, max(referred, default=None), max(closed, default=None))
+    return re_referral_on(notification.received, episodes)

@@ -6,7 +6,7 @@ lengths are local parameters.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Literal
@@ -22,6 +22,7 @@ from casework.records_case import (
     CLOSE_REASONS,
     Action,
     ActionStatus,
+    CloseReason,
     Episode,
     Outcome,
     Plan,
@@ -33,6 +34,12 @@ if TYPE_CHECKING:
     from casework.sharing import Decision
 
 PlanState = Literal["no outcome", "not reviewed", "review overdue", "actions overdue", "on course", "ended"]
+REASON_AFTER: Mapping[str, CloseReason] = {"step-up": "stepped-up", "step-down": "stepped-down"}
+"""Why a case is closed by what its review decided; a review that decides to close leaves the reason open."""
+
+PASSED_ON: frozenset[CloseReason] = frozenset({"stepped-up", "stepped-down", "other-service"})
+"""Reasons after which somebody else goes on."""
+
 DONE: frozenset[ActionStatus] = frozenset({"done", "not-done", "dropped"})
 """Statuses in which an action asks for nothing more."""
 
@@ -78,7 +85,7 @@ def start_plan(
         child=child.id,
         episode=episode.id,
         started=on,
-        next_review=on + timedelta(weeks=at(PLAN_REVIEW_WEEKS, on)),
+        next_review=next_review_after(on),
         by=by,
     )
     return Edit("Plan started", (create(plan),), subject=child.id), plan
@@ -150,6 +157,11 @@ def set_action(action: Action, status: ActionStatus, why: str, on: date, today: 
     return Edit(f"Action: {status.replace('-', ' ')}", changes, subject=action.child)
 
 
+def next_review_after(held_on: date) -> date:
+    """The day of the next review that the local cycle proposes."""
+    return held_on + timedelta(weeks=at(PLAN_REVIEW_WEEKS, held_on))
+
+
 def review_plan(plan: Plan, review: Review, today: date) -> Edit:
     """A review held, and the day of the next one.
 
@@ -177,11 +189,15 @@ def close_case(
     reason: str,
     on: date,
     today: date | None = None,
+    passed_to: str = "",
     told: str = "",
     views: str = "",
     note: str = "",
 ) -> Edit:
     """The episode ends with its reason, its plans with it, and nobody leads the work any more.
+
+    `passed_to` names who goes on with it: the social worker after a step up, the school's lead after a step
+    down, the other service.
 
     Raises Refused when no case is open, BadInput for an unknown reason, a day before it or a plan began, or
     one after `today`.
@@ -198,7 +214,7 @@ def close_case(
     if on < begun:
         raise BadInput("dates", f"Its plan started on {say_day(begun)}.", "--on")
     changes: list[Change] = [
-        *update(episode, closed=on, reason=reason, told=told, views=views, note=note),
+        *update(episode, closed=on, reason=reason, passed_to=passed_to, told=told, views=views, note=note),
         *update(child, lead_worker=None),
     ]
     for plan in plans:

@@ -95,6 +95,7 @@ class Episode(Record):
     worker: Annotated[str | None, Meta(C.WORKFORCE, "Lead worker")] = None
     closed: Annotated[date | None, Meta(C.IDENTITY, "Closed")] = None
     reason: Annotated[Literal["", CloseReason], Meta(C.FAMILY, "Why closed")] = ""
+    passed_to: Annotated[Line, Meta(C.FAMILY, "Passed on to")] = ""
     told: Annotated[Line, Meta(C.FAMILY, "Who was told")] = ""
     views: Annotated[Prose, Meta(C.FAMILY, "Closing views")] = ""
     note: Annotated[Prose, Meta(C.FAMILY, "Closing note")] = ""
@@ -182,6 +183,7 @@ class Review(Record):
     agenda: Annotated[Prose, Meta(C.FAMILY, "Agenda", P.APPEND_ONLY)] = ""
     attended: Annotated[tuple[Line, ...], Meta(C.FAMILY, "Attended", P.APPEND_ONLY)] = ()
     apologies: Annotated[tuple[Line, ...], Meta(C.FAMILY, "Apologies", P.APPEND_ONLY)] = ()
+    child_views: Annotated[Prose, Meta(C.FAMILY, "The child's views", P.APPEND_ONLY)] = ""
     views: Annotated[Prose, Meta(C.FAMILY, "Views", P.APPEND_ONLY)] = ""
     progress: Annotated[Prose, Meta(C.FAMILY, "Progress", P.APPEND_ONLY)]
     decision: Annotated[

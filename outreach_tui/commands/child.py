@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from casework.records import Child
     from outreach_tui.commands.people import Eyes
     from storage.queries.agreements import ShownAgreement
+    from storage.queries.cases import ShownCase
     from storage.queries.child import ChildPage
     from storage.queries.plans import ShownPlan
     from storage.search import Hit
@@ -177,6 +178,7 @@ def page_json(page: ChildPage, eyes: Eyes, agreements: Sequence[ShownAgreement] 
             }
             for s in page.story
         ],
+        "case": _case(page.case),
         "plan": _plan(page.plan),
     }
 
@@ -187,6 +189,14 @@ def _agreements(held: Sequence[ShownAgreement]) -> list[dict[str, Any]]:
     from outreach_tui.commands.consent import as_json
 
     return [as_json(entry) for entry in held]
+
+
+def _case(held: ShownCase | None) -> dict[str, Any]:
+    if held is None:
+        return {"unit": "child", "episodes": []}
+    from outreach_tui.commands.plan_text import case_json
+
+    return case_json(held)
 
 
 def _plan(held: ShownPlan | None) -> dict[str, Any]:
@@ -317,7 +327,7 @@ def _page_text(value: dict[str, Any], *, today: date, fancy: bool) -> None:
             seen = f" [seen: {entry['seen']}]" if entry["seen"] else ""
             output.emit_pairs([(stamp_text(entry["at"]), f"{entry['title']}{seen}, {entry['by']}")])
             output.emit_lines(f"    {line}" for line in entry["text"].split("\n") if line)
-    if value["agreements"] or value["plan"]:
+    if value["agreements"] or value["case"]["episodes"] or value["plan"]:
         from outreach_tui.commands.plan_text import case_lines
 
         case_lines(value)

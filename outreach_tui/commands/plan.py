@@ -317,6 +317,7 @@ def plan_json(shown: ShownPlan) -> dict[str, Any]:
                 "agenda": r.agenda,
                 "attended": list(r.attended),
                 "apologies": list(r.apologies),
+                "child_views": r.child_views,
                 "views": r.views,
                 "progress": r.progress,
                 "decision": r.decision,
@@ -329,6 +330,8 @@ def plan_json(shown: ShownPlan) -> dict[str, Any]:
 
 def before_after_json(held: BeforeAfter | None) -> dict[str, Any] | None:
     """Attendance before the work and since as output has it; null where marks may not be seen."""
+    from casework.before_after import NOT_BECAUSE, PART_TIME_NOTE, SUSPENSION_NOTE
+
     if held is None:
         return None
     return {
@@ -337,6 +340,7 @@ def before_after_json(held: BeforeAfter | None) -> dict[str, Any] | None:
         "before": _window(held.before),
         "since": _window(held.since),
         "reasons": list(held.reasons),
+        "notes": [SUSPENSION_NOTE, PART_TIME_NOTE, NOT_BECAUSE],
     }
 
 
@@ -347,5 +351,14 @@ def _window(held: Window) -> dict[str, Any]:
         "possible": held.tally.possible,
         "attended": held.tally.attended,
         "absent": held.tally.absent,
-        "attendance_pct_1dp": held.tally.attendance_pct,
+        "attendance_pct_1dp": held.attendance_pct,
+        "too_few_for_a_rate": held.is_few,
+        "marked": held.marked,
+        "suspended": held.suspended,
+        "part_time_c2": held.part_time,
+        "not_required_x": held.not_required,
+        "weeks": [
+            {"week": monday, "possible": counted.possible, "attended": counted.attended}
+            for monday, counted in held.weeks
+        ],
     }

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from casework.wording import ACTION_STATUSES, AGENCIES, REVIEW_DECISIONS, say_day
+from casework.wording import ACTION_STATUSES, AGENCIES, CLOSE_REASONS, REVIEW_DECISIONS, say_day
 from outreach_tui import output
+
+if TYPE_CHECKING:
+    from storage.queries.cases import ShownCase
 
 
 def plan_lines(value: dict[str, Any], *, fancy: bool) -> None:
@@ -63,6 +66,7 @@ def _review(held: dict[str, Any]) -> None:
         ("Agenda", held["agenda"]),
         ("Attended", ", ".join(held["attended"])),
         ("Apologies", ", ".join(held["apologies"])),
+        ("Child's views", held["child_views"]),
         ("Views", held["views"]),
         ("Progress", held["progress"]),
         ("Decision", REVIEW_DECISIONS[held["decision"]]),
@@ -77,29 +81,96 @@ def attendance_lines(held: dict[str, Any] | None) -> None:
         return
     output.emit_lines(["", "Attendance before and since"])
     if held["school_days"]:
-        output.emit_pairs((name.capitalize(), say_window(held[name])) for name in ("before", "since"))
+        sides = ("before", "since")
+        pairs = [(side.capitalize(), say_window(held[side])) for side in sides]
+        output.emit_pairs([*pairs, *((f"Codes {side}", _say_codes(held[side])) for side in sides)])
     output.emit_lines(held["reasons"])
+    if held["school_days"]:
+        output.emit_lines(held["notes"])
 
 
 def say_window(window: dict[str, Any]) -> str:
-    """The counts of a window in words, the percentage after them."""
+    """The counts of a window in words, the percentage after them where there are sessions enough for one."""
     if not window["possible"]:
         return "no possible sessions"
-    share = window["attendance_pct_1dp"]
+    share = "too few for a rate" if window["too_few_for_a_rate"] else f"{window['attendance_pct_1dp']} %"
     counts = f"{window['attended']} of {window['possible']} sessions attended, {window['absent']} absent"
-    return f"{counts} ({share} %), {say_day(window['from'])} to {say_day(window['to'])}"
+    return f"{counts} ({share}), {say_day(window['from'])} to {say_day(window['to'])}"
+
+
+def _say_codes(window: dict[str, Any]) -> str:
+    """The marks that speak of suspension and part-time timetables, with how many marks there are."""
+    return (
+        f"of {window['marked']} marks {window['suspended']} suspended (E), {window['part_time_c2']} "
+        f"part-time (C2), {window['not_required_x']} not required (X)"
+    )
 
 
 def case_lines(value: dict[str, Any]) -> None:
-    """Print what a child's page has of agreements and of the plan, in short."""
+    """Print what a child's page has of agreements, of the case and of the plan, in short."""
     if value["agreements"]:
         output.emit_lines(["", "Agreements"])
         output.emit_lines(f"- {a['state']}, {say_day(a['on'])}: {_scope(a)}" for a in value["agreements"])
+    if value["case"]["episodes"]:
+        output.emit_lines(["", "Case"])
+        for held in value["case"]["episodes"]:
+            _episode(held)
     plan = value["plan"]
     if plan.get("withheld"):
         output.emit_lines(["", f"Plan: withheld. {plan['withheld']}"])
     elif plan:
         output.emit_lines(["", f"Plan: {plan['state']}", *plan["reasons"]])
+
+
+def _episode(held: dict[str, Any]) -> None:
+    """One time of working together."""
+    from casework.episodes import FROM_CLOSURE, FROM_REFERRAL, say_again
+
+    end = "open" if held["closed"] is None else f"closed {say_day(held['closed'])}"
+    why = CLOSE_REASONS.get(held["reason"] or "", "")
+    head = f"Episode {held['number']}: opened {say_day(held['opened'])}, {end}{f' ({why})' if why else ''}, "
+    again = held["re_referral"]
+    output.emit_lines([f"- {head}{held['length']}"])
+    if again is not None:
+        told = (FROM_REFERRAL, again["from_referral"]), (FROM_CLOSURE, again["from_closure"])
+        output.emit_lines(["  Re-referral: " + "; ".join(f"{name}: {say_again(is_)}" for name, is_ in told)])
+    if held["withheld"]:
+        output.emit_lines([f"  Why and how it ended is withheld: {held['withheld']}"])
+
+
+def case_json(held: ShownCase) -> dict[str, Any]:
+    """A child's case as output has it, the newest episode first; `withheld` is why words of it are empty."""
+    return {
+        "unit": "child",
+        "episodes": [
+            {
+                "id": one.shown.episode.id,
+                "number": one.shown.episode.number,
+                "referred": one.shown.episode.referred,
+                "opened": one.shown.episode.opened,
+                "worker": one.worker or None,
+                "working_days_to_allocate": one.standing.days_to_allocate,
+                "days": one.standing.days,
+                "open": one.standing.is_open,
+                "length": one.standing.length,
+                "closed": one.shown.episode.closed,
+                "reason": one.shown.episode.reason or None,
+                "passed_to": one.shown.episode.passed_to,
+                "told": one.shown.episode.told,
+                "views": one.shown.episode.views,
+                "note": one.shown.episode.note,
+                "re_referral": None
+                if one.standing.again is None
+                else {
+                    "from_referral": one.standing.again.from_referral,
+                    "from_closure": one.standing.again.from_closure,
+                    "reasons": list(one.standing.again.reasons),
+                },
+                "withheld": one.shown.withheld or None,
+            }
+            for one in held.episodes
+        ],
+    }
 
 
 def _scope(agreement: dict[str, Any]) -> str:

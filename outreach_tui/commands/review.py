@@ -31,27 +31,34 @@ _REASONS = (
 @click.option("--progress", required=True, metavar="TEXT|-", help="How it goes, outcome by outcome.")
 @click.option("--attended", default="", metavar="A,B", help="Who came.")
 @click.option("--apologies", default="", metavar="C,D", help="Who could not come.")
-@click.option("--views", default="", metavar="TEXT", help="What child and family said.")
+@click.option("--child-views", default="", metavar="TEXT", help="What the child said, word for word.")
+@click.option("--views", default="", metavar="TEXT", help="What the family said.")
 @click.option("--agenda", default="", metavar="TEXT", help="What was to be spoken of.")
 @click.option("--decision", default="continue", type=click.Choice(_DECISIONS), help="What follows from it.")
 @json_option
 def review(plan: str, on: str | None, next_review: str | None, decision: str, **given: str) -> None:
     """Record a review of PLAN, usually a Team Around the Family meeting, and the day of the next one.
 
-    --next may only be left out where the decision is another one than to continue.
+    --next may only be left out where the decision is another one than to continue. --json gives attendance
+    before the plan and since with it.
     """
     from casework.ids import new_id
-    from casework.plans import review_plan
+    from casework.plans import REASON_AFTER, review_plan
     from casework.records_case import Plan, Review
     from outreach_tui.commands.cases import fitting, names_of, take_own, text_of
     from outreach_tui.commands.people import take_day
+    from outreach_tui.commands.plan import before_after_json
+    from storage.queries.plans import read_before_after
 
     call = the_call()
     if next_review is None and decision == "continue":
         raise click.UsageError("Missing option '--next'")
     day = take_day(on, call.today, "--on", past=True) or call.today
     following = take_day(next_review, call.today, "--next")
-    words = {name: text_of(given[name], f"--{name}") for name in ("progress", "views", "agenda")}
+    words = {
+        name: text_of(given[name], f"--{name.replace('_', '-')}")
+        for name in ("progress", "child_views", "views", "agenda")
+    }
     came = {name: names_of(given[name]) for name in ("attended", "apologies")}
     with opened(call) as store:
         held, child = take_own(store, plan, Plan, "PLAN", "plan list CHILD")
@@ -62,19 +69,24 @@ def review(plan: str, on: str | None, next_review: str | None, decision: str, **
             )
         edit = review_plan(held, made, call.today)
         receipt = store.journal.commit(edit)
+        before_after = before_after_json(read_before_after(store, child, held.started, held.ended))
     value = {
         "id": made.id,
         "plan": held.id,
         "on": made.held_on,
         "next_review": made.next_review,
         "decision": made.decision,
+        "before_after": before_after,
         "edit": receipt.edit,
     }
 
     def text() -> None:
         output.emit_lines([f"Review recorded. Its id is {made.id}."])
         if decision != "continue":
-            output.emit_lines(["The case is still open; end it with `outreach close CHILD --reason CODE`."])
+            code = REASON_AFTER.get(decision, "CODE")
+            output.emit_lines(
+                [f"The case is still open; end it with `outreach close CHILD --reason {code}`."]
+            )
 
     call.show(value, text)
 
@@ -82,13 +94,18 @@ def review(plan: str, on: str | None, next_review: str | None, decision: str, **
 @click.command(cls=LineCommand)
 @click.argument("child")
 @click.option("--reason", required=True, type=click.Choice(_REASONS), help="Why the work ends.")
+@click.option("--to", default="", metavar="WHO", help="Who goes on: social worker, school lead, service.")
 @click.option("--told", default="", metavar="WHO", help="Who was told.")
 @click.option("--views", default="", metavar="TEXT", help="What child and family said at the end.")
 @click.option("--note", default="", metavar="TEXT|-", help="What else is to be known.")
 @click.option("--on", metavar="DATE", help="The last day; else today.")
 @json_option
-def close(child: str, reason: str, told: str, views: str, note: str, on: str | None) -> None:
-    """Close CHILD's case with its reason; open plans end with it. A case that comes back is a new one."""
+def close(child: str, reason: str, on: str | None, **given: str) -> None:
+    """Close CHILD's case with its reason; open plans end with it.
+
+    --to says who goes on after a step up or down. A case that comes back is a new episode, through a new
+    notification.
+    """
     from casework.plans import close_case
     from outreach_tui.commands.cases import fitting, take_case, text_of
     from outreach_tui.commands.people import take_day
@@ -96,18 +113,19 @@ def close(child: str, reason: str, told: str, views: str, note: str, on: str | N
 
     call = the_call()
     day = take_day(on, call.today, "--on", past=True) or call.today
-    words = {"told": text_of(told, "--told"), "views": text_of(views, "--views")}
-    words["note"] = text_of(note, "--note")
+    words = {name: text_of(given[name], f"--{name}") for name in ("told", "views", "note")}
+    words["passed_to"] = text_of(given["to"], "--to")
     with opened(call) as store:
         found = take_case(store, child, "episode", or_leads=True)
         episode, plans = open_episode(store, found), open_plans(store, found)
-        with fitting({}):
+        with fitting({"passed_to": "--to"}):
             edit = close_case(found, episode, plans, reason=reason, on=day, today=call.today, **words)
         receipt = store.journal.commit(edit)
     value = {
         "id": episode.id if episode else None,
         "child": found.id,
         "reason": reason,
+        "passed_to": words["passed_to"],
         "closed": day,
         "plans_ended": [plan.id for plan in plans],
         "edit": receipt.edit,

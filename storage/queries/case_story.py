@@ -32,12 +32,13 @@ def _episode(shown: ShownEpisode, names: dict[str, str]) -> list[StoryEntry]:
     if held.closed is not None:
         title = "Case closed" + (f": {CLOSE_REASONS[held.reason]}" if held.reason else "")
         told = f"Told: {held.told}" if held.told else ""
-        text = "\n".join(part for part in (told, held.views, held.note) if part)
+        passed = f"Passed on to: {held.passed_to}" if held.passed_to else ""
+        text = "\n".join(part for part in (passed, told, held.views, held.note) if part)
         entries.append(StoryEntry(held.id, Episode.type, held.closed.isoformat(), by, title, text))
     return entries
 
 
 def _review(held: Review, names: dict[str, str]) -> StoryEntry:
     title = f"Plan reviewed: {REVIEW_DECISIONS[held.decision]}"
-    text = "\n".join(part for part in (held.progress, held.views) if part)
+    text = "\n".join(part for part in (held.progress, held.child_views, held.views) if part)
     return StoryEntry(held.id, Review.type, held.held_on.isoformat(), names.get(held.by, ""), title, text)

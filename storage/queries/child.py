@@ -42,6 +42,7 @@ from storage.queries.steps import was_present
 from storage.queries.today import register_day
 
 if TYPE_CHECKING:
+    from storage.queries.cases import ShownCase
     from storage.queries.plans import ShownPlan
     from storage.store import Store
 
@@ -95,8 +96,8 @@ class ChildPage:
 
     `day` is the school day whose registers the page works on, as the round and the caseload do: N codes and
     reasons are due or overdue by it. `closed_day_marks` counts the marks on days on which the school that
-    gave them is closed by its calendar; the tally has them, the clocks do not. `plan` is None while there
-    never was a case.
+    gave them is closed by its calendar; the tally has them, the clocks do not. `case` and `plan` are None
+    while there never was one.
     """
 
     child: Child
@@ -121,6 +122,7 @@ class ChildPage:
     calendar: SchoolCalendar
     closed_day_marks: int = 0
     plan: ShownPlan | None = None
+    case: ShownCase | None = None
 
 
 def read_child(
@@ -150,7 +152,7 @@ def read_child(
     custody = decisions[Category.YOUTH_JUSTICE]
     protected = address_protected(store, child)
     clocks = open_n_marks(facts.weeks, calendar, day) if visible else []
-    plan, worked = _case(store, child)
+    case, plan, worked = _case(store, child)
     review = plan.standing.review if plan is not None and plan.standing is not None else None
     return ChildPage(
         child=shown,
@@ -179,6 +181,7 @@ def read_child(
         calendar=calendar,
         closed_day_marks=sum(_on_closed_day(store, mark) for mark in marks),
         plan=plan,
+        case=case,
     )
 
 
@@ -331,20 +334,21 @@ def _newest_first(entries: Sequence[StoryEntry]) -> list[StoryEntry]:
     return sorted(entries, key=lambda entry: (entry.at, entry.record), reverse=True)
 
 
-def _case(store: Store, child: Child) -> tuple[ShownPlan | None, list[StoryEntry]]:
-    """The plan, and the entries of the story that the case adds: episodes and reviews."""
+def _case(store: Store, child: Child) -> tuple[ShownCase | None, ShownPlan | None, list[StoryEntry]]:
+    """The case, the plan, and the entries of the story that the case adds: episodes and reviews."""
     held = store.conn.execute(
         "SELECT EXISTS(SELECT 1 FROM episode WHERE child = ? AND void = 0)"
         " OR EXISTS(SELECT 1 FROM plan WHERE child = ? AND void = 0)",
         (child.id, child.id),
     ).fetchone()
     if not held[0]:
-        return None, []
+        return None, None, []
     # Most children have no case, and a page should not load what reads one.
     from storage.queries.case_story import case_entries
+    from storage.queries.cases import read_case
     from storage.queries.plans import read_plan
 
-    return read_plan(store, child), case_entries(store, child)
+    return read_case(store, child), read_plan(store, child), case_entries(store, child)
 
 
 def _follow_up_entry(

@@ -115,6 +115,7 @@ def _plan(store: Store, name: str, shown: ShownPlan) -> Iterator[tuple[str, list
     for review in shown.reviews:
         body = [f"There: {join_words(review.attended)}."] if review.attended else []
         body += [f"Could not come: {join_words(review.apologies)}."] if review.apologies else []
+        body += [f"What {name} said: {review.child_views}"] if review.child_views else []
         body += [f"What you said: {review.views}"] if review.views else []
         body += [f"How it goes: {review.progress}", DECISIONS[review.decision]]
         yield f"How it went: {full_day(review.held_on)}", body

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from storage.store import Store
 
 R = TypeVar("R", bound=Record)
-_FAMILYS_OWN: dict[str, object] = {"reason": "", "told": "", "views": "", "note": ""}
+_FAMILYS_OWN: dict[str, object] = {"reason": "", "passed_to": "", "told": "", "views": "", "note": ""}
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,12 +20,14 @@ from casework.assessments import (
     set_parts,
     start_assessment,
 )
-from casework.before_after import MOST_WEEKS, before_after
+from casework.attendance import Tally
+from casework.before_after import MOST_WEEKS, before_after, say_attended, say_part_time, say_suspended
 from casework.calendars import SchoolCalendar
 from casework.errors import BadInput, Refused
 from casework.family_words import say_action, say_contact, say_episode, say_follow_up
 from casework.records import Contact, FollowUp
 from casework.records_case import ACTION_STATUSES, Action, Assessment, Episode, Score
+from casework.wording import count_of
 
 DAY = date(2026, 11, 2)
 AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
@@ -120,6 +122,43 @@ def test_both_windows_are_as_long_and_touch_at_the_start(first: int, last: int) 
         assert held.since.start is not None
         assert held.before.end < started <= held.since.start
         assert held.since.end == calendar.last_school_day(today)
+
+
+_CODES = ("/", "\\", "O", "E", "C2", "X", "Y5", "L", "N")
+
+
+@given(st.lists(st.sampled_from(_CODES), min_size=60, max_size=220), st.integers(0, 100))
+def test_no_figure_stands_without_what_it_is_counted_of(codes: list[str], first: int) -> None:
+    begins = date(2026, 9, 1)
+    calendar = SchoolCalendar.of([(begins, begins + timedelta(days=200))])
+    days = calendar.school_days(begins, begins + timedelta(days=200))
+    marks = [(days[n // 2], code) for n, code in enumerate(codes) if n // 2 < len(days)]
+    held = before_after(marks, calendar, days[first], marks[-1][0])
+    for window in (held.before, held.since):
+        inside = [c for day, c in marks if window.start and window.end and window.start <= day <= window.end]
+        assert window.marked == len(inside)
+        assert window.suspended == inside.count("E")
+        assert (window.part_time, window.not_required) == (inside.count("C2"), inside.count("X"))
+        assert sum((one for _, one in window.weeks), Tally()) == window.tally
+        assert (window.attendance_pct is None) == (window.tally.possible < 20)
+        possible = window.tally.possible
+        assert say_attended(window).startswith(
+            f"{window.tally.attended} of {count_of(possible, 'session')}" if possible else "no possible"
+        )
+        assert ("%" in say_attended(window)) == (possible >= 20)
+        for said in (say_suspended(window), say_part_time(window)):
+            assert said.endswith(f"of {count_of(window.marked, 'mark')}")
+
+
+def test_too_few_sessions_give_no_percentage() -> None:
+    calendar = SchoolCalendar.of([(date(2026, 9, 1), date(2026, 12, 18))])
+    days = calendar.school_days(date(2026, 9, 1), date(2026, 10, 30))
+    marks = [(day, code) for day in days for code in "/O"]
+    few = before_after(marks, calendar, days[9], days[17]).since
+    assert (few.tally.possible, few.attendance_pct) == (18, None)
+    assert say_attended(few) == "9 of 18 sessions, too few for a rate"
+    enough = before_after(marks, calendar, days[10], days[19]).since
+    assert say_attended(enough) == "10 of 20 sessions, 50.0 %"
 
 
 def test_the_words_for_a_family_know_every_stored_value() -> None:

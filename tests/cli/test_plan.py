@@ -15,6 +15,7 @@ from casework.notifications import allocate, receive
 from casework.records import AGENCIES, Child, Flag
 from casework.records_case import CLOSE_REASONS, Notification, Review
 from storage.home import Home
+from storage.queries.notifications import episodes_of
 from storage.store import Store
 from storage.vault import Vault
 from tests.cli.conftest import NOW, TODAY, Line, fill, secret_file
@@ -49,9 +50,10 @@ def open_case(line: Line, child: str = "tilly", on: date = OPENED) -> None:
             heard_on=on,
             by=store.worker.id,
         )
-        edit, kept = receive(sent, store.today)
+        before = episodes_of(store, found.id)
+        edit, kept = receive(sent, store.today, before)
         store.journal.commit(edit)
-        store.journal.commit(allocate(kept, found, store.worker.id, on, [])[0])
+        store.journal.commit(allocate(kept, found, store.worker.id, on, before)[0])
     finally:
         store.close()
 
@@ -189,12 +191,63 @@ def test_attendance_before_and_since_is_of_equal_length_with_counts(case: Line) 
         "possible": 10,
         "attended": 10,
         "absent": 0,
-        "attendance_pct_1dp": 100.0,
+        "attendance_pct_1dp": None,
+        "too_few_for_a_rate": True,
+        "marked": 10,
+        "suspended": 0,
+        "part_time_c2": 0,
+        "not_required_x": 0,
+        "weeks": [{"week": "2026-11-09", "possible": 10, "attended": 10}],
     }
+    assert any("not because of" in note for note in held["notes"])
     since = held["since"]
     assert (since["from"], since["to"]) == ("2026-11-16", "2026-11-20")
     assert (since["possible"], since["attended"], since["absent"]) == (9, 4, 5)
-    assert "4 of 9 sessions attended, 5 absent (44.4 %)" in case("plan", "show", case.ids["tilly"]).out
+    text = case("plan", "show", case.ids["tilly"]).out
+    assert "4 of 9 sessions attended, 5 absent (too few for a rate)" in text
+    assert "of 9 marks 0 suspended (E), 0 part-time (C2), 0 not required (X)" in text
+
+
+def test_a_review_gives_attendance_before_and_since_and_keeps_the_childs_words(case: Line) -> None:
+    ids = planned(case)
+    made = ok(
+        case,
+        *("review", ids["plan"], "--on", "2026-11-19", "--decision", "step-down", "--progress", "On time"),
+        *("--child-views", "I like the bus now", "--views", "Mornings are calm"),
+    )
+    assert made["before_after"]["before"]["possible"] == 10
+    (held,) = ok(case, "plan", "show", case.ids["tilly"])["reviews"]
+    assert (held["child_views"], held["views"]) == ("I like the bus now", "Mornings are calm")
+    assert "I like the bus now" in case("plan", "print", case.ids["tilly"]).out
+    held = case(
+        "review", ids["plan"], "--on", "2026-11-20", "--decision", "step-down", "--progress", "As before"
+    )
+    assert "--reason stepped-down" in held.out
+
+
+def test_a_step_down_names_who_goes_on_and_the_childs_page_has_the_case(case: Line) -> None:
+    planned(case)
+    page = ok(case, "child", case.ids["tilly"])
+    (episode,) = page["case"]["episodes"]
+    assert (episode["open"], episode["days"], episode["length"]) == (True, 11, "11 days so far")
+    assert (episode["working_days_to_allocate"], episode["re_referral"]["from_referral"]) == (0, None)
+    made = ok(
+        case,
+        *("close", case.ids["tilly"], "--reason", "stepped-down", "--to", "Ms Reed, school lead"),
+        *("--told", "Jo Marsh", "--on", "2026-11-19"),
+    )
+    assert made["passed_to"] == "Ms Reed, school lead"
+    (episode,) = ok(case, "child", case.ids["tilly"])["case"]["episodes"]
+    assert (episode["open"], episode["length"]) == (False, "10 days")
+    assert (episode["passed_to"], bool(episode["withheld"])) == ("", True), "who has no case sees no ending"
+    open_case(case, on=date(2026, 11, 20))
+    newest, first = ok(case, "child", case.ids["tilly"])["case"]["episodes"]
+    assert (first["passed_to"], first["withheld"]) == ("Ms Reed, school lead", None)
+    assert newest["number"] == 2
+    assert (newest["re_referral"]["from_referral"], newest["re_referral"]["from_closure"]) == (True, True)
+    text = case("child", case.ids["tilly"]).out
+    assert "Episode 2: opened Fri 20 Nov 2026, open, 0 days so far" in text
+    assert "from the previous referral (DfE): yes; from the previous closure" in text
 
 
 def test_a_case_without_a_plan_says_so(case: Line) -> None:

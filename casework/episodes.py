@@ -1,0 +1,65 @@
+"""The times of working with a child: how long each was or is so far, how soon it was allocated, and whether
+it came back, counted both ways.
+
+Source: DfE, Characteristics of children in need (re-referral within 12 months of a referral); the length of
+an open case is not known yet and is never 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from casework.clocks import next_working_day, working_days_between
+from casework.early_help import ReReferral, re_referral
+from casework.records_case import Episode
+from casework.wording import count_of
+
+FROM_REFERRAL = "from the previous referral (DfE)"
+FROM_CLOSURE = "from the previous closure (many early help teams)"
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeStanding:
+    """How an episode stands on a day.
+
+    `days` are calendar days from allocation to closure, or so far where it is open; `days_to_allocate` are
+    working days from its referral, None where that is not known, `again` None where it has no referral.
+    """
+
+    days: int
+    is_open: bool
+    days_to_allocate: int | None
+    again: ReReferral | None
+
+    @property
+    def length(self) -> str:
+        """Its length in words: an open case has no length yet."""
+        return f"{count_of(self.days, 'day')}{' so far' if self.is_open else ''}"
+
+
+def re_referral_on(referred: date, episodes: Sequence[Episode]) -> ReReferral:
+    """Whether a referral is a re-referral, from the last referral and from the last closure before it."""
+    earlier = [e.referred for e in episodes if e.referred and e.referred < referred]
+    closed = [e.closed for e in episodes if e.closed and e.closed <= referred]
+    return re_referral(referred, max(earlier, default=None), max(closed, default=None))
+
+
+def episode_standing(episode: Episode, episodes: Sequence[Episode], today: date) -> EpisodeStanding:
+    """How one of a child's `episodes` stands."""
+    before = [e for e in episodes if e.number < episode.number]
+    to_allocate = None
+    if episode.referred is not None:
+        to_allocate = max(0, working_days_between(next_working_day(episode.referred), episode.opened))
+    return EpisodeStanding(
+        days=max(0, ((episode.closed or today) - episode.opened).days),
+        is_open=episode.closed is None,
+        days_to_allocate=to_allocate,
+        again=re_referral_on(episode.referred, before) if episode.referred is not None else None,
+    )
+
+
+def say_again(counted: bool | None) -> str:
+    """A count of re-referral in one word."""
+    return {True: "yes", False: "no", None: "not known"}[counted]

@@ -1,0 +1,80 @@
+"""A child's case as it may be shown: each time of working together, how it began, how long, how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from casework.episodes import EpisodeStanding, episode_standing
+from casework.policies import PURPOSE_OF, Category
+from casework.records import Worker
+from casework.records_case import Plan
+from casework.sharing import Decision
+from storage.queries.notifications import ShownNotification, read_notifications
+from storage.queries.plans import ShownEpisode, decision_of, read_episodes
+
+if TYPE_CHECKING:
+    from casework.records import Child
+    from storage.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class CaseEpisode:
+    """One episode with how it stands, its worker's name, the notification that opened it and its plans."""
+
+    shown: ShownEpisode
+    standing: EpisodeStanding
+    worker: str
+    notification: ShownNotification | None
+    plans: Sequence[Plan] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCase:
+    """Every episode of a child, the newest first, and the notifications that wait for a worker."""
+
+    episodes: Sequence[CaseEpisode] = ()
+    waiting: Sequence[ShownNotification] = ()
+
+    @property
+    def open(self) -> CaseEpisode | None:
+        """The one that is open."""
+        return next((one for one in self.episodes if one.standing.is_open), None)
+
+
+def read_case(store: Store, child: Child) -> ShownCase:
+    """The episodes of a child; none where not even that there is a case may be seen."""
+    shown = read_episodes(store, child)
+    told = {one.notification.id: one for one in read_notifications(store, child.id)}
+    names = {worker.id: worker.name for worker in store.find(Worker)}
+    every = [one.episode for one in shown]
+    plans = store.find(Plan, "child = ?", (child.id,)) if decision_of(store, child, "plan") else []
+    plans.sort(key=lambda plan: (plan.started, plan.id), reverse=True)
+    return ShownCase(
+        episodes=[
+            CaseEpisode(
+                one,
+                episode_standing(one.episode, every, store.today),
+                names.get(one.episode.worker or "", ""),
+                told.get(one.episode.notification or ""),
+                [plan for plan in plans if plan.episode == one.episode.id],
+            )
+            for one in shown
+        ],
+        waiting=[
+            one
+            for one in told.values()
+            if one.notification.allocated_on is None and not one.notification.new_information
+        ],
+    )
+
+
+def may_close(store: Store, child: Child) -> Decision:
+    """Whether this worker may end the case: who sees the family's words in it, and who leads it whatever was
+    withdrawn.
+    """
+    known = store.may_see(child, Category.IDENTITY, PURPOSE_OF["episode"])
+    if known and child.lead_worker == store.worker.id:
+        return known
+    return decision_of(store, child, "episode")

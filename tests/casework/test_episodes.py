@@ -1,0 +1,56 @@
+"""How long a case is, how soon it was allocated, and whether it came back, counted both ways."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from casework.episodes import episode_standing, re_referral_on
+from casework.records_case import Episode
+
+TODAY = date(2026, 11, 20)
+
+
+def episode(number: int, referred: date | None, opened: date, closed: date | None = None) -> Episode:
+    return Episode(id=str(number), child="c", number=number, referred=referred, opened=opened, closed=closed)
+
+
+def test_an_open_case_has_its_days_so_far_and_no_length() -> None:
+    held = episode(1, date(2026, 11, 6), date(2026, 11, 11))
+    stands = episode_standing(held, [held], TODAY)
+    assert (stands.length, stands.is_open, stands.days_to_allocate) == ("9 days so far", True, 3)
+    ended = held.model_copy(update={"closed": date(2026, 11, 12)})
+    assert episode_standing(ended, [ended], TODAY).length == "1 day"
+
+
+def test_a_referral_on_a_sunday_counts_its_days_from_the_monday() -> None:
+    held = episode(1, date(2026, 11, 8), date(2026, 11, 9))
+    assert episode_standing(held, [held], TODAY).days_to_allocate == 0
+
+
+def test_both_counts_of_a_re_referral_may_differ() -> None:
+    first = episode(1, date(2025, 9, 1), date(2025, 9, 3), date(2026, 6, 30))
+    second = episode(2, date(2026, 11, 2), date(2026, 11, 4))
+    again = episode_standing(second, [first, second], TODAY).again
+    assert again is not None
+    assert (again.from_referral, again.from_closure) == (False, True)
+    assert episode_standing(first, [first, second], TODAY).again == re_referral_on(date(2025, 9, 1), [])
+
+
+def test_without_a_referral_nothing_is_counted() -> None:
+    held = episode(1, None, date(2026, 11, 4))
+    assert episode_standing(held, [held], TODAY).again is None
+    assert episode_standing(held, [held], TODAY).days_to_allocate is None
+
+
+@given(st.lists(st.integers(1, 300), min_size=1, max_size=5))
+def test_a_later_episode_never_changes_how_an_earlier_one_counts(gaps: list[int]) -> None:
+    episodes: list[Episode] = []
+    day = date(2022, 1, 3)
+    for number, gap in enumerate(gaps, 1):
+        episodes.append(episode(number, day, day + timedelta(days=2), day + timedelta(days=gap)))
+        day += timedelta(days=gap + 1)
+    for at, held in enumerate(episodes):
+        assert episode_standing(held, episodes, TODAY) == episode_standing(held, episodes[: at + 1], TODAY)
