@@ -387,6 +387,7 @@ class _RecordTypes(Mapping[str, type[Record]]):
 
 _SHARING = "casework.records_sharing"
 _CASE = "casework.records_case"
+_LINKS = "casework.records_links"
 RECORD_TYPES: Mapping[str, type[Record]] = _RecordTypes(
     (
         Child,
@@ -420,6 +421,7 @@ RECORD_TYPES: Mapping[str, type[Record]] = _RecordTypes(
         "action": (_CASE, "Action"),
         "review": (_CASE, "Review"),
         "disagreement": (_CASE, "Disagreement"),
+        "link": (_LINKS, "Link"),
     },
 )
 """Every record type that is stored, by its name."""

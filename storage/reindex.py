@@ -19,6 +19,7 @@ _OWNERS = {
     "flag": "SELECT c.id FROM flag f JOIN child m ON m.id = f.child"
     " JOIN child c ON c.id = m.id OR c.household = m.household WHERE f.id = ?",
 }
+_SAME_HOME = "SELECT id FROM child WHERE id = ? OR household = (SELECT household FROM child WHERE id = ?)"
 _PROTECTED = (
     "EXISTS (SELECT 1 FROM flag f JOIN child m ON m.id = f.child WHERE m.household = h.id"
     " AND f.kind = 'address-protection' AND f.void = 0 AND f.ended IS NULL)"
@@ -31,7 +32,7 @@ def _searched(record_type: str) -> frozenset[str]:
     if record_type == "school":
         return _SCHOOL_FIELDS | {"void"}
     if record_type == "flag":
-        return frozenset({"kind", "ended", "void"})
+        return frozenset({"child", "kind", "ended", "void"})
     fields = RECORD_TYPES[record_type].model_fields
     named = {name for name in fields if (meta := meta_of(record_type, name)) and meta.searched}
     return frozenset(named | {"void"}) if named else frozenset()
@@ -45,7 +46,12 @@ def children_touched(conn: Connection, record_type: str, changes: Sequence[Chang
     records = {c.record for c in changes if c.field == CREATED or c.field in searched}
     if record_type == "child":
         return records
-    return {row[0] for record in records for row in conn.execute(_OWNERS[record_type], (record,))}
+    found = {row[0] for record in records for row in conn.execute(_OWNERS[record_type], (record,))}
+    if record_type == "flag":
+        # A flag that goes to another child leaves a home, too.
+        left = [c.old for c in changes if c.field == "child"]
+        found.update(row[0] for child in left for row in conn.execute(_SAME_HOME, (child, child)))
+    return found
 
 
 def refresh(conn: Connection, children: Iterable[str]) -> None:

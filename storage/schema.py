@@ -55,6 +55,8 @@ INDEXES: Sequence[str] = (
     "CREATE INDEX action_child ON action(child)",
     "CREATE INDEX review_plan ON review(plan)",
     "CREATE INDEX disagreement_child ON disagreement(child)",
+    "CREATE INDEX link_child ON link(child)",
+    "CREATE INDEX link_other ON link(other)",
 )
 
 SYSTEM_TABLES: Sequence[str] = (

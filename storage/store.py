@@ -13,7 +13,7 @@ from casework.edits import Edit, create
 from casework.ids import new_id
 from casework.policies import Category, Purpose
 from casework.records import Child, Record, Team, Worker
-from casework.sharing import NOTHING, Decision, may_see, sees_every
+from casework.sharing import NOTHING, Decision, Ground, may_see, sees_every
 from casework.sharing_grid import HIDDEN_AGENCIES, HIDDEN_EXISTENCE
 from storage import audit
 from storage.cipher import Connection, close_database, open_database
@@ -178,6 +178,10 @@ class Store:
         )
         ground = self.grounds.of(child.id) if told else NOTHING
         return may_see(other, child, category, purpose, self.today, ground)
+
+    def would_see(self, child: Child, category: Category, purpose: Purpose, ground: Ground) -> bool:
+        """Whether the worker of this laptop would see a category if this were on record about the child."""
+        return bool(may_see(self.worker, child, category, purpose, self.today, ground))
 
     def seen_with(self, other: Worker) -> Store:
         """This caseload as far as its worker and `other` may both see it: to read from, at once."""

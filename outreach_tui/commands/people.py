@@ -208,7 +208,7 @@ def _begins_with(eyes: Eyes, text: str) -> tuple[list[Record], int]:
     return found, total
 
 
-_SOME_NOT_THERE = frozenset({"flag"})
+_SOME_NOT_THERE = frozenset({"flag", "link"})
 """Record types of which some are not there even for a worker who sees every child."""
 
 

@@ -21,6 +21,16 @@ NameKey: TypeAlias = tuple[str, str, str]
 """Folded surname, folded forename, date of birth as ISO text."""
 
 
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """Who a merged record said its child was."""
+
+    surname: str
+    forename: str
+    known_as: str
+    dob: str | None
+
+
 @dataclass(slots=True)
 class Known:
     """A child of the caseload, as much as an import compares. Lists and dates are JSON-safe."""
@@ -39,6 +49,8 @@ class Known:
     reg: str = ""
     sen: str = ""
     language: str = ""
+    also: list[Alias] = field(default_factory=list)
+    """Names and date of birth of the records that were merged into this one."""
 
     @property
     def name(self) -> str:
@@ -49,6 +61,12 @@ class Known:
 _FIELDS = (
     "id, surname, forename, known_as, former_names, dob, upn, former_upns, household, school, year_group,"
     " reg, sen, language"
+)
+
+
+_ALSO = (
+    "SELECT l.child, l.other, c.surname, c.forename, c.known_as, c.dob FROM link l"
+    " JOIN child c ON c.id = l.other WHERE l.kind = 'same' AND l.ended_on IS NULL AND l.void = 0"
 )
 
 
@@ -92,10 +110,16 @@ class Roll:
         self._by_name: dict[NameKey, list[Known]] | None = None
         self._bearers: dict[tuple[str, str], list[Known]] | None = None
         self._damaged: list[Known] = []
+        self._now: dict[str, str] = {}
+        also: dict[str, list[Alias]] = {}
+        for child, other, *said in conn.execute(_ALSO):
+            self._now[other] = child
+            also.setdefault(child, []).append(Alias(*said))
         for row in conn.execute(f"SELECT {_FIELDS} FROM child WHERE void = 0"):
             known = Known(*row)
             known.former_names = json.loads(row[4] or "[]")
             known.former_upns = json.loads(row[7] or "[]")
+            known.also = also.get(known.id, [])
             self.add(known)
 
     def add(self, known: Known) -> None:
@@ -109,14 +133,15 @@ class Roll:
             for key in _keys(known):
                 self._by_name.setdefault(key, []).append(known)
         if self._bearers is not None:
-            self._bearers.setdefault((fold(known.surname), fold(known.forename)), []).append(known)
+            self._bear(known)
 
     def find(self, pupil: ReadPupil, is_other: IsOther = lambda _, __: False) -> Verdict:
         """Who the child of the file is. ``is_other`` tells children whom other rows of the file name."""
         verdict = self._judge(pupil, is_other)
         if verdict.known is not None or verdict.refused:
             return verdict
-        answer = self._answered.get(question_key(pupil), "").split(" ")
+        # Who was merged since the answer was given is meant as the child they are now part of.
+        answer = [self._now.get(id_, id_) for id_ in self._answered.get(question_key(pupil), "").split(" ")]
         remembered = self.children.get(answer[0])
         # An answer holds for the children that were weighed then; one more who fits is a new question.
         if remembered is None or any(known.id not in answer for known in verdict.candidates):
@@ -158,8 +183,15 @@ class Roll:
         if self._bearers is None:
             self._bearers = {}
             for known in self.children.values():
-                self._bearers.setdefault((fold(known.surname), fold(known.forename)), []).append(known)
+                self._bear(known)
         return self._bearers.get((fold(pupil.surname), fold(pupil.forename)), [])
+
+    def _bear(self, known: Known) -> None:
+        if self._bearers is not None:
+            names = {(fold(known.surname), fold(known.forename))}
+            names.update((fold(one.surname), fold(one.forename)) for one in known.also)
+            for name in names:
+                self._bearers.setdefault(name, []).append(known)
 
     def _named(self, key: NameKey, pupil: ReadPupil) -> list[Known]:
         """Those of the same name and date of birth, letters that an old encoding lost apart."""
@@ -180,7 +212,7 @@ class Roll:
         dates of birth differ, or when someone else in the caseload bears the file's name: a twin's UPN
         beside the other twin.
         """
-        if not pupil.surname or not known.surname:
+        if not pupil.surname or not known.surname or any(_is_alias(one, pupil) for one in known.also):
             return False
         if not pupil.forename or not known.forename:
             return not _words(known.surname, known.forename) & _words(pupil.surname, pupil.forename)
@@ -197,8 +229,18 @@ class Roll:
 
 
 def _keys(known: Known) -> Iterator[NameKey]:
-    if known.dob and known.surname and known.forename:
-        yield fold(known.surname), fold(known.forename), known.dob
+    said = [(known.surname, known.forename, known.dob)]
+    said += [(one.surname, one.forename, one.dob) for one in known.also]
+    for surname, forename, dob in dict.fromkeys(said):
+        if dob and surname and forename:
+            yield fold(surname), fold(forename), dob
+
+
+def _is_alias(one: Alias, pupil: ReadPupil) -> bool:
+    """Whether a file names a child as a record did that is now part of another."""
+    ours, theirs = (one.forename, one.known_as), (pupil.forename, pupil.known_as)
+    apart = bool(pupil.dob and one.dob and pupil.dob.isoformat() != one.dob)
+    return fold(one.surname) == fold(pupil.surname) and _share_start(ours, theirs) and not apart
 
 
 def _fits_but_lost(known: Known, pupil: ReadPupil) -> bool:

@@ -95,7 +95,7 @@ class Particulars:
         )
         if pupil.capitals:
             known.surname, known.forename = _mixed(known.surname), _mixed(known.forename)
-        values = {name: getattr(known, name) for name in Known.__dataclass_fields__}
+        values = {name: getattr(known, name) for name in Known.__dataclass_fields__ if name != "also"}
         return known, [create(Child.model_validate(values))]
 
     def update_child(self, known: Known, pupil: ReadPupil, span: Span | None) -> list[Change]:

@@ -25,7 +25,7 @@ from casework.records import (
 from casework.shown_marks import shown_field, shown_marks, veiled_slots
 from casework.weeks import session_of, unpack
 from storage.queries.child import holders, marks_in_force
-from storage.queries.sight import Sight, subject_of
+from storage.queries.sight import Sight, seen_children, subject_of
 from storage.rows import load
 
 if TYPE_CHECKING:
@@ -221,9 +221,14 @@ class _Names:
     def _name(self, record: str) -> str:
         for table, name in _NAMED_BY.items():
             row = self._store.conn.execute(f"SELECT {name} FROM {table} WHERE id = ?", (record,)).fetchone()
+            if row and table == Child.type and not self._may_name(record):
+                return "a child"
             if row:
                 return str(row[0]).strip() or f"a {table.replace('_', ' ')} without a name"
         return record
+
+    def _may_name(self, child: str) -> bool:
+        return bool(seen_children(self._store, [load(self._store.conn, Child, child)]))
 
 
 def _only(new: Any, name: str, field: str) -> Any:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from casework.errors import Ambiguous, BadInput
 from casework.policies import Category
 from casework.records import RECORD_TYPES, Child, Record
+from casework.records_links import Link
 from casework.text import fold, safe
 from storage.queries.seek import search_children
 from storage.queries.sight import Sight, seen_children, shown_child, subject_of
@@ -52,6 +53,8 @@ def find_record(store: Store, text: str) -> Record:
 def find_child(store: Store, text: str) -> Child:
     """The child meant by an id (or a prefix of 8 or more), a UPN, or a name that matches exactly one child.
 
+    What names a record that was merged into another leads to the child whom it is now part of.
+
     Raises BadInput when nobody matches, Ambiguous (with ids and names) when several do.
     """
     wanted = text.strip()
@@ -60,7 +63,7 @@ def find_child(store: Store, text: str) -> Child:
     )
     if not exact and len(wanted) >= SHORTEST_PREFIX and wanted[0].isdigit():
         exact = store.find(Child, "id >= ? AND id < ?", (wanted.lower(), wanted.lower() + "\uffff"))
-    exact = seen_children(store, exact) or _by_name(store, wanted)
+    exact = seen_children(store, exact) or _by_name(store, wanted) or _set_aside(store, wanted)
     if not exact:
         raise BadInput(
             "no-such-child", "No child matches; try `outreach search` with part of the name.", safe(text)
@@ -102,6 +105,27 @@ def _by_name(store: Store, text: str) -> list[Child]:
     hits = search_children(store, text, limit=50)
     children = [store.get(Child, hit.id) for hit in hits]
     return [child for child in children if _same_name(child, words)]
+
+
+def _set_aside(store: Store, text: str) -> list[Child]:
+    """The children whom merged records with this id, UPN or name are now part of."""
+    links = store.find(Link, "kind = 'same' AND ended_on IS NULL")
+    children = {link.child: store.get(Child, link.child) for link in links}
+    seen = {child.id: child for child in seen_children(store, children.values())}
+    wanted, words = text.lower(), fold(text).split()
+    found: dict[str, Child] = {}
+    for link in links:
+        child = seen.get(link.child)
+        if child is None:
+            continue
+        other = store.get(Child, link.other)
+        named = len(wanted) >= SHORTEST_PREFIX and other.id.startswith(wanted)
+        upn = (
+            other.upn and other.upn.lower() == wanted and store.may_see(child, Category.EDUCATION, "support")
+        )
+        if named or upn or (words and _same_name(other, words)):
+            found[child.id] = child
+    return list(found.values())
 
 
 def _same_name(child: Child, words: list[str]) -> bool:

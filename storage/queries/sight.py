@@ -22,6 +22,7 @@ from casework.records import (
     Relationship,
     meta_of,
 )
+from casework.records_links import Link
 from casework.sharing import Decision
 
 if TYPE_CHECKING:
@@ -63,6 +64,10 @@ class Sight:
         if isinstance(record, Flag):
             decision = self.field(record, "kind", child)
             return bool(decision) or decision.shown
+        if isinstance(record, Link):
+            # Two children are named: who may not know of one of them may not know of the link.
+            others = self.store.find(Child, "id IN (?, ?)", (record.child, record.other))
+            return all(self.sees(other, Category.IDENTITY) for other in others)
         return True
 
     def field(self, record: Record, name: str, child: Child | None) -> Decision:

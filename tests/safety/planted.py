@@ -31,6 +31,7 @@ from casework.records import (
     Worker,
     meta_of,
 )
+from casework.records_links import Link
 from storage.cipher import wipe
 from storage.home import Home
 from storage.store import Store
@@ -53,6 +54,7 @@ _TEAM_TYPES = frozenset(
 
 _POINTS_AT = {
     "child": "child",
+    "other": "child",
     "household": "household",
     "person": "person",
     "lead_worker": "colleague",
@@ -70,7 +72,8 @@ _POINTS_AT = {
     "corrects": None,
 }
 _POINTS_ONLY_IN = {"outcome": {"action"}, "plan": {"outcome", "review"}, "notification": {"episode"},
-                   "about": {"pause"}, "source": {"attendance_week", "attendance_total"}}  # fmt: skip
+                   "about": {"pause"}, "source": {"attendance_week", "attendance_total"},
+                   "other": {"link"}}  # fmt: skip
 _REAL: dict[str, dict[str, Any]] = {
     "attendance_week": {"week": MONDAY, "marks": r"/ \ Y5 Y5 / \ N N N N"},
     "attendance_total": {"year": 2026},
@@ -85,6 +88,7 @@ _REAL: dict[str, dict[str, Any]] = {
     "disclosure": {"decision": "not-share", "agency": "voluntary", "categories": (Category.FAMILY,),
                    "purpose": "support", "until": None},
     "plan": {"ended": None},
+    "link": {"kind": "sibling", "ended_on": None},
     "person": {"do_not_contact": False, "address_protected": False},
     "household": {"address_protected": False},
 }  # fmt: skip
@@ -273,6 +277,11 @@ def build(folder: Path) -> World:
     for child in CHILDREN:
         for one in _everything(world, child):
             _bring_in(store, world, child, *one)
+    both = Link(id=new_id(), child=world.ids["here.child"], other=world.ids["there.child"],
+                kind="different", linked_on=TODAY, by=colleague.id)  # fmt: skip
+    store.journal.commit(Edit("Link", (create(both),)), kind="setup")
+    world.ids["both.link"] = both.id
+    world.records.append(("link", both.id, "here"))
     for child in CHILDREN:
         store.drafts.save("contact", world.ids[f"{child}.child"], {"note": _drafted(world, child)})
     store.close()
