@@ -31,6 +31,8 @@ _PARTS = (
     ("agreement_note", "--agreement", "The family's agreement, or why there is none."),
     ("level", "--level", "The level of need."),
 )
+_FEEDBACK = {"full": "the full update", "in-touch": "that the team is in touch, and no more"}
+"""What the notifier may be told, in words."""
 _OPTIONS = {"notifier": "--from", "agreement_note": "--agreement"}
 """Options that are called otherwise than their field."""
 
@@ -189,7 +191,7 @@ def contacted(notification: str, with_whom: str, on: str | None) -> None:
             "reason": decision.reason,
             "edit": receipt.edit,
         }
-    told = "the full update" if feedback == "full" else "that the team is in touch, and no more"
+    told = _FEEDBACK[feedback]
     call.show(value, lambda: output.emit_lines([f"Kept. They may be told {told}: {decision.reason}"]))
 
 
@@ -251,10 +253,12 @@ def show(notification: str) -> None:
         pairs = [("Child", value["child"]["name"]), ("Status", value["status"])]
         pairs += [("Allocate by", value["allocate_by"] or "the clock does not run")]
         pairs += [("Missing", item) for item in value["missing"]]
+        pairs += [("Asked for", value["asked"])] if value["asked"] else []
         pairs += [
             (name.replace("_", " ").capitalize(), value[name] or "")
             for name in ("received", "from", *(part for part, _, _ in _PARTS), "heard_on", "contacted_with")
         ]
+        pairs += [("May be told", _FEEDBACK[value["feedback"]])] if value["feedback"] else []
         pairs += [(f"Withheld: {entry['category']}", entry["reason"]) for entry in value["withheld"]]
         output.emit_pairs(pairs)
 
@@ -388,6 +392,7 @@ def _as_json(eyes: Eyes, shown: ShownNotification) -> dict[str, Any]:
         "allocate_by": stands.allocate_by,
         "clock": stands.clock.text if stands.clock else None,
         "reasons": list(stands.reasons),
+        "asked": shown.asked or None,
         **{name: getattr(held, name) for name, _, _ in _PARTS},
         "heard_on": held.heard_on,
         "allocated_to": held.allocated_to,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from outreach_tui import output
 from outreach_tui.commands.frame import LineGroup, json_option, the_call
 from outreach_tui.commands.opening import opened
+
+if TYPE_CHECKING:
+    from storage.queries.workload import Load
 
 _LONGEST_NAME = 300
 
@@ -102,12 +105,18 @@ def add_worker(name: str, agency: str, team_name: str | None, urns: tuple[str, .
 @worker.command("list")
 @json_option
 def list_workers() -> None:
-    """List the workers with their agency and team; who has left is listed too and said to be so."""
+    """List the workers with their agency and team, and what each of your team carries.
+
+    That is numbers of cases, of actions past their day and of notifications that wait for them: for
+    allocating a case. Who has left is listed too and said to be so.
+    """
     from casework.records import Team, Worker
+    from storage.queries.workload import read_workload
 
     call = the_call()
     with opened(call) as store:
         teams = {held.id: held.name for held in store.find(Team)}
+        loads = {load.worker.id: load for load in read_workload(store)}
         rows: list[dict[str, Any]] = [
             {
                 "id": held.id,
@@ -116,17 +125,30 @@ def list_workers() -> None:
                 "team": teams.get(held.team or ""),
                 "active": held.active,
                 "you": held.id == store.worker.id,
+                **_carried(loads.get(held.id)),
             }
             for held in sorted(store.find(Worker), key=lambda held: (held.name, held.id))
         ]
     call.show(
         rows,
         lambda: output.emit_table(
-            ("WORKER", "AGENCY", "TEAM", "STATE", "ID"),
-            [(row["name"], row["agency"], row["team"], _state(row), row["id"]) for row in rows],
+            ("WORKER", "AGENCY", "TEAM", "STATE", "CASES", "OVERDUE", "DUE", "ID"),
+            [
+                (
+                    *(row["name"], row["agency"], row["team"], _state(row)),
+                    *("" if row[name] is None else row[name] for name in ("cases", "overdue", "due")),
+                    row["id"],
+                )
+                for row in rows
+            ],
             fancy=call.fancy,
         ),
     )
+
+
+def _carried(load: Load | None) -> dict[str, int | None]:
+    """What a worker carries; null of another team's and of one who left."""
+    return {name: None if load is None else getattr(load, name) for name in ("cases", "overdue", "due")}
 
 
 def _state(row: dict[str, Any]) -> str:
