@@ -13,6 +13,7 @@ from outreach_tui.commands.opening import opened
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from casework.early_help import ReReferral
     from casework.records import School, Worker
     from casework.records_case import Notification
     from outreach_tui.commands.people import Eyes
@@ -99,7 +100,7 @@ def add(child: str, notifier: str, urn: str, received: str, **given: Any) -> Non
         value = {
             **_standing_json(store, kept),
             "new_information": kept.new_information,
-            "re_referral": {"from_referral": again.from_referral, "from_closure": again.from_closure},
+            "re_referral": _counted(again),
             "duplicates": [
                 {
                     "child": eyes.child(double.child),
@@ -113,6 +114,7 @@ def add(child: str, notifier: str, urn: str, received: str, **given: Any) -> Non
 
     def text() -> None:
         _say(f"{edit.name}.", value)
+        output.emit_lines([f"Re-referral, {words}." for words in _say_counted(value["re_referral"])])
         for double in value["duplicates"]:
             who = f"{double['child']['name']} ({double['child']['id']})"
             output.warn(f"{double['band'].capitalize()} duplicate: {who}: {', '.join(double['reasons'])}.")
@@ -241,17 +243,21 @@ def list_(child: str | None, *, waiting: bool) -> None:
 @json_option
 def show(notification: str) -> None:
     """Show one notification in full, with where it stands and what is withheld."""
+    from casework.notifications import re_referral_of
     from outreach_tui.commands.people import Eyes
+    from storage.queries.notifications import episodes_of
 
     call = the_call()
     with opened(call) as store:
         held, shown = _notification(store, notification)
-        value = _as_json(Eyes(store), shown)
+        again = re_referral_of(held, episodes_of(store, held.child))
+        value = {**_as_json(Eyes(store), shown), "re_referral": _counted(again)}
         store.log("looked", f"notification {held.id}", held.child)
 
     def text() -> None:
         pairs = [("Child", value["child"]["name"]), ("Status", value["status"])]
         pairs += [("Allocate by", value["allocate_by"] or "the clock does not run")]
+        pairs += [("Re-referral", words) for words in _say_counted(value["re_referral"])]
         pairs += [("Missing", item) for item in value["missing"]]
         pairs += [("Asked for", value["asked"])] if value["asked"] else []
         pairs += [
@@ -302,6 +308,20 @@ def allocate(notification: str, to: str, on: str | None) -> None:
             output.warn(f"Still missing: {item}.")
 
     call.show(value, text)
+
+
+def _counted(again: ReReferral) -> dict[str, bool | None]:
+    """A re-referral counted both ways."""
+    return {"from_referral": again.from_referral, "from_closure": again.from_closure}
+
+
+def _say_counted(counted: dict[str, bool | None]) -> list[str]:
+    """Both counts with what each goes from; none where the child was never referred before."""
+    return [
+        f"within 12 months of the last {name.removeprefix('from_')}: {'yes' if counts else 'no'}"
+        for name, counts in counted.items()
+        if counts is not None
+    ]
 
 
 def _fields(given: dict[str, Any]) -> dict[str, Any]:
