@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-import importlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, ClassVar
@@ -21,37 +19,24 @@ from textual.worker import WorkerCancelled
 import screens
 from casework.errors import Locked, OutreachError
 from casework.wording import say_day
-from outreach_tui.guarded import GuardedApp
 from outreach_tui.idle import Clocks, IdleWatch, Verdict
 from outreach_tui.relock import Resume
+from outreach_tui.rooms import RoomsApp, ScreenFactory, room_factory
+from outreach_tui.rooms import find_people as find_in_caseload
 from outreach_tui.settings import Loaded
-from screens.base import CALM_SECONDS, DoorScreen, OutreachScreen
+from screens.base import CALM_SECONDS, DoorScreen
 from screens.door_form import FormScreen
 from screens.doorway import AGENCIES, Opener
-from screens.palette import FindPeople, PeopleProvider, PersonHit, VerbProvider
+from screens.palette import FindPeople, PeopleProvider, VerbProvider
 from screens.pasting import clean_paste
+from screens.reopening import left_open
 from screens.themes import THEMES, TONE_DEFAULTS
 from screens.type_ahead import TypeAhead, Typed
 from screens.unlock import UnlockScreen
 from screens.verb_tables.verb import APP
 from screens.verbs import BY_ID, bindings_for
 from storage.ring import apart
-from storage.store import Store
 
-ScreenFactory = Callable[..., Screen[Any]]
-
-ROOMS: Mapping[str, str] = {
-    "today": "screens.today:TodayScreen",
-    "caseload": "screens.caseload:CaseloadScreen",
-    "clocks": "screens.clocks:ClocksScreen",
-    "import": "screens.intake:ImportScreen",
-    "notifications": "screens.notifications:NotificationsScreen",
-    "search": "screens.search:SearchScreen",
-    "child": "screens.child:ChildScreen",
-}
-"""Rooms by their word, as module and class: a room is imported when it is first entered."""
-
-FIRST_ROOM = "today"
 _IDLE_CHECK_SECONDS = 5.0
 _OTHERS_CHECK_SECONDS = 2.0
 _LAST_WORDS_SECONDS = 1.0
@@ -59,26 +44,6 @@ _LAST_WORDS_SECONDS = 1.0
 _UNHEARD_SECONDS = 0.25
 """How long a key that locks waits for those before it: Textual handles one key at a time."""
 _CUT_SHORT = "Another program was writing to the caseload, so the last step may not be saved: look at it."
-
-
-def room_factory(target: str) -> ScreenFactory:
-    """The class that `module:Class` names."""
-    module, _, name = target.partition(":")
-    factory: ScreenFactory = getattr(importlib.import_module(module), name)
-    return factory
-
-
-def _collect_again() -> None:
-    """Starting is over: leave what it made out of every later collection."""
-    gc.freeze()
-    gc.enable()
-
-
-def _find_people(store: Store, text: str) -> Sequence[PersonHit]:
-    """The caseload's own search, imported when it is first used."""
-    from screens.search import find_people
-
-    return find_people(store, text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +54,7 @@ class Demo:
     notice: str
 
 
-class OutreachApp(GuardedApp):
+class OutreachApp(RoomsApp):
     """Outreach in a terminal.
 
     `opener` is the way into the caseload in `home`, `today` the date that rules use
@@ -122,7 +87,7 @@ class OutreachApp(GuardedApp):
     ) -> None:
         self.loaded = loaded or Loaded()
         settings = self.loaded.settings
-        super().__init__(home)
+        super().__init__(home, rooms, resume)
         self.opener = opener
         self.today = today
         self.date_set = say_day(today) if today_set else ""
@@ -133,16 +98,12 @@ class OutreachApp(GuardedApp):
         )
         self._ending_keys = self._lock_keys | leave_keys
         self.agencies = {**AGENCIES, **settings.labels}
-        self.find_people = _find_people if find_people is None and rooms is None else find_people
+        self.find_people = find_in_caseload if find_people is None and rooms is None else find_people
         clocks = clocks or Clocks()
         self.steady = clocks.steady
         self.typed = clocks.typed
         self._idle = IdleWatch(settings.idle_minutes, clocks)
-        self._rooms = dict(ROOMS if rooms is None else rooms)
         self._door_note = resume.note if resume else ""
-        self._resume: tuple[str, str | None] = (resume.room, resume.child) if resume else (FIRST_ROOM, None)
-        self._form: tuple[str, str] = (resume.form, resume.about) if resume else ("", "")
-        """The field and the child of the contact form that a lock closed."""
         self._was_locked = resume is not None
         self.calm_until = 0.0
         self._fresh_process = fresh_process
@@ -209,11 +170,6 @@ class OutreachApp(GuardedApp):
 
     # Rooms
 
-    @property
-    def room(self) -> str:
-        """The word of the room that is shown, or "" before the caseload is open."""
-        return self._resume[0] if self.desk.is_open else ""
-
     def entered(self) -> None:
         """The caseload is open: show the room the worker was in, or the first."""
         self._idle.touch()
@@ -224,79 +180,6 @@ class OutreachApp(GuardedApp):
             self.calm_until = self.steady() + CALM_SECONDS
         self._was_locked = False
         self.call_later(self._show_again, room, child)
-
-    def has_room(self, room: str) -> bool:
-        """Whether there is such a room."""
-        return room in self._rooms
-
-    def go_to(self, room: str) -> None:
-        """Show a room instead of what is shown."""
-        if self.has_room(room) and self.desk.is_open:
-            self.call_later(self._show_only, room, None)
-
-    def open_child(self, child_id: str) -> None:
-        """Show one child over the room."""
-        if self.desk.is_open:
-            self.call_later(self._push_child, child_id)
-
-    def _make(self, room: str, *arguments: str) -> Screen[Any]:
-        target = self._rooms[room]
-        factory = room_factory(target) if isinstance(target, str) else target
-        return factory(*arguments)
-
-    async def _show_only(self, room: str, child: str | None) -> None:
-        screen = self._make(room)
-        if not gc.isenabled():
-            self.call_after_refresh(_collect_again)
-        with self.batch_update():
-            await self._clear_screens()
-            await self.push_screen(screen)
-        self._resume = (room, None)
-        if child is not None:
-            await self._push_child(child)
-
-    async def _show_again(self, room: str, child: str | None) -> None:
-        """The room, the child and the form that a lock closed."""
-        (field, about), self._form = self._form, ("", "")
-        await self._show_only(room, child)
-        if field and self.desk.is_open:
-            from screens.contact_form import reopened
-
-            with suppress(OutreachError):  # locked again, or the child is on record no more
-                await self.push_screen(await reopened(self.desk, about, field))
-
-    async def _push_child(self, child_id: str) -> None:
-        page = self._make("child", child_id)
-        look = getattr(page, "look", None)
-        if look is not None:
-            try:
-                await look(self.desk)
-            except Locked:
-                return
-            except OutreachError as problem:
-                self._say(f"The page stays closed: {problem.message}")
-                return
-        await self.push_screen(page)
-        self._resume = (self._resume[0], child_id)
-
-    def _say(self, sentence: str) -> None:
-        """Say on the screen that is shown why something was not done."""
-        if isinstance(self.screen, OutreachScreen):
-            self.screen.say(sentence, wrong=True)
-        else:
-            self.notify(sentence, severity="error")
-
-    async def _clear_screens(self) -> None:
-        while len(self.screen_stack) > 1:
-            await self.pop_screen()
-
-    def go_back(self) -> None:
-        """One screen back; from any other room to the first."""
-        if len(self.screen_stack) > 2:
-            self.pop_screen()
-            self._resume = (self._resume[0], None)
-        elif self.room not in {"", FIRST_ROOM}:
-            self.go_to(FIRST_ROOM)
 
     def show_help(self, place: str) -> None:
         """Every key that holds in a place."""
@@ -403,7 +286,7 @@ class OutreachApp(GuardedApp):
         self.type_ahead.forget()
         try:
             below = list(self.screen_stack)
-            self._form = next((form for one in below if (form := getattr(one, "left_open", None))), ("", ""))
+            self._form = left_open(below)
             self._was_locked = True
             self.clear_notifications()
             await self.push_screen(Screen(id="cover"))
@@ -417,7 +300,7 @@ class OutreachApp(GuardedApp):
             await self._clear_screens()
             self._clipboard = ""
             if self._fresh_process:
-                self.resume = Resume(note, *self._resume, *self._form)
+                self.resume = Resume(note, *self._resume, *astuple(self._form))
                 self.exit()
             else:
                 await self.push_screen(self._door(note))

@@ -20,8 +20,8 @@ _RESUME = "OUTREACH_RESUME"
 class Resume:
     """Where the next process goes on after the door: what the door says, a room, and a child's opaque id.
 
-    `form` is the field of the contact form that took the keys, "" where no such form was open; `about` is the
-    child of that form. What was typed stays in the caseload, as a draft.
+    `form` is the word of the form that was open ("" for none), `about` the subject of its draft,
+    `field` the field that took the keys. What was typed stays in the caseload, as a draft.
     """
 
     note: str
@@ -29,18 +29,19 @@ class Resume:
     child: str | None
     form: str = ""
     about: str = ""
+    field: str = ""
 
 
 def take_resume(environ: MutableMapping[str, str]) -> Resume | None:
     """What the locked process left for this one, if it did; it is removed."""
     note, _, place = environ.pop(_RESUME, "").partition("|")
-    room, child, form, about = (*place.split("|"), "", "", "", "")[:4]
-    return Resume(note, room, child or None, form, about) if room else None
+    room, child, form, about, field = (*place.split("|"), "", "", "", "", "")[:5]
+    return Resume(note, room, child or None, form, about, field) if room else None
 
 
 def replace_process(home: Path, today: date | None, resume: Resume) -> NoReturn:
     """Become a fresh process on the same caseload; every page of this one's memory is given back."""
-    parts = (resume.note, resume.room, resume.child or "", resume.form, resume.about)
+    parts = (resume.note, resume.room, resume.child or "", resume.form, resume.about, resume.field)
     os.environ[_RESUME] = "|".join(parts)
     arguments = ["--home", str(home), *(["--today", today.isoformat()] if today else [])]
     module = [] if getattr(sys, "frozen", False) else ["-P", "-m", "outreach_tui"]

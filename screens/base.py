@@ -19,6 +19,7 @@ from screens.widgets.text import Tone, show
 if TYPE_CHECKING:
     from screens.doorway import Opener
     from screens.palette import FindPeople
+    from screens.reopening import LeftOpen
     from storage.desk import Desk
     from storage.store import Store
 
@@ -52,6 +53,9 @@ class Shell(Protocol):
 
     def open_child(self, child_id: str) -> None:
         """Show one child over the room."""
+
+    def go_on(self, left: LeftOpen) -> None:
+        """Show a half-filled form again."""
 
     def go_back(self) -> None:
         """One screen back; from any other room to Today."""
@@ -162,6 +166,11 @@ class OutreachScreen(Screen[None]):
             line.tell(sentence, wrong=wrong)
             return
         self.app.notify(sentence, severity="error" if wrong else "information", markup=False)
+
+    async def reopen(self, left: LeftOpen) -> bool:
+        """Ask again in a dialog what was half answered here; whether it was this screen's to ask."""
+        del left
+        return False
 
     def method_of(self, verb_id: str) -> Callable[[], Any] | None:
         """What the screen does for a verb, or None."""

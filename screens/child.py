@@ -15,7 +15,8 @@ from casework.policies import Category
 from screens.child_marks import mark_rows
 from screens.child_page import SECTIONS, ChildView, PageLine, Target, page_lines, read_view
 from screens.contact_form import ContactForm
-from screens.follow_up import FollowUpScreen, Make, Subject
+from screens.follow_up import Make, Subject
+from screens.follow_up_words import WordsScreen
 from screens.history import HistoryScreen
 from screens.reader import ListScreen, TextScreen
 from screens.step_back import StepBack
@@ -34,7 +35,7 @@ _GUTTER = 4
 _JUMPS = " ".join(f"{number} {title}" for number, title in enumerate(SECTIONS, 1))
 
 
-class ChildScreen(FollowUpScreen):
+class ChildScreen(WordsScreen):
     """One child. Digits jump to a section, enter opens what a line stands for, `h` shows its history."""
 
     place = "child"
@@ -213,6 +214,14 @@ class ChildScreen(FollowUpScreen):
         """This child, on the last register day."""
         view = self._view
         return [Subject(self.child_id, view.name, view.session_date)] if view else []
+
+    def subjects_of(self, children: Sequence[str]) -> list[Subject]:
+        """This child, where it is the one."""
+        return [one for one in self.subjects() if one.child in children]
+
+    async def words_added(self) -> None:
+        """Show them in the story."""
+        await self.reload()
 
     async def write(self, make: Make) -> Receipt | None:
         """Commit it with the draft that it ends."""

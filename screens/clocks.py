@@ -26,6 +26,7 @@ from screens.clocks_lines import (
     empty_words,
     withheld_lines,
 )
+from screens.kept_dialog import kept_as
 from screens.roster_reasons import ReasonsPane
 from screens.small_windows import SmallSign, is_too_small
 from screens.step_back import StepBack, StepScreen
@@ -35,15 +36,20 @@ from screens.widgets.lines import SaidLine, TitleLine, VerbLine
 from screens.widgets.row_list import RowList
 from screens.widgets.rows import Column, Rows
 from screens.widgets.text import show_cell
+from storage.queries.sight import draft_of
 from storage.queries.tasks import By, ClockList, ClockRow, grouped, read_clocks
 
 if TYPE_CHECKING:
     from casework.edits import Edit
+    from screens.reopening import LeftOpen
     from storage.journal import Receipt
     from storage.store import Store
 
 FORM = "clock-sleep"
 """The form of a draft of why a clock sleeps, and until when."""
+
+_ROWS = "rows"
+"""The entry of a draft that names the rows it is about."""
 
 TYPES = frozenset(
     {
@@ -275,10 +281,9 @@ class ClocksScreen(StepScreen):
             self.say("It sleeps already; B wakes it.", wrong=True)
             return
         subject = f"{kind} {rows[0].task.key}"
-        draft = await self.attempt(lambda store: store.drafts.load(FORM, subject))
-
-        async def keep(fields: Mapping[str, str]) -> None:
-            await self.attempt(lambda store: store.drafts.save(FORM, subject, fields))
+        kept = await kept_as(self, FORM, subject, {_ROWS: "\n".join(row.task.key for row in rows)})
+        if kept is None:
+            return
 
         async def answered(rest: Rest | None) -> None:
             if rest is None:
@@ -292,8 +297,20 @@ class ClocksScreen(StepScreen):
             await self._write(make, words, (FORM, subject))
 
         question = f"{kind.capitalize()}: {short(_whose(rows), 50)}"
-        start = draft.fields if draft is not None else {}
-        await self.question(SleepForm(question, self.shell.today, start, keep), answered)
+        await self.question(SleepForm(question, self.shell.today, kept), answered)
+
+    async def reopen(self, left: LeftOpen) -> bool:
+        """Ask again why the clock of the draft rests."""
+        kind, _, key = left.subject.partition(" ")
+        kinds: Mapping[str, SleepKind] = {"pause": "pause", "snooze": "snooze"}
+        if left.form != FORM or kind not in kinds or key not in self._rows:
+            return False
+        draft = await self.attempt(lambda store: draft_of(store, *left.key))
+        others = draft.fields.get(_ROWS, "").split("\n") if draft is not None else []
+        self.rows.move_to(key)
+        self.rows.mark([one for one in others if one in self._rows] if len(others) > 1 else [])
+        await self._sleep(kinds[kind])
+        return True
 
     async def do_wake(self) -> None:
         """List the marked rows, else the one under the cursor, again."""

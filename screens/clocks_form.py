@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
@@ -17,12 +16,10 @@ from casework.dates import parse_date
 from casework.errors import BadInput
 from casework.text import clean
 from casework.wording import say_day
-from screens.dialogs import Dialog
 from screens.fields import LineField
+from screens.kept_dialog import KeptAs, KeptDialog
 from screens.small_windows import SmallSign
 from screens.widgets.text import Tone, show
-
-_KEPT_EVERY = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +30,18 @@ class Rest:
     until: date
 
 
-class SleepForm(Dialog[Rest | None]):
+class SleepForm(KeptDialog[Rest | None]):
     """Two lines. Enter goes on and keeps; `esc` leaves, and what was typed stays a draft."""
 
     AUTO_FOCUS = "#reason"
+    DEFAULT_CSS = """
+    SleepForm #trouble { height: auto; display: none; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Back", show=False)]
 
-    def __init__(
-        self,
-        question: str,
-        today: date,
-        start: Mapping[str, str],
-        keep: Callable[[Mapping[str, str]], Awaitable[None]],
-    ) -> None:
-        super().__init__()
-        self._question, self._today, self._start, self._keep = question, today, dict(start), keep
-        self._strokes = 0
-        self._gone = False
+    def __init__(self, question: str, today: date, kept: KeptAs) -> None:
+        super().__init__(kept)
+        self._question, self._today = question, today
 
     def compose(self) -> ComposeResult:
         """The question, the two lines, and what was understood."""
@@ -57,17 +49,23 @@ class SleepForm(Dialog[Rest | None]):
         with Vertical(classes="box"):
             yield Static(show(self._question, Tone.STRONG), classes="question", markup=False)
             yield Static(show("Reason", Tone.KEY), markup=False)
-            yield LineField(clean(self._start.get("reason", "")), id="reason")
+            yield LineField(clean(self._kept.fields.get("reason", "")), id="reason")
             yield Static(show("Until, such as fri, 4/12 or +2w", Tone.KEY), markup=False)
-            yield LineField(clean(self._start.get("until", "")), id="until")
+            yield LineField(clean(self._kept.fields.get("until", "")), id="until")
             yield Static("", id="understood", markup=False)
+            yield Static("", id="trouble", markup=False)
             yield Static("enter goes on, esc leaves a draft", classes="hint", markup=False)
 
-    def _typed(self) -> dict[str, str]:
+    def on_mount(self) -> None:
+        """Go on with the draft that was left."""
+        self.begin()
+
+    def typed(self) -> dict[str, str]:
+        """The two lines."""
         return {name: self.query_one(f"#{name}", Input).value for name in ("reason", "until")}
 
     def _day(self) -> date:
-        return parse_date(self._typed()["until"], self._today, prefer="future")
+        return parse_date(self.typed()["until"], self._today, prefer="future")
 
     @on(Input.Changed)
     async def understand(self, event: Input.Changed) -> None:
@@ -79,15 +77,13 @@ class SleepForm(Dialog[Rest | None]):
             except BadInput:
                 words = ""
             self.query_one("#understood", Static).update(show(words, Tone.QUIET))
-        self._strokes += 1
-        if self._strokes >= _KEPT_EVERY:
-            await self.before_lock()
+        await self.stroke()
 
     @on(Input.Submitted)
-    def go_on(self, event: Input.Submitted) -> None:
+    async def go_on(self, event: Input.Submitted) -> None:
         """From the reason to the day, and then keep both."""
         event.stop()
-        reason = clean(self._typed()["reason"]).strip()
+        reason = clean(self.typed()["reason"]).strip()
         if not reason:
             self._tell("Say why.", "#reason")
         elif event.input.id == "reason":
@@ -101,22 +97,14 @@ class SleepForm(Dialog[Rest | None]):
             if until <= self._today:
                 self._tell("Choose a day to come.", "#until")
                 return
-            self._gone = True
-            self.dismiss(Rest(reason, until))
+            await self.close(Rest(reason, until))
 
     def _tell(self, words: str, field: str) -> None:
         self.query_one("#understood", Static).update(show(words, Tone.WARN))
         self.query_one(field).focus()
 
-    async def before_lock(self) -> None:
-        """Keep what was typed."""
-        self._strokes = 0
-        typed = self._typed()
-        if not self._gone and typed != {"reason": "", "until": ""} | self._start:
-            await self._keep(typed)
-
-    async def action_leave(self) -> None:
-        """Leave; the draft stays."""
-        await self.before_lock()
-        self._gone = True
-        self.dismiss(None)
+    def trouble(self, words: str) -> None:
+        """Below what was understood."""
+        for line in self.query("#trouble").results(Static):
+            line.update(show(words, Tone.WARN))
+            line.display = bool(words)

@@ -11,10 +11,9 @@ from textual.binding import BindingType
 from textual.events import Resize, ScreenResume
 
 from casework.errors import Locked, OutreachError
-from screens.base import OutreachScreen
 from screens.consent_check import CheckDialog, Wanted
 from screens.consent_lines import IN_FORCE, ConsentLine, ConsentView, Names, consent_lines, read_consent
-from screens.older_steps import ask_before_older
+from screens.step_back import StepBack, StepScreen
 from screens.verbs import bindings_for
 from screens.widgets.fitting import short
 from screens.widgets.lines import SaidLine, TitleLine, VerbLine
@@ -30,7 +29,7 @@ _GUTTER = 4
 _SHOWN_TYPES = frozenset({"agreement", "disclosure", "child", "episode", "notification"})
 
 
-class ConsentScreen(OutreachScreen):
+class ConsentScreen(StepScreen):
     """A child's agreements, newest first. A verb acts on the agreement under the cursor."""
 
     place = "consent"
@@ -214,20 +213,9 @@ class ConsentScreen(OutreachScreen):
 
         await preview_as(self, self.child_id)
 
-    async def do_undo(self) -> None:
-        """Take back the newest step; a withdrawal stays."""
-
-        async def undo() -> None:
-            receipt = await self.attempt(lambda store: store.journal.undo())
-            if receipt is not None:
-                await self.reload()
-                self.say(f"Undone: {receipt.name.removeprefix('Undo: ')}.")
-
-        await ask_before_older(self, undo)
-
-    async def do_redo(self) -> None:
-        """Do the undone step again."""
-        receipt = await self.attempt(lambda store: store.journal.redo())
-        if receipt is not None:
+    async def step_back(self, work: StepBack, word: str) -> None:
+        """Show what is left, and say which step it was; a withdrawal stays."""
+        answer = await self.attempt(work)
+        if answer is not None:
             await self.reload()
-            self.say(f"Done again: {receipt.name.removeprefix('Redo: ')}.")
+            self.say(f"{word}: {answer[0].name.removeprefix('Undo: ').removeprefix('Redo: ')}.")

@@ -17,6 +17,7 @@ from casework.records_sharing import Agreement, Disclosure
 from casework.relationships import say_relationship
 from casework.sharing import DISCLOSURE_DAYS, last_day
 from casework.wording import AGREEMENT_METHODS, CATEGORIES, PURPOSES, RESPONSIBILITY, join_words, say_day
+from screens.base import Shell
 from screens.choosers import OneOf
 from screens.consent_lines import (
     AGREEMENT,
@@ -27,6 +28,7 @@ from screens.consent_lines import (
     lost_lines,
 )
 from screens.field_form import FieldForm, FormField, Question
+from screens.reopening import LeftOpen
 from screens.widgets.fitting import plain, short
 from screens.widgets.text import Piece, Tone
 from storage.disclosing import commit_disclosure, require_sight
@@ -53,12 +55,37 @@ def _made(cls: type[R], values: Mapping[str, Any]) -> R:
         raise BadInput("bad-value", f"The field “{label}” does not fit; shorten it.", where) from None
 
 
+async def _about_child(shell: Shell, left: LeftOpen) -> tuple[Child, str] | None:
+    """The child of a draft, with the name that a form is headed with."""
+    from storage.queries.lookup import display_name
+    from storage.queries.sight import child_of_draft
+
+    child = await shell.desk.run(lambda store: child_of_draft(store, left.subject))
+    return None if child is None else (child, short(display_name(child), 40))
+
+
+async def _about_agreement(shell: Shell, left: LeftOpen) -> tuple[Agreement, Child, str] | None:
+    """The agreement of a draft and its child; None where it was taken back meanwhile."""
+
+    def read(store: Store) -> Agreement | None:
+        return next(iter(store.find(Agreement, "id = ?", (left.subject,))), None)
+
+    about, agreement = await _about_child(shell, left), await shell.desk.run(read)
+    return None if about is None or agreement is None else (agreement, *about)
+
+
 class AgreementForm(FieldForm):
     """What somebody of the family agreed to, or refused, about one child."""
 
     FORM = AGREEMENT
     TITLE_WORDS = "Record an agreement"
     FLAGS: ClassVar[Mapping[str, str]] = {"--by": "given_by", "--on": "given_on"}
+
+    @classmethod
+    async def again(cls, shell: Shell, left: LeftOpen) -> AgreementForm | None:
+        """The form about a child as it was left."""
+        about = await _about_child(shell, left)
+        return None if about is None else cls(*about, shell.agencies)
 
     def __init__(self, child: Child, who: str, names: Names) -> None:
         super().__init__(child.id, who)
@@ -174,6 +201,12 @@ class WithdrawForm(FieldForm):
     TITLE_WORDS = "Withdraw an agreement"
     FLAGS: ClassVar[Mapping[str, str]] = {"--reason": "withdrawn_why"}
 
+    @classmethod
+    async def again(cls, shell: Shell, left: LeftOpen) -> WithdrawForm | None:
+        """The form about an agreement as it was left."""
+        about = await _about_agreement(shell, left)
+        return None if about is None else cls(*about, shell.agencies)
+
     def __init__(self, agreement: Agreement, child: Child, who: str, names: Names) -> None:
         super().__init__(agreement.id, who)
         self._agreement, self._child, self._names = agreement, child, names
@@ -227,6 +260,12 @@ class SettleForm(FieldForm):
     FORM = SETTLING
     TITLE_WORDS = "Settle the family's words"
 
+    @classmethod
+    async def again(cls, shell: Shell, left: LeftOpen) -> SettleForm | None:
+        """The form about an agreement as it was left."""
+        about = await _about_agreement(shell, left)
+        return None if about is None else cls(about[0], about[2], shell.agencies)
+
     def __init__(self, agreement: Agreement, who: str, names: Names) -> None:
         super().__init__(agreement.id, who)
         self._agreement = agreement
@@ -264,6 +303,12 @@ class DisclosureForm(FieldForm):
     FORM = DISCLOSURE
     TITLE_WORDS = "Share without agreement, or decide not to"
     FLAGS: ClassVar[Mapping[str, str]] = {"--on": "decided_on", "--why": "told_why"}
+
+    @classmethod
+    async def again(cls, shell: Shell, left: LeftOpen) -> DisclosureForm | None:
+        """The form about a child as it was left."""
+        about = await _about_child(shell, left)
+        return None if about is None else cls(*about, shell.agencies)
 
     def __init__(
         self, child: Child, who: str, names: Names, *, start: Mapping[str, str] | None = None

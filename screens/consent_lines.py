@@ -60,7 +60,7 @@ class ConsentView:
     agreements: Sequence[ShownAgreement]
     disclosures: Sequence[Disclosure]
     may_see_disclosures: bool
-    drafts: frozenset[str]
+    drafts: frozenset[tuple[str, str]]
     today: date
 
 
@@ -80,15 +80,21 @@ def read_consent(store: Store, child_id: str) -> ConsentView:
     from storage.queries.lookup import display_name
 
     child = store.get(Child, child_id)
+    agreements = read_agreements(store, child)
     return ConsentView(
         child=child,
         name=display_name(child),
         place=" · ".join(filter(None, (child.reg, short(store.schools.name(child.school), 30)))),
-        agreements=read_agreements(store, child),
+        agreements=agreements,
         disclosures=read_disclosures(store, child),
         may_see_disclosures=bool(store.may_see(child, Category.SAFEGUARDING, "safeguarding")),
         drafts=frozenset(
-            form for form in (AGREEMENT, DISCLOSURE) if store.drafts.load(form, child_id) is not None
+            (form, subject)
+            for form, subject in (
+                *((form, child_id) for form in (AGREEMENT, DISCLOSURE)),
+                *((form, shown.agreement.id) for form in (WITHDRAWAL, SETTLING) for shown in agreements),
+            )
+            if store.drafts.load(form, subject) is not None
         ),
         today=store.today,
     )
@@ -130,6 +136,14 @@ def consent_lines(view: ConsentView, names: Names, width: int) -> list[ConsentLi
     for entry in view.agreements:
         here = entry.agreement.id
         lines += [ConsentLine(cell, here) for cell in agreement_cells(entry, names, view.today, width)]
+        if (WITHDRAWAL, here) in view.drafts:
+            lines.append(
+                ConsentLine(Piece("  A draft of a withdrawal waits: W goes on with it.", Tone.WARN), here)
+            )
+        if (SETTLING, here) in view.drafts:
+            lines.append(
+                ConsentLine(Piece("  Settling waits half done: L goes on with it.", Tone.WARN), here)
+            )
     if view.agreements:
         lines.append(ConsentLine(""))
     lines.append(ConsentLine(_rule("Without agreement", width)))
@@ -146,9 +160,9 @@ def _rule(title: str, width: int) -> Cell:
 
 
 def _head(view: ConsentView) -> Iterator[Cell]:
-    if AGREEMENT in view.drafts:
+    if (AGREEMENT, view.child.id) in view.drafts:
         yield Piece("A draft of an agreement waits: R goes on with it.", Tone.WARN)
-    if DISCLOSURE in view.drafts:
+    if (DISCLOSURE, view.child.id) in view.drafts:
         yield Piece("A draft of a decision waits: D goes on with it.", Tone.WARN)
     if not view.agreements:
         yield (Piece(NOT_ASKED, Tone.WARN), Piece("  Nobody has been asked, so nothing rests on agreement."))

@@ -10,7 +10,7 @@ from textual.binding import BindingType
 from textual.events import Resize
 from textual.widgets import Static
 
-from casework.errors import OutreachError
+from casework.errors import Locked, OutreachError
 from casework.policies import PURPOSES, Purpose
 from casework.records import Worker
 from casework.withdrawing import somebody_of
@@ -107,10 +107,21 @@ class PreviewScreen(OutreachScreen):
 
         try:
             self._view = await self.ask(read)
+        except Locked:
+            return
         except OutreachError as problem:
-            self.say(problem.message, wrong=True)
+            self._blank(problem.message)
             return
         self._draw(self.size.width)
+
+    def _blank(self, why: str) -> None:
+        """Show nothing of the child: what was read before may be withheld now."""
+        self._view = None
+        if self.is_bare:
+            return
+        self.query_one(TitleLine).set_title("PREVIEW")
+        self.query_one(RowList).set_source(Rows([]))
+        self.say(f"The page was taken away: {why}", wrong=True)
 
     def hear(self) -> None:
         """Something was written elsewhere: what they may see may be less now."""

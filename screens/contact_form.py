@@ -18,15 +18,16 @@ from casework.records import Contact
 from casework.text import clean
 from casework.wording import say_value
 from screens.areas import PageField
+from screens.base import Shell
 from screens.dialogs import Choice, PickOne
 from screens.fields import LineField
 from screens.kept_form import FOCUS, KeptForm, keys_line
+from screens.reopening import LeftOpen
 from screens.widgets.fitting import short
 from screens.widgets.lines import SaidLine, TitleLine
 from screens.widgets.text import Piece, Tone, show_cell
 
 if TYPE_CHECKING:
-    from storage.desk import Desk
     from storage.journal import Receipt
     from storage.store import Store
 
@@ -52,7 +53,7 @@ FIELDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 
 
 class Chooser(Widget, can_focus=True):
-    """One of several words: left and right change it, its first letter picks it, enter lists them all."""
+    """One of several words: left and right change it, enter lists them all."""
 
     DEFAULT_CSS = """
     Chooser { height: 1; padding: 0 1; }
@@ -132,6 +133,19 @@ class ContactForm(KeptForm):
         super().__init__()
         self.child_id, self._who, self._at = child_id, name, at
 
+    @classmethod
+    async def again(cls, shell: Shell, left: LeftOpen) -> ContactForm | None:
+        """The form about a child as it was left."""
+        from storage.queries.lookup import display_name
+        from storage.queries.sight import child_of_draft
+
+        def read(store: Store) -> str:
+            child = child_of_draft(store, left.subject)
+            return display_name(child) if child else ""
+
+        name = await shell.desk.run(read)
+        return cls(left.subject, short(name, 50), at=left.field or "kind") if name else None
+
     def compose(self) -> ComposeResult:
         """Three choices, the note and the next step."""
         yield TitleLine(f"Log a contact: {self._who}", "")
@@ -151,8 +165,7 @@ class ContactForm(KeptForm):
             self._fill(draft.fields)
             self.tell("draft brought back")
             self._at = draft.fields.get(FOCUS, self._at)
-        self._saved = self.fields()
-        self._ready = True
+        self.begin(draft)
         self.query_one(f"#{self._at if self._at in self._saved else 'kind'}").focus()
 
     def _fill(self, fields: Mapping[str, str]) -> None:
@@ -174,11 +187,6 @@ class ContactForm(KeptForm):
     def at(self) -> str:
         """The field that takes the keys."""
         return self.focused.id or "" if self.focused else self._at
-
-    @property
-    def left_open(self) -> tuple[str, str]:
-        """Where a lock finds this form: its field and its child."""
-        return (self.at, self.child_id)
 
     def tell(self, words: str) -> None:
         """How the draft stands, at the right end of the title."""
@@ -231,12 +239,3 @@ class ContactForm(KeptForm):
             await self.save_draft()
             return
         self.leave_saying(f"{receipt.name}. u takes it back.")
-
-
-async def reopened(desk: Desk[Store], child: str, field: str) -> ContactForm:
-    """The form about a child as a lock left it: its draft fills it when it is shown. Raises `Locked`."""
-    from casework.records import Child
-    from storage.queries.lookup import display_name
-
-    name = await desk.run(lambda store: display_name(store.get(Child, child)))
-    return ContactForm(child, short(name, 50), at=field)

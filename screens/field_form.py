@@ -191,8 +191,7 @@ class FieldForm(KeptForm):
         if draft is not None:
             self.tell("draft brought back")
         self._show_asked()
-        self._saved = self.fields()
-        self._ready = True
+        self.begin(draft)
         for spec in self.form_fields():
             self._echo(spec)
         self._focus_on("" if draft is None else draft.fields.get(FOCUS, ""))

@@ -7,7 +7,7 @@ the edit that is made here, and shows what it changed.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar
@@ -25,19 +25,15 @@ from screens.step_back import StepScreen, newest_step, undo_step
 from screens.verbs import BY_ID
 from screens.widgets.fitting import short
 from screens.widgets.text import Cell, Piece, Tone
-from storage.queries.sight import draft_of
 from storage.queries.steps import acted_on
 
 if TYPE_CHECKING:
-    from casework.records import FollowUp, FollowUpOutcome
-    from storage.drafts import Draft
+    from casework.records import FollowUpOutcome
     from storage.journal import Receipt
     from storage.store import Store
 
 FOLLOW_UP = "Follow-up"
 """The group of the verbs that log an outcome."""
-DRAFT_FORM = "round-words"
-WORDS, REASON, CLOSE = "words", "reason", "close"
 _NAMES_SHOWN = 40
 
 SAFEGUARDING: Sequence[Cell] = (
@@ -49,6 +45,10 @@ SAFEGUARDING: Sequence[Cell] = (
     "Do not wait for agreement, and do not put questions to the child.",
     "",
 )
+
+
+DraftKey = tuple[str, str]
+"""The form and the subject of a draft that ends with a step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +67,8 @@ class Given:
 
     words: str
     code: str = ""
+    draft: DraftKey | None = None
 
-
-Keep = Callable[[Mapping[str, str]], Awaitable[None]]
-"""Keeps what was typed so far: the fields `words` and `code`."""
-
-
-DraftKey = tuple[str, str]
-"""The form and the subject of a draft that ends with a step."""
 
 Make = Callable[["Store"], tuple[Edit, DraftKey | None]]
 """Makes an edit on the caseload's thread, with the draft that it ends."""
@@ -96,7 +90,6 @@ class FollowUpScreen(StepScreen):
     """A screen whose children are followed up with the verbs `no-answer` to `closed`."""
 
     WORDS_KEY: ClassVar[str] = "t"
-    DRAFT_HINT: ClassVar[str] = "The same key goes on with it."
 
     def __init__(self) -> None:
         super().__init__()
@@ -113,15 +106,16 @@ class FollowUpScreen(StepScreen):
         """The children that a verb acts on."""
 
     @abstractmethod
+    def subjects_of(self, children: Sequence[str]) -> list[Subject]:
+        """Those of these children that the screen shows."""
+
+    @abstractmethod
     async def write(self, make: Make) -> Receipt | None:
         """Commit an edit; a refusal is said, and gives None."""
 
     @abstractmethod
     async def step_logged(self, subjects: Sequence[Subject]) -> None:
         """Show what the step just committed has changed."""
-
-    def draft_kept(self, draft: Draft) -> None:
-        """Words were left half written."""
 
     def with_round(self, said: str) -> str:
         """What is said of a step, with how the round stands."""
@@ -211,7 +205,6 @@ class FollowUpScreen(StepScreen):
         aside: str = "",
     ) -> None:
         """Commit one step for these children, show it and say it, with what was left aside."""
-        ended = (DRAFT_FORM, subjects[0].child) if given is not None and len(subjects) == 1 else None
         given = given or Given("")
 
         def make(store: Store) -> tuple[Edit, DraftKey | None]:
@@ -228,8 +221,9 @@ class FollowUpScreen(StepScreen):
                 for one in subjects
             ]
             if len(steps) == 1:
-                return steps[0], ended
-            return bundle(f"Follow-up of {len(steps)} children: {OUTCOME_LABELS[outcome]}", steps), None
+                return steps[0], given.draft
+            name = f"Follow-up of {len(steps)} children: {OUTCOME_LABELS[outcome]}"
+            return bundle(name, steps), given.draft
 
         receipt = await self.write(make)
         if receipt is not None:
@@ -305,22 +299,6 @@ class FollowUpScreen(StepScreen):
         then = f"y logs: safeguarding lead told. {self.WORDS_KEY} then takes your words."
         await self.question(Confirm(question, (*SAFEGUARDING, Piece(then, Tone.QUIET))), answered)
 
-    async def do_reason(self) -> None:
-        """A reason was given: its code, then words if there are any."""
-        subjects = self.subjects()
-        if subjects:
-            await self.ask_reason(subjects)
-        else:
-            self.say("No child is listed here, so nothing was logged.")
-
-    async def do_closed(self) -> None:
-        """Close the follow-up, in words."""
-        subjects = self.subjects()
-        if len(subjects) == 1:
-            await self.ask_close(subjects)
-        else:
-            self.say("Closing takes words about one child: unmark with esc first.", wrong=True)
-
     # Agreement
 
     def do_consent(self) -> None:
@@ -332,77 +310,3 @@ class FollowUpScreen(StepScreen):
         from screens.consent import ConsentScreen
 
         self.app.push_screen(ConsentScreen(subjects[0].child))
-
-    # The form for a reason and for words
-
-    async def ask_reason(self, subjects: Sequence[Subject]) -> None:
-        """The code that a family's reason may lead to, then words."""
-
-        async def given(given: Given) -> None:
-            await self.log_step(subjects, "reason", given)
-
-        await self.ask_words(REASON, subjects, f"Reason given: {self.said_names(subjects)}", given)
-
-    async def ask_close(self, subjects: Sequence[Subject]) -> None:
-        """The words with which a follow-up ends."""
-
-        async def given(given: Given) -> None:
-            await self.log_step(subjects, "closed", given)
-
-        await self.ask_words(CLOSE, subjects, f"Close the follow-up: {self.said_names(subjects)}", given)
-
-    async def ask_words(
-        self,
-        kind: str,
-        subjects: Sequence[Subject],
-        question: str,
-        given: Callable[[Given], Awaitable[None]],
-        *,
-        step: FollowUp | None = None,
-    ) -> None:
-        """Show the form; about one child it begins with the draft of that kind, else with `step`'s words."""
-        from casework.followups import reason_codes
-        from screens.follow_up_forms import WordsForm
-
-        one = subjects[0]
-        child = one.child if len(subjects) == 1 else ""
-        draft = await self.ask(lambda store: draft_of(store, DRAFT_FORM, child)) if child else None
-        start = Given(step.note if step else "")
-        if draft is not None and draft.fields.get("kind") == kind:
-            start = Given(draft.fields.get("words", ""), draft.fields.get("code", ""))
-
-        async def answered(result: Given | None) -> None:
-            if result is None:
-                await self.tell_draft(one)
-            else:
-                await given(result)
-
-        form = WordsForm(
-            question,
-            keep=self.keeper(kind, child),
-            codes=reason_codes(one.day) if kind == REASON else (),
-            start=start,
-            required=kind != REASON,
-        )
-        await self.question(form, answered)
-
-    def keeper(self, kind: str, child: str) -> Keep:
-        """What keeps the form's draft while it is typed; words about several children have none."""
-
-        async def keep(fields: Mapping[str, str]) -> None:
-            held = {**fields, "kind": kind}
-            if not child:
-                return
-            if fields["words"] or fields["code"]:
-                await self.ask(lambda store: store.drafts.save(DRAFT_FORM, child, held))
-            else:
-                await self.ask(lambda store: store.drafts.discard(DRAFT_FORM, child))
-
-        return keep
-
-    async def tell_draft(self, one: Subject) -> None:
-        """Say that the words about a child are kept, when they are."""
-        draft = await self.ask(lambda store: draft_of(store, DRAFT_FORM, one.child))
-        if draft is not None:
-            self.draft_kept(draft)
-            self.say(f"Kept as a draft: {self.said_name(one.name)}. {self.DRAFT_HINT}")

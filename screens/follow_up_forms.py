@@ -14,17 +14,13 @@ from textual.message import Message
 from textual.widgets import Static, TextArea
 
 from casework.codes import Code
-from casework.errors import Locked, OutreachError
 from casework.text import clean
 from screens.areas import BoundedArea
-from screens.dialogs import Dialog
-from screens.follow_up import Given, Keep
+from screens.follow_up import Given
+from screens.kept_dialog import KeptAs, KeptDialog
 from screens.small_windows import SmallSign
 from screens.widgets.marks_strip import TONES
 from screens.widgets.text import Cell, Piece, Tone, show, show_lines
-
-KEPT_EVERY = 6
-"""Characters typed between two savings of a draft."""
 
 _MEANING_CELLS = 31
 _TWO_COLUMNS = 74
@@ -53,7 +49,7 @@ class WordsBox(BoundedArea):
             await super()._on_key(event)
 
 
-class WordsForm(Dialog[Given | None]):
+class WordsForm(KeptDialog[Given | None]):
     """Words about one child, with a code before them when `codes` are given.
 
     A code is picked by typing it; one that begins another (C, C1) waits for enter. `esc` leaves, and what
@@ -80,23 +76,16 @@ class WordsForm(Dialog[Given | None]):
         self,
         question: str,
         *,
-        keep: Keep,
+        kept: KeptAs,
         codes: Sequence[Code] = (),
         start: Given | None = None,
         required: bool = False,
     ) -> None:
-        super().__init__()
-        self._question, self._keep, self._codes, self._required = question, keep, tuple(codes), required
+        super().__init__(kept)
+        self._question, self._codes, self._required = question, tuple(codes), required
         self._start = start or Given("")
         self._typed = ""
         self._code: Code | None = next((c for c in self._codes if c.code == self._start.code), None)
-        self._unkept = 0
-        self._gone = False
-        """Closed with what it holds: no later message may save a draft of it again."""
-        self._unsaved = False
-        """Whether what was typed last could not be kept."""
-        self._asked = False
-        """Whether the last key was an esc that left nothing."""
 
     def compose(self) -> ComposeResult:
         """The question, the codes, the words and the keys."""
@@ -113,6 +102,7 @@ class WordsForm(Dialog[Given | None]):
         """Ask for the code first, or for the words at once."""
         self.query_one(WordsBox).move_cursor(self.query_one(WordsBox).document.end)
         self._draw()
+        self.begin()
 
     @property
     def _picking(self) -> bool:
@@ -189,13 +179,13 @@ class WordsForm(Dialog[Given | None]):
         if self._picking:
             self._draw()
 
-    def action_enter(self) -> None:
+    async def action_enter(self) -> None:
         """Take the code that was typed in full, or keep the form."""
         if self._picking:
             self._code = next((code for code in self._fitting() if code.code == self._typed), None)
             self._draw()
         else:
-            self._finish()
+            await self._finish()
 
     def action_unpick(self) -> None:
         """Take back the last letter of a code."""
@@ -204,63 +194,34 @@ class WordsForm(Dialog[Given | None]):
             self._draw()
 
     @on(WordsBox.Kept)
-    def finish(self, event: WordsBox.Kept) -> None:
+    async def finish(self, event: WordsBox.Kept) -> None:
         """Enter was pressed in the words."""
         event.stop()
-        self._finish()
+        await self._finish()
 
-    def _finish(self) -> None:
+    async def _finish(self) -> None:
         given = self._given()
         if self._required and not given.words:
-            self._trouble("A few words are needed here: what ended it? esc leaves.")
-            return
-        self._gone = True
-        self.dismiss(given)
+            self.trouble("A few words are needed here: what ended it? esc leaves.")
+        else:
+            await self.close(given)
 
     def _given(self) -> Given:
         words = clean(self.query_one(WordsBox).text, newlines=True).strip()
         return Given(words, self._code.code if self._code else "")
 
+    def typed(self) -> dict[str, str]:
+        """The words and the code."""
+        given = self._given()
+        return {"words": given.words, "code": given.code}
+
     @on(TextArea.Changed)
     async def count_letters(self, event: TextArea.Changed) -> None:
         """Keep a draft every few letters."""
         event.stop()
-        self._unkept += 1
-        self._asked = False
-        if self._unkept >= KEPT_EVERY or self._unsaved:
-            await self.before_lock()
+        await self.stroke()
 
-    async def before_lock(self) -> None:
-        """Keep what was typed: the lock is coming, the worker leaves, or some letters were typed."""
-        self._unkept = 0
-        if self._gone:
-            return
-        given = self._given()
-        if not self._unsaved and given.words == self._start.words.strip() and given.code == self._start.code:
-            return
-        try:
-            await self._keep({"words": given.words, "code": given.code})
-        except Locked:
-            return
-        except OutreachError as problem:
-            self._unsaved = True
-            self._trouble(f"NOT saved: {problem.message}")
-        else:
-            if self._unsaved:
-                self._unsaved = False
-                self._trouble("")
-
-    def _trouble(self, words: str) -> None:
+    def trouble(self, words: str) -> None:
+        """Below the words."""
         for line in self.query("#trouble").results(Static):  # none is left where a lock took the form away
             line.update(show(words, Tone.WARN))
-
-    async def action_leave(self) -> None:
-        """Leave; the draft stays. Words that could not be kept are given up at a second press only."""
-        asked, self._asked = self._asked, False
-        await self.before_lock()
-        if self._unsaved and not asked:
-            self._asked = True
-            self._trouble("NOT saved, kept nowhere. esc again leaves without these words.")
-            return
-        self._gone = True
-        self.dismiss(None)

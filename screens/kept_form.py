@@ -11,9 +11,13 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input, Static, TextArea
 
 from casework.errors import Locked, OutreachError
-from screens.base import OutreachScreen
+from casework.text import clean
+from screens.base import OutreachScreen, Shell
 from screens.dialogs import Confirm
+from screens.left_over import as_text, left_over
+from screens.reopening import LeftOpen
 from screens.verbs import bindings_for
+from screens.widgets.fitting import short
 from screens.widgets.text import Cell, Piece, Tone, show_cell
 from storage.queries.sight import draft_of
 
@@ -24,6 +28,9 @@ _SAVE_AFTER = 4
 """Keystrokes between two saves; leaving, locking and a pause save too."""
 
 _PAUSE = 0.4
+
+_OVER_SHOWN = 120
+"""Letters of words without a field that a form shows; the question before it is kept shows all."""
 
 FOCUS = "focus"
 """The entry of a draft that names the field which takes the keys."""
@@ -39,14 +46,16 @@ def keys_line(keys: Keys) -> Cell:
 class KeptForm(OutreachScreen):
     """A form with a draft. `ctrl+s` keeps what it holds; `esc` leaves and keeps the draft.
 
-    A subclass sets `_ready` once it is filled, and `_saved` to `fields()` as they then are.
+    A subclass calls `begin` once it is filled. Words of the draft for which it has no field (another version
+    kept them) stay in the draft and on the screen, until f6 puts them into a field or a yes gives them up.
     """
 
     place = "form"
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings_for("form", everywhere=False),
         Binding("escape", "leave", show=False),
-        Binding("ctrl+s,f2", "keep", show=False, priority=True),
+        Binding("ctrl+s,f2", "keep_all", show=False, priority=True),
+        Binding("f6", "take_left_over", show=False, priority=True),
         Binding("ctrl+d", "discard", show=False, priority=True),
     ]
     KEYS: ClassVar[Keys] = (
@@ -69,6 +78,17 @@ class KeptForm(OutreachScreen):
         self._saved: Mapping[str, str] = {}
         self._unsaved = False
         """Whether what was typed last could not be kept."""
+        self._over: dict[str, str] = {}
+        """Words of the draft that have no field here, by the name under which they stay in it."""
+
+    @classmethod
+    async def again(cls, shell: Shell, left: LeftOpen) -> KeptForm | None:
+        """The form about the subject of a draft; None where it is on record no more. Raises OutreachError.
+
+        A form that `screens.reopening` names gives itself here; its draft fills it when it is shown.
+        """
+        del shell, left
+        return None
 
     # What a form says
 
@@ -86,6 +106,11 @@ class KeptForm(OutreachScreen):
     def at(self) -> str:
         """The field that takes the keys."""
 
+    @property
+    def left_open(self) -> LeftOpen:
+        """Where a lock finds this form."""
+        return LeftOpen(*self.draft_key, "" if self._gone else self.at)
+
     @abstractmethod
     def tell(self, words: str) -> None:
         """Say in the title how the draft stands."""
@@ -102,6 +127,55 @@ class KeptForm(OutreachScreen):
         except OutreachError as problem:
             self.say(problem.message, wrong=True)
             return None
+
+    def begin(self, draft: Draft | None) -> None:
+        """It is filled: from here on what is typed is kept."""
+        self._saved = self.fields()
+        if draft is not None:
+            given = {name: value for name, value in draft.fields.items() if name != FOCUS}
+            self._over = left_over(given, self._saved)
+            self.call_later(self._show_left_over)
+        self._ready = True
+
+    # Words of another version
+
+    async def _show_left_over(self) -> None:
+        for line in self.query("#left-over").results(Static):
+            await line.remove()
+        if self._over and not self.is_bare:
+            words = f"Another version kept more: “{short(clean(as_text(self._over)), _OVER_SHOWN)}” "
+            cell = (Piece(words, Tone.WARN), Piece("F6", Tone.KEY), Piece(" puts it into this field."))
+            await self.mount(Static(show_cell(cell), id="left-over", markup=False), before="#said")
+
+    async def action_take_left_over(self) -> None:
+        """Put what has no field of its own below the words of the field that takes the keys."""
+        if not self._over:
+            return
+        area = self.focused
+        if not isinstance(area, TextArea):
+            self.say("Go to a field that takes several lines first, then press F6.", wrong=True)
+            return
+        area.text = "\n".join(filter(None, (area.text.rstrip(), clean(as_text(self._over), newlines=True))))
+        area.move_cursor(area.document.end)
+        self._over = {}
+        self._saved = {}
+        await self._show_left_over()
+        await self.save_draft()
+
+    async def action_keep_all(self) -> None:
+        """Keep it; words that have no field here are given up after a yes only."""
+        if self.is_asking or self._gone:
+            return
+        if not self._over:
+            await self.action_keep()
+            return
+
+        async def answered(yes: bool | None) -> None:
+            if yes:
+                self.call_later(self.action_keep)
+
+        lines: list[Cell] = [Piece(line) for line in clean(as_text(self._over), newlines=True).split("\n")]
+        await self.question(Confirm("Keep it without these words of another version?", lines), answered)
 
     # Saving
 
@@ -138,7 +212,7 @@ class KeptForm(OutreachScreen):
         fields = self.fields()
         if fields == self._saved:
             return
-        held = {**self.kept(fields), FOCUS: self.at}
+        held = {**self._over, **self.kept(fields), FOCUS: self.at}
         form, subject = self.draft_key
         try:
             await self.ask(lambda store: store.drafts.save(form, subject, held))

@@ -23,6 +23,7 @@ from casework.records_case import Notification
 from casework.text import clean
 from casework.wording import join_words, say_day
 from screens.areas import PageField
+from screens.base import Shell
 from screens.dialogs import Confirm
 from screens.fields import LineField
 from screens.kept_form import FOCUS, KeptForm, keys_line
@@ -39,6 +40,7 @@ from screens.notification_child import (
 )
 from screens.notification_keep import FORM, keep_came, keep_new
 from screens.notification_lines import LINES, PARTS, brief
+from screens.reopening import LeftOpen
 from screens.widgets.lines import SaidLine, TitleLine
 from screens.widgets.text import Cell, Piece, Tone, show_cell, show_lines
 
@@ -154,6 +156,12 @@ class NotificationForm(KeptForm):
         self._asked = 0
         self._logged = False
 
+    @classmethod
+    async def again(cls, shell: Shell, left: LeftOpen) -> NotificationForm:
+        """The form of a new one, or of what came for one."""
+        del shell
+        return cls(left.subject)
+
     def compose(self) -> ComposeResult:
         """What is missing; who it is about; who sent it; the parts."""
         yield TitleLine(self._title)
@@ -211,9 +219,8 @@ class NotificationForm(KeptForm):
             await self._fill(draft.fields)
         if not self._about and not self._value("received"):
             self._put(self.query_one("#received", Input), "today")
-        self._saved = self.fields()
         self.tell("draft brought back" if draft is not None else "")
-        self._ready = True
+        self.begin(draft)
         first = "concern" if self._about else "child"
         wanted = draft.fields.get(FOCUS, first) if draft is not None else first
         for field in self.query(f"#{wanted}" if wanted in self._saved else f"#{first}"):

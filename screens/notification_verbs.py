@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from casework.wording import count_of, join_words
-from screens.dialogs import AskLine, Choice, PickOne
+from screens.dialogs import Choice, PickOne
+from screens.kept_dialog import AskWords, kept_as
 from screens.notification_lines import Entry
 from screens.step_back import StepBack, StepScreen
 from screens.widgets.fitting import short
@@ -16,12 +17,17 @@ if TYPE_CHECKING:
     from casework.edits import Edit
     from casework.records_case import Feedback, Notification
     from casework.sharing import Decision
+    from screens.follow_up import DraftKey
+    from screens.reopening import LeftOpen
     from storage.journal import Receipt
     from storage.queries.workload import Load
     from storage.store import Store
 
 TOLD = {"full": "the full update", "in-touch": "that the team is in touch, and no more"}
 """What the notifier may be told, in words."""
+
+MISSING, NOTIFIER = "missing-parts", "notifier"
+"""The words asked for with `need-information` and `contacted`, by which their drafts are kept."""
 
 _NAME = 28
 
@@ -35,11 +41,23 @@ class NotificationVerbs(StepScreen):
         """The notification that a verb acts on."""
 
     @abstractmethod
+    def choose(self, notification: str) -> bool:
+        """Make a notification the chosen one; whether it is shown here."""
+
+    async def reopen(self, left: LeftOpen) -> bool:
+        """Ask again what was half answered about a notification."""
+        again = {MISSING: self.do_need_information, NOTIFIER: self.do_contacted}.get(left.form)
+        if again is None or not self.choose(left.subject):
+            return False
+        await again()
+        return True
+
+    @abstractmethod
     async def renew(self) -> None:
         """Read again and show."""
 
-    async def _commit(self, make: Callable[[Store], Edit]) -> Receipt | None:
-        receipt = await self.attempt(lambda store: store.journal.commit(make(store)))
+    async def _commit(self, make: Callable[[Store], Edit], draft: DraftKey | None = None) -> Receipt | None:
+        receipt = await self.attempt(lambda store: store.journal.commit(make(store), draft=draft))
         if receipt is not None:
             await self.renew()
         return receipt
@@ -59,7 +77,8 @@ class NotificationVerbs(StepScreen):
     async def do_need_information(self) -> None:
         """Say what is missing; the clock stops until it comes."""
         entry = self._chosen()
-        if entry is None:
+        kept = await kept_as(self, MISSING, entry.id) if entry is not None else None
+        if entry is None or kept is None:
             return
 
         async def asked(reason: str | None) -> None:
@@ -73,11 +92,11 @@ class NotificationVerbs(StepScreen):
                 held = _held(store, entry)
                 return need_information(held, pauses_of(store, held), store.worker.id, reason, store.today)
 
-            if await self._commit(make) is not None:
+            if await self._commit(make, kept.key) is not None:
                 self.say("Asked for more: the clock stands until it comes (I). u undoes.")
 
         question = f"What is missing about {short(entry.name, _NAME)}? The allocation clock stops."
-        await self.question(AskLine(question), asked)
+        await self.question(AskWords(question, kept), asked)
 
     def do_information(self) -> None:
         """Fill in what came, in the form."""
@@ -141,7 +160,8 @@ class NotificationVerbs(StepScreen):
             return feedback_for(store, entry.shown.child)
 
         answer = await self.attempt(read)
-        if answer is None:
+        kept = await kept_as(self, NOTIFIER, entry.id)
+        if answer is None or kept is None:
             return
         allowed, decision = answer
 
@@ -156,12 +176,12 @@ class NotificationVerbs(StepScreen):
                 feedback, _ = feedback_for(store, entry.shown.child)
                 return contact_notifier(_held(store, entry), name, store.today, feedback)
 
-            if await self._commit(make) is not None:
+            if await self._commit(make, kept.key) is not None:
                 self.say(f"Kept. They may be told {TOLD[allowed]}: {decision.reason}")
 
         told = f"They may be told {TOLD[allowed]}. Why: {decision.reason}"
         question = f"{told} With whom did you speak at the school?"
-        await self.question(AskLine(question, entry.shown.notification.notifier), named)
+        await self.question(AskWords(question, kept, entry.shown.notification.notifier), named)
 
     def do_people(self) -> None:
         """The child's page."""

@@ -149,6 +149,10 @@ class NotificationsScreen(ListeningScreen):
         """The one under the cursor."""
         return self._shown[min(self.rows.cursor, len(self._shown) - 1)] if self._shown else None
 
+    def choose(self, notification: str) -> bool:
+        """Put the cursor on it."""
+        return self.rows.move_to(notification)
+
     async def renew(self) -> None:
         """Read again; the cursor stays on its row."""
         self._all = await self.ask(read_entries)
@@ -267,6 +271,10 @@ class NotificationPage(ListeningScreen):
     def entry(self) -> Entry | None:
         """This one."""
         return self._entry
+
+    def choose(self, notification: str) -> bool:
+        """Only this one is here."""
+        return notification == self._entry.id
 
     async def renew(self) -> None:
         """Read again."""

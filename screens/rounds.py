@@ -8,48 +8,23 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 
-from casework.edits import Edit, create, update
-from casework.errors import BadInput
-from casework.ids import new_id
-from casework.wording import OUTCOME_LABELS
-from screens.dialogs import Choice, Confirm, PickOne
-from screens.follow_up import (
-    CLOSE,
-    DRAFT_FORM,
-    REASON,
-    WORDS,
-    FollowUpScreen,
-    Given,
-    Subject,
-)
+from screens.dialogs import Confirm
+from screens.follow_up import Subject
+from screens.follow_up_words import WordsScreen
 from screens.roster_filters import FilteredRoster
 from screens.roster_sheet import Entry, Sheet, Whole
 from screens.step_back import StepBack
-from screens.widgets.fitting import short
-from storage.queries.sight import drafts_waiting
-from storage.queries.steps import children_of_step, newest_follow_up
+from screens.unfinished import Unfinished, read_unfinished, said_unfinished, unfinished
+from storage.queries.steps import children_of_step
 
 if TYPE_CHECKING:
-    from casework.records import FollowUp, FollowUpOutcome
+    from casework.records import FollowUpOutcome
     from storage.drafts import Draft
     from storage.journal import Receipt
     from storage.store import Store
 
-CONTACT_FORM = "contact"
-"""The form of a draft that `screens.contact_form` keeps."""
 
-_FORM_KEYS: Mapping[str, FollowUpOutcome] = {
-    "n": "no-answer",
-    "m": "left-message",
-    "w": "wrong-number",
-    "s": "spoke",
-    "v": "visit-planned",
-    "e": "seen",
-    "x": "not-seen",
-}
-
-
-class RoundScreen(FilteredRoster, FollowUpScreen):
+class RoundScreen(FilteredRoster, WordsScreen):
     """A list whose rows are followed up with single keys."""
 
     WORDS_KEY: ClassVar[str] = "N"
@@ -58,8 +33,10 @@ class RoundScreen(FilteredRoster, FollowUpScreen):
     def __init__(self) -> None:
         super().__init__()
         self._last: Subject | None = None
-        self._drafts: list[Draft] = []
-        """What was left half written about children of this screen, the one to go on with first."""
+        self._drafts: list[Unfinished] = []
+        """What was left half written, the one to go on with first."""
+        self._put_off: set[tuple[str, str]] = set()
+        """Those of them that were asked about already."""
         self._order: dict[str, int] = {}
         """Where each child stands in this pass: rows change places only when the list is read anew."""
         self._passed: set[str] = set()
@@ -159,116 +136,62 @@ class RoundScreen(FilteredRoster, FollowUpScreen):
     async def do_note(self) -> None:
         """Words about the row under the cursor: added to its newest step, else with an outcome of its own."""
         if self.entry is not None:
-            await self._note(_subject(self.entry))
+            await self.ask_note(_subject(self.entry))
 
     async def do_note_last(self) -> None:
         """What was left half written, one after the other; else words for the step logged last here."""
-        here = {entry.child.id: entry for entry in self.everyone()}
-        draft = next((draft for draft in self._drafts if draft.subject in here), None)
-        if draft is None:
-            if self._last is None:
-                self.say("No single step was logged here yet; t takes words about the row under the cursor.")
-            else:
-                await self._note(self._last)
+        waiting = await self.attempt(read_unfinished)
+        if waiting is None:
             return
-        self._drafts = [one for one in self._drafts if one is not draft]
-        one = _subject(here[draft.subject])
+        still = {one.left.key for one in waiting}
+        self._drafts = [one for one in self._drafts if one.left.key in still]
+        if self._last is None and self._put_off.issuperset(one.left.key for one in self._drafts):
+            self._put_off.clear()
+        one = next((one for one in self._drafts if one.left.key not in self._put_off), None)
+        if one is not None:
+            await self._go_on(one)
+        elif self._last is None:
+            self.say("No single step was logged here yet; t takes words about the row under the cursor.")
+        else:
+            await self.ask_note(self._last)
+
+    async def _go_on(self, one: Unfinished) -> None:
+        self._put_off.add(one.left.key)
         if self.entry is not None and self.entry.child.id == one.child:
-            await self._go_on(draft, one)
+            self.shell.go_on(one.left)
             return
 
         async def answered(yes: bool | None) -> None:
             if yes:
-                self.call_after_refresh(self._go_on, draft, one)
-            else:
-                self._drafts.append(draft)
+                self._put_off.discard(one.left.key)
+                self.shell.go_on(one.left)
 
-        question = f"Go on with the {_draft_word(draft)} about {self.said_name(one.name)}?"
-        await self.question(Confirm(question, ["The cursor is on another child."]), answered)
+        about = f" about {self.said_name(one.who)}" if one.who else ""
+        lines = ["The cursor is on another child."] if one.child else []
+        await self.question(Confirm(f"Go on with the {one.what}{about}?", lines), answered)
 
-    async def _go_on(self, draft: Draft, one: Subject) -> None:
-        kind = draft.fields.get("kind", WORDS)
-        if draft.form == CONTACT_FORM:
-            from screens.contact_form import ContactForm
+    async def words_added(self) -> None:
+        """The cursor stays."""
+        here = self.entry
+        self.show_sheet(self.written, to=here.child.id if here else None)
 
-            await self.app.push_screen(ContactForm(one.child, one.name))
-        elif kind == REASON:
-            await self.ask_reason([one])
-        elif kind == WORDS:
-            await self._note(one)
-        else:
-            await self.ask_close([one])
+    def subjects_of(self, children: Sequence[str]) -> list[Subject]:
+        """Those of these children that are listed."""
+        here = {entry.child.id: entry for entry in self.everyone()}
+        return [_subject(here[child]) for child in children if child in here]
 
-    async def _note(self, one: Subject) -> None:
-        try:
-            step = await self.ask(lambda store: newest_follow_up(store, one.child, one.day))
-        except BadInput:
-            step = None
-        name = self.said_name(one.name)
-
-        async def given(given: Given) -> None:
-            if step is not None:
-                await self._add_words(one, step, given.words)
-            else:
-                await self._pick_outcome(one, given)
-
-        question = f"Words for: {OUTCOME_LABELS[step.outcome]}, {name}" if step else ""
-        question = question or f"Words about {name} (then the outcome)"
-        await self.ask_words(WORDS, [one], question, given, step=step)
-
-    def draft_kept(self, draft: Draft) -> None:
+    async def draft_kept(self, draft: Draft) -> None:
         """`N` goes on with it."""
-        others = [one for one in self._drafts if (one.form, one.subject) != (draft.form, draft.subject)]
-        self._drafts = [draft, *others]
+        kept = await self.attempt(lambda store: unfinished(store, draft))
+        if kept is not None:
+            self._drafts = [kept, *(one for one in self._drafts if one.left.key != kept.left.key)]
+            self._put_off.discard(kept.left.key)
 
     async def recall_draft(self) -> None:
-        """Say whose words were left half written, before a lock or a crash."""
-        waiting = await self.ask(drafts_waiting)
-        here = {entry.child.id: entry for entry in self.everyone()}
-        self._drafts = [d for d in waiting if d.form in (DRAFT_FORM, CONTACT_FORM) and d.subject in here]
+        """Say what was left half written, of whatever form, before a lock or a crash."""
+        self._drafts = await self.ask(read_unfinished)
         if self._drafts:
-            whose = [f"{short(here[d.subject].name, 24)} ({_draft_word(d)})" for d in self._drafts[:_WHOSE]]
-            more = len(self._drafts) - _WHOSE
-            whose += [f"{more} more"] if more > 0 else []
-            self.say(f"{len(self._drafts)} unfinished: {', '.join(whose)}. N goes on.")
-
-    async def _add_words(self, one: Subject, step: FollowUp, words: str) -> None:
-        if words == step.note:
-            return
-
-        def make(_store: Store) -> tuple[Edit, tuple[str, str]]:
-            # A follow-up is never rewritten: the entry with the words stands in for the one without.
-            instead = step.model_copy(update={"id": new_id(), "note": words})
-            changes = (*update(step, void=True), create(instead))
-            name = f"Words for: {OUTCOME_LABELS[step.outcome]}"
-            return Edit(name, changes, subject=one.child), (DRAFT_FORM, one.child)
-
-        here = self.entry
-        if await self.write(make) is not None:
-            self.show_sheet(self.written, to=here.child.id if here else None)
-            self.say(f"{self.said_name(one.name)}: words added. u undoes.")
-
-    async def _pick_outcome(self, one: Subject, given: Given) -> None:
-        await self.keeper(WORDS, one.child)({"words": given.words, "code": ""})
-        choices = [Choice(key, OUTCOME_LABELS[outcome]) for key, outcome in _FORM_KEYS.items()]
-
-        async def answered(key: str | None) -> None:
-            if key is None:
-                await self.tell_draft(one)
-            else:
-                await self.log_step([one], _FORM_KEYS[key], given)
-
-        self.call_after_refresh(self.question, PickOne("What came of it?", choices), answered)
-
-
-_WHOSE = 2
-
-
-def _draft_word(draft: Draft) -> str:
-    """What was being written."""
-    if draft.form == CONTACT_FORM:
-        return "contact"
-    return {REASON: "reason", CLOSE: "closing words"}.get(draft.fields.get("kind", WORDS), "words")
+            self.say(said_unfinished(self._drafts))
 
 
 def _subject(entry: Entry) -> Subject:

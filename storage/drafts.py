@@ -7,7 +7,7 @@ the edit that its form became (`Journal.commit(..., draft=...)`).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +15,9 @@ from pathlib import Path
 from storage.audit import stamp
 from storage.cipher import Connection
 from storage.faults import translated
+
+UNREAD = "unread"
+"""The field under which words stand that no version of a form has named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +51,38 @@ class Drafts:
         row = self._conn.execute(
             "SELECT form, subject, at, fields FROM draft WHERE form = ? AND subject = ?", (form, subject)
         ).fetchone()
-        return Draft(row[0], row[1], row[2], json.loads(row[3])) if row else None
+        return _draft(row) if row else None
 
     def waiting(self) -> list[Draft]:
         """Every draft that was left, newest first."""
         rows = self._conn.execute("SELECT form, subject, at, fields FROM draft ORDER BY at DESC")
-        return [Draft(row[0], row[1], row[2], json.loads(row[3])) for row in rows]
+        return [_draft(row) for row in rows]
 
     def discard(self, form: str, subject: str) -> None:
         """Throw a draft away, at the worker's word."""
         with translated(self._path):
             self._conn.execute("DELETE FROM draft WHERE form = ? AND subject = ?", (form, subject))
+
+
+def _draft(row: Sequence[str]) -> Draft:
+    """The draft of a row. Another version may have kept other types: whatever they are becomes text."""
+    form, subject, at, held = row
+    try:
+        fields = json.loads(held)
+    except ValueError:
+        fields = held
+    if not isinstance(fields, dict):
+        fields = {UNREAD: fields}
+    return Draft(form, subject, at, {str(name): _text(value) for name, value in fields.items()})
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if value is None or value is False:
+        return ""
+    if value is True:
+        return "yes"
+    if isinstance(value, list) and all(isinstance(part, str) for part in value):
+        return ",".join(value)
+    return json.dumps(value, ensure_ascii=False)

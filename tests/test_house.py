@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOORS = ("casework", "storage", "sync", "screens", "outreach_tui")
-TEXTUAL_ROOMS = ("screens/", "outreach_tui/app.py", "outreach_tui/guarded.py")
+TEXTUAL_ROOMS = ("screens/", "outreach_tui/app.py", "outreach_tui/guarded.py", "outreach_tui/rooms.py")
 READS_MARKUP = {"Static", "Label", "Button", "Digits", "Link", "Markdown", "Collapsible", "TabPane"}
 NEVER = {"DataTable", "OptionList", "SelectionList", "RichLog", "Log"}
 """Widgets that read what they are given as markup, or write it raw, and cannot be told not to."""

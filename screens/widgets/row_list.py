@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -168,6 +168,11 @@ class RowList(ScrollView, can_focus=True):
             return False
         self.cursor = index
         return True
+
+    def mark(self, row_ids: Iterable[str]) -> None:
+        """Mark these records and no others."""
+        self._marked = {row_id for row_id in row_ids if self._source.index_of(row_id) is not None}
+        self._repaint_marks()
 
     def clear_marks(self) -> None:
         """Unmark every record."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from casework.policies import PURPOSE_OF, Category, Purpose
 from casework.records import (
     FLAG_CATEGORY,
+    RECORD_TYPES,
     Child,
     Flag,
     Household,
@@ -165,15 +166,33 @@ def shown_child(store: Store, child: Child, purpose: Purpose = "support") -> Chi
 _WRITTEN_ABOUT: Mapping[str, tuple[Category, Purpose]] = {
     "contact": (Category.FAMILY, "support"),
     "notification": (Category.FAMILY, "support"),
+    "missing-parts": (Category.FAMILY, "support"),
+    "notifier": (Category.FAMILY, "support"),
     "round-words": (Category.ATTENDANCE, "attendance"),
+    "round-reason": (Category.ATTENDANCE, "attendance"),
+    "round-close": (Category.ATTENDANCE, "attendance"),
 }
 """The category of what is typed into a form and the purpose of it; whoever may know of the child may fill in
 any other one."""
 
-_ABOUT = (
-    "SELECT id FROM child WHERE id = :subject UNION SELECT child FROM notification WHERE id = :subject"
-    " UNION SELECT child FROM agreement WHERE id = :subject"
-)
+
+@cache
+def _told_of() -> str:
+    """The statement that finds the child of an id: its own, or that of any record about one."""
+    about = [name for name, held in RECORD_TYPES.items() if "child" in held.model_fields]
+    each = [f"SELECT child FROM {name} WHERE id = :id" for name in about]
+    return " UNION ".join(["SELECT id FROM child WHERE id = :id", *each])
+
+
+def child_of_draft(store: Store, subject: str) -> Child | None:
+    """The child that a draft is about: the first word of its subject that is the id of one, or of a record.
+
+    `subject` is a child, a record about one, or a key with such an id among its words.
+    """
+    for word in subject.split():
+        for row in store.conn.execute(_told_of(), {"id": word}):
+            return next(iter(store.find(Child, "id = ?", (row[0],))), None)
+    return None
 
 
 def draft_of(store: Store, form: str, subject: str) -> Draft | None:
@@ -185,9 +204,8 @@ def draft_of(store: Store, form: str, subject: str) -> Draft | None:
     if draft is None or not subject:
         return draft
     category, purpose = _WRITTEN_ABOUT.get(form, (Category.IDENTITY, "support"))
-    ids = [row[0] for row in store.conn.execute(_ABOUT, {"subject": subject})]
-    about = store.find(Child, "id = ?", (ids[0],)) if ids else []
-    return draft if seen_children(store, about, purpose, category) else None
+    child = child_of_draft(store, subject)
+    return draft if child and seen_children(store, [child], purpose, category) else None
 
 
 def drafts_waiting(store: Store) -> list[Draft]:

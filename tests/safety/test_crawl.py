@@ -24,10 +24,11 @@ from textual.widgets import Input, TextArea
 from casework.errors import OutreachError
 from casework.policies import PURPOSES, Category, Purpose
 from casework.records import AGENCIES
-from outreach_tui.app import ROOMS, OutreachApp
+from outreach_tui.app import OutreachApp
 from outreach_tui.cli import COMMANDS, cli, run
 from outreach_tui.commands import care, opening
 from outreach_tui.commands.frame import Call
+from outreach_tui.rooms import ROOMS
 from screens.child import ChildScreen
 from screens.history import HistoryScreen, history_lines
 from screens.search import find_people

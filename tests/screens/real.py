@@ -25,7 +25,8 @@ from casework.records import (
     Team,
     Worker,
 )
-from outreach_tui.app import OutreachApp, ScreenFactory
+from outreach_tui.app import OutreachApp
+from outreach_tui.rooms import ScreenFactory
 from screens.doorway import FirstRun
 from storage.store import Store
 from tests.screens.fakes import PASSPHRASE, Hands, NoKeyStore, RoundRoom

@@ -350,14 +350,13 @@ async def test_a_lock_keeps_the_form_and_days_keep_their_date(family: Family, tm
         await app.lock("Locked.")
         assert isinstance(app.screen, UnlockScreen)
         await unlock(pilot)
-        await keys(pilot, "C")
-        assert "A draft of an agreement waits: R goes on with it." in flat(app)
-        await keys(pilot, "R")
         form = app.screen
         assert isinstance(form, AgreementForm)
         assert (form.value_of("status"), form.value_of("given_by")) == ("refused", "An")
         assert form.value_of("review") == "2026-11-20"
-        await keys(pilot, "ctrl+d", "y")
+        await keys(pilot, "escape", "C")
+        assert "A draft of an agreement waits: R goes on with it." in flat(app)
+        await keys(pilot, "R", "ctrl+d", "y")
         assert isinstance(app.screen, ConsentScreen)
         assert await asked(app, lambda s: s.drafts.waiting()) == []
 

@@ -147,5 +147,5 @@ def test_the_place_to_go_on_is_taken_once() -> None:
 
 
 def test_the_form_that_was_open_is_named_by_ids_alone() -> None:
-    environ = {"OUTREACH_RESUME": "Locked.|today|0197|note|0198"}
-    assert take_resume(environ) == Resume("Locked.", "today", "0197", "note", "0198")
+    environ = {"OUTREACH_RESUME": "Locked.|today|0197|contact|0198|note"}
+    assert take_resume(environ) == Resume("Locked.", "today", "0197", "contact", "0198", "note")

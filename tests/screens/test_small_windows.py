@@ -16,6 +16,7 @@ from screens.dialogs import AskLine, Choice, Confirm, PickOne
 from screens.follow_up import Given
 from screens.follow_up_forms import WordsForm
 from screens.intake_ask import AskSame
+from screens.kept_dialog import KeptAs
 from storage.intake.report import Candidate, Question
 from tests.screens.fakes import Hands, make_app
 from tests.screens.rounds_world import TODAY
@@ -47,13 +48,17 @@ def line() -> Screen[Any]:
 
 
 def words() -> Screen[Any]:
-    return WordsForm("Close the follow-up: Zoë Łukasik", keep=keep, required=True)
+    return WordsForm(
+        "Close the follow-up: Zoë Łukasik", kept=KeptAs("round-close", "id", keep), required=True
+    )
 
 
 def reason() -> Screen[Any]:
     from casework.followups import reason_codes
 
-    return WordsForm("Reason given: Zoë Łukasik", keep=keep, codes=reason_codes(TODAY))
+    return WordsForm(
+        "Reason given: Zoë Łukasik", kept=KeptAs("round-reason", "id", keep), codes=reason_codes(TODAY)
+    )
 
 
 def same() -> Screen[Any]:

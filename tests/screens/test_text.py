@@ -15,6 +15,7 @@ from tests.screens.textshot import screen_text
 FILES = [
     *Path(screens.__file__).parent.rglob("*.py"),
     Path(screens.__file__).parents[1] / "outreach_tui/app.py",
+    Path(screens.__file__).parents[1] / "outreach_tui/rooms.py",
 ]
 SINKS = {
     "Static", "Label", "Button", "Checkbox", "RadioButton", "Collapsible", "Option", "Toast", "Link",

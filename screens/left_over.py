@@ -1,0 +1,42 @@
+"""Words of a draft that a form has no field for: another version kept them, and none of them is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_WAS = "was:"
+"""Marks the words of a field that is still there and could not hold them."""
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def left_over(draft: Mapping[str, str], held: Mapping[str, str]) -> dict[str, str]:
+    """What stands in a draft and not in the form that it filled, by the name to keep it under.
+
+    A word of several that the field does not know is left over alone; of any other value the whole is.
+    """
+    found: dict[str, str] = {}
+    for name, value in draft.items():
+        now = held.get(name)
+        if not value.strip() or (now is not None and _flat(now) == _flat(value)):
+            continue
+        if now is None:
+            found[name] = value
+            continue
+        words, kept = value.split(","), now.split(",") if now else []
+        lost = [word for word in words if word not in kept]
+        if lost:
+            found[_WAS + name] = ",".join(lost) if set(kept) <= set(words) else value
+    return found
+
+
+def said_name(name: str) -> str:
+    """The name of a left-over field in words."""
+    return name.removeprefix(_WAS).replace("_", " ").replace("-", " ").strip() or "words"
+
+
+def as_text(over: Mapping[str, str]) -> str:
+    """All of it as lines that a person may move into a field."""
+    return "\n".join(f"{said_name(name)}: {value}" for name, value in over.items())

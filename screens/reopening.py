@@ -1,0 +1,94 @@
+"""Forms that were left half filled: what each is called, and how it is shown again after a lock or a kill.
+
+One rule for all of them: a form that a lock closed opens by itself after the door; a draft that was left in
+any other way is named by the list of children, where one key goes on with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+
+    from screens.base import Shell
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOpen:
+    """A half-filled form: its word, the subject of its draft, and the field that took the keys.
+
+    Nothing of it is a word of the family: it is handed from one process to the next.
+    """
+
+    form: str = ""
+    subject: str = ""
+    field: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The form and the subject of the draft."""
+        return (self.form, self.subject)
+
+
+def left_open(screens: Sequence[object]) -> LeftOpen:
+    """The uppermost half-filled form of a stack of screens."""
+    for screen in reversed(screens):
+        left = getattr(screen, "left_open", None)
+        if isinstance(left, LeftOpen) and left.form:
+            return left
+    return LeftOpen()
+
+
+class Reopens(Protocol):
+    """What a form's class gives: the form itself, or None where what it is about is on record no more."""
+
+    async def again(self, shell: Shell, left: LeftOpen) -> Screen[None] | None:
+        """The form as it was left; its draft fills it when it is shown. Raises OutreachError."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormKind:
+    """What is being written, in words; the form as `module:Class`, or the room that asks for it in a dialog.
+
+    Where neither is given the page of the child asks.
+    """
+
+    words: str
+    form: str = ""
+    room: str = ""
+
+
+FORMS: Mapping[str, FormKind] = {
+    "contact": FormKind("contact", "screens.contact_form:ContactForm"),
+    "notification": FormKind("notification", "screens.notification_form:NotificationForm"),
+    "agreement": FormKind("agreement", "screens.consent_forms:AgreementForm"),
+    "withdrawal": FormKind("withdrawal", "screens.consent_forms:WithdrawForm"),
+    "settling": FormKind("settling of limits", "screens.consent_forms:SettleForm"),
+    "disclosure": FormKind("decision to share", "screens.consent_forms:DisclosureForm"),
+    "round-words": FormKind("words"),
+    "round-reason": FormKind("reason"),
+    "round-close": FormKind("closing words"),
+    "clock-sleep": FormKind("pause of a clock", room="clocks"),
+    "missing-parts": FormKind("question to a school", room="notifications"),
+    "notifier": FormKind("contact with a notifier", room="notifications"),
+}
+"""Every form that keeps a draft, by the word under which it keeps it."""
+
+
+def words_of(form: str) -> str:
+    """What is being written, in words; of a form that this version does not have, its own word."""
+    return FORMS[form].words if form in FORMS else form
+
+
+async def form_again(shell: Shell, left: LeftOpen) -> Screen[None] | None:
+    """The form of its own screen, or None where there is none. Raises OutreachError."""
+    kind = FORMS.get(left.form)
+    if kind is None or not kind.form:
+        return None
+    module, _, name = kind.form.partition(":")
+    made: Reopens = getattr(import_module(module), name)
+    return await made.again(shell, left)
