@@ -80,9 +80,9 @@ def test_from_notification_to_a_step_up_with_the_nurse_at_the_edge(case: Case) -
     # counted in calendar days and nothing moves it.
     assert case.clocks("2026-11-17") == {"plan-review": ("2026-12-28", 41, False)}
     goal = case("2026-11-16", "plan", "outcome", plan, "--text", "CANARYFAMILY I sleep")["id"]
-    nurse = ("--text", "CANARYFAMILY talk about sleep", "--owner", "Nia", "--due", "2026-12-01")
-    refused = case("2026-11-16", "plan", "action", goal, *nurse, "--agency", "school-nursing", code=5)
-    assert refused["error"]["code"] == "not-in-plan"
+    theirs = ("--text", "CANARYFAMILY a later start", "--owner", "Mr Orr", "--due", "2026-12-01")
+    refused = case("2026-11-16", "plan", "action", goal, *theirs, "--agency", "school", code=5)
+    assert refused["error"]["code"] == "school-not-agreed", "her own no stands, not her mother's yes"
 
     added = case("2026-11-16", "worker", "add", "Nia Dunn", "--agency", "school-nursing")["id"]
     work_as(case.line, added)

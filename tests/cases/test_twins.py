@@ -128,7 +128,7 @@ def test_the_school_joins_the_plan_when_the_family_agrees(twins: Twins) -> None:
     school = ("plan", "action", held["goal"], "--text", "Meet him at the gate", "--owner", "Mr Orr")
     school = (*school, "--due", "2026-10-16", "--agency", "school")
     refused = case("2026-10-06", *school, code=5)
-    assert (refused["error"]["code"], refused["error"]["where"]) == ("not-in-plan", "--agency")
+    assert (refused["error"]["code"], refused["error"]["where"]) == ("school-not-agreed", "--agency")
     given = case(
         "2026-10-07",
         *("consent", "record", case.child, "--by", "Ida Pike", "--relationship", "mother"),
