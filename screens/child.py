@@ -121,13 +121,15 @@ class ChildScreen(WordsScreen):
         return self._lines[at].target if at < len(self._lines) else Target()
 
     def on_row_list_opened(self, event: RowList.Opened) -> None:
-        """Enter: a sibling's page, the whole of a note, every mark with its source."""
+        """Enter: a sibling's page, the whole of a note, every mark with its source, the plan."""
         event.stop()
         target = self.target
         if target.does == "child":
             self.shell.open_child(target.record)
         elif target.does == "text" and target.text:
             self.app.push_screen(TextScreen(short(self._who, 50), target.text))
+        elif target.does == "plan":
+            self.do_plan()
         elif target.does == "marks" and self._view is not None:
             self.app.push_screen(self._marks_screen(self._view))
 

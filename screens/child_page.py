@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from storage.queries.agreements import ShownAgreement
     from storage.queries.child import ChildPage
     from storage.queries.history import Correction, Origin
+    from storage.queries.plans import ShownPlan
     from storage.store import Store
 
 SECTIONS = ("Who", "People", "Why", "Counts", "Marks", "Year", "N codes", "Story", "Withheld")
@@ -37,8 +38,8 @@ NAME_CELLS = 60
 class Target:
     """What a line stands for: `open` opens it, its record has a history.
 
-    `does` is "child" (open that child), "text" (show it whole), "marks" (every mark with its source) or ""
-    (nothing to open). `type` and `record` name the record whose history `h` shows.
+    `does` is "child" (open that child), "text" (show it whole), "marks" (every mark with its source), "plan"
+    (open the plan) or "" (nothing to open). `type` and `record` name the record whose history `h` shows.
     """
 
     does: str = ""
@@ -74,6 +75,7 @@ class ChildView:
     draft: bool
     agreements: Sequence[ShownAgreement] = ()
     agencies: Mapping[str, str] = field(default_factory=dict)
+    plan: ShownPlan | None = None
     previewed: bool = False
 
 
@@ -94,6 +96,7 @@ def read_view(
     from storage.queries.child import read_child
     from storage.queries.history import read_corrections, read_origins
     from storage.queries.lookup import display_name
+    from storage.queries.plans import read_plan
     from storage.queries.today import register_day
 
     seen_by = store if other is None else store.seen_with(other)
@@ -114,6 +117,7 @@ def read_view(
         draft=other is None and store.drafts.load("contact", child_id) is not None,
         agreements=read_agreements(seen_by, child),
         agencies=agencies or {},
+        plan=read_plan(seen_by, child, attendance=False),
         previewed=other is not None,
     )
 

@@ -12,6 +12,7 @@ from casework.wording import CATEGORIES, FLAGS, RESPONSIBILITY, SEN, say_day
 from screens.callers import letter
 from screens.child_page import NOTHING, ChildView, Target, years_old
 from screens.consent_lines import state_lines
+from screens.plan_lines import standing_lines
 from screens.widgets.fitting import plain, short
 from screens.widgets.text import Cell, Piece, Tone
 from storage.queries.child import ContactPerson
@@ -62,8 +63,7 @@ def who(view: ChildView, width: int) -> Iterator[Line]:
         yield from _flag(flag, view, width)
     if not page.flags:
         yield Piece("  no flags that you may see", Tone.QUIET), NOTHING
-    for cell in state_lines(view.agreements, view.agencies, width, keys=not view.previewed):
-        yield cell, NOTHING
+    yield from _agreed_and_planned(view, width)
     for sibling in page.siblings:
         age = f", {years_old(sibling.dob, view.today)}" if sibling.dob else ""
         year = f", Year {short(sibling.year_group, 8)}" if sibling.year_group else ""
@@ -72,6 +72,15 @@ def who(view: ChildView, width: int) -> Iterator[Line]:
             Piece("  same home: ", Tone.QUIET), Piece(words), Piece("  enter opens", Tone.QUIET),
         )  # fmt: skip
         yield cell, Target("child", sibling.type, sibling.id)
+
+
+def _agreed_and_planned(view: ChildView, width: int) -> Iterator[Line]:
+    """What the family agreed to, how its plan stands and what comes next."""
+    for cell in state_lines(view.agreements, view.agencies, width, keys=not view.previewed):
+        yield cell, NOTHING
+    if view.plan is not None:
+        for cell in standing_lines(view.plan, view.today, width, keys=not view.previewed):
+            yield cell, NOTHING if view.previewed else Target("plan")
 
 
 def _lines(parts: list[str], width: int, target: Target) -> Iterator[Line]:

@@ -262,6 +262,13 @@ class ClocksScreen(StepScreen):
 
             self.app.push_screen(ContactForm(self.row.child.id, short(self.row.name, 50)))
 
+    def do_plan(self) -> None:
+        """The plan of the child under the cursor."""
+        if self.row is not None:
+            from screens.plan import PlanScreen
+
+            self.app.push_screen(PlanScreen(self.row.child.id))
+
     async def do_snooze(self) -> None:
         """Hide the marked rows, else the one under the cursor: a reminder that comes too early."""
         await self._sleep("snooze")

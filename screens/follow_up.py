@@ -299,7 +299,7 @@ class FollowUpScreen(StepScreen):
         then = f"y logs: safeguarding lead told. {self.WORDS_KEY} then takes your words."
         await self.question(Confirm(question, (*SAFEGUARDING, Piece(then, Tone.QUIET))), answered)
 
-    # Agreement
+    # Agreement and plan
 
     def do_consent(self) -> None:
         """What this child's family agreed to, and what may be shared."""
@@ -310,3 +310,13 @@ class FollowUpScreen(StepScreen):
         from screens.consent import ConsentScreen
 
         self.app.push_screen(ConsentScreen(subjects[0].child))
+
+    def do_plan(self) -> None:
+        """This child's plan."""
+        subjects = self.subjects()
+        if len(subjects) != 1:
+            self.say("A plan is one child at a time: unmark with esc first.", wrong=True)
+            return
+        from screens.plan import PlanScreen
+
+        self.app.push_screen(PlanScreen(subjects[0].child))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from textual.binding import Binding, BindingType
 
-from screens.verb_tables import agreement, daily, general, lists, notifications, work
+from screens.verb_tables import agreement, daily, general, lists, notifications, plans, work
 from screens.verb_tables.verb import APP, EVERYWHERE, LISTS, Verb
 
 Keymap = Mapping[str, str]
@@ -18,6 +18,7 @@ VERBS: tuple[Verb, ...] = (
     *lists.VERBS,
     *work.VERBS,
     *notifications.VERBS,
+    *plans.VERBS,
     *general.VERBS,
 )
 """Every verb; where a line has room for a few, the order is this one."""
@@ -36,6 +37,7 @@ SCREEN_TITLES = {
     "consent": "Agreement",
     "notifications": "Notifications",
     "notification": "Notification",
+    "plan": "Plan",
     LISTS: "Lists",
     EVERYWHERE: "Everywhere",
     APP: "Everywhere",

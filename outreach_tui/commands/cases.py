@@ -49,11 +49,9 @@ def take_case(store: Store, text: str, record_type: str, *, or_leads: bool = Fal
 
 def require_family(store: Store, child: Child, record_type: str) -> None:
     """Raise Refused with the reason unless this worker sees the family's words in records of this type."""
-    from storage.queries.plans import decision_of
+    from storage.queries import plans
 
-    decision = decision_of(store, child, record_type)
-    if not decision:
-        raise Refused("withheld", decision.reason, Category.FAMILY.value)
+    plans.require_family(store, child, record_type)
 
 
 def require_health(store: Store, child: Child) -> None:

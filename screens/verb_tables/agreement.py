@@ -5,7 +5,14 @@ from __future__ import annotations
 from screens.verb_tables.verb import ROUND, Verb
 
 VERBS: tuple[Verb, ...] = (
-    Verb("consent", "C", "Consent", "What the family agreed to; what may be shared.", "Agreement", ROUND),
+    Verb(
+        "consent",
+        "C",
+        "Consent",
+        "What the family agreed to; what may be shared.",
+        "Agreement",
+        (*ROUND, "plan"),
+    ),
     Verb(
         "consent-ask",
         "Q",

@@ -84,5 +84,12 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb("people", "p", "People", "People and how to reach them.", "Records", ROUND),
     Verb("sibling", "i", "Sibling", "The next child of the same home.", "Records", ("child",)),
-    Verb("history", "h", "History", "Who changed what, when, from what to what.", "Records", ROUND),
+    Verb(
+        "history",
+        "h",
+        "History",
+        "Who changed what, when, from what to what.",
+        "Records",
+        (*ROUND, "plan"),
+    ),
 )

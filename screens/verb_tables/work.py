@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from screens.verb_tables.verb import Verb
 
-_NEW = ("notifications",)
+_NEW = ("notifications", "plan")
 
 VERBS: tuple[Verb, ...] = (
     Verb(
-        "new", "+", "New", "Begin what the screen holds: on Notifications a notification.", "Work", _NEW, _NEW
+        "new",
+        "+",
+        "New",
+        "Begin what the screen holds: on Notifications a notification, on Plan an action.",
+        "Work",
+        _NEW,
+        _NEW,
     ),
 )

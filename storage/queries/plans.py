@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from casework.assessments import Travelled, distance_travelled
 from casework.before_after import MOST_WEEKS, BeforeAfter, before_after
+from casework.errors import Refused
 from casework.plan_school import school_in_plan
 from casework.plans import PlanStanding, plan_standing
 from casework.policies import PURPOSE_OF, Category, Purpose
@@ -78,6 +79,13 @@ def decision_of(store: Store, child: Child, record_type: str) -> Decision:
     return store.may_see(child, Category.FAMILY, PURPOSE_OF[record_type])
 
 
+def require_family(store: Store, child: Child, record_type: str) -> None:
+    """Raise Refused with the reason unless this worker sees the family's words in records of this type."""
+    decision = decision_of(store, child, record_type)
+    if not decision:
+        raise Refused("withheld", decision.reason, Category.FAMILY.value)
+
+
 def school_agreed(store: Store, child: Child) -> Decision:
     """Whether the family agreed that the school is in the plan, today."""
     return school_in_plan(store.grounds.of(child.id).agreements, child, store.today)
@@ -89,7 +97,7 @@ def read_plan(store: Store, child: Child, plan: Plan | None = None, *, attendanc
     """
     decision = decision_of(store, child, "plan")
     if not decision:
-        return ShownPlan(withheld=decision.reason)
+        return ShownPlan(withheld=decision.reason if _was_worked_with(store, child) else "")
     episode = open_episode(store, child)
     held = plan or newest_plan(store, child)
     if held is None:
@@ -112,6 +120,11 @@ def read_plan(store: Store, child: Child, plan: Plan | None = None, *, attendanc
         before_after=read_before_after(store, child, held.started, held.ended) if attendance else None,
         school=school_agreed(store, child),
     )
+
+
+def _was_worked_with(store: Store, child: Child) -> bool:
+    """Whether there was ever a case, which is a fact of the record, or a plan: else nothing is withheld."""
+    return bool(store.find(Episode, "child = ?", (child.id,)) or store.find(Plan, "child = ?", (child.id,)))
 
 
 def read_plans(store: Store, child: Child) -> list[ShownPlan]:

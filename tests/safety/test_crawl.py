@@ -24,6 +24,7 @@ from textual.widgets import Input, TextArea
 from casework.errors import OutreachError
 from casework.policies import PURPOSES, Category, Purpose
 from casework.records import AGENCIES
+from casework.records_case import Action
 from outreach_tui.app import OutreachApp
 from outreach_tui.cli import COMMANDS, cli, run
 from outreach_tui.commands import care, opening
@@ -31,6 +32,7 @@ from outreach_tui.commands.frame import Call
 from outreach_tui.rooms import ROOMS
 from screens.child import ChildScreen
 from screens.history import HistoryScreen, history_lines
+from screens.plan import PlanScreen
 from screens.search import find_people
 from screens.widgets.row_list import RowList
 from storage.queries.history import read_history
@@ -310,6 +312,26 @@ async def see_children(pilot: Pilot[Any], eye: Eye, world: World) -> None:
             await settle(pilot)
             eye.look(f"child page, {key}")
             await back_to(pilot, room)
+        await see_plan(pilot, eye)
+        await back_to(pilot, room)
+
+
+async def see_plan(pilot: Pilot[Any], eye: Eye) -> None:
+    """The plan of the child whose page is shown, every line opened, and each form over its first task."""
+    await pilot.press("P")
+    await settle(pilot)
+    eye.look("plan", "planning")
+    plan = pilot.app.screen
+    if not isinstance(plan, PlanScreen):
+        return
+    for line in plan._lines:
+        eye.read("plan, a line opened", line.text, "planning")
+    number = next((n for n, line in enumerate(plan._lines) if isinstance(line.record, Action)), 0)
+    for key in ("O", "+", "E", "X", "F", "h", "question_mark"):
+        await pilot.press("home", *["down"] * number, key)
+        await settle(pilot)
+        eye.look(f"plan, {key}", "planning" if key != "h" else "support")
+        await back_to(pilot, plan)
 
 
 async def see_histories(pilot: Pilot[Any], eye: Eye, world: World) -> None:

@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 from outreach_tui.keymap import find_clash, is_key, read_keymap
 from screens.verbs import BY_ID, LEADER, VERBS, footer_verbs, keys_markdown, keys_of, verbs_for
 
-PLACES = ("today", "caseload", "child", "clocks", "import", "notifications", "notification", "consent")
+PLACES = (
+    "today",
+    "caseload",
+    "child",
+    "clocks",
+    "import",
+    "notifications",
+    "notification",
+    "consent",
+    "plan",
+)
 
 
 def test_ids_are_unique() -> None:
