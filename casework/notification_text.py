@@ -78,3 +78,45 @@ def _heading(line: str) -> tuple[str | None, str]:
         if len(words) <= _LONGEST and words in _BY_WORDS:
             return _BY_WORDS[words], rest.strip()
     return None, line
+
+
+_MOST_WORDS, _MOST_LETTERS = 6, 48
+_SPEECH = frozenset({"said", "says", "asked", "told", "wrote", "added"})
+"""Last words before a colon that lead to what somebody said, and are no heading."""
+
+
+def odd_headings(text: str) -> list[str]:
+    """Lines of a part that look like a heading and say none of the known names, as they stand.
+
+    Such a line is kept where it is: what follows it may belong to another part, which a person decides.
+    """
+    return [line.strip() for line in text.split("\n") if _is_odd(line)]
+
+
+def take_from(text: str, heading: str) -> tuple[str, str]:
+    """What is left of a part, and the lines that go: from a heading to the next line that looks like one."""
+    lines = text.split("\n")
+    first = next((at for at, line in enumerate(lines) if line.strip() == heading), len(lines))
+    rest = range(first + 1, len(lines))
+    last = next((at for at in rest if _is_odd(lines[at]) or _heading(lines[at])[0]), len(lines))
+    left = "\n".join([*lines[:first], *lines[last:]])
+    return left.strip("\n"), "\n".join(lines[first:last]).strip("\n")
+
+
+def _is_odd(line: str) -> bool:
+    bare = _NUMBER.sub("", line).strip()
+    if _heading(line)[0] is not None or not bare[:1].isupper():
+        return False
+    dashed = re.split(r"\s+[-\u2013\u2014]\s+", bare, maxsplit=1)
+    if len(dashed) > 1 and _heading(dashed[0])[0] is not None:
+        return True
+    before, colon, _ = bare.partition(":")
+    words = before.split()
+    short = len(words) <= _MOST_WORDS and len(before) <= _MOST_LETTERS
+    if colon:
+        return short and not re.search(r"[.!?,\"]", before) and words[-1].casefold() not in _SPEECH
+    return short and len(bare) > _LEAST_CAPITALS and bare.isupper() and not bare.endswith((".", "!", "?"))
+
+
+_LEAST_CAPITALS = 3
+"""Letters up to which a line of capitals may be a mark or a name, and is no heading."""

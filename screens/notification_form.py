@@ -2,47 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
-from textual.message import Message
-from textual.widget import Widget
-from textual.widgets import Input, Static, TextArea
+from textual.widgets import Input, Static
 
-from casework.errors import BadInput, Locked, OutreachError
-from casework.notification_text import OTHER, split_text
-from casework.notifications import missing_parts
+from casework.errors import OutreachError
 from casework.records import meta_of
 from casework.records_case import Notification
-from casework.text import clean
-from casework.wording import join_words, say_day
-from screens.areas import PageField
+from casework.wording import say_day
 from screens.base import Shell
 from screens.dialogs import Confirm
-from screens.fields import LineField
-from screens.kept_form import FOCUS, KeptForm, keys_line
+from screens.kept_form import FOCUS, keys_line
 from screens.notification_child import (
     NEW,
-    Candidate,
-    described,
-    doubles_of,
-    doubles_of_known,
-    found_by,
     known,
-    take_day,
-    warnings,
 )
 from screens.notification_keep import FORM, keep_came, keep_new
-from screens.notification_lines import LINES, PARTS, brief
+from screens.notification_lines import LINES, PARTS
+from screens.notification_parts import PartArea, PartLine, PartsForm
+from screens.notification_who import WhoForm
 from screens.reopening import LeftOpen
 from screens.widgets.lines import SaidLine, TitleLine
-from screens.widgets.text import Cell, Piece, Tone, show_cell, show_lines
+from screens.widgets.text import Cell, Piece, Tone, show_cell
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -66,56 +50,11 @@ _HINTS = {
     "received": "today, fri, 18/11",
     "heard_on": "fri, 18/11",
 }
-_HEADINGS_OF_A_WHOLE = 2
-"""Known headings from which a pasted text is a whole notification."""
 
 
-@dataclass
-class WholePasted(Message):
-    """A text with headings of its own was pasted into a field."""
-
-    text: str
-
-
-def _is_whole(text: str) -> bool:
-    parts = split_text(text)
-    return len(parts.keys() - {OTHER}) >= _HEADINGS_OF_A_WHOLE
-
-
-class PartArea(PageField):
-    """One part; a pasted whole notification is split over all of them."""
-
-    async def _on_paste(self, event: events.Paste) -> None:
-        if _is_whole(event.text):
-            event.stop()
-            event.prevent_default()
-            self.post_message(WholePasted(event.text))
-        else:
-            await super()._on_paste(event)
-
-
-class PartLine(LineField):
-    """One line; a whole notification may be pasted into it as well."""
-
-    def _on_paste(self, event: events.Paste) -> None:
-        if _is_whole(event.text):
-            event.stop()
-            event.prevent_default()
-            self.post_message(WholePasted(event.text))
-        else:
-            super()._on_paste(event)
-
-
-class NotificationForm(KeptForm):
+class NotificationForm(WhoForm, PartsForm):
     """A new notification, or, with an id, what came for one."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+n", "toggle_new", show=False, priority=True),
-        Binding("f3", "take_candidate", show=False, priority=True),
-        Binding("f4", "split", show=False, priority=True),
-        Binding("up", "choose(-1)", show=False),
-        Binding("down", "choose(1)", show=False),
-    ]
     KEYS = (
         ("ctrl+s", "keep"),
         ("tab", "next"),
@@ -144,17 +83,8 @@ class NotificationForm(KeptForm):
     """
 
     def __init__(self, notification: str = "") -> None:
-        super().__init__()
-        self._about = notification
-        self._child = ""
-        self._label = ""
-        self._hidden: frozenset[str] = frozenset()
-        """Parts that the worker may not see; they are neither shown nor changed."""
+        super().__init__(notification)
         self._was: Mapping[str, str] = {}
-        self._candidates: Sequence[Candidate] = ()
-        self._at_candidate = 0
-        self._asked = 0
-        self._logged = False
 
     @classmethod
     async def again(cls, shell: Shell, left: LeftOpen) -> NotificationForm:
@@ -265,15 +195,6 @@ class NotificationForm(KeptForm):
             await self._choose(fields["chosen"])
         self.set_class(bool(fields.get("new")), "-new")
 
-    def _put(self, field: Widget, value: str) -> None:
-        """Put a value in that nobody typed."""
-        with field.prevent(Input.Changed, TextArea.Changed):
-            if isinstance(field, TextArea):
-                field.text = clean(value, limit=100_000, newlines=True)
-                field.move_cursor(field.document.end)
-            elif isinstance(field, Input):
-                field.value = clean(value)
-
     def fields(self) -> dict[str, str]:
         """The form as it stands."""
         found = {
@@ -283,13 +204,6 @@ class NotificationForm(KeptForm):
             found |= {"chosen": self._child, "new": "yes" if self.has_class("-new") else ""}
         return found
 
-    def _value(self, name: str) -> str:
-        for field in self.query(f"#{name}"):
-            return (
-                field.text if isinstance(field, TextArea) else field.value if isinstance(field, Input) else ""
-            )
-        return ""
-
     # What is missing
 
     def touched(self, field: str = "") -> None:
@@ -297,14 +211,6 @@ class NotificationForm(KeptForm):
         super().touched(field)
         if self._ready and not self._gone:
             self._lint()
-
-    @on(Input.Changed)
-    def _look(self, event: Input.Changed) -> None:
-        names = ("child", *NEW)
-        if self._ready and not self._about and event.input.id in names:
-            if event.input.id == "child" and self._child:
-                self._child, self._label = "", ""
-            self._look_for()
 
     def on_descendant_focus(self) -> None:
         """The label of the field that takes keys is marked, also where no colour shows."""
@@ -318,175 +224,6 @@ class NotificationForm(KeptForm):
             sign = "›" if field.has_focus else " "
             cell: Cell = Piece(f"{sign} {label}", Tone.KEY)
             self.query_one(f"#{name}-label", Static).update(show_cell(cell))
-
-    def _lint(self) -> None:
-        """What is missing, or that it is ready; odd numbers are told and block nothing."""
-        values: dict[str, Any] = {name: self._value(name) for name in PARTS if name not in self._hidden}
-        try:
-            values["heard_on"] = take_day(self._value("heard_on"), self.shell.today, "heard_on")
-        except BadInput:
-            values["heard_on"] = None
-        draft = Notification.model_construct(**values)
-        first = (
-            []
-            if self._about
-            else [
-                words
-                for words, said in (
-                    ("which child", self._child or (self._value("forename") and self._value("surname"))),
-                    ("who sent it", self._value("notifier").strip()),
-                )
-                if not said
-            ]
-        )
-        lacking = [*first, *missing_parts(draft)]
-        lines: list[Cell] = []
-        if self._hidden:
-            lines.append(Piece("Some parts are withheld here; they stay as they are.", Tone.QUIET))
-        elif lacking:
-            lines.append((Piece("missing: ", Tone.WARN), Piece("; ".join(brief(lacking)))))
-        else:
-            lines.append(Piece("ready to send", Tone.GOOD))
-        if self.has_class("-new"):
-            lines += [Piece(f"UPN: {words}", Tone.WARN) for words in warnings(self.fields())]
-        self.query_one("#linter", Static).update(show_lines(lines))
-
-    # The child
-
-    def _look_for(self) -> None:
-        self._asked += 1
-        # Not the coroutine itself: of those that a quicker letter replaces, none was started.
-        search: Callable[[], Awaitable[None]] = partial(self._search, self._asked)
-        self.run_worker(search, group="child", exclusive=True)
-
-    async def _search(self, turn: int) -> None:
-        first, fields, today = not self._logged, self.fields(), self.shell.today
-        is_new, chosen = self.has_class("-new"), self._child
-
-        def work(store: Store) -> list[Candidate]:
-            if chosen:
-                return doubles_of_known(store, chosen)
-            if is_new:
-                return doubles_of(store, described(fields, today), first=first)
-            return found_by(store, fields["child"], first=first)
-
-        try:
-            found = await self.ask(work)
-        except Locked:
-            return
-        except OutreachError as problem:
-            self.say(problem.message, wrong=True)
-            return
-        self._logged = self._logged or bool(found)
-        if turn == self._asked and self.is_attached:
-            self._candidates, self._at_candidate = found, 0
-            self._draw_candidates()
-
-    def _draw_candidates(self) -> None:
-        if not self.is_attached or not self.query("#candidates"):
-            return  # the form was left while it was asked who it may be
-        box = self.query_one("#candidates", Static)
-        box.set_class(bool(self._candidates) or bool(self._child), "-shown")
-        width = max(30, self.size.width - 4)
-        lines: list[Cell] = []
-        if self._child:
-            lines.append((Piece("= ", Tone.GOOD), Piece(self._label, Tone.STRONG)))
-        if self._candidates and (self._child or self.has_class("-new")):
-            lines.append(Piece("  May be the same child (F3: it is this one, with up and down):", Tone.QUIET))
-        elif self._candidates:
-            lines.append(Piece("  enter takes the child marked ›, up and down choose:", Tone.QUIET))
-        for number, one in enumerate(self._candidates):
-            lines += one.cells(width, here=number == self._at_candidate)
-        box.update(show_lines(lines))
-
-    def action_choose(self, by: int) -> None:
-        """Another child of the list."""
-        if self._candidates:
-            self._at_candidate = (self._at_candidate + by) % len(self._candidates)
-            self._draw_candidates()
-
-    @on(Input.Submitted)
-    async def entered(self, event: Input.Submitted) -> None:
-        """Enter takes the child under the cursor; elsewhere it goes on."""
-        event.stop()
-        if event.input.id == "child" and self._candidates and not self._child:
-            await self.action_take_candidate()
-        else:
-            self.focus_next()
-
-    async def action_take_candidate(self) -> None:
-        """It is this child."""
-        if not self._candidates:
-            return
-        self.remove_class("-new")
-        await self._choose(self._candidates[self._at_candidate].child)
-        self.query_one("#notifier").focus()
-        self.touched("child")
-
-    async def _choose(self, child: str) -> None:
-        answer = await self.attempt(lambda store: known(store, child))
-        if answer is None:
-            return
-        self._child = child
-        self._label, school = answer
-        if not self._value("school"):
-            self._put(self.query_one("#school", Input), school)
-        self._candidates = ()
-        self.tell("")
-        self._draw_candidates()
-        self._look_for()
-
-    def action_toggle_new(self) -> None:
-        """A child who is not on record yet; the same key goes back to finding one."""
-        if self._about:
-            return
-        self.toggle_class("-new")
-        self._child, self._label, self._candidates = "", "", ()
-        if self.has_class("-new"):
-            *given, last = self._value("child").split() or [""]
-            if last and not self._value("forename") and not self._value("surname"):
-                self.query_one("#forename", Input).value = " ".join(given) or last
-                self.query_one("#surname", Input).value = last if given else ""
-            self.query_one("#forename").focus()
-        else:
-            self.query_one("#child").focus()
-        self._draw_candidates()
-        self._look_for()
-        self.touched("child")
-
-    # A whole text
-
-    def on_whole_pasted(self, event: WholePasted) -> None:
-        """Split over the parts."""
-        event.stop()
-        self._take_parts(split_text(event.text))
-
-    def action_split(self) -> None:
-        """Split the text of the part that is typed in by its headings."""
-        area = self.focused
-        if not isinstance(area, PartArea) or not _is_whole(area.text):
-            self.say(
-                "F4 splits a text with headings such as Concern: and Child's voice: in the part it is in."
-            )
-            return
-        text, area.text = area.text, ""
-        self._take_parts(split_text(text))
-
-    def _take_parts(self, parts: Mapping[str, str]) -> None:
-        """Each part goes below what stands in it already; what has no heading goes to the concern."""
-        named = {name: words for name, words in parts.items() if name != OTHER}
-        if parts.get(OTHER):
-            named["concern"] = "\n\n".join(filter(None, (parts[OTHER], named.get("concern", ""))))
-        labels = []
-        for name, words in named.items():
-            if name in self._hidden:
-                continue
-            area = self.query_one(f"#{name}", TextArea)
-            area.text = "\n".join(filter(None, (area.text.strip(), words)))
-            area.move_cursor(area.document.end)
-            meta = meta_of("notification", name)
-            labels.append((meta.label if meta else name).split(",")[0].lower())
-        self.say(f"Split into {join_words(labels)}. Read each part and correct it.")
 
     # Keeping
 

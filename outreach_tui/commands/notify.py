@@ -331,12 +331,19 @@ def _fields(given: dict[str, Any]) -> dict[str, Any]:
     call = the_call()
     fields: dict[str, Any] = {}
     if given["paste"]:
-        from casework.notification_text import OTHER, split_text
+        from casework.notification_text import OTHER, odd_headings, split_text
+        from casework.text import safe
 
         fields = dict(split_text(take_note("-")))
         rest = fields.pop(OTHER, "")
         if rest:
             fields["concern"] = "\n\n".join(part for part in (rest, fields.get("concern", "")) if part)
+        for name, words in fields.items():
+            for line in odd_headings(words):
+                heading = safe(line.partition(":")[0])
+                output.warn(
+                    f"This line looks like a heading: '{heading}'. It stays in --{name}, word for word."
+                )
     fields |= {name: take_note(given[name]) for name, _, _ in _PARTS if given[name] is not None}
     heard = take_day(given["heard_on"], call.today, "--heard-on", past=True)
     return fields | ({"heard_on": heard} if heard else {})

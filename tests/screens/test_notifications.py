@@ -332,3 +332,22 @@ async def test_withheld_parts_are_neither_shown_nor_changed(tmp_path: Path) -> N
         await settle(pilot)
         held = await asked(app, lambda s: s.get(Notification, kept.id))
         assert (held.level, held.voice, held.risks) == ("2", WHOLE["voice"], "canary-dog")
+
+
+async def test_a_line_like_a_heading_is_flagged_and_one_key_moves_it(family: Family, tmp_path: Path) -> None:
+    app = app_of(family, tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await form(pilot)
+        screen.query_one("#concern", TextArea).focus()
+        await paste(pilot, PASTED + "Child's voice: I worry.\nSchool nurse: asthma\nseen in May\n")
+        assert "this line looks like a heading: 'School nurse: asthma', in" in linter(screen)
+        assert "School nurse: asthma\nseen in May" in screen.fields()["voice"]
+        check_shot(app, "notification-form-heading")
+        await pilot.press("f5")
+        await settle(pilot)
+        await type_text(pilot, "other")
+        await pilot.press("enter")
+        await settle(pilot)
+        assert screen.fields()["other_agencies"] == "School nurse: asthma\nseen in May"
+        assert "nurse" not in screen.fields()["voice"]
+        assert "looks like" not in linter(screen)

@@ -1,0 +1,154 @@
+"""Whom a notification is about: a child found while typing, or a new one held against those on record."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.widgets import Input, Static
+
+from casework.errors import Locked, OutreachError
+from screens.notification_child import (
+    NEW,
+    Candidate,
+    described,
+    doubles_of,
+    doubles_of_known,
+    found_by,
+    known,
+)
+from screens.notification_fields import NotificationFields
+from screens.widgets.text import Cell, Piece, Tone, show_lines
+
+if TYPE_CHECKING:
+    from storage.store import Store
+
+
+class WhoForm(NotificationFields):
+    """The half that says whom it is about."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+n", "toggle_new", show=False, priority=True),
+        Binding("f3", "take_candidate", show=False, priority=True),
+        Binding("up", "choose(-1)", show=False),
+        Binding("down", "choose(1)", show=False),
+    ]
+
+    def __init__(self, notification: str = "") -> None:
+        super().__init__(notification)
+        self._candidates: Sequence[Candidate] = ()
+        self._at_candidate = 0
+        self._asked = 0
+        self._logged = False
+
+    @on(Input.Changed)
+    def _look(self, event: Input.Changed) -> None:
+        names = ("child", *NEW)
+        if self._ready and not self._about and event.input.id in names:
+            if event.input.id == "child" and self._child:
+                self._child, self._label = "", ""
+            self._look_for()
+
+    def _look_for(self) -> None:
+        self._asked += 1
+        # Not the coroutine itself: of those that a quicker letter replaces, none was started.
+        search: Callable[[], Awaitable[None]] = partial(self._search, self._asked)
+        self.run_worker(search, group="child", exclusive=True)
+
+    async def _search(self, turn: int) -> None:
+        first, fields, today = not self._logged, self.fields(), self.shell.today
+        is_new, chosen = self.has_class("-new"), self._child
+
+        def work(store: Store) -> list[Candidate]:
+            if chosen:
+                return doubles_of_known(store, chosen)
+            if is_new:
+                return doubles_of(store, described(fields, today), first=first)
+            return found_by(store, fields["child"], first=first)
+
+        try:
+            found = await self.ask(work)
+        except Locked:
+            return
+        except OutreachError as problem:
+            self.say(problem.message, wrong=True)
+            return
+        self._logged = self._logged or bool(found)
+        if turn == self._asked and self.is_attached:
+            self._candidates, self._at_candidate = found, 0
+            self._draw_candidates()
+
+    def _draw_candidates(self) -> None:
+        if not self.is_attached or not self.query("#candidates"):
+            return  # the form was left while it was asked who it may be
+        box = self.query_one("#candidates", Static)
+        box.set_class(bool(self._candidates) or bool(self._child), "-shown")
+        width = max(30, self.size.width - 4)
+        lines: list[Cell] = []
+        if self._child:
+            lines.append((Piece("= ", Tone.GOOD), Piece(self._label, Tone.STRONG)))
+        if self._candidates and (self._child or self.has_class("-new")):
+            lines.append(Piece("  May be the same child (F3: it is this one, with up and down):", Tone.QUIET))
+        elif self._candidates:
+            lines.append(Piece("  enter takes the child marked ›, up and down choose:", Tone.QUIET))
+        for number, one in enumerate(self._candidates):
+            lines += one.cells(width, here=number == self._at_candidate)
+        box.update(show_lines(lines))
+
+    def action_choose(self, by: int) -> None:
+        """Another child of the list."""
+        if self._candidates:
+            self._at_candidate = (self._at_candidate + by) % len(self._candidates)
+            self._draw_candidates()
+
+    @on(Input.Submitted)
+    async def entered(self, event: Input.Submitted) -> None:
+        """Enter takes the child under the cursor; elsewhere it goes on."""
+        event.stop()
+        if event.input.id == "child" and self._candidates and not self._child:
+            await self.action_take_candidate()
+        else:
+            self.focus_next()
+
+    async def action_take_candidate(self) -> None:
+        """It is this child."""
+        if not self._candidates:
+            return
+        self.remove_class("-new")
+        await self._choose(self._candidates[self._at_candidate].child)
+        self.query_one("#notifier").focus()
+        self.touched("child")
+
+    async def _choose(self, child: str) -> None:
+        answer = await self.attempt(lambda store: known(store, child))
+        if answer is None:
+            return
+        self._child = child
+        self._label, school = answer
+        if not self._value("school"):
+            self._put(self.query_one("#school", Input), school)
+        self._candidates = ()
+        self.tell("")
+        self._draw_candidates()
+        self._look_for()
+
+    def action_toggle_new(self) -> None:
+        """A child who is not on record yet; the same key goes back to finding one."""
+        if self._about:
+            return
+        self.toggle_class("-new")
+        self._child, self._label, self._candidates = "", "", ()
+        if self.has_class("-new"):
+            *given, last = self._value("child").split() or [""]
+            if last and not self._value("forename") and not self._value("surname"):
+                self.query_one("#forename", Input).value = " ".join(given) or last
+                self.query_one("#surname", Input).value = last if given else ""
+            self.query_one("#forename").focus()
+        else:
+            self.query_one("#child").focus()
+        self._draw_candidates()
+        self._look_for()
+        self.touched("child")

@@ -1,0 +1,291 @@
+"""Every form of the app, found by class: half filled, then locked, killed, or kept by another version."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input, TextArea
+
+import screens
+from casework.consent import record_agreement
+from casework.ids import new_id
+from casework.notifications import receive
+from casework.records_case import Notification
+from casework.records_sharing import Agreement
+from outreach_tui.app import OutreachApp
+from outreach_tui.rooms import ROOMS
+from screens import kept_dialog, kept_form
+from screens.choosers import Chooser
+from screens.kept_dialog import KeptDialog
+from screens.kept_form import KeptForm
+from screens.reopening import FORMS
+from screens.widgets.row_list import RowList
+from storage.store import Store
+from tests.screens.fakes import Hands
+from tests.screens.real import KEY, NOW, TODAY, Family, asked, enter, make_real_app, new_store
+from tests.screens.steps import settle, type_text, unlock
+from tests.screens.textshot import screen_text
+
+WORDS = "half a sent"
+ABSTRACT = {"FieldForm", "KeptForm", "KeptDialog"}
+NOT_KEPT = {
+    "Confirm": "a yes or a no",
+    "PickOne": "one of a list",
+    "AskLine": "the name of a view, a URN: a line that is typed again in a moment",
+    "AskSame": "one of a list",
+    "CheckDialog": "a question that changes nothing",
+}
+"""Dialogs that hold no words about a family, and why."""
+
+
+@dataclass(frozen=True)
+class Half:
+    """How a form is opened from the list of today, and the field that takes the words."""
+
+    cls: str
+    form: str
+    keys: tuple[str, ...]
+    field: str
+    subject: Callable[[Any], str]
+    room: str = "today"
+    old: dict[str, Any] = field(default_factory=dict)
+    """What an older version would have kept besides: a field that is gone, and values of other types."""
+
+
+CHILD = ("enter",)
+OLD = {"mood": "calm and cheerful", "count": 3, "ticked": True, "empty": None, "several": ["one", "two"]}
+HALVES = (
+    Half("ContactForm", "contact", (*CHILD, "t"), "note", lambda f: f.tilly.id, old={"kind": "pigeon"}),
+    Half("NotificationForm", "notification", ("g", "n", "+"), "concern", lambda f: ""),
+    Half("NotificationForm", "notification", ("g", "n", "I"), "concern", lambda f: f.sent.id),
+    Half("AgreementForm", "agreement", (*CHILD, "C", "R"), "exclude", lambda f: f.tilly.id,
+         old={"status": "perhaps", "agencies": "school-nursing,pigeon-post"}),
+    Half("WithdrawForm", "withdrawal", (*CHILD, "C", "W"), "withdrawn_why", lambda f: f.agreed.id),
+    Half("SettleForm", "settling", (*CHILD, "C", "L"), "categories", lambda f: f.agreed.id),
+    Half("DisclosureForm", "disclosure", (*CHILD, "C", "D"), "reason", lambda f: f.tilly.id),
+    Half("WordsForm", "round-words", ("t",), "", lambda f: f.tilly.id),
+    Half("WordsForm", "round-reason", ("r", "i"), "", lambda f: f.tilly.id, old={"code": "Q9"}),
+    Half("WordsForm", "round-close", ("c",), "", lambda f: f.tilly.id),
+    Half("SleepForm", "clock-sleep", ("g", "k", "Z"), "reason", lambda f: f.slept),
+    Half("AskWords", "missing-parts", ("g", "n", "M"), "", lambda f: f.sent.id),
+    Half("AskWords", "notifier", ("g", "n", "K"), "", lambda f: f.sent.id),
+)  # fmt: skip
+NAMES = [f"{one.form}{number}" for number, one in enumerate(HALVES)]
+
+
+class Sent(Family):
+    """The family with a notification of today and an agreement whose words wait to be settled."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        me = store.worker.id
+        held = Notification(
+            id=new_id(), child=self.tilly.id, received=date(2026, 11, 19), school=self.school.id,
+            notifier="Mr Orr", by=me, concern="Often tired.", heard_by="Ms Webb",
+        )  # fmt: skip
+        edit, self.sent = receive(held, TODAY, ())
+        store.journal.commit(edit)
+        self.agreed = Agreement.model_validate(
+            {
+                "id": new_id(), "child": self.tilly.id, "given_by": "Anna Marsh", "relationship": "mother",
+                "responsibility": "yes", "status": "given", "agencies": ("school-nursing",),
+                "categories": ("family",), "purposes": ("support",), "given_on": TODAY, "by": me,
+                "exclude": "not my ex-partner",
+            }
+        )  # fmt: skip
+        store.journal.commit(record_agreement(self.agreed, TODAY))
+        self.slept = ""
+
+
+@pytest.fixture
+def family(tmp_path: Path) -> Sent:
+    return Sent(new_store(tmp_path, "inclusion-attendance"))
+
+
+@pytest.fixture(autouse=True)
+def saves_by_keystrokes_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_form, "_PAUSE", 3600.0)
+
+
+def app_of(family: Sent, folder: Path, hands: Hands | None = None) -> OutreachApp:
+    app = make_real_app(folder, family.store, hands)
+    app._rooms = dict(ROOMS)
+    return app
+
+
+def classes() -> set[type]:
+    """Every class of the rooms of screens."""
+    found = set()
+    for module in pkgutil.walk_packages(screens.__path__, "screens."):
+        held = vars(importlib.import_module(module.name)).values()
+        found |= {one for one in held if inspect.isclass(one) and one.__module__ == module.name}
+    return found
+
+
+def test_every_form_is_walked() -> None:
+    """A new form, or a dialog with words of its own, needs a line in HALVES and one in `FORMS`."""
+    from screens.dialogs import Dialog
+
+    kept = {one.__name__ for one in classes() if issubclass(one, KeptForm | KeptDialog)} - ABSTRACT
+    assert kept == {half.cls for half in HALVES}
+    assert {half.form for half in HALVES} == set(FORMS)
+    dialogs = {one.__name__ for one in classes() if issubclass(one, Dialog) and one is not Dialog}
+    assert dialogs - kept - ABSTRACT == set(NOT_KEPT), "keep its words, or say why it holds none"
+
+
+async def open_form(pilot: Pilot[None], half: Half) -> None:
+    """From today's list with the cursor on Tilly."""
+    for row_list in pilot.app.screen.query(RowList):
+        row_list.move_to(half.subject(pilot.app.family))  # type: ignore[attr-defined]
+    for key in half.keys:
+        await pilot.press(key)
+        await settle(pilot)
+
+
+async def half_fill(pilot: Pilot[None], half: Half) -> None:
+    """Type half a sentence, or take one of several."""
+    screen = pilot.app.screen
+    assert type(screen).__name__ == half.cls, screen_text(pilot.app)
+    if half.field:
+        target = screen.query_one(f"#{half.field}")
+        target.focus()
+        await settle(pilot)
+        if isinstance(target, Chooser):
+            await pilot.press("space", "right", "space", "right", "space", "right", "space")
+            await settle(pilot)
+            return
+    for line in screen.query(Input):
+        if line.has_focus:
+            line.value = ""
+    await type_text(pilot, WORDS)
+    await settle(pilot)
+
+
+def held_by(screen: Any) -> dict[str, str]:
+    """What a form or a dialog holds."""
+    found: dict[str, str] = screen.fields() if isinstance(screen, KeptForm) else screen.typed()
+    return found
+
+
+def words_of(held: dict[str, str]) -> str:
+    return "\n".join(held.values())
+
+
+async def started(pilot: Pilot[None], family: Sent) -> None:
+    pilot.app.family = family  # type: ignore[attr-defined]
+    await enter(pilot)
+    await settle(pilot)
+
+
+@pytest.mark.parametrize("half", HALVES, ids=NAMES)
+async def test_an_idle_lock_brings_the_form_back(
+    half: Half, family: Sent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("outreach_tui.app._LAST_WORDS_SECONDS", 60.0)  # however slow the disk is
+    hands = Hands()
+    app = app_of(family, tmp_path, hands)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await started(pilot, family)
+        await open_form(pilot, half)
+        await half_fill(pilot, half)
+        held = held_by(app.screen)
+        hands.on(11 * 60)
+        await app.mind_idle()
+        await settle(pilot)
+        assert not app.desk.is_open
+        await unlock(pilot)
+        await settle(pilot)
+        assert type(app.screen).__name__ == half.cls, screen_text(app)
+        assert held_by(app.screen) == held
+
+
+@pytest.mark.parametrize("half", HALVES, ids=NAMES)
+async def test_after_a_kill_one_key_goes_on(
+    half: Half, family: Sent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The app never hears of its end: what the keystrokes had saved is all there is."""
+    monkeypatch.setattr(kept_form, "_SAVE_AFTER", 1)
+    monkeypatch.setattr(kept_dialog, "KEPT_EVERY", 1)
+    app = app_of(family, tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await started(pilot, family)
+        await open_form(pilot, half)
+        await half_fill(pilot, half)
+        held = held_by(app.screen)
+        store = store_again(family)
+        drafts = store.drafts.waiting()
+        store.close()
+    assert [draft.form for draft in drafts] == [half.form]
+    monkeypatch.undo()
+    app = app_of(family, tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await started(pilot, family)
+        assert "1 unfinished: " in screen_text(app)
+        assert FORMS[half.form].words in screen_text(app)
+        await pilot.press("N")
+        await settle(pilot)
+        if type(app.screen).__name__ == "Confirm":
+            await pilot.press("y")
+            await settle(pilot)
+        assert type(app.screen).__name__ == half.cls, screen_text(app)
+        assert held_by(app.screen) == held
+
+
+def store_again(family: Sent) -> Store:
+    store: Store = _OPEN(family.store.path, bytearray(KEY), now=lambda: NOW, today=TODAY)
+    return store
+
+
+_OPEN = Store.open
+
+
+@pytest.mark.parametrize("half", HALVES, ids=NAMES)
+async def test_a_draft_of_another_version_loses_no_word(half: Half, family: Sent, tmp_path: Path) -> None:
+    app = app_of(family, tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await started(pilot, family)
+        await open_form(pilot, half)
+        await half_fill(pilot, half)
+        await app.screen.before_lock()  # type: ignore[attr-defined]
+        (draft,) = await asked(app, lambda s: s.drafts.waiting())
+    store = store_again(family)
+    fields: dict[str, Any] = {**draft.fields, **OLD, **half.old}
+    store.drafts.save(draft.form, draft.subject, fields)
+    store.close()
+    lost = ["calm and cheerful", "3", "yes", "one,two", *map(str, half.old.values())]
+    lost = [word for part in lost for word in part.split(",")]
+    app = app_of(family, tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await started(pilot, family)
+        await pilot.press("N")
+        await settle(pilot)
+        if type(app.screen).__name__ == "Confirm":
+            await pilot.press("y")
+            await settle(pilot)
+        assert type(app.screen).__name__ == half.cls, screen_text(app)
+        assert "Another version kept more" in screen_text(app)
+        for line in app.screen.query("Input, TextArea"):
+            if line.has_focus:
+                await type_text(pilot, "!")
+        await settle(pilot)
+        await app.screen.before_lock()  # type: ignore[attr-defined]
+        (kept,) = await asked(app, lambda s: s.drafts.waiting())
+        for word in lost:
+            assert word in words_of(dict(kept.fields)), (word, kept.fields)
+        for area in app.screen.query(TextArea):
+            if isinstance(app.screen, KeptForm):
+                area.focus()
+                await pilot.press("f6")
+                await settle(pilot)
+                assert "calm and cheerful" in area.text
+                assert "Another version" not in screen_text(app)
+                break
