@@ -20,6 +20,7 @@ from casework.ids import new_id
 from casework.records import Calendar, Child, Flag, FollowUpOutcome, SavedView, School, Team, Worker
 from outreach_tui.demo import MARKER, NOTICE, PASSPHRASE
 from outreach_tui.demo.people import SCHOOLS, TEAMS, WORKERS, invent
+from outreach_tui.demo.plans import make_plans
 from outreach_tui.demo.registers import mark, write_files
 from outreach_tui.demo.requests import send_notifications
 from storage.files import write_atomic
@@ -220,8 +221,11 @@ def _do_some_work(store: Store, workers: list[Worker], calendar: SchoolCalendar,
             next_step="Ask the school about breakfast club.",
         )
         store.journal.commit(visit, kind="setup")
-    mine = [child for child in store.find(Child) if child.lead_worker == me.id]
-    send_notifications(store, sorted(mine, key=lambda child: child.upn)[:5], workers)
+    mine = sorted(
+        (child for child in store.find(Child) if child.lead_worker == me.id), key=lambda child: child.upn
+    )
+    send_notifications(store, mine[:5], workers)
+    make_plans(store, mine[5:], me)
 
 
 def _flag(rng: random.Random, child: Child, today: date) -> Flag:

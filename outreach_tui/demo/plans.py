@@ -1,0 +1,149 @@
+"""Invented plans of the demo, one in each state: begun, not reviewed, on course, overdue in both ways."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, cast
+
+from casework.consent import record_agreement
+from casework.edits import Edit, create
+from casework.ids import new_id
+from casework.plans import add_action, add_outcome, review_plan, set_action, start_plan
+from casework.policies import Category
+from casework.records import Person, Relationship
+from casework.records_case import Episode, Plan, Review
+from casework.records_sharing import Agreement
+from storage.queries.plans import school_agreed
+
+if TYPE_CHECKING:
+    from casework.records import Child, Worker
+    from casework.records_case import ActionStatus
+    from storage.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class _Story:
+    """A plan that began so many days ago: days ago of its review, days to the next one, and actions as
+    (words, owner, agency, days to the due day, status).
+    """
+
+    began: int
+    reviewed: int | None = None
+    next_review: int | None = None
+    wanted: str = ""
+    baseline: str = ""
+    measure: str = ""
+    actions: tuple[tuple[str, str, str, int, str], ...] = ()
+
+
+ME = ""
+"""Stands for the worker of the demo."""
+
+AGENCY = "-"
+"""Stands for that worker's agency."""
+
+_ON_TIME = ("We want to get out of the house without shouting.", "Late four days in five.", "In by 8:50.")
+_LUNCH = ("Somebody to sit with at lunch.", "Eats alone most days.", "Says so himself.")
+_SLEEP = ("Asleep before ten on school nights.", "Up until midnight.", "Five nights a week, in a diary.")
+
+_STORIES = (
+    _Story(3),
+    _Story(10, None, None, *_LUNCH, (("Ask the lunch club for a place", ME, AGENCY, 6, "to-do"),)),
+    _Story(
+        60, 12, 30, *_ON_TIME,
+        (
+            ("Bag packed the evening before", "Mum", "", 8, "in-progress"),
+            ("Bus pass applied for", ME, AGENCY, -20, "done"),
+            ("A quiet word at the gate each morning", "Ms Sample", "school", 12, "to-do"),
+        ),
+    ),
+    _Story(
+        50, 15, 20, *_SLEEP,
+        (
+            ("Phone downstairs at nine", "Dad", "", -6, "to-do"),
+            ("Look at the diary together", ME, AGENCY, 5, "to-do"),
+        ),
+    ),
+    _Story(55, None, None, *_LUNCH, (("Find a club after school", "Mum", "", 4, "to-do"),)),
+)  # fmt: skip
+"""No outcome yet; not reviewed; on course; actions overdue; review overdue."""
+
+
+def make_plans(store: Store, children: Sequence[Child], worker: Worker) -> None:
+    """An open case and a plan for each of these children, in one state after the other; the last family has
+    not been asked whether the worker's agency may see it.
+    """
+    for story, child in zip(_STORIES, children, strict=False):
+        opened = store.today - timedelta(days=story.began + 6)
+        case = Episode(id=new_id(), child=child.id, referred=opened, opened=opened, worker=worker.id)
+        store.journal.commit(Edit("Case opened", (create(case),), subject=child.id), kind="setup")
+        if story is not _STORIES[-1]:
+            agreement = _agreed(store, child, worker, opened)
+            store.journal.commit(record_agreement(agreement, store.today), kind="setup")
+        _make(store, child, case, story, worker)
+
+
+def _agreed(store: Store, child: Child, worker: Worker, on: date) -> Agreement:
+    """A parent agrees that the worker's agency and the school are in the plan."""
+    ties = sorted(
+        (tie for tie in store.find(Relationship, "child = ?", (child.id,)) if tie.responsibility == "yes"),
+        key=lambda tie: (tie.contact_order or 9, tie.id),
+    )
+    parent = store.get(Person, ties[0].person) if ties else None
+    return Agreement(
+        id=new_id(),
+        child=child.id,
+        given_by=f"{parent.forename} {parent.surname}" if parent else "Parent",
+        relationship=ties[0].kind if ties else "mother",
+        responsibility="yes",
+        how_known="school's file",
+        status="given",
+        agencies=(worker.agency, "school"),
+        categories=(Category.FAMILY,),
+        purposes=("support", "assessment", "planning"),
+        method="verbal",
+        given_on=on,
+        review=store.today + timedelta(days=60),
+        by=worker.id,
+    )
+
+
+def _make(store: Store, child: Child, case: Episode, story: _Story, worker: Worker) -> None:
+    today, by = store.today, worker.id
+    started = today - timedelta(days=story.began)
+    edit, plan = start_plan(child, case, by, started, today)
+    store.journal.commit(edit, kind="setup")
+    school = school_agreed(store, child)
+    if story.wanted:
+        edit, outcome = add_outcome(plan, story.wanted, story.baseline, story.measure)
+        store.journal.commit(edit, kind="setup")
+        for words, owner, agency, days, status in story.actions:
+            due = today + timedelta(days=days)
+            whose = worker.agency if agency == AGENCY else agency
+            edit, action = add_action(
+                outcome, words, owner or worker.name, whose, due, started, school=school
+            )
+            store.journal.commit(edit, kind="setup")
+            if status in ("in-progress", "done"):
+                settled = set_action(action, cast("ActionStatus", status), "", min(due, today), today)
+                store.journal.commit(settled, kind="setup")
+    if story.reviewed is not None:
+        _review(store, plan, story, today - timedelta(days=story.reviewed))
+
+
+def _review(store: Store, plan: Plan, story: _Story, held_on: date) -> None:
+    review = Review(
+        id=new_id(),
+        plan=plan.id,
+        child=plan.child,
+        held_on=held_on,
+        next_review=store.today + timedelta(days=story.next_review or 28),
+        attended=("Mum", "Ms Sample"),
+        apologies=("School nurse",),
+        views="It is calmer at home.",
+        progress="Better in the first week, harder since the clocks changed.",
+        by=store.worker.id,
+    )
+    store.journal.commit(review_plan(plan, review, store.today), kind="setup")
