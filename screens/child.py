@@ -190,6 +190,12 @@ class ChildScreen(WordsScreen):
 
         await preview_as(self, self.child_id)
 
+    def do_disagreements(self) -> None:
+        """Disagreements between professionals about this child."""
+        from screens.disagreements import DisagreementsScreen
+
+        self.app.push_screen(DisagreementsScreen(self.child_id))
+
     # Work
 
     def do_contact(self) -> None:

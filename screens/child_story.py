@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rich.cells import cell_len
 
+from casework.disagreements import CLOCK as DISAGREEMENT
+from casework.tasks import RULES
 from casework.triage import Why
 from casework.wording import SEEN, say_day
 from screens.child_page import NOTHING, ChildView, Target
@@ -43,7 +45,15 @@ def why(view: ChildView, width: int) -> Iterator[Line]:
             yield cell, NOTHING
         for cell in plain(_clock(reason, view), width, tone=Tone.QUIET, indent=4):
             yield cell, NOTHING
-    if not view.page.why:
+    disputes = [clock for clock in view.page.clocks if clock.rule == DISAGREEMENT]
+    for clock in disputes:
+        tone = Tone.ALERT if clock.overdue else Tone.STRONG
+        for cell in plain(f"• Disagreement, the answer: {clock.text}", width, tone=tone):
+            yield cell, NOTHING
+        words = f"counts {clock.kind}; cleared by: {RULES[DISAGREEMENT].clears_with}; Y shows it"
+        for cell in plain(words, width, tone=Tone.QUIET, indent=4):
+            yield cell, NOTHING
+    if not view.page.why and not disputes:
         yield Piece("  on no list: nothing runs for this child", Tone.QUIET), NOTHING
 
 

@@ -53,8 +53,20 @@ _ROWS = "rows"
 
 TYPES = frozenset(
     {
-        *("action", "agreement", "assessment", "attendance_week", "calendar", "child", "contact", "episode"),
-        *("flag", "follow_up", "notification", "outcome", "pause", "plan", "review", "school", "worker"),
+        *("action", "agreement", "assessment", "attendance_week", "calendar", "child", "contact"),
+        *(
+            "disagreement",
+            "episode",
+            "flag",
+            "follow_up",
+            "notification",
+            "outcome",
+            "pause",
+            "plan",
+            "review",
+            "school",
+            "worker",
+        ),
     }
 )
 """Record types whose change may change the list."""
@@ -268,6 +280,13 @@ class ClocksScreen(StepScreen):
             from screens.plan import PlanScreen
 
             self.app.push_screen(PlanScreen(self.row.child.id))
+
+    def do_disagreements(self) -> None:
+        """Disagreements between professionals about the child under the cursor."""
+        if self.row is not None:
+            from screens.disagreements import DisagreementsScreen
+
+            self.app.push_screen(DisagreementsScreen(self.row.child.id))
 
     async def do_snooze(self) -> None:
         """Hide the marked rows, else the one under the cursor: a reminder that comes too early."""

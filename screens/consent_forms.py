@@ -45,7 +45,7 @@ _DIALOG = 56
 """Cells for the details of a question."""
 
 
-def _made(cls: type[R], values: Mapping[str, Any]) -> R:
+def made_record(cls: type[R], values: Mapping[str, Any]) -> R:
     """The new record. Raises BadInput naming the field that does not fit."""
     try:
         return cls.model_validate({"id": new_id(), **values})
@@ -55,7 +55,7 @@ def _made(cls: type[R], values: Mapping[str, Any]) -> R:
         raise BadInput("bad-value", f"The field “{label}” does not fit; shorten it.", where) from None
 
 
-async def _about_child(shell: Shell, left: LeftOpen) -> tuple[Child, str] | None:
+async def about_child(shell: Shell, left: LeftOpen) -> tuple[Child, str] | None:
     """The child of a draft, with the name that a form is headed with."""
     from storage.queries.lookup import display_name
     from storage.queries.sight import child_of_draft
@@ -70,7 +70,7 @@ async def _about_agreement(shell: Shell, left: LeftOpen) -> tuple[Agreement, Chi
     def read(store: Store) -> Agreement | None:
         return next(iter(store.find(Agreement, "id = ?", (left.subject,))), None)
 
-    about, agreement = await _about_child(shell, left), await shell.desk.run(read)
+    about, agreement = await about_child(shell, left), await shell.desk.run(read)
     return None if about is None or agreement is None else (agreement, *about)
 
 
@@ -84,7 +84,7 @@ class AgreementForm(FieldForm):
     @classmethod
     async def again(cls, shell: Shell, left: LeftOpen) -> AgreementForm | None:
         """The form about a child as it was left."""
-        about = await _about_child(shell, left)
+        about = await about_child(shell, left)
         return None if about is None else cls(*about, shell.agencies)
 
     def __init__(self, child: Child, who: str, names: Names) -> None:
@@ -176,7 +176,7 @@ class AgreementForm(FieldForm):
 
     def _agreement(self, values: Mapping[str, Any], by: str) -> Agreement:
         given = {name: value for name, value in values.items() if name != "who"}
-        return _made(
+        return made_record(
             Agreement,
             {
                 **given,
@@ -307,7 +307,7 @@ class DisclosureForm(FieldForm):
     @classmethod
     async def again(cls, shell: Shell, left: LeftOpen) -> DisclosureForm | None:
         """The form about a child as it was left."""
-        about = await _about_child(shell, left)
+        about = await about_child(shell, left)
         return None if about is None else cls(*about, shell.agencies)
 
     def __init__(
@@ -355,7 +355,7 @@ class DisclosureForm(FieldForm):
 
     def _disclosure(self, values: Mapping[str, Any], by: str) -> Disclosure:
         day = values["decided_on"] or self.shell.today
-        return _made(Disclosure, {**values, "decided_on": day, "child": self.subject, "by": by})
+        return made_record(Disclosure, {**values, "decided_on": day, "child": self.subject, "by": by})
 
     async def question_before(self, values: Mapping[str, Any]) -> Question | None:
         """Sharing without agreement asks once more, with what it opens and until when."""

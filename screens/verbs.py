@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from textual.binding import Binding, BindingType
 
-from screens.verb_tables import agreement, daily, general, lists, notifications, plans, work
+from screens.verb_tables import agreement, daily, disagreements, general, lists, notifications, plans, work
 from screens.verb_tables.verb import APP, EVERYWHERE, LISTS, Verb
 
 Keymap = Mapping[str, str]
@@ -19,6 +19,7 @@ VERBS: tuple[Verb, ...] = (
     *work.VERBS,
     *notifications.VERBS,
     *plans.VERBS,
+    *disagreements.VERBS,
     *general.VERBS,
 )
 """Every verb; where a line has room for a few, the order is this one."""
@@ -35,6 +36,7 @@ SCREEN_TITLES = {
     "clocks": "Clocks",
     "import": "Import",
     "consent": "Agreement",
+    "disagreements": "Disagreements",
     "notifications": "Notifications",
     "notification": "Notification",
     "plan": "Plan",

@@ -90,6 +90,7 @@ VERBS: tuple[Verb, ...] = (
         "History",
         "Who changed what, when, from what to what.",
         "Records",
-        (*ROUND, "plan"),
+        (*ROUND, "plan", "disagreements"),
+        ("disagreements",),
     ),
 )

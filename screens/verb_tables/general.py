@@ -15,7 +15,7 @@ VERBS: tuple[Verb, ...] = (
         "Undo the last step, also after a restart.",
         "Steps",
         (EVERYWHERE,),
-        ("today", "caseload", "child", "clocks", "import", "notification", "plan"),
+        ("today", "caseload", "child", "clocks", "import", "notification", "plan", "disagreements"),
     ),
     Verb("redo", "U,ctrl+r", "Redo", "Do the undone step again.", "Steps"),
     Verb("go-today", "g t", "Today", "The morning round.", "Go to"),

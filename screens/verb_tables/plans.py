@@ -27,15 +27,6 @@ VERBS: tuple[Verb, ...] = (
         _PLAN,
     ),
     Verb(
-        "finish",
-        "X",
-        "Finish",
-        "Say how it ended: done, not done or dropped with why, an outcome reached.",
-        "Plan",
-        _PLAN,
-        _PLAN,
-    ),
-    Verb(
         "plan-file",
         "F",
         "File",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from screens.verb_tables.verb import Verb
 
-_NEW = ("notifications", "plan")
+_NEW = ("notifications", "plan", "disagreements")
+_FINISH = ("plan", "disagreements")
 
 VERBS: tuple[Verb, ...] = (
     Verb(
@@ -15,5 +16,14 @@ VERBS: tuple[Verb, ...] = (
         "Work",
         _NEW,
         _NEW,
+    ),
+    Verb(
+        "finish",
+        "X",
+        "Finish",
+        "Say how it ended: a task done, not done or dropped with why; a disagreement's outcome.",
+        "Work",
+        _FINISH,
+        _FINISH,
     ),
 )

@@ -174,6 +174,10 @@ _WRITTEN_ABOUT: Mapping[str, tuple[Category, Purpose]] = {
     "round-words": (Category.ATTENDANCE, "attendance"),
     "round-reason": (Category.ATTENDANCE, "attendance"),
     "round-close": (Category.ATTENDANCE, "attendance"),
+    **dict.fromkeys(
+        ("disagreement", "disagreement-answer", "disagreement-further"),
+        (Category.SAFEGUARDING, PURPOSE_OF["disagreement"]),
+    ),
 }
 """The category of what is typed into a form and the purpose of it; whoever may know of the child may fill in
 any other one."""

@@ -31,6 +31,7 @@ from outreach_tui.commands import care, opening
 from outreach_tui.commands.frame import Call
 from outreach_tui.rooms import ROOMS
 from screens.child import ChildScreen
+from screens.disagreements import DisagreementsScreen
 from screens.history import HistoryScreen, history_lines
 from screens.plan import PlanScreen
 from screens.search import find_people
@@ -314,6 +315,8 @@ async def see_children(pilot: Pilot[Any], eye: Eye, world: World) -> None:
             await back_to(pilot, room)
         await see_plan(pilot, eye)
         await back_to(pilot, room)
+        await see_disagreements(pilot, eye)
+        await back_to(pilot, room)
 
 
 async def see_plan(pilot: Pilot[Any], eye: Eye) -> None:
@@ -332,6 +335,27 @@ async def see_plan(pilot: Pilot[Any], eye: Eye) -> None:
         await settle(pilot)
         eye.look(f"plan, {key}", "planning" if key != "h" else "support")
         await back_to(pilot, plan)
+
+
+async def see_disagreements(pilot: Pilot[Any], eye: Eye) -> None:
+    """The log of a child, and what its keys open on every step."""
+    await pilot.press("Y")
+    await settle(pilot)
+    room, where = pilot.app.screen, "disagreements"
+    eye.look(where, "safeguarding")
+    assert isinstance(room, DisagreementsScreen)
+    steps = [line.step for line in room._lines]
+    for at in sorted(steps.index(step) for step in {*steps} - {""}):
+        room.query_one(RowList).cursor = at
+        for key in ("enter", "h", "X", "greater_than_sign"):
+            await pilot.press(key)
+            await settle(pilot)
+            eye.look(f"{where}, {key}", "safeguarding")
+            await back_to(pilot, room)
+    await pilot.press("plus")
+    await settle(pilot)
+    eye.look(f"{where}, +", "safeguarding")
+    await back_to(pilot, room)
 
 
 async def see_histories(pilot: Pilot[Any], eye: Eye, world: World) -> None:

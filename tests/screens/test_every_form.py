@@ -17,9 +17,10 @@ from textual.widgets import Input, TextArea
 
 import screens
 from casework.consent import record_agreement
+from casework.disagreements import raise_disagreement
 from casework.ids import new_id
 from casework.notifications import receive
-from casework.records_case import Notification
+from casework.records_case import Disagreement, Notification
 from casework.records_sharing import Agreement
 from outreach_tui.app import OutreachApp
 from outreach_tui.rooms import ROOMS
@@ -72,6 +73,9 @@ HALVES = (
     Half("WithdrawForm", "withdrawal", (*CHILD, "C", "W"), "withdrawn_why", lambda f: f.agreed.id),
     Half("SettleForm", "settling", (*CHILD, "C", "L"), "categories", lambda f: f.agreed.id),
     Half("DisclosureForm", "disclosure", (*CHILD, "C", "D"), "reason", lambda f: f.tilly.id),
+    Half("RaiseForm", "disagreement", (*CHILD, "Y", "+"), "about", lambda f: f.tilly.id),
+    Half("AnswerForm", "disagreement-answer", (*CHILD, "Y", "X"), "outcome", lambda f: f.raised.id),
+    Half("FurtherForm", "disagreement-further", (*CHILD, "Y", ">"), "about", lambda f: f.raised.id),
     Half("WordsForm", "round-words", ("t",), "", lambda f: f.tilly.id),
     Half("WordsForm", "round-reason", ("r", "i"), "", lambda f: f.tilly.id, old={"code": "Q9"}),
     Half("WordsForm", "round-close", ("c",), "", lambda f: f.tilly.id),
@@ -103,6 +107,13 @@ class Sent(Family):
             }
         )  # fmt: skip
         store.journal.commit(record_agreement(self.agreed, TODAY))
+        edit, self.raised = raise_disagreement(
+            Disagreement(
+                id=new_id(), child=self.tilly.id, raised=TODAY, about="Level", with_whom="Mr Orr", by=me
+            ),
+            TODAY,
+        )
+        store.journal.commit(edit)
         self.slept = ""
 
 

@@ -19,6 +19,7 @@ PLACES = (
     "notification",
     "consent",
     "plan",
+    "disagreements",
 )
 
 
