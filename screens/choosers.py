@@ -39,6 +39,8 @@ class Chooser(Static, can_focus=True):
         super().__init__(id=id, markup=False)
         self.choices = dict(choices)
         self._typed = ""
+        self._astray = ""
+        """What was typed after the last word that it could begin: a sentence meant for another field."""
 
     def on_mount(self) -> None:
         """Show the words."""
@@ -47,7 +49,7 @@ class Chooser(Static, can_focus=True):
     def watch_has_focus(self, value: bool) -> None:
         """What was half typed is forgotten when keys go elsewhere."""
         super().watch_has_focus(value)
-        self._typed = ""
+        self._typed = self._astray = ""
         self.draw()
 
     def on_resize(self, _event: events.Resize) -> None:
@@ -57,7 +59,9 @@ class Chooser(Static, can_focus=True):
     def on_key(self, event: events.Key) -> None:
         """Letters go to the word they begin."""
         if event.key == "backspace":
-            self._typed = self._typed[:-1]
+            self._typed, self._astray = ("", "") if self._astray else (self._typed[:-1], "")
+        elif self._astray and event.key == "space":
+            pass
         elif event.character and event.character.isalpha():
             self._type(event.character.casefold())
         else:
@@ -67,13 +71,18 @@ class Chooser(Static, can_focus=True):
         self.draw()
 
     def _type(self, letter: str) -> None:
-        """Go on with what was typed, or begin anew where nothing begins so."""
-        for typed in (self._typed + letter, letter):
-            hit = next(iter(_beginning(typed, self.choices.items())), None)
-            if hit is not None:
-                self._typed = typed
-                self.found(hit)
-                return
+        """Go on with what was typed. Once no word begins so, letters change nothing until backspace."""
+        hit = next(iter(_beginning(self._typed + letter, self.choices.items())), None)
+        if hit is None or self._astray:
+            self._astray += letter
+        else:
+            self._typed += letter
+            self.found(hit)
+
+    def astray(self) -> Piece:
+        """That letters lead nowhere, and how to begin again."""
+        words = f"   no word begins {self._typed}{self._astray}: nothing was changed, backspace begins again"
+        return Piece(words if self._astray else "", Tone.WARN)
 
     @abstractmethod
     def found(self, value: str) -> None:
@@ -140,7 +149,7 @@ class OneOf(Chooser):
     def action_turn(self, by: int) -> None:
         """The next word, or the one before."""
         at = self._ring.index(self.value) if self.value in self._ring else -1
-        self._typed = ""
+        self._typed = self._astray = ""
         self.set_value(self._ring[(at + by) % len(self._ring)])
 
     def action_none(self) -> None:
@@ -153,8 +162,9 @@ class OneOf(Chooser):
         tone = Tone.STRONG if words else Tone.QUIET
         pieces = [Piece("‹ " if self.has_focus else "", Tone.KEY), Piece(words or NOT_SAID, tone)]
         pieces.append(Piece(" ›" if self.has_focus else "", Tone.KEY))
-        if self._typed:
+        if self._typed and not self._astray:
             pieces.append(Piece(f"   typed: {self._typed}", Tone.QUIET))
+        pieces.append(self.astray())
         self.update(show_cell(tuple(pieces)))
 
 
@@ -198,7 +208,7 @@ class ManyOf(Chooser):
 
     def action_move(self, by: int) -> None:
         """The next word, or the one before."""
-        self._typed = ""
+        self._typed = self._astray = ""
         self._at = (self._at + by) % len(self.choices)
         self.draw()
 
@@ -227,7 +237,7 @@ class ManyOf(Chooser):
             tone = Tone.STRONG if words else Tone.QUIET
             lines: list[Cell] = [Piece(line, tone) for line in fold(words or self._empty, width)]
         else:
-            lines = self._boxes(width)
+            lines = [*self._boxes(width), *([self.astray()] if self._astray else [])]
         self.update(show_lines(lines))
 
     def _boxes(self, width: int) -> list[Cell]:

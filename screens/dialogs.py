@@ -104,6 +104,48 @@ class Confirm(Dialog[bool]):
         self.dismiss(False)
 
 
+MANY = 10
+"""Rows above which a step asks for their number: a single key may have been meant for something else."""
+
+
+class ConfirmMany(Dialog[bool]):
+    """A question about many rows, answered with yes only by typing how many they are; `esc` answers no."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "No", show=False)]
+
+    def __init__(self, question: str, details: Sequence[Cell], number: int) -> None:
+        super().__init__()
+        self._question, self._details, self._number = question, details, number
+
+    def compose(self) -> ComposeResult:
+        """The question, the rows, and the line for their number."""
+        yield SmallSign()
+        with Vertical(classes="box"):
+            yield Static(show(self._question, Tone.STRONG), classes="question", markup=False)
+            with VerticalScroll(classes="details", can_focus=False):
+                yield Static(show_lines(self._details), markup=False)
+            yield LineField(id="number", max_length=9)
+            yield Static(self._hint, classes="hint", markup=False)
+
+    @property
+    def _hint(self) -> str:
+        return f"type {self._number} and enter to go on, esc leaves"
+
+    @on(Input.Submitted)
+    def answer(self, event: Input.Submitted) -> None:
+        """Yes where the number is right; any other is left to be mended."""
+        event.stop()
+        if event.value.strip().replace(",", "") == str(self._number):
+            self.dismiss(True)
+        else:
+            words = f"That is not their number: {self._hint}"
+            self.query_one(".hint", Static).update(show(words, Tone.ALERT))
+
+    def action_leave(self) -> None:
+        """Close with no."""
+        self.dismiss(False)
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """One answer of a pick list: the value, the words that show it and more words in grey."""

@@ -20,7 +20,7 @@ from casework.errors import BadInput, Locked, OutreachError
 from casework.text import clean
 from casework.wording import say_day
 from screens.areas import PageField
-from screens.choosers import Chooser, ManyOf, OneOf
+from screens.choosers import NOT_SAID, Chooser, ManyOf, OneOf
 from screens.dialogs import Confirm
 from screens.fields import LineField
 from screens.kept_form import FOCUS, KeptForm, keys_line
@@ -319,7 +319,16 @@ class FieldForm(KeptForm):
         self.field_changed(name)
         self._show_asked()
         if isinstance(event, Chooser.Changed):
+            if event.chooser.has_focus:
+                self._say_chosen(event.chooser)
             self.touched()
+
+    def _say_chosen(self, chooser: Chooser) -> None:
+        """What a field of words holds now: a letter may have picked it unseen."""
+        values = chooser.values if isinstance(chooser, ManyOf) else [self.value_of(chooser.id or "")]
+        words = ", ".join(chooser.choices[value] for value in values if value in chooser.choices)
+        label = next((s.label.strip().capitalize() for s in self.form_fields() if s.name == chooser.id), "")
+        self.say(f"{label}: {short(words, 100) or NOT_SAID}.")
 
     def _show_asked(self) -> None:
         for spec in self.form_fields():

@@ -19,7 +19,7 @@ from casework.followups import follow_up
 from casework.triage import OPEN_OUTCOMES
 from casework.wording import OUTCOME_LABELS, count_of
 from screens.base import CALM_SECONDS
-from screens.dialogs import Confirm
+from screens.dialogs import MANY, Confirm, ConfirmMany
 from screens.held_keys import KeyWatch, Press
 from screens.step_back import StepScreen, newest_step, undo_step
 from screens.verbs import BY_ID
@@ -84,6 +84,11 @@ def bulk_lines(names: Sequence[str]) -> list[Cell]:
     if len(names) > _NAMES_SHOWN:
         lines.append(Piece(f"  and {len(names) - _NAMES_SHOWN} more", Tone.QUIET))
     return lines
+
+
+def confirm_for(number: int, question: str, lines: Sequence[Cell]) -> Confirm | ConfirmMany:
+    """The question before a step for several rows: above `MANY` of them it takes their number."""
+    return ConfirmMany(question, lines, number) if number > MANY else Confirm(question, lines)
 
 
 class FollowUpScreen(StepScreen):
@@ -194,7 +199,7 @@ class FollowUpScreen(StepScreen):
         question = f"{words.capitalize()}: log it for {_children(len(subjects))}?"
         lines = bulk_lines([one.name for one in subjects])
         lines += [Piece(f"  {aside}.", Tone.QUIET)] if aside else []
-        await self.question(Confirm(question, lines), answered)
+        await self.question(confirm_for(len(subjects), question, lines), answered)
 
     async def log_step(
         self,

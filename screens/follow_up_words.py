@@ -11,8 +11,8 @@ from casework.edits import Edit, create, update
 from casework.errors import BadInput
 from casework.ids import new_id
 from casework.wording import OUTCOME_LABELS
-from screens.dialogs import Choice, PickOne
-from screens.follow_up import DraftKey, FollowUpScreen, Given, Subject
+from screens.dialogs import MANY, Choice, PickOne
+from screens.follow_up import DraftKey, FollowUpScreen, Given, Subject, bulk_lines, confirm_for
 from storage.queries.sight import draft_of
 from storage.queries.steps import newest_follow_up
 
@@ -78,7 +78,19 @@ class WordsScreen(FollowUpScreen):
         """The code that a family's reason may lead to, then words."""
 
         async def given(given: Given) -> None:
-            await self.log_step(subjects, "reason", given)
+            if len(subjects) <= MANY:
+                await self.log_step(subjects, "reason", given)
+                return
+
+            async def answered(yes: bool | None) -> None:
+                if yes:
+                    await self.log_step(subjects, "reason", given)
+                elif given.draft is not None:
+                    await self.tell_draft(given.draft, self.said_names(subjects))
+
+            question = f"Reason given: log it for {self.said_names(subjects)}?"
+            lines = bulk_lines([one.name for one in subjects])
+            self.call_after_refresh(self.question, confirm_for(len(subjects), question, lines), answered)
 
         await self.ask_words(REASON, subjects, f"Reason given: {self.said_names(subjects)}", given)
 

@@ -361,6 +361,55 @@ async def test_a_lock_keeps_the_form_and_days_keep_their_date(family: Family, tm
         assert await asked(app, lambda s: s.drafts.waiting()) == []
 
 
+async def test_a_sentence_typed_on_a_choice_changes_nothing_and_a_choice_is_said(
+    family: Family, tmp_path: Path
+) -> None:
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, family.tilly.id)
+        await keys(pilot, "C", "R", "=Mum gave it and refused nothing")
+        form = app.screen
+        assert isinstance(form, AgreementForm)
+        assert form.value_of("status") == ""
+        assert "nothing was changed, backspace begins again" in flat(app)
+        await keys(pilot, "backspace", "=ref")
+        assert form.value_of("status") == "refused"
+        assert "Answer: refused." in flat(app)
+
+
+async def test_a_preview_that_is_refused_later_is_taken_away(
+    family: Family, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise Refused("withheld", "They see nothing of this child.")
+
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, family.tilly.id)
+        await keys(pilot, "V", "=nurs", "enter", "enter")
+        preview = app.screen
+        assert isinstance(preview, PreviewScreen)
+        assert "Marsh" in flat(app)
+        monkeypatch.setattr("screens.consent_preview.read_view", refused)
+        preview.hear()
+        await settle(pilot)
+        assert "Marsh" not in flat(app)
+        assert "The page was taken away: They see nothing of this child." in flat(app)
+
+
+async def test_a_withdrawal_left_half_written_is_named_below_its_agreement(
+    family: Family, tmp_path: Path
+) -> None:
+    agreement(family, exclude="not Gran")
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 30)) as pilot:
+        await enter(pilot, family.tilly.id)
+        await keys(pilot, "C", "W", "=changed", "escape")
+        assert "A draft of a withdrawal waits: W goes on with it." in flat(app)
+        await keys(pilot, "L", "space", "escape")
+        assert "Settling waits half done: L goes on with it." in flat(app)
+
+
 async def test_a_form_that_was_only_looked_at_leaves_no_draft(family: Family, tmp_path: Path) -> None:
     app = make_real_app(tmp_path, family.store)
     async with app.run_test(size=(80, 24)) as pilot:

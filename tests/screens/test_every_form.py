@@ -37,9 +37,10 @@ from tests.screens.steps import settle, type_text, unlock
 from tests.screens.textshot import screen_text
 
 WORDS = "half a sent"
-ABSTRACT = {"FieldForm", "KeptForm", "KeptDialog"}
+ABSTRACT = {"FieldForm", "KeptForm", "KeptDialog", "NotificationFields", "PartsForm", "WhoForm"}
 NOT_KEPT = {
     "Confirm": "a yes or a no",
+    "ConfirmMany": "a number that is asked for",
     "PickOne": "one of a list",
     "AskLine": "the name of a view, a URN: a line that is typed again in a moment",
     "AskSame": "one of a list",
