@@ -59,6 +59,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "plan": ("outreach_tui.commands.plan:plan", "The family's plan: outcomes, actions, how it stands."),
     "review": ("outreach_tui.commands.review:review", "Record a review of a plan."),
     "close": ("outreach_tui.commands.review:close", "Close a case with its reason."),
+    "duplicates": (
+        "outreach_tui.commands.same_child:duplicates",
+        "Records that may be of one child, and why.",
+    ),
+    "link": ("outreach_tui.commands.same_child:link", "Two children looked at: different, or siblings."),
+    "merge": ("outreach_tui.commands.same_child:merge", "Make two records of one child one."),
+    "split": ("outreach_tui.commands.same_child:split", "Take a merge back, at any later time."),
     "explain": ("outreach_tui.commands.explain:explain", "Run one rule on given input, with its reasons."),
 }
 """Each command's place and its one-line help."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rich.cells import cell_len
 
-from casework.records import Flag, Person
+from casework.records import Child, Flag, Person
 from casework.relationships import say_relationship
 from casework.wording import CATEGORIES, FLAGS, RESPONSIBILITY, SEN, say_day
 from screens.callers import letter
@@ -59,18 +59,30 @@ def who(view: ChildView, width: int) -> Iterator[Line]:
         more.append("formerly " + ", ".join(short(n, 30) for n in child.former_names))
     if more:
         yield from _lines(more, width, here)
+    yield from _merged(view, width)
     for flag in sorted(page.flags, key=lambda flag: flag.kind not in _GRAVE):
         yield from _flag(flag, view, width)
     if not page.flags:
         yield Piece("  no flags that you may see", Tone.QUIET), NOTHING
     yield from _agreed_and_planned(view, width)
-    for sibling in page.siblings:
+    yield from _siblings(view, width)
+
+
+def _merged(view: ChildView, width: int) -> Iterator[Line]:
+    """The records that are part of this one."""
+    for part in view.page.merged:
+        number = f", UPN {part.upn}" if part.upn else ""
+        what = f"the record of {short(part.name, 40)}{number} is part of this one since {say_day(part.on)}"
+        yield from _lines([what], width, Target(type="link", record=part.merge))
+
+
+def _siblings(view: ChildView, width: int) -> Iterator[Line]:
+    for sibling in view.page.siblings:
         age = f", {years_old(sibling.dob, view.today)}" if sibling.dob else ""
         year = f", Year {short(sibling.year_group, 8)}" if sibling.year_group else ""
         words = f"{short(display_name(sibling), max(10, width - 45))}{age}{year}"
-        cell = (
-            Piece("  same home: ", Tone.QUIET), Piece(words), Piece("  enter opens", Tone.QUIET),
-        )  # fmt: skip
+        tie = Piece(_tie(view.page.child, sibling), Tone.QUIET)
+        cell = (tie, Piece(words), Piece("  enter opens", Tone.QUIET))
         yield cell, Target("child", sibling.type, sibling.id)
 
 
@@ -100,6 +112,11 @@ def _flag(flag: Flag, view: ChildView, width: int) -> Iterator[Line]:
     text = f"{'!' if grave else '·'} {words}{since}{review}{source}"
     for cell in plain(text, width, tone=Tone.ALERT if grave else Tone.PLAIN):
         yield cell, Target(type=flag.type, record=flag.id)
+
+
+def _tie(child: Child, sibling: Child) -> str:
+    """How a child is a sibling: by the home they share, or because a person said so."""
+    return "  same home: " if child.household and child.household == sibling.household else "  sibling: "
 
 
 def people(view: ChildView, width: int) -> Iterator[Line]:

@@ -45,7 +45,7 @@ class Candidate:
             label = short(self.label, max(20, (width - 2) * 3 // 4))
             return [(head, Piece(label), Piece(short(f"  {self.why}", width - 2 - len(label)), Tone.QUIET))]
         word = f"{self.band}: "
-        tone = Tone.ALERT if self.band == "match" else Tone.WARN
+        tone = {"match": Tone.ALERT, "looked at": Tone.QUIET}.get(self.band, Tone.WARN)
         first = (head, Piece(word, tone), Piece(short(self.label, width - 2 - len(word))))
         return [first, Piece(f"    {short(self.why, width - 4)}", Tone.QUIET)]
 
@@ -72,8 +72,8 @@ def doubles_of(store: Store, described: Description, *, but: str = "", first: bo
         Candidate(
             one.child.id,
             _label(display_name(one.child), one.child.dob, store.schools.name(one.child.school)),
-            one.likeness.band,
-            ", ".join(one.likeness.reasons),
+            "looked at" if one.decided else one.likeness.band,
+            one.decided.removeprefix("looked at: ") or ", ".join(one.likeness.reasons),
         )
         for one in found
     ]

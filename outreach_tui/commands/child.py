@@ -163,6 +163,17 @@ def page_json(page: ChildPage, eyes: Eyes, agreements: Sequence[ShownAgreement] 
         ],
         "people": [_person(entry) for entry in page.people],
         "siblings": [eyes.child(sibling) for sibling in page.siblings],
+        "merged": [
+            {
+                "id": m.merge,
+                "name": m.name,
+                "upn": m.upn or None,
+                "on": m.on,
+                "by": m.by,
+                "why": m.why or None,
+            }
+            for m in page.merged
+        ],
         "household": _household(page),
         "agreements": _agreements(agreements),
         "withheld": [{"category": w.category.value, "reason": w.reason} for w in page.withheld],

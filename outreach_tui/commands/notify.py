@@ -96,7 +96,9 @@ def add(child: str, notifier: str, urn: str, received: str, **given: Any) -> Non
         edit, kept = receive(given_in, call.today, episodes)
         receipt = store.journal.commit(edit)
         again = re_referral_of(kept, episodes)
-        doubles = find_duplicates(store, describe(store, found), but=found.id)
+        doubles = [
+            one for one in find_duplicates(store, describe(store, found), but=found.id) if not one.decided
+        ]
         value = {
             **_standing_json(store, kept),
             "new_information": kept.new_information,

@@ -37,7 +37,9 @@ from casework.weeks import holder, session_of, unpack
 from casework.wording import CONTACT_KINDS, CONTACT_OUTCOMES, OUTCOME_LABELS
 from storage.queries.disagreements import running_disagreements
 from storage.queries.facts import read_facts, weeks_of
-from storage.queries.sight import address_protected, seen_children, shown_child
+from storage.queries.same_child import parts_of
+from storage.queries.siblings import siblings_of
+from storage.queries.sight import address_protected, shown_child
 from storage.queries.steps import was_present
 from storage.queries.today import register_day
 
@@ -91,6 +93,21 @@ class Withheld:
 
 
 @dataclass(frozen=True, slots=True)
+class MergedPart:
+    """A record that is now part of the child: the merge's id, whose it was, and who decided it, when, why.
+
+    `upn` and `why` are empty where the worker may not see them.
+    """
+
+    merge: str
+    name: str
+    upn: str
+    on: date
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChildPage:
     """Everything a worker may see of one child between two dates (`start` and `end` included).
 
@@ -123,6 +140,7 @@ class ChildPage:
     closed_day_marks: int = 0
     plan: ShownPlan | None = None
     case: ShownCase | None = None
+    merged: Sequence[MergedPart] = ()
 
 
 def read_child(
@@ -182,6 +200,7 @@ def read_child(
         closed_day_marks=sum(_on_closed_day(store, mark) for mark in marks),
         plan=plan,
         case=case,
+        merged=_merged(store, child, decisions),
     )
 
 
@@ -286,10 +305,7 @@ def _household(
 
 
 def _siblings(store: Store, child: Child, decisions: dict[Category, Decision]) -> list[Child]:
-    if child.household is None or not decisions[Category.FAMILY]:
-        return []
-    siblings = store.find(Child, "household = ? AND id <> ?", (child.household, child.id))
-    return sorted(seen_children(store, siblings), key=lambda sibling: (sibling.dob or date.max, sibling.id))
+    return siblings_of(store, child) if decisions[Category.FAMILY] else []
 
 
 def _people(
@@ -314,6 +330,21 @@ def _flags(store: Store, child: Child, purpose: Purpose) -> list[Flag]:
     flags = store.find(Flag, "child = ? AND ended IS NULL", (child.id,))
     flags.sort(key=lambda flag: (flag.since or date.min, flag.id))
     return [f for f in flags if store.may_see(child, FLAG_CATEGORY[f.kind], purpose)]
+
+
+def _merged(store: Store, child: Child, decisions: dict[Category, Decision]) -> list[MergedPart]:
+    parts = parts_of(store, child.id)
+    return [
+        MergedPart(
+            part.link.id,
+            f"{part.child.forename} {part.child.surname}".strip(),
+            part.child.upn if decisions[Category.EDUCATION] else "",
+            part.link.linked_on,
+            store.get(Worker, part.link.by).name,
+            part.link.why if decisions[Category.FAMILY] else "",
+        )
+        for part in parts
+    ]
 
 
 def _story(store: Store, child: Child, decisions: dict[Category, Decision]) -> list[StoryEntry]:

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from casework.duplicates import BANDS, Description, Likeness, address_key, compare
 from casework.identifiers import tidy_upn
 from casework.policies import Category
-from casework.records import Child
+from casework.records import Child, Worker
+from casework.records_links import Link
+from casework.text import fold
+from casework.wording import say_day
 from storage.queries.facts import children_of
+from storage.queries.sight import seen_children, shown_child
 
 if TYPE_CHECKING:
     from storage.store import Store
 
 _BY_NAME = 20
 _BY_HOME = 10
+_MOST_OF_A_KIND = 400
+"""So many children born on one day, or of one name, tell nothing about a pair of them."""
+_DECIDED = {"different": "not the same child", "sibling": "siblings"}
 MOST = 8
 """Duplicates told at once."""
 
@@ -29,27 +37,98 @@ class Duplicate:
 
     child: Child
     likeness: Likeness
+    decided: str = ""
+    """What a person decided of the pair, in words; "" where nobody has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two children of the caseload who may be one."""
+
+    one: Child
+    other: Child
+    likeness: Likeness
+    decided: str = ""
 
 
 def find_duplicates(store: Store, described: Description, *, but: str = "") -> list[Duplicate]:
-    """The children who match or may match, the likeliest first, `but` one.
+    """The children who match or may match, the likeliest first, but for `but`, the described child's own.
 
-    What the worker may not see of a child is not compared, so no reason can tell of it. A protected address
-    is not in the index and is never compared.
+    Of a pair that somebody has looked at it is said what they decided; such pairs come last. What the worker
+    may not see of a child is not compared, so no reason can tell of it. A protected address is not in the
+    index and is never compared.
     """
     ids = _candidates(store, described)
     ids.pop(but, None)
     known = children_of(store, list(ids))
     homes = _homes(store, [child for child in known.values() if child.household])
+    decided = _decisions(store, but) if but else {}
     found = []
     for child in known.values():
         if not store.may_see(child, Category.IDENTITY, "support"):
             continue
         likeness = compare(described, _described(store, child, *homes.get(child.id, ("", ()))))
         if likeness.band != "none":
-            found.append(Duplicate(child, likeness))
-    found.sort(key=lambda d: (-BANDS.index(d.likeness.band), ids[d.child.id], d.child.id))
+            found.append(Duplicate(child, likeness, decided.get(frozenset((but, child.id)), "")))
+    found.sort(key=lambda d: (d.decided, -BANDS.index(d.likeness.band), ids[d.child.id], d.child.id))
     return found[:MOST]
+
+
+def find_pairs(store: Store, most: int) -> tuple[list[Pair], int]:
+    """The pairs of the whole caseload who match or may match, the likeliest first, and how many there are.
+
+    Compared are children born on one day, of one name, with one UPN, or of one home.
+    """
+    children = {child.id: child for child in seen_children(store, store.find(Child))}
+    groups: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for child in children.values():
+        for key in _keys(shown_child(store, child)):
+            groups[key].append(child.id)
+    pairs = {
+        (one, other)
+        for held in groups.values()
+        if 1 < len(held) <= _MOST_OF_A_KIND
+        for one, other in combinations(sorted(held), 2)
+    }
+    named = {child for pair in pairs for child in pair}
+    homes = _homes(store, [children[child] for child in named if children[child].household])
+    known = {
+        child: _described(store, children[child], *homes.get(child, ("", ()))) for child in sorted(named)
+    }
+    decided = _decisions(store)
+    found = [
+        Pair(children[one], children[other], likeness, decided.get(frozenset((one, other)), ""))
+        for one, other in pairs
+        if (likeness := compare(known[one], known[other])).band != "none"
+    ]
+    found.sort(key=lambda p: (p.decided, -BANDS.index(p.likeness.band), p.one.surname, p.one.id, p.other.id))
+    return found[:most], len(found)
+
+
+def _keys(child: Child) -> Iterator[tuple[str, str]]:
+    if child.dob:
+        yield "born", child.dob.isoformat()
+    yield "name", fold(f"{child.forename} {child.surname}")
+    for upn in {child.upn, *child.former_upns} - {""}:
+        yield "upn", upn
+    if child.household:
+        yield "home", child.household
+
+
+def _decisions(store: Store, child: str = "") -> dict[frozenset[str], str]:
+    """What was decided of pairs, of one child's when given: in words, with who and when."""
+    where = "kind <> 'same' AND ended_on IS NULL"
+    links = (
+        store.find(Link, f"{where} AND (child = ?1 OR other = ?1)", (child,))
+        if child
+        else store.find(Link, where)
+    )
+    names = {worker.id: worker.name for worker in store.find(Worker)} if links else {}
+    return {
+        frozenset((link.child, link.other)): f"looked at: {_DECIDED[link.kind]}, by {names.get(link.by, '?')}"
+        f" on {say_day(link.linked_on)}"
+        for link in links
+    }
 
 
 def describe(store: Store, child: Child) -> Description:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING
 
 from casework.policies import Category
 from casework.records import Child, Person, Relationship
-from storage.queries.sight import seen_children, shown_child
+from storage.queries.siblings import siblings_of
+from storage.queries.sight import shown_child
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -45,11 +45,7 @@ def read_reach(store: Store, child: Child) -> Reach:
     ties = store.find(Relationship, "child = ?", (child.id,))
     ties.sort(key=lambda tie: (tie.contact_order, tie.id))
     people = [(tie, store.get(Person, tie.person)) for tie in ties]
-    siblings = (
-        store.find(Child, "household = ? AND id <> ?", (child.household, child.id)) if child.household else []
-    )
-    siblings = [shown_child(store, one, "attendance") for one in seen_children(store, siblings)]
-    siblings.sort(key=lambda sibling: (sibling.dob or date.max, sibling.id))
+    siblings = [shown_child(store, one, "attendance") for one in siblings_of(store, child)]
     return Reach([_caller(tie, person) for tie, person in people if not person.void], siblings)
 
 

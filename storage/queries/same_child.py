@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -27,11 +27,11 @@ from casework.records import (
     meta_of,
 )
 from casework.records_links import Link
-from casework.same_child import Merge, Side, merge_children
+from casework.same_child import Merge, Side, doubts_of, merge_children
 from casework.sharing import Ground
 from casework.sharing_grid import HIDDEN_EXISTENCE
 from casework.splitting import Merged, Split, split_children
-from storage.queries.sight import address_protected, seen_children
+from storage.queries.sight import address_protected, seen_children, shown_child
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -100,8 +100,7 @@ def plan_merge(
 ) -> Merge:
     """What the merge of `other` into `kept` would do; `merge.edit` makes it.
 
-    Raises as `merge_children`; Refused("withheld") where it would show what is withheld now, and
-    Refused("draft-waiting") while a form about the other child is half filled.
+    Raises as `merge_children`, and Refused("withheld") where it would show what is withheld now.
     """
     _require_seen(store, kept, other)
     sides = side_of(store, kept), side_of(store, other)
@@ -109,12 +108,18 @@ def plan_merge(
     merge = merge_children(
         *sides, take=take, leave=leave, links=links, reason=reason, on=store.today, by=store.actor.worker
     )
+    seen = [replace(side, child=shown_child(store, side.child)) for side in sides]
+    merge = replace(merge, doubts=doubts_of(seen[0], seen[1], links))
     _refuse_widening(store, sides, merge.child)
+    return merge
+
+
+def require_no_draft(store: Store, other: Child) -> None:
+    """Raise Refused while a form about a child is half filled: nobody would meet it after a merge."""
     if any(draft.subject == other.id for draft in store.drafts.waiting()):
         raise Refused(
             "draft-waiting", "A form about that child is half filled; finish it or throw it away first."
         )
-    return merge
 
 
 def plan_split(

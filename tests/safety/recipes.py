@@ -141,6 +141,19 @@ RECIPES: dict[str, tuple[Recipe, ...]] = {
     "clocks snooze": _support("{here.notification} --reason x --json", "{there.notification} --reason x"),
     "clocks wake": _support("{here.notification} --json", "{there.notification} --json"),
     "close": _support("{child} --reason moved-area --json"),
+    "duplicates": _support("", "--all --json", "{child} --all --json", "{child}"),
+    "link": _support(
+        "{here.child} {there.child} --as sibling --reason x --json",
+        "{here.child} {there.child} --end --reason x",
+        "{here.child} {there.child} --as different --reason x",
+    ),
+    "merge": _support(
+        "{here.child} {there.child} --reason x --sure --dry-run --json",
+        "{there.child} {here.child} --reason x --dry-run --take dob,nhs_number,household",
+        "{here.child} {there.child} --reason x",
+        "{here.child} {there.child} --reason x --sure",
+    ),
+    "split": _support("{there.child} --dry-run --json", "{here.child} --dry-run", "{here.child} --json"),
     "lock": _support(""),
 }
 """Every command's calls, in the order in which they run: what changes who works the case comes last."""

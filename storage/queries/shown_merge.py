@@ -1,0 +1,173 @@
+"""A merge or a split before it is made, as the worker who makes it may see it: what differs, moves, stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from casework.errors import Refused
+from casework.policies import Category
+from casework.records import Child, Household, Record, School, Team, Worker, meta_of
+from casework.same_child import Merge, counted
+from casework.shown_marks import shown_marks
+from casework.splitting import Split
+from casework.weeks import session_of
+from casework.wording import say_day
+from storage.queries.sight import Sight
+
+if TYPE_CHECKING:
+    from storage.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A field of the two records: both values in words; `taken` when the other's will stand."""
+
+    name: str
+    label: str
+    kept: str
+    other: str
+    taken: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MarkClash:
+    """A session for which the two records have different marks; the kept child's stands."""
+
+    day: date
+    session: str
+    school: str
+    kept: str
+    other: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownMerge:
+    """What a merge will do. `moved` and `set_aside` count records by type, as far as they may be known."""
+
+    picks: tuple[Pick, ...]
+    moved: dict[str, int]
+    set_aside: dict[str, int]
+    clashes: tuple[MarkClash, ...]
+    doubts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownNewer:
+    """A record made since the merge, with the side it will be on."""
+
+    id: str
+    type: str
+    about: str
+    goes: bool
+    why: str
+    is_fixed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShownSplit:
+    """What a split will do: what goes back, what was made meanwhile, and the fields that stay as changed."""
+
+    back: dict[str, int]
+    newer: tuple[ShownNewer, ...]
+    stays: tuple[str, ...]
+
+
+def shown_merge(store: Store, kept: Child, other: Child, merge: Merge) -> ShownMerge:
+    """What of a merge may be shown. Raises Refused where a field was taken that the worker may not see."""
+    sight = Sight(store)
+    rows = [(name, None, value, True) for name, value in merge.filled.items()]
+    rows += [(one.name, one.kept, one.other, one.taken) for one in merge.differing]
+    picks = []
+    for name, mine, theirs, taken in rows:
+        if not (sight.field(kept, name, kept) and sight.field(other, name, other)):
+            if taken and mine is not None:
+                raise Refused("withheld", "That field is withheld from you in one of the two records.", name)
+            continue
+        said = (_words(store, name, mine, kept), _words(store, name, theirs, other))
+        picks.append(Pick(name, _label(name), *said, taken))
+    return ShownMerge(
+        tuple(picks),
+        counted(_seen(sight, merge.moved, other)),
+        counted(_seen(sight, merge.set_aside, other)),
+        tuple(_clashes(store, kept, other, merge)),
+        merge.doubts,
+    )
+
+
+def shown_split(store: Store, kept: Child, split: Split) -> ShownSplit:
+    """What of a split may be shown."""
+    sight = Sight(store)
+    return ShownSplit(
+        counted(_seen(sight, split.back, kept)),
+        tuple(
+            ShownNewer(
+                one.record.id,
+                one.record.type,
+                _about(sight, one.record, kept),
+                one.goes,
+                one.why,
+                one.is_fixed,
+            )
+            for one in split.meanwhile
+            if sight.is_there(one.record, kept)
+        ),
+        tuple(_label(name) for name in split.stays if sight.field(kept, name, kept)),
+    )
+
+
+def _seen(sight: Sight, records: Iterable[Record], child: Child) -> list[Record]:
+    return [record for record in records if sight.is_there(record, child)]
+
+
+def _clashes(store: Store, kept: Child, other: Child, merge: Merge) -> Iterable[MarkClash]:
+    if not all(store.may_see(child, Category.ATTENDANCE, "attendance") for child in (kept, other)):
+        return
+    decisions = [store.may_see(child, Category.YOUTH_JUSTICE, "support") for child in (kept, other)]
+    for clash in merge.clashes:
+        for one in clash.slots:
+            mine, theirs = (shown_marks(m, d) for m, d in zip((one.kept, one.other), decisions, strict=True))
+            if mine != theirs:
+                day, session = session_of(clash.week.week, one.slot)
+                yield MarkClash(day, session, store.schools.name(clash.week.school), mine, theirs)
+
+
+def _label(name: str) -> str:
+    meta = meta_of("child", name)
+    return meta.label if meta else name
+
+
+def _words(store: Store, name: str, value: Any, child: Child) -> str:
+    if value in (None, "", (), []):
+        return ""
+    if name == "household":
+        home = store.get(Household, value)
+        return (home.address if Sight(store).field(home, "address", child) else "") or home.name or "a home"
+    for field, cls in (("school", School), ("lead_worker", Worker), ("team", Team)):
+        if name == field:
+            return str(getattr(store.get(cls, value), "name", ""))
+    if isinstance(value, date):
+        return say_day(value)
+    return "yes" if value is True else str(value)
+
+
+_DATES = ("week", "session_date", "at", "received", "started", "opened", "held_on", "since", "given_on",
+          "decided_on", "raised", "due", "start")  # fmt: skip
+
+
+def _about(sight: Sight, record: Record, child: Child) -> str:
+    """A record in a few words: what it is and its day, as far as it may be seen."""
+    said = record.type.replace("_", " ")
+    for name in _DATES:
+        value = getattr(record, name, None)
+        if value is not None and sight.field(record, name, child):
+            return f"{said}, {say_day(value if type(value) is date else value.date())}"
+    return said
+
+
+def say_counts(counts: dict[str, int]) -> str:
+    """Counts of records in words, most first."""
+    ordered: Sequence[tuple[str, int]] = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in ordered) or "nothing"
