@@ -69,8 +69,12 @@ def is_competent(agreement: Agreement, child: Child) -> bool:
     """Whether the child gave it and was able to: judged competent for it, or 16 or older on the day."""
     if not by_the_child(agreement):
         return False
-    old_enough = child.dob is not None and add_months(child.dob, 12 * PRESUMED_ABLE_AT) <= agreement.given_on
-    return old_enough or bool(agreement.gillick.strip())
+    return presumed_able(child.dob, agreement.given_on) or bool(agreement.gillick.strip())
+
+
+def presumed_able(dob: date | None, on: date) -> bool:
+    """Whether somebody born then is presumed able to decide on a day; False where it is not known."""
+    return dob is not None and add_months(dob, 12 * PRESUMED_ABLE_AT) <= on
 
 
 def holds_responsibility(agreement: Agreement) -> bool:

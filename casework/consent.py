@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from casework.agreements import PRESUMED_ABLE_AT, by_the_child, presumed_able
 from casework.edits import Edit, create, update
 from casework.errors import BadInput, Refused
 from casework.policies import Category
@@ -21,11 +22,12 @@ RECORDED = {
 """The name of the step that records an agreement of each status."""
 
 
-def record_agreement(agreement: Agreement, today: date) -> Edit:
+def record_agreement(agreement: Agreement, today: date, dob: date | None = None) -> Edit:
     """A new agreement as a named edit.
 
     Raises BadInput when one given names no agency, category or purpose, when a date lies in the future or the
-    last day before the first, or when a child's own agreement does not say why the child is competent.
+    last day before the first, or when a child's own agreement does not say why the child is competent and the
+    child was not 16 by `dob` (None: not known). A child's refusal is heard without.
     """
     if agreement.status == "withdrawn":
         raise BadInput("bad-value", "An agreement is recorded as given, limited or refused.", "--status")
@@ -35,6 +37,13 @@ def record_agreement(agreement: Agreement, today: date) -> Edit:
                 raise BadInput("scope", f"An agreement names its {name}; give at least one.", f"--{name}")
     if not agreement.given_by.strip():
         raise BadInput("empty", "Say who gave or refused the agreement.", "--by")
+    own = by_the_child(agreement) and not agreement.gillick.strip()
+    if own and agreement.status != "refused" and not presumed_able(dob, agreement.given_on):
+        raise BadInput(
+            "competence",
+            f"Say why the child is competent to decide this; nobody need from {PRESUMED_ABLE_AT} on.",
+            "--gillick",
+        )
     if agreement.given_on > today:
         raise BadInput("in-the-future", "An agreement is recorded on or after the day it was given.", "--on")
     for name in ("review", "expires"):

@@ -172,7 +172,7 @@ class AgreementForm(FieldForm):
         """Say what is missing before anything else."""
         if not values["status"]:
             raise BadInput("empty", "Say what the answer was: given, with limits, or refused.", "status")
-        record_agreement(self._agreement(values, "-"), self.shell.today)
+        record_agreement(self._agreement(values, "-"), self.shell.today, self._child.dob)
 
     def _agreement(self, values: Mapping[str, Any], by: str) -> Agreement:
         given = {name: value for name, value in values.items() if name != "who"}
@@ -190,7 +190,7 @@ class AgreementForm(FieldForm):
 
     def commit(self, store: Store, values: Mapping[str, Any]) -> Receipt:
         """A new record; what was agreed before stays as it was."""
-        edit = record_agreement(self._agreement(values, store.worker.id), store.today)
+        edit = record_agreement(self._agreement(values, store.worker.id), store.today, self._child.dob)
         return store.journal.commit(edit, draft=(self.FORM, self.subject))
 
 

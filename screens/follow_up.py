@@ -25,6 +25,7 @@ from screens.step_back import StepScreen, newest_step, undo_step
 from screens.verbs import BY_ID
 from screens.widgets.fitting import short
 from screens.widgets.text import Cell, Piece, Tone
+from storage.following_up import require_register
 from storage.queries.steps import acted_on
 
 if TYPE_CHECKING:
@@ -213,6 +214,7 @@ class FollowUpScreen(StepScreen):
         given = given or Given("")
 
         def make(store: Store) -> tuple[Edit, DraftKey | None]:
+            require_register(store, [one.child for one in subjects])
             steps = [
                 follow_up(
                     one.child,

@@ -13,6 +13,7 @@ from casework.ids import new_id
 from casework.wording import OUTCOME_LABELS
 from screens.dialogs import MANY, Choice, PickOne
 from screens.follow_up import DraftKey, FollowUpScreen, Given, Subject, bulk_lines, confirm_for
+from storage.following_up import require_register
 from storage.queries.sight import draft_of
 from storage.queries.steps import newest_follow_up
 
@@ -194,7 +195,8 @@ class WordsScreen(FollowUpScreen):
     async def _add_words(self, one: Subject, step: FollowUp, given: Given) -> None:
         words = given.words
 
-        def make(_store: Store) -> tuple[Edit, DraftKey | None]:
+        def make(store: Store) -> tuple[Edit, DraftKey | None]:
+            require_register(store, [one.child])
             # A follow-up is never rewritten: the entry with the words stands in for the one without.
             instead = step.model_copy(update={"id": new_id(), "note": words})
             changes = (*update(step, void=True), create(instead))

@@ -189,6 +189,10 @@ class Store:
         both._also = other
         return both
 
+    def recorded(self, by: str) -> bool:
+        """Whether the worker of this laptop recorded it; in a preview, the other, too."""
+        return by == self.worker.id and (self._also is None or self._also.id == by)
+
     def sees_every(self, category: Category, purpose: Purpose) -> bool:
         """Whether the worker of this laptop may see a category of every child there can be."""
         both = (self.worker,) if self._also is None else (self.worker, self._also)

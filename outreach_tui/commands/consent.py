@@ -117,7 +117,7 @@ def record(child: str, **given: Any) -> None:
             made = Agreement.model_validate(
                 {"id": new_id(), "child": found.id, "by": store.worker.id, **values}
             )
-        edit = record_agreement(made, call.today)
+        edit = record_agreement(made, call.today, found.dob)
         receipt = store.journal.commit(edit)
         value = {"id": made.id, "status": made.status, "edit": receipt.edit}
         waits = bool(made.exclude.strip()) and not made.exclude_read

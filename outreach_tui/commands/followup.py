@@ -62,9 +62,9 @@ def follow_up(
     """
     from casework.followups import check_moment, check_reason
     from casework.followups import follow_up as build
-    from casework.policies import Category
     from casework.triage import OPEN_OUTCOMES, SETTLED_OUTCOMES
     from outreach_tui.commands.people import Eyes, take_child, take_day, take_note, take_when
+    from storage.following_up import require_register
     from storage.queries.today import register_day
 
     call = the_call()
@@ -77,7 +77,7 @@ def follow_up(
     with opened(call) as store:
         found = take_child(store, child)
         eyes = Eyes(store, "attendance")
-        eyes.require(found, Category.ATTENDANCE)
+        require_register(store, [found.id])
         if absence is not None:
             _check_session(store, found, absence)
         day = absence or register_day(store, call.today)

@@ -82,7 +82,8 @@ def unhidden(store: Store, child: Child, held: Agreement) -> Agreement | None:
 def read_disclosures(store: Store, child: Child) -> list[Disclosure]:
     """Decisions to share without agreement, or not to, newest first; none without a sight of safeguarding.
 
-    What names a category or an agency whose existence is protected is left out.
+    What names a category or an agency whose existence is protected is left out, but for whoever recorded it:
+    they know it already, and answer for it.
     """
     if not store.may_see(child, Category.SAFEGUARDING, "safeguarding"):
         return []
@@ -90,7 +91,8 @@ def read_disclosures(store: Store, child: Child) -> list[Disclosure]:
     made = [
         d
         for d in store.grounds.of(child.id).disclosures
-        if not (hidden and (hidden & set(d.categories) or d.agency in HIDDEN_AGENCIES))
+        if store.recorded(d.by)
+        or not (hidden and (hidden & set(d.categories) or d.agency in HIDDEN_AGENCIES))
     ]
     return sorted(made, key=lambda d: (d.decided_on, d.id), reverse=True)
 

@@ -701,3 +701,17 @@ async def test_keys_that_mark_do_nothing_where_nothing_acts_on_marks(family: Fam
         await pilot.press("a", "space")
         await settle(pilot)
         assert screen_text(app) == before
+
+
+async def test_a_key_writes_no_follow_up_for_who_may_not_see_the_register(tmp_path: Path) -> None:
+    store = new_store(tmp_path, "school-nursing")
+    family = Family(store)
+    before = len(store.find(FollowUp))
+    app = make_real_app(tmp_path, store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, family.tilly.id)
+        await pilot.press("n")
+        await settle(pilot)
+        assert "Attendance is not part of school-nursing's own work" in " ".join(screen_text(app).split())
+        assert await asked(app, lambda held: len(held.find(FollowUp))) == before
+    store.close()

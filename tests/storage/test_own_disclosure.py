@@ -1,0 +1,57 @@
+"""What was shared with youth justice: for whoever recorded it, protected from others; who may follow up."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from casework.edits import Edit, create
+from casework.errors import Refused
+from casework.ids import new_id
+from casework.records import Child, Team, Worker
+from casework.records_sharing import Disclosure
+from storage.following_up import require_register
+from storage.queries.agreements import read_disclosures
+from storage.store import Store
+
+TODAY = date(2026, 11, 20)
+NOW = datetime(2026, 11, 20, 8, 41, 7, tzinfo=UTC)
+
+
+def opened(folder: Path, agency: str) -> tuple[Store, Child, Worker]:
+    team = Team(id=new_id(), name="Swale")
+    me = Worker.model_validate({"id": new_id(), "name": "Ann", "agency": agency, "team": team.id})
+    other = Worker(id=new_id(), name="Bob", agency="early-help", team=team.id)
+    store = Store.set_up(
+        folder / "caseload.db", bytearray(32), worker=me, team=team, now=lambda: NOW, today=TODAY
+    )
+    child = Child(id=new_id(), surname="Marsh", forename="Tilly")
+    store.journal.commit(Edit("Bring in", (create(other), create(child))))
+    return store, child, other
+
+
+def shared(store: Store, child: Child, by: str) -> None:
+    made = Disclosure.model_validate(
+        {"id": new_id(), "child": child.id, "agency": "youth-justice", "categories": ("attendance",),
+         "purpose": "safeguarding", "reason": "x", "decided_by": "y", "decided_on": TODAY, "by": by}
+    )  # fmt: skip
+    store.journal.commit(Edit("Shared", (create(made),)))
+
+
+def test_the_recorder_sees_it_and_nobody_else_does(tmp_path: Path) -> None:
+    store, child, other = opened(tmp_path, "early-help")
+    shared(store, child, other.id)
+    assert read_disclosures(store, child) == [], "somebody else recorded it"
+    shared(store, child, store.worker.id)
+    assert [one.by for one in read_disclosures(store, child)] == [store.worker.id]
+    assert read_disclosures(store.seen_with(other), child) == [], "a preview shows what both may see"
+    store.close()
+
+
+def test_only_who_sees_the_register_follows_up(tmp_path: Path) -> None:
+    store, child, _ = opened(tmp_path, "school-nursing")
+    with pytest.raises(Refused, match="Attendance is not part of school-nursing's own work"):
+        require_register(store, [child.id])
+    store.close()
