@@ -40,8 +40,11 @@ def school() -> None:
     "--laestab", default="", metavar="NUMBER", help="LA and establishment number, such as 886/0099."
 )
 @click.option("--spoc", default="", metavar="NAME", help="The school's single point of contact.")
+@click.option("--spoc-reach", default="", metavar="TEXT", help="How to reach them.")
+@click.option("--liaison", default="", metavar="NAME", help="The School Liaison Officer.")
+@click.option("--liaison-reach", default="", metavar="TEXT", help="How to reach them.")
 @json_option
-def add(urn: str, name: str, calendar_file: Path | None, laestab: str, spoc: str) -> int:
+def add(urn: str, name: str, calendar_file: Path | None, laestab: str, **people: str) -> int:
     """Add the school with this six-digit URN, and its calendar.
 
     The calendar FILE is CSV with the columns kind,name,start,end (kind is term, inset or closure), or ICS.
@@ -51,6 +54,7 @@ def add(urn: str, name: str, calendar_file: Path | None, laestab: str, spoc: str
     from casework.errors import BadInput
     from casework.ids import new_id
     from casework.records import School
+    from outreach_tui.commands.cases import fitting
 
     _check_urn(urn)
     number = _laestab(laestab)
@@ -64,14 +68,15 @@ def add(urn: str, name: str, calendar_file: Path | None, laestab: str, spoc: str
             raise BadInput(
                 "school-exists", f"The school with URN {urn} is there already; see `school list`.", "URN"
             )
-        record = School(
-            id=new_id(),
-            urn=urn,
-            name=clean(name).strip(),
-            laestab=number,
-            team=store.worker.team,
-            spoc=spoc.strip(),
-        )
+        with fitting({}):
+            record = School(
+                id=new_id(),
+                urn=urn,
+                name=clean(name).strip(),
+                laestab=number,
+                team=store.worker.team,
+                **{field: text.strip() for field, text in people.items()},
+            )
         changes = (create(record), *_created(record.id, rows))
         store.journal.commit(Edit(f"Add school {urn}", changes))
         value = _as_json(store, record) | {"calendar": [_row_json(row) for row in rows], **_set_aside(given)}
@@ -100,6 +105,49 @@ def list_() -> None:
             fancy=call.fancy,
         ),
     )
+
+
+@school.command("contact")
+@click.argument("urn")
+@click.option("--spoc", metavar="NAME", help="The school's single point of contact; empty for none.")
+@click.option("--spoc-reach", metavar="TEXT", help="How to reach them.")
+@click.option("--liaison", metavar="NAME", help="The School Liaison Officer; empty for none.")
+@click.option("--liaison-reach", metavar="TEXT", help="How to reach them.")
+@json_option
+def contact(urn: str, **people: str | None) -> None:
+    """Show who is who at a school; with options, say who it is now. What is not named stays."""
+    from casework.edits import Edit, update
+    from casework.records import School
+    from outreach_tui.commands.cases import fitting
+
+    _check_urn(urn)
+    given = {field: clean(text).strip() for field, text in people.items() if text is not None}
+    call = the_call()
+    with opened(call) as store:
+        record = find_school(store, urn)
+        with fitting({}):
+            wanted = School.model_validate(record.model_dump() | given)
+        changes = update(record, **{field: getattr(wanted, field) for field in given})
+        if changes:
+            store.journal.commit(Edit(f"Contacts of school {urn}", changes))
+        value = {"urn": urn, "name": wanted.name, **_people(wanted)}
+    call.show(value, lambda: output.emit_pairs([("School", value["name"]), *_people_text(wanted)]))
+
+
+def _people(record: School) -> dict[str, str]:
+    return {
+        "spoc": record.spoc,
+        "spoc_reach": record.spoc_reach,
+        "liaison": record.liaison,
+        "liaison_reach": record.liaison_reach,
+    }
+
+
+def _people_text(record: School) -> list[tuple[str, str]]:
+    return [
+        ("Single point of contact", " · ".join(filter(None, (record.spoc, record.spoc_reach)))),
+        ("School Liaison Officer", " · ".join(filter(None, (record.liaison, record.liaison_reach)))),
+    ]
 
 
 @school.command("calendar")
@@ -247,7 +295,7 @@ def _as_json(store: Store, record: School) -> dict[str, Any]:
         "urn": record.urn,
         "name": record.name,
         "laestab": record.laestab,
-        "spoc": record.spoc,
+        **_people(record),
         "terms": len(known.terms) if known else 0,
         "calendar_from": known.first_day if known else None,
         "calendar_to": known.last_day if known else None,

@@ -46,6 +46,7 @@ NEVER_READS_CHILDREN = {
 
 RECIPES: dict[str, tuple[Recipe, ...]] = {
     "school list": _support(""),
+    "school contact": _support("999001", "999002 --spoc Jo --json"),
     "school calendar": _support("999001", "999002"),
     "school mapping": _support("999001", "999001 --remove"),
     "school add": _support("999003 Third"),
