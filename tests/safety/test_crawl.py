@@ -31,6 +31,7 @@ from outreach_tui.commands import care, opening
 from outreach_tui.commands.frame import Call
 from outreach_tui.rooms import ROOMS
 from screens.child import ChildScreen
+from screens.choosers import Chooser
 from screens.disagreements import DisagreementsScreen
 from screens.history import HistoryScreen, history_lines
 from screens.plan import PlanScreen
@@ -283,7 +284,8 @@ async def see_rooms(pilot: Pilot[Any], eye: Eye) -> None:
             await back_to(pilot, room)
     for key, place, more_keys in (
         ("n", "notifications", ("enter", "question_mark")),
-        ("k", "clocks", ("full_stop", "o", "question_mark")),
+        ("k", "clocks", ("full_stop", "o", "z", "question_mark")),
+        ("i", "import", ("f", "question_mark")),
     ):
         await pilot.press("g", key)
         await settle(pilot)
@@ -312,6 +314,17 @@ async def see_children(pilot: Pilot[Any], eye: Eye, world: World) -> None:
             await pilot.press(key)
             await settle(pilot)
             eye.look(f"child page, {key}")
+            await back_to(pilot, room)
+        for key in ("R", "W", "L", "D", "Q"):
+            await pilot.press("C")
+            await settle(pilot)
+            eye.look("agreement of a child")
+            for lists in app.screen.query(RowList):
+                lists.cursor = next((n for n, row in enumerate(_rows(lists)) if "GIVEN" in str(row)), 0)
+            await pilot.press(key)
+            await settle(pilot)
+            eye.look(f"agreement of a child, {key}")
+            eye.read(f"agreement of a child, {key}", _held(app.screen))
             await back_to(pilot, room)
         await see_plan(pilot, eye)
         await back_to(pilot, room)
@@ -356,6 +369,17 @@ async def see_disagreements(pilot: Pilot[Any], eye: Eye) -> None:
     await settle(pilot)
     eye.look(f"{where}, +", "safeguarding")
     await back_to(pilot, room)
+
+
+def _rows(lists: RowList) -> list[object]:
+    return [row.cells for row in lists._source.page(0, lists._source.count())]
+
+
+def _held(screen: Screen[Any]) -> str:
+    """What stands in the fields of a form, and the words that its choices offer."""
+    lines = [line.value for line in screen.query(Input)]
+    offered = [" ".join(field.choices.values()) for field in screen.query(Chooser)]
+    return "\n".join([*lines, *offered, *(area.text for area in screen.query(TextArea))])
 
 
 async def see_histories(pilot: Pilot[Any], eye: Eye, world: World) -> None:
