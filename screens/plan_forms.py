@@ -17,9 +17,9 @@ from casework.plans import DONE, add_action, add_outcome, set_action, start_plan
 from casework.records import Child
 from casework.records_case import Action, ActionStatus, Outcome, Plan
 from casework.wording import ACTION_STATUSES
+from screens.base import Shell
 from screens.choosers import OneOf
 from screens.field_form import FieldForm, FormField
-from screens.base import Shell
 from screens.plan_lines import ACTION, ENDING, OUTCOME, Names
 from screens.reopening import LeftOpen
 from screens.widgets.fitting import short
@@ -64,7 +64,8 @@ async def _about(shell: Shell, left: LeftOpen) -> _About | None:
             return None
         shown = read_plan(store, child, attendance=False)
         outcomes = [entry.outcome for entry in shown.outcomes]
-        held = next((one for one in (*outcomes, *shown.actions) if one.id == left.subject), None)
+        every: list[Outcome | Action] = [*outcomes, *shown.actions]
+        held = next((one for one in every if one.id == left.subject), None)
         if shown.withheld or (held is None and left.subject != child.id):
             return None
         return _About(child, short(display_name(child), 40), held, outcomes)

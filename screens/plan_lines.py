@@ -158,11 +158,16 @@ def left_words(days: int) -> str:
 def due_words(action: Action, today: date) -> str:
     """By when, with what is left, or how it was settled."""
     if action.status in DONE:
-        day = f" {say_day(action.done_on)}" if action.done_on else ""
+        day = f" {_day(action.done_on, today)}" if action.done_on else ""
         return f"{ACTION_STATUSES[action.status]}{day}"
     left = (action.due - today).days
     verb = "was due" if left < 0 else "by"
-    return f"{verb} {say_day(action.due)}, {left_words(left)}"
+    return f"{verb} {_day(action.due, today)}, {left_words(left)}"
+
+
+def _day(day: date, today: date) -> str:
+    """A day with its weekday; with its year where that is another one."""
+    return brief_day(day) if day.year == today.year else say_day(day)
 
 
 def plan_lines(view: PlanView, names: Names, width: int) -> list[PlanLine]:
@@ -252,7 +257,7 @@ def _late(view: PlanView, names: Names, width: int) -> Iterator[PlanLine]:
         words = f"! {left_words((action.due - view.today).days)}: {action.text}"
         for cell in plain(words, width, tone=Tone.ALERT)[:2]:
             yield PlanLine(cell, action, _whole(action, names))
-        told = f"{_owner(action, names)}, was due {say_day(action.due)}"
+        told = f"{_owner(action, names)}, was due {_day(action.due, view.today)}"
         for cell in plain(told, width, indent=4)[:2]:
             yield PlanLine(cell, action, _whole(action, names))
 

@@ -161,18 +161,18 @@ async def test_from_an_open_case_to_a_finished_action_by_keys(family: Family, tm
         check_shot(app, "plan-action-form-80")
         await keys(pilot, "ctrl+s")
         text = flat(app)
-        assert "to do Ring the bus company Anna Marsh; by Fri 4 Dec 2026, 14 days left" in text
+        assert "to do Ring the bus company Anna Marsh; by Fri 4 Dec, 14 days left" in text
         await at(pilot, "Ring the bus")
         await keys(pilot, "X")
         assert isinstance(app.screen, EndingForm)
         await keys(pilot, "ctrl+s")
-        assert "done Ring the bus company Anna Marsh; done Fri 20 Nov 2026" in flat(app)
+        assert "done Ring the bus company Anna Marsh; done Fri 20 Nov" in flat(app)
         await keys(pilot, "u")
         assert "Undone: Action: done." in flat(app)
         assert "to do Ring the bus company" in flat(app)
         await keys(pilot, "escape")
         assert "Plan: NOT REVIEWED YET." in flat(app)
-        assert "Next: Ring the bus company (Anna Marsh), by Fri 4 Dec 2026, 14 days left" in flat(app)
+        assert "Next: Ring the bus company (Anna Marsh), by Fri 4 Dec, 14 days left" in flat(app)
 
 
 async def test_an_action_takes_few_keys(family: Family, tmp_path: Path) -> None:
@@ -412,9 +412,7 @@ async def test_what_was_not_done_asks_why(family: Family, tmp_path: Path) -> Non
         check_shot(app, "plan-ending-80")
         await keys(pilot, "ctrl+s")
         text = flat(app)
-        assert (
-            "not done Ring the bus company Anna Marsh; not done Fri 20 Nov 2026; why: no bus any more" in text
-        )
+        assert "not done Ring the bus company Anna Marsh; not done Fri 20 Nov; why: no bus any more" in text
         assert "OVERDUE" not in text
         await at(pilot, WORDS)
         await keys(pilot, "X", "d", "tab", "=they moved", "ctrl+s")
