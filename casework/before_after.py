@@ -98,12 +98,12 @@ def before_after(
 
 
 def say_attended(held: Window) -> str:
-    """Attendance of a window in words: counts first, a percentage only where there are sessions enough."""
+    """Sessions attended of a window: counts first, a percentage only where there are sessions enough."""
     possible = held.tally.possible
     if not possible:
-        return "no possible sessions"
-    counts = f"{held.tally.attended} of {count_of(possible, 'session')}"
-    return f"{counts}, too few for a rate" if held.is_few else f"{counts}, {held.attendance_pct} %"
+        return "no possible session"
+    share = "too few for a rate" if held.is_few else f"{held.attendance_pct} %"
+    return f"{held.tally.attended} of {possible}, {share}"
 
 
 def say_part_time(held: Window) -> str:

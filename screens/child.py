@@ -184,6 +184,12 @@ class ChildScreen(WordsScreen):
         at = [child.id for child in home].index(self.child_id)
         self.shell.open_child(home[(at + 1) % len(home)].id)
 
+    def do_review(self) -> None:
+        """The reviews of the plan, with attendance before and since."""
+        from screens.review import ReviewScreen
+
+        self.app.push_screen(ReviewScreen(self.child_id))
+
     async def do_preview(self) -> None:
         """The page as another agency or worker may see it."""
         from screens.consent_preview import preview_as

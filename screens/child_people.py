@@ -10,6 +10,7 @@ from casework.records import Child, Flag, Person
 from casework.relationships import say_relationship
 from casework.wording import CATEGORIES, FLAGS, RESPONSIBILITY, SEN, say_day
 from screens.callers import letter
+from screens.case_lines import case_state
 from screens.child_page import NOTHING, ChildView, Target, years_old
 from screens.consent_lines import state_lines
 from screens.plan_lines import standing_lines
@@ -87,8 +88,10 @@ def _siblings(view: ChildView, width: int) -> Iterator[Line]:
 
 
 def _agreed_and_planned(view: ChildView, width: int) -> Iterator[Line]:
-    """What the family agreed to, how its plan stands and what comes next."""
+    """What the family agreed to, its case, how its plan stands and what comes next."""
     for cell in state_lines(view.agreements, view.agencies, width, keys=not view.previewed):
+        yield cell, NOTHING
+    for cell in case_state(view.page.case, width, keys=not view.previewed):
         yield cell, NOTHING
     if view.plan is not None:
         for cell in standing_lines(view.plan, view.today, width, keys=not view.previewed):

@@ -288,6 +288,20 @@ class ClocksScreen(StepScreen):
 
             self.app.push_screen(DisagreementsScreen(self.row.child.id))
 
+    def do_review(self) -> None:
+        """The reviews of the child under the cursor."""
+        if self.row is not None:
+            from screens.review import ReviewScreen
+
+            self.app.push_screen(ReviewScreen(self.row.child.id))
+
+    def do_case(self) -> None:
+        """The case of the child under the cursor."""
+        if self.row is not None:
+            from screens.case import CaseScreen
+
+            self.app.push_screen(CaseScreen(self.row.child.id))
+
     async def do_snooze(self) -> None:
         """Hide the marked rows, else the one under the cursor: a reminder that comes too early."""
         await self._sleep("snooze")

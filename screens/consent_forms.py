@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
-
-from pydantic import ValidationError
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from casework.agreements import is_child_word
 from casework.consent import record_agreement, settle_words, withdraw_agreement
 from casework.errors import BadInput
-from casework.ids import new_id
 from casework.policies import Category
-from casework.records import Child, Record
+from casework.records import Child
 from casework.records_sharing import Agreement, Disclosure
 from casework.relationships import say_relationship
 from casework.sharing import DISCLOSURE_DAYS, last_day
@@ -27,7 +24,7 @@ from screens.consent_lines import (
     Names,
     lost_lines,
 )
-from screens.field_form import FieldForm, FormField, Question
+from screens.field_form import FieldForm, FormField, Question, made_record
 from screens.reopening import LeftOpen
 from screens.widgets.fitting import plain, short
 from screens.widgets.text import Piece, Tone
@@ -37,22 +34,10 @@ if TYPE_CHECKING:
     from storage.journal import Receipt
     from storage.store import Store
 
-R = TypeVar("R", bound=Record)
-
 _STATUSES = {"given": "given", "limited": "given with limits", "refused": "refused"}
 _THE_CHILD = "child"
 _DIALOG = 56
 """Cells for the details of a question."""
-
-
-def made_record(cls: type[R], values: Mapping[str, Any]) -> R:
-    """The new record. Raises BadInput naming the field that does not fit."""
-    try:
-        return cls.model_validate({"id": new_id(), **values})
-    except ValidationError as error:
-        where = str(error.errors()[0]["loc"][0])
-        label = cls.model_fields[where].metadata[-1].label if cls.model_fields[where].metadata else where
-        raise BadInput("bad-value", f"The field “{label}” does not fit; shorten it.", where) from None
 
 
 async def about_child(shell: Shell, left: LeftOpen) -> tuple[Child, str] | None:

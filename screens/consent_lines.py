@@ -19,7 +19,7 @@ from casework.wording import (
     join_words,
     say_day,
 )
-from screens.widgets.fitting import brief_day, plain, short
+from screens.widgets.fitting import brief_day, labelled, plain, ruled, short
 from screens.widgets.text import Cell, Piece, Tone
 
 if TYPE_CHECKING:
@@ -45,7 +45,6 @@ _TONES: Mapping[State, Tone] = {
     "withdrawn": Tone.ALERT,
     "expired": Tone.WARN,
 }
-_MARGIN = 10
 _MOST_LINES = 8
 _MOST_TOLD = 3
 
@@ -146,17 +145,12 @@ def consent_lines(view: ConsentView, names: Names, width: int) -> list[ConsentLi
             )
     if view.agreements:
         lines.append(ConsentLine(""))
-    lines.append(ConsentLine(_rule("Without agreement", width)))
+    lines.append(ConsentLine(ruled("Without agreement", width)))
     lines += [ConsentLine(cell) for cell in _decisions(view, names, width)]
     lines.append(ConsentLine(""))
-    lines.append(ConsentLine(_rule("Lawful basis, which is the service's and no agreement", width)))
+    lines.append(ConsentLine(ruled("Lawful basis, which is the service's and no agreement", width)))
     lines += [ConsentLine(cell) for cell in _bases(width)]
     return lines
-
-
-def _rule(title: str, width: int) -> Cell:
-    words = f"{title} "
-    return (Piece(words, Tone.STRONG), Piece("─" * max(0, width - len(words)), Tone.QUIET))
 
 
 def _head(view: ConsentView) -> Iterator[Cell]:
@@ -188,21 +182,21 @@ def agreement_cells(entry: ShownAgreement, names: Names, today: date, width: int
         Piece(short(f"  {say_day(held.given_on)}, by {_giver(entry)}", room), Tone.STRONG),
     )
     if entry.withheld:
-        yield from _field("withheld", f"the family's own words and names: {entry.withheld}", width)
+        yield from labelled("withheld", f"the family's own words and names: {entry.withheld}", width)
     elif held.responsibility != "unknown" or held.how_known:
         known = f" ({short(held.how_known, 60)})" if held.how_known else ""
-        yield from _field("", RESPONSIBILITY[held.responsibility] + known, width)
+        yield from labelled("", RESPONSIBILITY[held.responsibility] + known, width)
     elif not held.gillick:
-        yield from _field("", RESPONSIBILITY["unknown"], width)
+        yield from labelled("", RESPONSIBILITY["unknown"], width)
     if entry.waits == "unsure":
         words = "every answer from it is “ask” until it is known that they may decide: record it again then"
-        yield from _field("", words, width, Tone.WARN)
+        yield from labelled("", words, width, Tone.WARN)
     if held.gillick:
-        yield from _field("able", held.gillick, width)
+        yield from labelled("able", held.gillick, width)
     every = "all" if held.status == "refused" else "none that you may see"
-    yield from _field("with", _listed([_agency(a, names) for a in held.agencies], every), width)
-    yield from _field("for", _listed(held.purposes, every), width)
-    yield from _field("what", _listed([CATEGORIES[c.value] for c in held.categories], every), width)
+    yield from labelled("with", _listed([_agency(a, names) for a in held.agencies], every), width)
+    yield from labelled("for", _listed(held.purposes, every), width)
+    yield from labelled("what", _listed([CATEGORIES[c.value] for c in held.categories], every), width)
     yield from _limits(held, names, width)
     yield from _how(held, width)
     yield from _dates(entry, today, width)
@@ -217,16 +211,16 @@ def _giver(entry: ShownAgreement) -> str:
 
 def _limits(held: Agreement, names: Names, width: int) -> Iterator[Cell]:
     if held.exclude.strip():
-        yield from _field("but", f"“{held.exclude.strip()}”", width, Tone.STRONG)
+        yield from labelled("but", f"“{held.exclude.strip()}”", width, Tone.STRONG)
     out = [_agency(a, names) for a in held.exclude_agencies]
     out += [CATEGORIES[c.value] for c in held.exclude_categories]
     if out:
-        yield from _field("ruled out", join_words(out), width, Tone.STRONG)
+        yield from labelled("ruled out", join_words(out), width, Tone.STRONG)
     if held.exclude.strip() and not held.exclude_read:
         words = "nobody has settled what these words cover, so every answer is “ask”: L settles them"
-        yield from _field("", words, width, Tone.WARN)
+        yield from labelled("", words, width, Tone.WARN)
     elif held.exclude.strip() and not out:
-        yield from _field("", "settled: these words rule out no agency and no category", width)
+        yield from labelled("", "settled: these words rule out no agency and no category", width)
 
 
 def _how(held: Agreement, width: int) -> Iterator[Cell]:
@@ -235,7 +229,7 @@ def _how(held: Agreement, width: int) -> Iterator[Cell]:
     how += [f"leaflet {held.leaflet}"] if held.leaflet else []
     words = ", ".join(filter(None, how))
     if words:
-        yield from _field("how", words, width, Tone.QUIET)
+        yield from labelled("how", words, width, Tone.QUIET)
 
 
 def _dates(entry: ShownAgreement, today: date, width: int) -> Iterator[Cell]:
@@ -243,7 +237,7 @@ def _dates(entry: ShownAgreement, today: date, width: int) -> Iterator[Cell]:
     if entry.state == "withdrawn":
         day = f"withdrawn {say_day(held.withdrawn_on)}" if held.withdrawn_on else "withdrawn"
         why = f": {held.withdrawn_why}" if held.withdrawn_why else ""
-        yield from _field("end", f"{day}{why}", width)
+        yield from labelled("end", f"{day}{why}", width)
         return
     dates = []
     if held.review:
@@ -253,9 +247,9 @@ def _dates(entry: ShownAgreement, today: date, width: int) -> Iterator[Cell]:
         dates.append(f"{'ended' if entry.state == 'expired' else 'ends'} {say_day(held.expires)}")
     if dates:
         late = held.review is not None and held.review < today
-        yield from _field("dates", ", ".join(dates), width, Tone.WARN if late else Tone.PLAIN)
+        yield from labelled("dates", ", ".join(dates), width, Tone.WARN if late else Tone.PLAIN)
     elif entry.state in IN_FORCE:
-        yield from _field("dates", "no review and no end", width, Tone.WARN)
+        yield from labelled("dates", "no review and no end", width, Tone.WARN)
 
 
 def _decisions(view: ConsentView, names: Names, width: int) -> Iterator[Cell]:
@@ -289,15 +283,6 @@ def _bases(width: int) -> Iterator[Cell]:
         purposes.setdefault(f"{basis.name} ({basis.source})", []).append(purpose)
     for basis_words, held in purposes.items():
         yield from plain(f"{join_words(held)}: {basis_words}", width, tone=Tone.QUIET)
-
-
-def _field(label: str, words: str, width: int, tone: Tone = Tone.PLAIN) -> Iterator[Cell]:
-    """A label at the left and its words folded beside it."""
-    lines = plain(words, width, tone=tone, indent=_MARGIN + 2)[:_MOST_LINES]
-    for number, line in enumerate(lines):
-        piece = line if isinstance(line, Piece) else Piece(str(line))
-        sign = f"  {label:<{_MARGIN}}" if number == 0 else " " * (_MARGIN + 2)
-        yield (Piece(sign, Tone.QUIET), Piece(piece.text[_MARGIN + 2 :], piece.tone))
 
 
 def _listed(words: Iterable[str], empty: str) -> str:

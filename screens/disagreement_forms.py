@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from casework.disagreements import answer, escalate, next_level, raise_disagreement
 from casework.records_case import Disagreement
 from casework.wording import DISAGREEMENT_LEVELS, say_day
-from screens.consent_forms import about_child, made_record
+from screens.consent_forms import about_child
 from screens.disagreement_lines import ANSWERED, FURTHER, RAISED
-from screens.field_form import FieldForm, FormField
+from screens.field_form import FieldForm, FormField, made_record
 from screens.reopening import LeftOpen
 from screens.widgets.fitting import short
 from storage.disagreeing import commit_answer, commit_escalation, commit_raised

@@ -6,8 +6,9 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
+from pydantic import ValidationError
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -17,6 +18,8 @@ from textual.widgets import Input, Static, TextArea
 
 from casework.dates import parse_date
 from casework.errors import BadInput, Locked, OutreachError
+from casework.ids import new_id
+from casework.records import Record
 from casework.text import clean
 from casework.wording import say_day
 from screens.areas import PageField
@@ -32,6 +35,8 @@ from screens.widgets.text import Cell, Piece, Tone, show, show_cell
 if TYPE_CHECKING:
     from storage.journal import Receipt
     from storage.store import Store
+
+R = TypeVar("R", bound=Record)
 
 _LINE = 300
 """Characters that a one-line value of a record holds."""
@@ -71,6 +76,16 @@ class Question:
 
     words: str
     details: Sequence[Cell] = ()
+
+
+def made_record(cls: type[R], values: Mapping[str, Any]) -> R:
+    """The new record. Raises BadInput naming the field that does not fit."""
+    try:
+        return cls.model_validate({"id": new_id(), **values})
+    except ValidationError as error:
+        where = str(error.errors()[0]["loc"][0])
+        label = cls.model_fields[where].metadata[-1].label if cls.model_fields[where].metadata else where
+        raise BadInput("bad-value", f"The field “{label}” does not fit; shorten it.", where) from None
 
 
 class FieldForm(KeptForm):

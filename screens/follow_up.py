@@ -327,3 +327,15 @@ class FollowUpScreen(StepScreen):
         from screens.plan import PlanScreen
 
         self.app.push_screen(PlanScreen(subjects[0].child))
+
+    # The case
+
+    def do_case(self) -> None:
+        """Each time of working with this child."""
+        subjects = self.subjects()
+        if len(subjects) != 1:
+            self.say("A case is of one child: unmark with esc first.", wrong=True)
+            return
+        from screens.case import CaseScreen
+
+        self.app.push_screen(CaseScreen(subjects[0].child))

@@ -17,8 +17,11 @@ from screens.verbs import SCREEN_TITLES, VERBS, Keymap, grouped, keys_of
 from screens.widgets.lines import TitleLine
 from screens.widgets.text import Cell, Piece, Tone, show_lines
 
-_LISTING = {"today", "caseload", "child", "clocks", "import", "consent", "disagreements"}
-_LINES = {"child", "consent", "disagreements"}
+_LISTING = {
+    *("today", "caseload", "child", "clocks", "import"),
+    *("consent", "disagreements", "plan", "review", "case"),
+}
+_LINES = {"child", "consent", "disagreements", "plan", "review", "case"}
 _MARKS = {"mark", "mark-all"}
 """Verbs of lists that mean nothing among the lines of a page."""
 

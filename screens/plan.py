@@ -249,6 +249,18 @@ class PlanScreen(StepScreen):
             title = f"{about.type.capitalize()}: {self._who}"
             self.app.push_screen(HistoryScreen(about.type, about.id, title, self.child_id))
 
+    def do_review(self) -> None:
+        """Its reviews, with attendance before and since."""
+        from screens.review import ReviewScreen
+
+        self.app.push_screen(ReviewScreen(self.child_id))
+
+    def do_case(self) -> None:
+        """The case that it belongs to."""
+        from screens.case import CaseScreen
+
+        self.app.push_screen(CaseScreen(self.child_id))
+
     async def step_back(self, work: StepBack, word: str) -> None:
         """Show the plan as it is then."""
         answer = await self.attempt(work)

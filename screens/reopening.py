@@ -75,6 +75,8 @@ FORMS: Mapping[str, FormKind] = {
     "outcome": FormKind("outcome", "screens.plan_forms:OutcomeForm"),
     "action": FormKind("action", "screens.plan_forms:ActionForm"),
     "plan-ending": FormKind("end of a task", "screens.plan_forms:EndingForm"),
+    "review": FormKind("review", "screens.review_form:ReviewForm"),
+    "case-close": FormKind("end of a case", "screens.case_form:CloseForm"),
     "round-words": FormKind("words"),
     "round-reason": FormKind("reason"),
     "round-close": FormKind("closing words"),

@@ -6,7 +6,17 @@ from collections.abc import Iterable, Mapping
 
 from textual.binding import Binding, BindingType
 
-from screens.verb_tables import agreement, daily, disagreements, general, lists, notifications, plans, work
+from screens.verb_tables import (
+    agreement,
+    daily,
+    disagreements,
+    general,
+    lists,
+    notifications,
+    plans,
+    reviews,
+    work,
+)
 from screens.verb_tables.verb import APP, EVERYWHERE, LISTS, Verb
 
 Keymap = Mapping[str, str]
@@ -17,6 +27,7 @@ VERBS: tuple[Verb, ...] = (
     *agreement.VERBS,
     *lists.VERBS,
     *work.VERBS,
+    *reviews.VERBS,
     *notifications.VERBS,
     *plans.VERBS,
     *disagreements.VERBS,
@@ -37,6 +48,8 @@ SCREEN_TITLES = {
     "import": "Import",
     "consent": "Agreement",
     "disagreements": "Disagreements",
+    "review": "Review",
+    "case": "Case",
     "notifications": "Notifications",
     "notification": "Notification",
     "plan": "Plan",

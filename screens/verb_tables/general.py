@@ -15,7 +15,10 @@ VERBS: tuple[Verb, ...] = (
         "Undo the last step, also after a restart.",
         "Steps",
         (EVERYWHERE,),
-        ("today", "caseload", "child", "clocks", "import", "notification", "plan", "disagreements"),
+        (
+            *("today", "caseload", "child", "clocks", "import", "notification", "plan"),
+            *("disagreements", "review", "case"),
+        ),
     ),
     Verb("redo", "U,ctrl+r", "Redo", "Do the undone step again.", "Steps"),
     Verb("go-today", "g t", "Today", "The morning round.", "Go to"),

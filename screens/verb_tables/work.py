@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from screens.verb_tables.verb import Verb
 
-_NEW = ("notifications", "plan", "disagreements")
-_FINISH = ("plan", "disagreements")
+_NEW = ("notifications", "plan", "disagreements", "review")
+_FINISH = ("plan", "disagreements", "case")
 
 VERBS: tuple[Verb, ...] = (
     Verb(
         "new",
         "+",
         "New",
-        "Begin what the screen holds: on Notifications a notification, on Plan an action.",
+        "Begin what the screen holds: a notification, an action of a plan, a review.",
         "Work",
         _NEW,
         _NEW,
@@ -21,7 +21,7 @@ VERBS: tuple[Verb, ...] = (
         "finish",
         "X",
         "Finish",
-        "Say how it ended: a task done, not done or dropped with why; a disagreement's outcome.",
+        "Say how it ended: a task done or not and why, a disagreement settled, a case closed.",
         "Work",
         _FINISH,
         _FINISH,

@@ -18,6 +18,23 @@ def plain(text: str, width: int, *, tone: Tone = Tone.PLAIN, indent: int = 2) ->
     return [Piece(" " * indent + line, tone) for line in fold(text, room)]
 
 
+def ruled(title: str, width: int) -> Cell:
+    """A heading with a rule to the end of the line."""
+    words = f"{title} "
+    return (Piece(words, Tone.STRONG), Piece("─" * max(0, width - cell_len(words)), Tone.QUIET))
+
+
+def labelled(
+    label: str, words: str, width: int, tone: Tone = Tone.PLAIN, *, margin: int = 10, most: int = 8
+) -> Iterator[Cell]:
+    """A label at the left and at most so many lines of words folded beside it."""
+    lines = plain(words, width, tone=tone, indent=margin + 2)[:most]
+    for number, line in enumerate(lines):
+        piece = line if isinstance(line, Piece) else Piece(str(line))
+        sign = f"  {label:<{margin}}" if number == 0 else " " * (margin + 2)
+        yield (Piece(sign, Tone.QUIET), Piece(piece.text[margin + 2 :], piece.tone))
+
+
 def fold(text: str, width: int) -> list[str]:
     """Text in lines of at most `width` cells: broken between words, else within one. Keeps line breaks."""
     lines: list[str] = []

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from casework.episodes import EpisodeStanding, episode_standing
+from casework.errors import BadInput, Refused
 from casework.policies import PURPOSE_OF, Category
-from casework.records import Worker
+from casework.records import Child, Worker
 from casework.records_case import Plan
 from casework.sharing import Decision
+from storage.queries.lookup import display_name
 from storage.queries.notifications import ShownNotification, read_notifications
 from storage.queries.plans import ShownEpisode, decision_of, read_episodes
 
 if TYPE_CHECKING:
-    from casework.records import Child
     from storage.store import Store
 
 
@@ -70,6 +71,36 @@ def read_case(store: Store, child: Child) -> ShownCase:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """A child's case with what a screen needs; `closing_withheld` says why this worker may not close it."""
+
+    child: Child
+    name: str
+    place: str
+    case: ShownCase
+    closing_withheld: str
+    draft: bool
+
+
+def read_case_view(store: Store, child_id: str, form: str) -> CaseView:
+    """Everything that the screen shows; `form` names the draft of a closing. Raises BadInput when no such
+    child may be known of.
+    """
+    child = store.get(Child, child_id)
+    if not store.may_see(child, Category.IDENTITY, PURPOSE_OF["episode"]):
+        raise BadInput("no-such-child", "No child matches.")
+    closing = may_close(store, child)
+    return CaseView(
+        child=child,
+        name=display_name(child),
+        place=store.schools.name(child.school),
+        case=read_case(store, child),
+        closing_withheld="" if closing else closing.reason,
+        draft=bool(closing) and store.drafts.load(form, child_id) is not None,
+    )
+
+
 def may_close(store: Store, child: Child) -> Decision:
     """Whether this worker may end the case: who sees the family's words in it, and who leads it whatever was
     withdrawn.
@@ -78,3 +109,10 @@ def may_close(store: Store, child: Child) -> Decision:
     if known and child.lead_worker == store.worker.id:
         return known
     return decision_of(store, child, "episode")
+
+
+def require_close(store: Store, child: Child) -> None:
+    """Raise Refused with the reason unless this worker may end the case."""
+    decision = may_close(store, child)
+    if not decision:
+        raise Refused("withheld", decision.reason, Category.FAMILY.value)

@@ -171,6 +171,7 @@ _WRITTEN_ABOUT: Mapping[str, tuple[Category, Purpose]] = {
     "outcome": (Category.FAMILY, "planning"),
     "action": (Category.FAMILY, "planning"),
     "plan-ending": (Category.FAMILY, "planning"),
+    "review": (Category.FAMILY, "planning"),
     "round-words": (Category.ATTENDANCE, "attendance"),
     "round-reason": (Category.ATTENDANCE, "attendance"),
     "round-close": (Category.ATTENDANCE, "attendance"),

@@ -142,9 +142,8 @@ def test_no_figure_stands_without_what_it_is_counted_of(codes: list[str], first:
         assert sum((one for _, one in window.weeks), Tally()) == window.tally
         assert (window.attendance_pct is None) == (window.tally.possible < 20)
         possible = window.tally.possible
-        assert say_attended(window).startswith(
-            f"{window.tally.attended} of {count_of(possible, 'session')}" if possible else "no possible"
-        )
+        counts = f"{window.tally.attended} of {possible}, "
+        assert say_attended(window).startswith(counts if possible else "no possible session")
         assert ("%" in say_attended(window)) == (possible >= 20)
         for said in (say_suspended(window), say_part_time(window)):
             assert said.endswith(f"of {count_of(window.marked, 'mark')}")
@@ -156,9 +155,9 @@ def test_too_few_sessions_give_no_percentage() -> None:
     marks = [(day, code) for day in days for code in "/O"]
     few = before_after(marks, calendar, days[9], days[17]).since
     assert (few.tally.possible, few.attendance_pct) == (18, None)
-    assert say_attended(few) == "9 of 18 sessions, too few for a rate"
+    assert say_attended(few) == "9 of 18, too few for a rate"
     enough = before_after(marks, calendar, days[10], days[19]).since
-    assert say_attended(enough) == "10 of 20 sessions, 50.0 %"
+    assert say_attended(enough) == "10 of 20, 50.0 %"
 
 
 def test_the_words_for_a_family_know_every_stored_value() -> None:

@@ -310,10 +310,15 @@ async def see_children(pilot: Pilot[Any], eye: Eye, world: World) -> None:
             continue
         for line in room._lines:
             eye.read("child page, a line opened", line.target.text)
-        for key in ("l", "h", "n"):
+        for key in ("l", "h", "n", "G", "H"):
             await pilot.press(key)
             await settle(pilot)
-            eye.look(f"child page, {key}")
+            purpose: Purpose = "planning" if key in "GH" else "support"
+            eye.look(f"child page, {key}", purpose)
+            if key in "GH":
+                await pilot.press("+" if key == "G" else "X")
+                await settle(pilot)
+                eye.look(f"child page, {key}, its form", purpose)
             await back_to(pilot, room)
         for key in ("R", "W", "L", "D", "Q"):
             await pilot.press("C")

@@ -1,0 +1,163 @@
+"""A page of lines about one child's case, read again whenever something on it changes, here or elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar
+
+from textual.app import ComposeResult
+from textual.events import Resize, ScreenResume
+
+from casework.errors import Locked, OutreachError
+from screens.step_back import StepBack, StepScreen
+from screens.widgets.fitting import short
+from screens.widgets.lines import SaidLine, TitleLine, VerbLine
+from screens.widgets.row_list import RowList
+from screens.widgets.rows import Column, Row, Rows
+from screens.widgets.text import Cell
+
+if TYPE_CHECKING:
+    from casework.records import Child
+    from storage.journal import Receipt
+    from storage.store import Store
+
+_GUTTER = 4
+
+
+class PageView(Protocol):
+    """What every page has at the top."""
+
+    @property
+    def child(self) -> Child:
+        """Whom it is about."""
+
+    @property
+    def name(self) -> str:
+        """Their name."""
+
+    @property
+    def place(self) -> str:
+        """Their school."""
+
+
+V = TypeVar("V", bound=PageView)
+
+
+class CasePage(StepScreen, Generic[V]):
+    """The page. A subclass says what is read, in which lines it stands and which records it is made of."""
+
+    TITLE_WORDS: ClassVar[str] = ""
+    HEAD: ClassVar[str] = ""
+    LOOKED: ClassVar[str] = ""
+    """What the log says that somebody looked at."""
+
+    TYPES: ClassVar[frozenset[str]] = frozenset()
+
+    def __init__(self, child_id: str) -> None:
+        super().__init__()
+        self.child_id = child_id
+        self.view: V | None = None
+        self._stop_listening: Callable[[], None] | None = None
+        self._stale = False
+
+    @abstractmethod
+    def read(self, store: Store) -> V:
+        """What is shown. Runs on the caseload's thread. Raises OutreachError."""
+
+    @abstractmethod
+    def lines(self, view: V, width: int) -> Sequence[Cell]:
+        """Its lines for a list that is `width` cells wide."""
+
+    def compose(self) -> ComposeResult:
+        """The title, the lines and the keys."""
+        yield TitleLine(self.TITLE_WORDS)
+        yield RowList([Column(self.HEAD)], empty="", marks=False, id="page")
+        yield SaidLine()
+        yield VerbLine(self.place, self.keymap)
+
+    async def on_mount(self) -> None:
+        """Read it, looking being on record first, and hear of every change of what it shows."""
+        self.page.focus()
+        loop = asyncio.get_running_loop()
+
+        def heard(receipt: Receipt) -> None:
+            if receipt.touched & self.TYPES and not loop.is_closed():
+                loop.call_soon_threadsafe(self.hear)
+
+        def look(store: Store) -> tuple[V, Callable[[], None]]:
+            view = self.read(store)
+            store.log("looked", self.LOOKED, child=self.child_id)
+            return view, store.journal.subscribe(heard)
+
+        try:
+            self.view, self._stop_listening = await self.ask(look)
+        except Locked:
+            return
+        except OutreachError as problem:
+            self.page.empty = "This page stays closed: see below."
+            self.page.refresh()
+            self.say(problem.message, wrong=True)
+        self._draw(self.size.width)
+
+    @property
+    def page(self) -> RowList:
+        """The lines."""
+        return self.query_one("#page", RowList)
+
+    @property
+    def who(self) -> str:
+        """The child's name, for a title."""
+        return short(self.view.name, 40) if self.view else ""
+
+    def on_unmount(self) -> None:
+        """Hear no more."""
+        if self._stop_listening is not None:
+            self._stop_listening()
+
+    def hear(self) -> None:
+        """Something that is shown was changed: read again now, or when this page is shown again."""
+        if self.view is None or not self.is_attached:
+            return
+        self._stale = True
+        if self.app.screen is self:
+            self.run_worker(self.renew(), group="read", exclusive=True)
+
+    def on_screen_resume(self, _event: ScreenResume) -> None:
+        """A form above may have left a draft."""
+        self.hear()
+
+    async def renew(self) -> None:
+        """Read again; what can be seen no more is taken from the screen."""
+        self._stale = False
+        try:
+            self.view = await self.ask(self.read)
+        except Locked:
+            return
+        except OutreachError as problem:
+            self.page.set_source(Rows([]))
+            self.say(problem.message, wrong=True)
+            return
+        self._draw(self.size.width)
+
+    def on_resize(self, event: Resize) -> None:
+        """Lines are folded to the new width."""
+        self._draw(event.size.width)
+
+    def _draw(self, width: int) -> None:
+        view = self.view
+        if view is None or self.is_bare:
+            return
+        place = short(view.place, 30)
+        title = f"{self.TITLE_WORDS}: {view.name}"
+        self.query_one(TitleLine).set_title(short(title, max(10, width - len(place) - 4)), place)
+        lines = self.lines(view, max(30, width - _GUTTER))
+        self.page.set_source(Rows([Row(str(number), (line,)) for number, line in enumerate(lines)]))
+
+    async def step_back(self, work: StepBack, word: str) -> None:
+        """Show the page as it is then."""
+        answer = await self.attempt(work)
+        if answer is not None:
+            await self.renew()
+            self.say(f"{word}: {answer[0].name.removeprefix('Undo: ').removeprefix('Redo: ')}.")

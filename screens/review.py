@@ -1,0 +1,71 @@
+"""Review: attendance before the plan and since, earlier reviews, and the form of a meeting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import BindingType
+
+from screens.case_page import CasePage
+from screens.review_lines import review_lines
+from screens.verbs import bindings_for
+from screens.widgets.text import Cell
+from storage.queries.reviews import ReviewView, read_reviews
+
+if TYPE_CHECKING:
+    from casework.records_case import Review
+    from storage.store import Store
+
+
+class ReviewScreen(CasePage[ReviewView]):
+    """A child's reviews. `+` holds one: a Team Around the Family meeting."""
+
+    place = "review"
+    BINDINGS: ClassVar[list[BindingType]] = bindings_for("review")
+    TITLE_WORDS = "Review"
+    HEAD = "The plan, attendance and what was said"
+    LOOKED = "reviews"
+    TYPES = frozenset(
+        {
+            *("action", "agreement", "attendance_week", "calendar", "child", "disclosure", "episode"),
+            *("outcome", "plan", "review", "worker"),
+        }
+    )
+
+    def read(self, store: Store) -> ReviewView:
+        """The plan and its reviews."""
+        return read_reviews(store, self.child_id)
+
+    def lines(self, view: ReviewView, width: int) -> Sequence[Cell]:
+        """The page."""
+        return review_lines(view, width)
+
+    def do_new(self) -> None:
+        """Hold a review, or go on with the draft of one."""
+        from screens.review_form import ReviewForm
+
+        view = self.view
+        if view is None:
+            return
+        if view.plan.withheld:
+            self.say(f"Withheld: {view.plan.withheld}", wrong=True)
+        elif view.plan.plan is None or view.plan.plan.ended is not None:
+            self.say("There is no open plan to review.", wrong=True)
+        else:
+            form = ReviewForm(view, view.plan.plan, self.who)
+            self.app.push_screen(form, lambda _: self._held(form.made))
+
+    def _held(self, review: Review | None) -> None:
+        """A review that ends the work leads on to the form of its end."""
+        if review is None or review.decision == "continue" or self.view is None:
+            return
+        from screens.case_form import CloseForm, close_start
+
+        self.app.push_screen(CloseForm(self.view.child, self.who, start=close_start(review)))
+
+    def do_case(self) -> None:
+        """Every time of working together."""
+        from screens.case import CaseScreen
+
+        self.app.push_screen(CaseScreen(self.child_id))
