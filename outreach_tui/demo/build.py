@@ -19,6 +19,7 @@ from casework.followups import contact, follow_up
 from casework.ids import new_id
 from casework.records import Calendar, Child, Flag, FollowUpOutcome, SavedView, School, Team, Worker
 from outreach_tui.demo import MARKER, NOTICE, PASSPHRASE
+from outreach_tui.demo.cases import end_cases
 from outreach_tui.demo.people import SCHOOLS, TEAMS, WORKERS, invent
 from outreach_tui.demo.plans import make_plans
 from outreach_tui.demo.registers import mark, write_files
@@ -226,6 +227,8 @@ def _do_some_work(store: Store, workers: list[Worker], calendar: SchoolCalendar,
     )
     send_notifications(store, mine[:5], workers)
     make_plans(store, mine[5:], me)
+    free = [child for child in children if child.id not in {one.id for one in led}]
+    end_cases(store, free[:2], me)
 
 
 def _flag(rng: random.Random, child: Child, today: date) -> Flag:
