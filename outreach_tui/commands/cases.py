@@ -24,7 +24,6 @@ def take_own(store: Store, text: str, cls: type[R], where: str, see: str) -> tup
     words in it are withheld from this worker.
     """
     from outreach_tui.commands.people import take_record
-    from storage.queries.plans import require_family
 
     found = take_record(store, text, where)
     if not isinstance(found, cls) or found.void:
@@ -40,7 +39,6 @@ def take_case(store: Store, text: str, record_type: str, *, or_leads: bool = Fal
     of this type, or with `or_leads` leads the work: who opened a case can end it whatever was withdrawn.
     """
     from outreach_tui.commands.people import Eyes, take_child
-    from storage.queries.plans import require_family
 
     child = take_child(store, text)
     Eyes(store, PURPOSE_OF[record_type]).require(child, Category.IDENTITY)
