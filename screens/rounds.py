@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -130,6 +130,32 @@ class RoundScreen(FilteredRoster, WordsScreen):
     def everyone(self) -> list[Entry]:
         """Every child of this screen, shown or left out."""
         return [*self.sheet.whole.entries, *self.sheet.whole.done]
+
+    # Sheets
+
+    async def do_office_sheet(self) -> None:
+        """N marks and their reasons as one list for the office."""
+        from storage.queries.sheets import office_sheet
+
+        await self._sheet("N marks for the office", office_sheet)
+
+    async def do_visits_sheet(self) -> None:
+        """Today's visits, to take along."""
+        from storage.queries.sheets import visits_sheet
+
+        await self._sheet("Visits", visits_sheet)
+
+    async def _sheet(self, title: str, make: Callable[[Store], list[str]]) -> None:
+        def work(store: Store) -> list[str]:
+            lines = make(store)
+            store.log("looked", f"sheet: {title}")
+            return lines
+
+        lines = await self.attempt(work)
+        if lines is not None:
+            from screens.reader import TextScreen
+
+            self.app.push_screen(TextScreen(title, "\n".join(lines)))
 
     # Words
 

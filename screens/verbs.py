@@ -15,6 +15,7 @@ from screens.verb_tables import (
     notifications,
     plans,
     reviews,
+    sheets,
     work,
 )
 from screens.verb_tables.verb import APP, EVERYWHERE, LISTS, Verb
@@ -31,6 +32,7 @@ VERBS: tuple[Verb, ...] = (
     *notifications.VERBS,
     *plans.VERBS,
     *disagreements.VERBS,
+    *sheets.VERBS,
     *general.VERBS,
 )
 """Every verb; where a line has room for a few, the order is this one."""
@@ -60,7 +62,7 @@ SCREEN_TITLES = {
 
 _SIGNS = {
     "escape": "esc", "pageup": "pgup", "pagedown": "pgdn", "question_mark": "?", "exclamation_mark": "!",
-    "slash": "/", "full_stop": ".", "up": "↑", "down": "↓", "f1": "F1",
+    "slash": "/", "number_sign": "#", "ampersand": "&", "full_stop": ".", "up": "↑", "down": "↓", "f1": "F1",
 }  # fmt: skip
 
 

@@ -60,6 +60,8 @@ RECIPES: dict[str, tuple[Recipe, ...]] = {
         "--all --school 999002",
         "--all --filter flag:youth",
     ),
+    "sheet office": _attendance("", "--json"),
+    "sheet visits": _attendance("", "--json"),
     "triage": _attendance(
         "", "--json", "--json --school 999002", "--filter code:Y5", "--filter no-contact:1d"
     ),

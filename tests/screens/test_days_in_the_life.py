@@ -17,13 +17,14 @@ from textual.pilot import Pilot
 from casework.consent import record_agreement
 from casework.ids import new_id
 from casework.policies import Category
-from casework.records import Contact
+from casework.records import Contact, Flag, Household
 from casework.records_case import Notification
 from casework.records_sharing import Agreement
 from screens.intake import FOLDER_SETTING, ImportScreen
 from screens.notifications import NotificationsScreen
+from storage.queries.sheets import office_sheet
 from tests.screens.real import TODAY, Family, asked, enter, make_real_app, new_store
-from tests.screens.rounds_world import make_caseload, opened, round_of, steps_of
+from tests.screens.rounds_world import ident, make_caseload, opened, round_of, steps_of
 from tests.screens.steps import settle, type_text
 from tests.screens.test_today import here, names
 from tests.screens.textshot import screen_text
@@ -85,6 +86,8 @@ TASKS = {
         Task(
             2, "Log a first-day call with its reason; the next row is selected", "4 keys + words", "keys", 4
         ),
+        Task(4, "N marks due or overdue and reasons given, as a list for the office", "2 steps", "keys", 2),
+        Task(5, "Today's visits with address, risks and what is not told", "2 steps", "keys", 2),
         Task(6, "Take in a notification that was sent as a text", "1 screen", "screens", 1),
         Task(7, "Record a home visit", "1 screen", "screens", 1),
         Task(8, "“May I share this with the nurse?”", "2 steps", "screens", 2),
@@ -96,12 +99,6 @@ TASKS = {
 
 NOT_YET = {
     3: ("No answer on a child with a social worker", "2 steps", "the text to tell them with is not made yet"),
-    4: (
-        "N marks due or overdue, reasons to the office",
-        "2 steps",
-        "a view lists them; the list is not made yet",
-    ),
-    5: ("Today's visits as a sheet", "2 steps", "not made yet"),
     9: ("Add an action to a plan", "1 line", "by command; its screen is being made"),
     10: ("Suspension phoned in", "1 screen", "comes with suspensions"),
     12: ("Part-time timetables by review day", "2 steps", "comes with part-time timetables"),
@@ -215,6 +212,60 @@ async def test_2_a_first_day_call(tmp_path: Path) -> None:
         assert (step.outcome, step.reason_code, step.note) == ("reason", "I", "has a cold")
         assert here(pilot) != first, "on to the next row"
         hold(2, count)
+
+
+async def test_4_n_marks_for_the_office(tmp_path: Path) -> None:
+    async with opened(make_caseload(tmp_path, round_of(6))) as pilot:
+        given = here(pilot)
+        for key in ("r", "I", "enter"):
+            await pilot.press(key)
+            await settle(pilot)
+        count = Count(pilot)
+        await count.press("#")
+        said = screen_text(pilot.app)
+        assert "N codes and reasons for the office, Fri 20 Nov 2026" in said
+        lines = await asked_lines(pilot, office_sheet)
+        (passed,) = [line for line in lines if "the family gave I" in line]
+        assert passed.startswith(f"{given} (")
+        # Ling's N marks began on Mon 9 Nov with PM of Tue 10: five school days later is Tue 17.
+        assert any("overdue since Tue 17 Nov 2026" in line for line in lines)
+        assert not [line for line in lines if "no reason known; due Fri 27" in line], "not due yet"
+        hold(4, count)
+
+
+async def test_5_visits(tmp_path: Path) -> None:
+    flags = [
+        Flag(id=ident(8, 50), child=ident(3, 0), kind="risk-to-visitors", since=date(2026, 9, 14)),
+        Flag(id=ident(8, 51), child=ident(3, 1), kind="address-protection"),
+    ]
+    home = Household(id=ident(5, 9), name="Pike", address="7 Hidden Row")
+    moved = [
+        one.model_copy(update={"household": home.id}) if one.id == ident(3, 1) else one for one in round_of(6)
+    ]
+    async with opened(make_caseload(tmp_path, [home, *moved, *flags])) as pilot:
+        screen: Any = pilot.app.screen
+        for number in (0, 1):
+            screen.rows.move_to(ident(3, number))
+            await settle(pilot)
+            await pilot.press("v")
+            await settle(pilot)
+        count = Count(pilot)
+        await count.press("&")
+        said = screen_text(pilot.app)
+        assert "2 visits, Fri 20 Nov 2026" in said
+        assert "Address: 1 Invented Road" in said
+        assert "! RISK TO VISITORS, since Mon 14 Sep 2026" in said
+        assert "! Ravi Orr (father): DO NOT CONTACT" in said
+        assert "! ADDRESS PROTECTED" in said
+        assert "Hidden Row" not in said
+        hold(5, count)
+
+
+async def asked_lines(pilot: Pilot[None], make: Any) -> list[str]:
+    """What a sheet says."""
+    app: Any = pilot.app
+    lines: list[str] = await app.desk.run(make)
+    return lines
 
 
 SENT = "Concern: away on Mondays\nTried so far:\nclub\nChild's voice: worried\nOutcome: in daily\n"
