@@ -44,7 +44,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "log": ("outreach_tui.commands.steps:log", "Who looked, searched, changed, exported and shared."),
     "contact": ("outreach_tui.commands.contact:contact", "The chronology: calls, visits, meetings, letters."),
     "notify": ("outreach_tui.commands.notify:notify", "Notifications from schools, and what is missing."),
-    "allocate": ("outreach_tui.commands.notify:allocate", "Allocate a notification to a worker."),
+    "allocate": ("outreach_tui.commands.allocate:allocate", "Allocate a notification to a worker."),
     "sheet": ("outreach_tui.commands.sheet:sheet", "Lists to pass on: N marks, the day's visits."),
     "clocks": ("outreach_tui.commands.clocks:clocks", "Your clocks: what is due, why, and what clears it."),
     "consent": ("outreach_tui.commands.consent:consent", "What the family agreed to, with whom, for what."),

@@ -1,4 +1,4 @@
-"""`outreach notify` and `outreach allocate`: a school's notification on its way to a worker."""
+"""`outreach notify`: a school's notification, what is missing in it, and its clock."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from outreach_tui import output
-from outreach_tui.commands.frame import LineCommand, LineGroup, json_option, the_call
+from outreach_tui.commands.frame import LineGroup, json_option, the_call
 from outreach_tui.commands.opening import opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from casework.early_help import ReReferral
-    from casework.records import School, Worker
+    from casework.records import School
     from casework.records_case import Notification
     from outreach_tui.commands.people import Eyes
     from storage.queries.notifications import ShownNotification
@@ -138,7 +138,7 @@ def need_information(notification: str, reason: str, on: str | None) -> None:
     call = the_call()
     day = take_day(on, call.today, "--on", past=True) or call.today
     with opened(call) as store:
-        held, _ = _notification(store, notification)
+        held, _ = take_notification(store, notification)
         edit = build(held, pauses_of(store, held), store.worker.id, reason, day)
         receipt = store.journal.commit(edit)
         value = {**_standing_json(store, store.get(type(held), held.id)), "edit": receipt.edit}
@@ -161,7 +161,7 @@ def information(notification: str, on: str | None, **given: Any) -> None:
     day = take_day(on, call.today, "--on", past=True) or call.today
     fields = _fields(given)
     with opened(call) as store:
-        held, _ = _notification(store, notification)
+        held, _ = take_notification(store, notification)
         with fitting(_OPTIONS):
             type(held).model_validate(held.model_dump() | fields)
         edit, _ = take_information(held, pauses_of(store, held), day, **fields)
@@ -184,7 +184,7 @@ def contacted(notification: str, with_whom: str, on: str | None) -> None:
     call = the_call()
     day = take_day(on, call.today, "--on", past=True) or call.today
     with opened(call) as store:
-        held, shown = _notification(store, notification)
+        held, shown = take_notification(store, notification)
         feedback, decision = feedback_for(store, shown.child)
         receipt = store.journal.commit(contact_notifier(held, with_whom, day, feedback))
         value = {
@@ -251,7 +251,7 @@ def show(notification: str) -> None:
 
     call = the_call()
     with opened(call) as store:
-        held, shown = _notification(store, notification)
+        held, shown = take_notification(store, notification)
         again = re_referral_of(held, episodes_of(store, held.child))
         value = {**_as_json(Eyes(store), shown), "re_referral": _counted(again)}
         store.log("looked", f"notification {held.id}", held.child)
@@ -269,45 +269,6 @@ def show(notification: str) -> None:
         pairs += [("May be told", _FEEDBACK[value["feedback"]])] if value["feedback"] else []
         pairs += [(f"Withheld: {entry['category']}", entry["reason"]) for entry in value["withheld"]]
         output.emit_pairs(pairs)
-
-    call.show(value, text)
-
-
-@click.command(cls=LineCommand)
-@click.argument("notification")
-@click.option("--to", "to", required=True, metavar="WORKER", help="The worker's name or id.")
-@click.option("--on", metavar="DATE", help="The day; else today.")
-@json_option
-def allocate(notification: str, to: str, on: str | None) -> None:
-    """Allocate NOTIFICATION to a worker: an episode opens, and they lead the work."""
-    from casework.notifications import allocate as build
-    from outreach_tui.commands.people import take_day
-    from storage.queries.notifications import episodes_of
-
-    call = the_call()
-    day = take_day(on, call.today, "--on", past=True) or call.today
-    with opened(call) as store:
-        held, shown = _notification(store, notification)
-        worker = _worker(store, to)
-        edit, episode = build(held, shown.child, worker.id, day, episodes_of(store, held.child))
-        due = shown.standing.allocate_by
-        receipt = store.journal.commit(edit)
-        value: dict[str, Any] = {
-            "id": held.id,
-            "episode": episode.id,
-            "number": episode.number,
-            "worker": {"id": worker.id, "name": worker.name},
-            "on": day,
-            "allocate_by": due,
-            "in_time": None if due is None else day <= due,
-            "missing": list(shown.standing.missing),
-            "edit": receipt.edit,
-        }
-
-    def text() -> None:
-        output.emit_lines([f"Allocated to {worker.name}; episode {episode.number} is open."])
-        for item in value["missing"]:
-            output.warn(f"Still missing: {item}.")
 
     call.show(value, text)
 
@@ -362,23 +323,7 @@ def _school(store: Store, urn: str) -> School:
     return found[0]
 
 
-def _worker(store: Store, text: str) -> Worker:
-    from casework.errors import BadInput
-    from casework.records import Worker
-    from casework.text import fold, safe
-
-    active = [worker for worker in store.find(Worker) if worker.active]
-    found = [w for w in active if text.strip().lower() == w.id] or [
-        w for w in active if fold(w.name) == fold(text)
-    ]
-    if len(found) != 1:
-        what = "No worker is" if not found else f"{len(found)} workers are"
-        sentence = f"{what} called {safe(text)}; give an id from `outreach worker list`."
-        raise BadInput("no-such-worker", sentence, "--to")
-    return found[0]
-
-
-def _notification(store: Store, text: str) -> tuple[Notification, ShownNotification]:
+def take_notification(store: Store, text: str) -> tuple[Notification, ShownNotification]:
     """The notification with this id, as it is kept and as it may be shown. Raises BadInput for others."""
     from casework.errors import BadInput
     from casework.records_case import Notification
