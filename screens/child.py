@@ -202,6 +202,12 @@ class ChildScreen(WordsScreen):
 
         self.app.push_screen(DisagreementsScreen(self.child_id))
 
+    def do_same(self) -> None:
+        """Records that may be of the same child, and those that are part of this one."""
+        from screens.same_child import SameChildScreen
+
+        self.app.push_screen(SameChildScreen(self.child_id))
+
     # Work
 
     def do_contact(self) -> None:

@@ -77,6 +77,8 @@ FORMS: Mapping[str, FormKind] = {
     "plan-ending": FormKind("end of a task", "screens.plan_forms:EndingForm"),
     "review": FormKind("review", "screens.review_form:ReviewForm"),
     "case-close": FormKind("end of a case", "screens.case_form:CloseForm"),
+    "merge-reason": FormKind("reason why two records are one child"),
+    "link-reason": FormKind("reason about two records"),
     "round-words": FormKind("words"),
     "round-reason": FormKind("reason"),
     "round-close": FormKind("closing words"),

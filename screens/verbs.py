@@ -15,6 +15,7 @@ from screens.verb_tables import (
     notifications,
     plans,
     reviews,
+    same_child,
     sheets,
     work,
 )
@@ -33,6 +34,7 @@ VERBS: tuple[Verb, ...] = (
     *plans.VERBS,
     *disagreements.VERBS,
     *sheets.VERBS,
+    *same_child.VERBS,
     *general.VERBS,
 )
 """Every verb; where a line has room for a few, the order is this one."""
@@ -55,6 +57,7 @@ SCREEN_TITLES = {
     "notifications": "Notifications",
     "notification": "Notification",
     "plan": "Plan",
+    "same-child": "Same child?",
     LISTS: "Lists",
     EVERYWHERE: "Everywhere",
     APP: "Everywhere",
@@ -62,7 +65,8 @@ SCREEN_TITLES = {
 
 _SIGNS = {
     "escape": "esc", "pageup": "pgup", "pagedown": "pgdn", "question_mark": "?", "exclamation_mark": "!",
-    "slash": "/", "number_sign": "#", "ampersand": "&", "full_stop": ".", "up": "↑", "down": "↓", "f1": "F1",
+    "slash": "/", "number_sign": "#", "ampersand": "&", "full_stop": ".", "equals_sign": "=", "minus": "-",
+    "up": "↑", "down": "↓", "f1": "F1",
 }  # fmt: skip
 
 

@@ -145,7 +145,7 @@ def merge(keep: str, other: str, reason: str, take: str, leave: str, sure: bool,
         kept, away = _both(store, keep, other)
         with fitting({"why": "--reason"}):
             plan = plan_merge(store, kept, away, take=names_of(take), leave=names_of(leave), reason=why)
-        shown = shown_merge(store, kept, away, plan)
+        shown = shown_merge(store, kept, away, plan, names_of(leave))
         if shown.doubts and not (sure or dry_run):
             raise Refused(
                 "perhaps-two",

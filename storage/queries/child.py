@@ -200,7 +200,7 @@ def read_child(
         closed_day_marks=sum(_on_closed_day(store, mark) for mark in marks),
         plan=plan,
         case=case,
-        merged=_merged(store, child, decisions),
+        merged=merged_parts(store, child),
     )
 
 
@@ -332,16 +332,17 @@ def _flags(store: Store, child: Child, purpose: Purpose) -> list[Flag]:
     return [f for f in flags if store.may_see(child, FLAG_CATEGORY[f.kind], purpose)]
 
 
-def _merged(store: Store, child: Child, decisions: dict[Category, Decision]) -> list[MergedPart]:
+def merged_parts(store: Store, child: Child) -> list[MergedPart]:
+    """The records that are part of a child's now, newest merge first."""
     parts = parts_of(store, child.id)
     return [
         MergedPart(
             part.link.id,
             f"{part.child.forename} {part.child.surname}".strip(),
-            part.child.upn if decisions[Category.EDUCATION] else "",
+            part.child.upn if store.may_see(child, Category.EDUCATION, "support") else "",
             part.link.linked_on,
             store.get(Worker, part.link.by).name,
-            part.link.why if decisions[Category.FAMILY] else "",
+            part.link.why if store.may_see(child, Category.FAMILY, "support") else "",
         )
         for part in parts
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -75,10 +75,20 @@ class ShownSplit:
     stays: tuple[str, ...]
 
 
-def shown_merge(store: Store, kept: Child, other: Child, merge: Merge) -> ShownMerge:
-    """What of a merge may be shown. Raises Refused where a field was taken that the worker may not see."""
+def shown_merge(
+    store: Store, kept: Child, other: Child, merge: Merge, leave: Collection[str] = ()
+) -> ShownMerge:
+    """What of a merge may be shown; `leave` are the empty fields that are not to be filled.
+
+    Raises Refused where a field was taken that the worker may not see.
+    """
     sight = Sight(store)
     rows = [(name, None, value, True) for name, value in merge.filled.items()]
+    rows += [
+        (name, None, getattr(other, name), False)
+        for name in leave
+        if getattr(other, name) and not getattr(kept, name)
+    ]
     rows += [(one.name, one.kept, one.other, one.taken) for one in merge.differing]
     picks = []
     for name, mine, theirs, taken in rows:

@@ -11,6 +11,7 @@ from casework.codes import NO_MARK, CodeClass, lookup
 from casework.edits import CREATED
 from casework.policies import Category
 from casework.records import RECORD_TYPES, AttendanceWeek, Child, FollowUp
+from casework.records_links import Link
 from casework.triage import day_codes, settled_by
 from casework.weeks import SLOTS, unpack
 from storage.queries.facts import weeks_of
@@ -67,7 +68,11 @@ class ImportedStep:
 
 
 def imported_by_step(store: Store, seq: int, name: str) -> ImportedStep | None:
-    """What a step took in from files; None for a step that touched no marks and brought in no child."""
+    """What a step took in from files; None for a step that touched no marks and brought in no child, and
+    for a merge or a split, which only lays marks elsewhere.
+    """
+    if _records(store, "SELECT record FROM change WHERE edit = ? AND type = ?", seq, Link.type):
+        return None
     new = _records(
         store, "SELECT record FROM change WHERE edit = ? AND type = ? AND field = ?", seq, Child.type, CREATED
     )

@@ -23,7 +23,7 @@ from textual.widgets import Input, TextArea
 
 from casework.errors import OutreachError
 from casework.policies import PURPOSES, Category, Purpose
-from casework.records import AGENCIES
+from casework.records import AGENCIES, Child
 from casework.records_case import Action
 from outreach_tui.app import OutreachApp
 from outreach_tui.cli import COMMANDS, cli, run
@@ -35,9 +35,11 @@ from screens.choosers import Chooser
 from screens.disagreements import DisagreementsScreen
 from screens.history import HistoryScreen, history_lines
 from screens.plan import PlanScreen
+from screens.same_child import PairScreen, SplitScreen
 from screens.search import find_people
 from screens.widgets.row_list import RowList
 from storage.queries.history import read_history
+from storage.queries.same_child import plan_merge
 from storage.store import Store
 from tests.safety import planted
 from tests.safety.planted import ROLES, Canary, World, become, met, withheld
@@ -310,7 +312,7 @@ async def see_children(pilot: Pilot[Any], eye: Eye, world: World) -> None:
             continue
         for line in room._lines:
             eye.read("child page, a line opened", line.target.text)
-        for key in ("l", "h", "n", "G", "H"):
+        for key in ("l", "h", "n", "G", "H", "equals_sign"):
             await pilot.press(key)
             await settle(pilot)
             purpose: Purpose = "planning" if key in "GH" else "support"
@@ -387,6 +389,33 @@ def _held(screen: Screen[Any]) -> str:
     return "\n".join([*lines, *offered, *(area.text for area in screen.query(TextArea))])
 
 
+async def see_same_child(pilot: Pilot[Any], eye: Eye, world: World) -> None:
+    """Both children side by side, and as one where the worker may merge them: what was withheld stays so."""
+    room = pilot.app.screen
+    here, there = (world.ids[f"{child}.child"] for child in planted.CHILDREN)
+    for kept, other in ((here, there), (there, here)):
+        await pilot.app.push_screen(PairScreen(kept, other))
+        await settle(pilot)
+        eye.look("two records side by side")
+        await back_to(pilot, room)
+    merge = await asked(pilot.app, lambda store: _merged(store, here, there))
+    if merge is not None:
+        await pilot.app.push_screen(SplitScreen(merge))
+        await settle(pilot)
+        eye.look("a merge taken apart")
+        await back_to(pilot, room)
+        await see_children(pilot, eye, world)
+
+
+def _merged(store: Store, kept: str, other: str) -> str | None:
+    try:
+        plan = plan_merge(store, store.get(Child, kept), store.get(Child, other), reason="x")
+    except OutreachError:
+        return None
+    store.journal.commit(plan.edit)
+    return plan.link.id
+
+
 async def see_histories(pilot: Pilot[Any], eye: Eye, world: World) -> None:
     """What the history of every planted record says, on its screen for one of each type."""
     room, shown = pilot.app.screen, set()
@@ -442,6 +471,7 @@ async def test_no_screen_shows_what_is_withheld(role: str, world: World, tmp_pat
         await see_children(pilot, eye, world)
         await see_histories(pilot, eye, world)
         await see_search(pilot, eye, world)
+        await see_same_child(pilot, eye, world)
         for name in set(ROOMS) - SEEN_ROOMS:
             pytest.fail(f"no steps for the room {name}: add them to see_rooms")
     assert not eye.leaks, "\n".join(f"{where}: {sorted(what)}" for where, what in sorted(eye.leaks.items()))

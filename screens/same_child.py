@@ -1,0 +1,448 @@
+"""Same child? Records that may be of one child, two of them side by side, and a merge taken apart again."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from casework.errors import BadInput, Locked, OutreachError
+from screens.dialogs import Choice, Confirm, PickOne
+from screens.kept_dialog import AskWords, kept_as
+from screens.same_child_lines import SheetLine, list_lines, pair_lines, split_lines
+from screens.step_back import StepBack, StepScreen
+from screens.verbs import bindings_for
+from screens.widgets.fitting import short
+from screens.widgets.lines import SaidLine, TitleLine, VerbLine
+from screens.widgets.row_list import RowList
+from screens.widgets.rows import Column, Row, Rows
+from screens.widgets.text import Piece, Tone
+
+if TYPE_CHECKING:
+    from casework.duplicates import Likeness
+    from casework.edits import Edit
+    from casework.records import Child
+    from storage.journal import Receipt
+    from storage.queries.child import MergedPart
+    from storage.queries.duplicates import Duplicate
+    from storage.queries.shown_merge import ShownMerge, ShownSplit
+    from storage.store import Store
+
+MERGE_FORM = "merge-reason"
+"""The form of a draft of why two records are one child."""
+LINK_FORM = "link-reason"
+"""The form of a draft of why two records are two children."""
+
+_GUTTER = 5
+
+
+class Sheet(StepScreen):
+    """A list of lines about one or two children, read again whenever something was written elsewhere."""
+
+    place = "same-child"
+    BINDINGS: ClassVar[list[BindingType]] = bindings_for("same-child")
+    TITLE: ClassVar[str] = "Same child?"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: Sequence[SheetLine] = ()
+        self._end: Callable[[], None] | None = None
+        self._stale = False
+
+    def compose(self) -> ComposeResult:
+        """The title, the lines and the keys."""
+        yield TitleLine(self.TITLE)
+        yield RowList([Column("")], empty="This cannot be shown: see below.", marks=False)
+        yield SaidLine()
+        yield VerbLine(self.place, self.keymap)
+
+    @abstractmethod
+    def read(self, store: Store) -> None:
+        """Read what is shown; on the thread that owns the database. Raises OutreachError."""
+
+    @abstractmethod
+    def lines(self, width: int) -> Sequence[SheetLine]:
+        """What was read, as lines."""
+
+    @abstractmethod
+    def looked(self) -> tuple[str, str]:
+        """What the log says of looking, and the child."""
+
+    async def on_mount(self) -> None:
+        """Read it; looking is on record before anything shows."""
+        loop = asyncio.get_running_loop()
+
+        def heard(_: Receipt) -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(self.hear)
+
+        def begin(store: Store) -> Callable[[], None]:
+            self.read(store)
+            detail, child = self.looked()
+            store.log("looked", detail, child)
+            return store.journal.subscribe(heard)
+
+        self.query_one(RowList).focus()
+        try:
+            self._end = await self.ask(begin)
+        except Locked:
+            return
+        except OutreachError as problem:
+            self.say(problem.message, wrong=True)
+            return
+        self.draw()
+
+    def on_unmount(self) -> None:
+        """Hear no more."""
+        if self._end is not None:
+            self._end()
+
+    def hear(self) -> None:
+        """Something was written: read again, now or when this screen is shown again."""
+        if not self.is_attached or self._end is None:
+            return
+        self._stale = True
+        if self.app.screen is self:
+            self.run_worker(self.renew(), exclusive=True, group="renew")
+
+    def on_screen_resume(self) -> None:
+        """Shown again: take in what changed meanwhile."""
+        if self._stale:
+            self.run_worker(self.renew(), exclusive=True, group="renew")
+
+    async def renew(self) -> None:
+        """Read again and show; where it is no longer there, say so and show nothing of it."""
+        self._stale = False
+        try:
+            await self.ask(self.read)
+        except Locked:
+            return
+        except OutreachError as problem:
+            self._lines = ()
+            self._paint()
+            self.say(problem.message, wrong=True)
+            return
+        self.draw()
+
+    def draw(self) -> None:
+        """Fold the lines to the width."""
+        if not self.is_bare:
+            self._lines = self.lines(max(40, self.size.width - _GUTTER))
+            self._paint()
+
+    def _paint(self) -> None:
+        if not self.is_bare:
+            rows = [Row(str(number), (line.cell,)) for number, line in enumerate(self._lines)]
+            self.query_one(RowList).set_source(Rows(rows), keep=True)
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Fold to the new width."""
+        if self._end is not None:
+            self.draw()
+
+    @property
+    def line(self) -> SheetLine:
+        """The line under the cursor."""
+        at = self.query_one(RowList).cursor
+        return self._lines[at] if at < len(self._lines) else SheetLine("")
+
+    async def step_back(self, work: StepBack, word: str) -> None:
+        """Take a step back or do it again, and show how things are then."""
+        answer = await self.attempt(work)
+        if answer is not None:
+            await self.renew()
+            self.say(f"{word}: {answer[0].name.removeprefix('Undo: ').removeprefix('Redo: ')}.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """The child, those who may be the same, and the records that are part of this one."""
+
+    child: Child
+    found: Sequence[Duplicate]
+    parts: Sequence[MergedPart]
+    shown: dict[str, Child]
+
+
+def _child(store: Store, child_id: str) -> Child:
+    """A standing child whom the worker may know of. Raises BadInput."""
+    from casework.records import Child
+    from storage.queries.sight import seen_children
+
+    found = seen_children(store, store.find(Child, "id = ?", (child_id,)))
+    if not found:
+        raise BadInput("no-such-child", "That record stands no more; look for the child again.")
+    return found[0]
+
+
+class SameChildScreen(Sheet):
+    """Who may be the same child. Enter or `=` compares, `-` takes a merge apart or says: not the same."""
+
+    def __init__(self, child_id: str) -> None:
+        super().__init__()
+        self.child_id = child_id
+        self._held: _Held | None = None
+
+    def looked(self) -> tuple[str, str]:
+        """Looking for duplicates."""
+        return "records that may be the same child", self.child_id
+
+    def read(self, store: Store) -> None:
+        """The candidates, and what was merged."""
+        from storage.queries.child import merged_parts
+        from storage.queries.duplicates import describe, find_duplicates
+        from storage.queries.sight import shown_child
+
+        child = _child(store, self.child_id)
+        found = find_duplicates(store, describe(store, child), but=child.id)
+        shown = {one.child.id: shown_child(store, one.child) for one in found}
+        self._held = _Held(shown_child(store, child), found, merged_parts(store, child), shown)
+
+    def lines(self, width: int) -> Sequence[SheetLine]:
+        """One or two lines for each."""
+        held = self._held
+        if held is None:
+            return ()
+        name = short(f"{held.child.forename} {held.child.surname}", 50)
+        self.query_one(TitleLine).set_title(f"Same child?  {name}", f"{len(held.found)} found")
+        return list(list_lines(held.found, held.parts, held.shown, width))
+
+    def on_row_list_opened(self, event: RowList.Opened) -> None:
+        """Compare the two, or look at what a split would do."""
+        event.stop()
+        if self.line.does == "part":
+            self.app.push_screen(SplitScreen(self.line.what))
+        else:
+            self.do_same()
+
+    def do_same(self) -> None:
+        """The two side by side."""
+        if self.line.does != "other":
+            self.say("Put the cursor on a record that may be the same child.", wrong=True)
+            return
+        self.app.push_screen(PairScreen(self.child_id, self.line.what))
+
+    async def do_apart(self) -> None:
+        """Take a merge apart, or say that the two are not one child."""
+        if self.line.does == "part":
+            self.app.push_screen(SplitScreen(self.line.what))
+        elif self.line.does == "other":
+            await say_apart(self, self.child_id, self.line.what)
+        else:
+            self.say("Put the cursor on another record.", wrong=True)
+
+
+class PairScreen(Sheet):
+    """Two records side by side. Enter takes the other's value of a field, `=` makes them one."""
+
+    def __init__(self, kept: str, other: str) -> None:
+        super().__init__()
+        self.kept_id, self.other_id = kept, other
+        self.picked: dict[str, bool] = {}
+        self._pair: tuple[Child, Child] | None = None
+        self._shown: ShownMerge | None = None
+        self._likeness: Likeness | None = None
+
+    def looked(self) -> tuple[str, str]:
+        """Two records compared."""
+        return "two records side by side", self.kept_id
+
+    def _choices(self) -> tuple[list[str], list[str]]:
+        take = [name for name, taken in self.picked.items() if taken]
+        return take, [name for name, taken in self.picked.items() if not taken]
+
+    def read(self, store: Store) -> None:
+        """What a merge would do. Raises OutreachError where it would show what is withheld."""
+        from casework.duplicates import compare
+        from storage.queries.duplicates import describe
+        from storage.queries.same_child import plan_merge
+        from storage.queries.shown_merge import shown_merge
+        from storage.queries.sight import shown_child
+
+        kept, other = _child(store, self.kept_id), _child(store, self.other_id)
+        take, leave = self._choices()
+        plan = plan_merge(store, kept, other, take=take, leave=leave, reason="?")
+        self._shown = shown_merge(store, kept, other, plan, leave=leave)
+        self._likeness = compare(describe(store, kept), describe(store, other))
+        self._pair = shown_child(store, kept), shown_child(store, other)
+
+    def lines(self, width: int) -> Sequence[SheetLine]:
+        """Doubts, what differs, what moves."""
+        if self._pair is None or self._shown is None or self._likeness is None:
+            return ()
+        self.query_one(TitleLine).set_title("Same child?", "two records side by side")
+        return list(pair_lines(*self._pair, self._likeness, self._shown, width))
+
+    async def on_row_list_opened(self, event: RowList.Opened) -> None:
+        """Enter on a field: the other value stands."""
+        event.stop()
+        if self.line.does != "field" or self._shown is None:
+            return
+        pick = next(one for one in self._shown.picks if one.name == self.line.what)
+        self.picked[pick.name] = not pick.taken
+        await self.renew()
+
+    async def do_same(self) -> None:
+        """Make them one, after one question: why?"""
+        if self._pair is None or self._shown is None:
+            return
+        kept, other = self._pair
+        draft = await kept_as(self, MERGE_FORM, self.kept_id)
+        if draft is None:
+            return
+        shown = self._shown
+
+        async def asked(reason: str | None) -> None:
+            if reason is None:
+                return
+            take, leave = self._choices()
+
+            def commit(store: Store) -> Receipt:
+                from storage.queries.same_child import plan_merge, require_no_draft
+
+                one, two = _child(store, self.kept_id), _child(store, self.other_id)
+                plan = plan_merge(store, one, two, take=take, leave=leave, reason=reason)
+                if plan.doubts != shown.doubts:
+                    raise BadInput("changed-meanwhile", "Something was changed meanwhile; look again.")
+                require_no_draft(store, two)
+                return store.journal.commit(plan.edit, draft=draft.key)
+
+            if await self.attempt(commit) is not None:
+                self.app.pop_screen()
+                self._tell_below(f"{short(other.forename, 20)}'s record is part of this one now. u undoes.")
+
+        doubts = f"{shown.doubts[0]} " if shown.doubts else ""
+        name = short(f"{kept.forename} {kept.surname}", 40)
+        question = f"{doubts}Make both one record, kept as {name}? Say why they are one child:"
+        await self.question(AskWords(question, draft), asked)
+
+    def _tell_below(self, sentence: str) -> None:
+        below = self.app.screen
+        if isinstance(below, StepScreen):
+            below.say(sentence)
+
+    async def do_apart(self) -> None:
+        """Say that the two are not one child."""
+        await say_apart(self, self.kept_id, self.other_id)
+
+
+class SplitScreen(Sheet):
+    """What a split would do: enter says whose a record made meanwhile is, `-` splits."""
+
+    def __init__(self, merge: str) -> None:
+        super().__init__()
+        self.merge_id = merge
+        self.picked: dict[str, bool] = {}
+        self._pair: tuple[Child, Child] | None = None
+        self._shown: ShownSplit | None = None
+
+    def looked(self) -> tuple[str, str]:
+        """A merge looked at."""
+        return "what a split would give back", self._pair[0].id if self._pair else ""
+
+    def _plan(self, store: Store) -> tuple[Edit, Child, Child, ShownSplit]:
+        from casework.records import Child
+        from casework.records_links import Link
+        from storage.queries.same_child import plan_split
+        from storage.queries.shown_merge import shown_split
+
+        link = store.get(Link, self.merge_id)
+        kept, other = _child(store, link.child), store.get(Child, link.other)
+        move = [record for record, goes in self.picked.items() if goes]
+        stay = [record for record, goes in self.picked.items() if not goes]
+        plan = plan_split(store, link, move=move, stay=stay)
+        return plan.edit, kept, other, shown_split(store, kept, plan)
+
+    def read(self, store: Store) -> None:
+        """What goes where. Raises OutreachError where there is no such merge any more."""
+        from storage.queries.sight import shown_child
+
+        _, kept, other, self._shown = self._plan(store)
+        self._pair = shown_child(store, kept), shown_child(store, other)
+
+    def lines(self, width: int) -> Sequence[SheetLine]:
+        """What goes back, and what was made meanwhile."""
+        if self._pair is None or self._shown is None:
+            return ()
+        self.query_one(TitleLine).set_title("Take a merge apart", "- splits")
+        return list(split_lines(*self._pair, self._shown, width))
+
+    async def on_row_list_opened(self, event: RowList.Opened) -> None:
+        """Enter on a record made meanwhile: to the other side."""
+        event.stop()
+        if self.line.does != "newer" or self._shown is None:
+            return
+        one = next(one for one in self._shown.newer if one.id == self.line.what)
+        before = dict(self.picked)
+        self.picked[one.id] = not one.goes
+        try:
+            await self.ask(self.read)
+        except Locked:
+            return
+        except OutreachError as problem:
+            self.picked = before
+            self.say(problem.message, wrong=True)
+            return
+        self.draw()
+
+    async def do_apart(self) -> None:
+        """Two records again, after one question."""
+        if self._pair is None or self._shown is None:
+            return
+        kept, other = self._pair
+
+        async def answered(yes: bool | None) -> None:
+            if not yes:
+                return
+            if await self.attempt(lambda store: store.journal.commit(self._plan(store)[0])) is not None:
+                self.app.pop_screen()
+                below = self.app.screen
+                if isinstance(below, StepScreen):
+                    below.say("Two records again. u undoes.")
+
+        names = f"{short(kept.forename, 20)} and {short(other.forename, 20)} {short(other.surname, 20)}"
+        details = [Piece("What goes back and what stays is listed behind this question.", Tone.QUIET)]
+        await self.question(Confirm(f"Make {names} two records again?", details), answered)
+
+
+async def say_apart(screen: Sheet, child_id: str, other_id: str) -> None:
+    """Ask what the two are to one another and why, and record it."""
+    choices = [
+        Choice("1", "not the same child", "the pair is not offered again"),
+        Choice("2", "siblings", "each stands on the other's page"),
+    ]
+
+    async def picked(choice: str | None) -> None:
+        if choice is None:
+            return
+        draft = await kept_as(screen, LINK_FORM, child_id)
+        if draft is None:
+            return
+
+        async def asked(reason: str | None) -> None:
+            if reason is None:
+                return
+
+            def commit(store: Store) -> Receipt:
+                from casework.same_child import link_children
+
+                one, two = _child(store, child_id), _child(store, other_id)
+                kind = "different" if choice == "1" else "sibling"
+                edit = link_children(one, two, kind, reason, store.today, store.worker.id)  # type: ignore[arg-type]
+                return store.journal.commit(edit, draft=draft.key)
+
+            if await screen.attempt(commit) is not None:
+                await screen.renew()
+                screen.say(
+                    "Recorded: not the same child. u undoes." if choice == "1" else "Siblings. u undoes."
+                )
+
+        await screen.question(AskWords("How do you know? In a few words:", draft), asked)
+
+    await screen.question(PickOne("What are the two to one another?", choices), picked)
