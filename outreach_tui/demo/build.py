@@ -24,6 +24,7 @@ from outreach_tui.demo.people import SCHOOLS, TEAMS, WORKERS, invent
 from outreach_tui.demo.plans import make_plans
 from outreach_tui.demo.registers import mark, write_files
 from outreach_tui.demo.requests import send_notifications
+from outreach_tui.demo.twice import bring_in_twice
 from storage.files import write_atomic
 from storage.home import Home
 from storage.intake.importer import import_file
@@ -229,6 +230,7 @@ def _do_some_work(store: Store, workers: list[Worker], calendar: SchoolCalendar,
     make_plans(store, mine[5:], me)
     free = [child for child in children if child.id not in {one.id for one in led}]
     end_cases(store, free[:2], me)
+    bring_in_twice(store, mine[1], mine[5], workers)
 
 
 def _flag(rng: random.Random, child: Child, today: date) -> Flag:

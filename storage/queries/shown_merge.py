@@ -14,7 +14,7 @@ from casework.same_child import Merge, counted
 from casework.shown_marks import shown_marks
 from casework.splitting import Split
 from casework.weeks import session_of
-from casework.wording import say_day
+from casework.wording import count_of, say_day
 from storage.queries.sight import Sight
 
 if TYPE_CHECKING:
@@ -180,4 +180,4 @@ def _about(sight: Sight, record: Record, child: Child) -> str:
 def say_counts(counts: dict[str, int]) -> str:
     """Counts of records in words, most first."""
     ordered: Sequence[tuple[str, int]] = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in ordered) or "nothing"
+    return ", ".join(count_of(count, name.replace("_", " ")) for name, count in ordered) or "nothing"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,16 @@ async def test_two_records_are_compared_and_a_twin_is_doubted_aloud(
         assert "LOOK AGAIN: " in screen_text(app)
         assert "perhaps twins" in screen_text(app)
         check_shot(app, f"same_child_twin_{size[0]}")
+
+
+@pytest.mark.parametrize("keys", [(), ("enter",)], ids=["found", "pair"])
+def test_picture(snap_compare: Callable[..., bool], app: OutreachApp, keys: tuple[str, ...]) -> None:
+    async def look(pilot: Pilot[Any]) -> None:
+        await to_same(pilot)
+        await pilot.press(*keys)
+        await settle(pilot)
+
+    assert snap_compare(app, terminal_size=(80, 24), run_before=look)
 
 
 async def test_a_merge_by_keys_and_undo(app: OutreachApp) -> None:
