@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from casework.codes import NO_MARK
-from casework.edits import Change, Edit
+from casework.edits import Change, Edit, update
 from casework.errors import BadInput, Refused
 from casework.ids import new_id
 from casework.policies import Category
@@ -537,3 +537,43 @@ def test_a_side_has_every_record_that_names_the_child(store: Store) -> None:
     ]
     commit(store, "Records", [person, *made])
     assert {record.id for record in side_of(store, one).records} == {record.id for record in made}
+
+
+def test_a_mark_that_a_merge_filled_goes_back_as_it_is_now(store: Store) -> None:
+    one, two = pair(store)
+    school = schools_of(store)[0].id
+    rest = " - - - - - - - -"
+    mine = AttendanceWeek(id=new_id(), child=one.id, school=school, week=MONDAYS[0], marks=f"/ -{rest}")
+    theirs = AttendanceWeek(id=new_id(), child=two.id, school=school, week=MONDAYS[0], marks=f"- N{rest}")
+    commit(store, "Weeks", [mine, theirs])
+    merge = merged(store, one, two)
+    assert store.get(AttendanceWeek, mine.id).marks == f"/ N{rest}"
+    fixed = update(store.get(AttendanceWeek, mine.id), marks=f"L I{rest}")
+    store.journal.commit(Edit("A later register", fixed))
+    store.journal.commit(plan_split(store, store.get(Link, merge.link.id)).edit)
+    weeks = [store.get(AttendanceWeek, week.id) for week in (mine, theirs)]
+    assert [(week.child, week.marks, week.void) for week in weeks] == [
+        (one.id, f"L -{rest}", False),
+        (two.id, f"- I{rest}", False),
+    ]
+
+
+def test_those_who_stay_in_the_other_home_keep_its_cover(store: Store) -> None:
+    homes = [Household(id=new_id(), address=f"{n} Quarry Lane, Sheerness ME12 1ZZ") for n in (1, 2)]
+    one = Child(id=new_id(), surname="Marsh", forename="Tilly", household=homes[0].id)
+    two = Child(id=new_id(), surname="Marsh", forename="Tilly", household=homes[1].id)
+    stays = [Child(id=new_id(), surname="Marsh", forename="Ben", household=home.id) for home in homes]
+    flag = Flag(id=new_id(), child=two.id, kind="address-protection")
+    commit(store, "Homes", [*homes, one, two, *stays, flag])
+
+    def shown() -> list[bool]:
+        rows = (store.conn.execute("SELECT address FROM search_doc WHERE child = ?", (c.id,)) for c in stays)
+        return [bool(row.fetchone()[0]) for row in rows]
+
+    assert shown() == [True, False]
+    merge = merged(store, one, two)
+    assert shown() == [False, False]
+    store.journal.commit(plan_split(store, store.get(Link, merge.link.id)).edit)
+    assert shown() == [True, False]
+    store.journal.commit(Edit("The flag is of the other child", update(flag, child=one.id)))
+    assert shown() == [False, True]
