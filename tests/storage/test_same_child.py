@@ -36,7 +36,7 @@ from casework.records_links import Link
 from casework.records_sharing import Agreement
 from casework.same_child import Merge, link_children
 from storage import integrity
-from storage.queries.lookup import find_child
+from storage.queries.lookup import find_child, find_record
 from storage.queries.same_child import (
     links_of,
     now_part_of,
@@ -577,3 +577,20 @@ def test_those_who_stay_in_the_other_home_keep_its_cover(store: Store) -> None:
     assert shown() == [True, False]
     store.journal.commit(Edit("The flag is of the other child", update(flag, child=one.id)))
     assert shown() == [False, True]
+
+
+def test_a_link_to_a_child_who_is_not_there_for_the_worker_is_not_there(store: Store) -> None:
+    here, there = (school.id for school in schools_of(store))
+    one = Child(id=new_id(), surname="Marsh", forename="Tilly", school=here)
+    two = Child(id=new_id(), surname="Marsh", forename="Tilly", school=there)
+    commit(store, "Two", [one, two])
+    edit = link_children(one, two, "different", "cousins", TODAY, store.actor.worker)
+    store.journal.commit(edit)
+    assert find_record(store, edit.changes[0].record).type == "link"
+    store.journal.commit(Edit("Tie", update(store.worker, schools=(here,))))
+    store.__dict__.pop("worker")
+    with pytest.raises(BadInput, match="No record has that id"):
+        find_record(store, edit.changes[0].record)
+    assert links_of(store, one) == []
+    with pytest.raises(BadInput, match="No child matches"):
+        plan_merge(store, one, two, reason="one child")
