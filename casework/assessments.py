@@ -6,13 +6,14 @@ are licensed: a tool's name, an area and a number are kept, none of its wording.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from casework.clocks import Clock, calendar_clock
-from casework.edits import Edit, create, update
+from casework.edits import Change, Edit, create, update
 from casework.errors import BadInput, Refused
 from casework.parameters import ASSESSMENT_WEEKS, at
 from casework.records_case import Assessment, Episode, Score
@@ -60,8 +61,8 @@ def set_parts(assessment: Assessment, **parts: str) -> Edit:
     return Edit("Assessment written", changes, subject=assessment.child)
 
 
-def complete_assessment(assessment: Assessment, on: date, today: date) -> Edit:
-    """The assessment is complete.
+def complete_assessment(assessment: Assessment, on: date, today: date, by: str) -> Edit:
+    """The assessment is complete, as the worker `by` says.
 
     Raises Refused when it was, BadInput for a day to come or before its start.
     """
@@ -70,23 +71,74 @@ def complete_assessment(assessment: Assessment, on: date, today: date) -> Edit:
         raise BadInput("in-the-future", "It is complete on a day that has come.", "--on")
     if on < assessment.started:
         raise BadInput("dates", f"The assessment was started on {say_day(assessment.started)}.", "--on")
-    return Edit("Assessment completed", update(assessment, completed=on), subject=assessment.child)
+    changes = update(assessment, completed=on, completed_by=by)
+    return Edit("Assessment completed", changes, subject=assessment.child)
 
 
-def assessment_clock(assessment: Assessment, episode: Episode | None, today: date) -> Clock | None:
-    """The clock from the notification to a completed assessment; None when it is complete.
+def assessment_days(assessment: Assessment | None, episode: Episode | None) -> tuple[date, date] | None:
+    """The day from which the clock of an assessment runs and the day on which it is due; None without both.
 
     It starts on the day of referral, else on the day on which the case opened, else with the assessment.
     """
-    if assessment.completed is not None:
+    if episode is not None:
+        start = episode.referred or episode.opened
+    elif assessment is not None:
+        start = assessment.started
+    else:
         return None
-    start = (episode.referred or episode.opened) if episode else assessment.started
-    weeks = at(ASSESSMENT_WEEKS, start)
-    return calendar_clock("assessment", start, start + timedelta(weeks=weeks), today, count_of(weeks, "week"))
+    return start, start + timedelta(weeks=at(ASSESSMENT_WEEKS, start))
 
 
-def record_score(score: Score, today: date) -> Edit:
-    """One reading of a tool in one area. Raises BadInput without names, below 0 or in the future."""
+def assessment_clock(assessment: Assessment | None, episode: Episode | None, today: date) -> Clock | None:
+    """The clock from the notification to a completed assessment; None when it is complete, or when neither it
+    nor a case is given.
+    """
+    days = assessment_days(assessment, episode)
+    if days is None or (assessment is not None and assessment.completed is not None):
+        return None
+    start, due = days
+    return calendar_clock("assessment", start, due, today, count_of((due - start).days // 7, "week"))
+
+
+_READING = re.compile(r"(?P<area>.*?)[\s:=]+(?P<score>[0-9]{1,4})", re.ASCII)
+
+
+def read_readings(text: str) -> list[tuple[str, int]]:
+    """Areas with their scores, one on each line: `Home 4` or `Home: 4`. A line that ends with a colon was not
+    scored and is left out.
+
+    Raises BadInput naming the line that ends without a number, has no area or an area that was scored above.
+    """
+    found: dict[str, tuple[str, int]] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        words = line.strip()
+        if not words or words.endswith(":"):
+            continue
+        read = _READING.fullmatch(words)
+        area = read["area"].strip(" \t:=") if read else ""
+        if read is None or not area:
+            raise BadInput(
+                "bad-value", f"Line {number}: write the area and its score, as in “Home 4”.", "--scores"
+            )
+        if area.casefold() in found:
+            raise BadInput("twice", f"Line {number}: this area has a score above already.", "--scores")
+        found[area.casefold()] = (area, int(read["score"]))
+    return list(found.values())
+
+
+def record_scores(scores: Sequence[Score], today: date) -> Edit:
+    """Readings of a tool in one or several areas, as one step.
+
+    Raises BadInput for none, without names, below 0 or in the future.
+    """
+    if not scores:
+        raise BadInput("empty", "Give at least one area with its score.", "--scores")
+    changes = tuple(_score(score, today) for score in scores)
+    name = "Score recorded" if len(scores) == 1 else f"{len(scores)} scores recorded"
+    return Edit(name, changes, subject=scores[0].child)
+
+
+def _score(score: Score, today: date) -> Change:
     if not score.tool.strip():
         raise BadInput("empty", "Name the tool.", "--tool")
     if not score.area.strip():
@@ -95,7 +147,7 @@ def record_score(score: Score, today: date) -> Edit:
         raise BadInput("bad-value", "A score is 0 or more.", "--score")
     if score.scored_on > today:
         raise BadInput("in-the-future", "A score is recorded once it was taken.", "--on")
-    return Edit("Score recorded", (create(score),), subject=score.child)
+    return create(score)
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,8 +130,23 @@ class ChildScreen(WordsScreen):
             self.app.push_screen(TextScreen(short(self._who, 50), target.text))
         elif target.does == "plan":
             self.do_plan()
+        elif target.does == "assessment":
+            self.do_assessment()
+        elif target.does == "notification":
+            self.run_worker(self._open_notification(target.record), group="open", exclusive=True)
         elif target.does == "marks" and self._view is not None:
             self.app.push_screen(self._marks_screen(self._view))
+
+    async def _open_notification(self, wanted: str) -> None:
+        from screens.notification_lines import Entry, read_entries
+        from screens.notifications import NotificationPage
+
+        def read(store: Store) -> Entry | None:
+            return next((entry for entry in read_entries(store, self.child_id) if entry.id == wanted), None)
+
+        entry = await self.attempt(read)
+        if entry is not None:
+            await self.app.push_screen(NotificationPage(entry))
 
     @property
     def _who(self) -> str:
@@ -189,6 +204,12 @@ class ChildScreen(WordsScreen):
         from screens.review import ReviewScreen
 
         self.app.push_screen(ReviewScreen(self.child_id))
+
+    def do_assessment(self) -> None:
+        """The whole-family assessment and the scores of tools."""
+        from screens.assessment import AssessmentScreen
+
+        self.app.push_screen(AssessmentScreen(self.child_id))
 
     async def do_preview(self) -> None:
         """The page as another agency or worker may see it."""

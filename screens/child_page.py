@@ -14,10 +14,12 @@ from screens.widgets.fitting import plain
 from screens.widgets.text import Cell, Piece, Tone
 
 if TYPE_CHECKING:
-    from casework.records import Worker
+    from casework.records import Child, Worker
     from storage.queries.agreements import ShownAgreement
+    from storage.queries.assessments import AssessmentPage
     from storage.queries.child import ChildPage
     from storage.queries.history import Correction, Origin
+    from storage.queries.notifications import ShownNotification
     from storage.queries.plans import ShownPlan
     from storage.store import Store
 
@@ -38,8 +40,9 @@ NAME_CELLS = 60
 class Target:
     """What a line stands for: `open` opens it, its record has a history.
 
-    `does` is "child" (open that child), "text" (show it whole), "marks" (every mark with its source), "plan"
-    (open the plan) or "" (nothing to open). `type` and `record` name the record whose history `h` shows.
+    `does` is "child" (open that child), "text" (show it whole), "marks" (every mark with its source), "plan",
+    "assessment", "notification" (that page) or "" (nothing to open). `type` and `record` name the record
+    whose history `h` shows.
     """
 
     does: str = ""
@@ -77,6 +80,10 @@ class ChildView:
     agencies: Mapping[str, str] = field(default_factory=dict)
     plan: ShownPlan | None = None
     previewed: bool = False
+    assessment: AssessmentPage | None = None
+    """Assessments and scores; None where the child has no case, no assessment and no score."""
+    request: ShownNotification | None = None
+    """The newest notification."""
 
 
 def read_view(
@@ -106,6 +113,7 @@ def read_view(
         raise Refused("withheld", f"They see nothing of this child. {known.reason}")
     page = read_child(seen_by, child, purpose=purpose)
     seen = bool(page.marks)
+    assessment, request = _case(seen_by, child)
     return ChildView(
         page=page,
         name=display_name(child),
@@ -119,7 +127,33 @@ def read_view(
         agencies=agencies or {},
         plan=read_plan(seen_by, child, attendance=False),
         previewed=other is not None,
+        assessment=assessment,
+        request=request,
     )
+
+
+_HELD = (
+    "SELECT EXISTS(SELECT 1 FROM episode WHERE child = :child AND void = 0)"
+    " OR EXISTS(SELECT 1 FROM assessment WHERE child = :child AND void = 0)"
+    " OR EXISTS(SELECT 1 FROM score WHERE child = :child AND void = 0),"
+    " EXISTS(SELECT 1 FROM notification WHERE child = :child AND void = 0)"
+)
+
+
+def _case(store: Store, child: Child) -> tuple[AssessmentPage | None, ShownNotification | None]:
+    """Assessments and the newest notification. Most children have neither, and load nothing for it."""
+    worked, asked = store.conn.execute(_HELD, {"child": child.id}).fetchone()
+    assessment = request = None
+    if worked:
+        from storage.queries.assessments import read_assessment_page
+
+        assessment = read_assessment_page(store, child, drafts=False)
+    if asked:
+        from storage.queries.notifications import read_notifications
+
+        found = read_notifications(store, child.id)
+        request = max(found, key=lambda s: (s.notification.received, s.notification.id), default=None)
+    return assessment, request
 
 
 def page_lines(view: ChildView, width: int) -> list[PageLine]:

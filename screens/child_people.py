@@ -66,6 +66,7 @@ def who(view: ChildView, width: int) -> Iterator[Line]:
     if not page.flags:
         yield Piece("  no flags that you may see", Tone.QUIET), NOTHING
     yield from _agreed_and_planned(view, width)
+    yield from _case(view, width)
     yield from _siblings(view, width)
 
 
@@ -96,6 +97,23 @@ def _agreed_and_planned(view: ChildView, width: int) -> Iterator[Line]:
     if view.plan is not None:
         for cell in standing_lines(view.plan, view.today, width, keys=not view.previewed):
             yield cell, NOTHING if view.previewed else Target("plan")
+
+
+def _case(view: ChildView, width: int) -> Iterator[Line]:
+    """The newest notification, the assessment and the scores, each in a line; enter opens it."""
+    keys = not view.previewed
+    if view.request is not None:
+        from screens.notification_lines import summary_words
+
+        held = view.request.notification
+        hint = " Enter opens it." if keys else ""
+        for cell in plain(f"{summary_words(view.request, view.today)}{hint}", width):
+            yield cell, Target("notification" if keys else "", held.type, held.id)
+    if view.assessment is not None:
+        from screens.assessment_lines import summary_lines
+
+        for cell in summary_lines(view.assessment, width, keys=keys):
+            yield cell, Target("assessment" if keys else "")
 
 
 def _lines(parts: list[str], width: int, target: Target) -> Iterator[Line]:

@@ -302,6 +302,13 @@ class ClocksScreen(StepScreen):
 
             self.app.push_screen(CaseScreen(self.row.child.id))
 
+    def do_assessment(self) -> None:
+        """The assessment of the child under the cursor."""
+        if self.row is not None:
+            from screens.assessment import AssessmentScreen
+
+            self.app.push_screen(AssessmentScreen(self.row.child.id))
+
     async def do_snooze(self) -> None:
         """Hide the marked rows, else the one under the cursor: a reminder that comes too early."""
         await self._sleep("snooze")

@@ -145,6 +145,21 @@ def _rest(entry: Entry) -> Cell:
     return ""
 
 
+def summary_words(shown: ShownNotification, today: date) -> str:
+    """Where a notification stands, for the child's own page."""
+    held, stands = shown.notification, shown.standing
+    words = f"Notification of {brief_day(held.received)}: {stands.status}"
+    if stands.status == "allocated":
+        return f"{words}{'' if held.contacted_on else ', notifier not contacted'}."
+    clock = stands.clock
+    if clock is not None and clock.due is not None:
+        late = " (overdue)" if clock.due < today else ""
+        words += f", allocate by {brief_day(clock.due)}{late}"
+    elif stands.missing and stands.status != "closed":
+        words += f", missing {join_words(brief(stands.missing))}"
+    return f"{words}."
+
+
 def clock_lines(entry: Entry, today: date, width: int) -> list[Cell]:
     """Which clock runs, since when, what it counts, what stops and what clears it, and what is missing."""
     lines: list[Cell] = []

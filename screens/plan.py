@@ -201,7 +201,7 @@ class PlanScreen(StepScreen):
         form = ActionForm(view.child, self._who, self.shell.agencies, every, towards=towards)
         self._fill_in(form)
 
-    def do_plan_edit(self) -> None:
+    def do_edit(self) -> None:
         """Other words, another owner, another day."""
         view, record = self._view, self._under()
         if view is None or record is None:

@@ -69,6 +69,8 @@ FORMS: Mapping[str, FormKind] = {
     "withdrawal": FormKind("withdrawal", "screens.consent_forms:WithdrawForm"),
     "settling": FormKind("settling of limits", "screens.consent_forms:SettleForm"),
     "disclosure": FormKind("decision to share", "screens.consent_forms:DisclosureForm"),
+    "assessment": FormKind("assessment", "screens.assessment_form:AssessmentForm"),
+    "score": FormKind("scores of a tool", "screens.assessment_form:ScoresForm"),
     "disagreement": FormKind("disagreement", "screens.disagreement_forms:RaiseForm"),
     "disagreement-answer": FormKind("answer to a disagreement", "screens.disagreement_forms:AnswerForm"),
     "disagreement-further": FormKind("step up of a disagreement", "screens.disagreement_forms:FurtherForm"),

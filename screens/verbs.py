@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingType
 
 from screens.verb_tables import (
     agreement,
+    assessments,
     daily,
     disagreements,
     general,
@@ -27,6 +28,7 @@ Keymap = Mapping[str, str]
 VERBS: tuple[Verb, ...] = (
     *daily.VERBS,
     *agreement.VERBS,
+    *assessments.VERBS,
     *lists.VERBS,
     *work.VERBS,
     *reviews.VERBS,
@@ -51,6 +53,7 @@ SCREEN_TITLES = {
     "clocks": "Clocks",
     "import": "Import",
     "consent": "Agreement",
+    "assessment": "Assessment",
     "disagreements": "Disagreements",
     "review": "Review",
     "case": "Case",

@@ -118,7 +118,7 @@ def complete(assessment: str, on: str | None) -> None:
     day = take_day(on, call.today, "--on", past=True) or call.today
     with opened(call) as store:
         held, _ = take_own(store, assessment, Assessment, "ASSESSMENT", "assess list CHILD")
-        receipt = store.journal.commit(complete_assessment(held, day, call.today))
+        receipt = store.journal.commit(complete_assessment(held, day, call.today, store.worker.id))
     missing = missing_of(held)
     value = {"id": held.id, "completed": day, "missing": missing, "edit": receipt.edit}
     call.show(value, lambda: output.emit_lines(["Assessment complete.", *_say_missing(missing)]))
@@ -127,14 +127,18 @@ def complete(assessment: str, on: str | None) -> None:
 @assess.command("score")
 @click.argument("child")
 @click.option("--tool", required=True, metavar="NAME", help="The tool's name.")
-@click.option("--area", required=True, metavar="AREA", help="The area of it that was scored.")
-@click.option("--score", "number", required=True, type=int, metavar="N", help="The number given.")
+@click.option("--area", metavar="AREA", help="The area of it that was scored.")
+@click.option("--score", "number", type=int, metavar="N", help="The number given.")
+@click.option("--scores", "lines", metavar="TEXT|-", help="Several areas, a line each: Home 4.")
 @click.option("--on", metavar="DATE", help="The day on which it was scored; else today.")
 @click.option("--with", "with_whom", default="", metavar="WHO", help="With whom it was scored.")
 @json_option
-def score(child: str, tool: str, area: str, number: int, on: str | None, with_whom: str) -> None:
-    """Record one score of CHILD: a tool's name, an area and a number; none of the tool's wording."""
-    from casework.assessments import record_score
+def score(child: str, tool: str, on: str | None, with_whom: str, **given: Any) -> None:
+    """Record scores of CHILD: a tool's name, areas and numbers; none of the tool's wording.
+
+    One by --area and --score, or several in one step by --scores.
+    """
+    from casework.assessments import record_scores
     from casework.ids import new_id
     from casework.records_case import Score
     from outreach_tui.commands.cases import fitting, take_case, text_of
@@ -143,17 +147,38 @@ def score(child: str, tool: str, area: str, number: int, on: str | None, with_wh
 
     call = the_call()
     day = take_day(on, call.today, "--on", past=True) or call.today
-    values = {"tool": text_of(tool, "--tool"), "area": text_of(area, "--area"), "score": number}
-    values |= {"with_whom": text_of(with_whom, "--with"), "scored_on": day}
+    readings = _readings(**given)
+    values = {"tool": text_of(tool, "--tool"), "with_whom": text_of(with_whom, "--with"), "scored_on": day}
     with opened(call) as store:
         found = take_case(store, child, "score")
-        with fitting({"with_whom": "--with"}):
-            made = Score.model_validate({"id": new_id(), "child": found.id, "by": store.worker.id, **values})
-        receipt = store.journal.commit(record_score(made, call.today))
-        travelled = [one for one in read_scores(store, found)[1] if _is_of(one, made)]
-    value = {**score_json(made), "travelled": [travelled_json(one) for one in travelled]}
-    value["edit"] = receipt.edit
-    call.show(value, lambda: output.emit_lines([f"Score recorded. Its id is {made.id}."]))
+        values |= {"child": found.id, "by": store.worker.id}
+        with fitting({"with_whom": "--with", "area": "--area" if given["area"] else "--scores"}):
+            made = [
+                Score.model_validate({"id": new_id(), "area": area, "score": number, **values})
+                for area, number in readings
+            ]
+        receipt = store.journal.commit(record_scores(made, call.today))
+        travelled = [one for one in read_scores(store, found)[1] if _is_of(one, made[0])]
+        value = {
+            **(score_json(store, made[0]) if len(made) == 1 else {}),
+            "scores": [score_json(store, one) for one in made],
+            "travelled": [travelled_json(one) for one in travelled],
+            "edit": receipt.edit,
+        }
+    ids = [f"Score recorded. Its id is {one.id}." for one in made]
+    call.show(value, lambda: output.emit_lines(ids))
+
+
+def _readings(area: str | None, number: int | None, lines: str | None) -> list[tuple[str, int]]:
+    """The areas with their scores. Raises UsageError unless they come by one way, BadInput for a bad line."""
+    from casework.assessments import read_readings
+    from outreach_tui.commands.cases import text_of
+
+    if lines is not None and area is None and number is None:
+        return read_readings(text_of(lines, "--scores"))
+    if lines is not None or area is None or number is None:
+        raise click.UsageError("Give --area and --score, or --scores with a line for each area")
+    return [(text_of(area, "--area"), number)]
 
 
 @assess.command("list")
@@ -170,10 +195,11 @@ def list_(child: str) -> None:
         found = take_case(store, child, "assessment")
         held = [assessment_json(store, entry) for entry in read_assessments(store, found)]
         scores, travelled = read_scores(store, found)
+        shown = [score_json(store, entry) for entry in scores]
         store.log("looked", f"assessments ({len(held)})", found.id)
     value = {
         "assessments": held,
-        "scores": [score_json(entry) for entry in scores],
+        "scores": shown,
         "travelled": [travelled_json(one) for one in travelled],
     }
 
@@ -224,6 +250,7 @@ def show(assessment: str) -> None:
                 ("Assessment", value["id"]),
                 ("Started", say_day(value["started"])),
                 ("Completed", say_day(value["completed"]) if value["completed"] else "not yet"),
+                *([("Completed by", value["completed_by"])] if value["completed_by"] else []),
                 *((name.capitalize(), value[name]) for name in _PARTS if value[name]),
             ]
         )
@@ -248,6 +275,8 @@ def assessment_json(store: Store, entry: ShownAssessment) -> dict[str, Any]:
         "episode": held.episode,
         "started": held.started,
         "completed": held.completed,
+        "by": _worker(store, held.by),
+        "completed_by": _worker(store, held.completed_by),
         "due": clock.due if clock else None,
         "overdue": bool(clock and clock.overdue),
         **{name: None if name in entry.withheld else getattr(held, name) for name in PARTS},
@@ -256,7 +285,7 @@ def assessment_json(store: Store, entry: ShownAssessment) -> dict[str, Any]:
     }
 
 
-def score_json(held: Score) -> dict[str, Any]:
+def score_json(store: Store, held: Score) -> dict[str, Any]:
     """A score as output has it."""
     return {
         "id": held.id,
@@ -265,7 +294,13 @@ def score_json(held: Score) -> dict[str, Any]:
         "score": held.score,
         "on": held.scored_on,
         "with": held.with_whom,
+        "by": _worker(store, held.by),
     }
+
+
+def _worker(store: Store, worker: str | None) -> str | None:
+    """The name of a worker, None for none."""
+    return dict(store.conn.execute("SELECT id, name FROM worker").fetchall()).get(worker)
 
 
 def travelled_json(one: Travelled) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from casework.followups import contact, follow_up
 from casework.ids import new_id
 from casework.records import Calendar, Child, Flag, FollowUpOutcome, SavedView, School, Team, Worker
 from outreach_tui.demo import MARKER, NOTICE, PASSPHRASE
+from outreach_tui.demo.assessments import write_assessments
 from outreach_tui.demo.cases import end_cases
 from outreach_tui.demo.people import SCHOOLS, TEAMS, WORKERS, invent
 from outreach_tui.demo.plans import make_plans
@@ -231,6 +232,11 @@ def _do_some_work(store: Store, workers: list[Worker], calendar: SchoolCalendar,
     free = [child for child in children if child.id not in {one.id for one in led}]
     end_cases(store, free[:2], me)
     bring_in_twice(store, mine[1], mine[5], workers)
+    handed_over = sorted(
+        (child for child in store.find(Child) if child.lead_worker == workers[3].id),
+        key=lambda child: child.upn,
+    )
+    write_assessments(store, handed_over[:2], workers)
 
 
 def _flag(rng: random.Random, child: Child, today: date) -> Flag:

@@ -17,7 +17,7 @@ VERBS: tuple[Verb, ...] = (
         (EVERYWHERE,),
         (
             *("today", "caseload", "child", "clocks", "import", "notification", "plan"),
-            *("disagreements", "review", "case"),
+            *("disagreements", "review", "case", "assessment"),
         ),
     ),
     Verb("redo", "U,ctrl+r", "Redo", "Do the undone step again.", "Steps"),

@@ -12,7 +12,7 @@ VERBS: tuple[Verb, ...] = (
         "Open the row under the cursor.",
         "Lists",
         (LISTS,),
-        ("caseload", "clocks", "import", "notifications", "disagreements"),
+        ("caseload", "clocks", "import", "notifications", "disagreements", "assessment"),
         "open",
     ),
     Verb(

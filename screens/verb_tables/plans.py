@@ -18,15 +18,6 @@ VERBS: tuple[Verb, ...] = (
         _PLAN,
     ),
     Verb(
-        "plan-edit",
-        "E",
-        "Edit",
-        "Change the outcome or the action under the cursor: words, owner, day.",
-        "Plan",
-        _PLAN,
-        _PLAN,
-    ),
-    Verb(
         "plan-file",
         "F",
         "File",

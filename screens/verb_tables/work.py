@@ -4,24 +4,34 @@ from __future__ import annotations
 
 from screens.verb_tables.verb import Verb
 
-_NEW = ("notifications", "plan", "disagreements", "review")
-_FINISH = ("plan", "disagreements", "case")
+_NEW = ("notifications", "plan", "disagreements", "review", "assessment")
+_FINISH = ("plan", "disagreements", "case", "assessment")
+_WORDS = ("plan", "assessment")
 
 VERBS: tuple[Verb, ...] = (
     Verb(
         "new",
         "+",
         "New",
-        "Begin what the screen holds: a notification, an action of a plan, a review.",
+        "Begin what the screen holds: a notification, an action, a review, an assessment or scores.",
         "Work",
         _NEW,
         _NEW,
     ),
     Verb(
+        "edit",
+        "E",
+        "Edit",
+        "Change what is under the cursor: an outcome or an action, a part of the assessment.",
+        "Work",
+        _WORDS,
+        _WORDS,
+    ),
+    Verb(
         "finish",
         "X",
         "Finish",
-        "Say how it ended: a task done or not and why, a disagreement settled, a case closed.",
+        "Say how it ended: a task done or not and why, a disagreement, a case, an assessment.",
         "Work",
         _FINISH,
         _FINISH,

@@ -164,6 +164,7 @@ def shown_child(store: Store, child: Child, purpose: Purpose = "support") -> Chi
 
 
 _WRITTEN_ABOUT: Mapping[str, tuple[Category, Purpose]] = {
+    "assessment": (Category.FAMILY, "assessment"),
     "contact": (Category.FAMILY, "support"),
     "notification": (Category.FAMILY, "support"),
     "missing-parts": (Category.FAMILY, "support"),
@@ -175,6 +176,7 @@ _WRITTEN_ABOUT: Mapping[str, tuple[Category, Purpose]] = {
     "round-words": (Category.ATTENDANCE, "attendance"),
     "round-reason": (Category.ATTENDANCE, "attendance"),
     "round-close": (Category.ATTENDANCE, "attendance"),
+    "score": (Category.FAMILY, "assessment"),
     **dict.fromkeys(
         ("disagreement", "disagreement-answer", "disagreement-further"),
         (Category.SAFEGUARDING, PURPOSE_OF["disagreement"]),

@@ -16,7 +16,8 @@ from casework.assessments import (
     complete_assessment,
     distance_travelled,
     missing_of,
-    record_score,
+    read_readings,
+    record_scores,
     set_parts,
     start_assessment,
 )
@@ -26,7 +27,8 @@ from casework.calendars import SchoolCalendar
 from casework.errors import BadInput, Refused
 from casework.family_words import say_action, say_contact, say_episode, say_follow_up
 from casework.records import Contact, FollowUp
-from casework.records_case import ACTION_STATUSES, Action, Assessment, Episode, Score
+from casework.records_case import ACTION_STATUSES, Action, Assessment, Episode, Notification, Score
+from casework.told_facts import told_in, told_of_home
 from casework.wording import count_of
 
 DAY = date(2026, 11, 2)
@@ -52,13 +54,13 @@ def test_an_assessment_needs_an_open_case_and_a_day_that_has_come() -> None:
 
 def test_empty_parts_are_named_and_hold_nothing_up() -> None:
     assert len(missing_of(BEGUN)) == len(PARTS)
-    complete_assessment(BEGUN, DAY, DAY)
+    complete_assessment(BEGUN, DAY, DAY, "w")
     with pytest.raises(BadInput):
-        complete_assessment(BEGUN, DAY - timedelta(days=1), DAY)
+        complete_assessment(BEGUN, DAY - timedelta(days=1), DAY, "w")
     with pytest.raises(BadInput):
-        complete_assessment(BEGUN, DAY + timedelta(days=1), DAY)
+        complete_assessment(BEGUN, DAY + timedelta(days=1), DAY, "w")
     done = BEGUN.model_copy(update={"completed": DAY})
-    for edit in (lambda: complete_assessment(done, DAY, DAY), lambda: set_parts(done, history="x")):
+    for edit in (lambda: complete_assessment(done, DAY, DAY, "w"), lambda: set_parts(done, history="x")):
         with pytest.raises(Refused):
             edit()
     with pytest.raises(Refused):
@@ -73,10 +75,10 @@ def test_the_clock_of_an_assessment_runs_two_weeks_from_the_referral() -> None:
 
 
 def test_a_score_has_names_and_a_day_that_has_come() -> None:
-    record_score(score("Home", 0, 2), DAY)
+    record_scores([score("Home", 0, 2)], DAY)
     for bad in (score(" ", 1, 2), score("Home", 1, 2, tool=" "), score("Home", -1, 2), score("Home", 1, 3)):
         with pytest.raises(BadInput):
-            record_score(bad, DAY)
+            record_scores([bad], DAY)
 
 
 def test_distance_is_last_minus_first_and_one_reading_is_none() -> None:
@@ -215,3 +217,69 @@ def test_the_end_of_the_work_is_told_kindly() -> None:
         "We began to work together.",
         "Our work together ended.",
     ]
+
+
+def test_several_areas_are_read_from_a_line_each() -> None:
+    text = "Home and money 4\n\n  Sleep: 10 \nFriends:\nStage 2 work = 3"
+    assert read_readings(text) == [("Home and money", 4), ("Sleep", 10), ("Stage 2 work", 3)]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Home 4\nSleep", "Line 2: write the area"),
+        ("4", "Line 1: write the area"),
+        (": 4", "Line 1: write the area"),
+        ("Home -4", "Line 1: write the area"),
+        ("Home 4\nhome: 5", "Line 2: this area has a score above already."),
+    ],
+)
+def test_a_line_that_is_no_reading_is_named_without_its_words(text: str, words: str) -> None:
+    with pytest.raises(BadInput) as problem:
+        read_readings(text)
+    assert words in problem.value.message
+    assert "Sleep" not in problem.value.message
+
+
+@given(st.dictionaries(st.from_regex(r"[a-z]{1,9}( [a-z]{1,9})?", fullmatch=True), st.integers(0, 9999)))
+def test_what_is_written_is_what_is_read(readings: dict[str, int]) -> None:
+    lines = "\n".join(f"{area}: {number}" for area, number in readings.items())
+    assert dict(read_readings(lines)) == readings
+
+
+def test_several_scores_are_one_step() -> None:
+    made = record_scores([score("Home", 1, 2, "1"), score("Sleep", 2, 2, "2")], DAY)
+    assert (made.name, len(made.changes)) == ("2 scores recorded", 2)
+    with pytest.raises(BadInput):
+        record_scores([], DAY)
+
+
+def test_who_completed_it_is_kept_beside_who_began() -> None:
+    edit = complete_assessment(BEGUN, DAY, DAY, "x")
+    assert {change.field: change.new for change in edit.changes} == {
+        "completed": DAY.isoformat(),
+        "completed_by": "x",
+    }
+
+
+def test_the_clock_runs_also_while_no_assessment_was_started() -> None:
+    clock = assessment_clock(None, CASE, DAY)
+    assert clock is not None
+    assert clock.due == date(2026, 11, 9)
+    assert assessment_clock(None, None, DAY) is None
+
+
+def test_what_was_told_stands_beside_its_part_with_its_source() -> None:
+    sent = Notification(
+        id="n", child="c", received=DAY, notifier="Ms Sample", concern="Late", voice="I worry.",
+        heard_by="Mr Lane", heard_on=date(2026, 11, 1), offered=" ", by="w",
+    )  # fmt: skip
+    told = {one.part: one for one in told_in(sent)}
+    assert set(told) == {"development", "views"}
+    assert told["views"].as_taken == (
+        "“I worry.” (heard by Mr Lane on Sun 1 Nov 2026, notification of Mon 2 Nov 2026)"
+    )
+    assert set(told) <= set(PARTS)
+    (home,) = told_of_home([("Ben Marsh", date(2020, 5, 9), "1")])
+    assert home.words == "Ben Marsh, born Sat 9 May 2020, Year 1"
+    assert told_of_home([]) == []

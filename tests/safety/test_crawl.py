@@ -333,6 +333,12 @@ async def see_children(pilot: Pilot[Any], eye: Eye, world: World) -> None:
             eye.look(f"agreement of a child, {key}")
             eye.read(f"agreement of a child, {key}", _held(app.screen))
             await back_to(pilot, room)
+        for more in ((), ("E",), ("plus", "1", "enter"), ("end", "enter")):
+            for key in ("J", *more):
+                await pilot.press(key)
+                await settle(pilot)
+                eye.look(f"assessment, {key}", "assessment")
+            await back_to(pilot, room)
         await see_plan(pilot, eye)
         await back_to(pilot, room)
         await see_disagreements(pilot, eye)
