@@ -98,6 +98,7 @@ class OutreachApp(RoomsApp):
         )
         self._ending_keys = self._lock_keys | leave_keys
         self.agencies = {**AGENCIES, **settings.labels}
+        self.levels = settings.levels
         self.find_people = find_in_caseload if find_people is None and rooms is None else find_people
         clocks = clocks or Clocks()
         self.steady = clocks.steady

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from casework.levels import KENT
 from casework.text import clean, safe
 
 THEME_WORDS = ("dark", "light", "contrast", "terminal")
@@ -34,6 +35,9 @@ class Settings:
 
     labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Local names, by agency word: `early-help = "Family Help"`."""
+
+    levels: Mapping[str, str] = field(default_factory=lambda: KENT)
+    """The local levels of need, by their sign, the least first: `3 = "Intensive"`."""
 
     keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Other keys, by verb id: `no-answer = "n,f2"`."""
@@ -86,6 +90,7 @@ def _settle(data: dict[str, Any], where: Callable[[str, str], str]) -> Loaded:
     problems: list[str] = []
     theme, idle = THEME_DEFAULT, IDLE_DEFAULT
     labels: dict[str, str] = {}
+    levels: Mapping[str, str] = KENT
     keys: Mapping[str, str] = {}
     for key, value in data.items():
         if key == "theme":
@@ -103,17 +108,21 @@ def _settle(data: dict[str, Any], where: Callable[[str, str], str]) -> Loaded:
                 )
         elif key == "labels" and isinstance(value, dict):
             labels = _labels(value, lambda word: where("labels", word), problems)
+        elif key == "levels" and isinstance(value, dict):
+            levels = _levels(value, lambda word: where("levels", word), problems) or KENT
         elif key == "keys" and isinstance(value, dict):
             from outreach_tui.keymap import read_keymap
 
             keys, more = read_keymap(value, lambda verb: where("keys", verb))
             problems += more
-        elif key in {"labels", "keys"}:
+        elif key in {"labels", "levels", "keys"}:
             problems.append(f"{where('', key)}: {key} must be a table, begun by a line [{key}].")
         else:
-            known = "theme, idle_minutes, [labels] and [keys]"
+            known = "theme, idle_minutes, [labels], [levels] and [keys]"
             problems.append(f"{where('', key)}: there is no setting {safe(key)!r}; there are {known}.")
-    settings = Settings(theme, idle, MappingProxyType(labels), MappingProxyType(dict(keys)))
+    settings = Settings(
+        theme, idle, MappingProxyType(labels), MappingProxyType(dict(levels)), MappingProxyType(dict(keys))
+    )
     return Loaded(settings, tuple(problems))
 
 
@@ -130,6 +139,17 @@ def _labels(table: dict[str, object], where: Callable[[str], str], problems: lis
         else:
             labels[word] = clean(value, limit=_LABEL_LIMIT).strip()
     return labels
+
+
+def _levels(table: dict[str, object], where: Callable[[str], str], problems: list[str]) -> dict[str, str]:
+    """The scheme; none where any of it does not fit, for half a scheme would mislead."""
+    levels, slips = {}, len(problems)
+    for sign, value in table.items():
+        if not isinstance(value, str) or not clean(value).strip() or not clean(sign).strip():
+            problems.append(f"{where(sign)}: the name of level {safe(sign)} must be text.")
+        else:
+            levels[clean(sign, limit=_LABEL_LIMIT).strip()] = clean(value, limit=_LABEL_LIMIT).strip()
+    return levels if len(problems) == slips else {}
 
 
 def _line_of(text: str, section: str, key: str) -> int:

@@ -38,6 +38,8 @@ class Shell(Protocol):
     opener: Opener[Any]
     remapped: Keymap
     agencies: Mapping[str, str]
+    levels: Mapping[str, str]
+    """The local levels of need, by their sign."""
     today: date
     steady: Callable[[], float]
     typed: Callable[[float], float]

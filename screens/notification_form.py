@@ -10,6 +10,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Input, Static
 
 from casework.errors import OutreachError
+from casework.levels import say_levels, take_level
 from casework.records import meta_of
 from casework.records_case import Notification
 from casework.wording import say_day
@@ -116,7 +117,8 @@ class NotificationForm(WhoForm, PartsForm):
     def _line(self, name: str, kind: str) -> ComposeResult:
         with Horizontal(classes=f"line {kind}"):
             yield Static(classes="label", id=f"{name}-label", markup=False)
-            yield PartLine(id=name, placeholder=_HINTS.get(name, ""), max_length=200)
+            hint = say_levels(self.shell.levels) if name == "level" else _HINTS.get(name, "")
+            yield PartLine(id=name, placeholder=hint, max_length=200)
 
     @property
     def _title(self) -> str:
@@ -243,6 +245,8 @@ class NotificationForm(WhoForm, PartsForm):
         fields = self.fields()
         self._gone = True
         try:
+            if fields["level"] != self._was["level"]:  # an older one that stands there stays as it was said
+                fields["level"] = take_level(fields["level"], self.shell.levels, "level")
             receipt, said = await self.ask(
                 lambda store: (
                     keep_came(store, self._about, fields, self._was, self._hidden)

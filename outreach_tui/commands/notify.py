@@ -30,7 +30,7 @@ _PARTS = (
     ("risks", "--risks", "Risks to visiting staff."),
     ("other_agencies", "--other-agencies", "Other agencies that work with the family."),
     ("agreement_note", "--agreement", "The family's agreement, or why there is none."),
-    ("level", "--level", "The level of need."),
+    ("level", "--level", "The level of need, by its number or name."),
 )
 _FEEDBACK = {"full": "the full update", "in-touch": "that the team is in touch, and no more"}
 """What the notifier may be told, in words."""
@@ -308,6 +308,11 @@ def _fields(given: dict[str, Any]) -> dict[str, Any]:
                     f"This line looks like a heading: '{heading}'. It stays in --{name}, word for word."
                 )
     fields |= {name: take_note(given[name]) for name, _, _ in _PARTS if given[name] is not None}
+    if fields.get("level"):
+        from casework.levels import take_level
+        from outreach_tui.settings import load
+
+        fields["level"] = take_level(fields["level"], load(call.home.config_file).settings.levels, "--level")
     heard = take_day(given["heard_on"], call.today, "--heard-on", past=True)
     return fields | ({"heard_on": heard} if heard else {})
 

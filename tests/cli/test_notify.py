@@ -147,3 +147,16 @@ def test_what_is_withheld_is_named_and_not_shown(tmp_path: Path) -> None:
         assert not [text for text in (*PARTS.values(), "canary-dog") if text in said]
     shown = nurse("notify", "show", made["id"], "--json").json
     assert {entry["category"] for entry in shown["withheld"]} == {"family", "safeguarding"}
+
+
+def test_the_level_of_need_is_one_of_this_places_scheme_and_an_older_one_stays(line: Line) -> None:
+    made = add(line, "--level", "intens")
+    assert line("notify", "show", made["id"], "--json").json["level"] == "3 Intensive"
+    Home(line.home).config_file.write_text("[levels]\nA = 'Everyone'\nB = 'Early help'\n")
+    refused = line("notify", "information", made["id"], "--level", "3", "--json")
+    assert refused.code == 4
+    assert "No level of need is called so; there are A Everyone, B Early help." in refused.err
+    assert line("notify", "information", made["id"], "--siblings", "One brother").code == 0
+    assert line("notify", "show", made["id"], "--json").json["level"] == "3 Intensive"
+    assert line("notify", "information", made["id"], "--level", "b").code == 0
+    assert line("notify", "show", made["id"], "--json").json["level"] == "B Early help"

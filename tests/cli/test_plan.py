@@ -557,3 +557,15 @@ def test_the_help_lists_what_records_hold() -> None:
     assert plan._AGENCIES == AGENCIES
     assert review._REASONS == CLOSE_REASONS
     assert get_args(Review.model_fields["decision"].annotation) == review._DECISIONS
+
+
+def test_several_scores_of_a_tool_are_one_step(case: Line) -> None:
+    child = case.ids["tilly"]
+    done = case("assess", "score", child, "--tool", "Star", "--scores", "Home 4\nSleep: 5\nWork:", "--json")
+    assert done.code == 0, done.err
+    assert [(one["area"], one["score"]) for one in done.json["scores"]] == [("Home", 4), ("Sleep", 5)]
+    assert case("undo", "--json").code == 0
+    assert case("assess", "list", child, "--json").json["scores"] == []
+    wrong = case("assess", "score", child, "--tool", "Star", "--scores", "Home")
+    assert (wrong.code, "Line 1: write the area" in wrong.err) == (4, True)
+    assert case("assess", "score", child, "--tool", "Star").code == 2

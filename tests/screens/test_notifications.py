@@ -331,7 +331,7 @@ async def test_withheld_parts_are_neither_shown_nor_changed(tmp_path: Path) -> N
         await pilot.press("ctrl+s")
         await settle(pilot)
         held = await asked(app, lambda s: s.get(Notification, kept.id))
-        assert (held.level, held.voice, held.risks) == ("2", WHOLE["voice"], "canary-dog")
+        assert (held.level, held.voice, held.risks) == ("2 Additional", WHOLE["voice"], "canary-dog")
 
 
 async def test_a_line_like_a_heading_is_flagged_and_one_key_moves_it(family: Family, tmp_path: Path) -> None:
@@ -351,3 +351,31 @@ async def test_a_line_like_a_heading_is_flagged_and_one_key_moves_it(family: Fam
         assert screen.fields()["other_agencies"] == "School nurse: asthma\nseen in May"
         assert "nurse" not in screen.fields()["voice"]
         assert "looks like" not in linter(screen)
+
+
+async def test_an_unknown_level_is_one_sentence_and_an_older_one_stays_as_it_was(tmp_path: Path) -> None:
+    family = Family(new_store(tmp_path))
+    kept = send(family, family.tilly, date(2026, 11, 19), **{**WHOLE, "level": "Tier 2b"})
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await here(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        await pilot.press("I")
+        await settle(pilot)
+        screen = app.screen
+        assert isinstance(screen, NotificationForm)
+        assert screen.fields()["level"] == "Tier 2b"
+        screen.query_one("#siblings", TextArea).text = "One brother."
+        await pilot.press("ctrl+s")
+        await settle(pilot)
+        held = await asked(app, lambda s: s.get(Notification, kept.id))
+        assert (held.level, held.siblings) == ("Tier 2b", "One brother.")
+        await pilot.press("I")
+        await settle(pilot)
+        app.screen.query_one("#level", Input).value = "9"
+        await pilot.press("ctrl+s")
+        await settle(pilot)
+        assert isinstance(app.screen, NotificationForm)
+        assert "No level of need is called so; there are 1 Universal" in " ".join(screen_text(app).split())
+        assert (await asked(app, lambda s: s.get(Notification, kept.id))).level == "Tier 2b"

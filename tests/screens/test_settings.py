@@ -42,6 +42,8 @@ def test_a_full_file() -> None:
         ("[labels]\npolice = 'x'", "settings.toml line 2: no agency is called 'police'"),
         ("[labels]\nschool = 4", "settings.toml line 2: the label of school must be text"),
         ("[labels]\nschool = ' \u200b '", "settings.toml line 2: the label of school must be text"),
+        ("[levels]\n1 = 'Low'\n2 = 3", "settings.toml line 3: the name of level 2 must be text"),
+        ("levels = 3", "settings.toml line 1: levels must be a table"),
         ("keys = 3", "settings.toml line 1: keys must be a table"),
         ("a = \n", "settings.toml line 1: this is not TOML"),
         ("[a", "settings.toml near its end: this is not TOML"),
