@@ -1,0 +1,185 @@
+"""The parts of a record that are shared, or withheld, together: its facets.
+
+A facet is the fields of one data category, seen for one purpose where the record type has one
+(`policies.PURPOSE_OF`). What leaves this laptop or reaches it is decided facet by facet, by `may_see`, and by
+nothing else; a worker who may not see a facet never holds it.
+
+Some fields would tell of a facet beside their own: code Y5 in a register tells of youth justice, an
+agreement that names that agency does, too. Their own facet then holds a stand-in, and the facet that they
+would tell of holds the exact value. `facets` of what somebody holds gives those same facets again, so both
+sides of a sync can count them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+from casework.policies import PURPOSE_OF, PURPOSES, Category, Purpose
+from casework.records import FLAG_CATEGORY, RECORD_TYPES, meta_of
+from casework.sharing import Decision
+from casework.sharing_grid import HIDDEN_AGENCIES, HIDDEN_EXISTENCE
+from casework.shown_marks import shown_field, veiled_slots
+
+Values = Mapping[str, Any]
+"""A record's fields as JSON-safe values, `void` among them."""
+
+WITHHELD_WORDS = "…"
+"""Stands for words that are there and may not be seen: that there are some is part of a decision."""
+
+_NO = Decision("no", "")
+_HIDDEN = next(iter(HIDDEN_EXISTENCE))
+
+
+class Facet(NamedTuple):
+    """A category, and the one purpose for which it is seen; "" for any purpose."""
+
+    category: Category
+    purpose: Purpose | str = ""
+
+    @property
+    def key(self) -> str:
+        """The facet as one word: `family`, `family:planning`."""
+        return f"{self.category.value}:{self.purpose}" if self.purpose else self.category.value
+
+
+FACETS: tuple[Facet, ...] = tuple(
+    Facet(category, purpose) for purpose in ("", *sorted(set(PURPOSE_OF.values()))) for category in Category
+)
+"""Every facet there can be, in a fixed order: a worker's sight of a child is a set of these."""
+
+FACET_OF_KEY: Mapping[str, Facet] = {facet.key: facet for facet in FACETS}
+
+
+def held_facets(sees: Callable[[Category, Purpose], bool]) -> frozenset[Facet]:
+    """The facets that somebody may hold: seen for the facet's own purpose, or for any where it has none."""
+    return frozenset(
+        facet
+        for facet in FACETS
+        if any(
+            sees(facet.category, purpose)
+            for purpose in PURPOSES
+            if not facet.purpose or facet.purpose == purpose
+        )
+    )
+
+
+def facets(record_type: str, values: Values) -> dict[Facet, dict[str, Any]]:
+    """The fields of a record by facet, the leading one first: who may not hold that one holds nothing of it.
+
+    A field may stand in two facets; the later one has the exact value. Fields that this version does not
+    know are left out.
+    """
+    plain = _plain(record_type)
+    purpose = PURPOSE_OF.get(record_type, "")
+    if record_type == "flag":
+        category = FLAG_CATEGORY.get(values.get("kind", ""), Category.SAFEGUARDING)
+        return {Facet(category): dict(values)}
+    found: dict[Facet, dict[str, Any]] = {leading_facet(record_type): {"void": values.get("void", False)}}
+    for name, value in values.items():
+        facet = plain.get(name)
+        if facet is not None:
+            found.setdefault(facet, {})[name] = value
+    stand_in = _STAND_INS.get(record_type)
+    if stand_in is not None:
+        return stand_in(found, values, Facet(_HIDDEN, purpose))
+    return found
+
+
+def portion(
+    parts: Mapping[Facet, Mapping[str, Any]], held: Collection[Facet]
+) -> dict[Facet, Mapping[str, Any]]:
+    """The facets of a record that somebody who holds `held` gets; empty without the leading one."""
+    if not parts or next(iter(parts)) not in held:
+        return {}
+    return {facet: fields for facet, fields in parts.items() if facet in held}
+
+
+def joined(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Facets as one mapping of fields, the exact value of a field over its stand-in."""
+    return {name: value for fields in parts for name, value in fields.items()}
+
+
+@cache
+def leading_facet(record_type: str) -> Facet:
+    """The facet without which nothing of a record is there: that of the first field that cannot be left
+    empty, else of the first one.
+    """
+    fields = RECORD_TYPES[record_type].model_fields
+    plain = _plain(record_type)
+    solid = (name for name in plain if fields[name].is_required() and fields[name].annotation is not str)
+    return plain[next(solid, next(iter(plain)))]
+
+
+@cache
+def _plain(record_type: str) -> Mapping[str, Facet]:
+    purpose = PURPOSE_OF.get(record_type, "")
+    return {
+        name: Facet(meta.category, purpose)
+        for name in RECORD_TYPES[record_type].model_fields
+        if (meta := meta_of(record_type, name)) is not None
+    }
+
+
+Parts = dict[Facet, dict[str, Any]]
+
+
+def _of_marks(found: Parts, values: Values, hidden: Facet) -> Parts:
+    """Codes Y1 to Y7 as one sign, and no comment on them (docs/decisions/0007)."""
+    slots = veiled_slots([values.get("marks", "")], _NO)
+    for fields in list(found.values()):
+        for name, value in list(fields.items()):
+            shown = shown_field(name, value, _NO, slots)
+            if shown != value:
+                fields[name] = shown
+                found.setdefault(hidden, {})[name] = value
+    return found
+
+
+def _of_agreement(found: Parts, values: Values, hidden: Facet) -> Parts:
+    """What `may_see` needs of it is there for all who may know of it; the family's words are not."""
+    lead, family = Facet(Category.IDENTITY), Facet(Category.FAMILY)
+    for name in ("responsibility", "gillick", "exclude"):
+        if name in values:
+            words = name != "responsibility"
+            found[lead][name] = (WITHHELD_WORDS if values[name] else "") if words else values[name]
+    ordered: Parts = {lead: found.pop(lead), **{facet: found[facet] for facet in found if facet != family}}
+    ordered[family] = found.get(family, {})
+    return _without_hidden(ordered, hidden, categories=("categories", "exclude_categories"))
+
+
+def _without_hidden(found: Parts, hidden: Facet, *, categories: tuple[str, ...]) -> Parts:
+    """Without agencies and categories whose existence is protected; all of it, if it is about no other."""
+    fields = next(iter(found.values()))
+    exact: dict[str, Any] = {}
+    for name in (*categories, "agencies", "exclude_agencies"):
+        value = fields.get(name)
+        if not value:
+            continue
+        protected = HIDDEN_EXISTENCE if name in categories else HIDDEN_AGENCIES
+        shown = [item for item in value if item not in protected]
+        if shown == list(value):
+            continue
+        if not shown and name in ("categories", "agencies"):
+            return {hidden: joined([*found.values()])}
+        fields[name], exact[name] = shown, value
+    if exact:
+        found[hidden] = exact
+    return found
+
+
+def _of_disclosure(found: Parts, values: Values, hidden: Facet) -> Parts:
+    """A decision that names what is protected is itself protected."""
+    told = set(values.get("categories") or ()) & HIDDEN_EXISTENCE
+    if told or values.get("agency") in HIDDEN_AGENCIES:
+        return {hidden: joined(found.values())}
+    return found
+
+
+_STAND_INS: Mapping[str, Callable[[Parts, Values, Facet], Parts]] = {
+    "attendance_week": _of_marks,
+    "follow_up": _of_marks,
+    "agreement": _of_agreement,
+    "disclosure": _of_disclosure,
+}
