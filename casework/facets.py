@@ -76,6 +76,8 @@ def facets(record_type: str, values: Values) -> dict[Facet, dict[str, Any]]:
     if record_type == "flag":
         category = FLAG_CATEGORY.get(values.get("kind", ""), Category.SAFEGUARDING)
         return {Facet(category): dict(values)}
+    if record_type == "conflict":
+        return {_of_conflict(values): dict(values)}
     found: dict[Facet, dict[str, Any]] = {leading_facet(record_type): {"void": values.get("void", False)}}
     for name, value in values.items():
         facet = plain.get(name)
@@ -120,6 +122,13 @@ def _plain(record_type: str) -> Mapping[str, Facet]:
         for name in RECORD_TYPES[record_type].model_fields
         if (meta := meta_of(record_type, name)) is not None
     }
+
+
+def _of_conflict(values: Values) -> Facet:
+    """A conflict goes where its field goes."""
+    about = values.get("record_type", "")
+    fields = _plain(about) if about in RECORD_TYPES else {}
+    return fields.get(values.get("field", ""), Facet(Category.IDENTITY))
 
 
 Parts = dict[Facet, dict[str, Any]]

@@ -422,6 +422,7 @@ RECORD_TYPES: Mapping[str, type[Record]] = _RecordTypes(
         "review": (_CASE, "Review"),
         "disagreement": (_CASE, "Disagreement"),
         "link": (_LINKS, "Link"),
+        "conflict": ("casework.records_sync", "Conflict"),
     },
 )
 """Every record type that is stored, by its name."""

@@ -103,6 +103,11 @@ class _Patient(sqlcipher.Connection):  # type: ignore[misc]  # the engine has no
         return waited
 
 
+def dbapi() -> Any:
+    """The engine's module, for a library that opens connections by itself (the central record's)."""
+    return sqlcipher
+
+
 def wipe(secret: bytearray) -> None:
     """Overwrite a secret in place; copies that the interpreter made elsewhere are beyond reach."""
     secret[:] = bytes(len(secret))

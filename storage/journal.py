@@ -190,8 +190,12 @@ class Journal:
             )
         self._made.add(seq)
         step.receipt = Receipt(edit_id, seq, edit.name, frozenset(step.touched))
+        self.announce(step.receipt)
+
+    def announce(self, receipt: Receipt) -> None:
+        """Tell the listeners which record types were touched."""
         for listener in tuple(self._listeners):
-            listener(step.receipt)
+            listener(receipt)
 
     def commit(self, edit: Edit, *, kind: Kind = "do", draft: tuple[str, str] | None = None) -> Receipt:
         """Write one edit; `draft` (form, subject) is discarded in the same transaction.

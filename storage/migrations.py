@@ -13,10 +13,11 @@ from typing import Any
 from casework.errors import Refused
 from casework.records import RECORD_TYPES
 from storage import schema, search_index
+from storage.central import state
 from storage.cipher import Connection, shim
 from storage.faults import translated
 
-HEAD = 3
+HEAD = 4
 """The version that this code works with; `PRAGMA user_version` of the file says which one it has."""
 
 
@@ -71,6 +72,12 @@ def _v3_links_and_disagreements(db: Any) -> None:
     _to_present_shape(db, 3)
 
 
+def _v4_central_record(db: Any) -> None:
+    """What waits to be sent to the central record, and what may be held of what it sends."""
+    _to_present_shape(db, 4)
+    _run(db.execute, state.TABLES)
+
+
 def _to_present_shape(db: Any, version: int) -> None:
     named = db.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'index')").fetchall()
     held = {name: {row[1] for row in db.execute(f"PRAGMA table_info({name})")} for (name,) in named}
@@ -81,6 +88,7 @@ def _to_present_shape(db: Any, version: int) -> None:
 _STEPS: Mapping[int, Callable[[Any], None]] = {
     2: _v2_agreements_and_plans,
     3: _v3_links_and_disagreements,
+    4: _v4_central_record,
 }
 """Each step by the version that it leads to."""
 

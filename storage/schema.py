@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 from casework.records import RECORD_TYPES, Record
+from storage.central import state
 
 DERIVED_COLUMNS: Mapping[str, Mapping[str, str]] = {
     "attendance_week": dict.fromkeys(
@@ -73,6 +74,7 @@ SYSTEM_TABLES: Sequence[str] = (
     "CREATE INDEX audit_child ON audit(child, seq) WHERE child IS NOT NULL",
     "CREATE TABLE draft (form TEXT NOT NULL, subject TEXT NOT NULL, at TEXT NOT NULL, fields TEXT NOT NULL,"
     " PRIMARY KEY (form, subject)) WITHOUT ROWID",
+    *state.TABLES,
 )
 
 

@@ -1,0 +1,85 @@
+"""One spelling of a value, and the sums by which two sides know that they hold the same.
+
+A facet's hash covers the record's type and id and the facet's fields, but for those that have their default:
+a side that does not know a field yet agrees with one where nobody has filled it in. Digests are sums, so they
+are kept up to date by adding and taking away; they find faults, not forgery.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from hashlib import blake2b
+from typing import Any
+
+from casework.facets import Facet
+from casework.records import RECORD_TYPES
+
+_ENCODE = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
+_MODULUS = 1 << 256
+_WIDTH = 32
+
+
+def spelt(value: Any) -> str:
+    """A JSON-safe value in the one spelling that is hashed: sorted keys, no spaces, no escapes."""
+    return _ENCODE(value)
+
+
+def fingerprint(*parts: Any, size: int = _WIDTH) -> bytes:
+    """BLAKE2b of values in their one spelling."""
+    return blake2b(spelt(parts).encode(), digest_size=size).digest()
+
+
+def facet_hash(record_type: str, record: str, facet: Facet, fields: Mapping[str, Any]) -> int:
+    """The hash of one facet of a record, as a number below 2 to the power of 256."""
+    usual = _defaults(record_type)
+    told = {name: value for name, value in fields.items() if value != usual.get(name, _UNKNOWN)}
+    return int.from_bytes(fingerprint(record_type, record, facet.key, told))
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """How many facets somebody holds, and the sum of their hashes."""
+
+    count: int = 0
+    total: int = 0
+
+    def __add__(self, other: Digest) -> Digest:
+        return Digest(self.count + other.count, (self.total + other.total) % _MODULUS)
+
+    def __sub__(self, other: Digest) -> Digest:
+        return Digest(self.count - other.count, (self.total - other.total) % _MODULUS)
+
+    @property
+    def octets(self) -> bytes:
+        """The sum as 32 bytes, as it is stored."""
+        return self.total.to_bytes(_WIDTH)
+
+    @property
+    def text(self) -> str:
+        """Count and sum as they are sent."""
+        return f"{self.count}:{self.octets.hex()}"
+
+
+def digest_of(octets: bytes, count: int) -> Digest:
+    """A stored sum and its count."""
+    return Digest(count, int.from_bytes(octets))
+
+
+def sum_of(digests: Iterable[Digest]) -> Digest:
+    """All of them together."""
+    return sum(digests, Digest())
+
+
+_UNKNOWN = object()
+
+
+@cache
+def _defaults(record_type: str) -> Mapping[str, Any]:
+    if record_type not in RECORD_TYPES:
+        return {"void": False}
+    fields = RECORD_TYPES[record_type].model_fields
+    held = {name: info.get_default() for name, info in fields.items() if not info.is_required()}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in held.items()}

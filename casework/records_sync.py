@@ -1,0 +1,31 @@
+"""What the central record leaves for a person to settle."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from casework.policies import Category as C
+from casework.policies import Meta
+from casework.policies import Policy as P
+from casework.records import Line, Prose, Record
+
+
+class Conflict(Record):
+    """Two people gave one field two values, unknown to each other: the central one stands until settled.
+
+    It is shared as the field is that it is about. Values are JSON text.
+    """
+
+    type = "conflict"
+    child: Annotated[str | None, Meta(C.IDENTITY, "Child", P.APPEND_ONLY)] = None
+    record: Annotated[str, Meta(C.IDENTITY, "Record", P.APPEND_ONLY)]
+    record_type: Annotated[Line, Meta(C.IDENTITY, "Kind of record", P.APPEND_ONLY)]
+    field: Annotated[Line, Meta(C.IDENTITY, "Field", P.APPEND_ONLY)]
+    base: Annotated[Prose, Meta(C.IDENTITY, "Before", P.APPEND_ONLY)]
+    central: Annotated[Prose, Meta(C.IDENTITY, "Stands", P.APPEND_ONLY)]
+    central_by: Annotated[Line, Meta(C.IDENTITY, "Stands by", P.APPEND_ONLY)] = ""
+    central_at: Annotated[Line, Meta(C.IDENTITY, "Stands since", P.APPEND_ONLY)] = ""
+    other: Annotated[Prose, Meta(C.IDENTITY, "Also said", P.APPEND_ONLY)]
+    other_by: Annotated[Line, Meta(C.IDENTITY, "Also said by", P.APPEND_ONLY)] = ""
+    other_at: Annotated[Line, Meta(C.IDENTITY, "Also said at", P.APPEND_ONLY)] = ""
+    settled: Annotated[bool, Meta(C.IDENTITY, "Settled", P.MAX)] = False

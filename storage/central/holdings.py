@@ -1,0 +1,112 @@
+"""What this laptop holds and may hold of each scope, and the sums the central record must find, too."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from casework.canonical import Digest, digest_of, facet_hash, sum_of
+from casework.facets import FACETS, Facet, facets
+from casework.records import RECORD_TYPES
+from casework.scopes import TIED, own_scope
+from storage.cipher import Connection
+from storage.rows import current_values
+
+BIT: Mapping[Facet, int] = {facet: 1 << place for place, facet in enumerate(FACETS)}
+_TIES = {
+    "person": "SELECT DISTINCT child FROM relationship WHERE person = ? AND void = 0",
+    "household": "SELECT id FROM child WHERE household = ? AND void = 0",
+}
+
+
+class Holdings:
+    """The records that count, and the masks of their scopes; all in the caller's transaction."""
+
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+
+    def masks(self) -> dict[str, int]:
+        """The bits that may be held of each scope."""
+        return dict(self._conn.execute("SELECT scope, mask FROM sync_scope").fetchall())
+
+    def allow(self, masks: Mapping[str, int]) -> None:
+        """From now on this may be held."""
+        self._conn.executemany(
+            "INSERT INTO sync_scope (scope, mask) VALUES (?, ?)"
+            " ON CONFLICT (scope) DO UPDATE SET mask = excluded.mask",
+            list(masks.items()),
+        )
+
+    def scopes_of(self, record_type: str, record: str, values: Mapping[str, Any]) -> list[str]:
+        """The scopes that a record belongs to, by what is on this laptop."""
+        own = own_scope(record_type, record, values)
+        if own != TIED:
+            return [own]
+        return [row[0] for row in self._conn.execute(_TIES[record_type], (record,))]
+
+    def recount(self, records: Iterable[tuple[str, str]], masks: Mapping[str, int]) -> None:
+        """Count these records (type, id) anew, as they stand in their tables; nothing of theirs may wait."""
+        changes: defaultdict[str, Digest] = defaultdict(Digest)
+        rows: list[tuple[str, str, int, bytes]] = []
+        wanted = list(dict.fromkeys(records))
+        for _, record in wanted:
+            for scope, count, total in self._conn.execute(
+                "SELECT scope, facets, total FROM sync_held WHERE record = ?", (record,)
+            ):
+                changes[scope] -= digest_of(total, count)
+        self._conn.executemany("DELETE FROM sync_held WHERE record = ?", [(record,) for _, record in wanted])
+        for record_type, record in wanted:
+            values = current_values(self._conn, record_type, record)
+            if values is None:
+                continue
+            values.pop("id", None)
+            parts = facets(record_type, values)
+            lead = BIT[next(iter(parts))]
+            hashes = [(BIT[f], facet_hash(record_type, record, f, part)) for f, part in parts.items()]
+            for scope in self.scopes_of(record_type, record, values):
+                mask = masks.get(scope, 0)
+                if mask & lead:
+                    digest = sum_of(Digest(1, number) for bit, number in hashes if mask & bit)
+                    rows.append((record, scope, digest.count, digest.octets))
+                    changes[scope] += digest
+        self._conn.executemany(
+            "INSERT INTO sync_held (record, scope, facets, total) VALUES (?, ?, ?, ?)", rows
+        )
+        self._add(changes)
+
+    def _add(self, changes: Mapping[str, Digest]) -> None:
+        before = self.by_scope(changes)
+        self._conn.executemany(
+            "UPDATE sync_scope SET facets = ?, total = ? WHERE scope = ?",
+            [
+                ((after := before.get(scope, Digest()) + change).count, after.octets, scope)
+                for scope, change in changes.items()
+            ],
+        )
+
+    def by_scope(self, scopes: Collection[str] | None = None) -> dict[str, Digest]:
+        """What is held, by scope."""
+        rows = self._conn.execute("SELECT scope, facets, total FROM sync_scope WHERE total <> x''")
+        held = {scope: digest_of(total, count) for scope, count, total in rows}
+        return held if scopes is None else {scope: held[scope] for scope in scopes if scope in held}
+
+    def total(self) -> Digest:
+        """What is held in all."""
+        return sum_of(self.by_scope().values())
+
+    def of_scope(self, scope: str) -> list[tuple[str, str]]:
+        """The records (type, id) of a scope that are on this laptop, counted or not."""
+        if scope == "" or scope.startswith("worker:"):
+            return []
+        found = [("child", scope)]
+        for record_type in RECORD_TYPES:
+            if "child" in RECORD_TYPES[record_type].model_fields:
+                rows = self._conn.execute(f"SELECT id FROM {record_type} WHERE child = ?", (scope,))
+                found += [(record_type, row[0]) for row in rows]
+        rows = self._conn.execute("SELECT person FROM relationship WHERE child = ?", (scope,))
+        found += [("person", row[0]) for row in rows]
+        rows = self._conn.execute(
+            "SELECT household FROM child WHERE id = ? AND household IS NOT NULL", (scope,)
+        )
+        return found + [("household", row[0]) for row in rows]

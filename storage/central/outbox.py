@@ -1,0 +1,139 @@
+"""What waits to be sent: the journal's own steps that have no verdict yet, in the order they were made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from storage.cipher import Connection
+
+OWN = "('do', 'undo', 'redo', 'setup')"
+_WAITING = f"kind IN {OWN} AND NOT EXISTS (SELECT 1 FROM sync_edit s WHERE s.edit = edit.seq)"
+_WORST = ("applied", "merged", "conflict", "quarantined")
+_PART = 2_000
+"""Changes of one sent edit; a longer step goes in parts, each with its own verdict."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingEdit:
+    """A step, or a part of a long one, as it is sent. `place` is its number in this laptop's journal."""
+
+    place: int
+    id: str
+    worker: str
+    name: str
+    subject: str | None
+    reason: str
+    at: str
+    changes: Sequence[tuple[str, str, str, Any, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The verdict on one sent edit; `clean` when it stands as it was made."""
+
+    id: str
+    verdict: str
+    seq: int
+    code: str
+    reason: str
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether the step stands as it was made, and nothing beside it."""
+        return self.verdict == "applied"
+
+
+def count_waiting(conn: Connection) -> int:
+    """Steps without a verdict."""
+    return int(conn.execute(f"SELECT count(*) FROM edit WHERE {_WAITING}").fetchone()[0])
+
+
+def waiting(conn: Connection, limit: int, most_bytes: int) -> list[WaitingEdit]:
+    """The oldest steps that wait, at most `limit` and about `most_bytes` of changes; a long one in parts."""
+    found: list[WaitingEdit] = []
+    size = 0
+    rows = conn.execute(
+        f"SELECT seq, id, worker, name, subject, reason, at FROM edit WHERE {_WAITING} ORDER BY seq LIMIT ?",
+        (limit,),
+    ).fetchall()
+    for place, edit, worker, name, subject, reason, at in rows:
+        changes = conn.execute(
+            "SELECT type, record, field, old, new FROM change WHERE edit = ? ORDER BY n", (place,)
+        ).fetchall()
+        for n, part in enumerate(_parts(changes, most_bytes)):
+            size += sum(len(old or "") + len(new) for *_, old, new in part)
+            if found and size > most_bytes:
+                return found
+            read = [
+                (kind, record, field, json.loads(old or "null"), json.loads(new))
+                for kind, record, field, old, new in part
+            ]
+            sent = f"{edit}/{n}" if n else edit
+            found.append(WaitingEdit(place, sent, worker, name, subject, reason, at, read))
+    return found
+
+
+def settle(conn: Connection, sent: Sequence[WaitingEdit], answers: Mapping[str, Answer]) -> None:
+    """Keep the verdicts; in the caller's transaction. A long step has one when its last part has.
+
+    The worst of its parts' verdicts is the step's.
+    """
+    by_place: dict[int, list[WaitingEdit]] = {}
+    for edit in sent:
+        by_place.setdefault(edit.place, []).append(edit)
+    for place, parts in by_place.items():
+        got = [answers[part.id] for part in parts if part.id in answers]
+        whole = conn.execute("SELECT count(*) FROM change WHERE edit = ?", (place,)).fetchone()[0]
+        touched = {(kind, record) for part in parts for kind, record, *_ in part.changes}
+        clean = all(answer.is_clean for answer in got)
+        conn.executemany(
+            "INSERT INTO sync_want (record, type, anew) VALUES (?, ?, ?)"
+            " ON CONFLICT (record) DO UPDATE SET anew = max(anew, excluded.anew)",
+            [(record, kind, int(not clean)) for kind, record in touched],
+        )
+        if got and sum(len(part.changes) for part in parts) == whole:
+            worst = max(got, key=lambda answer: _WORST.index(answer.verdict))
+            conn.execute(
+                "INSERT OR REPLACE INTO sync_edit (edit, verdict, seq, code, reason) VALUES (?, ?, ?, ?, ?)",
+                (place, worst.verdict, worst.seq, worst.code, worst.reason),
+            )
+
+
+def wants(conn: Connection, limit: int) -> list[str]:
+    """Records that have to be sent anew."""
+    rows = conn.execute("SELECT record FROM sync_want WHERE anew = 1 ORDER BY record LIMIT ?", (limit,))
+    return [row[0] for row in rows]
+
+
+def to_recount(conn: Connection) -> list[tuple[str, str]]:
+    """Records (type, id) that stand as this laptop made them, to be counted."""
+    return [tuple(row) for row in conn.execute("SELECT type, record FROM sync_want WHERE anew = 0")]
+
+
+def forget_wants(conn: Connection, records: Iterable[str]) -> None:
+    """These records came, or were counted."""
+    conn.executemany("DELETE FROM sync_want WHERE record = ?", [(record,) for record in records])
+
+
+def offer_again(conn: Connection) -> int:
+    """After the central record lost what it had: every step waits again, under its own id."""
+    conn.execute("DELETE FROM sync_want")
+    return conn.execute("DELETE FROM sync_edit").rowcount
+
+
+def _parts(changes: list[Any], most_bytes: int) -> Iterable[list[Any]]:
+    """The changes of a step in portions, cut at the same places each time it is asked for."""
+    portion: list[Any] = []
+    size = 0
+    for change in changes:
+        grown = len(change[3] or "") + len(change[4])
+        if portion and (len(portion) >= _PART or size + grown > most_bytes):
+            yield portion
+            portion, size = [], 0
+        portion.append(change)
+        size += grown
+    if portion:
+        yield portion

@@ -1,0 +1,248 @@
+"""Putting in place what the central record sent: rows, history, search index and sums in one transaction.
+
+It is the journal's second entrance. What comes through it is somebody else's step, so it is written to the
+history with their name and is nobody's to undo here. It opens only while nothing of this laptop's own waits
+to be sent: then every row stands as the central record last gave it, and a row that comes replaces it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from casework.edits import CREATED, Change
+from casework.facets import FACET_OF_KEY, facets, joined
+from casework.ids import new_id
+from casework.records import RECORD_TYPES
+from storage import audit, reindex
+from storage.central.holdings import BIT, Holdings
+from storage.central.outbox import count_waiting, forget_wants
+from storage.central.state import SyncState, write_state
+from storage.journal import Receipt, Step, transaction
+from storage.rows import current_values
+from storage.store import Store
+
+Parts = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A record as it was sent: its facets by key, the leading one first."""
+
+    type: str
+    id: str
+    seq: int
+    parts: Parts
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Whose step it was that changed records at a place of the central log."""
+
+    id: str
+    worker: str
+    name: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One page: what may be held from now on, rows, what is given up, whose steps, and the state after it."""
+
+    masks: Mapping[str, int] = field(default_factory=dict)
+    rows: Sequence[Row] = ()
+    gone: Sequence[str] = ()
+    steps: Mapping[int, Told] = field(default_factory=dict)
+    state: SyncState | None = None
+
+
+@dataclass
+class Received:
+    """What a delivery did: records written and given up."""
+
+    written: int = 0
+    purged: int = 0
+    waiting: bool = False
+
+
+class Receiver:
+    """The entrance for what the central record sends."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._conn = store.conn
+        self._holdings = Holdings(store.conn)
+
+    def receive(self, delivery: Delivery) -> Received:
+        """Put a page in place; nothing is changed where a step of this laptop's waits (`waiting`)."""
+        answer = Received()
+        touched: set[str] = set()
+        with transaction(self._conn):
+            if count_waiting(self._conn):
+                answer.waiting = True
+                return answer
+            recount = self._put(delivery, answer, touched)
+            self._holdings.recount(recount, self._holdings.masks())
+            forget_wants(self._conn, (*(row.id for row in delivery.rows), *delivery.gone))
+            if delivery.state is not None:
+                write_state(self._conn, delivery.state)
+            if answer.written or answer.purged:
+                audit.append(
+                    self._conn,
+                    at=audit.stamp(self._store.now()),
+                    worker=self._store.actor.worker,
+                    verb="changed",
+                    child=None,
+                    detail=f"central record: {answer.written} records, {answer.purged} given up",
+                )
+        if touched:
+            self._store.journal.announce(Receipt("", 0, "Central record", frozenset(touched)))
+        return answer
+
+    def _put(self, delivery: Delivery, answer: Received, touched: set[str]) -> set[tuple[str, str]]:
+        recount: set[tuple[str, str]] = set()
+        if delivery.masks:
+            self._holdings.allow(delivery.masks)
+        changes: dict[int, list[Change]] = {}
+        for row in delivery.rows:
+            made = self._changes(row)
+            recount.add((row.type, row.id))
+            if made:
+                changes.setdefault(row.seq, []).extend(made)
+                answer.written += 1
+        stale: set[str] = set()
+        for seq in sorted(changes):
+            step = Step(self._conn, self._step(delivery.steps.get(seq)))
+            step.apply(changes[seq], checked=True)
+            stale |= step.stale_children
+            touched |= step.touched
+        recount |= self._tied(delivery.rows)
+        reindex.refresh(self._conn, stale)
+        recount |= self._narrow(delivery, answer, touched)
+        for record in delivery.gone:
+            recount |= self._purge(record, answer, touched)
+        return recount
+
+    def _step(self, told: Told | None) -> int:
+        """A line of history for somebody else's step."""
+        known = told or Told(new_id(), "", "Central record", audit.stamp(self._store.now()))
+        held = self._conn.execute("SELECT seq FROM edit WHERE id = ?", (known.id,)).fetchone()
+        edit = new_id() if held else known.id
+        cursor = self._conn.execute(
+            "INSERT INTO edit (id, kind, name, subject, reason, at, worker, device)"
+            " VALUES (?, 'central', ?, NULL, '', ?, ?, '')",
+            (edit, known.name, known.at, known.worker),
+        )
+        return int(cursor.lastrowid or 0)
+
+    def _changes(self, row: Row) -> list[Change]:
+        """What a row changes of what is held; a field that is withheld now is emptied."""
+        if row.type not in RECORD_TYPES:
+            return []
+        fields = joined(row.parts.values())
+        before = current_values(self._conn, row.type, row.id)
+        try:
+            values = self._whole(row, fields)
+        except ValidationError:
+            return []
+        if before is None:
+            void = values.pop("void")
+            made = [Change(row.type, row.id, CREATED, None, values)]
+            return [*made, Change(row.type, row.id, "void", False, True)] if void else made
+        return [
+            Change(row.type, row.id, name, before[name], value)
+            for name, value in values.items()
+            if before[name] != value
+        ]
+
+    @staticmethod
+    def _whole(row: Row, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Every field of a record: as sent, else empty. Raises ValidationError."""
+        cls = RECORD_TYPES[row.type]
+        known = {name: value for name, value in fields.items() if name in cls.model_fields}
+        for name, info in cls.model_fields.items():
+            if info.is_required() and name not in known and name != "id":
+                known[name] = ""
+        return cls.model_validate({**known, "id": row.id}).model_dump(mode="json", exclude={"id"})
+
+    def _tied(self, rows: Iterable[Row]) -> set[tuple[str, str]]:
+        """Adults and homes whose ties these rows may have changed."""
+        found: set[tuple[str, str]] = set()
+        for row in rows:
+            fields = joined(row.parts.values())
+            if row.type == "relationship" and fields.get("person"):
+                found.add(("person", fields["person"]))
+            if row.type == "child" and fields.get("household"):
+                found.add(("household", fields["household"]))
+        return found
+
+    def _narrow(self, delivery: Delivery, answer: Received, touched: set[str]) -> set[tuple[str, str]]:
+        """Give up what a scope may not hold any more, record by record and facet by facet."""
+        recount: set[tuple[str, str]] = set()
+        masks = self._holdings.masks()
+        for scope in delivery.masks:
+            for record_type, record in self._holdings.of_scope(scope):
+                values = current_values(self._conn, record_type, record)
+                if values is None:
+                    continue
+                values.pop("id", None)
+                recount.add((record_type, record))
+                mask = 0
+                for one in self._holdings.scopes_of(record_type, record, values):
+                    mask |= masks.get(one, 0)
+                parts = facets(record_type, values)
+                lead = next(iter(parts))
+                if not mask & BIT[lead]:
+                    recount |= self._purge(record, answer, touched, record_type)
+                    continue
+                held = {facet.key: part for facet, part in parts.items() if mask & BIT[facet]}
+                if len(held) < len(parts):
+                    changes = self._changes(Row(record_type, record, 0, held))
+                    if changes:
+                        Step(self._conn, self._step(None)).apply(changes, checked=True)
+                        self._forget_words(record, set(parts) - {FACET_OF_KEY[key] for key in held}, parts)
+                        touched.add(record_type)
+        return recount
+
+    def _forget_words(self, record: str, lost: Iterable[Any], parts: Mapping[Any, Mapping[str, Any]]) -> None:
+        """What a lost facet said is gone from this laptop's history, too."""
+        names = {name for facet in lost for name in parts[facet]}
+        self._conn.executemany(
+            "DELETE FROM change WHERE record = ? AND field = ?", [(record, name) for name in names]
+        )
+        made = self._conn.execute(
+            "SELECT edit, n, new FROM change WHERE record = ? AND field = ''", (record,)
+        ).fetchall()
+        for edit, n, new in made:
+            kept = {name: value for name, value in json.loads(new).items() if name not in names}
+            self._conn.execute(
+                "UPDATE change SET new = ? WHERE edit = ? AND n = ?", (json.dumps(kept), edit, n)
+            )
+
+    def _purge(
+        self, record: str, answer: Received, touched: set[str], record_type: str = ""
+    ) -> set[tuple[str, str]]:
+        """Take a record out of this laptop: row, history, index, draft."""
+        kinds = [record_type] if record_type else self._type_of(record)
+        for kind in kinds:
+            if kind == "child":
+                from storage import search_index
+
+                search_index.remove(self._conn, record)
+            self._conn.execute(f"DELETE FROM {kind} WHERE id = ?", (record,))
+            touched.add(kind)
+            answer.purged += 1
+        self._conn.execute("DELETE FROM change WHERE record = ?", (record,))
+        self._conn.execute("DELETE FROM draft WHERE subject = ?", (record,))
+        return {(kind, record) for kind in kinds}
+
+    def _type_of(self, record: str) -> list[str]:
+        return [
+            name
+            for name in RECORD_TYPES
+            if self._conn.execute(f"SELECT 1 FROM {name} WHERE id = ?", (record,)).fetchone()
+        ]

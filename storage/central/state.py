@@ -1,0 +1,61 @@
+"""How far the laptop and the central record got with each other; kept in the encrypted caseload."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+
+from storage.cipher import Connection
+
+TABLES = (
+    "CREATE TABLE sync_state (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE sync_scope (scope TEXT PRIMARY KEY, mask INTEGER NOT NULL,"
+    " facets INTEGER NOT NULL DEFAULT 0, total BLOB NOT NULL DEFAULT x'') WITHOUT ROWID",
+    "CREATE TABLE sync_held (record TEXT NOT NULL, scope TEXT NOT NULL, facets INTEGER NOT NULL,"
+    " total BLOB NOT NULL, PRIMARY KEY (record, scope)) WITHOUT ROWID",
+    "CREATE INDEX sync_held_scope ON sync_held(scope)",
+    "CREATE TABLE sync_edit (edit INTEGER PRIMARY KEY REFERENCES edit(seq), verdict TEXT NOT NULL,"
+    " seq INTEGER NOT NULL, code TEXT NOT NULL, reason TEXT NOT NULL)",
+    "CREATE TABLE sync_want (record TEXT PRIMARY KEY, type TEXT NOT NULL, anew INTEGER NOT NULL)"
+    " WITHOUT ROWID",
+)
+"""`sync_scope`: what may be held of each scope, and the sum of what is; `sync_held`: what each record adds to
+it. `sync_edit`: the verdict on each step that was sent. `sync_want`: records that a step with a verdict
+touched: to be counted anew, or with `anew` to be sent anew, for the step was not taken as it was made.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SyncState:
+    """`seq` and `chain` say how far the central record was read; `head` how far it went when last asked."""
+
+    hub: str = ""
+    url: str = ""
+    device: str = ""
+    epoch: str = ""
+    incarnation: str = ""
+    seq: int = 0
+    chain: str = ""
+    agreed_at: str = ""
+
+    @property
+    def is_enrolled(self) -> bool:
+        """Whether this laptop was enrolled with a central record."""
+        return bool(self.hub and self.device)
+
+
+def read_state(conn: Connection) -> SyncState:
+    """What was kept; the beginning, where nothing was."""
+    held: dict[str, Any] = dict(conn.execute("SELECT name, value FROM sync_state").fetchall())
+    if "seq" in held:
+        held["seq"] = int(held["seq"])
+    known = {field.name for field in fields(SyncState)}
+    return replace(SyncState(), **{name: value for name, value in held.items() if name in known})
+
+
+def write_state(conn: Connection, state: SyncState) -> None:
+    """Keep it, in the caller's transaction."""
+    conn.executemany(
+        "INSERT OR REPLACE INTO sync_state (name, value) VALUES (?, ?)",
+        [(name, str(value)) for name, value in asdict(state).items()],
+    )

@@ -1,0 +1,285 @@
+"""The laptop's side of a session: send, read, agree; resumable after any interruption.
+
+Every step ends in one local transaction, and the next one is found from what is stored: a session that broke
+off goes on where it stopped. It says that both sides agree only when the central record compared the sums.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from typing import Any, Protocol
+
+from casework.errors import Refused
+from storage.central import outbox
+from storage.central.holdings import Holdings
+from storage.central.outbox import Answer, WaitingEdit
+from storage.central.receiving import Delivery, Receiver, Row
+from storage.central.receiving import Told as LocalTold
+from storage.central.renaming import rename
+from storage.central.state import SyncState, read_state, write_state
+from storage.journal import transaction
+from storage.store import Store
+from sync.messages import (
+    MOST_BYTES,
+    MOST_EDITS,
+    MOST_ROWS,
+    Changed,
+    Cursor,
+    Hello,
+    Page,
+    Pull,
+    Push,
+    Pushed,
+    SentEdit,
+    Verified,
+    Verify,
+    Welcome,
+)
+
+
+class Central(Protocol):
+    """The way to the central record: requests over the network, or files that are carried."""
+
+    def hello(self, said: Hello) -> Welcome: ...  # noqa: D102
+    def push(self, said: Push) -> Pushed: ...  # noqa: D102
+    def pull(self, said: Pull) -> Page: ...  # noqa: D102
+    def verify(self, said: Verify) -> Verified: ...  # noqa: D102
+
+
+@dataclass
+class Session:
+    """What one session did, in the words of the command line's contract."""
+
+    pushed: int = 0
+    pulled: int = 0
+    merged: int = 0
+    conflicts: int = 0
+    quarantined: int = 0
+    purged: int = 0
+    backfilled: int = 0
+    agreed: bool = False
+    cursor: int = 0
+    requests: int = 0
+    problems: list[str] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """The counts by name."""
+        return asdict(self)
+
+
+_ROUNDS = 25
+"""Times that a session goes back to an earlier step, for work goes on meanwhile on both sides."""
+
+
+class Device:
+    """One laptop's caseload and its way to the central record."""
+
+    def __init__(
+        self,
+        store: Store,
+        central: Central,
+        *,
+        now: Callable[[], datetime],
+        progress: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._store = store
+        self._conn = store.conn
+        self._central = central
+        self._now = now
+        self._progress = progress
+        self._holdings = Holdings(store.conn)
+        self._done: dict[str, int] = {}
+
+    def sync(self) -> Session:
+        """One session from hello to agreement.
+
+        Raises Refused("revoked") where this laptop's access was ended, and what the way raises when the
+        central record cannot be reached; what was done until then stands.
+        """
+        session = Session()
+        if self._hello(session):
+            session.agreed = True
+            return session
+        for _ in range(_ROUNDS):
+            self._push_all(session)
+            if not self._pull_all(session):
+                continue
+            if self._verify(session):
+                session.agreed = True
+                break
+        state = read_state(self._conn)
+        session.cursor = state.seq
+        if session.agreed:
+            with transaction(self._conn):
+                write_state(self._conn, replace(state, agreed_at=self._now().isoformat()))
+        return session
+
+    # Hello
+
+    def _hello(self, session: Session) -> bool:
+        """Greet, and put right what the answer asks for; True when there is nothing to say."""
+        state = read_state(self._conn)
+        waiting = outbox.count_waiting(self._conn)
+        nothing = not waiting and not outbox.wants(self._conn, 1) and not outbox.to_recount(self._conn)
+        session.requests += 1
+        welcome = self._central.hello(
+            Hello(
+                incarnation=state.incarnation or "first-start",
+                hub=state.hub,
+                epoch=state.epoch,
+                cursor=Cursor(seq=state.seq, chain=state.chain),
+                waiting=waiting,
+                digest=self._holdings.total().text if nothing and state.epoch else None,
+            )
+        )
+        if welcome.action == "revoked":
+            raise Refused("revoked", "This laptop's access was ended; speak to your manager.")
+        if welcome.action == "reconcile":
+            self._begin_again(replace(state, epoch=welcome.epoch), session)
+        elif welcome.epoch != state.epoch:
+            with transaction(self._conn):
+                write_state(self._conn, replace(state, hub=welcome.hub, epoch=welcome.epoch))
+        session.cursor = state.seq
+        return welcome.agreed
+
+    def _begin_again(self, state: SyncState, session: Session) -> None:
+        """The central record is not as this laptop last read it: offer every step again, read it all anew."""
+        with transaction(self._conn):
+            count = outbox.offer_again(self._conn)
+            write_state(self._conn, replace(state, seq=0, chain=""))
+        session.problems.append(
+            f"The central record is not the one last read (restored from a backup?); {count} steps of this"
+            " laptop's were offered again, and nothing was removed."
+        )
+
+    # Sending
+
+    def _push_all(self, session: Session) -> None:
+        """Send what waits until nothing does, then count what stands as it was made."""
+        while True:
+            edits = outbox.waiting(self._conn, MOST_EDITS, MOST_BYTES)
+            if not edits:
+                if self._recount():
+                    return
+                continue
+            session.requests += 1
+            seen = read_state(self._conn)
+            answer = self._central.push(
+                Push(
+                    incarnation=seen.incarnation or "first-start",
+                    edits=[_sent(edit, seen.seq) for edit in edits],
+                )
+            )
+            if answer.known:
+                with transaction(self._conn):
+                    rename(self._conn, answer.known)
+                continue
+            self._settle(session, edits, answer)
+
+    def _settle(self, session: Session, edits: list[WaitingEdit], answer: Pushed) -> None:
+        verdicts = {
+            verdict.edit: Answer(verdict.edit, verdict.verdict, verdict.seq, verdict.code, verdict.reason)
+            for verdict in answer.verdicts
+        }
+        with transaction(self._conn):
+            outbox.settle(self._conn, edits, verdicts)
+        session.pushed += len(verdicts)
+        for verdict in verdicts.values():
+            session.merged += verdict.verdict == "merged"
+            session.conflicts += verdict.verdict == "conflict"
+            session.quarantined += verdict.verdict == "quarantined"
+        self._progress(f"{session.pushed} sent")
+
+    def _recount(self) -> bool:
+        """Count records that stand as this laptop made them; False when another step came meanwhile."""
+        with transaction(self._conn):
+            if outbox.count_waiting(self._conn):
+                return False
+            records = outbox.to_recount(self._conn)
+            if records:
+                self._holdings.recount(records, self._holdings.masks())
+                outbox.forget_wants(self._conn, (record for _, record in records))
+        return True
+
+    # Reading
+
+    def _pull_all(self, session: Session) -> bool:
+        """Read until there is no more; False when a step of this laptop's came in between."""
+        receiver = Receiver(self._store)
+        while True:
+            state = read_state(self._conn)
+            wants = outbox.wants(self._conn, MOST_ROWS)
+            session.requests += 1
+            try:
+                page = self._central.pull(
+                    Pull(cursor=Cursor(seq=state.seq, chain=state.chain), done=self._done, want=wants)
+                )
+            except Refused as refusal:
+                if refusal.code != "reconcile":
+                    raise
+                self._hello(session)
+                return False
+            received = receiver.receive(_delivery(page, state))
+            if received.waiting:
+                return False
+            self._done = {scope.scope: scope.mask for scope in page.scopes}
+            session.pulled += received.written
+            session.purged += received.purged
+            session.backfilled += sum(len(scope.rows) for scope in page.scopes)
+            self._progress(f"{session.pulled} received")
+            if not page.more and not self._done and not outbox.wants(self._conn, 1):
+                return True
+
+    # Agreeing
+
+    def _verify(self, session: Session) -> bool:
+        """Whether the central record found the same sums; else what differs will be sent anew."""
+        state = read_state(self._conn)
+        cursor = Cursor(seq=state.seq, chain=state.chain)
+        session.requests += 1
+        answer = self._central.verify(Verify(cursor=cursor, digest=self._holdings.total().text))
+        if answer.ask_scopes:
+            sums = {scope: digest.text for scope, digest in self._holdings.by_scope().items()}
+            session.requests += 1
+            answer = self._central.verify(
+                Verify(cursor=cursor, digest=self._holdings.total().text, scopes=sums)
+            )
+            if answer.differ:
+                session.problems.append(
+                    f"{len(answer.differ)} parts of this laptop differed from the central record; they were"
+                    " fetched again. Please report this: it should not happen."
+                )
+        return answer.agreed
+
+
+def _sent(edit: WaitingEdit, seen: int) -> SentEdit:
+    return SentEdit(
+        id=edit.id,
+        worker=edit.worker,
+        name=edit.name,
+        subject=edit.subject,
+        reason=edit.reason,
+        at=edit.at,
+        seen=seen,
+        changes=[
+            Changed(type=kind, record=record, field=name, old=old, new=new)
+            for kind, record, name, old, new in edit.changes
+        ],
+    )
+
+
+def _delivery(page: Page, state: SyncState) -> Delivery:
+    found = (*page.rows, *(row for scope in page.scopes for row in scope.rows))
+    rows = {row.id: row for row in found}.values()
+    by_seq: Mapping[int, LocalTold] = {
+        told.seq: LocalTold(told.id, told.worker, told.name, told.at) for told in page.edits
+    }
+    return Delivery(
+        masks={scope.scope: scope.mask for scope in page.scopes},
+        rows=[Row(row.type, row.id, row.seq, row.parts) for row in rows],
+        gone=page.gone,
+        steps=by_seq,
+        state=replace(state, seq=page.cursor.seq, chain=page.cursor.chain),
+    )

@@ -1,0 +1,247 @@
+"""The central record inside one transaction: what an edit needs is read once, what it changed written once.
+
+Nothing else writes records here. With each record go its place in the scopes, the digests and the heads, so
+that what a laptop is told always fits what it is sent.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection, Table, bindparam, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from casework.canonical import Digest, digest_of, facet_hash, spelt
+from casework.facets import Facet, facets
+from casework.records import RECORD_TYPES
+from casework.scopes import TIED, TIED_TYPES, own_scope
+from sync.hub import tables
+
+_AT_ONCE = 500
+"""Bound values of one statement: SQLite takes 32,766 at the most, older ones 999."""
+
+
+@dataclass
+class Held:
+    """A record in the making: its fields now, and its scopes and hashes as they were before the batch."""
+
+    id: str
+    type: str
+    fields: dict[str, Any] = field(default_factory=dict)
+    versions: dict[str, int] = field(default_factory=dict)
+    seq: int = 0
+    device: str = ""
+    there: bool = False
+    scopes: tuple[str, ...] = ()
+    lead: Facet | None = None
+    hashes: Mapping[Facet, int] = field(default_factory=dict)
+    touched: int = 0
+
+    @property
+    def stands(self) -> bool:
+        """Whether there is such a record, from before or by an edit of this batch."""
+        return self.there or bool(self.fields)
+
+
+def in_bulk(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, or where the key is there already set the other columns."""
+    if not rows:
+        return
+    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table)
+    keys = [column.name for column in table.primary_key]
+    rest = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    made = (
+        statement.on_conflict_do_update(index_elements=keys, set_=rest)
+        if rest
+        else statement.on_conflict_do_nothing(index_elements=keys)
+    )
+    connection.execute(made, list(rows))
+
+
+def batched(items: Iterable[str]) -> Iterator[list[str]]:
+    """Items in portions that one statement takes."""
+    rest = iter(items)
+    while portion := list(islice(rest, _AT_ONCE)):
+        yield portion
+
+
+class Central:
+    """The records that one transaction reads and changes."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self._held: dict[str, Held] = {}
+        self.unsettled: set[str] = set()
+        """Children of whom something changed on which `may_see` stands."""
+
+    def fetch(self, ids: Iterable[str]) -> None:
+        """Read records that are not held yet, each with its scopes; one that is not there is held as such."""
+        wanted = [record for record in dict.fromkeys(ids) if record not in self._held]
+        for some in batched(wanted):
+            ties: dict[str, list[str]] = defaultdict(list)
+            tie = tables.tie
+            for record, scope in self.connection.execute(
+                select(tie.c.record, tie.c.scope).where(tie.c.record.in_(some)).distinct()
+            ):
+                ties[record].append(scope)
+            table = tables.record
+            for row in self.connection.execute(select(table).where(table.c.id.in_(some))):
+                held = Held(
+                    row.id,
+                    row.type,
+                    json.loads(row.fields),
+                    json.loads(row.versions),
+                    row.seq,
+                    row.device,
+                    there=True,
+                    scopes=tuple(sorted(ties[row.id])) if row.scope == TIED else (row.scope,),
+                )
+                parts = facets_of(held.type, held.fields)
+                held.lead = next(iter(parts))
+                held.hashes = {f: facet_hash(held.type, held.id, f, part) for f, part in parts.items()}
+                self._held[held.id] = held
+        for record in wanted:
+            self._held.setdefault(record, Held(record, ""))
+
+    def get(self, record: str) -> Held:
+        """A record as it stands now in this transaction."""
+        if record not in self._held:
+            self.fetch([record])
+        return self._held[record]
+
+    def touch(self, held: Held, seq: int, device: str, *, known: bool) -> None:
+        """A record was changed by an edit; `known`: its laptop holds it now as it stands here."""
+        held.device = device if known else ""
+        held.seq = held.touched = seq
+
+    # Writing
+
+    def flush(self, ties: Ties) -> set[str]:
+        """Write what was touched, with scopes, digests and heads; the children to settle entitlement for."""
+        self._follow_ties(ties)
+        changed = [held for held in self._held.values() if held.touched]
+        sums: defaultdict[tuple[str, str, str], Digest] = defaultdict(Digest)
+        heads: dict[str, int] = {}
+        behind: list[dict[str, Any]] = []
+        for held in changed:
+            parts = facets_of(held.type, held.fields)
+            scopes = ties.scopes_of(held)
+            hashes = {f: facet_hash(held.type, held.id, f, part) for f, part in parts.items()}
+            lead = next(iter(parts))
+            for scope in held.scopes:
+                for facet, number in held.hashes.items():
+                    sums[scope, _key(held.lead), facet.key] -= Digest(1, number)
+            for scope in scopes:
+                for facet, number in hashes.items():
+                    sums[scope, lead.key, facet.key] += Digest(1, number)
+            for scope in {*held.scopes, *scopes}:
+                heads[scope] = max(heads.get(scope, 0), held.touched)
+            behind += [
+                {"seq": held.touched, "scope": scope, "record": held.id, "facet": held.lead.key}
+                for scope in held.scopes
+                if held.lead is not None and (scope not in scopes or lead != held.lead)
+            ]
+            held.scopes, held.hashes, held.lead, held.there = scopes, hashes, lead, True
+        in_bulk(self.connection, tables.record, [_row(held) for held in changed])
+        in_bulk(self.connection, tables.head, [{"scope": s, "seq": n} for s, n in heads.items()])
+        in_bulk(self.connection, tables.left, behind)
+        self._add_sums(sums)
+        for held in changed:
+            held.touched = 0
+        return self.unsettled
+
+    def _follow_ties(self, ties: Ties) -> None:
+        """An adult or a home that is tied to another child now is sent to whoever works with that child."""
+        changed = [held for held in self._held.values() if held.touched]
+        moved = ties.write(changed)
+        self.fetch(moved)
+        for record, seq in moved.items():
+            held = self._held[record]
+            if held.stands and not held.touched:
+                self.touch(held, seq, "", known=False)
+
+    def _add_sums(self, sums: Mapping[tuple[str, str, str], Digest]) -> None:
+        table = tables.digest
+        before: dict[tuple[str, str, str], Digest] = {}
+        for some in batched({scope for scope, _, _ in sums}):
+            for row in self.connection.execute(select(table).where(table.c.scope.in_(some))):
+                before[row.scope, row.lead, row.facet] = digest_of(row.total, row.facets)
+        rows = []
+        for key, change in sums.items():
+            after = before.get(key, Digest()) + change
+            names = dict(zip(("scope", "lead", "facet"), key, strict=True))
+            rows.append({**names, "facets": after.count, "total": after.octets})
+        in_bulk(self.connection, table, rows)
+
+
+class Ties:
+    """Whose an adult or a home is: the children of their relationships, or who live there."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._of: dict[str, tuple[str, ...]] = {}
+
+    def write(self, changed: Collection[Held]) -> dict[str, int]:
+        """Keep the ties that touched relationships and children make; the tied records, each with its seq."""
+        rows: list[dict[str, Any]] = []
+        moved: dict[str, int] = {}
+        makers = [held for held in changed if held.type in ("relationship", "child")]
+        if not makers:
+            return moved
+        tie = tables.tie
+        for some in batched(held.id for held in makers):
+            for record in self._connection.execute(select(tie.c.record).where(tie.c.via.in_(some))).scalars():
+                moved[record] = max(held.touched for held in makers)
+        self._connection.execute(
+            delete(tie).where(tie.c.via == bindparam("maker")), [{"maker": held.id} for held in makers]
+        )
+        for held in makers:
+            tied = held.fields.get("person" if held.type == "relationship" else "household")
+            child = held.fields.get("child") if held.type == "relationship" else held.id
+            if tied and child and not held.fields.get("void"):
+                rows.append({"via": held.id, "record": tied, "scope": child})
+                moved[tied] = max(moved.get(tied, 0), held.touched)
+        in_bulk(self._connection, tie, rows)
+        for some in batched(moved):
+            found: dict[str, set[str]] = {record: set() for record in some}
+            for record, scope in self._connection.execute(
+                select(tie.c.record, tie.c.scope).where(tie.c.record.in_(some))
+            ):
+                found[record].add(scope)
+            self._of |= {record: tuple(sorted(scopes)) for record, scopes in found.items()}
+        return moved
+
+    def scopes_of(self, held: Held) -> tuple[str, ...]:
+        """Where a record belongs now."""
+        if held.type in TIED_TYPES:
+            return self._of.get(held.id, held.scopes)
+        return (own_scope(held.type, held.id, held.fields),)
+
+
+def facets_of(record_type: str, fields: Mapping[str, Any]) -> dict[Facet, dict[str, Any]]:
+    """A record's facets; a record type that this version does not know is held as its sender parted it."""
+    if record_type in RECORD_TYPES:
+        return facets(record_type, fields)
+    return {}
+
+
+def _key(facet: Facet | None) -> str:
+    return facet.key if facet is not None else ""
+
+
+def _row(held: Held) -> dict[str, Any]:
+    return {
+        "id": held.id,
+        "type": held.type,
+        "scope": own_scope(held.type, held.id, held.fields),
+        "seq": held.seq,
+        "fields": spelt(held.fields),
+        "versions": spelt(held.versions),
+        "device": held.device,
+    }

@@ -1,0 +1,49 @@
+"""The place of each edit in the one order of the central record, and the chain that proves the order.
+
+A number is drawn inside the transaction that gives the edit its effect, behind a lock that is held until the
+commit. With a plain sequence a slower transaction becomes visible after a later number was already read, and
+its edit is never asked for again.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+from sqlalchemy import Connection, select, text
+
+from sync.hub import tables
+from sync.hub.central import in_bulk
+
+_LOCK = 0x4F5554  # one lock for all pushes of a database
+CHAIN_BYTES = 16
+
+
+class Counter:
+    """The newest number and the chain at it, while one push holds the lock."""
+
+    def __init__(self, connection: Connection, *, lock: bool = True) -> None:
+        """With `lock` it waits for the push that is under way; the lock goes with the transaction."""
+        if lock and connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        held = {row.name: row.value for row in connection.execute(select(tables.meta))}
+        self._connection = connection
+        self.epoch = held["epoch"]
+        self.hub = held["hub"]
+        self.head = int(held["head"])
+        self.chain = bytes.fromhex(held["chain"])
+
+    def advance(self, digest: bytes) -> int:
+        """The next number, for an edit with this fingerprint."""
+        self.head += 1
+        self.chain = chained(self.chain, self.head, digest)
+        return self.head
+
+    def save(self) -> None:
+        """Write the newest number and the chain."""
+        rows = [{"name": "head", "value": str(self.head)}, {"name": "chain", "value": self.chain.hex()}]
+        in_bulk(self._connection, tables.meta, rows)
+
+
+def chained(chain: bytes, seq: int, digest: bytes) -> bytes:
+    """The chain after one more edit."""
+    return blake2b(chain + seq.to_bytes(8) + digest, digest_size=CHAIN_BYTES).digest()

@@ -1,0 +1,86 @@
+"""Who may speak to the central record: workers, the codes with which their laptops enrol, and the laptops."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+
+from casework.edits import Change, create
+from casework.edits import update as changed
+from casework.errors import Refused
+from casework.records import Record, Worker
+from casework.text import fold
+from sync.hub import tables
+from sync.hub.central import in_bulk
+from sync.hub.counting import Counter
+from sync.hub.entitlement import Entitlement
+from sync.hub.taking import Taking
+from sync.messages import Changed, SentEdit
+
+HUB = "hub"
+"""The device id and the worker id of what the central record writes itself."""
+
+
+def write(connection: Connection, edit: str, name: str, changes: Sequence[Change], now: datetime) -> None:
+    """A step of the central record's own, by the same way as every laptop's. Raises Refused."""
+    counter = Counter(connection)
+    sent = SentEdit(
+        id=edit,
+        worker="central-record",
+        name=name,
+        at=now.isoformat(),
+        seen=counter.head,
+        changes=[Changed(type=c.type, record=c.record, field=c.field, old=c.old, new=c.new) for c in changes],
+    )
+    taking = Taking(connection, HUB, None)
+    answer = taking.take([sent], counter, now)
+    counter.save()
+    Entitlement(connection, now.date()).settle(taking.central.unsettled, counter.head)
+    if answer.verdicts and answer.verdicts[0].verdict == "quarantined":
+        raise Refused(answer.verdicts[0].code, answer.verdicts[0].reason)
+
+
+def put(connection: Connection, edit: str, name: str, record: Record, now: datetime) -> None:
+    """Make a record of the central record's own, or bring the one that is there to the same fields."""
+    table = tables.record
+    held = connection.execute(select(table.c.fields).where(table.c.id == record.id)).scalar()
+    if held is None:
+        write(connection, edit, name, [create(record)], now)
+        return
+    before = type(record).model_validate_json(held).model_copy(update={"id": record.id})
+    changes = changed(before, **record.model_dump(mode="json", exclude={"id"}))
+    if changes:
+        write(connection, edit, name, changes, now)
+
+
+def find_worker(connection: Connection, name: str, agency: str) -> str | None:
+    """The id of the worker of this name and agency, if one is on record."""
+    table = tables.record
+    for row in connection.execute(select(table.c.id, table.c.fields).where(table.c.type == "worker")):
+        worker = Worker.model_validate_json(row.fields[:-1] + f', "id": "{row.id}"}}')
+        if fold(worker.name) == fold(name) and worker.agency == agency:
+            return str(row.id)
+    return None
+
+
+def add_device(connection: Connection, device: str, worker: str, key: bytes, now: datetime) -> None:
+    """Enrol a laptop of a worker who is on record; what it may hold is worked out at once."""
+    row = {
+        "id": device,
+        "worker": worker,
+        "public_key": key,
+        "status": "active",
+        "incarnation": "",
+        "enrolled": now.isoformat(),
+        "last_seen": "",
+        "entitled_on": "",
+    }
+    in_bulk(connection, tables.device, [row])
+    Entitlement(connection, now.date()).settle_device(device, Counter(connection).head)
+
+
+def revoke(connection: Connection, device: str) -> None:
+    """End a laptop's access: it is told nothing more, and what it sends is kept aside."""
+    connection.execute(update(tables.device).where(tables.device.c.id == device).values(status="revoked"))

@@ -1,0 +1,246 @@
+"""What each laptop may hold of each child, by `holds` and `may_see`.
+
+It is worked out in the transaction that changes what they stand on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, delete, select, update
+
+from casework.facets import FACETS, Facet, held_facets
+from casework.holding import Place, holds
+from casework.policies import Category
+from casework.records import Child, Record, Worker
+from casework.records_sharing import Agreement, Disclosure
+from casework.scopes import EVERYBODY
+from casework.sharing import NOTHING, Ground, may_see
+from sync.hub import tables
+from sync.hub.central import batched, in_bulk
+
+BIT: Mapping[Facet, int] = {facet: 1 << place for place, facet in enumerate(FACETS)}
+_TEAM_MASK = BIT[Facet(Category.EDUCATION)] | BIT[Facet(Category.WORKFORCE)]
+_OWN_MASK = BIT[Facet(Category.WORKFORCE)]
+R = TypeVar("R", bound=Record)
+SEND_ANEW = -1
+_GROUND = ("child", "agreement", "disclosure", "episode", "notification")
+
+
+def mask_of(facets: Iterable[Facet]) -> int:
+    """Facets as bits."""
+    return sum(BIT[facet] for facet in facets)
+
+
+def facets_in(mask: int) -> frozenset[Facet]:
+    """The facets of a mask."""
+    return frozenset(facet for facet, bit in BIT.items() if mask & bit)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A child and what decisions about it stand on."""
+
+    child: Child
+    place: Place
+    ground: Ground
+
+
+class Entitlement:
+    """Works out and keeps what laptops may hold. One transaction long."""
+
+    def __init__(self, connection: Connection, on: date) -> None:
+        self._connection = connection
+        self._on = on
+        self._plain: dict[tuple[str, bool], int] = {}
+
+    def settle(self, children: Collection[str], seq: int) -> None:
+        """Work out anew what every laptop may hold of these children."""
+        if not children:
+            return
+        devices = self._devices()
+        for some in batched(children):
+            known = {entry.child.id: entry for entry in self._read(some)}
+            self._keep_places(known, some)
+            self._write(devices, known, some, seq)
+
+    def settle_device(self, device: str, seq: int) -> None:
+        """Work out anew what one laptop may hold: it is new, its worker changed, or a new day began."""
+        devices = [entry for entry in self._devices() if entry[0] == device]
+        for some in batched(self._candidates(device, devices)):
+            known = {entry.child.id: entry for entry in self._read(some)}
+            self._write(devices, known, some, seq)
+        rows = [
+            {"device": device, "scope": scope, "mask": mask, "lost": 0}
+            for _, worker, _ in devices
+            for scope, mask in ((EVERYBODY, _TEAM_MASK), (f"worker:{worker.id}", _OWN_MASK))
+        ]
+        in_bulk(self._connection, tables.entitlement, rows)
+        self._connection.execute(
+            update(tables.device).where(tables.device.c.id == device).values(entitled_on=self._on.isoformat())
+        )
+
+    def _candidates(self, device: str, devices: Collection[_Device]) -> set[str]:
+        place, member, held = tables.place, tables.member, tables.entitlement
+        found = set(
+            self._connection.execute(
+                select(held.c.scope).where(held.c.device == device, held.c.scope != EVERYBODY)
+            ).scalars()
+        )
+        for _, worker, colleagues in devices:
+            found |= set(
+                self._connection.execute(
+                    select(place.c.child).where(
+                        place.c.school.in_(worker.schools)
+                        | (place.c.team == (worker.team or "-"))
+                        | place.c.lead.in_([worker.id, *colleagues])
+                    )
+                ).scalars()
+            )
+            found |= set(
+                self._connection.execute(
+                    select(member.c.child).where(member.c.worker.in_([worker.id, *colleagues]))
+                ).scalars()
+            )
+        return {child for child in found if not child.startswith("worker:")}
+
+    def _devices(self) -> list[_Device]:
+        """Each laptop in use with its worker and the ids of that worker's team."""
+        record, device = tables.record, tables.device
+        rows = self._connection.execute(
+            select(record.c.id, record.c.fields).where(record.c.scope == EVERYBODY, record.c.type == "worker")
+        )
+        workers = {row.id: _read_as(Worker, row) for row in rows}
+        teams: defaultdict[str | None, set[str]] = defaultdict(set)
+        for worker in workers.values():
+            teams[worker.team].add(worker.id)
+        return [
+            (
+                row.id,
+                workers[row.worker],
+                frozenset(teams[workers[row.worker].team]) if workers[row.worker].team else frozenset(),
+            )
+            for row in self._connection.execute(select(device.c.id, device.c.worker, device.c.status))
+            if row.status == "active" and row.worker in workers
+        ]
+
+    def _read(self, children: Collection[str]) -> Iterator[Known]:
+        record = tables.record
+        found: defaultdict[str, list[Any]] = defaultdict(list)
+        for row in self._connection.execute(
+            select(record.c.id, record.c.type, record.c.scope, record.c.fields).where(
+                record.c.scope.in_(children), record.c.type.in_(_GROUND)
+            )
+        ):
+            found[row.scope].append(row)
+        for child, rows in found.items():
+            own = next((row for row in rows if row.id == child), None)
+            if own is not None:
+                yield _known(own, [row for row in rows if row is not own])
+
+    def _keep_places(self, known: Mapping[str, Known], children: Collection[str]) -> None:
+        rows = [
+            {
+                "child": child,
+                "school": entry.place.school or "",
+                "team": entry.place.team or "",
+                "lead": entry.place.lead or "",
+            }
+            for child, entry in known.items()
+        ]
+        in_bulk(self._connection, tables.place, rows)
+        member = tables.member
+        self._connection.execute(delete(member).where(member.c.child.in_(children)))
+        in_bulk(
+            self._connection,
+            member,
+            [
+                {"child": child, "worker": worker}
+                for child, entry in known.items()
+                for worker in entry.place.members
+            ],
+        )
+
+    def _write(
+        self, devices: Collection[_Device], known: Mapping[str, Known], children: Collection[str], seq: int
+    ) -> None:
+        table = tables.entitlement
+        before = {
+            (row.device, row.scope): row
+            for row in self._connection.execute(select(table).where(table.c.scope.in_(children)))
+        }
+        rows = []
+        for child, entry in known.items():
+            for device, worker, colleagues in devices:
+                mask = self._mask(worker, entry) if holds(worker, entry.place, colleagues) else 0
+                held = before.get((device, child))
+                if held is None and not mask:
+                    continue
+                was = held.mask if held is not None else 0
+                lost = seq if was & ~mask else held.lost if held is not None else 0
+                if held is None or mask != was:
+                    rows.append({"device": device, "scope": child, "mask": mask, "lost": lost})
+        in_bulk(self._connection, table, rows)
+
+    def _mask(self, worker: Worker, entry: Known) -> int:
+        if entry.child.void:
+            return 0
+        ground = entry.ground
+        bare = ground.agreements == () and ground.disclosures == ()
+        member = entry.place.lead == worker.id or worker.id in ground.members
+        key = (worker.id, member)
+        if bare and key in self._plain:
+            return self._plain[key]
+        mask = mask_of(
+            held_facets(
+                lambda category, purpose: bool(
+                    may_see(worker, entry.child, category, purpose, self._on, ground)
+                )
+            )
+        )
+        if bare and (member or not worker.schools):
+            self._plain[key] = mask
+        return mask
+
+
+_Device = tuple[str, Worker, frozenset[str]]
+
+
+def _read_as(cls: type[R], row: Any) -> R:
+    """A stored row as its record type, without the fields that this version does not know."""
+    fields = {name: value for name, value in json.loads(row.fields).items() if name in cls.model_fields}
+    return cls.model_validate({**fields, "id": row.id})
+
+
+def _known(own: Any, rows: Iterable[Any]) -> Known:
+    child = _read_as(Child, own)
+    agreements: list[Agreement] = []
+    disclosures: list[Disclosure] = []
+    members: set[str] = set()
+    closed: set[str] = set()
+    allocated: list[tuple[str, str]] = []
+    for row in rows:
+        fields = json.loads(row.fields)
+        if fields.get("void"):
+            continue
+        if row.type == "agreement":
+            agreements.append(_read_as(Agreement, row))
+        elif row.type == "disclosure":
+            disclosures.append(_read_as(Disclosure, row))
+        elif row.type == "episode":
+            if fields.get("closed"):
+                closed.add(fields.get("notification") or "")
+            elif fields.get("worker"):
+                members.add(fields["worker"])
+        elif fields.get("allocated_to"):
+            allocated.append((row.id, fields["allocated_to"]))
+    members |= {worker for notification, worker in allocated if notification not in closed}
+    held = (tuple(agreements), tuple(disclosures), frozenset(members))
+    ground = Ground(*held) if any(held) else NOTHING
+    place = Place(child.school, child.team, child.lead_worker, frozenset(members))
+    return Known(child, place, ground)

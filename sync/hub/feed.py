@@ -1,0 +1,247 @@
+"""What a laptop is sent: what changed since it last read, as far as it may hold it, and what it gives up."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import reduce
+from operator import or_ as or_bits
+from typing import Any
+
+from sqlalchemy import Connection, and_, bindparam, or_, select, update
+
+from casework.canonical import Digest, digest_of, sum_of
+from casework.facets import portion
+from casework.scopes import TIED
+from sync.hub import tables
+from sync.hub.central import batched, facets_of
+from sync.hub.entitlement import BIT, SEND_ANEW, facets_in
+from sync.messages import MOST_ROWS, Cursor, Page, Pull, Scope, Sent, Told, Verified, Verify
+
+_record, _tie, _held, _head, _log = tables.record, tables.tie, tables.entitlement, tables.head, tables.log
+
+
+class Feed:
+    """One laptop's reading of the central record."""
+
+    def __init__(self, connection: Connection, device: str) -> None:
+        self._connection = connection
+        self._device = device
+
+    def masks(self) -> dict[str, tuple[int, int]]:
+        """The bits that the laptop may hold of each scope, and when it lost some."""
+        rows = self._connection.execute(
+            select(_held.c.scope, _held.c.mask, _held.c.lost).where(_held.c.device == self._device)
+        )
+        return {row.scope: (row.mask, row.lost) for row in rows}
+
+    def newest(self) -> int:
+        """The newest number that touched anything of the laptop's."""
+        row = self._connection.execute(
+            select(_head.c.seq)
+            .join(_held, _held.c.scope == _head.c.scope)
+            .where(_held.c.device == self._device, _held.c.mask != 0)
+            .order_by(_head.c.seq.desc())
+            .limit(1)
+        ).first()
+        return row.seq if row else 0
+
+    def is_owed(self) -> bool:
+        """Whether some scope is to be sent anew, narrower or wider."""
+        row = self._connection.execute(
+            select(_held.c.scope).where(_held.c.device == self._device, _held.c.mask != _held.c.sent).limit(1)
+        ).first()
+        return row is not None
+
+    def settle_done(self, done: Mapping[str, int]) -> None:
+        """The laptop put these scopes in place, each with these bits."""
+        if done:
+            self._connection.execute(
+                update(_held)
+                .where(_held.c.device == self._device, _held.c.scope == bindparam("put"))
+                .values(sent=bindparam("bits")),
+                [{"put": scope, "bits": mask} for scope, mask in done.items()],
+            )
+
+    def page(self, asked: Pull, head: int, chain_at: Callable[[int], str]) -> Page:
+        """The next page. Scopes to be sent anew come first, each whole; then what changed, in its order."""
+        scopes, more = self._scopes()
+        if more or len(scopes) >= MOST_ROWS:
+            return Page(scopes=scopes, cursor=asked.cursor, more=True)
+        sent, through, more = self._changed(asked.cursor.seq, head)
+        gone = self._gone(asked.cursor.seq, through)
+        rows = {row.id: row for row in (*self._wanted(asked.want), *sent)}
+        wanted_gone = [record for record in asked.want if record not in rows]
+        cursor = Cursor(seq=through, chain=chain_at(through))
+        return Page(
+            scopes=scopes,
+            rows=list(rows.values()),
+            gone=[*dict.fromkeys([*gone, *wanted_gone])],
+            edits=self._told(row.seq for row in rows.values()),
+            cursor=cursor,
+            more=more,
+        )
+
+    def _scopes(self) -> tuple[list[Scope], bool]:
+        """Scopes whose bits changed, each with all that it may hold, up to a page."""
+        owed = self._connection.execute(
+            select(_held.c.scope, _held.c.mask)
+            .where(_held.c.device == self._device, _held.c.mask != _held.c.sent)
+            .order_by(_held.c.scope)
+            .limit(MOST_ROWS)
+        ).all()
+        found: list[Scope] = []
+        count = 0
+        for some in batched(row.scope for row in owed):
+            masks = {row.scope: row.mask for row in owed if row.scope in set(some)}
+            rows = self._of_scopes([scope for scope, mask in masks.items() if mask])
+            for scope, mask in masks.items():
+                sent = self._sent(rows.get(scope, ()))
+                found.append(Scope(scope=scope, mask=mask, rows=sent))
+                count += len(sent)
+                if count >= MOST_ROWS:
+                    return found, True
+        return found, False
+
+    def _of_scopes(self, scopes: Sequence[str]) -> dict[str, list[Any]]:
+        found: dict[str, list[Any]] = {}
+        for row in self._connection.execute(select(_record).where(_record.c.scope.in_(scopes))):
+            found.setdefault(row.scope, []).append(row)
+        tied = (
+            select(_record, _tie.c.scope.label("of"))
+            .join(_tie, _tie.c.record == _record.c.id)
+            .where(_tie.c.scope.in_(scopes), _record.c.scope == TIED)
+            .distinct()
+        )
+        for row in self._connection.execute(tied):
+            found.setdefault(row.of, []).append(row)
+        return found
+
+    def _changed(self, since: int, head: int) -> tuple[list[Sent], int, bool]:
+        """Records touched after `since`, in their order; how far they go, and whether there are more."""
+        mine = and_(_held.c.device == self._device, _held.c.sent != 0, _held.c.mask != 0)
+        newer = and_(_record.c.seq > since, _record.c.device != self._device)
+        own = (
+            select(_record)
+            .join(_head, _head.c.scope == _record.c.scope)
+            .join(_held, _held.c.scope == _record.c.scope)
+            .where(mine, _head.c.seq > since, newer)
+            .order_by(_record.c.seq)
+            .limit(MOST_ROWS + 1)
+        )
+        tied = (
+            select(_record)
+            .distinct()
+            .join(_tie, _tie.c.record == _record.c.id)
+            .join(_head, _head.c.scope == _tie.c.scope)
+            .join(_held, _held.c.scope == _tie.c.scope)
+            .where(mine, _head.c.seq > since, newer, _record.c.scope == TIED)
+            .order_by(_record.c.seq)
+            .limit(MOST_ROWS + 1)
+        )
+        rows = sorted(
+            (*self._connection.execute(own), *self._connection.execute(tied)), key=lambda row: row.seq
+        )
+        through, more = head, False
+        if len(rows) > MOST_ROWS:
+            # A page ends between two numbers: what one edit touched comes together.
+            through = rows[MOST_ROWS].seq - 1
+            kept = [row for row in rows if row.seq <= through]
+            if not kept:
+                through = rows[MOST_ROWS].seq
+                kept = [row for row in rows if row.seq <= through]
+            rows, more = kept, True
+        return self._sent(rows), through, more
+
+    def _gone(self, since: int, through: int) -> list[str]:
+        """Records that left a scope of the laptop's, under a facet that it holds."""
+        left = tables.left
+        rows = self._connection.execute(
+            select(left.c.record, left.c.facet, _held.c.mask)
+            .join(_held, _held.c.scope == left.c.scope)
+            .where(_held.c.device == self._device, left.c.seq > since, left.c.seq <= through)
+        ).all()
+        keys = {facet.key: bit for facet, bit in BIT.items()}
+        found = [row.record for row in rows if row.mask & keys[row.facet]]
+        return [*dict.fromkeys(found)]
+
+    def _wanted(self, ids: Sequence[str]) -> list[Sent]:
+        """Records that the laptop asks for by id, as far as it may hold them."""
+        found: list[Any] = []
+        for some in batched(ids):
+            found += self._connection.execute(select(_record).where(_record.c.id.in_(some)))
+        return self._sent(found)
+
+    def _sent(self, rows: Collection[Any]) -> list[Sent]:
+        """Each record with the facets that any of its scopes opens; nothing of one that has none."""
+        scopes = self._scopes_of(rows)
+        masks: dict[str, int] = {}
+        for some in batched({scope for held in scopes.values() for scope in held}):
+            mine = select(_held.c.scope, _held.c.mask).where(
+                _held.c.device == self._device, _held.c.scope.in_(some)
+            )
+            masks |= {row.scope: row.mask for row in self._connection.execute(mine)}
+        answer = []
+        for row in rows:
+            mask = reduce(or_bits, (masks.get(scope, 0) for scope in scopes[row.id]), 0)
+            parts = portion(facets_of(row.type, json.loads(row.fields)), facets_in(mask))
+            if parts:
+                by_key = {facet.key: dict(fields) for facet, fields in parts.items()}
+                answer.append(Sent(type=row.type, id=row.id, seq=row.seq, parts=by_key))
+        return answer
+
+    def _scopes_of(self, rows: Collection[Any]) -> dict[str, set[str]]:
+        scopes = {row.id: {row.scope} for row in rows}
+        for some in batched(row.id for row in rows if row.scope == TIED):
+            ties = select(_tie.c.record, _tie.c.scope).where(_tie.c.record.in_(some))
+            for record, scope in self._connection.execute(ties):
+                scopes[record].add(scope)
+        return scopes
+
+    def _told(self, seqs: Iterable[int]) -> list[Told]:
+        numbers = sorted(set(seqs))
+        found = []
+        for at in range(0, len(numbers), 500):
+            rows = self._connection.execute(select(_log).where(_log.c.seq.in_(numbers[at : at + 500])))
+            found += [
+                Told(seq=row.seq, id=row.edit, worker=row.worker, name=row.name, at=row.at) for row in rows
+            ]
+        return found
+
+    # Agreeing
+
+    def digests(self) -> dict[str, Digest]:
+        """What the laptop should hold, by scope."""
+        table = tables.digest
+        rows = self._connection.execute(
+            select(table, _held.c.mask)
+            .join(_held, _held.c.scope == table.c.scope)
+            .where(_held.c.device == self._device, _held.c.mask != 0)
+        )
+        keys = {facet.key: bit for facet, bit in BIT.items()}
+        found: dict[str, Digest] = {}
+        for row in rows:
+            if row.mask & keys[row.lead] and row.mask & keys[row.facet]:
+                found[row.scope] = found.get(row.scope, Digest()) + digest_of(row.total, row.facets)
+        return found
+
+    def verified(self, asked: Verify) -> Verified:
+        """Whether the laptop holds what it should; by scope where it said what it holds of each."""
+        if self.newest() > asked.cursor.seq or self.is_owed():
+            return Verified(agreed=False, moved=True)
+        own = self.digests()
+        if sum_of(own.values()).text == asked.digest:
+            return Verified(agreed=True)
+        if not asked.scopes:
+            return Verified(agreed=False, ask_scopes=True)
+        differ = [
+            scope
+            for scope in {*own, *asked.scopes}
+            if own.get(scope, Digest()).text != asked.scopes.get(scope, Digest().text)
+        ]
+        self._connection.execute(
+            update(_held)
+            .where(_held.c.device == self._device, or_(*[_held.c.scope == scope for scope in differ[:200]]))
+            .values(sent=SEND_ANEW)
+        )
+        return Verified(agreed=False, differ=sorted(differ)[:200])

@@ -1,0 +1,182 @@
+"""The central record as a step function: one message in, one answer out, each in one transaction.
+
+Whoever calls has proved which laptop speaks (sync.hub.api for requests, sync.bundles for files). Time and
+random values are given, so that a simulation replays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, select, update
+
+from casework.errors import Refused
+from sync.hub import tables
+from sync.hub.central import in_bulk
+from sync.hub.counting import CHAIN_BYTES, Counter
+from sync.hub.entitlement import Entitlement
+from sync.hub.feed import Feed
+from sync.hub.taking import Taking
+from sync.messages import (
+    PROTOCOL,
+    Action,
+    Hello,
+    Page,
+    Pull,
+    Push,
+    Pushed,
+    Verdict,
+    Verified,
+    Verify,
+    Welcome,
+)
+
+
+class Hub:
+    """One process of the central record; several on one database give the same answers as one."""
+
+    def __init__(self, engine: Engine, *, now: Callable[[], datetime]) -> None:
+        self.engine = engine
+        self._now = now
+
+    def hello(self, device: str, said: Hello) -> Welcome:
+        """What the laptop has to do; `agreed` when nothing is to be sent either way."""
+        with self.engine.begin() as connection:
+            counter = Counter(connection, lock=False)
+            action = self._action(connection, counter, device, said)
+            if action == "ok":
+                self._new_day(connection, device, counter.head)
+            agreed = action == "ok" and self._agrees(connection, device, said)
+            self._seen(connection, device, said.incarnation)
+            return Welcome(
+                action=action,
+                hub=counter.hub,
+                epoch=counter.epoch,
+                head=counter.head,
+                now=self._now().isoformat(),
+                agreed=agreed,
+            )
+
+    def push(self, device: str, said: Push) -> Pushed:
+        """Take edits, one verdict each. Those of a revoked laptop are kept aside and nothing is told."""
+        with self.engine.begin() as connection:
+            counter = Counter(connection)
+            if self._status(connection, device) != "active":
+                return self._set_aside(connection, device, said)
+            taking = Taking(connection, device, Feed(connection, device).masks())
+            answer = taking.take(said.edits, counter, self._now())
+            if not answer.known:
+                counter.save()
+                Entitlement(connection, self._now().date()).settle(taking.central.unsettled, counter.head)
+            return answer
+
+    def pull(self, device: str, said: Pull) -> Page:
+        """The next page of what the laptop may hold."""
+        with self.engine.begin() as connection:
+            self._require_active(connection, device)
+            counter = Counter(connection, lock=False)
+            if self._chain_at(connection, counter, said.cursor.seq) != said.cursor.chain:
+                raise Refused("reconcile", "The central record is not the one this laptop last read.")
+            feed = Feed(connection, device)
+            feed.settle_done(said.done)
+            return feed.page(said, counter.head, lambda seq: self._chain_at(connection, counter, seq))
+
+    def verify(self, device: str, said: Verify) -> Verified:
+        """Whether both sides hold the same."""
+        with self.engine.begin() as connection:
+            self._require_active(connection, device)
+            return Feed(connection, device).verified(said)
+
+    # What a laptop's state asks for
+
+    def _action(self, connection: Connection, counter: Counter, device: str, said: Hello) -> Action:
+        status = self._status(connection, device)
+        if status != "active":
+            return "revoked"
+        if said.protocol > PROTOCOL:
+            return "upgrade"
+        other = (said.hub and said.hub != counter.hub) or (said.epoch and said.epoch != counter.epoch)
+        if other or self._chain_at(connection, counter, said.cursor.seq) != said.cursor.chain:
+            return "reconcile"
+        return "ok"
+
+    def _agrees(self, connection: Connection, device: str, said: Hello) -> bool:
+        if said.waiting or said.digest is None:
+            return False
+        return Feed(connection, device).verified(Verify(cursor=said.cursor, digest=said.digest)).agreed
+
+    def _new_day(self, connection: Connection, device: str, head: int) -> None:
+        """Agreements expire and decisions end with the day."""
+        table = tables.device
+        today = self._now().date()
+        held = connection.execute(select(table.c.entitled_on).where(table.c.id == device)).scalar_one()
+        if held != today.isoformat():
+            Entitlement(connection, today).settle_device(device, head)
+
+    def _seen(self, connection: Connection, device: str, incarnation: str) -> None:
+        table = tables.device
+        connection.execute(
+            update(table)
+            .where(table.c.id == device)
+            .values(last_seen=self._now().isoformat(), incarnation=incarnation)
+        )
+
+    def _set_aside(self, connection: Connection, device: str, said: Push) -> Pushed:
+        reason = "This laptop's access was ended; its edits are kept for a supervisor to look at."
+        rows = [
+            {
+                "edit": edit.id,
+                "hash": b"",
+                "device": device,
+                "worker": edit.worker,
+                "at": edit.at,
+                "taken": self._now().isoformat(),
+                "code": "revoked",
+                "reason": reason,
+                "edit_text": edit.model_dump_json(),
+            }
+            for edit in said.edits
+        ]
+        in_bulk(connection, tables.quarantine, rows)
+        return Pushed(
+            verdicts=[
+                Verdict(edit=edit.id, verdict="quarantined", code="revoked", reason=reason)
+                for edit in said.edits
+            ]
+        )
+
+    @staticmethod
+    def _status(connection: Connection, device: str) -> str:
+        table = tables.device
+        row = connection.execute(select(table.c.status).where(table.c.id == device)).scalar()
+        return str(row or "unknown")
+
+    def _require_active(self, connection: Connection, device: str) -> None:
+        if self._status(connection, device) != "active":
+            raise Refused("revoked", "This laptop's access was ended; speak to your manager.")
+
+    @staticmethod
+    def _chain_at(connection: Connection, counter: Counter, seq: int) -> str:
+        """The chain of the log at a number; "" at its beginning, "?" beyond its end."""
+        if seq == 0:
+            return ""
+        if seq == counter.head:
+            return counter.chain.hex()
+        log = tables.log
+        held = connection.execute(select(log.c.chain).where(log.c.seq == seq)).scalar()
+        return bytes(held).hex() if held is not None else "?"
+
+
+def found_hub(engine: Engine, *, hub: str, epoch: str) -> None:
+    """Make an empty central record. `hub` and `epoch` are random ids."""
+    tables.metadata.create_all(engine)
+    with engine.begin() as connection:
+        rows = {"hub": hub, "epoch": epoch, "head": "0", "chain": bytes(CHAIN_BYTES).hex()}
+        in_bulk(connection, tables.meta, [{"name": n, "value": v} for n, v in rows.items()])
+
+
+def new_epoch(connection: Connection, epoch: str) -> None:
+    """After a restore nothing that laptops remember of this record's order holds any more."""
+    in_bulk(connection, tables.meta, [{"name": "epoch", "value": epoch}])
+    connection.execute(update(tables.entitlement).values(sent=-1))

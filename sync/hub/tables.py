@@ -1,0 +1,173 @@
+"""The tables of the central record, the same on SQLite and PostgreSQL.
+
+A record is one row with its fields as JSON text: the records' own tables live on the laptops. Times are ISO
+text in UTC. A scope is what a record belongs to: a child's id, `worker:ID`, or "" for what belongs to all
+teams (schools, calendars, workers).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+)
+
+metadata = MetaData()
+
+meta = Table("meta", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
+"""hub id, epoch (random, drawn anew when a backup is restored), head (the newest sequence number), chain."""
+
+device = Table(
+    "device",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("worker", Text, nullable=False),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("incarnation", Text, nullable=False, default=""),
+    Column("enrolled", Text, nullable=False),
+    Column("last_seen", Text, nullable=False, default=""),
+    Column("entitled_on", Text, nullable=False, default=""),
+)
+"""An enrolled laptop; `entitled_on` is the day for which its entitlement was worked out."""
+
+record = Table(
+    "record",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("type", Text, nullable=False),
+    Column("scope", Text, nullable=False, default=""),
+    Column("seq", BigInteger, nullable=False),
+    Column("fields", Text, nullable=False),
+    Column("versions", Text, nullable=False, default="{}"),
+    Column("device", Text, nullable=False, default=""),
+    Index("record_scope", "scope", "seq"),
+)
+"""A record as it stands. `seq` is that of the last edit that touched it, `versions` that of each field that
+was changed since it was made; `device` holds it as it stands here already, because it made the last edit and
+knew the one before. The scope of an adult or a home is "-": their ties say whose they are.
+"""
+
+tie = Table(
+    "tie",
+    metadata,
+    Column("via", Text, primary_key=True),
+    Column("record", Text, primary_key=True),
+    Column("scope", Text, nullable=False),
+    Index("tie_record", "record", "scope"),
+    Index("tie_scope", "scope", "record"),
+)
+"""Adults and homes belong to every child whom they are tied to, via a relationship or by living there."""
+
+left = Table(
+    "left_behind",
+    metadata,
+    Column("seq", BigInteger, primary_key=True),
+    Column("scope", Text, primary_key=True),
+    Column("record", Text, primary_key=True),
+    Column("facet", Text, nullable=False),
+    Index("left_behind_scope", "scope", "seq"),
+)
+"""A record that is of a scope no more, or not under that leading facet: who held it so drops it."""
+
+head = Table(
+    "head",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+)
+"""The newest sequence number that touched a child."""
+
+digest = Table(
+    "digest",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("lead", Text, primary_key=True),
+    Column("facet", Text, primary_key=True),
+    Column("facets", Integer, nullable=False),
+    Column("total", LargeBinary, nullable=False),
+)
+
+log = Table(
+    "log",
+    metadata,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("edit", Text, nullable=False, unique=True),
+    Column("hash", LargeBinary, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("worker", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("subject", Text),
+    Column("reason", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("taken", Text, nullable=False),
+    Column("changes", Text, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("chain", LargeBinary, nullable=False),
+)
+"""Every edit that was taken: who sent what was taken already, and the trail that says who did what."""
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("edit", Text, primary_key=True),
+    Column("hash", LargeBinary, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("worker", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("taken", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("edit_text", Text, nullable=False),
+)
+"""Edits that were kept aside, with the reason: nothing that a worker did is thrown away."""
+
+entitlement = Table(
+    "entitlement",
+    metadata,
+    Column("device", Text, ForeignKey("device.id"), primary_key=True),
+    Column("scope", Text, primary_key=True),
+    Column("mask", BigInteger, nullable=False),
+    Column("sent", BigInteger, nullable=False, default=0),
+    Column("lost", BigInteger, nullable=False, default=0),
+    Index("entitlement_scope", "scope"),
+)
+"""What each laptop may hold of each scope, one bit a facet (casework.facets.FACETS), and what it was sent; -1
+is sent anew. `lost` is the sequence number at which it lost a facet: what was written before is still taken.
+"""
+
+place = Table(
+    "place",
+    metadata,
+    Column("child", Text, primary_key=True),
+    Column("school", Text, nullable=False, default=""),
+    Column("team", Text, nullable=False, default=""),
+    Column("lead", Text, nullable=False, default=""),
+    Index("place_school", "school"),
+    Index("place_team", "team"),
+    Index("place_lead", "lead"),
+)
+
+member = Table(
+    "member",
+    metadata,
+    Column("child", Text, primary_key=True),
+    Column("worker", Text, primary_key=True),
+    Index("member_worker", "worker"),
+)
+"""Who works a child's case, but for the lead worker."""
+
+natural = Table(
+    "natural",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("record", Text, nullable=False),
+)
+"""What says that two records made apart are the same one: a school's URN, a week of a child at a school."""

@@ -1,0 +1,283 @@
+"""Taking edits: each gets a place in the log and its effect, or is kept aside with the reason.
+
+One transaction a push, one writer at a time: the sequence number, the three-way merge and what others see are
+then one and the same order. An edit that was taken before gets its verdict again and no second effect.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import Connection, select
+
+from casework.canonical import fingerprint, spelt
+from casework.facets import FACETS, leading_facet
+from casework.policies import Policy
+from casework.records import RECORD_TYPES
+from casework.scopes import EVERYBODY, own_scope
+from sync.hub import tables
+from sync.hub.central import Central, Held, Ties, in_bulk
+from sync.hub.counting import Counter
+from sync.hub.natural import known_as, natural_rows
+from sync.merge import merge, policy_of
+from sync.messages import Changed, Pushed, SentEdit, Verdict
+
+BIT = {facet: 1 << place for place, facet in enumerate(FACETS)}
+_CREATED = ""
+
+
+class Refusal(Exception):
+    """Why an edit is kept aside: a code, and a sentence that tells nothing of a record."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(code)
+        self.code, self.reason = code, reason
+
+
+class Taking:
+    """One push: a laptop's edits against the central record as it stands."""
+
+    def __init__(
+        self, connection: Connection, device: str, masks: Mapping[str, tuple[int, int]] | None
+    ) -> None:
+        """`masks` are the bits that the laptop may hold of each scope, and when it lost some; None is for
+        what the central record itself writes.
+        """
+        self._connection = connection
+        self._device = device
+        self._masks = masks
+        self.central = Central(connection)
+        self._made: set[str] = set()
+
+    def take(self, edits: Sequence[SentEdit], counter: Counter, now: datetime) -> Pushed:
+        """A verdict for each edit, in their order; or the records that are known under another id."""
+        before = self._verdicts([edit.id for edit in edits])
+        fresh = [edit for edit in edits if edit.id not in before]
+        self.central.fetch(record for edit in fresh for record in _named(edit))
+        known = known_as(self._connection, fresh, self.central)
+        if known:
+            return Pushed(known=known)
+        verdicts, logged, aside = [], [], []
+        for edit in edits:
+            digest = fingerprint(edit.model_dump(mode="json", exclude={"seen"}))
+            if edit.id in before:
+                verdicts.append(self._again(before[edit.id], digest))
+                continue
+            seq = counter.head + 1
+            try:
+                verdict = self._apply(edit, seq)
+            except Refusal as refusal:
+                verdict = Verdict(
+                    edit=edit.id, verdict="quarantined", code=refusal.code, reason=refusal.reason
+                )
+                aside.append(_aside(edit, digest, self._device, now, refusal))
+            else:
+                counter.advance(digest)
+                logged.append(_logged(edit, digest, self._device, now, verdict, counter.chain))
+            before[edit.id] = (verdict, digest)
+            verdicts.append(verdict)
+        in_bulk(self._connection, tables.log, logged)
+        in_bulk(self._connection, tables.quarantine, aside)
+        in_bulk(self._connection, tables.natural, natural_rows(self.central, self._made))
+        self.central.flush(Ties(self._connection))
+        return Pushed(verdicts=verdicts)
+
+    def _verdicts(self, ids: Sequence[str]) -> dict[str, tuple[Verdict, bytes]]:
+        """The verdicts on edits that were sent before."""
+        log, aside = tables.log, tables.quarantine
+        columns = select(log.c.edit, log.c.verdict, log.c.hash)
+        taken = self._connection.execute(columns.where(log.c.edit.in_(ids)))
+        found = {row.edit: (Verdict.model_validate_json(row.verdict), row.hash) for row in taken}
+        for row in self._connection.execute(select(aside).where(aside.c.edit.in_(ids))):
+            verdict = Verdict(edit=row.edit, verdict="quarantined", code=row.code, reason=row.reason)
+            found[row.edit] = (verdict, row.hash)
+        return found
+
+    @staticmethod
+    def _again(before: tuple[Verdict, bytes], digest: bytes) -> Verdict:
+        verdict, held = before
+        if held != digest:
+            reason = "An edit with this id and another content was taken before; this one was kept aside."
+            return Verdict(edit=verdict.edit, verdict="quarantined", code="other-content", reason=reason)
+        return verdict.model_copy(update={"again": True})
+
+    # One edit
+
+    def _apply(self, edit: SentEdit, seq: int) -> Verdict:
+        """All changes of an edit, or none. Raises Refusal."""
+        self._check(edit)
+        after: dict[str, dict[str, Any]] = {}
+        results: set[str] = set()
+        conflicts: list[Changed] = []
+        known = {held.id: self._is_known(held, edit) for held in map(self.central.get, _named(edit))}
+        for change in edit.changes:
+            fields = after.setdefault(change.record, dict(self.central.get(change.record).fields))
+            for name, base, new in _parts(change):
+                if change.field == _CREATED and name not in fields:
+                    fields[name] = new
+                    continue
+                merged = merge(change.type, name, base, fields.get(name), new)
+                fields[name] = merged.value
+                results.add(merged.verdict)
+                known[change.record] &= merged.value == new
+                if merged.verdict == "conflict":
+                    conflicts.append(change.model_copy(update={"field": name, "old": base, "new": new}))
+        for change in edit.changes:
+            fields = after[change.record]
+            after[change.record] = _validated(change.type, change.record, fields)
+            known[change.record] &= after[change.record] == fields
+        for change in edit.changes:
+            self._put(change, after[change.record], seq, known=known[change.record])
+        for n, conflict in enumerate(conflicts):
+            self._open_conflict(edit, n, conflict, seq)
+        verdict = "conflict" if conflicts else "merged" if results - {"applied", "same"} else "applied"
+        return Verdict(edit=edit.id, verdict=verdict, seq=seq)  # type: ignore[arg-type]
+
+    def _is_known(self, held: Held, edit: SentEdit) -> bool:
+        """Whether the laptop knew a record as it stood before the edit."""
+        return not held.stands or held.seq <= edit.seen or held.device == self._device
+
+    def _put(self, change: Changed, fields: dict[str, Any], seq: int, *, known: bool) -> None:
+        held = self.central.get(change.record)
+        if held.touched == seq and held.fields == fields:
+            return
+        if not held.stands:
+            held.type = change.type
+            self._made.add(held.id)
+        else:
+            held.versions |= {name: seq for name, value in fields.items() if held.fields.get(name) != value}
+        held.fields = fields
+        self.central.touch(held, seq, self._device, known=known)
+        if held.type in _GROUND:
+            self.central.unsettled.add(own_scope(held.type, held.id, fields))
+
+    def _check(self, edit: SentEdit) -> None:
+        """Whether this laptop may write what the edit writes. Raises Refusal."""
+        made = self._made | {change.record for change in edit.changes if change.field == _CREATED}
+        for change in edit.changes:
+            held = self.central.get(change.record)
+            if change.type not in RECORD_TYPES:
+                raise Refusal("unknown-type", "The central record does not know this kind of record yet.")
+            if held.stands and held.type != change.type:
+                raise Refusal("other-type", "A record of another kind has this id.")
+            if not held.stands and change.field != _CREATED:
+                raise Refusal("no-such-record", "The central record has no such record.")
+            if self._masks is None:
+                continue
+            if change.type == "worker" and change.field and policy_of("worker", change.field) is _CENTRAL:
+                raise Refusal("central", "Only the central record says who works where.")
+            fields = held.fields or (change.new if isinstance(change.new, dict) else {})
+            scope = own_scope(change.type, change.record, fields)
+            if change.type in _TEAMWIDE or scope in made:
+                continue
+            mask, lost = self._masks.get(scope, (0, 0))
+            bit = BIT[leading_facet(change.type)]
+            if not mask & bit and not (lost and edit.seen < lost):
+                raise Refusal("not-entitled", "The worker may not write this about that child (any more).")
+
+    def _open_conflict(self, edit: SentEdit, n: int, change: Changed, seq: int) -> None:
+        """Keep the value that does not stand, as a record that goes where the field goes."""
+        held = self.central.get(change.record)
+        scope = own_scope(held.type, held.id, held.fields)
+        by, at = self._author(held, change.field)
+        conflict = Held(f"{fingerprint(edit.id, n, size=16).hex()}", "conflict")
+        conflict.fields = {
+            "child": None if scope in (EVERYBODY, "-") else scope,
+            "record": held.id,
+            "record_type": held.type,
+            "field": change.field,
+            "base": spelt(change.old),
+            "central": spelt(held.fields.get(change.field)),
+            "central_by": by,
+            "central_at": at,
+            "other": spelt(change.new),
+            "other_by": edit.worker,
+            "other_at": edit.at,
+            "settled": False,
+            "void": False,
+        }
+        kept = self.central.get(conflict.id)
+        kept.type, kept.fields = "conflict", conflict.fields
+        self.central.touch(kept, seq, self._device, known=False)
+
+    def _author(self, held: Held, name: str) -> tuple[str, str]:
+        """Who wrote the value of a field that stands, and when."""
+        log = tables.log
+        seq = held.versions.get(name)
+        where = log.c.seq == seq if seq else log.c.changes.contains(held.id)
+        row = self._connection.execute(
+            select(log.c.worker, log.c.at).where(where).order_by(log.c.seq).limit(1)
+        ).first()
+        return (row.worker, row.at) if row else ("", "")
+
+
+_CENTRAL = Policy.CENTRAL_WINS
+_GROUND = frozenset({"child", "agreement", "disclosure", "episode", "notification"})
+_TEAMWIDE = frozenset({"school", "calendar", "worker", "team", "person", "household", "saved_view"}) | {
+    "register_file",
+    "import_mapping",
+}
+
+
+def _named(edit: SentEdit) -> Iterable[str]:
+    return (change.record for change in edit.changes)
+
+
+def _parts(change: Changed) -> list[tuple[str, Any, Any]]:
+    """A change as (field, base, new); a creation of a record that is there meets it field by field."""
+    if change.field != _CREATED:
+        return [(change.field, change.old, change.new)]
+    if not isinstance(change.new, dict):
+        raise Refusal("bad-value", "A new record has no fields.")
+    created = {"void": False, **change.new}
+    return [(name, created["void"] if name == "void" else None, new) for name, new in created.items()]
+
+
+def _validated(record_type: str, record: str, fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields as their record type spells them; those that it does not know stay as they are."""
+    cls = RECORD_TYPES[record_type]
+    known = {name: value for name, value in fields.items() if name in cls.model_fields}
+    try:
+        spelt_out = cls.model_validate({**known, "id": record}).model_dump(mode="json", exclude={"id"})
+    except ValidationError as error:
+        place = ".".join(str(part) for part in error.errors()[0]["loc"])
+        raise Refusal("bad-value", f"The field {place} does not hold what it has to.") from None
+    return {**fields, **spelt_out}
+
+
+def _logged(
+    edit: SentEdit, digest: bytes, device: str, now: datetime, verdict: Verdict, chain: bytes
+) -> dict[str, Any]:
+    return {
+        "seq": verdict.seq,
+        "edit": edit.id,
+        "hash": digest,
+        "device": device,
+        "worker": edit.worker,
+        "name": edit.name,
+        "subject": edit.subject,
+        "reason": edit.reason,
+        "at": edit.at,
+        "taken": now.isoformat(),
+        "changes": json.dumps([list(change.model_dump().values()) for change in edit.changes]),
+        "verdict": verdict.model_dump_json(),
+        "chain": chain,
+    }
+
+
+def _aside(edit: SentEdit, digest: bytes, device: str, now: datetime, refusal: Refusal) -> dict[str, Any]:
+    return {
+        "edit": edit.id,
+        "hash": digest,
+        "device": device,
+        "worker": edit.worker,
+        "at": edit.at,
+        "taken": now.isoformat(),
+        "code": refusal.code,
+        "reason": refusal.reason,
+        "edit_text": edit.model_dump_json(),
+    }

@@ -1,0 +1,178 @@
+"""What laptop and central record say to each other: shapes and limits, checked strictly on both sides.
+
+Order in a session: hello, push, pull, verify. A message is compressed JSON, and everything in it comes from
+outside: unknown members, wrong types and anything too long are refused before it is looked at.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+PROTOCOL = 1
+MOST_EDITS = 500
+"""Edits of one push."""
+MOST_BYTES = 262_144
+"""Bytes of one push before it is compressed; one longer edit is sent in parts."""
+MOST_ROWS = 2_000
+"""Records of one page of a pull; a child who is sent whole may go beyond it."""
+
+Id = Annotated[str, Field(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9:/_.-]+$")]
+Name = Annotated[str, Field(max_length=300)]
+Words = Annotated[str, Field(max_length=100_000)]
+Instant = Annotated[str, Field(max_length=40)]
+Sum = Annotated[str, Field(max_length=90, pattern=r"^\d+:[0-9a-f]{64}$")]
+
+VerdictName = Literal["applied", "merged", "conflict", "quarantined"]
+"""What became of an edit. `merged`: it stands, together with what somebody else changed."""
+Action = Literal["ok", "reconcile", "forked", "revoked", "upgrade"]
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class Changed(_Message):
+    """One field of one record; `field` "" brings a record into being, its fields in `new`."""
+
+    type: Annotated[str, Field(max_length=40, pattern=r"^[a-z][a-z_]*$")]
+    record: Id
+    field: Annotated[str, Field(max_length=60, pattern=r"^[a-z_]*$")]
+    old: Any = None
+    new: Any = None
+
+
+class SentEdit(_Message):
+    """A step of work. `seen` is the sequence number up to which its laptop knew the central record."""
+
+    id: Id
+    worker: Id
+    name: Name
+    subject: Id | None = None
+    reason: Words = ""
+    at: Instant
+    seen: Annotated[int, Field(ge=0)]
+    changes: Annotated[list[Changed], Field(min_length=1, max_length=5_000)]
+
+
+class Cursor(_Message):
+    """How far a laptop has read: the sequence number, and the chain of the log at it."""
+
+    seq: Annotated[int, Field(ge=0)] = 0
+    chain: Annotated[str, Field(max_length=32, pattern=r"^[0-9a-f]*$")] = ""
+
+
+class Hello(_Message):
+    """The first message of a session; `digest` is what the laptop holds, when it has nothing to send."""
+
+    protocol: int = PROTOCOL
+    version: int = 0
+    incarnation: Id
+    hub: Annotated[str, Field(max_length=64)] = ""
+    epoch: Annotated[str, Field(max_length=64)] = ""
+    cursor: Cursor = Cursor()
+    waiting: Annotated[int, Field(ge=0)] = 0
+    digest: Sum | None = None
+
+
+class Welcome(_Message):
+    """The answer. `agreed`: nothing is to be sent either way, and both sides hold the same."""
+
+    action: Action = "ok"
+    hub: str
+    epoch: str
+    head: int
+    now: Instant
+    agreed: bool = False
+
+
+class Push(_Message):
+    """Edits in the order in which they were made."""
+
+    incarnation: Id
+    edits: Annotated[list[SentEdit], Field(max_length=MOST_EDITS)]
+
+
+class Verdict(_Message):
+    """What became of one edit, and its place in the log; `again` says that it was taken before."""
+
+    edit: Id
+    verdict: VerdictName
+    seq: int = 0
+    code: str = ""
+    reason: str = ""
+    again: bool = False
+
+
+class Pushed(_Message):
+    """A verdict for each edit, or `known`: ids of this laptop's that mean a record which is there already.
+
+    With `known` nothing was taken: the laptop gives those records the id that they have, and sends again.
+    """
+
+    verdicts: list[Verdict] = []
+    known: dict[Id, Id] = {}
+
+
+class Sent(_Message):
+    """A record as far as the laptop may hold it: its facets by key, the leading one first."""
+
+    type: str
+    id: Id
+    seq: int
+    parts: dict[str, dict[str, Any]]
+
+
+class Told(_Message):
+    """Whose step changed a record: to be shown in its history."""
+
+    seq: int
+    id: Id
+    worker: str
+    name: str
+    at: Instant
+
+
+class Scope(_Message):
+    """All that a laptop may hold of one scope from now on; what it holds beside `rows` it gives up."""
+
+    scope: str
+    mask: int
+    rows: list[Sent]
+
+
+class Pull(_Message):
+    """What has changed since the cursor, please. `done` are the scopes that were put in place."""
+
+    cursor: Cursor
+    done: Annotated[dict[str, int], Field(max_length=50_000)] = {}
+    want: Annotated[list[Id], Field(max_length=MOST_ROWS)] = []
+
+
+class Page(_Message):
+    """Changed records, what is to be given up, and how far this page goes."""
+
+    scopes: list[Scope] = []
+    rows: list[Sent] = []
+    gone: list[Id] = []
+    edits: list[Told] = []
+    cursor: Cursor
+    more: bool = False
+
+
+class Verify(_Message):
+    """The sum of all that the laptop holds; by scope, where it is asked for them."""
+
+    cursor: Cursor
+    digest: Sum
+    scopes: Annotated[dict[str, Sum], Field(max_length=50_000)] = {}
+
+
+class Verified(_Message):
+    """`agreed`, or `moved` when the central record went on meanwhile, or the scopes that differ."""
+
+    agreed: bool
+    moved: bool = False
+    ask_scopes: bool = False
+    differ: list[str] = []

@@ -1,0 +1,52 @@
+"""Hashes and sums: one spelling, defaults left out, order of no matter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from casework.canonical import Digest, digest_of, facet_hash, spelt, sum_of
+from casework.facets import Facet
+from casework.policies import Category
+
+FACET = Facet(Category.IDENTITY)
+FIELDS = st.dictionaries(st.sampled_from(["surname", "known_as", "void", "later"]), st.text(max_size=3))
+
+
+@given(FIELDS, st.randoms(use_true_random=False))
+def test_the_order_of_fields_is_of_no_matter(fields: dict[str, str], random: Any) -> None:
+    items = list(fields.items())
+    random.shuffle(items)
+    assert facet_hash("child", "c", FACET, fields) == facet_hash("child", "c", FACET, dict(items))
+
+
+@given(FIELDS, FIELDS)
+def test_two_contents_have_two_hashes(one: dict[str, Any], other: dict[str, Any]) -> None:
+    def told(fields: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in fields.items() if (name, value) != ("known_as", "")}
+
+    same = facet_hash("child", "c", FACET, one) == facet_hash("child", "c", FACET, other)
+    assert same == (told(one) == told(other))
+
+
+def test_a_default_counts_as_nothing_and_another_record_or_facet_counts() -> None:
+    plain = facet_hash("child", "c", FACET, {"surname": "Marsh"})
+    assert plain == facet_hash("child", "c", FACET, {"surname": "Marsh", "known_as": "", "void": False})
+    assert plain != facet_hash("child", "d", FACET, {"surname": "Marsh"})
+    assert plain != facet_hash("child", "c", Facet(Category.FAMILY), {"surname": "Marsh"})
+    assert facet_hash("child", "c", FACET, {"former_names": []}) == facet_hash("child", "c", FACET, {})
+
+
+@given(st.lists(st.integers(0, 2**256 - 1)), st.integers(0, 2**256 - 1))
+def test_sums_are_kept_by_adding_and_taking_away(hashes: list[int], extra: int) -> None:
+    digests = [Digest(1, one) for one in hashes]
+    total = sum_of(digests)
+    assert sum_of(reversed(digests)) == total
+    assert total + Digest(1, extra) - Digest(1, extra) == total
+    assert digest_of(total.octets, total.count) == total
+
+
+def test_one_spelling() -> None:
+    assert spelt({"b": [1, None], "a": "é"}) == '{"a":"é","b":[1,null]}'

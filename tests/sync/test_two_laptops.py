@@ -1,0 +1,123 @@
+"""Two laptops and a central record: what each gets, what is kept, and what is given up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from casework.records import Contact, Household, Person, Relationship
+from casework.records_sharing import Agreement
+from casework.records_sync import Conflict
+from tests.sync.world import NOW, World
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    made = World(tmp_path)
+    yield made
+    for laptop in made.laptops.values():
+        laptop.store.close()
+    made.hub.engine.dispose()
+
+
+def contact(world: World, child: str, by: str, note: str) -> Contact:
+    return Contact(id=world.new_id("contact"), child=child, at=NOW, by=by, kind="call", note=note)
+
+
+def test_what_one_makes_the_other_gets_and_both_agree(world: World) -> None:
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    tilly = world.child("Tilly")
+    ana.make(tilly)
+    ana.make(contact(world, tilly.id, ana.worker.id, "Rang the mother"))
+    first = ana.sync()
+    assert (first.agreed, first.quarantined, first.problems) == (True, 0, [])
+    second = ben.sync()
+    assert (second.agreed, second.problems) == (True, [])
+    assert ben.get(tilly).forename == "Tilly"
+    assert [held.note for held in ben.store.find(Contact)] == ["Rang the mother"]
+    again = ben.sync()
+    assert (again.agreed, again.requests) == (True, 1)
+
+
+def test_different_fields_of_one_child_meet(world: World) -> None:
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    tilly = world.child("Tilly")
+    ana.make(tilly)
+    world.settle()
+    ana.change(tilly, known_as="Til")
+    ben.change(tilly, language="Polish")
+    world.settle()
+    for laptop in (ana, ben):
+        held = laptop.get(tilly)
+        assert (held.known_as, held.language) == ("Til", "Polish")
+        assert laptop.store.find(Conflict) == []
+    assert ana.sync().agreed
+
+
+def test_one_field_that_two_changed_is_one_conflict_with_both_values(world: World) -> None:
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    tilly = world.child("Tilly")
+    ana.make(tilly)
+    world.settle()
+    ana.change(tilly, known_as="Til")
+    ben.change(tilly, known_as="Lily")
+    assert ana.sync().conflicts == 0
+    told = ben.sync()
+    assert (told.conflicts, told.agreed) == (1, True)
+    world.settle()
+    for laptop in (ana, ben):
+        assert laptop.get(tilly).known_as == "Til"
+        [conflict] = laptop.store.find(Conflict)
+        assert (conflict.central, conflict.other, conflict.base) == ('"Til"', '"Lily"', '""')
+        assert (conflict.central_by, conflict.other_by) == (ana.worker.id, ben.worker.id)
+        assert laptop.sync().agreed
+
+
+def test_an_adult_and_a_home_come_with_the_child(world: World) -> None:
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    home = Household(id=world.new_id("home"), address="1 Quay Lane")
+    mother = Person(id=world.new_id("person"), surname="Marsh", forename="Jo")
+    tilly = world.child("Tilly", household=home.id)
+    tie = Relationship(id=world.new_id("tie"), child=tilly.id, person=mother.id, kind="mother")
+    ana.make(home, mother, tilly, tie)
+    assert ana.sync().agreed
+    assert ben.sync().agreed
+    assert (ben.get(home).address, ben.get(mother).forename) == ("1 Quay Lane", "Jo")
+
+
+def test_a_nurse_gets_no_family_words_until_they_agree_and_loses_them_again(world: World) -> None:
+    ana, nurse = world.laptop("Ana"), world.laptop("Nia", "school-nursing")
+    tilly = world.child("Tilly", dob=date(2016, 5, 4))
+    ana.make(tilly)
+    words = contact(world, tilly.id, ana.worker.id, "Mum is worried")
+    ana.make(words)
+    world.settle()
+    assert nurse.has(tilly)
+    assert not nurse.has(words)
+    agreement = Agreement(
+        id=world.new_id("agreement"),
+        child=tilly.id,
+        given_by="Jo Marsh",
+        relationship="mother",
+        responsibility="yes",
+        status="given",
+        agencies=("school-nursing",),
+        categories=("family",),
+        purposes=("support",),
+        given_on=date(2026, 11, 20),
+        by=ana.worker.id,
+    )
+    ana.make(agreement)
+    world.settle()
+    assert nurse.get(words).note == "Mum is worried"
+    assert nurse.sync().agreed
+    ana.change(agreement, status="withdrawn", withdrawn_on=date(2026, 11, 23))
+    world.settle()
+    assert not nurse.has(words)
+    assert nurse.store.conn.execute("SELECT 1 FROM change WHERE new LIKE '%worried%'").fetchone() is None
+    assert nurse.has(tilly)
+    assert nurse.sync().agreed
+    assert ana.sync().agreed

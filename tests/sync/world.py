@@ -1,0 +1,162 @@
+"""A central record and laptops in one process: what each may see is real, the way between them is a call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from itertools import count
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from casework.edits import Edit, create, update
+from casework.records import Child, Record, School, Team, Worker
+from storage.central.state import read_state, write_state
+from storage.journal import transaction
+from storage.store import Store
+from sync.device import Device, Session
+from sync.hub import devices
+from sync.hub.database import open_sqlite
+from sync.hub.hub import Hub, found_hub
+from sync.messages import Hello, Page, Pull, Push, Pushed, Verified, Verify, Welcome
+
+KEY = bytes(range(32))
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+R = TypeVar("R", bound=Record)
+M = TypeVar("M", bound=BaseModel)
+
+
+def carried(message: M) -> M:
+    """A message as it arrives: through JSON."""
+    return type(message).model_validate_json(message.model_dump_json())
+
+
+@dataclass
+class Way:
+    """The way from one laptop to the hub; `spy` sees every message."""
+
+    hub: Hub
+    device: str
+    spy: Callable[[str, BaseModel, BaseModel], None] = lambda *_: None
+
+    def _said(self, verb: str, said: M) -> Any:
+        answer = getattr(self.hub, verb)(self.device, carried(said))
+        self.spy(verb, said, answer)
+        return carried(answer)
+
+    def hello(self, said: Hello) -> Welcome:
+        return self._said("hello", said)  # type: ignore[no-any-return]
+
+    def push(self, said: Push) -> Pushed:
+        return self._said("push", said)  # type: ignore[no-any-return]
+
+    def pull(self, said: Pull) -> Page:
+        return self._said("pull", said)  # type: ignore[no-any-return]
+
+    def verify(self, said: Verify) -> Verified:
+        return self._said("verify", said)  # type: ignore[no-any-return]
+
+
+@dataclass
+class Laptop:
+    """One worker's caseload with its way to the hub."""
+
+    store: Store
+    way: Way
+
+    @property
+    def worker(self) -> Worker:
+        return self.store.worker
+
+    def sync(self) -> Session:
+        return Device(self.store, self.way, now=self.store.now).sync()
+
+    def make(self, *records: Record) -> None:
+        subject = getattr(records[0], "child", None)
+        self.store.journal.commit(Edit("Made", tuple(map(create, records)), subject=subject))
+
+    def change(self, record: Record, **fields: Any) -> None:
+        held = self.store.get(type(record), record.id)
+        self.store.journal.commit(Edit("Changed", update(held, **fields)))
+
+    def get(self, record: R) -> R:
+        return self.store.get(type(record), record.id)
+
+    def has(self, record: Record) -> bool:
+        return bool(self.store.find(type(record), "id = ?", (record.id,)))
+
+
+@dataclass
+class World:
+    """A hub, one team at one school, and the laptops that were enrolled."""
+
+    folder: Path
+    now: datetime = NOW
+    ids: Any = field(default_factory=lambda: count(1))
+    laptops: dict[str, Laptop] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        engine = open_sqlite(self.folder / "hub.db", bytearray(KEY), create=True)
+        found_hub(engine, hub="hub-of-the-test", epoch="epoch-1")
+        self.hub = Hub(engine, now=lambda: self.now)
+        self.team = Team(id=self.new_id("team"), name="Swale")
+        self.school = School(id=self.new_id("school"), urn="999001", name="Oakhanger", team=self.team.id)
+        with self.hub.engine.begin() as connection:
+            for record in (self.team, self.school):
+                devices.put(connection, self.new_id("edit"), "Set up", record, self.now)
+
+    def new_id(self, kind: str) -> str:
+        return f"{kind}-{next(self.ids):08d}"
+
+    def today(self) -> date:
+        return self.now.date()
+
+    def laptop(self, name: str, agency: str = "early-help", *, schools: tuple[str, ...] = ()) -> Laptop:
+        worker = Worker.model_validate(
+            {
+                "id": self.new_id("worker"),
+                "name": name,
+                "agency": agency,
+                "team": self.team.id,
+                "schools": schools,
+            }
+        )
+        device = self.new_id("device")
+        with self.hub.engine.begin() as connection:
+            devices.put(connection, self.new_id("edit"), "Worker", worker, self.now)
+            devices.add_device(connection, device, worker.id, b"", self.now)
+        folder = self.folder / device
+        folder.mkdir()
+        store = Store.set_up(
+            folder / "caseload.db",
+            bytearray(KEY),
+            worker=worker,
+            team=self.team,
+            now=lambda: self.now,
+            today=self.today(),
+        )
+        with transaction(store.conn):
+            state = replace(read_state(store.conn), hub="hub-of-the-test", device=device, incarnation=device)
+            write_state(store.conn, state)
+        self.laptops[name] = Laptop(store, Way(self.hub, device))
+        return self.laptops[name]
+
+    def child(self, forename: str, **fields: Any) -> Child:
+        return Child.model_validate(
+            {
+                "id": self.new_id("child"),
+                "surname": "Marsh",
+                "forename": forename,
+                "school": self.school.id,
+                "team": self.team.id,
+            }
+            | fields
+        )
+
+    def settle(self) -> None:
+        """Sync everybody until nobody has anything to say."""
+        for _ in range(4):
+            for laptop in self.laptops.values():
+                laptop.sync()
