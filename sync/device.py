@@ -104,7 +104,7 @@ class Device:
             return session
         for _ in range(_ROUNDS):
             self._push_all(session)
-            if not self._pull_all(session):
+            if not self._pull_all(session) or not self._settle_own(session):
                 continue
             if self._verify(session):
                 session.agreed = True
@@ -157,13 +157,11 @@ class Device:
     # Sending
 
     def _push_all(self, session: Session) -> None:
-        """Send what waits until nothing does, then count what stands as it was made."""
+        """Send what waits until nothing does."""
         while True:
             edits = outbox.waiting(self._conn, MOST_EDITS, MOST_BYTES)
             if not edits:
-                if self._recount():
-                    return
-                continue
+                return
             session.requests += 1
             seen = read_state(self._conn)
             answer = self._central.push(
@@ -192,16 +190,11 @@ class Device:
             session.quarantined += verdict.verdict == "quarantined"
         self._progress(f"{session.pushed} sent")
 
-    def _recount(self) -> bool:
-        """Count records that stand as this laptop made them; False when another step came meanwhile."""
-        with transaction(self._conn):
-            if outbox.count_waiting(self._conn):
-                return False
-            records = outbox.to_recount(self._conn)
-            if records:
-                self._holdings.recount(records, self._holdings.masks())
-                outbox.forget_wants(self._conn, (record for _, record in records))
-        return True
+    def _settle_own(self, session: Session) -> bool:
+        """Count what stands as this laptop made it; False when another step came meanwhile."""
+        settled = Receiver(self._store).settle_own()
+        session.purged += settled.purged
+        return not settled.waiting
 
     # Reading
 

@@ -19,6 +19,9 @@ _TIES = {
     "household": "SELECT id FROM child WHERE household = ? AND void = 0",
 }
 
+_TIED_BY = {"child": ("household", "household"), "relationship": ("person", "person")}
+"""What a child or a relationship ties: the type of the tied record, and the field that names it."""
+
 
 class Holdings:
     """The records that count, and the masks of their scopes; all in the caller's transaction."""
@@ -45,11 +48,12 @@ class Holdings:
             return [own]
         return [row[0] for row in self._conn.execute(_TIES[record_type], (record,))]
 
-    def recount(self, records: Iterable[tuple[str, str]], masks: Mapping[str, int]) -> None:
+    def recount(self, records: Iterable[tuple[str, str]]) -> None:
         """Count these records (type, id) anew, as they stand in their tables; nothing of theirs may wait."""
+        masks = self.masks()
         changes: defaultdict[str, Digest] = defaultdict(Digest)
-        rows: list[tuple[str, str, int, bytes]] = []
-        wanted = list(dict.fromkeys(records))
+        rows: list[tuple[str, str, str, int, bytes]] = []
+        wanted = self._with_tied(dict.fromkeys(records))
         for _, record in wanted:
             for scope, count, total in self._conn.execute(
                 "SELECT scope, facets, total FROM sync_held WHERE record = ?", (record,)
@@ -68,12 +72,29 @@ class Holdings:
                 mask = masks.get(scope, 0)
                 if mask & lead:
                     digest = sum_of(Digest(1, number) for bit, number in hashes if mask & bit)
-                    rows.append((record, scope, digest.count, digest.octets))
+                    rows.append((record, scope, record_type, digest.count, digest.octets))
                     changes[scope] += digest
         self._conn.executemany(
-            "INSERT INTO sync_held (record, scope, facets, total) VALUES (?, ?, ?, ?)", rows
+            "INSERT INTO sync_held (record, scope, type, facets, total) VALUES (?, ?, ?, ?, ?)", rows
         )
         self._add(changes)
+
+    def _with_tied(self, records: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+        """These records, and the adults and homes that they tie to a child now or were counted as tying."""
+        found = dict.fromkeys(records)
+        for record_type, record in list(found):
+            if record_type not in _TIED_BY:
+                continue
+            kind, column = _TIED_BY[record_type]
+            values = current_values(self._conn, record_type, record)
+            scope = record if record_type == "child" else (values or {}).get("child")
+            counted = self._conn.execute(
+                "SELECT record FROM sync_held WHERE scope = ? AND type = ?", (scope, kind)
+            )
+            found |= {(kind, row[0]): None for row in counted}
+            if values and values[column]:
+                found[kind, values[column]] = None
+        return list(found)
 
     def _add(self, changes: Mapping[str, Digest]) -> None:
         before = self.by_scope(changes)
@@ -100,6 +121,7 @@ class Holdings:
         if scope == "" or scope.startswith("worker:"):
             return []
         found = [("child", scope)]
+        found += self._conn.execute("SELECT type, record FROM sync_held WHERE scope = ?", (scope,)).fetchall()
         for record_type in RECORD_TYPES:
             if "child" in RECORD_TYPES[record_type].model_fields:
                 rows = self._conn.execute(f"SELECT id FROM {record_type} WHERE child = ?", (scope,))
@@ -109,4 +131,5 @@ class Holdings:
         rows = self._conn.execute(
             "SELECT household FROM child WHERE id = ? AND household IS NOT NULL", (scope,)
         )
-        return found + [("household", row[0]) for row in rows]
+        found += [("household", row[0]) for row in rows]
+        return list(dict.fromkeys(found))

@@ -10,6 +10,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from pydantic import ValidationError
@@ -20,7 +22,7 @@ from casework.ids import new_id
 from casework.records import RECORD_TYPES
 from storage import audit, reindex
 from storage.central.holdings import BIT, Holdings
-from storage.central.outbox import count_waiting, forget_wants
+from storage.central.outbox import count_waiting, forget_wants, to_recount
 from storage.central.state import SyncState, write_state
 from storage.journal import Receipt, Step, transaction
 from storage.rows import current_values
@@ -86,7 +88,7 @@ class Receiver:
                 answer.waiting = True
                 return answer
             recount = self._put(delivery, answer, touched)
-            self._holdings.recount(recount, self._holdings.masks())
+            self._holdings.recount(recount)
             forget_wants(self._conn, (*(row.id for row in delivery.rows), *delivery.gone))
             if delivery.state is not None:
                 write_state(self._conn, delivery.state)
@@ -99,9 +101,26 @@ class Receiver:
                     child=None,
                     detail=f"central record: {answer.written} records, {answer.purged} given up",
                 )
+        self._tell(touched)
+        return answer
+
+    def settle_own(self) -> Received:
+        """Count the records that stand as this laptop made them, and give up what it may not hold."""
+        answer = Received()
+        touched: set[str] = set()
+        with transaction(self._conn):
+            if count_waiting(self._conn):
+                answer.waiting = True
+                return answer
+            own = to_recount(self._conn)
+            self._holdings.recount(own + list(self._narrow(own, answer, touched)))
+            forget_wants(self._conn, (record for _, record in own))
+        self._tell(touched)
+        return answer
+
+    def _tell(self, touched: set[str]) -> None:
         if touched:
             self._store.journal.announce(Receipt("", 0, "Central record", frozenset(touched)))
-        return answer
 
     def _put(self, delivery: Delivery, answer: Received, touched: set[str]) -> set[tuple[str, str]]:
         recount: set[tuple[str, str]] = set()
@@ -122,7 +141,8 @@ class Receiver:
             touched |= step.touched
         recount |= self._tied(delivery.rows)
         reindex.refresh(self._conn, stale)
-        recount |= self._narrow(delivery, answer, touched)
+        narrowed = (entry for scope in delivery.masks for entry in self._holdings.of_scope(scope))
+        recount |= self._narrow(narrowed, answer, touched)
         for record in delivery.gone:
             recount |= self._purge(record, answer, touched)
         return recount
@@ -180,32 +200,30 @@ class Receiver:
                 found.add(("household", fields["household"]))
         return found
 
-    def _narrow(self, delivery: Delivery, answer: Received, touched: set[str]) -> set[tuple[str, str]]:
-        """Give up what a scope may not hold any more, record by record and facet by facet."""
+    def _narrow(
+        self, records: Iterable[tuple[str, str]], answer: Received, touched: set[str]
+    ) -> set[tuple[str, str]]:
+        """Give up what may not be held any more of these records, facet by facet."""
         recount: set[tuple[str, str]] = set()
         masks = self._holdings.masks()
-        for scope in delivery.masks:
-            for record_type, record in self._holdings.of_scope(scope):
-                values = current_values(self._conn, record_type, record)
-                if values is None:
-                    continue
-                values.pop("id", None)
-                recount.add((record_type, record))
-                mask = 0
-                for one in self._holdings.scopes_of(record_type, record, values):
-                    mask |= masks.get(one, 0)
-                parts = facets(record_type, values)
-                lead = next(iter(parts))
-                if not mask & BIT[lead]:
-                    recount |= self._purge(record, answer, touched, record_type)
-                    continue
-                held = {facet.key: part for facet, part in parts.items() if mask & BIT[facet]}
-                if len(held) < len(parts):
-                    changes = self._changes(Row(record_type, record, 0, held))
-                    if changes:
-                        Step(self._conn, self._step(None)).apply(changes, checked=True)
-                        self._forget_words(record, set(parts) - {FACET_OF_KEY[key] for key in held}, parts)
-                        touched.add(record_type)
+        for record_type, record in list(records):
+            values = current_values(self._conn, record_type, record)
+            recount.add((record_type, record))
+            if values is None:
+                continue
+            values.pop("id", None)
+            scopes = self._holdings.scopes_of(record_type, record, values)
+            mask = reduce(or_, (masks.get(scope, 0) for scope in scopes), 0)
+            parts = facets(record_type, values)
+            if not mask & BIT[next(iter(parts))]:
+                recount |= self._purge(record, answer, touched, record_type)
+                continue
+            held = {facet.key: part for facet, part in parts.items() if mask & BIT[facet]}
+            changes = self._changes(Row(record_type, record, 0, held)) if len(held) < len(parts) else []
+            if changes:
+                Step(self._conn, self._step(None)).apply(changes, checked=True)
+                self._forget_words(record, set(parts) - {FACET_OF_KEY[key] for key in held}, parts)
+                touched.add(record_type)
         return recount
 
     def _forget_words(self, record: str, lost: Iterable[Any], parts: Mapping[Any, Mapping[str, Any]]) -> None:

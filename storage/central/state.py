@@ -11,9 +11,9 @@ TABLES = (
     "CREATE TABLE sync_state (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
     "CREATE TABLE sync_scope (scope TEXT PRIMARY KEY, mask INTEGER NOT NULL,"
     " facets INTEGER NOT NULL DEFAULT 0, total BLOB NOT NULL DEFAULT x'') WITHOUT ROWID",
-    "CREATE TABLE sync_held (record TEXT NOT NULL, scope TEXT NOT NULL, facets INTEGER NOT NULL,"
-    " total BLOB NOT NULL, PRIMARY KEY (record, scope)) WITHOUT ROWID",
-    "CREATE INDEX sync_held_scope ON sync_held(scope)",
+    "CREATE TABLE sync_held (record TEXT NOT NULL, scope TEXT NOT NULL, type TEXT NOT NULL,"
+    " facets INTEGER NOT NULL, total BLOB NOT NULL, PRIMARY KEY (record, scope)) WITHOUT ROWID",
+    "CREATE INDEX sync_held_scope ON sync_held(scope, type)",
     "CREATE TABLE sync_edit (edit INTEGER PRIMARY KEY REFERENCES edit(seq), verdict TEXT NOT NULL,"
     " seq INTEGER NOT NULL, code TEXT NOT NULL, reason TEXT NOT NULL)",
     "CREATE TABLE sync_want (record TEXT PRIMARY KEY, type TEXT NOT NULL, anew INTEGER NOT NULL)"

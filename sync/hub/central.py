@@ -11,17 +11,18 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Table, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from casework.canonical import Digest, digest_of, facet_hash, spelt
 from casework.facets import Facet, facets
-from casework.records import RECORD_TYPES
+from casework.records import RECORD_TYPES, Record
 from casework.scopes import TIED, TIED_TYPES, own_scope
 from sync.hub import tables
 
+R = TypeVar("R", bound=Record)
 _AT_ONCE = 500
 """Bound values of one statement: SQLite takes 32,766 at the most, older ones 999."""
 
@@ -158,9 +159,12 @@ class Central:
 
     def _follow_ties(self, ties: Ties) -> None:
         """An adult or a home that is tied to another child now is sent to whoever works with that child."""
-        changed = [held for held in self._held.values() if held.touched]
-        moved = ties.write(changed)
-        self.fetch(moved)
+        makers = [
+            held for held in self._held.values() if held.touched and held.type in ("relationship", "child")
+        ]
+        moved = ties.moved_by(makers)
+        self.fetch(moved)  # with the scopes that they had
+        ties.write(makers, moved)
         for record, seq in moved.items():
             held = self._held[record]
             if held.stands and not held.touched:
@@ -187,26 +191,34 @@ class Ties:
         self._connection = connection
         self._of: dict[str, tuple[str, ...]] = {}
 
-    def write(self, changed: Collection[Held]) -> dict[str, int]:
-        """Keep the ties that touched relationships and children make; the tied records, each with its seq."""
-        rows: list[dict[str, Any]] = []
+    def moved_by(self, makers: Collection[Held]) -> dict[str, int]:
+        """The records that these relationships and children tied or tie now, each with the edit's number."""
         moved: dict[str, int] = {}
-        makers = [held for held in changed if held.type in ("relationship", "child")]
-        if not makers:
-            return moved
+        touched = {held.id: held.touched for held in makers}
         tie = tables.tie
-        for some in batched(held.id for held in makers):
-            for record in self._connection.execute(select(tie.c.record).where(tie.c.via.in_(some))).scalars():
-                moved[record] = max(held.touched for held in makers)
+        for some in batched(touched):
+            for via, record in self._connection.execute(
+                select(tie.c.via, tie.c.record).where(tie.c.via.in_(some))
+            ):
+                moved[record] = max(moved.get(record, 0), touched[via])
+        for held in makers:
+            for record, _ in _tied(held):
+                moved[record] = max(moved.get(record, 0), held.touched)
+        return moved
+
+    def write(self, makers: Collection[Held], moved: Collection[str]) -> None:
+        """Keep the ties that touched relationships and children make."""
+        if not makers:
+            return
+        tie = tables.tie
         self._connection.execute(
             delete(tie).where(tie.c.via == bindparam("maker")), [{"maker": held.id} for held in makers]
         )
-        for held in makers:
-            tied = held.fields.get("person" if held.type == "relationship" else "household")
-            child = held.fields.get("child") if held.type == "relationship" else held.id
-            if tied and child and not held.fields.get("void"):
-                rows.append({"via": held.id, "record": tied, "scope": child})
-                moved[tied] = max(moved.get(tied, 0), held.touched)
+        rows = [
+            {"via": held.id, "record": record, "scope": child}
+            for held in makers
+            for record, child in _tied(held)
+        ]
         in_bulk(self._connection, tie, rows)
         for some in batched(moved):
             found: dict[str, set[str]] = {record: set() for record in some}
@@ -215,13 +227,21 @@ class Ties:
             ):
                 found[record].add(scope)
             self._of |= {record: tuple(sorted(scopes)) for record, scopes in found.items()}
-        return moved
 
     def scopes_of(self, held: Held) -> tuple[str, ...]:
         """Where a record belongs now."""
         if held.type in TIED_TYPES:
             return self._of.get(held.id, held.scopes)
         return (own_scope(held.type, held.id, held.fields),)
+
+
+def _tied(held: Held) -> list[tuple[str, str]]:
+    """The adult or home that a relationship or a child ties, and the child to whom."""
+    if held.fields.get("void"):
+        return []
+    if held.type == "child":
+        return [(held.fields["household"], held.id)] if held.fields.get("household") else []
+    return [(held.fields["person"], held.fields["child"])]
 
 
 def facets_of(record_type: str, fields: Mapping[str, Any]) -> dict[Facet, dict[str, Any]]:
@@ -245,3 +265,9 @@ def _row(held: Held) -> dict[str, Any]:
         "versions": spelt(held.versions),
         "device": held.device,
     }
+
+
+def read_as(cls: type[R], row: Any) -> R:
+    """A stored row as its record type, without the fields that this version does not know."""
+    fields = {name: value for name, value in json.loads(row.fields).items() if name in cls.model_fields}
+    return cls.model_validate({**fields, "id": row.id})

@@ -13,7 +13,7 @@ from casework.errors import Refused
 from casework.records import Record, Worker
 from casework.text import fold
 from sync.hub import tables
-from sync.hub.central import in_bulk
+from sync.hub.central import in_bulk, read_as
 from sync.hub.counting import Counter
 from sync.hub.entitlement import Entitlement
 from sync.hub.taking import Taking
@@ -45,12 +45,11 @@ def write(connection: Connection, edit: str, name: str, changes: Sequence[Change
 def put(connection: Connection, edit: str, name: str, record: Record, now: datetime) -> None:
     """Make a record of the central record's own, or bring the one that is there to the same fields."""
     table = tables.record
-    held = connection.execute(select(table.c.fields).where(table.c.id == record.id)).scalar()
+    held = connection.execute(select(table).where(table.c.id == record.id)).first()
     if held is None:
         write(connection, edit, name, [create(record)], now)
         return
-    before = type(record).model_validate_json(held).model_copy(update={"id": record.id})
-    changes = changed(before, **record.model_dump(mode="json", exclude={"id"}))
+    changes = changed(read_as(type(record), held), **record.model_dump(mode="json", exclude={"id"}))
     if changes:
         write(connection, edit, name, changes, now)
 
@@ -58,8 +57,8 @@ def put(connection: Connection, edit: str, name: str, record: Record, now: datet
 def find_worker(connection: Connection, name: str, agency: str) -> str | None:
     """The id of the worker of this name and agency, if one is on record."""
     table = tables.record
-    for row in connection.execute(select(table.c.id, table.c.fields).where(table.c.type == "worker")):
-        worker = Worker.model_validate_json(row.fields[:-1] + f', "id": "{row.id}"}}')
+    for row in connection.execute(select(table).where(table.c.type == "worker")):
+        worker = read_as(Worker, row)
         if fold(worker.name) == fold(name) and worker.agency == agency:
             return str(row.id)
     return None

@@ -10,24 +10,23 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
 from casework.facets import FACETS, Facet, held_facets
 from casework.holding import Place, holds
 from casework.policies import Category
-from casework.records import Child, Record, Worker
+from casework.records import Child, Worker
 from casework.records_sharing import Agreement, Disclosure
 from casework.scopes import EVERYBODY
 from casework.sharing import NOTHING, Ground, may_see
 from sync.hub import tables
-from sync.hub.central import batched, in_bulk
+from sync.hub.central import batched, in_bulk, read_as
 
 BIT: Mapping[Facet, int] = {facet: 1 << place for place, facet in enumerate(FACETS)}
 _TEAM_MASK = BIT[Facet(Category.EDUCATION)] | BIT[Facet(Category.WORKFORCE)]
 _OWN_MASK = BIT[Facet(Category.WORKFORCE)]
-R = TypeVar("R", bound=Record)
 SEND_ANEW = -1
 _GROUND = ("child", "agreement", "disclosure", "episode", "notification")
 
@@ -115,7 +114,7 @@ class Entitlement:
         rows = self._connection.execute(
             select(record.c.id, record.c.fields).where(record.c.scope == EVERYBODY, record.c.type == "worker")
         )
-        workers = {row.id: _read_as(Worker, row) for row in rows}
+        workers = {row.id: read_as(Worker, row) for row in rows}
         teams: defaultdict[str | None, set[str]] = defaultdict(set)
         for worker in workers.values():
             teams[worker.team].add(worker.id)
@@ -175,6 +174,7 @@ class Entitlement:
             for row in self._connection.execute(select(table).where(table.c.scope.in_(children)))
         }
         rows = []
+        lost_by: defaultdict[str, set[str]] = defaultdict(set)
         for child, entry in known.items():
             for device, worker, colleagues in devices:
                 mask = self._mask(worker, entry) if holds(worker, entry.place, colleagues) else 0
@@ -183,9 +183,23 @@ class Entitlement:
                     continue
                 was = held.mask if held is not None else 0
                 lost = seq if was & ~mask else held.lost if held is not None else 0
+                if was & ~mask:
+                    lost_by[device].add(child)
                 if held is None or mask != was:
                     rows.append({"device": device, "scope": child, "mask": mask, "lost": lost})
         in_bulk(self._connection, table, rows)
+        for device, scopes in lost_by.items():
+            self._forget_known(device, scopes)
+
+    def _forget_known(self, device: str, scopes: Collection[str]) -> None:
+        """A laptop that gives something up does not hold it as it stands any more."""
+        record, tie = tables.record, tables.tie
+        tied = select(tie.c.record).where(tie.c.scope.in_(scopes))
+        self._connection.execute(
+            update(record)
+            .where(record.c.device == device, record.c.scope.in_(scopes) | record.c.id.in_(tied))
+            .values(device="")
+        )
 
     def _mask(self, worker: Worker, entry: Known) -> int:
         if entry.child.void:
@@ -211,14 +225,8 @@ class Entitlement:
 _Device = tuple[str, Worker, frozenset[str]]
 
 
-def _read_as(cls: type[R], row: Any) -> R:
-    """A stored row as its record type, without the fields that this version does not know."""
-    fields = {name: value for name, value in json.loads(row.fields).items() if name in cls.model_fields}
-    return cls.model_validate({**fields, "id": row.id})
-
-
 def _known(own: Any, rows: Iterable[Any]) -> Known:
-    child = _read_as(Child, own)
+    child = read_as(Child, own)
     agreements: list[Agreement] = []
     disclosures: list[Disclosure] = []
     members: set[str] = set()
@@ -229,9 +237,9 @@ def _known(own: Any, rows: Iterable[Any]) -> Known:
         if fields.get("void"):
             continue
         if row.type == "agreement":
-            agreements.append(_read_as(Agreement, row))
+            agreements.append(read_as(Agreement, row))
         elif row.type == "disclosure":
-            disclosures.append(_read_as(Disclosure, row))
+            disclosures.append(read_as(Disclosure, row))
         elif row.type == "episode":
             if fields.get("closed"):
                 closed.add(fields.get("notification") or "")

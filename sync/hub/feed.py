@@ -8,7 +8,7 @@ from functools import reduce
 from operator import or_ as or_bits
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select, update
 
 from casework.canonical import Digest, digest_of, sum_of
 from casework.facets import portion
@@ -27,6 +27,11 @@ class Feed:
     def __init__(self, connection: Connection, device: str) -> None:
         self._connection = connection
         self._device = device
+
+    @property
+    def _is_news(self) -> ColumnElement[bool]:
+        """Whether the laptop does not hold a record as it stands, or is to be sent its scope all anew."""
+        return or_(_record.c.device != self._device, _held.c.sent == SEND_ANEW)
 
     def masks(self) -> dict[str, tuple[int, int]]:
         """The bits that the laptop may hold of each scope, and when it lost some."""
@@ -66,6 +71,8 @@ class Feed:
     def page(self, asked: Pull, head: int, chain_at: Callable[[int], str]) -> Page:
         """The next page. Scopes to be sent anew come first, each whole; then what changed, in its order."""
         scopes, more = self._scopes()
+        # Until the laptop says that it put them in place, what it holds of them is not known.
+        self.settle_done({scope.scope: SEND_ANEW for scope in scopes})
         if more or len(scopes) >= MOST_ROWS:
             return Page(scopes=scopes, cursor=asked.cursor, more=True)
         sent, through, more = self._changed(asked.cursor.seq, head)
@@ -105,12 +112,17 @@ class Feed:
 
     def _of_scopes(self, scopes: Sequence[str]) -> dict[str, list[Any]]:
         found: dict[str, list[Any]] = {}
-        for row in self._connection.execute(select(_record).where(_record.c.scope.in_(scopes))):
+        for row in self._connection.execute(
+            select(_record)
+            .join(_held, and_(_held.c.scope == _record.c.scope, _held.c.device == self._device))
+            .where(_record.c.scope.in_(scopes), self._is_news)
+        ):
             found.setdefault(row.scope, []).append(row)
         tied = (
             select(_record, _tie.c.scope.label("of"))
             .join(_tie, _tie.c.record == _record.c.id)
-            .where(_tie.c.scope.in_(scopes), _record.c.scope == TIED)
+            .join(_held, and_(_held.c.scope == _tie.c.scope, _held.c.device == self._device))
+            .where(_tie.c.scope.in_(scopes), _record.c.scope == TIED, self._is_news)
             .distinct()
         )
         for row in self._connection.execute(tied):
