@@ -214,7 +214,8 @@ class Journal:
         """Take back this worker's newest step that still stands, by appending its inverse."""
         row = self._conn.execute(
             "SELECT seq, name, subject FROM edit WHERE worker = ? AND kind IN ('do', 'redo')"
-            " AND undone_by IS NULL ORDER BY seq DESC LIMIT 1",
+            " AND undone_by IS NULL AND EXISTS (SELECT 1 FROM change WHERE edit = edit.seq)"
+            " ORDER BY seq DESC LIMIT 1",
             (self._actor.worker,),
         ).fetchone()
         if row is None:

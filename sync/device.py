@@ -6,20 +6,23 @@ off goes on where it stopped. It says that both sides agree only when the centra
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
 from casework.errors import Refused
+from casework.facets import facets, joined
+from casework.ids import new_id
 from storage.central import outbox
-from storage.central.holdings import Holdings
+from storage.central.holdings import BIT, Holdings
 from storage.central.outbox import Answer, WaitingEdit
 from storage.central.receiving import Delivery, Receiver, Row
 from storage.central.receiving import Told as LocalTold
 from storage.central.renaming import rename
 from storage.central.state import SyncState, read_state, write_state
 from storage.journal import transaction
+from storage.rows import current_values
 from storage.store import Store
 from sync.messages import (
     MOST_BYTES,
@@ -27,7 +30,9 @@ from sync.messages import (
     MOST_ROWS,
     Changed,
     Cursor,
+    Have,
     Hello,
+    Lack,
     Page,
     Pull,
     Push,
@@ -46,6 +51,7 @@ class Central(Protocol):
     def push(self, said: Push) -> Pushed: ...  # noqa: D102
     def pull(self, said: Pull) -> Page: ...  # noqa: D102
     def verify(self, said: Verify) -> Verified: ...  # noqa: D102
+    def have(self, said: Have) -> Lack: ...  # noqa: D102
 
 
 @dataclass
@@ -82,12 +88,14 @@ class Device:
         central: Central,
         *,
         now: Callable[[], datetime],
+        new_id: Callable[[], str] = new_id,
         progress: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._store = store
         self._conn = store.conn
         self._central = central
         self._now = now
+        self._new_id = new_id
         self._progress = progress
         self._holdings = Holdings(store.conn)
         self._done: dict[str, int] = {}
@@ -120,13 +128,14 @@ class Device:
 
     def _hello(self, session: Session) -> bool:
         """Greet, and put right what the answer asks for; True when there is nothing to say."""
-        state = read_state(self._conn)
+        state = self._begin()
         waiting = outbox.count_waiting(self._conn)
         nothing = not waiting and not outbox.wants(self._conn, 1) and not outbox.to_recount(self._conn)
         session.requests += 1
         welcome = self._central.hello(
             Hello(
-                incarnation=state.incarnation or "first-start",
+                incarnation=state.incarnation,
+                coming=state.coming,
                 hub=state.hub,
                 epoch=state.epoch,
                 cursor=Cursor(seq=state.seq, chain=state.chain),
@@ -136,13 +145,28 @@ class Device:
         )
         if welcome.action == "revoked":
             raise Refused("revoked", "This laptop's access was ended; speak to your manager.")
+        state = replace(state, incarnation=state.coming, coming="", hub=welcome.hub, epoch=welcome.epoch)
         if welcome.action == "reconcile":
-            self._begin_again(replace(state, epoch=welcome.epoch), session)
-        elif welcome.epoch != state.epoch:
+            self._begin_again(state, session)
+        else:
             with transaction(self._conn):
-                write_state(self._conn, replace(state, hub=welcome.hub, epoch=welcome.epoch))
+                write_state(self._conn, state)
+        if welcome.action == "forked":
+            session.problems.append(
+                "This caseload is an older copy of the one that the central record knows, or there are two of"
+                " it; nothing was lost, and everything was compared anew."
+            )
         session.cursor = state.seq
         return welcome.agreed
+
+    def _begin(self) -> SyncState:
+        """The word of this session is kept before it is said, so that it is the same when said again."""
+        state = read_state(self._conn)
+        if not state.coming:
+            state = replace(state, coming=self._new_id())
+            with transaction(self._conn):
+                write_state(self._conn, state)
+        return state
 
     def _begin_again(self, state: SyncState, session: Session) -> None:
         """The central record is not as this laptop last read it: offer every step again, read it all anew."""
@@ -164,12 +188,7 @@ class Device:
                 return
             session.requests += 1
             seen = read_state(self._conn)
-            answer = self._central.push(
-                Push(
-                    incarnation=seen.incarnation or "first-start",
-                    edits=[_sent(edit, seen.seq) for edit in edits],
-                )
-            )
+            answer = self._central.push(Push(edits=[_sent(edit, seen.seq) for edit in edits]))
             if answer.known:
                 with transaction(self._conn):
                     rename(self._conn, answer.known)
@@ -240,11 +259,44 @@ class Device:
                 Verify(cursor=cursor, digest=self._holdings.total().text, scopes=sums)
             )
             if answer.differ:
+                self._bring_back(session, answer.differ)
                 session.problems.append(
                     f"{len(answer.differ)} parts of this laptop differed from the central record; they were"
                     " fetched again. Please report this: it should not happen."
                 )
         return answer.agreed
+
+    def _bring_back(self, session: Session, scopes: Sequence[str]) -> None:
+        """Give the central record what it lost of these scopes and this laptop holds."""
+        records = {
+            record: record_type for scope in scopes for record_type, record in self._holdings.of_scope(scope)
+        }
+        ids = list(records)
+        for at in range(0, len(ids), MOST_ROWS):
+            session.requests += 1
+            lost = self._central.have(Have(records=ids[at : at + MOST_ROWS])).records
+            edits = [self._brought_back(records[record], record) for record in lost]
+            for n in range(0, len(edits), MOST_EDITS):
+                session.requests += 1
+                self._central.push(Push(edits=edits[n : n + MOST_EDITS]))
+
+    def _brought_back(self, record_type: str, record: str) -> SentEdit:
+        values = current_values(self._conn, record_type, record) or {}
+        masks = self._holdings.masks()
+        mask = 0
+        for scope in self._holdings.scopes_of(record_type, record, values):
+            mask |= masks.get(scope, 0)
+        parts = facets(record_type, {name: value for name, value in values.items() if name != "id"})
+        held = joined(part for facet, part in parts.items() if mask & BIT[facet])
+        state = read_state(self._conn)
+        return SentEdit(
+            id=f"{record}/{state.epoch}",
+            worker=self._store.actor.worker,
+            name="Brought back",
+            at=self._now().isoformat(),
+            seen=state.seq,
+            changes=[Changed(type=record_type, record=record, field="", old=None, new=held)],
+        )
 
 
 def _sent(edit: WaitingEdit, seen: int) -> SentEdit:

@@ -64,11 +64,17 @@ class Cursor(_Message):
 
 
 class Hello(_Message):
-    """The first message of a session; `digest` is what the laptop holds, when it has nothing to send."""
+    """The first message of a session; `digest` is what the laptop holds, when it has nothing to send.
+
+    `incarnation` is the word that the last session left on both sides, `coming` the one that this session
+    leaves: a laptop that was set back to an older copy, or copied, knows another word than the central
+    record.
+    """
 
     protocol: int = PROTOCOL
     version: int = 0
-    incarnation: Id
+    incarnation: Annotated[str, Field(max_length=64)] = ""
+    coming: Id
     hub: Annotated[str, Field(max_length=64)] = ""
     epoch: Annotated[str, Field(max_length=64)] = ""
     cursor: Cursor = Cursor()
@@ -90,7 +96,6 @@ class Welcome(_Message):
 class Push(_Message):
     """Edits in the order in which they were made."""
 
-    incarnation: Id
     edits: Annotated[list[SentEdit], Field(max_length=MOST_EDITS)]
 
 
@@ -167,6 +172,18 @@ class Verify(_Message):
     cursor: Cursor
     digest: Sum
     scopes: Annotated[dict[str, Sum], Field(max_length=50_000)] = {}
+
+
+class Have(_Message):
+    """Records that a laptop holds in scopes that differ."""
+
+    records: Annotated[list[Id], Field(max_length=MOST_ROWS)]
+
+
+class Lack(_Message):
+    """Those of them that the central record has not: lost with what a backup did not have."""
+
+    records: list[Id]
 
 
 class Verified(_Message):

@@ -10,7 +10,10 @@ from typing import Any
 from storage.cipher import Connection
 
 OWN = "('do', 'undo', 'redo', 'setup')"
-_WAITING = f"kind IN {OWN} AND NOT EXISTS (SELECT 1 FROM sync_edit s WHERE s.edit = edit.seq)"
+_WAITING = (
+    f"kind IN {OWN} AND NOT EXISTS (SELECT 1 FROM sync_edit s WHERE s.edit = edit.seq)"
+    " AND EXISTS (SELECT 1 FROM change c WHERE c.edit = edit.seq)"
+)
 _WORST = ("applied", "merged", "conflict", "quarantined")
 _PART = 2_000
 """Changes of one sent edit; a longer step goes in parts, each with its own verdict."""
@@ -119,9 +122,16 @@ def forget_wants(conn: Connection, records: Iterable[str]) -> None:
 
 
 def offer_again(conn: Connection) -> int:
-    """After the central record lost what it had: every step waits again, under its own id."""
+    """After the central record lost what it had: every whole step waits again, under its own id."""
     conn.execute("DELETE FROM sync_want")
-    return conn.execute("DELETE FROM sync_edit").rowcount
+    return conn.execute("DELETE FROM sync_edit WHERE cut = 0").rowcount
+
+
+def cut(conn: Connection, record: str) -> None:
+    """What the history says of a record is about to be given up, or some of it."""
+    conn.execute(
+        "UPDATE sync_edit SET cut = 1 WHERE edit IN (SELECT edit FROM change WHERE record = ?)", (record,)
+    )
 
 
 def _parts(changes: list[Any], most_bytes: int) -> Iterable[list[Any]]:

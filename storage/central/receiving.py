@@ -22,7 +22,7 @@ from casework.ids import new_id
 from casework.records import RECORD_TYPES
 from storage import audit, reindex
 from storage.central.holdings import BIT, Holdings
-from storage.central.outbox import count_waiting, forget_wants, to_recount
+from storage.central.outbox import count_waiting, cut, forget_wants, to_recount
 from storage.central.state import SyncState, write_state
 from storage.journal import Receipt, Step, transaction
 from storage.rows import current_values
@@ -228,6 +228,7 @@ class Receiver:
 
     def _forget_words(self, record: str, lost: Iterable[Any], parts: Mapping[Any, Mapping[str, Any]]) -> None:
         """What a lost facet said is gone from this laptop's history, too."""
+        cut(self._conn, record)
         names = {name for facet in lost for name in parts[facet]}
         self._conn.executemany(
             "DELETE FROM change WHERE record = ? AND field = ?", [(record, name) for name in names]
@@ -254,6 +255,7 @@ class Receiver:
             self._conn.execute(f"DELETE FROM {kind} WHERE id = ?", (record,))
             touched.add(kind)
             answer.purged += 1
+        cut(self._conn, record)
         self._conn.execute("DELETE FROM change WHERE record = ?", (record,))
         self._conn.execute("DELETE FROM draft WHERE subject = ?", (record,))
         return {(kind, record) for kind in kinds}

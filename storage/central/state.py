@@ -15,25 +15,31 @@ TABLES = (
     " facets INTEGER NOT NULL, total BLOB NOT NULL, PRIMARY KEY (record, scope)) WITHOUT ROWID",
     "CREATE INDEX sync_held_scope ON sync_held(scope, type)",
     "CREATE TABLE sync_edit (edit INTEGER PRIMARY KEY REFERENCES edit(seq), verdict TEXT NOT NULL,"
-    " seq INTEGER NOT NULL, code TEXT NOT NULL, reason TEXT NOT NULL)",
+    " seq INTEGER NOT NULL, code TEXT NOT NULL, reason TEXT NOT NULL, cut INTEGER NOT NULL DEFAULT 0)",
     "CREATE TABLE sync_want (record TEXT PRIMARY KEY, type TEXT NOT NULL, anew INTEGER NOT NULL)"
     " WITHOUT ROWID",
 )
 """`sync_scope`: what may be held of each scope, and the sum of what is; `sync_held`: what each record adds to
-it. `sync_edit`: the verdict on each step that was sent. `sync_want`: records that a step with a verdict
-touched: to be counted anew, or with `anew` to be sent anew, for the step was not taken as it was made.
+it. `sync_edit`: the verdict on each step that was sent; of one that is `cut` this laptop had to give up a
+part, so it cannot be offered again. `sync_want`: records that a step with a verdict touched: to be counted
+anew, or with `anew` to be sent anew, for the step was not taken as it was made.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class SyncState:
-    """`seq` and `chain` say how far the central record was read; `head` how far it went when last asked."""
+    """How far the central record was read (`seq`, and the log's `chain` at it), and when both sides agreed.
+
+    `incarnation` is the word that the last session left on both sides, `coming` the one of the session that
+    is under way.
+    """
 
     hub: str = ""
     url: str = ""
     device: str = ""
     epoch: str = ""
     incarnation: str = ""
+    coming: str = ""
     seq: int = 0
     chain: str = ""
     agreed_at: str = ""

@@ -13,15 +13,17 @@ from sqlalchemy import Connection, Engine, select, update
 
 from casework.errors import Refused
 from sync.hub import tables
-from sync.hub.central import in_bulk
+from sync.hub.central import batched, in_bulk
 from sync.hub.counting import CHAIN_BYTES, Counter
-from sync.hub.entitlement import Entitlement
+from sync.hub.entitlement import SEND_ANEW, Entitlement
 from sync.hub.feed import Feed
 from sync.hub.taking import Taking
 from sync.messages import (
     PROTOCOL,
     Action,
+    Have,
     Hello,
+    Lack,
     Page,
     Pull,
     Push,
@@ -45,10 +47,12 @@ class Hub:
         with self.engine.begin() as connection:
             counter = Counter(connection, lock=False)
             action = self._action(connection, counter, device, said)
-            if action == "ok":
+            if action in ("reconcile", "forked"):
+                forget_known(connection, device)
+            if action not in ("revoked", "upgrade"):
                 self._new_day(connection, device, counter.head)
             agreed = action == "ok" and self._agrees(connection, device, said)
-            self._seen(connection, device, said.incarnation)
+            self._seen(connection, device, said.coming)
             return Welcome(
                 action=action,
                 hub=counter.hub,
@@ -88,6 +92,16 @@ class Hub:
             self._require_active(connection, device)
             return Feed(connection, device).verified(said)
 
+    def have(self, device: str, said: Have) -> Lack:
+        """Which of a laptop's records are not here."""
+        with self.engine.begin() as connection:
+            self._require_active(connection, device)
+            table = tables.record
+            here: set[str] = set()
+            for some in batched(said.records):
+                here |= set(connection.execute(select(table.c.id).where(table.c.id.in_(some))).scalars())
+            return Lack(records=[record for record in said.records if record not in here])
+
     # What a laptop's state asks for
 
     def _action(self, connection: Connection, counter: Counter, device: str, said: Hello) -> Action:
@@ -99,7 +113,10 @@ class Hub:
         other = (said.hub and said.hub != counter.hub) or (said.epoch and said.epoch != counter.epoch)
         if other or self._chain_at(connection, counter, said.cursor.seq) != said.cursor.chain:
             return "reconcile"
-        return "ok"
+        held = connection.execute(
+            select(tables.device.c.incarnation).where(tables.device.c.id == device)
+        ).scalar()
+        return "ok" if held in ("", said.incarnation, said.coming) else "forked"
 
     def _agrees(self, connection: Connection, device: str, said: Hello) -> bool:
         if said.waiting or said.digest is None:
@@ -179,4 +196,11 @@ def found_hub(engine: Engine, *, hub: str, epoch: str) -> None:
 def new_epoch(connection: Connection, epoch: str) -> None:
     """After a restore nothing that laptops remember of this record's order holds any more."""
     in_bulk(connection, tables.meta, [{"name": "epoch", "value": epoch}])
-    connection.execute(update(tables.entitlement).values(sent=-1))
+
+
+def forget_known(connection: Connection, device: str) -> None:
+    """What a laptop holds is not known any more: it is sent everything anew."""
+    connection.execute(
+        update(tables.entitlement).where(tables.entitlement.c.device == device).values(sent=SEND_ANEW)
+    )
+    connection.execute(update(tables.record).where(tables.record.c.device == device).values(device=""))

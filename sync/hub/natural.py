@@ -40,6 +40,10 @@ _KEYS: Mapping[str, Callable[[Fields], tuple[Any, ...] | None]] = {
 }
 
 
+KEYED = frozenset(_KEYS)
+"""Record types of which two laptops can make the same one."""
+
+
 def key_of(record_type: str, fields: Fields) -> str | None:
     """What a record is known by, as one text, or None."""
     parts = _KEYS[record_type](fields) if record_type in _KEYS else None

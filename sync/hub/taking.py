@@ -22,7 +22,7 @@ from casework.scopes import EVERYBODY, own_scope
 from sync.hub import tables
 from sync.hub.central import Central, Held, Ties, in_bulk
 from sync.hub.counting import Counter
-from sync.hub.natural import known_as, natural_rows
+from sync.hub.natural import KEYED, known_as, natural_rows
 from sync.merge import merge, policy_of
 from sync.messages import Changed, Pushed, SentEdit, Verdict
 
@@ -119,6 +119,10 @@ class Taking:
             for name, base, new in _parts(change):
                 if change.field == _CREATED and name not in fields:
                     fields[name] = new
+                    continue
+                if change.field == _CREATED and change.type not in KEYED:
+                    # The record came back by another laptop, with what became of it since.
+                    known[change.record] &= fields[name] == new
                     continue
                 merged = merge(change.type, name, base, fields.get(name), new)
                 fields[name] = merged.value

@@ -20,7 +20,7 @@ from sync.device import Device, Session
 from sync.hub import devices
 from sync.hub.database import open_sqlite
 from sync.hub.hub import Hub, found_hub
-from sync.messages import Hello, Page, Pull, Push, Pushed, Verified, Verify, Welcome
+from sync.messages import Have, Hello, Lack, Page, Pull, Push, Pushed, Verified, Verify, Welcome
 
 KEY = bytes(range(32))
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -54,6 +54,9 @@ class Way:
 
     def pull(self, said: Pull) -> Page:
         return self._said("pull", said)  # type: ignore[no-any-return]
+
+    def have(self, said: Have) -> Lack:
+        return self._said("have", said)  # type: ignore[no-any-return]
 
     def verify(self, said: Verify) -> Verified:
         return self._said("verify", said)  # type: ignore[no-any-return]
@@ -138,7 +141,7 @@ class World:
             today=self.today(),
         )
         with transaction(store.conn):
-            state = replace(read_state(store.conn), hub="hub-of-the-test", device=device, incarnation=device)
+            state = replace(read_state(store.conn), hub="hub-of-the-test", device=device)
             write_state(store.conn, state)
         self.laptops[name] = Laptop(store, Way(self.hub, device))
         return self.laptops[name]
