@@ -44,8 +44,11 @@ class Facet(NamedTuple):
         return f"{self.category.value}:{self.purpose}" if self.purpose else self.category.value
 
 
+OWN_PURPOSES: tuple[str, ...] = ("", "assessment", "planning", "safeguarding", "attendance", "support")
+"""The purposes that a facet can have. The order is part of what laptops and the central record store."""
+
 FACETS: tuple[Facet, ...] = tuple(
-    Facet(category, purpose) for purpose in ("", *sorted(set(PURPOSE_OF.values()))) for category in Category
+    Facet(category, purpose) for purpose in OWN_PURPOSES for category in Category
 )
 """Every facet there can be, in a fixed order: a worker's sight of a child is a set of these."""
 

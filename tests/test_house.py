@@ -103,6 +103,7 @@ ASKS_MAY_SEE = {
     "storage/queries/notifications.py": "what a notifying school may be told is decided for the school",
     "casework/withdrawing.py": "what a withdrawal would take away is asked before it is made",
     "outreach_tui/commands/consent.py": "`consent check` answers for a worker of another agency",
+    "sync/hub/entitlement.py": "what each laptop is sent is decided for its worker",
 }
 """Who may call `casework.sharing.may_see` itself, and why."""
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casework.facets import FACETS, Facet, facets, held_facets, joined, leading_facet, portion
-from casework.policies import Category
+from casework.facets import FACETS, OWN_PURPOSES, Facet, facets, held_facets, joined, leading_facet, portion
+from casework.policies import PURPOSE_OF, Category
 from casework.records import RECORD_TYPES, AttendanceWeek, Flag, Worker, meta_of
 from casework.records_sharing import Agreement, Disclosure
 from casework.sharing import Ground, may_see
@@ -91,6 +91,15 @@ def test_nothing_tells_of_youth_justice_to_who_may_not_see_it(
     rest = set(FACETS) - {HIDDEN}
     told = str(portion(facets(record_type, values), rest))
     assert not re.search(r"youth|Y5|court", told)
+
+
+def test_the_order_of_facets_is_stored_and_never_changes() -> None:
+    assert (len(FACETS), FACETS.index(HIDDEN), FACETS.index(Facet(Category.FAMILY, "planning"))) == (
+        60,
+        7,
+        22,
+    )
+    assert {*PURPOSE_OF.values(), ""} <= set(OWN_PURPOSES)
 
 
 def test_every_stored_field_has_a_facet() -> None:

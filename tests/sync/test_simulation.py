@@ -9,7 +9,7 @@ import pytest
 
 from tests.sync.simulation import Simulation
 
-SEEDS = int(os.environ.get("OUTREACH_SEEDS", "40"))
+SEEDS = int(os.environ.get("OUTREACH_SEEDS", "60"))
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
