@@ -139,6 +139,7 @@ class Device:
                 hub=state.hub,
                 epoch=state.epoch,
                 cursor=Cursor(seq=state.seq, chain=state.chain),
+                pushed=Cursor(seq=state.pushed_seq, chain=state.pushed_chain),
                 waiting=waiting,
                 digest=self._holdings.total().text if nothing and state.epoch else None,
             )
@@ -172,7 +173,8 @@ class Device:
         """The central record is not as this laptop last read it: offer every step again, read it all anew."""
         with transaction(self._conn):
             count = outbox.offer_again(self._conn)
-            write_state(self._conn, replace(state, seq=0, chain=""))
+            fresh = replace(state, seq=0, chain="", pushed_seq=0, pushed_chain="")
+            write_state(self._conn, fresh)
         session.problems.append(
             f"The central record is not the one last read (restored from a backup?); {count} steps of this"
             " laptop's were offered again, and nothing was removed."
@@ -202,6 +204,8 @@ class Device:
         }
         with transaction(self._conn):
             outbox.settle(self._conn, edits, verdicts)
+            state = read_state(self._conn)
+            write_state(self._conn, replace(state, pushed_seq=answer.at.seq, pushed_chain=answer.at.chain))
         session.pushed += len(verdicts)
         for verdict in verdicts.values():
             session.merged += verdict.verdict == "merged"
@@ -275,18 +279,21 @@ class Device:
         for at in range(0, len(ids), MOST_ROWS):
             session.requests += 1
             lost = self._central.have(Have(records=ids[at : at + MOST_ROWS])).records
-            edits = [self._brought_back(records[record], record) for record in lost]
+            found = (self._brought_back(records[record], record) for record in lost)
+            edits = [edit for edit in found if edit is not None]
             for n in range(0, len(edits), MOST_EDITS):
                 session.requests += 1
                 self._central.push(Push(edits=edits[n : n + MOST_EDITS]))
 
-    def _brought_back(self, record_type: str, record: str) -> SentEdit:
+    def _brought_back(self, record_type: str, record: str) -> SentEdit | None:
         values = current_values(self._conn, record_type, record) or {}
         masks = self._holdings.masks()
         mask = 0
         for scope in self._holdings.scopes_of(record_type, record, values):
             mask |= masks.get(scope, 0)
         parts = facets(record_type, {name: value for name, value in values.items() if name != "id"})
+        if not mask & BIT[next(iter(parts))]:
+            return None
         held = joined(part for facet, part in parts.items() if mask & BIT[facet])
         state = read_state(self._conn)
         return SentEdit(

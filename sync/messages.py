@@ -68,7 +68,8 @@ class Hello(_Message):
 
     `incarnation` is the word that the last session left on both sides, `coming` the one that this session
     leaves: a laptop that was set back to an older copy, or copied, knows another word than the central
-    record.
+    record. `pushed` is where the log stood after this laptop's last push: its steps may be lost although
+    what it had read before is still there.
     """
 
     protocol: int = PROTOCOL
@@ -78,6 +79,7 @@ class Hello(_Message):
     hub: Annotated[str, Field(max_length=64)] = ""
     epoch: Annotated[str, Field(max_length=64)] = ""
     cursor: Cursor = Cursor()
+    pushed: Cursor = Cursor()
     waiting: Annotated[int, Field(ge=0)] = 0
     digest: Sum | None = None
 
@@ -117,6 +119,7 @@ class Pushed(_Message):
     """
 
     verdicts: list[Verdict] = []
+    at: Cursor = Cursor()
     known: dict[Id, Id] = {}
 
 

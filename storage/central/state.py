@@ -28,7 +28,8 @@ anew, or with `anew` to be sent anew, for the step was not taken as it was made.
 
 @dataclass(frozen=True, slots=True)
 class SyncState:
-    """How far the central record was read (`seq`, and the log's `chain` at it), and when both sides agreed.
+    """How far the central record was read (`seq`, and the log's `chain` at it), where its log stood after
+    the last push (`pushed_seq`, `pushed_chain`), and when both sides agreed.
 
     `incarnation` is the word that the last session left on both sides, `coming` the one of the session that
     is under way.
@@ -42,6 +43,8 @@ class SyncState:
     coming: str = ""
     seq: int = 0
     chain: str = ""
+    pushed_seq: int = 0
+    pushed_chain: str = ""
     agreed_at: str = ""
 
     @property
@@ -53,8 +56,8 @@ class SyncState:
 def read_state(conn: Connection) -> SyncState:
     """What was kept; the beginning, where nothing was."""
     held: dict[str, Any] = dict(conn.execute("SELECT name, value FROM sync_state").fetchall())
-    if "seq" in held:
-        held["seq"] = int(held["seq"])
+    for number in ("seq", "pushed_seq"):
+        held[number] = int(held.get(number, 0))
     known = {field.name for field in fields(SyncState)}
     return replace(SyncState(), **{name: value for name, value in held.items() if name in known})
 

@@ -10,6 +10,7 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -245,10 +246,17 @@ def _tied(held: Held) -> list[tuple[str, str]]:
 
 
 def facets_of(record_type: str, fields: Mapping[str, Any]) -> dict[Facet, dict[str, Any]]:
-    """A record's facets; a record type that this version does not know is held as its sender parted it."""
-    if record_type in RECORD_TYPES:
-        return facets(record_type, fields)
-    return {}
+    """A record's facets; what a laptop could not bring back of it counts as empty, as it does there."""
+    return facets(record_type, {**_usual(record_type), **fields})
+
+
+@cache
+def _usual(record_type: str) -> Mapping[str, Any]:
+    cls = RECORD_TYPES[record_type]
+    fields = cls.model_fields
+    usual = {name: info.get_default() for name, info in fields.items() if not info.is_required()}
+    listed = {name: list(value) if isinstance(value, tuple) else value for name, value in usual.items()}
+    return {name: value for name, value in (lacking(cls, {}) | listed).items() if name != "id"}
 
 
 def _key(facet: Facet | None) -> str:
@@ -269,5 +277,15 @@ def _row(held: Held) -> dict[str, Any]:
 
 def read_as(cls: type[R], row: Any) -> R:
     """A stored row as its record type, without the fields that this version does not know."""
-    fields = {name: value for name, value in json.loads(row.fields).items() if name in cls.model_fields}
+    held = json.loads(row.fields)
+    fields = lacking(cls, held) | {name: held[name] for name in held if name in cls.model_fields}
     return cls.model_validate({**fields, "id": row.id})
+
+
+def lacking(cls: type[Record], fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Empty texts for what a laptop could not hold of a record that it brought back."""
+    return {
+        name: ""
+        for name, info in cls.model_fields.items()
+        if info.is_required() and info.annotation is str and name not in fields and name != "id"
+    }

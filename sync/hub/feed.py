@@ -14,11 +14,14 @@ from casework.canonical import Digest, digest_of, sum_of
 from casework.facets import portion
 from casework.scopes import TIED
 from sync.hub import tables
-from sync.hub.central import batched, facets_of
+from sync.hub.central import batched, facets_of, in_bulk
 from sync.hub.entitlement import BIT, SEND_ANEW, facets_in
 from sync.messages import MOST_ROWS, Cursor, Page, Pull, Scope, Sent, Told, Verified, Verify
 
 _record, _tie, _held, _head, _log = tables.record, tables.tie, tables.entitlement, tables.head, tables.log
+
+_MOST_REPAIRED = 200
+"""Scopes that are sent anew at a time when two sides differ."""
 
 
 class Feed:
@@ -251,9 +254,11 @@ class Feed:
             for scope in {*own, *asked.scopes}
             if own.get(scope, Digest()).text != asked.scopes.get(scope, Digest().text)
         ]
-        self._connection.execute(
-            update(_held)
-            .where(_held.c.device == self._device, or_(*[_held.c.scope == scope for scope in differ[:200]]))
-            .values(sent=SEND_ANEW)
-        )
-        return Verified(agreed=False, differ=sorted(differ)[:200])
+        differ = sorted(differ)[:_MOST_REPAIRED]
+        known = self.masks()
+        rows = [
+            {"device": self._device, "scope": scope, "mask": known.get(scope, (0, 0))[0], "sent": SEND_ANEW}
+            for scope in differ
+        ]
+        in_bulk(self._connection, _held, rows)
+        return Verified(agreed=False, differ=differ)

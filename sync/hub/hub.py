@@ -21,6 +21,7 @@ from sync.hub.taking import Taking
 from sync.messages import (
     PROTOCOL,
     Action,
+    Cursor,
     Have,
     Hello,
     Lack,
@@ -73,7 +74,8 @@ class Hub:
             if not answer.known:
                 counter.save()
                 Entitlement(connection, self._now().date()).settle(taking.central.unsettled, counter.head)
-            return answer
+            at = Cursor(seq=counter.head, chain=self._chain_at(connection, counter, counter.head))
+            return answer.model_copy(update={"at": at})
 
     def pull(self, device: str, said: Pull) -> Page:
         """The next page of what the laptop may hold."""
@@ -111,8 +113,9 @@ class Hub:
         if said.protocol > PROTOCOL:
             return "upgrade"
         other = (said.hub and said.hub != counter.hub) or (said.epoch and said.epoch != counter.epoch)
-        if other or self._chain_at(connection, counter, said.cursor.seq) != said.cursor.chain:
-            return "reconcile"
+        for place in (said.cursor, said.pushed):
+            if other or self._chain_at(connection, counter, place.seq) != place.chain:
+                return "reconcile"
         held = connection.execute(
             select(tables.device.c.incarnation).where(tables.device.c.id == device)
         ).scalar()

@@ -20,7 +20,7 @@ from casework.policies import Policy
 from casework.records import RECORD_TYPES
 from casework.scopes import EVERYBODY, own_scope
 from sync.hub import tables
-from sync.hub.central import Central, Held, Ties, in_bulk
+from sync.hub.central import Central, Held, Ties, in_bulk, lacking
 from sync.hub.counting import Counter
 from sync.hub.natural import KEYED, known_as, natural_rows
 from sync.merge import merge, policy_of
@@ -242,15 +242,18 @@ def _parts(change: Changed) -> list[tuple[str, Any, Any]]:
 
 
 def _validated(record_type: str, record: str, fields: dict[str, Any]) -> dict[str, Any]:
-    """The fields as their record type spells them; those that it does not know stay as they are."""
+    """The fields as their record type spells them; those that it does not know stay as they are.
+
+    What a laptop brings back may lack what it could not hold: that stays open for who has it.
+    """
     cls = RECORD_TYPES[record_type]
-    known = {name: value for name, value in fields.items() if name in cls.model_fields}
+    known = lacking(cls, fields) | {name: fields[name] for name in fields if name in cls.model_fields}
     try:
         spelt_out = cls.model_validate({**known, "id": record}).model_dump(mode="json", exclude={"id"})
     except ValidationError as error:
         place = ".".join(str(part) for part in error.errors()[0]["loc"])
         raise Refusal("bad-value", f"The field {place} does not hold what it has to.") from None
-    return {**fields, **spelt_out}
+    return {name: spelt_out.get(name, value) for name, value in fields.items()}
 
 
 def _logged(
