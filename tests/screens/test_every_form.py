@@ -20,7 +20,7 @@ from casework.consent import record_agreement
 from casework.disagreements import raise_disagreement
 from casework.ids import new_id
 from casework.notifications import receive
-from casework.records_case import Disagreement, Notification
+from casework.records_case import Action, Disagreement, Episode, Notification, Outcome, Plan
 from casework.records_sharing import Agreement
 from outreach_tui.app import OutreachApp
 from outreach_tui.rooms import ROOMS
@@ -32,12 +32,12 @@ from screens.reopening import FORMS
 from screens.widgets.row_list import RowList
 from storage.store import Store
 from tests.screens.fakes import Hands
-from tests.screens.real import KEY, NOW, TODAY, Family, asked, enter, make_real_app, new_store
+from tests.screens.real import KEY, NOW, TODAY, Family, asked, commit, enter, make_real_app, new_store
 from tests.screens.steps import settle, type_text, unlock
 from tests.screens.textshot import screen_text
 
 WORDS = "half a sent"
-ABSTRACT = {"FieldForm", "KeptForm", "KeptDialog", "NotificationFields", "PartsForm", "WhoForm"}
+ABSTRACT = {"FieldForm", "KeptForm", "KeptDialog", "NotificationFields", "PartsForm", "PlanForm", "WhoForm"}
 NOT_KEPT = {
     "Confirm": "a yes or a no",
     "ConfirmMany": "a number that is asked for",
@@ -77,6 +77,15 @@ HALVES = (
     Half("RaiseForm", "disagreement", (*CHILD, "Y", "+"), "about", lambda f: f.tilly.id),
     Half("AnswerForm", "disagreement-answer", (*CHILD, "Y", "X"), "outcome", lambda f: f.raised.id),
     Half("FurtherForm", "disagreement-further", (*CHILD, "Y", ">"), "about", lambda f: f.raised.id),
+    Half("OutcomeForm", "outcome", (*CHILD, "P", "O"), "text", lambda f: f.tilly.id),
+    Half("OutcomeForm", "outcome", (*CHILD, "P", "E"), "measure", lambda f: f.wanted.id),
+    Half("ActionForm", "action", (*CHILD, "P", "+"), "text", lambda f: f.tilly.id),
+    Half("ActionForm", "action", (*CHILD, "P", "E"), "owner", lambda f: f.task.id,
+         old={"outcome": "gone", "agency": "pigeon-post"}),
+    Half("EndingForm", "plan-ending", (*CHILD, "P", "X"), "status", lambda f: f.task.id),
+    Half("EndingForm", "plan-ending", (*CHILD, "P", "X"), "status", lambda f: f.wanted.id),
+    Half("ReviewForm", "review", (*CHILD, "G", "+"), "agenda", lambda f: f.tilly.id),
+    Half("CloseForm", "case-close", (*CHILD, "H", "X"), "note", lambda f: f.tilly.id),
     Half("WordsForm", "round-words", ("t",), "", lambda f: f.tilly.id),
     Half("WordsForm", "round-reason", ("r", "i"), "", lambda f: f.tilly.id, old={"code": "Q9"}),
     Half("WordsForm", "round-close", ("c",), "", lambda f: f.tilly.id),
@@ -116,11 +125,24 @@ class Sent(Family):
         )
         store.journal.commit(edit)
         self.slept = ""
+        self._plan(me)
+
+    def _plan(self, me: str) -> None:
+        """The worker's own case, whose plan has an outcome with a task."""
+        child = self.tilly.id
+        case = Episode(id=new_id(), child=child, opened=date(2026, 11, 2), worker=me)
+        plan = Plan(id=new_id(), child=child, episode=case.id, started=case.opened, by=me)
+        self.wanted = Outcome(id=new_id(), plan=plan.id, child=child, text="Out of the house on time")
+        self.task = Action(
+            id=new_id(), outcome=self.wanted.id, child=child, text="Set an alarm", owner="Anna Marsh",
+            due=date(2026, 12, 1),
+        )  # fmt: skip
+        commit(self.store, "Plan", [case, plan, self.wanted, self.task], child)
 
 
 @pytest.fixture
 def family(tmp_path: Path) -> Sent:
-    return Sent(new_store(tmp_path, "inclusion-attendance"))
+    return Sent(new_store(tmp_path, "early-help"))
 
 
 @pytest.fixture(autouse=True)
@@ -156,9 +178,13 @@ def test_every_form_is_walked() -> None:
 
 async def open_form(pilot: Pilot[None], half: Half) -> None:
     """From today's list with the cursor on Tilly."""
-    for row_list in pilot.app.screen.query(RowList):
-        row_list.move_to(half.subject(pilot.app.family))  # type: ignore[attr-defined]
+    subject = half.subject(pilot.app.family)  # type: ignore[attr-defined]
+    tilly = pilot.app.family.tilly.id  # type: ignore[attr-defined]
     for key in half.keys:
+        for row_list in pilot.app.screen.query(RowList):
+            for row in (subject, f"{subject}/1", tilly):
+                if row_list.move_to(row):
+                    break
         await pilot.press(key)
         await settle(pilot)
 
