@@ -6,6 +6,7 @@ import gc
 import importlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -128,6 +129,8 @@ class RoomsApp(GuardedApp):
         """The form of a draft: the screen shown asks for it, else its own screen, its room or its child."""
         with suppress(Locked):
             try:
+                subject = await self.desk.run(lambda store: store.drafts.take_up(left.form, left.subject))
+                left = replace(left, subject=subject)
                 shown = await self._ask_here(left) or await self._show_form(left)
                 shown = shown or await self._ask_elsewhere(left)
             except OutreachError as problem:

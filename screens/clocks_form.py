@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
@@ -63,6 +64,13 @@ class SleepForm(KeptDialog[Rest | None]):
     def typed(self) -> dict[str, str]:
         """The two lines."""
         return {name: self.query_one(f"#{name}", Input).value for name in ("reason", "until")}
+
+    def kept(self, typed: Mapping[str, str]) -> dict[str, str]:
+        """The day by its date, for `fri` in a draft that is brought back later would be another day."""
+        try:
+            return {**typed, "until": self._day().isoformat()}
+        except BadInput:
+            return dict(typed)
 
     def _day(self) -> date:
         return parse_date(self.typed()["until"], self._today, prefer="future")

@@ -17,7 +17,7 @@ from casework.errors import Locked, OutreachError
 from casework.text import clean
 from screens.dialogs import Dialog
 from screens.fields import LineField
-from screens.left_over import as_text, left_over
+from screens.left_over import HIDDEN_DRAFT, as_text, left_over
 from screens.reopening import LeftOpen
 from screens.small_windows import SmallSign
 from screens.widgets.text import Tone, show
@@ -45,6 +45,8 @@ class KeptAs:
     keep: Callable[[Mapping[str, str]], Awaitable[None]]
     fields: Mapping[str, str] = field(default_factory=dict)
     more: Mapping[str, str] = field(default_factory=dict)
+    hidden: bool = False
+    """Whether another one was put aside that must not be shown."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -56,7 +58,7 @@ async def kept_as(
     screen: OutreachScreen, form: str, subject: str, more: Mapping[str, str] | None = None
 ) -> KeptAs | None:
     """The draft of a dialog of this screen; an emptied one ends. A refusal is said, and gives None."""
-    from storage.queries.sight import draft_of
+    from storage.queries.sight import find_draft
 
     about = dict(more or {})
 
@@ -66,12 +68,18 @@ async def kept_as(
         else:
             await screen.ask(lambda store: store.drafts.discard(form, subject))
 
-    def read(store: Store) -> Mapping[str, str]:
-        draft = draft_of(store, form, subject)
-        return {} if draft is None else draft.fields
+    def read(store: Store) -> tuple[Mapping[str, str], bool]:
+        found = find_draft(store, form, subject)
+        if found.hidden:
+            # A dialog is opened to be answered: whatever it ends, it never ends this one.
+            store.drafts.put_aside(form, subject)
+        return ({} if found.draft is None else found.draft.fields), found.hidden
 
-    fields = await screen.attempt(read)
-    return None if fields is None else KeptAs(form, subject, keep, fields, about)
+    answer = await screen.attempt(read)
+    if answer is None:
+        return None
+    fields, hidden = answer
+    return KeptAs(form, subject, keep, fields, about, hidden=hidden)
 
 
 class KeptDialog(Dialog[R]):
@@ -103,6 +111,10 @@ class KeptDialog(Dialog[R]):
     def trouble(self, words: str) -> None:
         """Say in the dialog what is wrong; "" says nothing."""
 
+    def kept(self, typed: Mapping[str, str]) -> dict[str, str]:
+        """What was typed as a draft holds it."""
+        return dict(typed)
+
     @property
     def left_open(self) -> LeftOpen:
         """Where a lock finds this dialog; nowhere once it was closed."""
@@ -113,7 +125,9 @@ class KeptDialog(Dialog[R]):
         self._held = self.typed()
         given = {name: value for name, value in self._kept.fields.items() if name not in self._kept.more}
         self._over = left_over(given, self._held)
-        if self._over:
+        if self._kept.hidden:
+            self.trouble(HIDDEN_DRAFT)
+        elif self._over:
             self.trouble(f"Another version kept more: “{clean(as_text(self._over))}”. It stays in the draft.")
 
     async def stroke(self) -> None:
@@ -132,7 +146,7 @@ class KeptDialog(Dialog[R]):
         if typed == self._held:
             return
         try:
-            await self._kept.keep({**self._over, **typed})
+            await self._kept.keep({**self._over, **self.kept(typed)})
         except Locked:
             return
         except OutreachError as problem:

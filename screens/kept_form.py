@@ -14,12 +14,12 @@ from casework.errors import Locked, OutreachError
 from casework.text import clean
 from screens.base import OutreachScreen, Shell
 from screens.dialogs import Confirm
-from screens.left_over import as_text, left_over
+from screens.left_over import HIDDEN_DRAFT, as_text, left_over
 from screens.reopening import LeftOpen
 from screens.verbs import bindings_for
 from screens.widgets.fitting import short
 from screens.widgets.text import Cell, Piece, Tone, show_cell
-from storage.queries.sight import draft_of
+from storage.queries.sight import DraftFound, find_draft
 
 if TYPE_CHECKING:
     from storage.drafts import Draft
@@ -78,6 +78,8 @@ class KeptForm(OutreachScreen):
         self._saved: Mapping[str, str] = {}
         self._unsaved = False
         """Whether what was typed last could not be kept."""
+        self._unseen = False
+        """Whether a draft stands under this form's key that was not shown: nothing may be written over it."""
         self._over: dict[str, str] = {}
         """Words of the draft that have no field here, by the name under which they stay in it."""
 
@@ -120,13 +122,16 @@ class KeptForm(OutreachScreen):
         """Make a record of it; the draft ends in the same step."""
 
     async def load_draft(self) -> Draft | None:
-        """The draft that was left, if one was and it can be read."""
+        """The draft that was left, if one was and it can be shown; one that cannot be is never lost."""
         form, subject = self.draft_key
+        self._unseen = True
         try:
-            return await self.ask(lambda store: draft_of(store, form, subject))
+            found: DraftFound = await self.ask(lambda store: find_draft(store, form, subject))
         except OutreachError as problem:
             self.say(problem.message, wrong=True)
             return None
+        self._unseen = found.hidden
+        return found.draft
 
     def begin(self, draft: Draft | None) -> None:
         """It is filled: from here on what is typed is kept."""
@@ -134,6 +139,7 @@ class KeptForm(OutreachScreen):
         if draft is not None:
             given = {name: value for name, value in draft.fields.items() if name != FOCUS}
             self._over = left_over(given, self._saved)
+        if self._over or self._unseen:
             self.call_later(self._show_left_over)
         self._ready = True
 
@@ -142,7 +148,12 @@ class KeptForm(OutreachScreen):
     async def _show_left_over(self) -> None:
         for line in self.query("#left-over").results(Static):
             await line.remove()
-        if self._over and not self.is_bare:
+        if self.is_bare:
+            return
+        if self._unseen:
+            cell: Cell = Piece(HIDDEN_DRAFT, Tone.WARN)
+            await self.mount(Static(show_cell(cell), id="left-over", markup=False), before="#said")
+        elif self._over:
             words = f"Another version kept more: “{short(clean(as_text(self._over)), _OVER_SHOWN)}” "
             cell = (Piece(words, Tone.WARN), Piece("F6", Tone.KEY), Piece(" puts it into this field."))
             await self.mount(Static(show_cell(cell), id="left-over", markup=False), before="#said")
@@ -164,7 +175,7 @@ class KeptForm(OutreachScreen):
 
     async def action_keep_all(self) -> None:
         """Keep it; words that have no field here are given up after a yes only."""
-        if self.is_asking or self._gone:
+        if self.is_asking or self._gone or not await self._room_made():
             return
         if not self._over:
             await self.action_keep()
@@ -176,6 +187,18 @@ class KeptForm(OutreachScreen):
 
         lines: list[Cell] = [Piece(line) for line in clean(as_text(self._over), newlines=True).split("\n")]
         await self.question(Confirm("Keep it without these words of another version?", lines), answered)
+
+    async def _room_made(self) -> bool:
+        """Put a draft aside that was not shown: the step that ends this form's draft would end that one."""
+        form, subject = self.draft_key
+        if self._unseen:
+            try:
+                await self.ask(lambda store: store.drafts.put_aside(form, subject))
+            except OutreachError as problem:
+                self.say(problem.message, wrong=True)
+                return False
+            self._unseen = False
+        return True
 
     # Saving
 
@@ -214,8 +237,10 @@ class KeptForm(OutreachScreen):
             return
         held = {**self._over, **self.kept(fields), FOCUS: self.at}
         form, subject = self.draft_key
+        unseen = self._unseen
         try:
-            await self.ask(lambda store: store.drafts.save(form, subject, held))
+            await self.ask(lambda store: store.drafts.save(form, subject, held, aside=unseen))
+            self._unseen = False
         except Locked:
             return
         except OutreachError as problem:
@@ -269,6 +294,8 @@ class KeptForm(OutreachScreen):
         form, subject = self.draft_key
 
         async def throw() -> None:
+            if not await self._room_made():
+                return
             self._gone = True
             try:
                 await self.ask(lambda store: store.drafts.discard(form, subject))

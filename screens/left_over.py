@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+HIDDEN_DRAFT = "A draft is kept here that cannot be shown to you now. What you write is kept beside it."
+"""Said where a form begins empty beside words that must not be lost."""
+
 _WAS = "was:"
 """Marks the words of a field that is still there and could not hold them."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Input, Static
 
-from casework.errors import OutreachError
+from casework.errors import BadInput, OutreachError
 from casework.levels import say_levels, take_level
 from casework.records import meta_of
 from casework.records_case import Notification
@@ -20,6 +21,7 @@ from screens.kept_form import FOCUS, keys_line
 from screens.notification_child import (
     NEW,
     known,
+    take_day,
 )
 from screens.notification_keep import FORM, keep_came, keep_new
 from screens.notification_lines import LINES, PARTS
@@ -43,6 +45,8 @@ _LABELS = {
     "notifier": "From",
     "received": "Received",
 }
+_DAYS = ("received", "heard_on")
+
 _HINTS = {
     "child": "name, UPN or address; ctrl+n: not on record yet",
     "dob": "3/3/2018",
@@ -204,6 +208,16 @@ class NotificationForm(WhoForm, PartsForm):
         }
         if not self._about:
             found |= {"chosen": self._child, "new": "yes" if self.has_class("-new") else ""}
+        return found
+
+    def kept(self, fields: Mapping[str, str]) -> dict[str, str]:
+        """Days by their date, for `fri` in a draft that is brought back later would be another day."""
+        found = dict(fields)
+        for name in _DAYS:
+            if fields[name] != self._was.get(name):
+                with suppress(BadInput):
+                    day = take_day(fields[name], self.shell.today, name)
+                    found[name] = day.isoformat() if day else ""
         return found
 
     # What is missing

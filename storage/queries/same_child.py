@@ -31,6 +31,7 @@ from casework.same_child import Merge, Side, doubts_of, merge_children
 from casework.sharing import Ground
 from casework.sharing_grid import HIDDEN_EXISTENCE
 from casework.splitting import Merged, Split, split_children
+from storage.drafts import subject_aside
 from storage.queries.sight import address_protected, seen_children, shown_child
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def plan_merge(
 
 def require_no_draft(store: Store, other: Child) -> None:
     """Raise Refused while a form about a child is half filled: nobody would meet it after a merge."""
-    if any(draft.subject == other.id for draft in store.drafts.waiting()):
+    if any(subject_aside(draft.subject) == other.id for draft in store.drafts.waiting()):
         raise Refused(
             "draft-waiting", "A form about that child is half filled; finish it or throw it away first."
         )

@@ -25,6 +25,7 @@ from casework.records import (
 )
 from casework.records_links import Link
 from casework.sharing import Decision
+from storage.drafts import subject_aside
 
 if TYPE_CHECKING:
     from storage.drafts import Draft
@@ -163,7 +164,7 @@ def shown_child(store: Store, child: Child, purpose: Purpose = "support") -> Chi
     return child.model_copy(update=emptied) if emptied else child
 
 
-_WRITTEN_ABOUT: Mapping[str, tuple[Category, Purpose]] = {
+WRITTEN_ABOUT: Mapping[str, tuple[Category, Purpose]] = {
     "assessment": (Category.FAMILY, "assessment"),
     "contact": (Category.FAMILY, "support"),
     "notification": (Category.FAMILY, "support"),
@@ -173,6 +174,7 @@ _WRITTEN_ABOUT: Mapping[str, tuple[Category, Purpose]] = {
     "action": (Category.FAMILY, "planning"),
     "plan-ending": (Category.FAMILY, "planning"),
     "review": (Category.FAMILY, "planning"),
+    "case-close": (Category.IDENTITY, PURPOSE_OF["episode"]),
     "round-words": (Category.ATTENDANCE, "attendance"),
     "round-reason": (Category.ATTENDANCE, "attendance"),
     "round-close": (Category.ATTENDANCE, "attendance"),
@@ -181,9 +183,14 @@ _WRITTEN_ABOUT: Mapping[str, tuple[Category, Purpose]] = {
         ("disagreement", "disagreement-answer", "disagreement-further"),
         (Category.SAFEGUARDING, PURPOSE_OF["disagreement"]),
     ),
+    **dict.fromkeys(("clock-sleep", "merge-reason", "link-reason"), (Category.IDENTITY, "support")),
+    **dict.fromkeys(("agreement", "withdrawal", "settling", "disclosure"), (Category.IDENTITY, "support")),
 }
-"""The category of what is typed into a form and the purpose of it; whoever may know of the child may fill in
-any other one."""
+"""The category of what is typed into a form and the purpose of it. Who leads a case ends it whatever was
+withdrawn, and whoever may know of a child may record what its family says of agreement."""
+
+UNKNOWN_FORM: tuple[Category, Purpose] = (Category.FAMILY, "support")
+"""The same for the draft of a form that this version does not have."""
 
 
 @cache
@@ -211,11 +218,32 @@ def draft_of(store: Store, form: str, subject: str) -> Draft | None:
     `subject` is a child, a record about one, or "" for a form that is about nobody yet.
     """
     draft = store.drafts.load(form, subject)
-    if draft is None or not subject:
+    if draft is None or not subject_aside(subject):
         return draft
-    category, purpose = _WRITTEN_ABOUT.get(form, (Category.IDENTITY, "support"))
+    category, purpose = WRITTEN_ABOUT.get(form, UNKNOWN_FORM)
     child = child_of_draft(store, subject)
     return draft if child and seen_children(store, [child], purpose, category) else None
+
+
+@dataclass(frozen=True)
+class DraftFound:
+    """The draft to go on with, and whether another stands there that must not be shown."""
+
+    draft: Draft | None = None
+    hidden: bool = False
+
+
+def find_draft(store: Store, form: str, subject: str) -> DraftFound:
+    """What a form begins with. One that was put aside is taken up again where it may be shown by now."""
+    if store.drafts.load(form, subject) is None:
+        for one in store.drafts.aside(form, subject):
+            if draft_of(store, form, one.subject) is not None:
+                store.drafts.take_up(form, one.subject)
+                break
+        else:
+            return DraftFound()
+    draft = draft_of(store, form, subject)
+    return DraftFound(draft, hidden=draft is None)
 
 
 def drafts_waiting(store: Store) -> list[Draft]:

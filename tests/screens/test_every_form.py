@@ -20,6 +20,7 @@ from casework.consent import record_agreement
 from casework.disagreements import raise_disagreement
 from casework.ids import new_id
 from casework.notifications import receive
+from casework.policies import Category
 from casework.records_case import Action, Disagreement, Episode, Notification, Outcome, Plan
 from casework.records_sharing import Agreement
 from outreach_tui.app import OutreachApp
@@ -28,8 +29,9 @@ from screens import kept_dialog, kept_form
 from screens.choosers import Chooser
 from screens.kept_dialog import KeptDialog
 from screens.kept_form import KeptForm
-from screens.reopening import FORMS
+from screens.reopening import FORMS, LeftOpen
 from screens.widgets.row_list import RowList
+from storage.queries import sight
 from storage.store import Store
 from tests.screens.fakes import Hands
 from tests.screens.real import KEY, NOW, TODAY, Family, asked, commit, enter, make_real_app, new_store
@@ -209,8 +211,8 @@ async def half_fill(pilot: Pilot[None], half: Half) -> None:
 
 
 def held_by(screen: Any) -> dict[str, str]:
-    """What a form or a dialog holds."""
-    found: dict[str, str] = screen.fields() if isinstance(screen, KeptForm) else screen.typed()
+    """What a form or a dialog holds, as its draft says it: a day by its date."""
+    found: dict[str, str] = screen.kept(screen.fields() if isinstance(screen, KeptForm) else screen.typed())
     return found
 
 
@@ -276,6 +278,54 @@ async def test_after_a_kill_one_key_goes_on(
             await settle(pilot)
         assert type(app.screen).__name__ == half.cls, screen_text(app)
         assert held_by(app.screen) == held
+
+
+HIDDEN = [half for half in HALVES if half.cls != "NotificationForm" or half.keys[-1] == "I"]
+"""All but a notification of a child who is not chosen yet: its draft is about nobody who could be hidden."""
+
+
+@pytest.mark.parametrize("half", HIDDEN, ids=[f"{one.form}{n}" for n, one in enumerate(HIDDEN)])
+async def test_a_draft_that_may_not_be_shown_is_not_written_over(
+    half: Half, family: Sent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It waits beside what is typed now, until it may be shown again."""
+    app = app_of(family, tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await started(pilot, family)
+        await open_form(pilot, half)
+        await half_fill(pilot, half)
+        await app.screen.before_lock()  # type: ignore[attr-defined]
+        (left,) = await asked(app, lambda s: s.drafts.waiting())
+    store = store_again(family)
+    store.drafts.save(left.form, left.subject, {**left.fields, "mood": "calm and cheerful"})
+    store.close()
+    monkeypatch.setitem(sight.WRITTEN_ABOUT, half.form, (Category.YOUTH_JUSTICE, "support"))  # type: ignore[arg-type]
+    app = app_of(family, tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await started(pilot, family)
+        assert "unfinished" not in screen_text(app)
+        await open_form(pilot, half)
+        shown = " ".join(screen_text(app).split())
+        assert "A draft is kept here" in shown
+        assert "calm and cheerful" not in shown
+        await half_fill(pilot, half)
+        held = held_by(app.screen)
+        await app.screen.before_lock()  # type: ignore[attr-defined]
+        assert len(await asked(app, lambda s: s.drafts.waiting())) == 2
+    monkeypatch.undo()
+    app = app_of(family, tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await started(pilot, family)
+        assert "2 unfinished: " in screen_text(app)
+        drafts = await asked(app, lambda s: s.drafts.waiting())
+        (aside,) = [one for one in drafts if one.subject != left.subject]
+        app.go_on(LeftOpen(aside.form, aside.subject))
+        await settle(pilot)
+        assert type(app.screen).__name__ == half.cls, screen_text(app)
+        assert "calm and cheerful" in " ".join(screen_text(app).split())
+        drafts = await asked(app, lambda s: s.drafts.waiting())
+        (aside,) = [one for one in drafts if one.subject != left.subject]
+        assert {name: aside.fields.get(name, "") for name in held} == held
 
 
 def store_again(family: Sent) -> Store:
