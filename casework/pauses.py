@@ -1,7 +1,8 @@
 """Pausing and snoozing a clock of the list: a row sleeps until a day, with a reason, and wakes by itself.
 
 Neither moves a due day. A pause holds for the run of the clock in which it was made: what starts later is
-listed, and after `LONGEST_PAUSE_DAYS` a row is back whatever the record says.
+listed, and after `LONGEST_PAUSE_DAYS` a row is back whatever the record says. A clock set by law that is
+overdue is listed, asleep or not (docs/decisions/0012-what-a-pause-may-hide.md).
 """
 
 from __future__ import annotations
@@ -25,6 +26,15 @@ SLEEPS: frozenset[str] = frozenset({"pause", "snooze"})
 _NAMES = {"pause": "Clock paused", "snooze": "Clock snoozed"}
 STATES = {"pause": "paused", "snooze": "snoozed"}
 """The word for a row that sleeps, by the kind of its pause."""
+
+_OVERDUE_BY_LAW = (
+    "This clock is set by law and overdue, so it stays on the list: an N needs its reason code now, or O."
+)
+
+
+SET_BY_LAW: frozenset[str] = frozenset({"n-code"})
+"""Clocks whose length no local setting may change: an N becomes another code within 5 school days
+(SI 2024/208). The others of the list are standards or settings of the service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +63,34 @@ class Sleeper(Protocol):
         """The record whose clock it is."""
 
     @property
+    def overdue(self) -> bool:
+        """Whether its day is over."""
+
+    @property
     def sleep(self) -> Sleep | None:
         """How it sleeps already."""
+
+
+def may_be_hidden(task: Sleeper) -> bool:
+    """Whether a pause or a snooze may keep a row from the list today."""
+    return not (task.overdue and task.rule in SET_BY_LAW)
+
+
+def is_hidden(task: Sleeper) -> bool:
+    """Whether a pause or a snooze keeps a row from the list today."""
+    return task.sleep is not None and may_be_hidden(task)
+
+
+def check_may_sleep(tasks: Iterable[Sleeper]) -> None:
+    """Raise Refused for the first row that sleeps already, or that is overdue by law."""
+    for task in tasks:
+        if not may_be_hidden(task):
+            raise Refused("overdue", _OVERDUE_BY_LAW, task.about)
+        if task.sleep is not None:
+            sentence = (
+                f"It is {STATES[task.sleep.kind]} already until {say_day(task.sleep.until)}; wake it first."
+            )
+            raise Refused("asleep", sentence, task.about)
 
 
 def wakes_on(pause: Pause) -> date:
@@ -91,7 +127,7 @@ def sleep_edit(
     """Hide rows of the list until a day, as one step.
 
     Raises BadInput without a reason, or for a day that is no longer to come or too far away, Refused for a
-    row that sleeps already.
+    row that sleeps already or is overdue by law.
     """
     if not reason.strip():
         raise BadInput("empty", f"Say why it is {STATES[kind]}.", "--reason")
@@ -106,13 +142,9 @@ def sleep_edit(
         raise BadInput(
             "dates", f"A row sleeps {count_of(longest, 'day')} at most; choose an earlier day.", "--until"
         )
+    check_may_sleep(tasks)
     changes: list[Change] = []
     for task in tasks:
-        if task.sleep is not None:
-            sentence = (
-                f"It is {STATES[task.sleep.kind]} already until {say_day(task.sleep.until)}; wake it first."
-            )
-            raise Refused("asleep", sentence, task.about)
         pause = Pause(
             id=new_id(),
             child=task.child,

@@ -2,7 +2,8 @@
 
 Allocation and assessment follow the early help unit standards, the N code SI 2024/208; first visit, contact
 with the notifier and the notices are local settings (`casework.parameters`). A pause or a snooze hides a row
-until a day; it moves no due day, and the row comes back by itself (`casework.pauses`).
+until a day; it moves no due day, and the row comes back by itself (`casework.pauses`), that of a clock set by
+law once it is overdue.
 """
 
 from __future__ import annotations
@@ -89,8 +90,8 @@ class Task:
 
     `about` is the record whose clock it is. `due` and `left` are None while it stands still, or when the
     school's calendar ends before the due day. `category` and `purpose` are what `may_see` is asked before the
-    row is shown. `what` is the text without its clock. `sleep` tells why and until when the row is hidden;
-    the clock runs on meanwhile.
+    row is shown. `what` is the text without its clock. `sleep` tells why and until when the row sleeps; the
+    clock runs on meanwhile, and `casework.pauses.is_hidden` says whether it keeps the row from the list.
     """
 
     child: str

@@ -11,8 +11,8 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Static
 
-from casework.errors import Locked, OutreachError
-from casework.pauses import STATES, SleepKind, sleep_edit, wake_edit
+from casework.errors import Locked, OutreachError, Refused
+from casework.pauses import STATES, SleepKind, check_may_sleep, sleep_edit, wake_edit
 from casework.records_case import Pause
 from casework.wording import count_of, say_day
 from screens.clocks_form import Rest, SleepForm
@@ -324,8 +324,11 @@ class ClocksScreen(StepScreen):
         rows = self._targets()
         if not rows:
             return
-        if any(row.task.sleep is not None for row in rows):
-            self.say("It sleeps already; B wakes it.", wrong=True)
+        try:
+            check_may_sleep(row.task for row in rows)
+        except Refused as problem:
+            asleep = problem.code == "asleep"
+            self.say("It sleeps already; B wakes it." if asleep else problem.message, wrong=True)
             return
         subject = f"{kind} {rows[0].task.key}"
         kept = await kept_as(self, FORM, subject, {_ROWS: "\n".join(row.task.key for row in rows)})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from casework.pauses import STATES
+from casework.pauses import STATES, is_hidden
 from casework.tasks import Task
 from casework.wording import count_of, join_words
 from screens.widgets.fitting import brief_day, fold, short
@@ -26,7 +26,7 @@ def clock_rows(groups: Sequence[Group], by: By) -> list[Row]:
         for at, row in enumerate(group.rows):
             head = Piece(short(heading, 40) if at == 0 else "", Tone.STRONG)
             cells = (head, _due(row.task), short(row.name, 40), _what(row.task))
-            rows.append(Row(row.task.key, cells, quiet=row.task.sleep is not None))
+            rows.append(Row(row.task.key, cells, quiet=is_hidden(row.task)))
     return rows
 
 
@@ -42,7 +42,8 @@ def _what(task: Task) -> Cell:
     words = short(task.what, 120)
     if task.sleep is None:
         return words
-    return Piece(f"{STATES[task.sleep.kind]} to {brief_day(task.sleep.until)}: {words}", Tone.QUIET)
+    tone = Tone.QUIET if is_hidden(task) else Tone.PLAIN
+    return Piece(f"{STATES[task.sleep.kind]} to {brief_day(task.sleep.until)}: {words}", tone)
 
 
 def count_cell(found: ClockList, *, shown: bool) -> Cell:
@@ -69,6 +70,8 @@ def detail_lines(row: ClockRow, width: int) -> list[Cell]:
     if task.sleep is not None:
         because = f": {task.sleep.reason}" if task.sleep.reason else ""
         said = f"{STATES[task.sleep.kind].capitalize()} until {brief_day(task.sleep.until)}{because}"
+        if not is_hidden(task):
+            said = f"{said} (listed all the same: set by law, overdue)"
         lines += [Piece(line, Tone.WARN) for line in fold(said, room)]
     for words in (f"Cleared by: {task.clears_with}.", f"Stopped by: {task.stops_with}."):
         lines += [Piece(line, Tone.QUIET) for line in fold(words, room)]

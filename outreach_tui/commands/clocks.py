@@ -137,6 +137,7 @@ def _find(found: ClockList, about: str, rule: str | None, *, asleep: bool) -> Cl
     sleeps already, or is awake.
     """
     from casework.errors import BadInput, Refused
+    from casework.pauses import is_hidden
     from casework.wording import say_day
 
     wanted = about.strip().lower()
@@ -148,7 +149,7 @@ def _find(found: ClockList, about: str, rule: str | None, *, asleep: bool) -> Cl
     if not fits:
         sentence = "No clock of yours runs for that record; `outreach clocks --all` lists them."
         raise BadInput("no-such-clock", sentence, "ABOUT")
-    held = [row for row in fits if (row.task.sleep is not None) == asleep]
+    held = [row for row in fits if (row.task.sleep is not None if asleep else not is_hidden(row.task))]
     if not held and asleep:
         raise Refused("awake", "It is neither paused nor snoozed.", "ABOUT")
     if not held:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 from casework.ncodes import NClock, open_n_marks
 from casework.parameters import N_CODE_DAYS
+from casework.pauses import is_hidden
 from casework.plans import DONE
 from casework.policies import Category, Purpose
 from casework.records import FLAG_CATEGORY, Child, Flag, Record
@@ -121,8 +122,8 @@ def read_clocks(store: Store) -> ClockList:
     rows.sort(key=_row_key)
     return ClockList(
         store.today,
-        [row for row in rows if row.task.sleep is None],
-        [row for row in rows if row.task.sleep is not None],
+        [row for row in rows if not is_hidden(row.task)],
+        [row for row in rows if is_hidden(row.task)],
         _withheld(store, [children[child] for child in own if child in children]),
     )
 

@@ -15,7 +15,7 @@ from casework.calendars import SchoolCalendar
 from casework.errors import BadInput, Refused
 from casework.ids import new_id
 from casework.ncodes import open_n_marks
-from casework.pauses import sleep_edit, wake_edit, wakes_on
+from casework.pauses import SET_BY_LAW, is_hidden, sleep_edit, wake_edit, wakes_on
 from casework.records import Flag
 from casework.records_case import Action, Assessment, Episode, Notification, Pause, Plan
 from casework.records_sharing import Agreement
@@ -242,6 +242,37 @@ def test_a_paused_week_does_not_hide_a_later_n() -> None:
 # Pause and snooze
 
 
+def test_an_overdue_n_code_is_listed_though_it_sleeps() -> None:
+    """SI 2024/208: an N is resolved within 5 school days, whatever somebody wished to see of it."""
+    monday = date(2026, 11, 2)
+    weeks = [(monday, "N N - - - - - - - -")]
+    held = Held(CHILD, n_marks=[("week", open_n_marks(weeks, TERM, monday))])
+    paused = [pause(only(held, monday), start=monday, wake=date(2027, 2, 1))]
+    due = only(held, monday).due
+    assert due == date(2026, 11, 9)
+    for today in (due, due + timedelta(days=1)):
+        here = Held(CHILD, n_marks=[("week", open_n_marks(weeks, TERM, today))], pauses=paused)
+        task = only(here, today)
+        assert task.sleep is not None
+        assert (task.sleep.until, task.sleep.reason) == (date(2027, 2, 1), "away")
+        assert is_hidden(task) == (today <= due)
+
+
+def test_an_overdue_n_code_is_not_put_to_sleep_and_the_sentence_says_why() -> None:
+    monday = date(2026, 11, 2)
+    held = Held(CHILD, n_marks=[("week", open_n_marks([(monday, "N N - - - - - - - -")], TERM, FRI))])
+    for rows in ([only(held)], [only(Held(CHILD, plans=[plan()])), only(held)]):
+        with pytest.raises(Refused, match="set by law and overdue") as told:
+            sleep_edit(rows, "snooze", "away", date(2026, 11, 27), ME, FRI)
+        assert told.value.code == "overdue"
+
+
+def test_what_the_service_sets_itself_sleeps_also_when_overdue() -> None:
+    held = Held(CHILD, plans=[plan(next_review=date(2026, 11, 2))])
+    sleep_edit([only(held)], "pause", "away", date(2026, 11, 27), ME, FRI)
+    assert is_hidden(only(replace(held, pauses=[pause(only(held))])))
+
+
 def test_a_pause_hides_until_its_day_and_the_row_is_as_it_was() -> None:
     held = Held(CHILD, plans=[plan()])
     task = only(held)
@@ -356,6 +387,7 @@ def test_a_pause_loses_no_row_and_every_one_wakes(held: Held, data: st.DataObjec
     assert stands(child_tasks(paused, today)) == stands(running)
     for task in child_tasks(paused, today):
         assert task.sleep is None or task.sleep.until > today
+        assert not (is_hidden(task) and task.overdue and task.rule in SET_BY_LAW)
     after = max((wakes_on(one) for one in pauses), default=today) + timedelta(days=1)
     assert after <= date(2026, 12, 18) + timedelta(days=183)
     assert all(task.sleep is None for task in child_tasks(paused, after))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from casework.ids import new_id
+from casework.records import AttendanceWeek
 from casework.records_case import Action, Episode, Outcome, Pause, Plan
 from outreach_tui.app import OutreachApp
 from screens.clocks import ClocksScreen
@@ -123,6 +124,46 @@ async def test_marked_rows_are_paused_as_one_step(app: OutreachApp) -> None:
         await pilot.press("u")
         await settle(pilot)
         assert screen.found.counts["paused"] == 0
+
+
+@pytest.mark.parametrize("key", ["z", "Z"])
+async def test_an_overdue_n_code_is_not_hidden_and_no_form_opens(tmp_path: Path, key: str) -> None:
+    store = new_store(tmp_path, "early-help")
+    family = cases(store)
+    week = AttendanceWeek(
+        id=new_id(),
+        child=family.ben.id,
+        school=family.ben.school,
+        week=date(2026, 11, 2),
+        marks="N N - - - - - - - -",
+    )
+    old = Pause(
+        id=new_id(),
+        child=family.ben.id,
+        about=week.id,
+        clock="n-code",
+        kind="pause",
+        start=date(2026, 11, 3),
+        wake=date(2027, 2, 1),
+        reason="Mum is away",
+        by=store.actor.worker,
+    )
+    commit(store, "A week, and a pause of its N", [week, old])
+    app = make_real_app(tmp_path, store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await to_clocks(pilot)
+        screen.rows.move_to(f"n-code {week.id} 2026-11-02")
+        await settle(pilot)
+        shown = " ".join(screen_text(app).split())
+        assert "paused to Mon 1 Feb" in shown
+        assert "Paused until Mon 1 Feb: Mum is away (listed all the same" in shown
+        await pilot.press(key)
+        await settle(pilot)
+        assert app.screen is screen
+        assert "set by law and overdue, so it stays on the list" in " ".join(screen_text(app).split())
+        await pilot.press("B")
+        await settle(pilot)
+        assert "listed again. u undoes." in screen_text(app)
 
 
 async def test_what_was_typed_is_a_draft_until_it_is_kept(app: OutreachApp) -> None:

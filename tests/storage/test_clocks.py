@@ -262,6 +262,23 @@ def test_pausing_hides_counts_and_undo_brings_it_back(world: World) -> None:
     assert row.task.key in {one.task.key for one in world.read().rows}
 
 
+def test_an_n_code_that_sleeps_is_listed_and_counted_once_it_is_overdue(world: World) -> None:
+    world.add(world.case(world.tilly, world.ann), world.week(world.tilly))
+    world.store.today = date(2026, 11, 12)
+    (row,) = [row for row in world.read().rows if row.task.rule == "n-code"]
+    step = sleep_edit([row.task], "pause", "Mum is away", date(2027, 2, 1), world.ann.id, world.store.today)
+    world.store.journal.commit(step)
+    assert [one.task.rule for one in world.read().asleep] == ["n-code"]
+    world.store.today = TODAY
+    found = world.read()
+    (again,) = [row.task for row in found.rows if row.task.rule == "n-code"]
+    assert again.sleep is not None
+    assert (again.overdue, again.sleep.reason, again.sleep.until) == (True, "Mum is away", date(2027, 2, 1))
+    assert (found.asleep, found.counts["paused"]) == ([], 0)
+    assert again in [row.task for row in found.everything]
+    assert len(found.everything) == len(found.rows)
+
+
 def test_rows_group_by_family_school_visit_and_due_day(world: World) -> None:
     world.add(*(world.case(child, world.ann) for child in (world.tilly, world.ben, world.sam)))
     world.add(world.plan(world.sam, date(2026, 11, 10)))
