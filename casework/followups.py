@@ -14,7 +14,14 @@ from casework.codes import Code, CodeClass, in_force, lookup
 from casework.edits import Edit, bundle, create
 from casework.errors import BadInput
 from casework.ids import new_id
-from casework.records import LONGEST_LINE, LONGEST_NOTE, Contact, FollowUp, FollowUpOutcome
+from casework.records import (
+    LONGEST_LINE,
+    LONGEST_NOTE,
+    TOLD_SOCIAL_WORKER,
+    Contact,
+    FollowUp,
+    FollowUpOutcome,
+)
 from casework.wording import CONTACT_KINDS, OUTCOME_LABELS
 
 OUTCOMES: tuple[FollowUpOutcome, ...] = get_args(FollowUpOutcome)
@@ -106,6 +113,12 @@ def follow_up(
     code = reason_code.strip().upper()
     if code:
         check_reason(code, session_date)
+    if outcome not in OUTCOMES:
+        raise BadInput("not-an-outcome", "That is no outcome of a follow-up.", "outcome")
+    if outcome == TOLD_SOCIAL_WORKER and (with_whom or alone):
+        raise BadInput(
+            "told-with", "Telling the social worker reaches nobody of the family: leave out who.", "with"
+        )
     if code and outcome != "reason":
         raise BadInput("reason-needs-outcome", "A reason code goes with the outcome `reason`.", "reason")
     if alone and with_whom not in ("", "child"):
@@ -133,7 +146,9 @@ def follow_up(
             "note": note,
         }
     )
-    return Edit(f"Follow-up: {OUTCOME_LABELS[outcome]}", (create(record),), subject=child)
+    # The name of a step is read by whoever sees its child, and who was told is social care's to tell.
+    words = "another service told" if outcome == TOLD_SOCIAL_WORKER else OUTCOME_LABELS[outcome]
+    return Edit(f"Follow-up: {words}", (create(record),), subject=child)
 
 
 def follow_up_all(

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from functools import cache
 from importlib import import_module
 from itertools import chain
-from typing import Annotated, Any, ClassVar, Literal, get_args
+from typing import Annotated, Any, ClassVar, Final, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -55,7 +55,12 @@ FollowUpOutcome = Literal[
     "not-seen",
     "safeguarding",
     "closed",
+    "told-social-worker",
 ]
+TOLD_SOCIAL_WORKER: Final = "told-social-worker"
+"""The outcome by which another service was told: no try to reach the family, and it settles nothing."""
+OutcomeWord = Annotated[str, Field(max_length=40, pattern="^[a-z]+(-[a-z]+)*$")]
+"""An outcome as it is kept: a caseload may hold one of a later version, which is then shown by its word."""
 FlagKind = Literal[
     "child-protection",
     "child-in-need",
@@ -296,7 +301,7 @@ class FollowUp(Record):
     session_date: Annotated[date, Meta(C.ATTENDANCE, "Absence on", P.APPEND_ONLY)]
     at: Annotated[datetime, Meta(C.ATTENDANCE, "When", P.APPEND_ONLY)]
     by: Annotated[str, Meta(C.WORKFORCE, "By", P.APPEND_ONLY)]
-    outcome: Annotated[FollowUpOutcome, Meta(C.ATTENDANCE, "Outcome", P.APPEND_ONLY)]
+    outcome: Annotated[FollowUpOutcome | OutcomeWord, Meta(C.ATTENDANCE, "Outcome", P.APPEND_ONLY)]
     with_whom: Annotated[
         Literal["", "parent", "child", "other"], Meta(C.ATTENDANCE, "With", P.APPEND_ONLY)
     ] = ""

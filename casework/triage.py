@@ -17,6 +17,7 @@ from casework.legal import threshold_of_weeks, unauthorised_now
 from casework.missing_education import AbsenceAlert, unexplained_absence
 from casework.ncodes import open_n_marks
 from casework.parameters import SESSIONS_FOR_RATE, at
+from casework.records import TOLD_SOCIAL_WORKER
 from casework.weeks import SLOTS, UNEXPLAINED_CODE, unpack
 from casework.wording import count_of, say_day
 
@@ -64,7 +65,13 @@ def round_status(outcomes: Sequence[str]) -> str:
     held = settled_by(outcomes)
     if held:
         return SETTLED_OUTCOMES[held]
-    return OPEN_OUTCOMES.get(outcomes[-1], "open") if outcomes else "open"
+    tried = tries(outcomes)
+    return OPEN_OUTCOMES.get(tried[-1], "open") if tried else "open"
+
+
+def tries(outcomes: Iterable[str]) -> list[str]:
+    """Those of the outcomes that came of turning to the family, in their order."""
+    return [outcome for outcome in outcomes if outcome != TOLD_SOCIAL_WORKER]
 
 
 CLOSE_TO_THRESHOLD = 6
@@ -186,7 +193,7 @@ def _first_day(facts: Facts, day: date) -> list[Why]:
 
 def _social_worker(facts: Facts, day: date) -> list[Why]:
     held = sorted(facts.flags & SOCIAL_WORKER_FLAGS)
-    if not held:
+    if not held or TOLD_SOCIAL_WORKER in facts.outcomes:
         return []
     return [
         Why(

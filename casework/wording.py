@@ -42,6 +42,7 @@ OUTCOME_LABELS: Mapping[str, str] = {
     "not-seen": "visited, child not seen",
     "safeguarding": "safeguarding lead told",
     "closed": "closed",
+    "told-social-worker": "social worker told",
 }
 """What came of a follow-up."""
 

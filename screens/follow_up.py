@@ -16,6 +16,7 @@ from textual import events
 
 from casework.edits import Edit, bundle
 from casework.followups import follow_up
+from casework.records import TOLD_SOCIAL_WORKER, Child
 from casework.triage import OPEN_OUTCOMES
 from casework.wording import OUTCOME_LABELS, count_of
 from screens.base import CALM_SECONDS
@@ -25,7 +26,7 @@ from screens.step_back import StepScreen, newest_step, undo_step
 from screens.verbs import BY_ID
 from screens.widgets.fitting import short
 from screens.widgets.text import Cell, Piece, Tone
-from storage.following_up import require_register
+from storage.following_up import message_to_social_worker, require_register
 from storage.queries.steps import acted_on
 
 if TYPE_CHECKING:
@@ -305,6 +306,46 @@ class FollowUpScreen(StepScreen):
         question = f"Safeguarding: {self.said_name(subjects[0].name)}. Do this now:"
         then = f"y logs: safeguarding lead told. {self.WORDS_KEY} then takes your words."
         await self.question(Confirm(question, (*SAFEGUARDING, Piece(then, Tone.QUIET))), answered)
+
+    def to_tell_of(self) -> list[Subject]:
+        """The children whose social worker would be told."""
+        return self.subjects()
+
+    async def do_told_social_worker(self) -> None:
+        """Log that the social worker was told, and show the words to send."""
+        press, self._press = self._press, Press.FRESH
+        if press is not Press.FRESH:
+            await self._stop_repeat(press)
+            return
+        self._logged_as = None
+        subjects = self.to_tell_of()
+        if len(subjects) != 1:
+            self.say("A social worker is told of one child at a time: unmark with esc first.", wrong=True)
+            return
+        one, words = subjects[0], ""
+
+        def make(store: Store) -> tuple[Edit, DraftKey | None]:
+            nonlocal words
+            words = message_to_social_worker(store, store.get(Child, one.child), one.day)
+            edit = follow_up(
+                one.child,
+                by=store.actor.worker,
+                at=store.moment(),
+                session_date=one.day,
+                outcome=TOLD_SOCIAL_WORKER,
+                note=words,
+            )
+            return edit, None
+
+        receipt = await self.write(make)
+        if receipt is None:
+            return
+        from screens.reader import TextScreen
+
+        await self.step_logged(subjects)
+        self.say(self.with_round(f"{self.said_name(one.name)}: social worker told. u undoes."))
+        text = f"{words}\n\nIt is logged that you told them; these words are its note. u takes it back."
+        self.app.push_screen(TextScreen(f"For the social worker of {self.said_name(one.name)}", text))
 
     # Agreement and plan
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from casework.edits import Edit, create, update
 from casework.errors import BadInput
 from casework.ids import new_id
-from casework.wording import OUTCOME_LABELS
+from casework.wording import OUTCOME_LABELS, say_value
 from screens.dialogs import MANY, Choice, PickOne
 from screens.follow_up import DraftKey, FollowUpScreen, Given, Subject, bulk_lines, confirm_for
 from storage.following_up import require_register
@@ -188,7 +188,7 @@ class WordsScreen(FollowUpScreen):
             else:
                 await self._pick_outcome(one, given)
 
-        question = f"Words for: {OUTCOME_LABELS[step.outcome]}, {name}" if step else ""
+        question = f"Words for: {say_value(step.type, 'outcome', step.outcome)}, {name}" if step else ""
         question = question or f"Words about {name} (then the outcome)"
         await self.ask_words(WORDS, [one], question, given, step=step)
 
@@ -200,7 +200,7 @@ class WordsScreen(FollowUpScreen):
             # A follow-up is never rewritten: the entry with the words stands in for the one without.
             instead = step.model_copy(update={"id": new_id(), "note": words})
             changes = (*update(step, void=True), create(instead))
-            name = f"Words for: {OUTCOME_LABELS[step.outcome]}"
+            name = f"Words for: {say_value(step.type, 'outcome', step.outcome)}"
             return Edit(name, changes, subject=one.child), given.draft
 
         if words == step.note:

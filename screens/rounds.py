@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 
+from casework.records import TOLD_SOCIAL_WORKER
 from screens.dialogs import Confirm
 from screens.follow_up import Subject
 from screens.follow_up_words import WordsScreen
@@ -15,6 +16,7 @@ from screens.roster_filters import FilteredRoster
 from screens.roster_sheet import Entry, Sheet, Whole
 from screens.step_back import StepBack
 from screens.unfinished import Unfinished, read_unfinished, said_unfinished, unfinished
+from screens.verbs import BY_ID, keys_of
 from storage.queries.steps import children_of_step
 
 if TYPE_CHECKING:
@@ -44,6 +46,9 @@ class RoundScreen(FilteredRoster, WordsScreen):
         self._held: FollowUpOutcome | None = None
         """The outcome logged last, while no other key has been pressed since."""
         self._ended = False
+        self._to_tell: tuple[Subject, str] | None = None
+        """Whose social worker the next key may tell: the child of the step just logged, and the row since."""
+        self._telling: tuple[Subject, str] | None = None
 
     # The pass
 
@@ -52,6 +57,7 @@ class RoundScreen(FilteredRoster, WordsScreen):
         if event.key != self._key:
             self._held = None
         self._key = event.key
+        self._telling, self._to_tell = self._to_tell, None
 
     _key = ""
 
@@ -84,7 +90,19 @@ class RoundScreen(FilteredRoster, WordsScreen):
 
     def with_round(self, said: str) -> str:
         """At the end of the round, that comes first."""
-        return f"{self._end_words()} {said}" if self._ended else said
+        said = f"{self._end_words()} {said}" if self._ended else said
+        if self._to_tell is None:
+            return said
+        return f"{said} {keys_of(BY_ID[TOLD_SOCIAL_WORKER], self.keymap)} tells their social worker."
+
+    def to_tell_of(self) -> list[Subject]:
+        """The child of the step logged by the key before, where they have a social worker not told yet; else
+        the marked ones or the one under the cursor.
+        """
+        held, self._telling = self._telling, None
+        if held is not None and self.entry is not None and self.entry.child.id == held[1]:
+            return [held[0]]
+        return self.subjects()
 
     # Steps
 
@@ -102,6 +120,15 @@ class RoundScreen(FilteredRoster, WordsScreen):
         then = next_open(self.sheet, sheet, [one.child for one in subjects], self._passed)
         self._ended = then is None and any(not entry.done for entry in sheet.entries)
         self.show_sheet(sheet, to=then or subjects[-1].child)
+        self._to_tell = self._untold()
+
+    def _untold(self) -> tuple[Subject, str] | None:
+        last, here = self._last, self.entry
+        step = next((one for one in self.everyone() if last and one.child.id == last.child), None)
+        if step is None or here is None or last is None or step.done or not step.tried:
+            return None
+        waits = any(why.rule == "social-worker" for why in step.why)
+        return (last, here.child.id) if waits else None
 
     async def step_back(self, work: StepBack, word: str) -> None:
         """The cursor goes to the row of the step."""

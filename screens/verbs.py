@@ -68,8 +68,8 @@ SCREEN_TITLES = {
 
 _SIGNS = {
     "escape": "esc", "pageup": "pgup", "pagedown": "pgdn", "question_mark": "?", "exclamation_mark": "!",
-    "slash": "/", "number_sign": "#", "ampersand": "&", "full_stop": ".", "equals_sign": "=", "minus": "-",
-    "up": "↑", "down": "↓", "f1": "F1",
+    "slash": "/", "number_sign": "#", "ampersand": "&", "at": "@", "full_stop": ".", "equals_sign": "=",
+    "minus": "-", "up": "↑", "down": "↓", "f1": "F1",
 }  # fmt: skip
 
 

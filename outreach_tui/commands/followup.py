@@ -30,6 +30,7 @@ _OUTCOMES = (
     "not-seen",
     "safeguarding",
     "closed",
+    "told-social-worker",
 )
 
 
@@ -59,12 +60,16 @@ def follow_up(
 
     A reason that the family gives is kept here and passed to the school: the school decides the code. It is a
     code of absence, or of being unable to attend. --on must be a day with sessions. `undo` takes a slip back.
+
+    `told-social-worker` prints the words to send and keeps them as its note: no try to reach the family.
     """
     from casework.followups import check_moment, check_reason
     from casework.followups import follow_up as build
+    from casework.records import TOLD_SOCIAL_WORKER
     from casework.triage import OPEN_OUTCOMES, SETTLED_OUTCOMES
+    from casework.wording import OUTCOME_LABELS
     from outreach_tui.commands.people import Eyes, take_child, take_day, take_note, take_when
-    from storage.following_up import require_register
+    from storage.following_up import message_to_social_worker, require_register
     from storage.queries.today import register_day
 
     call = the_call()
@@ -83,6 +88,7 @@ def follow_up(
         day = absence or register_day(store, call.today)
         if reason_code.strip():
             check_reason(reason_code, day, "--reason")
+        message = message_to_social_worker(store, found, day) if outcome == TOLD_SOCIAL_WORKER else ""
         doubt = _present_warning(store, found, day)
         with _as_options():
             edit = build(
@@ -94,25 +100,28 @@ def follow_up(
                 with_whom=with_whom or "",
                 alone=alone,
                 reason_code=reason_code,
-                note=text,
+                note="\n".join(filter(None, (message, text))),
             )
         receipt = store.journal.commit(edit)
         value: dict[str, Any] = {
             "id": edit.changes[0].record,
             "child": eyes.child(found),
             "outcome": outcome,
-            "status": SETTLED_OUTCOMES.get(outcome) or OPEN_OUTCOMES.get(outcome),
+            "status": SETTLED_OUTCOMES.get(outcome) or OPEN_OUTCOMES.get(outcome) or OUTCOME_LABELS[outcome],
             "at": moment,
             "session_date": day,
             "edit": receipt.edit,
             "warnings": [doubt] if doubt else [],
         }
+        if message:
+            value["message"] = message
     if doubt:
         output.warn(f"Warning: {doubt}")
 
     def lines() -> None:
         name = value["child"]["name"]
         output.emit_lines([f"{name}: {value['status']} ({clock_text(moment)}). A slip? outreach undo"])
+        output.emit_lines(["", *message.split("\n")] if message else [])
 
     call.show(value, lines)
 
@@ -125,7 +134,7 @@ def _as_options() -> Iterator[None]:
     try:
         yield
     except BadInput as error:
-        if error.where in ("alone", "reason"):
+        if error.where in ("alone", "reason", "with"):
             error.where = f"--{error.where}"
         raise
 

@@ -44,6 +44,14 @@ VERBS: tuple[Verb, ...] = (
         "Follow-up",
         ROUND,
     ),
+    Verb(
+        "told-social-worker",
+        "at",
+        "Social worker",
+        "Tell the social worker: logs it and shows the words to send.",
+        "Follow-up",
+        ROUND,
+    ),
     Verb("closed", "c", "Close", "Close the follow-up, with a reason.", "Follow-up", ROUND),
     Verb("note", "t", "Note", "Write a note (text).", "Records", ROUND, ("child",)),
     Verb(

@@ -19,6 +19,7 @@ from casework.ncodes import NClock, open_n_marks
 from casework.policies import Category, Purpose
 from casework.records import (
     FLAG_CATEGORY,
+    TOLD_SOCIAL_WORKER,
     AttendanceTotal,
     AttendanceWeek,
     Child,
@@ -34,7 +35,7 @@ from casework.sharing import Decision
 from casework.shown_marks import shown_earlier, shown_marks, veiled_slots
 from casework.triage import Why, caseload_reasons
 from casework.weeks import holder, session_of, unpack
-from casework.wording import CONTACT_KINDS, CONTACT_OUTCOMES, OUTCOME_LABELS
+from casework.wording import CONTACT_KINDS, CONTACT_OUTCOMES, say_value
 from storage.queries.disagreements import running_disagreements
 from storage.queries.facts import read_facts, weeks_of
 from storage.queries.same_child import parts_of
@@ -352,9 +353,8 @@ def _story(store: Store, child: Child, decisions: dict[Category, Decision]) -> l
     names = {worker.id: worker.name for worker in store.find(Worker)}
     entries: list[StoryEntry] = []
     if decisions[Category.ATTENDANCE]:
-        custody = decisions[Category.YOUTH_JUSTICE]
         entries += [
-            _follow_up_entry(f, names, custody, present=was_present(store, child, f.session_date))
+            _follow_up_entry(f, names, decisions, present=was_present(store, child, f.session_date))
             for f in store.find(FollowUp, "child = ?", (child.id,))
         ]
     if decisions[Category.FAMILY]:
@@ -384,12 +384,15 @@ def _case(store: Store, child: Child) -> tuple[ShownCase | None, ShownPlan | Non
 
 
 def _follow_up_entry(
-    step: FollowUp, names: dict[str, str], custody: Decision, *, present: bool
+    step: FollowUp, names: dict[str, str], decisions: dict[Category, Decision], *, present: bool
 ) -> StoryEntry:
     what = "Follow-up" if present else "Absence"
-    title = f"{what} {step.session_date:%d/%m}: {OUTCOME_LABELS[step.outcome]}"
+    title = f"{what} {step.session_date:%d/%m}: "
+    if step.outcome == TOLD_SOCIAL_WORKER and not decisions[Category.SOCIAL_CARE]:
+        return StoryEntry(step.id, step.type, _text(step.at), names.get(step.by, ""), f"{title}withheld", "")
+    title += say_value(FollowUp.type, "outcome", step.outcome)
     if step.reason_code:
-        title += f" ({shown_marks(step.reason_code, custody)})"
+        title += f" ({shown_marks(step.reason_code, decisions[Category.YOUTH_JUSTICE])})"
     seen = "alone" if step.alone else "yes" if step.outcome == "seen" else ""
     return StoryEntry(step.id, step.type, _text(step.at), names.get(step.by, ""), title, step.note, seen)
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from casework.ncodes import NClock, open_n_marks
 from casework.parameters import N_CODE_DAYS
 from casework.policies import Category
-from casework.records import AttendanceWeek, Child, FollowUp
+from casework.records import TOLD_SOCIAL_WORKER, AttendanceWeek, Child, FollowUp
 from casework.relationships import say_relationship
 from casework.triage import SETTLED_OUTCOMES
 from casework.wording import FLAGS, count_of, say_day
@@ -78,7 +78,10 @@ def _marks(marks: list[NClock], steps: list[FollowUp]) -> Iterator[str]:
     for mark in marks:
         by_day[mark.session_date].append(mark)
     for day, sessions in sorted(by_day.items()):
-        taken = sorted((s for s in steps if s.session_date == day), key=lambda s: (s.at, s.id))
+        taken = sorted(
+            (s for s in steps if s.session_date == day and s.outcome != TOLD_SOCIAL_WORKER),
+            key=lambda s: (s.at, s.id),
+        )
         reason = next((s.reason_code for s in reversed(taken) if s.outcome == "reason"), "")
         first = sessions[0]
         if not (reason or first.overdue or first.due_today):

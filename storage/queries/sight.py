@@ -15,8 +15,10 @@ from casework.policies import PURPOSE_OF, Category, Purpose
 from casework.records import (
     FLAG_CATEGORY,
     RECORD_TYPES,
+    TOLD_SOCIAL_WORKER,
     Child,
     Flag,
+    FollowUp,
     Household,
     Person,
     Record,
@@ -78,6 +80,10 @@ class Sight:
             return _PROTECTED
         if isinstance(record, Flag):
             return self.decide(child, FLAG_CATEGORY[record.kind])
+        if name in ("outcome", "note") and isinstance(record, FollowUp):
+            told = self.decide(child, Category.SOCIAL_CARE)
+            if record.outcome == TOLD_SOCIAL_WORKER and not told:
+                return told
         if name in _TELLING.get(record.type, ()) and child and not self.sees(child, Category.YOUTH_JUSTICE):
             return _OWN_LIST
         meta = meta_of(record.type, name)

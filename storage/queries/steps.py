@@ -10,7 +10,7 @@ from casework.calendars import monday_of
 from casework.codes import NO_MARK, CodeClass, lookup
 from casework.edits import CREATED
 from casework.policies import Category
-from casework.records import RECORD_TYPES, AttendanceWeek, Child, FollowUp
+from casework.records import RECORD_TYPES, TOLD_SOCIAL_WORKER, AttendanceWeek, Child, FollowUp
 from casework.records_links import Link
 from casework.triage import day_codes, settled_by
 from casework.weeks import SLOTS, unpack
@@ -111,11 +111,15 @@ def _marks_of_step(store: Store, seq: int) -> int:
 
 
 def newest_follow_up(store: Store, child: str, day: date) -> FollowUp | None:
-    """The newest standing follow-up of a child's absence on `day`; None where the worker may not see it."""
+    """The newest standing step to the family of a child's absence on `day`; None where it may not be seen."""
     about = store.find(Child, "id = ?", (child,))
     if not seen_children(store, about, "attendance", Category.ATTENDANCE):
         return None
-    found = store.find(FollowUp, "child = ? AND session_date = ?", (child, day.isoformat()))
+    found = store.find(
+        FollowUp,
+        "child = ? AND session_date = ? AND outcome <> ?",
+        (child, day.isoformat(), TOLD_SOCIAL_WORKER),
+    )
     return max(found, key=lambda step: (step.at, step.id), default=None)
 
 

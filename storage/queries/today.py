@@ -25,6 +25,7 @@ from casework.triage import (
     order_key,
     round_status,
     settled_by,
+    tries,
 )
 from casework.weeks import UNEXPLAINED_CODE, day_bits, session_of, unpack
 from casework.wording import say_day
@@ -301,7 +302,7 @@ def _row(
 ) -> TodayRow:
     child = shown_child(store, stored, "attendance")
     calendar = store.schools.calendar(stored.school)
-    status = round_status(facts.outcomes)
+    status, tried = round_status(facts.outcomes), len(tries(facts.outcomes))
     custody = store.may_see(child, Category.YOUTH_JUSTICE, "attendance")
     am, pm = (shown_marks(code, custody) for code in day_codes(facts.weeks, day))
     school = store.schools.name(child.school)
@@ -311,7 +312,7 @@ def _row(
         school=school,
         sessions={"AM": am, "PM": pm},
         why=morning_reasons(facts, calendar, day),
-        attempts=len(facts.outcomes),
+        attempts=tried,
         last_contact=facts.last_contact,
         status=status,
         settled=bool(settled_by(facts.outcomes)),
@@ -323,7 +324,7 @@ def _row(
             day,
             codes={am, pm} - {NO_MARK},
             status=status,
-            attempts=len(facts.outcomes),
+            attempts=tried,
             calendar=calendar,
         ),
         spoken=spoken,

@@ -70,7 +70,10 @@ RECIPES: dict[str, tuple[Recipe, ...]] = {
     "show": _support("{record} --json", "{here.child}", "{short}"),
     "history": _support("{record} --json", "{here.flag}", "{here.child} --field nhs_number"),
     "follow-up": _attendance(
-        "{child} --outcome no-answer --json", "{child} --outcome no-answer", "{here.forename} --outcome spoke"
+        "{child} --outcome no-answer --json",
+        "{child} --outcome no-answer",
+        "{here.forename} --outcome spoke",
+        "{child} --outcome told-social-worker --json",
     ),
     "contact add": _support("{child} --kind call --note hello --json", "{child} --kind call --note hello"),
     "contact list": _support("{child} --json", "{child}"),

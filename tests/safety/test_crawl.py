@@ -279,7 +279,7 @@ async def see_rooms(pilot: Pilot[Any], eye: Eye) -> None:
         await settle(pilot)
         room = pilot.app.screen
         eye.look(place, "attendance")
-        for more in ("full_stop", "p", "t", "h", "number_sign", "ampersand", "question_mark"):
+        for more in ("full_stop", "p", "t", "h", "number_sign", "ampersand", "at", "question_mark"):
             await pilot.press(more)
             await settle(pilot)
             eye.look(f"{place}, {more}", "support" if more == "h" else "attendance")

@@ -88,6 +88,7 @@ TASKS = {
         Task(
             2, "Log a first-day call with its reason; the next row is selected", "4 keys + words", "keys", 4
         ),
+        Task(3, "No answer on a child with a social worker", "2 steps", "keys", 2),
         Task(4, "N marks due or overdue and reasons given, as a list for the office", "2 steps", "keys", 2),
         Task(5, "Today's visits with address, risks and what is not told", "2 steps", "keys", 2),
         Task(6, "Take in a notification that was sent as a text", "1 screen", "screens", 1),
@@ -101,7 +102,6 @@ TASKS = {
 """What the app can do by now, with the fewest steps a good tool needs (the field's own list of them)."""
 
 NOT_YET = {
-    3: ("No answer on a child with a social worker", "2 steps", "the text to tell them with is not made yet"),
     10: ("Suspension phoned in", "1 screen", "comes with suspensions"),
     12: ("Part-time timetables by review day", "2 steps", "comes with part-time timetables"),
     14: ("Supervision: the caseload as one table", "1 step", "comes with the reports"),
@@ -187,6 +187,22 @@ def family(tmp_path: Path) -> Family:
     return Family(new_store(tmp_path, "early-help"))
 
 
+def sees_social_care(number: int) -> Agreement:
+    """What lets an early help worker see for attendance that a child has a social worker."""
+    return Agreement(
+        id=ident(8, 90 + number),
+        child=ident(3, number),
+        given_by="Jo Marsh",
+        relationship="mother",
+        status="given",
+        agencies=("early-help",),
+        categories=(Category.SOCIAL_CARE,),
+        purposes=("attendance", "support"),
+        given_on=date(2026, 9, 14),
+        by=ident(0, 2),
+    )
+
+
 @asynccontextmanager
 async def at_child(family: Family, folder: Path) -> AsyncIterator[Pilot[None]]:
     """The app on Tilly's page."""
@@ -215,6 +231,23 @@ async def test_2_a_first_day_call(tmp_path: Path) -> None:
         assert (step.outcome, step.reason_code, step.note) == ("reason", "I", "has a cold")
         assert here(pilot) != first, "on to the next row"
         hold(2, count)
+
+
+async def test_3_tell_the_social_worker(tmp_path: Path) -> None:
+    flag = Flag(id=ident(8, 60), child=ident(3, 0), kind="child-in-need")
+    async with opened(make_caseload(tmp_path, [*round_of(6), flag, sees_social_care(0)])) as pilot:
+        count, first = Count(pilot), here(pilot)
+        assert first == "Tilly Marsh", "who has a social worker stands first"
+        await count.press("n", "at")
+        said = " ".join(screen_text(pilot.app).split())
+        assert "T.M. (Year 1), Harbour Primary, was absent from school on Fri 20 Nov 2026 (AM)" in said
+        assert "The family was tried (1 time) and not reached." in said
+        steps = await steps_of(pilot)
+        assert [(one.child, one.outcome) for one in steps] == [
+            (ident(3, 0), "no-answer"),
+            (ident(3, 0), "told-social-worker"),
+        ]
+        hold(3, count)
 
 
 async def test_4_n_marks_for_the_office(tmp_path: Path) -> None:

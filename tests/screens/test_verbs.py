@@ -41,12 +41,12 @@ def test_footer_holds_six_verbs_in_eighty_columns(place: str) -> None:
     "outcome",
     [
         *("spoke", "no-answer", "left-message", "wrong-number", "reason"),
-        *("visit-planned", "seen", "not-seen", "safeguarding", "closed"),
+        *("visit-planned", "seen", "not-seen", "safeguarding", "closed", "told-social-worker"),
     ],
 )
 def test_every_outcome_of_the_command_line_is_one_key(outcome: str) -> None:
     verb = BY_ID[outcome]
-    assert len(verb.keys) == 1
+    assert len(keys_of(verb)) == 1
     assert verb in verbs_for("today")
 
 
