@@ -125,7 +125,7 @@ class ConfirmMany(Dialog[bool]):
             with VerticalScroll(classes="details", can_focus=False):
                 yield Static(show_lines(self._details), markup=False)
             yield LineField(id="number", max_length=9)
-            yield Static(self._hint, classes="hint", markup=False)
+            yield Static(show(self._hint), classes="hint", markup=False)
 
     @property
     def _hint(self) -> str:

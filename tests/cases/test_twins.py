@@ -165,22 +165,28 @@ def test_a_missed_review_is_never_on_course_and_before_and_after_are_counted(twi
     # School days since Mon 5 Oct: 5 to 9 and 12 to 16, ten; the nearest ten before are 21 Sep to 2 Oct.
     before_after = shown["before_after"]
     assert (before_after["started"], before_after["school_days"]) == ("2026-10-05", 10)
-    assert before_after["before"] == {
-        "from": "2026-09-21",
-        "to": "2026-10-02",
-        "possible": 20,
-        "attended": 12,
-        "absent": 8,
-        "attendance_pct_1dp": 60.0,  # 12 of 20
-    }
-    assert before_after["since"] == {
-        "from": "2026-10-05",
-        "to": "2026-10-16",
-        "possible": 18,
-        "attended": 16,
-        "absent": 2,
-        "attendance_pct_1dp": 88.9,  # 16 of 18 = 88.88...
-    }
+    assert (
+        before_after["before"].items()
+        >= {
+            "from": "2026-09-21",
+            "to": "2026-10-02",
+            "possible": 20,
+            "attended": 12,
+            "absent": 8,
+            "attendance_pct_1dp": 60.0,  # 12 of 20
+        }.items()
+    )
+    assert (
+        before_after["since"].items()
+        >= {
+            "from": "2026-10-05",
+            "to": "2026-10-16",
+            "possible": 18,
+            "attended": 16,
+            "absent": 2,
+            "attendance_pct_1dp": None,  # 18 possible sessions are too few for a rate
+        }.items()
+    )
     for day, state in (
         ("2026-11-16", "not reviewed"),
         ("2026-11-17", "review overdue"),

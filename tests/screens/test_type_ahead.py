@@ -123,7 +123,7 @@ async def test_a_form_that_was_kept_saves_no_draft_any_more(tmp_path: Path) -> N
         form = pilot.app.screen
         assert isinstance(form, WordsForm)
         form.query_one(WordsBox).insert(" house")
-        form.action_enter()
+        await form.action_enter()
         await settle(pilot)
         await form.before_lock()  # a letter's message that was still on its way
         (step,) = await steps_of(pilot)
