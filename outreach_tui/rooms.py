@@ -144,11 +144,13 @@ class RoomsApp(GuardedApp):
         return isinstance(screen, OutreachScreen) and await screen.reopen(left)
 
     async def _show_form(self, left: LeftOpen) -> bool:
+        from screens.kept_form import KeptForm
+
         form = await form_again(cast("Shell", self), left)
         if form is None:
             return False
         await self.push_screen(form)
-        return True
+        return True if isinstance(form, KeptForm) else await self._ask_here(left)
 
     async def _ask_elsewhere(self, left: LeftOpen) -> bool:
         """In the room of the form, else on the page of its child."""

@@ -52,7 +52,8 @@ class Reopens(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FormKind:
-    """What is being written, in words; the form as `module:Class`, or the room that asks for it in a dialog.
+    """What is being written, in words; the form as `module:Class`, or the screen or room that asks for it in
+    a dialog.
 
     Where neither is given the page of the child asks.
     """
@@ -79,8 +80,8 @@ FORMS: Mapping[str, FormKind] = {
     "plan-ending": FormKind("end of a task", "screens.plan_forms:EndingForm"),
     "review": FormKind("review", "screens.review_form:ReviewForm"),
     "case-close": FormKind("end of a case", "screens.case_form:CloseForm"),
-    "merge-reason": FormKind("reason why two records are one child"),
-    "link-reason": FormKind("reason about two records"),
+    "merge-reason": FormKind("reason why two records are one child", "screens.same_child:PairScreen"),
+    "link-reason": FormKind("reason about two records", "screens.same_child:PairScreen"),
     "round-words": FormKind("words"),
     "round-reason": FormKind("reason"),
     "round-close": FormKind("closing words"),

@@ -13,8 +13,10 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from casework.errors import BadInput, Locked, OutreachError
-from screens.dialogs import Choice, Confirm, PickOne
+from screens.dialogs import Confirm
 from screens.kept_dialog import AskWords, kept_as
+from screens.reopening import LeftOpen
+from screens.same_child_ask import LINK_FORM, RELATION, ask_why_apart, both, child_here, say_apart
 from screens.same_child_lines import SheetLine, list_lines, pair_lines, split_lines
 from screens.step_back import StepBack, StepScreen
 from screens.verbs import bindings_for
@@ -23,11 +25,13 @@ from screens.widgets.lines import SaidLine, TitleLine, VerbLine
 from screens.widgets.row_list import RowList
 from screens.widgets.rows import Column, Row, Rows
 from screens.widgets.text import Piece, Tone
+from storage.queries.sight import draft_of, shown_child
 
 if TYPE_CHECKING:
     from casework.duplicates import Likeness
     from casework.edits import Edit
     from casework.records import Child
+    from screens.base import Shell
     from storage.journal import Receipt
     from storage.queries.child import MergedPart
     from storage.queries.duplicates import Duplicate
@@ -36,8 +40,6 @@ if TYPE_CHECKING:
 
 MERGE_FORM = "merge-reason"
 """The form of a draft of why two records are one child."""
-LINK_FORM = "link-reason"
-"""The form of a draft of why two records are two children."""
 
 _GUTTER = 5
 
@@ -170,17 +172,6 @@ class _Held:
     shown: dict[str, Child]
 
 
-def _child(store: Store, child_id: str) -> Child:
-    """A standing child whom the worker may know of. Raises BadInput."""
-    from casework.records import Child
-    from storage.queries.sight import seen_children
-
-    found = seen_children(store, store.find(Child, "id = ?", (child_id,)))
-    if not found:
-        raise BadInput("no-such-child", "That record stands no more; look for the child again.")
-    return found[0]
-
-
 class SameChildScreen(Sheet):
     """Who may be the same child. Enter or `=` compares, `-` takes a merge apart or says: not the same."""
 
@@ -197,9 +188,8 @@ class SameChildScreen(Sheet):
         """The candidates, and what was merged."""
         from storage.queries.child import merged_parts
         from storage.queries.duplicates import describe, find_duplicates
-        from storage.queries.sight import shown_child
 
-        child = _child(store, self.child_id)
+        child = child_here(store, self.child_id)
         found = find_duplicates(store, describe(store, child), but=child.id)
         shown = {one.child.id: shown_child(store, one.child) for one in found}
         self._held = _Held(shown_child(store, child), found, merged_parts(store, child), shown)
@@ -249,6 +239,30 @@ class PairScreen(Sheet):
         self._shown: ShownMerge | None = None
         self._likeness: Likeness | None = None
 
+    @classmethod
+    async def again(cls, shell: Shell, left: LeftOpen) -> PairScreen | None:
+        """The two that half a reason is about; None where the draft names one only."""
+        del shell
+        kept, _, other = left.subject.partition(" ")
+        return cls(kept, other) if other else None
+
+    async def reopen(self, left: LeftOpen) -> bool:
+        """Ask again for the reason that was half given."""
+        if left.subject != both(self.kept_id, self.other_id):
+            return False
+        if left.form == LINK_FORM:
+            draft = await self.attempt(lambda store: draft_of(store, *left.key))
+            await ask_why_apart(
+                self, self.kept_id, self.other_id, draft.fields.get(RELATION, "") if draft else ""
+            )
+            return True
+        if left.form != MERGE_FORM:
+            return False
+        if self._pair is None:
+            await self.ask(self.read)
+        await self.do_same()
+        return True
+
     def looked(self) -> tuple[str, str]:
         """Two records compared."""
         return "two records side by side", self.kept_id
@@ -263,9 +277,8 @@ class PairScreen(Sheet):
         from storage.queries.duplicates import describe
         from storage.queries.same_child import plan_merge
         from storage.queries.shown_merge import shown_merge
-        from storage.queries.sight import shown_child
 
-        kept, other = _child(store, self.kept_id), _child(store, self.other_id)
+        kept, other = child_here(store, self.kept_id), child_here(store, self.other_id)
         take, leave = self._choices()
         plan = plan_merge(store, kept, other, take=take, leave=leave, reason="?")
         self._shown = shown_merge(store, kept, other, plan, leave=leave)
@@ -293,7 +306,7 @@ class PairScreen(Sheet):
         if self._pair is None or self._shown is None:
             return
         kept, other = self._pair
-        draft = await kept_as(self, MERGE_FORM, self.kept_id)
+        draft = await kept_as(self, MERGE_FORM, both(self.kept_id, self.other_id))
         if draft is None:
             return
         shown = self._shown
@@ -306,7 +319,7 @@ class PairScreen(Sheet):
             def commit(store: Store) -> Receipt:
                 from storage.queries.same_child import plan_merge, require_no_draft
 
-                one, two = _child(store, self.kept_id), _child(store, self.other_id)
+                one, two = child_here(store, self.kept_id), child_here(store, self.other_id)
                 plan = plan_merge(store, one, two, take=take, leave=leave, reason=reason)
                 if plan.doubts != shown.doubts:
                     raise BadInput("changed-meanwhile", "Something was changed meanwhile; look again.")
@@ -353,7 +366,7 @@ class SplitScreen(Sheet):
         from storage.queries.shown_merge import shown_split
 
         link = store.get(Link, self.merge_id)
-        kept, other = _child(store, link.child), store.get(Child, link.other)
+        kept, other = child_here(store, link.child), store.get(Child, link.other)
         move = [record for record, goes in self.picked.items() if goes]
         stay = [record for record, goes in self.picked.items() if not goes]
         plan = plan_split(store, link, move=move, stay=stay)
@@ -361,7 +374,6 @@ class SplitScreen(Sheet):
 
     def read(self, store: Store) -> None:
         """What goes where. Raises OutreachError where there is no such merge any more."""
-        from storage.queries.sight import shown_child
 
         _, kept, other, self._shown = self._plan(store)
         self._pair = shown_child(store, kept), shown_child(store, other)
@@ -409,40 +421,3 @@ class SplitScreen(Sheet):
         names = f"{short(kept.forename, 20)} and {short(other.forename, 20)} {short(other.surname, 20)}"
         details = [Piece("What goes back and what stays is listed behind this question.", Tone.QUIET)]
         await self.question(Confirm(f"Make {names} two records again?", details), answered)
-
-
-async def say_apart(screen: Sheet, child_id: str, other_id: str) -> None:
-    """Ask what the two are to one another and why, and record it."""
-    choices = [
-        Choice("1", "not the same child", "the pair is not offered again"),
-        Choice("2", "siblings", "each stands on the other's page"),
-    ]
-
-    async def picked(choice: str | None) -> None:
-        if choice is None:
-            return
-        draft = await kept_as(screen, LINK_FORM, child_id)
-        if draft is None:
-            return
-
-        async def asked(reason: str | None) -> None:
-            if reason is None:
-                return
-
-            def commit(store: Store) -> Receipt:
-                from casework.same_child import link_children
-
-                one, two = _child(store, child_id), _child(store, other_id)
-                kind = "different" if choice == "1" else "sibling"
-                edit = link_children(one, two, kind, reason, store.today, store.worker.id)  # type: ignore[arg-type]
-                return store.journal.commit(edit, draft=draft.key)
-
-            if await screen.attempt(commit) is not None:
-                await screen.renew()
-                screen.say(
-                    "Recorded: not the same child. u undoes." if choice == "1" else "Siblings. u undoes."
-                )
-
-        await screen.question(AskWords("How do you know? In a few words:", draft), asked)
-
-    await screen.question(PickOne("What are the two to one another?", choices), picked)
