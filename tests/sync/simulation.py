@@ -32,7 +32,8 @@ from sync.hub import devices, tables
 from sync.hub.central import facets_of
 from sync.hub.feed import Feed
 from sync.hub.hub import new_epoch
-from tests.sync.world import KEY, Laptop, Way, World
+from tests.sync.databases import KEY, Database
+from tests.sync.world import Laptop, Way, World
 
 WORDS = ("Til", "Lily", "Tilda", "T")
 
@@ -66,9 +67,9 @@ class FaultyWay(Way):
 class Simulation:
     """One run."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
+    def __init__(self, folder: Path, seed: int, database: Database) -> None:
         self.random = Random(seed)
-        self.world = World(folder)
+        self.world = World(folder, database)
         self.children: list[Child] = []
         self.agreements: list[tuple[Agreement, Laptop]] = []
         school = (self.world.school.id,)
@@ -221,21 +222,13 @@ class Simulation:
     def back_up_hub(self, laptop: Laptop) -> None:
         """Last night's copy of the central record."""
         del laptop
-        self.world.hub.engine.dispose()
-        for file in self.world.folder.glob("hub.db*"):
-            shutil.copy(file, self.world.folder / f"kept-{file.name}")
+        self.world.database.back_up()
 
     def restore_hub(self, laptop: Laptop) -> None:
         """The copy takes the place of the central record, half the time without anybody saying so."""
         del laptop
-        kept = list(self.world.folder.glob("kept-hub.db*"))
-        if not kept:
+        if not self.world.database.restore():
             return
-        self.world.hub.engine.dispose()
-        for file in self.world.folder.glob("hub.db*"):
-            file.unlink()
-        for file in kept:
-            shutil.copy(file, self.world.folder / file.name.removeprefix("kept-"))
         if self.random.random() < 0.5:
             with self.world.hub.engine.begin() as connection:
                 new_epoch(connection, self.world.new_id("epoch"))
@@ -371,7 +364,6 @@ class Simulation:
     def close(self) -> None:
         for laptop in self.laptops:
             laptop.store.close()
-        self.world.hub.engine.dispose()
 
 
 def _empty(record_type: str, part: dict[str, Any]) -> dict[str, Any]:

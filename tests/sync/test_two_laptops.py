@@ -11,16 +11,16 @@ import pytest
 from casework.records import Contact, Household, Person, Relationship
 from casework.records_sharing import Agreement
 from casework.records_sync import Conflict
+from tests.sync.databases import Database
 from tests.sync.world import NOW, World
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    made = World(tmp_path)
+def world(tmp_path: Path, database: Database) -> Iterator[World]:
+    made = World(tmp_path, database)
     yield made
     for laptop in made.laptops.values():
         laptop.store.close()
-    made.hub.engine.dispose()
 
 
 def contact(world: World, child: str, by: str, note: str) -> Contact:

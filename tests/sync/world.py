@@ -18,11 +18,10 @@ from storage.journal import transaction
 from storage.store import Store
 from sync.device import Device, Session
 from sync.hub import devices
-from sync.hub.database import open_sqlite
 from sync.hub.hub import Hub, found_hub
 from sync.messages import Have, Hello, Lack, Page, Pull, Push, Pushed, Verified, Verify, Welcome
+from tests.sync.databases import KEY, Database
 
-KEY = bytes(range(32))
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 R = TypeVar("R", bound=Record)
 M = TypeVar("M", bound=BaseModel)
@@ -96,12 +95,13 @@ class World:
     """A hub, one team at one school, and the laptops that were enrolled."""
 
     folder: Path
+    database: Database
     now: datetime = NOW
     ids: Any = field(default_factory=lambda: count(1))
     laptops: dict[str, Laptop] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        engine = open_sqlite(self.folder / "hub.db", bytearray(KEY), create=True)
+        engine = self.database.engine
         found_hub(engine, hub="hub-of-the-test", epoch="epoch-1")
         self.hub = Hub(engine, now=lambda: self.now)
         self.team = Team(id=self.new_id("team"), name="Swale")

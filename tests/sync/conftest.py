@@ -1,0 +1,36 @@
+"""A central record's database for a test, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.sync.databases import Database, PostgresqlDatabase, Server, SqliteDatabase, started_server
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A PostgreSQL server, for as long as this run needs it."""
+    with started_server() as started:
+        yield started
+
+
+@pytest.fixture
+def postgresql(server: Server) -> Iterator[PostgresqlDatabase]:
+    """A new database on PostgreSQL."""
+    made = server.database()
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A new database, of one kind and then of the other."""
+    if request.param == "postgresql":
+        yield request.getfixturevalue("postgresql")
+        return
+    made = SqliteDatabase(tmp_path)
+    yield made
+    made.close()

