@@ -47,6 +47,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "allocate": ("outreach_tui.commands.allocate:allocate", "Allocate a notification to a worker."),
     "sheet": ("outreach_tui.commands.sheet:sheet", "Lists to pass on: N marks, the day's visits."),
     "clocks": ("outreach_tui.commands.clocks:clocks", "Your clocks: what is due, why, and what clears it."),
+    "supervision": (
+        "outreach_tui.commands.supervision:supervision",
+        "Your cases as one table for supervision, or the team's.",
+    ),
     "consent": ("outreach_tui.commands.consent:consent", "What the family agreed to, with whom, for what."),
     "disclose": (
         "outreach_tui.commands.consent:disclose",

@@ -28,6 +28,7 @@ ROOMS: Mapping[str, str] = {
     "today": "screens.today:TodayScreen",
     "caseload": "screens.caseload:CaseloadScreen",
     "clocks": "screens.clocks:ClocksScreen",
+    "supervision": "screens.supervision:SupervisionScreen",
     "import": "screens.intake:ImportScreen",
     "notifications": "screens.notifications:NotificationsScreen",
     "search": "screens.search:SearchScreen",

@@ -256,6 +256,10 @@ class OutreachScreen(Screen[None]):
         """To the caseload."""
         self.shell.go_to("caseload")
 
+    def do_go_supervision(self) -> None:
+        """To the table for supervision."""
+        self.shell.go_to("supervision")
+
     def do_go_clocks(self) -> None:
         """To the clocks."""
         self.shell.go_to("clocks")

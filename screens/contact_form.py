@@ -129,9 +129,9 @@ class ContactForm(KeptForm):
     }
     """
 
-    def __init__(self, child_id: str, name: str, *, at: str = "kind") -> None:
+    def __init__(self, child_id: str, name: str, *, at: str = "kind", kind: str = "") -> None:
         super().__init__()
-        self.child_id, self._who, self._at = child_id, name, at
+        self.child_id, self._who, self._at, self._kind = child_id, name, at, kind
 
     @classmethod
     async def again(cls, shell: Shell, left: LeftOpen) -> ContactForm | None:
@@ -165,6 +165,8 @@ class ContactForm(KeptForm):
             self._fill(draft.fields)
             self.tell("draft brought back")
             self._at = draft.fields.get(FOCUS, self._at)
+        elif self._kind:
+            self.query_one("#kind", Chooser).set_value(self._kind)
         self.begin(draft)
         self.query_one(f"#{self._at if self._at in self._saved else 'kind'}").focus()
 

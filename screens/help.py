@@ -18,7 +18,7 @@ from screens.widgets.lines import TitleLine
 from screens.widgets.text import Cell, Piece, Tone, show_lines
 
 _LISTING = {
-    *("today", "caseload", "child", "clocks", "import"),
+    *("today", "caseload", "child", "clocks", "supervision", "import"),
     *("consent", "disagreements", "plan", "review", "case"),
 }
 _LINES = {"child", "consent", "disagreements", "plan", "review", "case"}

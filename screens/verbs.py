@@ -51,6 +51,7 @@ SCREEN_TITLES = {
     "caseload": "Caseload",
     "child": "Child",
     "clocks": "Clocks",
+    "supervision": "Supervision",
     "import": "Import",
     "consent": "Agreement",
     "assessment": "Assessment",

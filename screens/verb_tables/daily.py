@@ -60,8 +60,8 @@ VERBS: tuple[Verb, ...] = (
         "Contact",
         "Log a contact: kind, outcome, child seen, note, next step.",
         "Records",
-        ("child", "clocks"),
-        ("child", "clocks"),
+        ("child", "clocks", "supervision"),
+        ("child", "clocks", "supervision"),
     ),
     Verb(
         "snooze",

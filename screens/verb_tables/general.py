@@ -16,7 +16,7 @@ VERBS: tuple[Verb, ...] = (
         "Steps",
         (EVERYWHERE,),
         (
-            *("today", "caseload", "child", "clocks", "import", "notification", "plan"),
+            *("today", "caseload", "child", "clocks", "import", "notification", "plan", "supervision"),
             *("disagreements", "review", "case", "assessment"),
         ),
     ),
@@ -24,6 +24,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("go-today", "g t", "Today", "The morning round.", "Go to"),
     Verb("go-caseload", "g c", "Caseload", "The ranked caseload.", "Go to"),
     Verb("go-clocks", "g k", "Clocks", "What is due, of your cases and visits.", "Go to"),
+    Verb("go-supervision", "g v", "Supervision", "Your cases as a table, or the team's.", "Go to"),
     Verb("go-import", "g i", "Import", "Take in registers.", "Go to"),
     Verb("go-notifications", "g n", "Notifications", "What schools asked for, and its clocks.", "Go to"),
     Verb("go-search", "g s", "Search", "Find a child by name, number or address.", "Go to"),

@@ -12,7 +12,7 @@ VERBS: tuple[Verb, ...] = (
         "Open the row under the cursor.",
         "Lists",
         (LISTS,),
-        ("caseload", "clocks", "import", "notifications", "disagreements", "assessment"),
+        ("caseload", "clocks", "supervision", "import", "notifications", "disagreements", "assessment"),
         "open",
     ),
     Verb(
@@ -58,7 +58,7 @@ VERBS: tuple[Verb, ...] = (
         "More",
         "Read on in the reasons below the list.",
         "Lists",
-        ("today", "caseload", "clocks"),
+        ("today", "caseload", "clocks", "supervision"),
     ),
     Verb(
         "more-up",
@@ -66,7 +66,7 @@ VERBS: tuple[Verb, ...] = (
         "Less",
         "Read back in the reasons below the list.",
         "Lists",
-        ("today", "caseload", "clocks"),
+        ("today", "caseload", "clocks", "supervision"),
     ),
     Verb(
         "order",
@@ -74,8 +74,8 @@ VERBS: tuple[Verb, ...] = (
         "Order",
         "Next sort order; Clocks: by due day, family or school visit.",
         "Lists",
-        ("caseload", "clocks"),
-        ("caseload", "clocks"),
+        ("caseload", "clocks", "supervision"),
+        ("caseload", "clocks", "supervision"),
     ),
     Verb(
         "save-view",

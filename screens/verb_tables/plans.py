@@ -7,7 +7,15 @@ from screens.verb_tables.verb import ROUND, Verb
 _PLAN = ("plan",)
 
 VERBS: tuple[Verb, ...] = (
-    Verb("plan", "P", "Plan", "The family's plan: outcomes, actions, reviews.", "Plan", (*ROUND, "clocks")),
+    Verb(
+        "plan",
+        "P",
+        "Plan",
+        "The family's plan: outcomes, actions, reviews.",
+        "Plan",
+        (*ROUND, "clocks", "supervision"),
+        ("supervision",),
+    ),
     Verb(
         "outcome",
         "O",

@@ -11,7 +11,7 @@ VERBS: tuple[Verb, ...] = (
         "Review",
         "Attendance before the plan and since, earlier reviews, and holding one.",
         "Case",
-        ("child", "clocks", "plan", "case"),
+        ("child", "clocks", "supervision", "plan", "case"),
         ("case",),
     ),
     Verb(
@@ -20,7 +20,7 @@ VERBS: tuple[Verb, ...] = (
         "Case",
         "Each time of working together: how it began, how long, how it ended.",
         "Case",
-        ("caseload", "child", "clocks", "plan", "review"),
+        ("caseload", "child", "clocks", "supervision", "plan", "review"),
         ("review",),
     ),
 )

@@ -140,6 +140,7 @@ RECIPES: dict[str, tuple[Recipe, ...]] = {
     ),
     "plan do": _support("{here.action} --status done --json", "{there.action} --status done"),
     "review": _support("{here.plan} --progress x --json", "{there.plan} --progress x"),
+    "supervision": _support("", "--json", "--worker here --json"),
     "clocks": _support("--all --by family --json", "--all --by school", "--all --by due", ""),
     "clocks pause": _support(
         "{here.notification} --reason x --json", "{there.notification} --reason x --json"

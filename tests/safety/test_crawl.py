@@ -287,6 +287,7 @@ async def see_rooms(pilot: Pilot[Any], eye: Eye) -> None:
     for key, place, more_keys in (
         ("n", "notifications", ("enter", "question_mark")),
         ("k", "clocks", ("full_stop", "o", "z", "question_mark")),
+        ("v", "supervision", ("o", "l", "P", "H", "question_mark")),
         ("i", "import", ("f", "question_mark")),
     ):
         await pilot.press("g", key)
@@ -484,5 +485,5 @@ async def test_no_screen_shows_what_is_withheld(role: str, world: World, tmp_pat
     assert allowed & eye.seen, "nothing was shown, so the crawl proves nothing"
 
 
-SEEN_ROOMS = {"today", "caseload", "notifications", "clocks", "import", "search", "child"}
+SEEN_ROOMS = {"today", "caseload", "notifications", "clocks", "supervision", "import", "search", "child"}
 """Rooms that the steps above enter; import shows what a file says, before anything is known of a child."""

@@ -245,6 +245,7 @@ def make_real_app(folder: Path, store: Store, hands: Hands | None = None, **more
         "search": "screens.search:SearchScreen",
         "notifications": "screens.notifications:NotificationsScreen",
         "import": "screens.intake:ImportScreen",
+        "supervision": "screens.supervision:SupervisionScreen",
         "clocks": "screens.clocks:ClocksScreen",
     }
     return OutreachApp(folder, opener=RealOpener(path), today=TODAY, clocks=hands.clocks, rooms=rooms, **more)

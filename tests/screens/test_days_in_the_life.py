@@ -18,7 +18,7 @@ from casework.consent import record_agreement
 from casework.ids import new_id
 from casework.policies import Category
 from casework.records import Contact, Flag, Household
-from casework.records_case import Action, Notification
+from casework.records_case import Action, Episode, Notification
 from casework.records_sharing import Agreement
 from screens.intake import FOLDER_SETTING, ImportScreen
 from screens.notifications import NotificationsScreen
@@ -96,6 +96,7 @@ TASKS = {
         Task(8, "“May I share this with the nurse?”", "2 steps", "screens", 2),
         Task(9, "Add an action to a plan: outcome, what, who, by when", "1 line", "screens", 1),
         Task(11, "Team meeting: on to the next child with its reasons", "1 key per case", "keys", 1),
+        Task(14, "Supervision: the caseload as one table", "1 step", "screens", 1),
         Task(13, "Import a school's attendance file", "3 steps", "keys", 3),
     )
 }
@@ -104,7 +105,6 @@ TASKS = {
 NOT_YET = {
     10: ("Suspension phoned in", "1 screen", "comes with suspensions"),
     12: ("Part-time timetables by review day", "2 steps", "comes with part-time timetables"),
-    14: ("Supervision: the caseload as one table", "1 step", "comes with the reports"),
     15: ("Evaluation pack", "3 steps", "comes with the reports"),
 }
 """What it cannot do by now, and why."""
@@ -238,7 +238,7 @@ async def test_3_tell_the_social_worker(tmp_path: Path) -> None:
     async with opened(make_caseload(tmp_path, [*round_of(6), flag, sees_social_care(0)])) as pilot:
         count, first = Count(pilot), here(pilot)
         assert first == "Tilly Marsh", "who has a social worker stands first"
-        await count.press("n", "at")
+        await count.press("n", "@")
         said = " ".join(screen_text(pilot.app).split())
         assert "T.M. (Year 1), Harbour Primary, was absent from school on Fri 20 Nov 2026 (AM)" in said
         assert "The family was tried (1 time) and not reached." in said
@@ -428,3 +428,17 @@ async def test_13_a_register(family: Family, tmp_path: Path) -> None:
         await count.press("y")
         assert screen.phase == "report"
         hold(13, count)
+
+
+async def test_14_supervision(tmp_path: Path) -> None:
+    case = Episode(id=ident(8, 70), child=ident(3, 2), opened=date(2026, 9, 14), worker=ident(0, 2))
+    async with opened(make_caseload(tmp_path, [*round_of(6), case])) as pilot:
+        count = Count(pilot)
+        await count.press("g", "v")
+        said = screen_text(pilot.app)
+        for column in ("Days", "Seen", "Reviewed", "Agreed to", "Again"):
+            assert column in said
+        assert "Ada Pike" in said
+        assert "67" in said, "days open, 14 Sep to 20 Nov"
+        assert "never" in said
+        hold(14, count)

@@ -10,7 +10,17 @@ from outreach_tui.keymap import find_clash, is_key, read_keymap
 from screens.verbs import BY_ID, LEADER, VERBS, footer_verbs, keys_markdown, keys_of, verbs_for
 
 PLACES = (
-    *("today", "caseload", "child", "clocks", "import", "notifications", "notification", "consent"),
+    *(
+        "today",
+        "caseload",
+        "child",
+        "clocks",
+        "supervision",
+        "import",
+        "notifications",
+        "notification",
+        "consent",
+    ),
     *("plan", "disagreements", "review", "case"),
 )
 
