@@ -31,6 +31,7 @@ ROOMS: Mapping[str, str] = {
     "supervision": "screens.supervision:SupervisionScreen",
     "import": "screens.intake:ImportScreen",
     "notifications": "screens.notifications:NotificationsScreen",
+    "schools": "screens.schools:SchoolsScreen",
     "search": "screens.search:SearchScreen",
     "child": "screens.child:ChildScreen",
 }
@@ -85,6 +86,11 @@ class RoomsApp(GuardedApp):
         if self.has_room(room) and self.desk.is_open:
             self.call_later(self._show_only, room, None)
 
+    def open_school(self, school_id: str) -> None:
+        """Show the caseload of one school instead of what is shown."""
+        if self.desk.is_open:
+            self.call_later(self._show_only, "caseload", None, school_id)
+
     def open_child(self, child_id: str) -> None:
         """Show one child over the room."""
         if self.desk.is_open:
@@ -108,8 +114,8 @@ class RoomsApp(GuardedApp):
         factory = room_factory(target) if isinstance(target, str) else target
         return factory(*arguments)
 
-    async def _show_only(self, room: str, child: str | None) -> None:
-        screen = self._make(room)
+    async def _show_only(self, room: str, child: str | None, *about: str) -> None:
+        screen = self._make(room, *about)
         if not gc.isenabled():
             self.call_after_refresh(_collect_again)
         with self.batch_update():

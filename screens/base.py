@@ -53,6 +53,9 @@ class Shell(Protocol):
     def go_to(self, room: str) -> None:
         """Show a room (`today`, `caseload`, `import`) instead of what is shown."""
 
+    def open_school(self, school_id: str) -> None:
+        """Show the caseload of one school instead of what is shown."""
+
     def open_child(self, child_id: str) -> None:
         """Show one child over the room."""
 
@@ -263,6 +266,10 @@ class OutreachScreen(Screen[None]):
     def do_go_clocks(self) -> None:
         """To the clocks."""
         self.shell.go_to("clocks")
+
+    def do_go_schools(self) -> None:
+        """To the schools."""
+        self.shell.go_to("schools")
 
     def do_go_import(self) -> None:
         """To the intake of registers."""

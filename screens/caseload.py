@@ -55,8 +55,9 @@ class CaseloadScreen(RoundScreen):
         Column("Why", least=18),
     )
 
-    def __init__(self) -> None:
+    def __init__(self, school: str | None = None) -> None:
         super().__init__()
+        self.school = school
         self.order = _ORDERS[0]
 
     # Reading

@@ -80,6 +80,7 @@ FORMS: Mapping[str, FormKind] = {
     "plan-ending": FormKind("end of a task", "screens.plan_forms:EndingForm"),
     "review": FormKind("review", "screens.review_form:ReviewForm"),
     "case-close": FormKind("end of a case", "screens.case_form:CloseForm"),
+    "school-contacts": FormKind("contacts of a school", "screens.school_form:SchoolForm"),
     "merge-reason": FormKind("reason why two records are one child", "screens.same_child:PairScreen"),
     "link-reason": FormKind("reason about two records", "screens.same_child:PairScreen"),
     "round-words": FormKind("words"),

@@ -41,7 +41,8 @@ def unfinished(store: Store, draft: Draft) -> Unfinished:
     form = OLD_KIND.get(draft.fields.get("kind", ""), draft.form) if draft.form in OLD_KIND.values() else ""
     child = child_of_draft(store, draft.subject)
     several = len(draft.fields.get(CHILDREN, "").split())
-    who = display_name(child) if child else count_of(several, "child", "children") if several else ""
+    several_words = count_of(several, "child", "children") if several else ""
+    who = display_name(child) if child else several_words or store.schools.name(draft.subject)
     return Unfinished(
         LeftOpen(draft.form, draft.subject), words_of(form or draft.form), child.id if child else "", who
     )

@@ -62,6 +62,7 @@ SCREEN_TITLES = {
     "notification": "Notification",
     "plan": "Plan",
     "same-child": "Same child?",
+    "schools": "Schools",
     LISTS: "Lists",
     EVERYWHERE: "Everywhere",
     APP: "Everywhere",

@@ -17,7 +17,7 @@ VERBS: tuple[Verb, ...] = (
         (EVERYWHERE,),
         (
             *("today", "caseload", "child", "clocks", "import", "notification", "plan", "supervision"),
-            *("disagreements", "review", "case", "assessment"),
+            *("disagreements", "review", "case", "assessment", "schools"),
         ),
     ),
     Verb("redo", "U,ctrl+r", "Redo", "Do the undone step again.", "Steps"),
@@ -28,6 +28,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("go-import", "g i", "Import", "Take in registers.", "Go to"),
     Verb("go-notifications", "g n", "Notifications", "What schools asked for, and its clocks.", "Go to"),
     Verb("go-search", "g s", "Search", "Find a child by name, number or address.", "Go to"),
+    Verb("go-schools", "g o", "Schools", "Who is who at each school, and where its year stands.", "Go to"),
     Verb("go-help", "g h", "Help", "Keys and words.", "Go to"),
     Verb("back", "escape", "Back", "One step back.", "Everywhere", footer=("reader", "history")),
     Verb("theme", "T", "Theme", "Next colours: dark, light, contrast, terminal.", "Everywhere"),

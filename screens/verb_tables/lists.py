@@ -12,7 +12,10 @@ VERBS: tuple[Verb, ...] = (
         "Open the row under the cursor.",
         "Lists",
         (LISTS,),
-        ("caseload", "clocks", "supervision", "import", "notifications", "disagreements", "assessment"),
+        (
+            *("caseload", "clocks", "supervision", "import", "notifications", "disagreements", "assessment"),
+            "schools",
+        ),
         "open",
     ),
     Verb(
@@ -58,7 +61,7 @@ VERBS: tuple[Verb, ...] = (
         "More",
         "Read on in the reasons below the list.",
         "Lists",
-        ("today", "caseload", "clocks", "supervision"),
+        ("today", "caseload", "clocks", "supervision", "schools"),
     ),
     Verb(
         "more-up",
@@ -66,7 +69,7 @@ VERBS: tuple[Verb, ...] = (
         "Less",
         "Read back in the reasons below the list.",
         "Lists",
-        ("today", "caseload", "clocks", "supervision"),
+        ("today", "caseload", "clocks", "supervision", "schools"),
     ),
     Verb(
         "order",

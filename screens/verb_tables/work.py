@@ -6,7 +6,7 @@ from screens.verb_tables.verb import Verb
 
 _NEW = ("notifications", "plan", "disagreements", "review", "assessment")
 _FINISH = ("plan", "disagreements", "case", "assessment")
-_WORDS = ("plan", "assessment")
+_WORDS = ("plan", "assessment", "schools")
 
 VERBS: tuple[Verb, ...] = (
     Verb(
@@ -22,7 +22,7 @@ VERBS: tuple[Verb, ...] = (
         "edit",
         "E",
         "Edit",
-        "Change what is under the cursor: an outcome or an action, a part of the assessment.",
+        "Change what is under the cursor: an outcome, an action, a part of the assessment, a school's contacts.",
         "Work",
         _WORDS,
         _WORDS,

@@ -198,6 +198,9 @@ withdrawn, and whoever may know of a child may record what its family says of ag
 UNKNOWN_FORM: tuple[Category, Purpose] = (Category.FAMILY, "support")
 """The same for the draft of a form that this version does not have."""
 
+_OF_THE_TEAM = frozenset({"school-contacts"})
+"""Forms about a fact of the team, and no child."""
+
 
 @cache
 def _told_of() -> str:
@@ -221,10 +224,10 @@ def child_of_draft(store: Store, subject: str) -> Child | None:
 def draft_of(store: Store, form: str, subject: str) -> Draft | None:
     """The draft that was left of a form, where the worker may see what it is about.
 
-    `subject` is a child, a record about one, or "" for a form that is about nobody yet.
+    `subject` is a child, a record about one or a school, or "" for a form that is about nobody yet.
     """
     draft = store.drafts.load(form, subject)
-    if draft is None or not subject_aside(subject):
+    if draft is None or form in _OF_THE_TEAM or not subject_aside(subject):
         return draft
     category, purpose = WRITTEN_ABOUT.get(form, UNKNOWN_FORM)
     child = child_of_draft(store, subject)

@@ -108,7 +108,7 @@ class Group:
 
 def read_clocks(store: Store) -> ClockList:
     """Every clock of this laptop's worker today, also of rows that sleep."""
-    own = _own_cases(store)
+    own = own_cases(store)
     reading = _Reading(store, own)
     held = reading.held()
     children = reading.children({*own, *held})
@@ -158,7 +158,8 @@ def _group(row: ClockRow, by: By, today: date) -> tuple[str, str]:
     return ("week", "This week") if this_week else ("later", "Later")
 
 
-def _own_cases(store: Store) -> frozenset[str]:
+def own_cases(store: Store) -> frozenset[str]:
+    """The ids of the children whom this laptop's worker leads or who are allocated to them."""
     me = store.actor.worker
     rows = store.conn.execute(
         "SELECT id FROM child WHERE void = 0 AND lead_worker = ?"

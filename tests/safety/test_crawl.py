@@ -289,6 +289,7 @@ async def see_rooms(pilot: Pilot[Any], eye: Eye) -> None:
         ("k", "clocks", ("full_stop", "o", "z", "question_mark")),
         ("v", "supervision", ("o", "l", "P", "H", "question_mark")),
         ("i", "import", ("f", "question_mark")),
+        ("o", "schools", ("E", "h", "question_mark")),
     ):
         await pilot.press("g", key)
         await settle(pilot)
@@ -485,5 +486,15 @@ async def test_no_screen_shows_what_is_withheld(role: str, world: World, tmp_pat
     assert allowed & eye.seen, "nothing was shown, so the crawl proves nothing"
 
 
-SEEN_ROOMS = {"today", "caseload", "notifications", "clocks", "supervision", "import", "search", "child"}
+SEEN_ROOMS = {
+    "today",
+    "caseload",
+    "notifications",
+    "clocks",
+    "supervision",
+    "import",
+    "schools",
+    "search",
+    "child",
+}
 """Rooms that the steps above enter; import shows what a file says, before anything is known of a child."""

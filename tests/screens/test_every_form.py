@@ -93,6 +93,7 @@ HALVES = (
     Half("ScoresForm", "score", (*CHILD, "J", "+", "1", "enter"), "scores", lambda f: f.tilly.id),
     Half("AskWords", "merge-reason", (*CHILD, "=", "enter", "="), "", lambda f: f.double.id),
     Half("AskWords", "link-reason", (*CHILD, "=", "-", "1", "enter"), "", lambda f: f.double.id),
+    Half("SchoolForm", "school-contacts", ("g", "o", "E"), "spoc", lambda f: f.school.id),
     Half("WordsForm", "round-words", ("t",), "", lambda f: f.tilly.id),
     Half("WordsForm", "round-reason", ("r", "i"), "", lambda f: f.tilly.id, old={"code": "Q9"}),
     Half("WordsForm", "round-close", ("c",), "", lambda f: f.tilly.id),

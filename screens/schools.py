@@ -1,0 +1,187 @@
+"""Schools: who is who at each and how to reach them, its children, and where its year stands."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from casework.errors import Locked, OutreachError
+from casework.wording import count_of, say_day
+from screens.roster_reasons import ReasonsPane
+from screens.school_form import SCHOOL_CONTACTS, SchoolForm
+from screens.school_lines import COLUMNS, detail_lines, school_rows
+from screens.step_back import StepBack, StepScreen
+from screens.verbs import bindings_for
+from screens.widgets.lines import SaidLine, TitleLine, VerbLine
+from screens.widgets.row_list import RowList
+from screens.widgets.rows import Rows
+from storage.queries.school_list import ShownSchool, read_school_list
+from storage.queries.sight import draft_of
+
+if TYPE_CHECKING:
+    from storage.journal import Receipt
+    from storage.store import Store
+
+TYPES = frozenset({"agreement", "calendar", "child", "disclosure", "episode", "notification", "school"})
+"""Record types whose change may change the list."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    schools: Mapping[str, ShownSchool]
+    unfinished: frozenset[str]
+
+
+def _read(store: Store) -> _Found:
+    found = read_school_list(store)
+    waiting = [one.school.id for one in found if draft_of(store, SCHOOL_CONTACTS, one.school.id)]
+    return _Found({one.school.id: one for one in found}, frozenset(waiting))
+
+
+class SchoolsScreen(StepScreen):
+    """The list of schools. Enter shows the caseload of one."""
+
+    place = "schools"
+    ROOM_TITLE = "Schools"
+    BINDINGS: ClassVar[list[BindingType]] = bindings_for("schools")
+    DEFAULT_CSS = """
+    SchoolsScreen ReasonsPane { height: 9; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._found = _Found({}, frozenset())
+        self._stop_listening: Callable[[], None] | None = None
+
+    def compose(self) -> ComposeResult:
+        """The title, the list, everything about the school under the cursor, the keys."""
+        yield TitleLine("Schools")
+        yield RowList(COLUMNS, empty="", marks=False, id="rows")
+        yield ReasonsPane()
+        yield SaidLine()
+        yield VerbLine(self.place, self.keymap)
+
+    async def on_mount(self) -> None:
+        """Read it, looking being on record first, and hear of every change."""
+        self.rows.focus()
+        loop = asyncio.get_running_loop()
+
+        def heard(receipt: Receipt) -> None:
+            if receipt.touched & TYPES and not loop.is_closed():
+                loop.call_soon_threadsafe(self.hear)
+
+        def look(store: Store) -> tuple[_Found, Callable[[], None]]:
+            found = _read(store)
+            store.log("looked", f"schools ({len(found.schools)})")
+            return found, store.journal.subscribe(heard)
+
+        try:
+            found, self._stop_listening = await self.ask(look)
+        except Locked:
+            return
+        except OutreachError as problem:
+            self.rows.empty = "This list stays closed: see below."
+            self.rows.refresh()
+            self.say(problem.message, wrong=True)
+            return
+        self._show(found)
+
+    @property
+    def rows(self) -> RowList:
+        """The list."""
+        return self.query_one("#rows", RowList)
+
+    @property
+    def _here(self) -> ShownSchool | None:
+        current = self.rows.current
+        return self._found.schools.get(current.id) if current else None
+
+    def _show(self, found: _Found) -> None:
+        self._found = found
+        if self.is_bare:
+            return
+        with self.app.batch_update():
+            right = count_of(len(found.schools), "school")
+            self.query_one(TitleLine).set_title(f"Schools  {say_day(self.shell.today)}", right)
+            self.rows.empty = "No school is on this laptop yet. outreach school add brings one in."
+            self.rows.set_source(Rows(school_rows(list(found.schools.values()))))
+            self._draw_detail()
+
+    def _draw_detail(self) -> None:
+        one = self._here
+        width = max(30, self.size.width - 4)
+        waits = one is not None and one.school.id in self._found.unfinished
+        lines = [] if one is None else detail_lines(one, self.shell.today, width, unfinished=waits)
+        self.query_one(ReasonsPane).show_words(lines)
+
+    def on_row_list_highlighted(self, _event: RowList.Highlighted) -> None:
+        """Everything about this school."""
+        self._draw_detail()
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Words are folded to the new width."""
+        self._draw_detail()
+
+    # Changes made elsewhere
+
+    def on_unmount(self) -> None:
+        """Hear no more."""
+        if self._stop_listening is not None:
+            self._stop_listening()
+
+    def hear(self) -> None:
+        """A school or its children changed, here or elsewhere."""
+        if self._stop_listening is not None and self.is_attached:
+            self.run_worker(self.renew(), group="read", exclusive=True)
+
+    def on_screen_resume(self, _event: events.ScreenResume) -> None:
+        """The form above may have left a draft."""
+        self.hear()
+
+    async def renew(self) -> None:
+        """Read again; the cursor stays on its school."""
+        found = await self.attempt(_read)
+        if found is not None:
+            self._show(found)
+
+    # Verbs
+
+    def on_row_list_opened(self, event: RowList.Opened) -> None:
+        """Enter: the caseload of this school."""
+        event.stop()
+        if self._here is not None:
+            self.shell.open_school(self._here.school.id)
+
+    def do_edit(self) -> None:
+        """Who is who there, or go on with the draft that was left."""
+        if self._here is not None:
+            self.app.push_screen(SchoolForm(self._here.school))
+
+    def do_history(self) -> None:
+        """Who changed the school, when, from what to what."""
+        from screens.history import HistoryScreen
+
+        if self._here is not None:
+            held = self._here.school
+            self.app.push_screen(HistoryScreen("school", held.id, f"School: {held.name}"))
+
+    def do_more_down(self) -> None:
+        """Read on below."""
+        self.query_one(ReasonsPane).read_on(1)
+
+    def do_more_up(self) -> None:
+        """Read back above."""
+        self.query_one(ReasonsPane).read_on(-1)
+
+    async def step_back(self, work: StepBack, word: str) -> None:
+        """Show the list as it is then."""
+        answer = await self.attempt(work)
+        if answer is not None:
+            await self.renew()
+            self.say(f"{word}: {answer[0].name.removeprefix('Undo: ').removeprefix('Redo: ')}.")
