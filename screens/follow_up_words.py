@@ -112,10 +112,19 @@ class WordsScreen(FollowUpScreen):
         *,
         step: FollowUp | None = None,
     ) -> None:
-        """Show the form; it begins with the draft of that kind, else with `step`'s words."""
+        """Show the form; it begins with the draft of that kind, else with `step`'s words.
+
+        Who may not see the register is told so before anything is typed.
+        """
         from casework.followups import reason_codes
         from screens.follow_up_forms import WordsForm
 
+        def may_write(store: Store) -> bool:
+            require_register(store, [one.child for one in subjects])
+            return True
+
+        if not await self.attempt(may_write):
+            return
         one = subjects[0]
         kept = await self._kept_as(kind, subjects)
         if kept is None:

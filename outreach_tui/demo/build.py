@@ -154,7 +154,15 @@ def _add_schools(store: Store, teams: list[Team]) -> None:
     changes: list[Change] = []
     for demo in SCHOOLS:
         school = School(
-            id=new_id(), urn=demo.urn, name=demo.name, laestab=f"886/{demo.estab}", team=teams[demo.team].id
+            id=new_id(),
+            urn=demo.urn,
+            name=demo.name,
+            laestab=f"886/{demo.estab}",
+            team=teams[demo.team].id,
+            spoc=demo.spoc[0],
+            spoc_reach=demo.spoc[1],
+            liaison=demo.liaison[0],
+            liaison_reach=demo.liaison[1],
         )
         changes.append(create(school))
         changes += [

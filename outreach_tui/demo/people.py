@@ -55,14 +55,69 @@ class DemoSchool:
     team: int
     shape: str
     youngest: int
+    spoc: tuple[str, str]
+    """The single point of contact, and how to reach them."""
+    liaison: tuple[str, str]
+    """The School Liaison Officer, and how to reach them."""
 
+
+_LIAISON = (
+    ("Fern Invented", "01632 960301, fern@team.example"),
+    ("Glen Sample", "01632 960302, glen@team.example"),
+    ("Hope Nobody", "01632 960303, mornings"),
+)
 
 SCHOOLS = (
-    DemoSchool("999101", "Lantern Hill Primary", "0081", 0, "long", 4),
-    DemoSchool("999102", "Samphire Bay Academy", "0082", 0, "wide", 11),
-    DemoSchool("999103", "St Osyth Invented CE Primary", "0083", 1, "tabs", 4),
-    DemoSchool("999104", "Oast Park School", "0084", 1, "weekly", 7),
-    DemoSchool("999105", "Tidewater Free School", "0085", 2, "days", 11),
+    DemoSchool(
+        "999101",
+        "Lantern Hill Primary",
+        "0081",
+        0,
+        "long",
+        4,
+        ("Ms Sample, SENCO", "01632 960401, office@lantern.example"),
+        _LIAISON[0],
+    ),
+    DemoSchool(
+        "999102",
+        "Samphire Bay Academy",
+        "0082",
+        0,
+        "wide",
+        11,
+        ("Mr Invented, head of year", "01632 960402, after 15:00"),
+        _LIAISON[0],
+    ),
+    DemoSchool(
+        "999103",
+        "St Osyth Invented CE Primary",
+        "0083",
+        1,
+        "tabs",
+        4,
+        ("Mrs Nobody, attendance lead", "01632 960403"),
+        _LIAISON[1],
+    ),
+    DemoSchool(
+        "999104",
+        "Oast Park School",
+        "0084",
+        1,
+        "weekly",
+        7,
+        ("Mr Example, deputy head", "01632 960404, attendance@oast.example"),
+        _LIAISON[1],
+    ),
+    DemoSchool(
+        "999105",
+        "Tidewater Free School",
+        "0085",
+        2,
+        "days",
+        11,
+        ("Ms Madeup, safeguarding lead", "01632 960405, before 9:00"),
+        _LIAISON[2],
+    ),
 )
 
 

@@ -22,7 +22,7 @@ VERBS: tuple[Verb, ...] = (
         "edit",
         "E",
         "Edit",
-        "Change what is under the cursor: an outcome, an action, a part of the assessment, a school's contacts.",
+        "Change what is under the cursor: an outcome, an action, an assessment's part, a school's contacts.",
         "Work",
         _WORDS,
         _WORDS,
