@@ -294,7 +294,7 @@ async def test_after_a_kill_one_key_goes_on(
 
 OF_NOBODY = {("NotificationForm", "+"), ("SchoolForm", "E")}
 HIDDEN = [half for half in HALVES if (half.cls, half.keys[-1]) not in OF_NOBODY]
-"""All but a notification of a child who is not chosen yet, and a school: no draft of those tells of a child."""
+"""All but a notification without a chosen child, and a school: no draft of those tells of a child."""
 
 
 @pytest.mark.parametrize("half", HIDDEN, ids=[f"{one.form}{n}" for n, one in enumerate(HIDDEN)])
