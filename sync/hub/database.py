@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
 from storage.cipher import dbapi, open_database
+
+T = TypeVar("T")
+_COLLISIONS = frozenset({"40001", "40P01"})
+"""PostgreSQL's codes for a transaction that met another one: it has had no effect and may be tried again."""
+_ATTEMPTS = 20
 
 
 def open_sqlite(path: Path, key: bytearray, *, create: bool = False) -> Engine:
@@ -36,4 +43,23 @@ def open_sqlite(path: Path, key: bytearray, *, create: bool = False) -> Engine:
 def open_postgresql(url: str) -> Engine:
     """The central record on a PostgreSQL server; several processes may serve it."""
     address = url.replace("postgresql://", "postgresql+psycopg://", 1)
-    return create_engine(address, pool_size=8, pool_pre_ping=True)
+    return create_engine(address, pool_size=8, max_overflow=32, pool_pre_ping=True)
+
+
+def transact(engine: Engine, step: Callable[[Connection], T], *, still: bool = False) -> T:
+    """One step in one transaction; tried again where it met another transaction and was undone.
+
+    With `still` all its statements see the central record at one moment. SQLite has one transaction at a
+    time, so there it is always so.
+    """
+    if still and engine.dialect.name == "postgresql":
+        engine = engine.execution_options(isolation_level="REPEATABLE READ")
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            with engine.begin() as connection:
+                return step(connection)
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) not in _COLLISIONS:
+                raise
+    with engine.begin() as connection:
+        return step(connection)

@@ -68,7 +68,7 @@ class Feed:
                 update(_held)
                 .where(_held.c.device == self._device, _held.c.scope == bindparam("put"))
                 .values(sent=bindparam("bits")),
-                [{"put": scope, "bits": mask} for scope, mask in done.items()],
+                [{"put": scope, "bits": mask} for scope, mask in sorted(done.items())],
             )
 
     def page(self, asked: Pull, head: int, chain_at: Callable[[int], str]) -> Page:

@@ -15,6 +15,7 @@ from casework.errors import Refused
 from sync.hub import tables
 from sync.hub.central import batched, in_bulk
 from sync.hub.counting import CHAIN_BYTES, Counter
+from sync.hub.database import transact
 from sync.hub.entitlement import SEND_ANEW, Entitlement
 from sync.hub.feed import Feed
 from sync.hub.taking import Taking
@@ -45,64 +46,77 @@ class Hub:
 
     def hello(self, device: str, said: Hello) -> Welcome:
         """What the laptop has to do; `agreed` when nothing is to be sent either way."""
-        with self.engine.begin() as connection:
-            counter = Counter(connection, lock=False)
-            action = self._action(connection, counter, device, said)
-            if action in ("reconcile", "forked"):
-                forget_known(connection, device)
-            if action not in ("revoked", "upgrade"):
-                self._new_day(connection, device, counter.head)
-            agreed = action == "ok" and self._agrees(connection, device, said)
-            self._seen(connection, device, said.coming)
-            return Welcome(
-                action=action,
-                hub=counter.hub,
-                epoch=counter.epoch,
-                head=counter.head,
-                now=self._now().isoformat(),
-                agreed=agreed,
-            )
+        return transact(self.engine, lambda connection: self._hello(connection, device, said))
 
     def push(self, device: str, said: Push) -> Pushed:
         """Take edits, one verdict each. Those of a revoked laptop are kept aside and nothing is told."""
-        with self.engine.begin() as connection:
-            counter = Counter(connection)
-            if self._status(connection, device) != "active":
-                return self._set_aside(connection, device, said)
-            taking = Taking(connection, device, Feed(connection, device).masks())
-            answer = taking.take(said.edits, counter, self._now())
-            if not answer.known:
-                counter.save()
-                Entitlement(connection, self._now().date()).settle(taking.central.unsettled, counter.head)
-            at = Cursor(seq=counter.head, chain=self._chain_at(connection, counter, counter.head))
-            return answer.model_copy(update={"at": at})
+        return transact(self.engine, lambda connection: self._push(connection, device, said))
 
     def pull(self, device: str, said: Pull) -> Page:
         """The next page of what the laptop may hold."""
-        with self.engine.begin() as connection:
-            self._require_active(connection, device)
-            counter = Counter(connection, lock=False)
-            if self._chain_at(connection, counter, said.cursor.seq) != said.cursor.chain:
-                raise Refused("reconcile", "The central record is not the one this laptop last read.")
-            feed = Feed(connection, device)
-            feed.settle_done(said.done)
-            return feed.page(said, counter.head, lambda seq: self._chain_at(connection, counter, seq))
+        return transact(self.engine, lambda connection: self._pull(connection, device, said), still=True)
 
     def verify(self, device: str, said: Verify) -> Verified:
         """Whether both sides hold the same."""
-        with self.engine.begin() as connection:
-            self._require_active(connection, device)
-            return Feed(connection, device).verified(said)
+        return transact(self.engine, lambda connection: self._verify(connection, device, said), still=True)
 
     def have(self, device: str, said: Have) -> Lack:
         """Which of a laptop's records are not here."""
-        with self.engine.begin() as connection:
-            self._require_active(connection, device)
-            table = tables.record
-            here: set[str] = set()
-            for some in batched(said.records):
-                here |= set(connection.execute(select(table.c.id).where(table.c.id.in_(some))).scalars())
-            return Lack(records=[record for record in said.records if record not in here])
+        return transact(self.engine, lambda connection: self._have(connection, device, said))
+
+    # Each in its transaction
+
+    def _hello(self, connection: Connection, device: str, said: Hello) -> Welcome:
+        counter = Counter(connection, lock=False)
+        action = self._action(connection, counter, device, said)
+        if action in ("reconcile", "forked"):
+            counter = Counter(connection)
+            forget_known(connection, device)
+        if action not in ("revoked", "upgrade"):
+            self._new_day(connection, device)
+        agreed = action == "ok" and self._agrees(connection, device, said)
+        self._seen(connection, device, said.coming)
+        return Welcome(
+            action=action,
+            hub=counter.hub,
+            epoch=counter.epoch,
+            head=counter.head,
+            now=self._now().isoformat(),
+            agreed=agreed,
+        )
+
+    def _push(self, connection: Connection, device: str, said: Push) -> Pushed:
+        counter = Counter(connection)
+        if self._status(connection, device) != "active":
+            return self._set_aside(connection, device, said)
+        taking = Taking(connection, device, Feed(connection, device).masks())
+        answer = taking.take(said.edits, counter, self._now())
+        if not answer.known:
+            counter.save()
+            Entitlement(connection, self._now().date()).settle(taking.central.unsettled, counter.head)
+        at = Cursor(seq=counter.head, chain=self._chain_at(connection, counter, counter.head))
+        return answer.model_copy(update={"at": at})
+
+    def _pull(self, connection: Connection, device: str, said: Pull) -> Page:
+        self._require_active(connection, device)
+        counter = Counter(connection, lock=False)
+        if self._chain_at(connection, counter, said.cursor.seq) != said.cursor.chain:
+            raise Refused("reconcile", "The central record is not the one this laptop last read.")
+        feed = Feed(connection, device)
+        feed.settle_done(said.done)
+        return feed.page(said, counter.head, lambda seq: self._chain_at(connection, counter, seq))
+
+    def _verify(self, connection: Connection, device: str, said: Verify) -> Verified:
+        self._require_active(connection, device)
+        return Feed(connection, device).verified(said)
+
+    def _have(self, connection: Connection, device: str, said: Have) -> Lack:
+        self._require_active(connection, device)
+        table = tables.record
+        here: set[str] = set()
+        for some in batched(said.records):
+            here |= set(connection.execute(select(table.c.id).where(table.c.id.in_(some))).scalars())
+        return Lack(records=[record for record in said.records if record not in here])
 
     # What a laptop's state asks for
 
@@ -126,13 +140,16 @@ class Hub:
             return False
         return Feed(connection, device).verified(Verify(cursor=said.cursor, digest=said.digest)).agreed
 
-    def _new_day(self, connection: Connection, device: str, head: int) -> None:
-        """Agreements expire and decisions end with the day."""
+    def _new_day(self, connection: Connection, device: str) -> None:
+        """Agreements expire and decisions end with the day.
+
+        Pushes wait meanwhile, for what they change in the ground of decisions must not be missed.
+        """
         table = tables.device
         today = self._now().date()
         held = connection.execute(select(table.c.entitled_on).where(table.c.id == device)).scalar_one()
         if held != today.isoformat():
-            Entitlement(connection, today).settle_device(device, head)
+            Entitlement(connection, today).settle_device(device, Counter(connection).head)
 
     def _seen(self, connection: Connection, device: str, incarnation: str) -> None:
         table = tables.device

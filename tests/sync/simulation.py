@@ -16,7 +16,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from casework.canonical import Digest, facet_hash, sum_of
 from casework.edits import Edit, create, update
@@ -281,7 +281,7 @@ class Simulation:
             hub = {row.id: row for row in connection.execute(select(tables.record))}
             taken = set(connection.execute(select(tables.log.c.edit)).scalars())
             aside = set(connection.execute(select(tables.quarantine.c.edit)).scalars())
-            self._check_sums(connection, hub)
+            check_sums(connection)
             for laptop in self.laptops:
                 self._check_laptop(laptop, hub, Feed(connection, laptop.way.device).masks(), taken | aside)
         assert not taken & aside
@@ -342,28 +342,29 @@ class Simulation:
             for (record,) in open_words:
                 assert current_values(conn, "contact", record) is not None
 
-    def _check_sums(self, connection: Any, hub: dict[str, Any]) -> None:
-        """The central record's sums, counted from its rows."""
-        sums: dict[tuple[str, str, str], Digest] = {}
-        ties: dict[str, set[str]] = {}
-        for row in connection.execute(select(tables.tie)):
-            ties.setdefault(row.record, set()).add(row.scope)
-        for row in hub.values():
-            parts = facets_of(row.type, json.loads(row.fields))
-            lead = next(iter(parts))
-            for scope in ties.get(row.id, set()) if row.scope == "-" else {row.scope}:
-                for facet, part in parts.items():
-                    key = (scope, lead.key, facet.key)
-                    sums[key] = sums.get(key, Digest()) + Digest(1, facet_hash(row.type, row.id, facet, part))
-        stored = {
-            (row.scope, row.lead, row.facet): Digest(row.facets, int.from_bytes(row.total))
-            for row in connection.execute(select(tables.digest))
-        }
-        assert {k: d for k, d in stored.items() if d.count} == sums
-
     def close(self) -> None:
         for laptop in self.laptops:
             laptop.store.close()
+
+
+def check_sums(connection: Connection) -> None:
+    """The central record's sums, counted from its rows, are those that it keeps."""
+    sums: dict[tuple[str, str, str], Digest] = {}
+    ties: dict[str, set[str]] = {}
+    for row in connection.execute(select(tables.tie)):
+        ties.setdefault(row.record, set()).add(row.scope)
+    for row in connection.execute(select(tables.record)):
+        parts = facets_of(row.type, json.loads(row.fields))
+        lead = next(iter(parts))
+        for scope in ties.get(row.id, set()) if row.scope == "-" else {row.scope}:
+            for facet, part in parts.items():
+                key = (scope, lead.key, facet.key)
+                sums[key] = sums.get(key, Digest()) + Digest(1, facet_hash(row.type, row.id, facet, part))
+    stored = {
+        (row.scope, row.lead, row.facet): Digest(row.facets, int.from_bytes(row.total))
+        for row in connection.execute(select(tables.digest))
+    }
+    assert {k: d for k, d in stored.items() if d.count} == sums
 
 
 def _empty(record_type: str, part: dict[str, Any]) -> dict[str, Any]:
