@@ -20,7 +20,7 @@ from casework.ids import new_id
 from casework.records import Calendar, Child, Flag, FollowUpOutcome, SavedView, School, Team, Worker
 from outreach_tui.demo import MARKER, NOTICE, PASSPHRASE
 from outreach_tui.demo.assessments import write_assessments
-from outreach_tui.demo.cases import end_cases
+from outreach_tui.demo.cases import end_cases, give_social_worker, see_children
 from outreach_tui.demo.people import SCHOOLS, TEAMS, WORKERS, invent
 from outreach_tui.demo.plans import make_plans
 from outreach_tui.demo.registers import mark, write_files
@@ -239,6 +239,8 @@ def _do_some_work(store: Store, workers: list[Worker], calendar: SchoolCalendar,
     make_plans(store, mine[5:], me)
     free = [child for child in children if child.id not in {one.id for one in led}]
     end_cases(store, free[:2], me)
+    see_children(store, me)
+    give_social_worker(store, read_round(store).rows[-1].child.id, me)
     bring_in_twice(store, mine[1], mine[5], workers)
     handed_over = sorted(
         (child for child in store.find(Child) if child.lead_worker == workers[3].id),

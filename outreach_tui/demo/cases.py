@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from casework.consent import record_agreement
+from casework.edits import Edit, create
+from casework.followups import contact
 from casework.ids import new_id
 from casework.notifications import allocate, receive
 from casework.plans import (
@@ -18,9 +20,9 @@ from casework.plans import (
     set_action,
     start_plan,
 )
-from casework.policies import Category
-from casework.records import Child, Worker
-from casework.records_case import Action, CloseReason, Notification, Outcome, Plan, Review
+from casework.policies import Category, Purpose
+from casework.records import Agency, Child, Flag, Worker
+from casework.records_case import Action, CloseReason, Episode, Notification, Outcome, Plan, Review
 from casework.records_sharing import Agreement
 from storage.queries.notifications import episodes_of
 from storage.queries.plans import open_episode, open_plans
@@ -40,6 +42,30 @@ def end_cases(store: Store, children: Sequence[Child], worker: Worker) -> None:
     """A case of the worker that was stepped down to the school, and one that came back and was reviewed."""
     for build, child in zip((_stepped_down, _came_back), children, strict=False):
         build(store, child.id, worker)
+
+
+def see_children(store: Store, me: Worker) -> None:
+    """A visit in each of the worker's open cases but the one that was opened last."""
+    held = store.find(Episode, "worker = ? AND closed IS NULL", (me.id,))
+    held.sort(key=lambda episode: (episode.opened, episode.id))
+    for place, episode in enumerate(held[:-1]):
+        day = max(episode.opened, store.today - timedelta(days=3 + 5 * place))
+        at = datetime.combine(day, time(16, 10), tzinfo=store.now().tzinfo)
+        seen = "alone" if place % 2 else "with-adult"
+        visit = contact(
+            episode.child, by=me.id, at=at, kind="home-visit", outcome="parent", seen=seen,
+            note="Talked about mornings; showed me the bus timetable.",
+        )  # fmt: skip
+        _keep(store, visit)
+
+
+def give_social_worker(store: Store, child: str, me: Worker) -> None:
+    """A child in need whose mother agreed that the worker's agency knows of the social worker."""
+    since = _ago(store, 6)
+    flag = Flag(id=new_id(), child=child, kind="child-in-need", since=since, source="Invented")
+    _keep(store, Edit("Flag a child in need", (create(flag),), subject=child))
+    known: tuple[Purpose, ...] = ("support", "attendance")
+    _agree(store, child, me, since, categories=(Category.SOCIAL_CARE,), purposes=known)
 
 
 def _stepped_down(store: Store, child: str, me: Worker) -> None:
@@ -77,8 +103,16 @@ def _came_back(store: Store, child: str, me: Worker) -> None:
     )  # fmt: skip
 
 
-def _agree(store: Store, child: str, me: Worker, on: date) -> None:
+def _agree(
+    store: Store,
+    child: str,
+    me: Worker,
+    on: date,
+    categories: tuple[Category, ...] = (Category.FAMILY,),
+    purposes: tuple[Purpose, ...] = ("support", "assessment", "planning"),
+) -> None:
     """A parent agrees that the worker's agency works with them, and the school with it."""
+    agencies: tuple[Agency, ...] = (me.agency, "school") if Category.FAMILY in categories else (me.agency,)
     made = Agreement(
         id=new_id(),
         child=child,
@@ -86,9 +120,9 @@ def _agree(store: Store, child: str, me: Worker, on: date) -> None:
         relationship="mother",
         responsibility="yes",
         status="given",
-        agencies=(me.agency, "school"),
-        categories=(Category.FAMILY,),
-        purposes=("support", "assessment", "planning"),
+        agencies=agencies,
+        categories=categories,
+        purposes=purposes,
         method="verbal",
         given_on=on,
         review=store.today + timedelta(days=60),
