@@ -19,6 +19,7 @@ from textual.worker import WorkerCancelled
 import screens
 from casework.errors import Locked, OutreachError
 from casework.wording import say_day
+from outreach_tui.guarded import COVER
 from outreach_tui.idle import Clocks, IdleWatch, Verdict
 from outreach_tui.relock import Resume
 from outreach_tui.rooms import RoomsApp, ScreenFactory, room_factory
@@ -140,9 +141,8 @@ class OutreachApp(RoomsApp):
             from screens.setup import SetupScreen
 
             await self.push_screen(SetupScreen(self.agencies))
-        if not self._door_note:  # after a lock they were said already
-            for problem in self.loaded.problems:
-                self.notify(problem, severity="warning", timeout=20)
+        if self.loaded.problems and not self._door_note:  # after a lock they were said already
+            self.notify(" ".join(self.loaded.problems), severity="warning")
 
     def _prepare_room(self) -> None:
         """Import the room behind the door while the passphrase is typed."""
@@ -290,7 +290,7 @@ class OutreachApp(RoomsApp):
             self._form = left_open(below)
             self._was_locked = True
             self.clear_notifications()
-            await self.push_screen(Screen(id="cover"))
+            await self.push_screen(Screen(id=COVER))
             if await self._close_caseload(below):
                 note = f"{note} {_CUT_SHORT}".lstrip()
             with suppress(OutreachError):

@@ -20,9 +20,13 @@ from textual.notifications import SeverityLevel
 from casework.errors import Locked, OutreachError
 from casework.text import clean
 from outreach_tui.crash import EXIT_FAULT, fault_code, fault_record, fault_sentence, known_trouble
-from screens.base import OutreachScreen
+from screens.base import DoorScreen, OutreachScreen
+from screens.dialogs import Dialog
 from screens.pasting import guard_pastes
 from storage.desk import Desk
+
+COVER = "cover"
+"""The screen that hides everything while the caseload is being locked."""
 
 
 class GuardedApp(App[None]):
@@ -114,11 +118,19 @@ class GuardedApp(App[None]):
     ) -> None:
         """A short message; always literal, whatever `markup` says.
 
-        On a screen with a line for what was said it stands there, and covers nothing.
+        It stands in the line of the uppermost screen that has one, and covers nothing. While the caseload is
+        being locked nothing is said, for the words may be of a record.
         """
-        if self.screen_stack and self.screen.query("SaidLine") and isinstance(self.screen, OutreachScreen):
-            self.screen.say(clean(message, limit=400), wrong=severity == "error")
-            return
+        words, wrong = clean(message, limit=400), severity != "information"
+        for screen in reversed(self.screen_stack):
+            if screen.id == COVER:
+                return
+            if isinstance(screen, OutreachScreen):
+                screen.say(words, wrong=wrong)
+                return
+            if isinstance(screen, Dialog | DoorScreen):
+                screen.tell(words, wrong=wrong)
+                return
         super().notify(
             clean(message, limit=400), title=clean(title), severity=severity, timeout=timeout, markup=False
         )

@@ -166,11 +166,9 @@ class OutreachScreen(Screen[None]):
         return self._asking
 
     def say(self, sentence: str, *, wrong: bool = False) -> None:
-        """One sentence to the worker: above the keys, or for a while in a corner where no line is."""
+        """One sentence to the worker, above the keys; a screen that was left or locked away says nothing."""
         for line in self.query(SaidLine):
             line.tell(sentence, wrong=wrong)
-            return
-        self.app.notify(sentence, severity="error" if wrong else "information", markup=False)
 
     async def reopen(self, left: LeftOpen) -> bool:
         """Ask again in a dialog what was half answered here; whether it was this screen's to ask."""

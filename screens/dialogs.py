@@ -56,6 +56,15 @@ class Dialog(ModalScreen[R]):
             if was and not small and fields.display:
                 fields.focus()
 
+    def tell(self, sentence: str, *, wrong: bool = False) -> None:
+        """One sentence to the worker, in the dialog's own last line."""
+        words = show(sentence, Tone.ALERT if wrong else Tone.QUIET)
+        for line in self.query("#told").results(Static):
+            line.update(words)
+            return
+        for box in self.query(".box"):
+            box.mount(Static(words, id="told", markup=False))
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Nothing is answered in a window too small to read the question, except to leave it."""
         del parameters

@@ -14,6 +14,7 @@ from screens.help import HelpScreen
 from screens.recovery_code import RecoveryCodeScreen
 from screens.setup import SetupScreen
 from screens.unlock import RecoverScreen, UnlockScreen
+from screens.widgets.lines import SaidLine
 from screens.widgets.row_list import RowList
 from tests.screens.fakes import (
     CODE,
@@ -172,6 +173,7 @@ async def test_lock_clears_the_screen_and_closes_the_store(tmp_path: Path, hands
     app = make_app(tmp_path, hands, opener=opener)
     async with app.run_test(notifications=True) as pilot:
         await unlock(pilot)
+        await app.screen.mount(SaidLine(), before="VerbLine")
         app.notify("About Ada Pike")
         await settle(pilot)
         assert "About Ada Pike" in screen_text(app)

@@ -175,5 +175,5 @@ async def test_ctrl_c_says_what_holds_where_it_is_pressed(tmp_path: Path, hands:
         await app.push_screen(RecoveryCodeScreen(CODE))
         app.action_help_quit()
         await settle(pilot)
-        words = " ".join(screen_text(app).replace("▌", " ").split())
+        words = " ".join(screen_text(app).replace("│", " ").split())
         assert "the next unlock offers a new code" in words
