@@ -198,7 +198,7 @@ withdrawn, and whoever may know of a child may record what its family says of ag
 UNKNOWN_FORM: tuple[Category, Purpose] = (Category.FAMILY, "support")
 """The same for the draft of a form that this version does not have."""
 
-_OF_THE_TEAM = frozenset({"school-contacts"})
+OF_THE_TEAM = frozenset({"school-contacts"})
 """Forms about a fact of the team, and no child."""
 
 
@@ -227,7 +227,7 @@ def draft_of(store: Store, form: str, subject: str) -> Draft | None:
     `subject` is a child, a record about one or a school, or "" for a form that is about nobody yet.
     """
     draft = store.drafts.load(form, subject)
-    if draft is None or form in _OF_THE_TEAM or not subject_aside(subject):
+    if draft is None or form in OF_THE_TEAM or not subject_aside(subject):
         return draft
     category, purpose = WRITTEN_ABOUT.get(form, UNKNOWN_FORM)
     child = child_of_draft(store, subject)
