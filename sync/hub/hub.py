@@ -18,6 +18,7 @@ from sync.hub.counting import CHAIN_BYTES, Counter
 from sync.hub.database import transact
 from sync.hub.entitlement import SEND_ANEW, Entitlement
 from sync.hub.feed import Feed
+from sync.hub.migrations import upgrade
 from sync.hub.taking import Taking
 from sync.messages import (
     PROTOCOL,
@@ -207,7 +208,7 @@ class Hub:
 
 def found_hub(engine: Engine, *, hub: str, epoch: str) -> None:
     """Make an empty central record. `hub` and `epoch` are random ids."""
-    tables.metadata.create_all(engine)
+    upgrade(engine)
     with engine.begin() as connection:
         rows = {"hub": hub, "epoch": epoch, "head": "0", "chain": bytes(CHAIN_BYTES).hex()}
         in_bulk(connection, tables.meta, [{"name": n, "value": v} for n, v in rows.items()])

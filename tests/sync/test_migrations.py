@@ -1,0 +1,38 @@
+"""The steps of the database and the tables of the code are the same, on both databases."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+
+from casework.errors import Refused
+from sync.hub import tables
+from sync.hub.hub import found_hub
+from sync.hub.migrations import upgrade
+from tests.sync.databases import Database
+
+
+def test_the_steps_lead_to_the_tables_of_the_code(database: Database) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    upgrade(database.engine)
+    with database.engine.begin() as connection:
+        settings = {"version_table": "migration", "compare_type": True}
+        differences = compare_metadata(MigrationContext.configure(connection, opts=settings), tables.metadata)
+    assert differences == [], "write a step in sync/hub/migrations/versions"
+
+
+def test_a_second_upgrade_changes_nothing(database: Database) -> None:
+    found_hub(database.engine, hub="hub-of-the-test", epoch="epoch-1")
+    upgrade(database.engine)
+    with database.engine.begin() as connection:
+        assert len(connection.execute(tables.meta.select()).all()) == 4
+
+
+def test_a_step_of_a_later_version_is_refused(database: Database) -> None:
+    upgrade(database.engine)
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE migration SET version_num = '9999'"))
+    with pytest.raises(Refused, match="later version"):
+        upgrade(database.engine)
