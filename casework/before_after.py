@@ -84,15 +84,18 @@ def before_after(
 ) -> BeforeAfter:
     """Sessions (day, code) before `started` and from that day to `today`, over equally many school days.
 
-    Each window is as long as there are school days on both sides, at the most ten weeks of five school days.
-    Where the work has gone on for longer, the newest days are taken.
+    A school day counts where the register holds a mark of it: one without would make the windows unlike. Each
+    window is as long as there are such days on both sides, at the most ten weeks of five school days. Where
+    the work has gone on for longer, the newest days are taken.
     """
+    held = [mark for mark in marks if mark[0] <= today]
+    marked = {day for day, _ in held}
     before, since = [], []
     if calendar.first_day is not None:
-        before = [day for day in calendar.school_days(calendar.first_day, started) if day < started]
-        since = calendar.school_days(started, today)
+        days = calendar.school_days(calendar.first_day, today)
+        before = [day for day in days if day < started and day in marked]
+        since = [day for day in days if day >= started and day in marked]
     length = min(len(before), len(since), MOST_WEEKS * 5)
-    held = [mark for mark in marks if mark[0] <= today]
     windows = [_window(held, days[-length:] if length else [], today) for days in (before, since)]
     return BeforeAfter(started, length, windows[0], windows[1], _reasons(started, length, before, since))
 
@@ -137,9 +140,9 @@ def _window(marks: Sequence[tuple[date, str]], days: Sequence[date], today: date
 def _reasons(started: date, length: int, before: Sequence[date], since: Sequence[date]) -> tuple[str, ...]:
     day = say_day(started)
     if not before:
-        return (f"The school's calendar knows no school day before {day}.",)
+        return (f"No school day before {day} has a mark here.",)
     if not since:
-        return (f"There was no school day since {day} yet.",)
+        return (f"No school day since {day} has a mark here yet.",)
     count = count_of(length, "school day")
     newest = "newest " if len(since) > length else ""
-    return (f"{count} before {day}, and the {newest}{length} since.",)
+    return (f"{count} with marks before {day}, and the {newest}{length} since.",)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from casework.before_after import say_attended
 from casework.plan_edits import next_action
 from casework.plan_school import SCHOOL
 from casework.plans import DONE, PlanState
@@ -341,10 +342,9 @@ def _attendance(view: PlanView, width: int) -> Iterator[PlanLine]:
 
 
 def _window(held: Window) -> str:
-    counted = held.tally
-    if not counted.possible or held.start is None or held.end is None:
+    if not held.tally.possible or held.start is None or held.end is None:
         return "no possible sessions"
-    counts = f"{counted.attended} of {count_of(counted.possible, 'session')} ({counted.attendance_pct} %)"
+    counts = say_attended(held)
     first = brief_day(held.start) if held.start.year == held.end.year else say_day(held.start)
     return f"{counts}, {first} to {say_day(held.end)}"
 
