@@ -41,9 +41,41 @@ def open_sqlite(path: Path, key: bytearray, *, create: bool = False) -> Engine:
 
 
 def open_postgresql(url: str) -> Engine:
-    """The central record on a PostgreSQL server; several processes may serve it."""
+    """The central record on a PostgreSQL server; several processes may serve it.
+
+    Each transaction takes the role that it needs and gives it back at its end: `outreach_hub`, or with
+    `for_laptop` `outreach_laptop`, to which the server itself shows that laptop's rows alone
+    (docs/decisions/9401-two-roles.md).
+    """
     address = url.replace("postgresql://", "postgresql+psycopg://", 1)
-    return create_engine(address, pool_size=8, max_overflow=32, pool_pre_ping=True)
+    engine = create_engine(address, pool_size=8, max_overflow=32, pool_pre_ping=True)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        options = connection.get_execution_options()
+        if options.get(_AS_OWNER):
+            return
+        device = options.get(_DEVICE)
+        role = "outreach_hub" if device is None else "outreach_laptop"
+        connection.exec_driver_sql(
+            "SELECT set_config('app.device', %s, true), set_config('role', %s, true)", (device or "", role)
+        )
+
+    return engine
+
+
+_AS_OWNER = "outreach_owner"
+_DEVICE = "outreach_device"
+
+
+def for_laptop(engine: Engine, device: str) -> Engine:
+    """The same database, of which each transaction sees what this laptop may hold."""
+    return engine.execution_options(**{_DEVICE: device})
+
+
+def for_owner(engine: Engine) -> Engine:
+    """The same database as whoever owns its tables: to change their shape."""
+    return engine.execution_options(**{_AS_OWNER: True})
 
 
 def transact(engine: Engine, step: Callable[[Connection], T], *, still: bool = False) -> T:

@@ -217,7 +217,11 @@ class Feed:
         numbers = sorted(set(seqs))
         found = []
         for at in range(0, len(numbers), 500):
-            rows = self._connection.execute(select(_log).where(_log.c.seq.in_(numbers[at : at + 500])))
+            rows = self._connection.execute(
+                select(_log.c.seq, _log.c.edit, _log.c.worker, _log.c.name, _log.c.at).where(
+                    _log.c.seq.in_(numbers[at : at + 500])
+                )
+            )
             found += [
                 Told(seq=row.seq, id=row.edit, worker=row.worker, name=row.name, at=row.at) for row in rows
             ]

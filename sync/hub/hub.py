@@ -15,7 +15,7 @@ from casework.errors import Refused
 from sync.hub import tables
 from sync.hub.central import batched, in_bulk
 from sync.hub.counting import CHAIN_BYTES, Counter
-from sync.hub.database import transact
+from sync.hub.database import for_laptop, transact
 from sync.hub.entitlement import SEND_ANEW, Entitlement
 from sync.hub.feed import Feed
 from sync.hub.migrations import upgrade
@@ -55,7 +55,8 @@ class Hub:
 
     def pull(self, device: str, said: Pull) -> Page:
         """The next page of what the laptop may hold."""
-        return transact(self.engine, lambda connection: self._pull(connection, device, said), still=True)
+        engine = for_laptop(self.engine, device)
+        return transact(engine, lambda connection: self._pull(connection, device, said), still=True)
 
     def verify(self, device: str, said: Verify) -> Verified:
         """Whether both sides hold the same."""

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, insert, select
 
 from casework.canonical import fingerprint, spelt
 from casework.facets import FACETS, leading_facet
@@ -80,7 +80,8 @@ class Taking:
                 logged.append(_logged(edit, digest, self._device, now, verdict, counter.chain))
             before[edit.id] = (verdict, digest)
             verdicts.append(verdict)
-        in_bulk(self._connection, tables.log, logged)
+        if logged:
+            self._connection.execute(insert(tables.log), logged)  # never in the place of another entry
         in_bulk(self._connection, tables.quarantine, aside)
         in_bulk(self._connection, tables.natural, natural_rows(self.central, self._made))
         self.central.flush(Ties(self._connection))

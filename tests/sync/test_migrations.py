@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from casework.errors import Refused
 from sync.hub import tables
+from sync.hub.database import for_owner
 from sync.hub.hub import found_hub
 from sync.hub.migrations import upgrade
 from tests.sync.databases import Database
@@ -17,7 +18,7 @@ def test_the_steps_lead_to_the_tables_of_the_code(database: Database) -> None:
     from alembic.migration import MigrationContext
 
     upgrade(database.engine)
-    with database.engine.begin() as connection:
+    with for_owner(database.engine).begin() as connection:
         settings = {"version_table": "migration", "compare_type": True}
         differences = compare_metadata(MigrationContext.configure(connection, opts=settings), tables.metadata)
     assert differences == [], "write a step in sync/hub/migrations/versions"
@@ -26,13 +27,13 @@ def test_the_steps_lead_to_the_tables_of_the_code(database: Database) -> None:
 def test_a_second_upgrade_changes_nothing(database: Database) -> None:
     found_hub(database.engine, hub="hub-of-the-test", epoch="epoch-1")
     upgrade(database.engine)
-    with database.engine.begin() as connection:
+    with for_owner(database.engine).begin() as connection:
         assert len(connection.execute(tables.meta.select()).all()) == 4
 
 
 def test_a_step_of_a_later_version_is_refused(database: Database) -> None:
     upgrade(database.engine)
-    with database.engine.begin() as connection:
+    with for_owner(database.engine).begin() as connection:
         connection.execute(text("UPDATE migration SET version_num = '9999'"))
     with pytest.raises(Refused, match="later version"):
         upgrade(database.engine)

@@ -16,13 +16,14 @@ from time import monotonic
 from sqlalchemy import BigInteger, Column, Connection, Engine, MetaData, Table, Text, insert, select, text
 
 from sync.hub.counting import Counter
+from sync.hub.database import for_owner
 from sync.hub.hub import found_hub
 from tests.sync.databases import PostgresqlDatabase
 
 WRITERS = 8
 EACH = 10
 plain = Table("plain", MetaData(), Column("seq", BigInteger, primary_key=True), Column("who", Text))
-PATIENCE = 60.0
+PATIENCE = 20.0
 
 
 @dataclass
@@ -56,15 +57,16 @@ def waiting_writers(connection: Connection) -> int:
 
 
 def test_a_plain_sequence_loses_what_becomes_visible_late(postgresql: PostgresqlDatabase) -> None:
-    plain.create(postgresql.engine)
-    reader = Reader(postgresql.engine)
-    with postgresql.engine.begin() as connection:
+    engine = for_owner(postgresql.engine)
+    plain.create(engine)
+    reader = Reader(engine)
+    with engine.begin() as connection:
         connection.execute(text("CREATE SEQUENCE number"))
     drawn = Barrier(WRITERS, timeout=PATIENCE)
     turns = [Barrier(2, timeout=PATIENCE) for _ in range(WRITERS + 1)]
 
     def write(number: int) -> None:
-        with postgresql.engine.connect() as connection:
+        with engine.connect() as connection:
             seq = connection.execute(text("SELECT nextval('number')")).scalar_one()
             connection.execute(insert(plain).values(seq=seq, who=f"writer-{number}"))
             drawn.wait()
@@ -78,14 +80,16 @@ def test_a_plain_sequence_loses_what_becomes_visible_late(postgresql: Postgresql
     in_threads(write)
     reader.poll()
     assert len(reader.seen) == 1
-    with postgresql.engine.begin() as connection:
+    with engine.begin() as connection:
         assert len(connection.execute(select(plain)).all()) == WRITERS
 
 
 def test_the_count_behind_a_lock_loses_nothing(postgresql: PostgresqlDatabase) -> None:
     engine = postgresql.engine
     found_hub(engine, hub="hub-of-the-test", epoch="epoch-1")
-    plain.create(engine)
+    with for_owner(engine).begin() as connection:
+        plain.create(connection)
+        connection.execute(text("GRANT ALL ON plain TO PUBLIC"))
     reader = Reader(engine)
     first_is_in = Event()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import Engine, text
 
 from casework.errors import Refused
+from sync.hub.database import for_owner
 
 _LOCK = 0x4F5555  # one process of several brings the database up to date
 _HERE = Path(__file__).parent
@@ -24,7 +25,7 @@ def upgrade(engine: Engine) -> None:
 
     config = Config()
     config.set_main_option("script_location", str(_HERE).replace("%", "%%"))
-    with engine.begin() as connection:
+    with for_owner(engine).begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         config.attributes["connection"] = connection
