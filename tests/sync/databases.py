@@ -22,6 +22,7 @@ from sqlalchemy.pool import NullPool
 from sync.hub.database import open_postgresql, open_sqlite
 
 KEY = bytes(range(32))
+OWNER = "outreach_tester"
 
 
 class Database(Protocol):
@@ -79,7 +80,15 @@ class Server:
                 connection.execute(text(statement))
 
     def database(self) -> PostgresqlDatabase:
-        """A new and empty database."""
+        """A new and empty database, owned by an account as a county's would be: no superuser."""
+        self.run(
+            f"""DO $$ BEGIN
+                IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{OWNER}') THEN
+                    CREATE ROLE {OWNER} LOGIN PASSWORD '{OWNER}' NOSUPERUSER CREATEROLE NOBYPASSRLS;
+                END IF;
+            EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+            END $$"""
+        )
         return PostgresqlDatabase(self, f"outreach_{uuid4().hex[:12]}")
 
 
@@ -90,8 +99,8 @@ class PostgresqlDatabase:
         self._server = server
         self._name = name
         self._kept = False
-        server.run(f"CREATE DATABASE {name}")
-        url = make_url(server.address).set(database=name)
+        server.run(f"CREATE DATABASE {name} OWNER {OWNER}")
+        url = make_url(server.address).set(database=name, username=OWNER, password=OWNER)
         self.address = url.render_as_string(hide_password=False)
         self.engine = open_postgresql(self.address)
 
@@ -107,7 +116,7 @@ class PostgresqlDatabase:
         self.engine.dispose()
         self._server.run(
             f"DROP DATABASE {self._name} WITH (FORCE)",
-            f"CREATE DATABASE {self._name} TEMPLATE {self._name}_kept",
+            f"CREATE DATABASE {self._name} TEMPLATE {self._name}_kept OWNER {OWNER}",
         )
         return True
 

@@ -26,6 +26,7 @@ def make_roles() -> None:
                 IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
                     GRANT {role} TO CURRENT_USER;
                 END IF;
+            EXCEPTION WHEN unique_violation OR insufficient_privilege THEN NULL;  -- it was granted before
             END $$"""
         )
 
