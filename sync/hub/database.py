@@ -30,7 +30,12 @@ def open_sqlite(path: Path, key: bytearray, *, create: bool = False) -> Engine:
         return open_database(path, key, check_same_thread=False)
 
     engine = create_engine(
-        "sqlite+pysqlite://", creator=connect, module=dbapi(), poolclass=QueuePool, pool_size=4
+        "sqlite+pysqlite://",
+        creator=connect,
+        module=dbapi(),
+        poolclass=QueuePool,
+        pool_size=4,
+        hide_parameters=True,
     )
 
     @event.listens_for(engine, "begin")
@@ -48,7 +53,7 @@ def open_postgresql(url: str) -> Engine:
     (docs/decisions/9401-two-roles.md).
     """
     address = url.replace("postgresql://", "postgresql+psycopg://", 1)
-    engine = create_engine(address, pool_size=8, max_overflow=32, pool_pre_ping=True)
+    engine = create_engine(address, pool_size=8, max_overflow=32, pool_pre_ping=True, hide_parameters=True)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
