@@ -71,6 +71,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "link": ("outreach_tui.commands.same_child:link", "Two children looked at: different, or siblings."),
     "merge": ("outreach_tui.commands.same_child:merge", "Make two records of one child one."),
     "split": ("outreach_tui.commands.same_child:split", "Take a merge back, at any later time."),
+    "hub": ("outreach_tui.commands.hub:hub", "Keep a central record that laptops sync with."),
+    "enrol": ("outreach_tui.commands.sync:enrol", "Join this laptop to a central record, with a code."),
+    "sync": ("outreach_tui.commands.sync:sync", "Agree with the central record; what waits, what came."),
     "explain": ("outreach_tui.commands.explain:explain", "Run one rule on given input, with its reasons."),
 }
 """Each command's place and its one-line help."""

@@ -143,6 +143,10 @@ class Journal:
         """Whether this journal, so this run of the program, made the step."""
         return seq in self._made
 
+    def act_as(self, actor: Actor) -> None:
+        """From now on this actor writes."""
+        self._actor = actor
+
     def subscribe(self, listener: Callable[[Receipt], None]) -> Callable[[], None]:
         """Call `listener` after each commit, on the thread that commits.
 

@@ -210,6 +210,15 @@ class Store:
         """A value kept with this caseload (never a record, never synced)."""
         return self._settings.get(name, default)
 
+    def read_who(self) -> None:
+        """Read again who is at work: the central record gave this laptop's worker another id."""
+        self._settings = dict(self.conn.execute("SELECT name, value FROM setting").fetchall())
+        self.actor = Actor(self._settings.get("worker", ""), self._settings.get("device", ""))
+        self.journal.act_as(self.actor)
+        self.__dict__.pop("worker", None)
+        self._schools = None
+        self.grounds.forget()
+
     def save_setting(self, name: str, value: str) -> None:
         """Keep a value with this caseload."""
         with translated(self.path):

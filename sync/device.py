@@ -100,19 +100,23 @@ class Device:
         self._holdings = Holdings(store.conn)
         self._done: dict[str, int] = {}
 
-    def sync(self) -> Session:
+    def sync(self, *, full: bool = False, deep: bool = False) -> Session:
         """One session from hello to agreement.
 
+        With `full` every step is done although there is nothing to say; with `deep` what is held is also
+        counted anew from the records themselves.
         Raises Refused("revoked") where this laptop's access was ended, and what the way raises when the
         central record cannot be reached; what was done until then stands.
         """
         session = Session()
-        if self._hello(session):
+        if self._hello(session) and not (full or deep):
             session.agreed = True
             return session
         for _ in range(_ROUNDS):
             self._push_all(session)
             if not self._pull_all(session) or not self._settle_own(session):
+                continue
+            if deep and not self._recount(session):
                 continue
             if self._verify(session):
                 session.agreed = True
@@ -269,6 +273,19 @@ class Device:
                     " fetched again. Please report this: it should not happen."
                 )
         return answer.agreed
+
+    def _recount(self, session: Session) -> bool:
+        """Count what is held anew; False when a step of this laptop's came meanwhile."""
+        with transaction(self._conn):
+            if outbox.count_waiting(self._conn):
+                return False
+            right = self._holdings.recount_all()
+        if not right:
+            session.problems.append(
+                "Sums of this laptop did not fit its records; they were counted anew. Please report this: it"
+                " should not happen."
+            )
+        return True
 
     def _bring_back(self, session: Session, scopes: Sequence[str]) -> None:
         """Give the central record what it lost of these scopes and this laptop holds."""

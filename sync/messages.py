@@ -1,7 +1,8 @@
 """What laptop and central record say to each other: shapes and limits, checked strictly on both sides.
 
-Order in a session: hello, push, pull, verify. A message is compressed JSON, and everything in it comes from
-outside: unknown members, wrong types and anything too long are refused before it is looked at.
+Order in a session: hello, push, pull, verify; before the first one, enrol. A message is compressed JSON, and
+everything in it comes from outside: unknown members, wrong types and anything too long are refused before it
+is looked at.
 """
 
 from __future__ import annotations
@@ -196,3 +197,38 @@ class Verified(_Message):
     moved: bool = False
     ask_scopes: bool = False
     differ: list[str] = []
+
+
+Key = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+"""An Ed25519 public key in hex."""
+
+
+class Enrol(_Message):
+    """A one-time code, and the key with which this laptop will sign; it signs this message, too."""
+
+    code: Annotated[str, Field(max_length=40)]
+    key: Key
+
+
+class Enrolled(_Message):
+    """Who this laptop is from now on: its id, its worker as the council has it, and the central record's key.
+
+    `worker` and `team` are the fields of those records. `waiting`: a manager has to approve the laptop first.
+    """
+
+    hub: Annotated[str, Field(max_length=64)]
+    key: Key
+    device: Id
+    worker_id: Id
+    worker: dict[str, Any]
+    team_id: Id | None = None
+    team: dict[str, Any] = {}
+    waiting: bool = False
+
+
+class Fault(_Message):
+    """What is said instead of an answer: a code word, one sentence, and the central record's time."""
+
+    code: Annotated[str, Field(max_length=60)]
+    message: Annotated[str, Field(max_length=1_000)]
+    now: Instant

@@ -125,8 +125,8 @@ def restore(file: Path, put_aside: bool, by_code: bool, code_fd: int | None) -> 
 
     call = the_call()
     protect()
-    _check_is_there(file)
-    secret = _secret(call, by_code=by_code, code_fd=code_fd)
+    check_is_there(file)
+    secret = secret_of_backup(call, by_code=by_code, code_fd=code_fd)
     with output.working("Opening the backup and checking it ..."):
         restored = put_back(file, call.home, secret, now=call.now(), put_aside=put_aside)
     wipe(restored.key)
@@ -164,8 +164,8 @@ def verify(deep: bool, file: Path | None, by_code: bool, code_fd: int | None) ->
     try:
         if file is not None:
             protect()
-            _check_is_there(file)
-            secret = _secret(call, by_code=by_code, code_fd=code_fd)
+            check_is_there(file)
+            secret = secret_of_backup(call, by_code=by_code, code_fd=code_fd)
             with output.working("Opening the backup and checking it ..."):
                 problems = examine_backup(file, secret, home=call.home, now=call.now())
         else:
@@ -199,7 +199,7 @@ def _checking() -> Iterator[tuple[Check, ...]]:
         yield tuple(watched(number, check) for number, check in enumerate(CHECKS, start=1))
 
 
-def _check_is_there(file: Path) -> None:
+def check_is_there(file: Path) -> None:
     """Raise BadInput for a backup that is not there, before a secret is asked for."""
     from casework.errors import BadInput
 
@@ -207,7 +207,8 @@ def _check_is_there(file: Path) -> None:
         raise BadInput("not-found", f"{file.name} is not there; check the name of the backup.", str(file))
 
 
-def _secret(call: Call, *, by_code: bool, code_fd: int | None) -> Secret:
+def secret_of_backup(call: Call, *, by_code: bool, code_fd: int | None) -> Secret:
+    """What opens a backup: the passphrase, or the recovery code where that was given or asked for."""
     from storage.backup import Secret
 
     if by_code or code_fd is not None or os.environ.get(CODE_FILE_VARIABLE):

@@ -105,6 +105,26 @@ def settle(conn: Connection, sent: Sequence[WaitingEdit], answers: Mapping[str, 
             )
 
 
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A step that the central record kept aside, and why."""
+
+    edit: str
+    name: str
+    at: str
+    code: str
+    reason: str
+
+
+def set_aside(conn: Connection) -> list[SetAside]:
+    """This laptop's steps that the central record kept aside, the oldest first."""
+    rows = conn.execute(
+        "SELECT edit.id, edit.name, edit.at, s.code, s.reason FROM sync_edit s JOIN edit ON edit.seq = s.edit"
+        " WHERE s.verdict = 'quarantined' ORDER BY edit.seq"
+    )
+    return [SetAside(*row) for row in rows]
+
+
 def wants(conn: Connection, limit: int) -> list[str]:
     """Records that have to be sent anew."""
     rows = conn.execute("SELECT record FROM sync_want WHERE anew = 1 ORDER BY record LIMIT ?", (limit,))

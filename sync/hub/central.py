@@ -250,11 +250,12 @@ def _tied(held: Held) -> list[tuple[str, str]]:
 
 def facets_of(record_type: str, fields: Mapping[str, Any]) -> dict[Facet, dict[str, Any]]:
     """A record's facets; what a laptop could not bring back of it counts as empty, as it does there."""
-    return facets(record_type, {**_usual(record_type), **fields})
+    return facets(record_type, {**usual_fields(record_type), **fields})
 
 
 @cache
-def _usual(record_type: str) -> Mapping[str, Any]:
+def usual_fields(record_type: str) -> Mapping[str, Any]:
+    """The fields of a record about which nobody has said anything yet."""
     cls = RECORD_TYPES[record_type]
     fields = cls.model_fields
     usual = {name: info.get_default() for name, info in fields.items() if not info.is_required()}

@@ -171,3 +171,39 @@ natural = Table(
     Column("record", Text, nullable=False),
 )
 """What says that two records made apart are the same one: a school's URN, a week of a child at a school."""
+
+code = Table(
+    "code",
+    metadata,
+    Column("selector", Text, primary_key=True),
+    Column("salt", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("worker", Text, nullable=False),
+    Column("expires", Text, nullable=False),
+    Column("tries", Integer, nullable=False, default=0),
+    Column("device", Text, nullable=False, default=""),
+    Column("public_key", LargeBinary, nullable=False, default=b""),
+)
+"""One-time codes for enrolment: the first characters to find one by, the rest hashed. `device` is the laptop
+that used it, `public_key` the key it brought: it may ask once more with the same key, if the answer was lost.
+"""
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("address", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Index("attempt_address", "address", "at"),
+)
+"""Wrong codes, by the network address that tried them."""
+
+nonce = Table(
+    "nonce",
+    metadata,
+    Column("device", Text, primary_key=True),
+    Column("nonce", Text, primary_key=True),
+    Column("at", Text, nullable=False),
+    Index("nonce_at", "at"),
+)
+"""Requests that were taken lately: the same one is not taken twice."""

@@ -20,7 +20,7 @@ from casework.policies import Policy
 from casework.records import RECORD_TYPES
 from casework.scopes import EVERYBODY, own_scope
 from sync.hub import tables
-from sync.hub.central import Central, Held, Ties, in_bulk, lacking
+from sync.hub.central import Central, Held, Ties, in_bulk, lacking, usual_fields
 from sync.hub.counting import Counter
 from sync.hub.natural import KEYED, known_as, natural_rows
 from sync.merge import merge, policy_of
@@ -233,13 +233,17 @@ def _named(edit: SentEdit) -> Iterable[str]:
 
 
 def _parts(change: Changed) -> list[tuple[str, Any, Any]]:
-    """A change as (field, base, new); a creation of a record that is there meets it field by field."""
+    """A change as (field, base, new); a creation of a record that is there meets it field by field.
+
+    Whoever left a field as it usually is said nothing about it.
+    """
     if change.field != _CREATED:
         return [(change.field, change.old, change.new)]
     if not isinstance(change.new, dict):
         raise Refusal("bad-value", "A new record has no fields.")
+    usual = usual_fields(change.type)
     created = {"void": False, **change.new}
-    return [(name, created["void"] if name == "void" else None, new) for name, new in created.items()]
+    return [(name, usual.get(name), new) for name, new in created.items()]
 
 
 def _validated(record_type: str, record: str, fields: dict[str, Any]) -> dict[str, Any]:

@@ -41,6 +41,19 @@ NEVER_READS_CHILDREN = {
     "passphrase recover": "changes the key file alone",
     "passphrase recovery-code": "changes the key file alone",
     "restore": "moves a file whose inside it does not read",
+    "enrol": "gives this laptop its name at the central record",
+    "sync": "sends and takes what the central record decides; tests/sync says what",
+    "hub approve": "a central record is no caseload",
+    "hub backup": "a central record is no caseload",
+    "hub check": "a central record is no caseload",
+    "hub code": "a central record is no caseload",
+    "hub devices": "a central record is no caseload",
+    "hub entitle": "a central record is no caseload",
+    "hub init": "a central record is no caseload",
+    "hub metrics": "a central record is no caseload",
+    "hub restore": "a central record is no caseload",
+    "hub revoke": "a central record is no caseload",
+    "hub serve": "a central record is no caseload",
 }
 """Commands that are only asked for their help, and why."""
 
@@ -50,6 +63,7 @@ RECIPES: dict[str, tuple[Recipe, ...]] = {
     "school calendar": _support("999001", "999002"),
     "school mapping": _support("999001", "999001 --remove"),
     "school add": _support("999003 Third"),
+    "sync status": _support("", "--json"),
     "team list": _support(""),
     "worker list": _support(""),
     "worker add": _support("Newcomer --agency school --school 999001"),

@@ -1,0 +1,378 @@
+"""The central record: making it, serving it, letting laptops in and out, keeping it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from outreach_tui import output
+from outreach_tui.commands.care import check_is_there, secret_of_backup
+from outreach_tui.commands.frame import Call, LineGroup, json_option, stamp_text, the_call
+from outreach_tui.commands.keys import code_fd_option
+from outreach_tui.commands.opening import (
+    NEW_FILE_VARIABLE,
+    protect,
+    settle,
+    take_new_passphrase,
+    unlock,
+)
+
+if TYPE_CHECKING:
+    from sync.hub.home import HubHome, OpenHub
+
+_EXTRA = ("fastapi", "uvicorn", "sqlalchemy", "psycopg")
+
+
+@click.group(cls=LineGroup, no_args_is_help=False)
+def hub() -> None:
+    """Keep a central record: the place where laptops agree.
+
+    It lies in the data folder (--home), encrypted under a passphrase of its own, or in a PostgreSQL database.
+    The passphrase is given as for a caseload.
+    """
+
+
+@hub.command("init")
+@click.option("--database", metavar="URL", help="Keep the records in this PostgreSQL database.")
+@click.option("--approve", is_flag=True, help="A manager says yes to each laptop: outreach hub approve.")
+@json_option
+def init(database: str | None, approve: bool) -> None:
+    """Make an empty central record in the data folder and print its recovery code.
+
+    The recovery code is shown once and kept nowhere. The six words stand for the central record's key: each
+    laptop shows the same words when it enrols.
+    """
+    from storage.cipher import wipe
+    from storage.vault import Vault
+
+    call = the_call()
+    home = _home(call)
+    from sync.hub.home import checked_address, create_hub
+
+    if database is not None:
+        checked_address(database)
+    protect()
+    home.check_free()
+    passphrase = take_new_passphrase(call, None, NEW_FILE_VARIABLE, shared=True)
+    try:
+        vault, key, code = Vault.create(home, passphrase)
+    finally:
+        wipe(passphrase)
+    try:
+        made = create_hub(home, key, database=database, approve=approve, now=call.now)
+        words = made.words()
+        made.close()
+    finally:
+        wipe(key)
+    del vault
+
+    def text() -> None:
+        pairs = [("Data folder", home.path), ("Recovery code", code), ("Six words", words)]
+        output.emit_pairs(pairs)
+        output.warn("Write the recovery code down now and keep it away from this computer.")
+
+    call.show({"recovery_code": code, "home": str(home.path), "words": words}, text)
+
+
+@hub.command("serve")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to serve on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 is any free.")
+@click.option("--tls-cert", type=click.Path(path_type=Path), metavar="FILE", help="The TLS certificate.")
+@click.option("--tls-key", type=click.Path(path_type=Path), metavar="FILE", help="Its key.")
+def serve(host: str, port: int, tls_cert: Path | None, tls_key: Path | None) -> None:
+    """Serve the central record until Ctrl-C or SIGTERM.
+
+    Without TLS it serves this computer alone. One line on stderr for each request: what, how it ended, bytes
+    and milliseconds; never a name.
+    """
+    import logging
+
+    from casework.errors import Refused
+
+    call = the_call()
+    home = _home(call)
+    from sync.hub.serving import serve as serve_on
+
+    home.check_whole()
+    try:
+        claim = home.claim_app()
+    except Refused:
+        raise Refused(
+            "already-served", "This central record is being served or restored already.", str(home.path)
+        ) from None
+    with claim, _opened(call) as (opened, _):
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+        log = logging.getLogger("outreach.hub")
+        log.addHandler(handler)
+        log.setLevel(logging.INFO)
+        log.propagate = False
+        logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
+        words = opened.words()
+
+        def ready(address: str) -> None:
+            output.emit_lines([f"Serving the central record on {address} (its key: {words})."])
+
+        serve_on(opened.gate(), host, port, certificate=tls_cert, key=tls_key, ready=ready)
+
+
+@hub.command("code")
+@click.option("--worker", required=True, metavar="NAME", help="Whose laptop it is.")
+@click.option("--agency", required=True, metavar="AGENCY", help="The agency that the worker works for.")
+@click.option("--team", required=True, metavar="TEAM", help="The worker's team.")
+@click.option("--school", "urns", multiple=True, metavar="URN", help="A school they are tied to; repeatable.")
+@json_option
+def code(worker: str, agency: str, team: str, urns: tuple[str, ...]) -> None:
+    """Print a code with which one laptop of this worker can enrol within ten minutes.
+
+    The worker, the team and the schools are put on record where they are not yet; agency, team and schools
+    are from then on as given here.
+    """
+    from casework.errors import UsageProblem
+    from casework.records import AGENCIES
+
+    if agency not in AGENCIES:
+        choices = ", ".join(AGENCIES)
+        raise UsageProblem("no-such-agency", f"There is no such agency; choose one of {choices}.", "--agency")
+    call = the_call()
+    with _opened(call) as (opened, _):
+        from sync.hub.enrolment import draw_code, enter_worker
+
+        with opened.engine.begin() as connection:
+            person = enter_worker(
+                connection,
+                worker,
+                agency,
+                team,
+                tuple(dict.fromkeys(urns)),
+                call.now(),
+            )
+            drawn = draw_code(connection, person, call.now())
+        words = opened.words()
+    value = {"code": drawn.text, "expires": drawn.expires, "worker": person, "words": words}
+
+    def text() -> None:
+        output.emit_pairs(
+            [("Code", drawn.text), ("Good until", stamp_text(drawn.expires)), ("Six words", words)]
+        )
+        output.warn("The code works once; the laptop has to show the same six words.")
+
+    call.show(value, text)
+
+
+@hub.command("devices")
+@json_option
+def devices() -> None:
+    """List the laptops: whose, since when, last seen, and how many children's records they are still owed."""
+    call = the_call()
+    with _opened(call) as (opened, _):
+        from sync.hub.care import laptops
+
+        with opened.engine.begin() as connection:
+            rows = laptops(connection)
+    call.show(
+        rows,
+        lambda: output.emit_table(
+            ("WORKER", "AGENCY", "STATUS", "ENROLLED", "LAST SEEN", "TO SEND", "ID"),
+            [
+                (
+                    *(row["worker"], row["agency"], row["status"], stamp_text(row["enrolled"])),
+                    *(stamp_text(row["last_seen"]) if row["last_seen"] else "never", row["scopes_to_send"]),
+                    row["id"],
+                )
+                for row in rows
+            ],
+            fancy=call.fancy,
+        ),
+    )
+
+
+@hub.command("entitle")
+@click.argument("worker")
+@click.option("--school", "add", multiple=True, metavar="URN", help="Tie to this school; repeatable.")
+@click.option("--drop-school", "drop", multiple=True, metavar="URN", help="Untie from it; repeatable.")
+@json_option
+def entitle(worker: str, add: tuple[str, ...], drop: tuple[str, ...]) -> None:
+    """Tie WORKER, by name or id, to schools, or untie: what the laptop may hold follows at once."""
+    from casework.errors import UsageProblem
+
+    if not add and not drop:
+        raise UsageProblem(
+            "nothing-to-do", "Say which school: --school URN or --drop-school URN.", "--school"
+        )
+    call = the_call()
+    with _opened(call) as (opened, _):
+        from sync.hub.care import entitle as tie
+
+        with opened.engine.begin() as connection:
+            value = tie(connection, worker, add, drop, call.now())
+    schools = ", ".join(value["schools"]) or "no school: all of the team's"
+    call.show(value, lambda: output.emit_lines([f"{value['worker']} is tied to {schools}."]))
+
+
+@hub.command("revoke")
+@click.argument("device")
+@json_option
+def revoke(device: str) -> None:
+    """End the access of DEVICE, an id of `hub devices` or its beginning.
+
+    The laptop is told nothing more; what it still sends is kept aside for a person to look at.
+    """
+    call = the_call()
+    with _opened(call) as (opened, _):
+        from sync.hub.care import end_access
+
+        with opened.engine.begin() as connection:
+            ended = end_access(connection, device)
+    call.show({"id": ended, "status": "revoked"}, lambda: output.emit_lines([f"{ended} is revoked."]))
+
+
+@hub.command("approve")
+@click.argument("device")
+@json_option
+def approve(device: str) -> None:
+    """Let DEVICE in, which waits for a manager's yes (`hub init --approve`)."""
+    call = the_call()
+    with _opened(call) as (opened, _):
+        from sync.hub.care import approve as let_in
+
+        with opened.engine.begin() as connection:
+            done = let_in(connection, device, call.now())
+    call.show({"id": done, "status": "active"}, lambda: output.emit_lines([f"{done} may sync now."]))
+
+
+@hub.command("backup")
+@click.argument("file", type=click.Path(path_type=Path))
+@json_option
+def backup(file: Path) -> None:
+    """Write an encrypted backup of the central record to FILE and prove it by opening it.
+
+    It may be made while the central record is served.
+    """
+    call = the_call()
+    with _opened(call) as (opened, key):
+        from sync.hub.keeping import back_up
+
+        made = back_up(opened, key, _home(call), file)
+    value = {"file": str(made.path), "bytes": made.size, "sha256": made.sha256}
+    call.show(
+        value,
+        lambda: output.emit_pairs([("Backup", made.path), ("Bytes", made.size), ("SHA-256", made.sha256)]),
+    )
+
+
+@hub.command("restore")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--put-aside", is_flag=True, help="Move the central record that is here into a folder first.")
+@click.option("--recovery-code", "by_code", is_flag=True, help="Open the backup by its recovery code.")
+@code_fd_option
+@json_option
+def restore(file: Path, put_aside: bool, by_code: bool, code_fd: int | None) -> None:
+    """Put the central record of a backup FILE into the data folder, which must not be served meanwhile.
+
+    Laptops notice at their next sync, and give back what the backup did not have yet.
+    """
+    from storage.cipher import wipe
+
+    call = the_call()
+    home = _home(call)
+    from sync.hub.keeping import put_back
+
+    protect()
+    check_is_there(file)
+    secret = secret_of_backup(call, by_code=by_code, code_fd=code_fd)
+    with output.working("Opening the backup and checking it ..."):
+        restored = put_back(file, home, secret, now=call.now(), put_aside=put_aside)
+    wipe(restored.key)
+    aside = str(restored.aside) if restored.aside else None
+
+    def text() -> None:
+        output.emit_pairs([("Restored into", home.path)])
+        if aside:
+            output.emit_pairs([("The one before", aside)])
+
+    call.show({"home": str(home.path), "set_aside": aside}, text)
+
+
+@hub.command("check")
+@json_option
+def check() -> int:
+    """Check that the log is whole and the sums fit the records, and list the edits that were kept aside.
+
+    Exit code 1 when something is wrong; each problem is one sentence.
+    """
+    call = the_call()
+    with _opened(call) as (opened, _):
+        from sync.hub.care import aside, problems
+
+        with opened.engine.begin() as connection, output.working("Reading the central record ..."):
+            found, kept = problems(connection), aside(connection)
+
+    def text() -> None:
+        output.emit_lines(found or ["The central record is sound."])
+        for row in kept:
+            output.emit_lines([f"Kept aside: {row['edit']} of {stamp_text(row['at'])}: {row['reason']}"])
+
+    call.show({"sound": not found, "problems": found, "quarantined": kept}, text)
+    return 1 if found else 0
+
+
+@hub.command("metrics")
+@json_option
+def metrics() -> None:
+    """Print how much the central record holds, as lines that a monitoring system reads, or as JSON."""
+    call = the_call()
+    with _opened(call) as (opened, _):
+        from sync.hub.care import counts
+
+        with opened.engine.begin() as connection:
+            held = counts(connection)
+    call.show(
+        held, lambda: output.emit_lines(f"outreach_hub_{name} {number}" for name, number in held.items())
+    )
+
+
+def _home(call: Call) -> HubHome:
+    """The data folder as a central record's. Raises Refused where the central record's parts are missing."""
+    from importlib.util import find_spec
+
+    missing = [name for name in _EXTRA if find_spec(name) is None]
+    if missing:
+        from casework.errors import Refused
+
+        raise Refused(
+            "hub-extra", "A central record needs more than a laptop does: install outreach-tui[hub]."
+        )
+    from sync.hub.home import HubHome
+
+    return HubHome(call.home.path)
+
+
+@contextmanager
+def _opened(call: Call) -> Iterator[tuple[OpenHub, bytearray]]:
+    """The open central record and its data key; both are gone afterwards."""
+    protect()
+    home = _home(call)
+    from storage.cipher import wipe
+    from storage.faults import DATABASE_ERRORS, from_database
+    from storage.vault import Vault
+    from sync.hub.home import open_hub
+
+    home.check_whole()
+    vault = Vault.load(home)
+    key = unlock(call, vault)
+    try:
+        opened: Any = open_hub(home, key, now=call.now)
+        settle()
+        try:
+            yield opened, key
+        finally:
+            opened.close()
+    except DATABASE_ERRORS as error:
+        raise from_database(error, home.database) from error
+    finally:
+        wipe(key)

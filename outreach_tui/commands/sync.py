@@ -1,0 +1,193 @@
+"""A laptop's dealings with the central record: `enrol`, `sync`, `sync status`."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from outreach_tui import output
+from outreach_tui.commands.frame import ActingGroup, LineCommand, json_option, stamp_text, the_call
+from outreach_tui.commands.opening import opened
+
+if TYPE_CHECKING:
+    from storage.store import Store
+
+_MINUTE = 60.0
+
+
+@click.command(cls=LineCommand)
+@click.argument("url")
+@click.argument("code")
+@json_option
+def enrol(url: str, code: str) -> None:
+    """Join this laptop to the central record at URL with the one-time CODE of `outreach hub code`.
+
+    URL is https://..., or http://127.0.0.1:PORT on one machine. Compare the six words with those that your
+    manager sees. Your agency, team and schools are from then on as the council has them.
+    """
+    call = the_call()
+    with opened(call) as store:
+        from sync.joining import join
+
+        with output.working("Enrolling ..."):
+            joined = join(store, url, code)
+    value = {
+        "device": joined.device,
+        "hub": joined.hub,
+        "url": joined.url,
+        "worker": joined.worker,
+        "agency": joined.agency,
+        "words": joined.words,
+        "waiting": joined.waiting,
+    }
+
+    def text() -> None:
+        output.emit_pairs(
+            [
+                ("Enrolled as", f"{joined.worker} ({joined.agency})"),
+                ("Laptop", joined.device),
+                ("Six words", joined.words),
+            ]
+        )
+        if joined.waiting:
+            output.emit_lines(["A manager has to approve this laptop before it can sync."])
+        output.warn("Compare the six words with those that your manager sees before you sync.")
+
+    call.show(value, text)
+
+
+@click.group(cls=ActingGroup)
+@click.option("--verify", is_flag=True, help="Compare both sides although there is nothing to say.")
+@click.option("--deep", is_flag=True, help="Count what is held here anew from the records, then compare.")
+@click.option(
+    "--watch", type=click.FloatRange(min=0, min_open=True), metavar="MINUTES", help="Again and again."
+)
+@json_option
+@click.pass_context
+def sync(context: click.Context, verify: bool, deep: bool, watch: float | None) -> int | None:
+    """Send what waits, fetch what is new, and compare both sides.
+
+    Exit code 0 when both agree, 1 when steps of yours were kept aside (they are listed), 6 when the central
+    record cannot be reached (nothing is lost), 7 when the two sides do not agree yet or a conflict waits for
+    a person.
+    """
+    if context.invoked_subcommand is not None:
+        return None
+    from casework.errors import Unreachable
+
+    call = the_call()
+    with opened(call) as store:
+        if watch is None:
+            return _once(store, verify=verify, deep=deep)
+        while True:
+            try:
+                _once(store, verify=verify, deep=deep)
+            except Unreachable as error:
+                output.warn(f"{error.message} Trying again in {watch:g} minutes.")
+            time.sleep(watch * _MINUTE)
+            store.changed_elsewhere()
+
+
+@sync.command("status")
+@json_option
+def status() -> None:
+    """Say what waits, when both sides last agreed, and what was kept aside. Asks nobody."""
+    from casework.records_sync import Conflict
+
+    call = the_call()
+    with opened(call) as store:
+        from storage.central.outbox import count_waiting, set_aside
+        from storage.central.state import read_state
+
+        state = read_state(store.conn)
+        waiting = count_waiting(store.conn)
+        conflicts = len(store.find(Conflict, "settled = 0"))
+        aside = [_shown(step) for step in set_aside(store.conn)]
+    value = {
+        "enrolled": state.is_enrolled,
+        "url": state.url or None,
+        "hub": state.hub or None,
+        "device": state.device or None,
+        "waiting": waiting,
+        "conflicts": conflicts,
+        "quarantined": aside,
+        "cursor": state.seq,
+        "agreed_at": state.agreed_at or None,
+    }
+
+    def text() -> None:
+        if not state.is_enrolled:
+            output.emit_lines([f"This laptop is not enrolled with a central record; {waiting} steps wait."])
+            return
+        agreed = stamp_text(state.agreed_at) if state.agreed_at else "never"
+        output.emit_pairs(
+            [
+                ("Central record", state.url),
+                ("Last agreed", agreed),
+                ("Steps that wait", waiting),
+                ("Conflicts to settle", conflicts),
+                ("Kept aside", len(aside)),
+            ]
+        )
+        output.emit_lines(f"  {step['name']}, {stamp_text(step['at'])}: {step['reason']}" for step in aside)
+
+    call.show(value, text)
+
+
+def _once(store: Store, *, verify: bool, deep: bool) -> int:
+    """One session; its exit code."""
+    from casework.records_sync import Conflict
+    from storage.central.outbox import set_aside
+    from sync.joining import reconcile
+
+    call = the_call()
+    before = {step.edit for step in set_aside(store.conn)}
+    with output.working("Syncing ...") as say:
+        done = reconcile(store, full=verify, deep=deep, progress=say)
+    session, traffic = done.session, done.traffic
+    aside = [_shown(step) for step in set_aside(store.conn) if step.edit not in before]
+    conflicts = len(store.find(Conflict, "settled = 0"))
+    value = session.as_json() | {
+        "bytes_sent": traffic.bytes_sent,
+        "bytes_received": traffic.bytes_received,
+        "requests": traffic.requests,
+        "seconds": round(done.seconds, 3),
+        "set_aside": aside,
+        "to_settle": conflicts,
+    }
+
+    def text() -> None:
+        output.emit_lines(_said(value))
+
+    call.show(value, text)
+    if not session.agreed or conflicts:
+        return 7
+    return 1 if aside else 0
+
+
+def _said(value: dict[str, Any]) -> list[str]:
+    counted = [
+        f"{value[name]} {word}"
+        for name, word in (
+            ("pushed", "sent"),
+            ("pulled", "received"),
+            ("merged", "merged"),
+            ("purged", "given up"),
+        )
+        if value[name] or name in ("pushed", "pulled")
+    ]
+    end = "Both sides agree" if value["agreed"] else "The two sides do not agree yet; sync again"
+    lines = [f"{end}: {', '.join(counted)}."]
+    if value["to_settle"]:
+        lines.append(f"{value['to_settle']} conflicts wait for a person.")
+    lines += [
+        f"Kept aside: {step['name']}, {stamp_text(step['at'])}: {step['reason']}"
+        for step in value["set_aside"]
+    ]
+    return [*lines, *value["problems"]]
+
+
+def _shown(step: Any) -> dict[str, str]:
+    return {"edit": step.edit, "name": step.name, "at": step.at, "code": step.code, "reason": step.reason}

@@ -1,0 +1,259 @@
+"""The way to the central record over the network.
+
+Whatever goes wrong on the way is `Unreachable`: nothing is lost, and every message may be said again. An
+answer counts only when the central record's own key, known since enrolment, signed it for this very request;
+a proxy that reads the traffic of a school can so be seen, but tells nothing of its own.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from ipaddress import ip_address
+from typing import TypeVar
+
+import httpx2
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from pydantic import BaseModel
+
+from casework.errors import BadInput, OutreachError, Refused, Unreachable, UsageProblem
+from sync import signing, wire
+from sync.messages import (
+    Enrol,
+    Enrolled,
+    Fault,
+    Have,
+    Hello,
+    Lack,
+    Page,
+    Pull,
+    Push,
+    Pushed,
+    Verified,
+    Verify,
+    Welcome,
+)
+
+M = TypeVar("M", bound=BaseModel)
+
+_TRIES = 3
+_FIRST_WAIT = 0.25
+_TIMEOUT = httpx2.Timeout(60.0, connect=10.0)
+_OK, _TOO_MANY, _SERVER = 200, 429, 500
+_MOST_ANSWER = 4 * wire.MOST_BODY  # a page of a pull may be larger than anything that is sent
+
+
+@dataclass
+class Traffic:
+    """What went over the wire, headers left out."""
+
+    requests: int = 0
+    bytes_sent: int = 0
+    bytes_received: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """The central record as this laptop knows it since enrolment, and this laptop's own name and key."""
+
+    url: str
+    device: str
+    key: Ed25519PrivateKey
+    hub_key: Ed25519PublicKey
+
+
+class Line:
+    """An open connection that signs what it sends and checks who signed what comes back."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        now: Callable[[], datetime],
+        offset: timedelta = timedelta(0),
+        sleep: Callable[[float], None] = time.sleep,
+        transport: httpx2.BaseTransport | None = None,
+    ) -> None:
+        """`offset` is what the central record's clock is ahead of this one's. Raises UsageProblem."""
+        self.url = checked_url(url)
+        self.offset = offset
+        self.traffic = Traffic()
+        self._now, self._sleep = now, sleep
+        local = _is_loopback(self.url)
+        self._client = httpx2.Client(timeout=_TIMEOUT, trust_env=not local, transport=transport)
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._client.close()
+
+    def say(
+        self,
+        verb: str,
+        said: BaseModel,
+        shape: type[M],
+        *,
+        key: Ed25519PrivateKey,
+        key_id: str,
+        hub_key: Ed25519PublicKey | None,
+    ) -> M:
+        """The answer to a message; without `hub_key` the key that the answer itself names is taken.
+
+        Raises Unreachable, or the central record's own refusal.
+        """
+        body = wire.packed(said)
+        for attempt in range(_TRIES):
+            nonce = signing.new_nonce()
+            try:
+                status, headers, answer = self._exchange(verb, body, key, key_id, nonce)
+                return self._read(status, headers, answer, shape, hub_key, nonce)
+            except _Skewed as skewed:
+                if attempt + 1 == _TRIES:
+                    raise Unreachable("clock", "The clocks of laptop and central record differ.") from None
+                self.offset = skewed.offset
+            except Unreachable:
+                if attempt + 1 == _TRIES:
+                    raise
+                self._sleep(_FIRST_WAIT * 2**attempt * (1 + random.random()))  # noqa: S311
+        raise AssertionError  # the last attempt returns or raises
+
+    def _exchange(
+        self, verb: str, body: bytes, key: Ed25519PrivateKey, key_id: str, nonce: str
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        url = f"{self.url}/v1/{verb}"
+        created = self._now() + self.offset
+        headers = signing.sign_request(key, key_id, url, body, nonce=nonce, created=created)
+        headers |= {"Content-Encoding": "gzip", "Content-Type": "application/json"}
+        self.traffic.requests += 1
+        self.traffic.bytes_sent += len(body)
+        try:
+            with self._client.stream("POST", url, content=body, headers=headers) as response:
+                answer = bytearray()
+                for chunk in response.iter_raw():
+                    answer += chunk
+                    if len(answer) > _MOST_ANSWER:
+                        raise Unreachable(
+                            "bad-answer", "The answer is larger than any from a central record."
+                        )
+                self.traffic.bytes_received += len(answer)
+                found = {name.lower(): value for name, value in response.headers.items()}
+                return response.status_code, found, bytes(answer)
+        except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, OSError) as error:
+            raise Unreachable(
+                "unreachable", f"{_why(error)}; nothing is lost, and it is sent the next time.", self.url
+            ) from None
+
+    def _read(
+        self,
+        status: int,
+        headers: Mapping[str, str],
+        answer: bytes,
+        shape: type[M],
+        hub_key: Ed25519PublicKey | None,
+        nonce: str,
+    ) -> M:
+        try:
+            if hub_key is None and status == _OK:
+                hub_key = signing.public_of(wire.read(Enrolled, answer).key)
+            if hub_key is not None:
+                signing.check_answer(headers, status, answer, key=hub_key, nonce=nonce)
+            if status == _OK:
+                return wire.read(shape, answer)
+            fault = wire.read(Fault, answer)
+        except OutreachError:
+            raise Unreachable(
+                "bad-answer",
+                "The answer was not signed by the central record with which this laptop enrolled: something"
+                f" in between may have given it (status {status}). Nothing is lost.",
+                self.url,
+            ) from None
+        if fault.code == "clock":
+            raise _Skewed(datetime.fromisoformat(fault.now) - self._now())
+        if status >= _SERVER or status == _TOO_MANY:
+            raise Unreachable(fault.code, fault.message, self.url)
+        if fault.code in ("too-large", "bad-message"):
+            raise BadInput(fault.code, fault.message)
+        raise Refused(fault.code, fault.message)
+
+
+class HttpCentral:
+    """The central record over HTTP, as a session of sync talks to it."""
+
+    def __init__(self, line: Line, peer: Peer) -> None:
+        self._line, self._peer = line, peer
+
+    def _say(self, verb: str, said: BaseModel, shape: type[M]) -> M:
+        peer = self._peer
+        return self._line.say(verb, said, shape, key=peer.key, key_id=peer.device, hub_key=peer.hub_key)
+
+    def hello(self, said: Hello) -> Welcome:
+        """Greet."""
+        return self._say("hello", said, Welcome)
+
+    def push(self, said: Push) -> Pushed:
+        """Send edits."""
+        return self._say("push", said, Pushed)
+
+    def pull(self, said: Pull) -> Page:
+        """Ask for what changed."""
+        return self._say("pull", said, Page)
+
+    def verify(self, said: Verify) -> Verified:
+        """Compare sums."""
+        return self._say("verify", said, Verified)
+
+    def have(self, said: Have) -> Lack:
+        """Ask which records are missing there."""
+        return self._say("have", said, Lack)
+
+
+def enrol(line: Line, code: str, key: Ed25519PrivateKey) -> Enrolled:
+    """Enrol this laptop with a one-time code. Raises Unreachable, or Refused("wrong-code")."""
+    public = signing.public_text(key)
+    return line.say(
+        "enrol", Enrol(code=code, key=public), Enrolled, key=key, key_id=f"enrol:{public}", hub_key=None
+    )
+
+
+def checked_url(url: str) -> str:
+    """The address without a slash at its end. Raises UsageProblem unless it is https, or http on loopback."""
+    address = url.strip().rstrip("/")
+    try:
+        parts = httpx2.URL(address)
+    except httpx2.InvalidURL:
+        parts = httpx2.URL("")
+    plain = parts.scheme == "http" and _is_loopback(address)
+    if not parts.host or parts.userinfo or parts.query or (parts.scheme != "https" and not plain):
+        raise UsageProblem(
+            "bad-url",
+            "The address of a central record is https://..., or http://127.0.0.1:PORT on this computer.",
+            "URL",
+        )
+    return address
+
+
+def _is_loopback(url: str) -> bool:
+    host = httpx2.URL(url).host
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _why(error: Exception) -> str:
+    """What went wrong on the way, in a person's words."""
+    if isinstance(error, httpx2.ConnectError) and "CERTIFICATE" in str(error).upper():
+        return "The certificate of the central record is not one that this computer trusts"
+    if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout):
+        return "The central record cannot be reached"
+    if isinstance(error, httpx2.TimeoutException):
+        return "The central record did not answer in time"
+    return "The connection to the central record broke off"
+
+
+class _Skewed(Exception):
+    def __init__(self, offset: timedelta) -> None:
+        super().__init__()
+        self.offset = offset

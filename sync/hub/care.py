@@ -1,0 +1,214 @@
+"""Looking after a central record: its laptops, who works where, whether it is sound, and how much it does."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table, func, select, update
+
+from casework.canonical import Digest, digest_of, facet_hash
+from casework.errors import Ambiguous, BadInput, Refused
+from casework.ids import new_id
+from casework.records import School, Worker
+from casework.scopes import TIED, own_scope
+from casework.text import fold
+from sync.hub import tables
+from sync.hub.central import facets_of, read_as
+from sync.hub.counting import CHAIN_BYTES, Counter, chained
+from sync.hub.devices import put, revoke
+from sync.hub.enrolment import enter_school
+from sync.hub.entitlement import Entitlement
+
+_SHORTEST = 8
+
+
+def laptops(connection: Connection) -> list[dict[str, Any]]:
+    """Every laptop: whose it is, since when, when it last called, and how much it was not yet sent."""
+    device, entitled = tables.device, tables.entitlement
+    names = {worker.id: worker for worker in _workers(connection)}
+    behind: dict[str, int] = dict(
+        connection.execute(
+            select(entitled.c.device, func.count())
+            .where(entitled.c.mask != entitled.c.sent)
+            .group_by(entitled.c.device)
+        ).all()
+    )
+    rows = connection.execute(select(device).order_by(device.c.enrolled))
+    return [
+        {
+            "id": row.id,
+            "worker": names[row.worker].name if row.worker in names else row.worker,
+            "agency": names[row.worker].agency if row.worker in names else "",
+            "status": row.status,
+            "enrolled": row.enrolled,
+            "last_seen": row.last_seen or None,
+            "scopes_to_send": behind.get(row.id, 0),
+        }
+        for row in rows
+    ]
+
+
+def entitle(
+    connection: Connection, name: str, add: Sequence[str], drop: Sequence[str], now: datetime
+) -> dict[str, Any]:
+    """Tie a worker, by name or id, to schools and untie others; what then stands."""
+    worker = _worker(connection, name)
+    held = {school.id: school.urn for school in _schools(connection)}
+    wrong = [urn for urn in drop if urn not in held.values()]
+    if wrong:
+        raise BadInput("no-such-school", f"There is no school {wrong[0]} on record.", "--drop-school")
+    kept = [school for school in worker.schools if held.get(school) not in drop]
+    wanted = [*kept, *(enter_school(connection, urn, worker.team, now) for urn in add)]
+    record = worker.model_copy(update={"schools": tuple(dict.fromkeys(wanted))})
+    put(connection, new_id(), "Entitle", record, now)
+    entitlement = Entitlement(connection, now.date())
+    table = tables.device
+    for device in connection.execute(select(table.c.id).where(table.c.worker == worker.id)).scalars():
+        entitlement.settle_device(device, Counter(connection).head)
+    urns = {school.id: school.urn for school in _schools(connection)}
+    return {"id": worker.id, "worker": worker.name, "schools": [urns[school] for school in record.schools]}
+
+
+def end_access(connection: Connection, start: str) -> str:
+    """Revoke a laptop, named by its id or the beginning of it; its id."""
+    device = _device(connection, start)
+    revoke(connection, device)
+    return device
+
+
+def approve(connection: Connection, start: str, now: datetime) -> str:
+    """Let a laptop in that waits for a manager's yes; its id. Raises Refused where it does not wait."""
+    device = _device(connection, start)
+    table = tables.device
+    done = connection.execute(
+        update(table).where(table.c.id == device, table.c.status == "waiting").values(status="active")
+    )
+    if not done.rowcount:
+        raise Refused("not-waiting", "That laptop does not wait for anybody's yes.", "DEVICE")
+    Entitlement(connection, now.date()).settle_device(device, Counter(connection).head)
+    return device
+
+
+def problems(connection: Connection) -> list[str]:
+    """What does not hold together: the chain of the log, or the sums of what is held."""
+    return [*_chain_faults(connection), *_sum_faults(connection)]
+
+
+def counts(connection: Connection) -> dict[str, int]:
+    """How much is here, by name."""
+
+    def number(table: Table, *where: Any) -> int:
+        return int(connection.execute(select(func.count()).select_from(table).where(*where)).scalar_one())
+
+    device = tables.device
+    return {
+        "edits": Counter(connection, lock=False).head,
+        "records": number(tables.record),
+        "conflicts": number(
+            tables.record,
+            tables.record.c.type == "conflict",
+            tables.record.c.fields.contains('"settled":false'),
+        ),
+        "quarantined": number(tables.quarantine),
+        "laptops_active": number(device, device.c.status == "active"),
+        "laptops_waiting": number(device, device.c.status == "waiting"),
+        "laptops_revoked": number(device, device.c.status == "revoked"),
+        "scopes": number(tables.head),
+    }
+
+
+def aside(connection: Connection) -> list[dict[str, str]]:
+    """Edits that were kept aside, with who sent them and why; nothing of what they say."""
+    table = tables.quarantine
+    rows = connection.execute(
+        select(
+            table.c.edit,
+            table.c.device,
+            table.c.worker,
+            table.c.at,
+            table.c.taken,
+            table.c.code,
+            table.c.reason,
+        ).order_by(table.c.taken)
+    )
+    return [dict(row._mapping) for row in rows]
+
+
+def _chain_faults(connection: Connection) -> Iterator[str]:
+    log = tables.log
+    chain, last = bytes(CHAIN_BYTES), 0
+    for row in connection.execute(select(log.c.seq, log.c.hash, log.c.chain).order_by(log.c.seq)):
+        last += 1
+        chain = chained(chain, last, bytes(row.hash))
+        if row.seq != last or bytes(row.chain) != chain:
+            yield f"The log does not hold together at number {last}: restore a backup."
+            return
+    counter = Counter(connection, lock=False)
+    if (counter.head, counter.chain) != (last, chain):
+        yield f"The log ends at number {last}, but {counter.head} edits were counted: restore a backup."
+
+
+def _sum_faults(connection: Connection) -> Iterator[str]:
+    found: defaultdict[tuple[str, str, str], Digest] = defaultdict(Digest)
+    tied: defaultdict[str, set[str]] = defaultdict(set)
+    for row in connection.execute(select(tables.tie.c.record, tables.tie.c.scope)):
+        tied[row.record].add(row.scope)
+    for row in connection.execute(select(tables.record)):
+        fields = json.loads(row.fields)
+        parts = facets_of(row.type, fields)
+        lead = next(iter(parts)).key
+        own = own_scope(row.type, row.id, fields)
+        for scope in tied[row.id] if own == TIED else {own}:
+            for facet, part in parts.items():
+                number = facet_hash(row.type, row.id, facet, part)
+                found[scope, lead, facet.key] += Digest(1, number)
+    table = tables.digest
+    held = {
+        (row.scope, row.lead, row.facet): digest_of(bytes(row.total), row.facets)
+        for row in connection.execute(select(table))
+    }
+    empty = Digest()
+    wrong = {key[0] for key in {*found, *held} if found.get(key, empty) != held.get(key, empty)}
+    if wrong:
+        yield f"The sums of {len(wrong)} scopes do not fit their records: restore a backup."
+
+
+def _workers(connection: Connection) -> list[Worker]:
+    table = tables.record
+    return [read_as(Worker, row) for row in connection.execute(select(table).where(table.c.type == "worker"))]
+
+
+def _schools(connection: Connection) -> list[School]:
+    table = tables.record
+    return [read_as(School, row) for row in connection.execute(select(table).where(table.c.type == "school"))]
+
+
+def _worker(connection: Connection, name: str) -> Worker:
+    found = [held for held in _workers(connection) if held.id == name or fold(held.name) == fold(name)]
+    if not found:
+        raise BadInput("no-such-worker", "There is no worker of that name or id on record.", "WORKER")
+    if len(found) > 1:
+        raise Ambiguous(
+            "Several workers have that name; give the id.",
+            [(held.id, f"{held.name} ({held.agency})") for held in found],
+        )
+    return found[0]
+
+
+def _device(connection: Connection, start: str) -> str:
+    table = tables.device
+    ids = [str(held) for held in connection.execute(select(table.c.id)).scalars()]
+    found = [held for held in ids if held == start] or [
+        held for held in ids if len(start) >= _SHORTEST and held.startswith(start)
+    ]
+    if len(found) != 1:
+        raise BadInput(
+            "no-such-device",
+            "There is no one laptop with that id; outreach hub devices lists them.",
+            "DEVICE",
+        )
+    return found[0]

@@ -1,0 +1,204 @@
+"""The door of the central record: who speaks, may they, is it whole and new; then the step, then a signature.
+
+Nothing of a record is ever in what is said instead of an answer, nor in the log of requests.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from pydantic import BaseModel
+from sqlalchemy import delete, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from casework.errors import OutreachError, Refused
+from sync import signing, wire
+from sync.hub import tables
+from sync.hub.counting import Counter
+from sync.hub.enrolment import use_code
+from sync.hub.hub import Hub
+from sync.messages import Enrol, Enrolled, Fault, Have, Hello, Pull, Push, Verify
+
+log = logging.getLogger("outreach.hub")
+
+VERBS: Mapping[str, type[BaseModel]] = {
+    "hello": Hello,
+    "push": Push,
+    "pull": Pull,
+    "verify": Verify,
+    "have": Have,
+}
+"""What an enrolled laptop may say."""
+
+_STATUS = {
+    "bad-signature": 401,
+    "unknown-device": 401,
+    "clock": 401,
+    "replayed": 401,
+    "reconcile": 409,
+    "too-large": 413,
+    "bad-message": 422,
+    "bad-key": 422,
+    "too-many": 429,
+}
+_REFUSED, _BAD, _FAULT = 403, 400, 500
+_GZIP = "gzip"
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What goes back: status, headers and bytes."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Gate:
+    """Takes the bytes of a request and gives the bytes of its answer; never raises."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        key: Ed25519PrivateKey,
+        *,
+        now: Callable[[], datetime],
+        approve: bool = False,
+    ) -> None:
+        self._hub, self._key, self._now, self._approve = hub, key, now, approve
+        self._keys: dict[str, Ed25519PublicKey] = {}
+        self._swept = 0.0
+        with hub.engine.begin() as connection:
+            self._id = Counter(connection, lock=False).hub
+
+    def answer(self, verb: str, url: str, headers: Mapping[str, str], body: bytes, address: str) -> Answered:
+        """The answer to a POST; `headers` have lower-case names, `address` is the network address."""
+        began = time.perf_counter()
+        try:
+            said = self._answer(verb, url, headers, body, address)
+            status = 200
+        except OutreachError as fault:
+            status = _STATUS.get(fault.code, _REFUSED if isinstance(fault, Refused) else _BAD)
+            said = self._fault(fault.code, fault.message)
+        except Exception as error:  # noqa: BLE001 - what it says may hold a record, so only its kind is kept
+            log.warning("%s failed: %s", verb, type(error).__name__)
+            status = _FAULT
+            said = self._fault("fault", "The central record could not do this; try again later.")
+        answered = self._signed(status, said, headers)
+        took = (time.perf_counter() - began) * 1000
+        log.info("%s %d %d B in %d B out %.0f ms", verb, status, len(body), len(answered.body), took)
+        return answered
+
+    def refuse(self, fault: OutreachError, headers: Mapping[str, str]) -> Answered:
+        """The answer to what was not even read to its end."""
+        status = _STATUS.get(fault.code, _BAD)
+        return self._signed(status, self._fault(fault.code, fault.message), headers)
+
+    def _answer(
+        self, verb: str, url: str, headers: Mapping[str, str], body: bytes, address: str
+    ) -> BaseModel:
+        if headers.get("content-encoding") != _GZIP:
+            raise wire.bad_message("it is not compressed with gzip")
+        if verb == "enrol":
+            return self._enrol(url, headers, body, address)
+        device = self._device(url, headers, body)
+        said = wire.read(VERBS[verb], body)
+        answer: BaseModel = getattr(self._hub, verb)(device, said)
+        return answer
+
+    # Who speaks
+
+    def _device(self, url: str, headers: Mapping[str, str], body: bytes) -> str:
+        """The laptop that signed this, just now and for the first time. Raises Refused."""
+        unknown: list[str] = []
+
+        def find(device: str) -> Ed25519PublicKey | None:
+            key = self._public(device)
+            if key is None:
+                unknown.append(device)
+            return key
+
+        try:
+            signed = signing.check_request(headers, url, body, find=find)
+        except Refused:
+            if not unknown:
+                raise
+            sentence = "The central record does not know this laptop; enrol it again."
+            raise Refused("unknown-device", sentence) from None
+        self._check_new(signed)
+        table = tables.device
+        with self._hub.engine.begin() as connection:
+            status = connection.execute(select(table.c.status).where(table.c.id == signed.key_id)).scalar()
+            if status == "waiting":
+                raise Refused("not-approved", "A manager has to approve this laptop first.")
+        return signed.key_id
+
+    def _public(self, device: str) -> Ed25519PublicKey | None:
+        """The key of a laptop; keys never change, so they are read once."""
+        if device not in self._keys:
+            table = tables.device
+            with self._hub.engine.begin() as connection:
+                raw = connection.execute(select(table.c.public_key).where(table.c.id == device)).scalar()
+            if not raw:
+                return None
+            self._keys[device] = signing.public_of(bytes(raw).hex())
+        return self._keys[device]
+
+    def _check_new(self, signed: signing.Signed) -> None:
+        now = self._now()
+        if not signing.is_timely(signed.created, now):
+            raise Refused("clock", "The time of the request is not the central record's time.")
+        table = tables.nonce
+        row = {"device": signed.key_id[:64], "nonce": signed.nonce, "at": now.isoformat()}
+        try:
+            with self._hub.engine.begin() as connection:
+                if now.timestamp() > self._swept + signing.NONCE_KEPT.total_seconds():
+                    old = (now - signing.NONCE_KEPT).isoformat()
+                    connection.execute(delete(table).where(table.c.at < old))
+                    self._swept = now.timestamp()
+                connection.execute(insert(table), [row])
+        except IntegrityError:
+            raise Refused("replayed", "This very request was taken before.") from None
+
+    def _enrol(self, url: str, headers: Mapping[str, str], body: bytes, address: str) -> Enrolled:
+        """A new laptop; its request is signed with the key that it brings."""
+        said = wire.read(Enrol, body)
+        public = signing.public_of(said.key)
+        signed = signing.check_request(headers, url, body, find=lambda _: public)
+        self._check_new(signing.Signed(f"enrol:{said.key[:32]}", signed.nonce, signed.created))
+        laptop = use_code(
+            self._hub.engine,
+            said.code,
+            bytes.fromhex(said.key),
+            address,
+            now=self._now(),
+            approve=self._approve,
+        )
+        team = laptop.team
+        return Enrolled(
+            hub=self._id,
+            key=signing.public_text(self._key),
+            device=laptop.device,
+            worker_id=laptop.worker.id,
+            worker=laptop.worker.model_dump(mode="json", exclude={"id"}),
+            team_id=team.id if team else None,
+            team=team.model_dump(mode="json", exclude={"id"}) if team else {},
+            waiting=laptop.waiting,
+        )
+
+    # What is said
+
+    def _fault(self, code: str, message: str) -> Fault:
+        return Fault(code=code, message=message, now=self._now().isoformat())
+
+    def _signed(self, status: int, said: BaseModel, headers: Mapping[str, str]) -> Answered:
+        body = wire.packed(said)
+        nonce = signing.claimed_nonce(headers)
+        signature = signing.sign_answer(self._key, self._id, status, body, nonce=nonce, created=self._now())
+        kind = {"Content-Type": "application/json", "Content-Encoding": _GZIP, "Cache-Control": "no-store"}
+        return Answered(status, kind | signature, body)

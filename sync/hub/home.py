@@ -1,0 +1,189 @@
+"""The folder of a central record: its keys, its encrypted file, and opening both.
+
+The file is the database itself, or for PostgreSQL what must not lie about in plain text: the address of the
+database and the central record's own key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import Engine, inspect, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from casework.errors import BadInput, Refused, Unreachable, UsageProblem
+from casework.ids import new_id
+from storage.home import Home
+from sync import signing
+from sync.hub import tables
+from sync.hub.central import in_bulk
+from sync.hub.database import open_postgresql, open_sqlite
+from sync.hub.gate import Gate
+from sync.hub.hub import Hub, found_hub
+
+_POSTGRESQL = ("postgresql://", "postgres://")
+
+
+class HubHome(Home):
+    """The data folder of a central record."""
+
+    __slots__ = ()
+
+    @property
+    def database(self) -> Path:
+        """The encrypted file."""
+        return self.path / "hub.db"
+
+    def check_whole(self) -> None:
+        """Raise BadInput unless a central record is here."""
+        if self.has_keys and self.has_database:
+            return
+        if self.has_keys or self.has_database:
+            missing = "hub.db" if self.has_keys else "vault.json"
+            raise BadInput(
+                "hub-missing",
+                f"{missing} of the central record is missing: put it back or restore a backup: "
+                "outreach hub restore FILE.",
+                str(self.path),
+            )
+        raise BadInput(
+            "no-hub",
+            "There is no central record in this data folder; make one: outreach hub init.",
+            str(self.path),
+        )
+
+    def check_free(self) -> None:
+        """Raise Refused where a central record or a caseload is already."""
+        if self.has_database or (self.path / "caseload.db").exists():
+            raise Refused(
+                "hub-exists",
+                "This data folder holds a central record or a caseload already; choose another --home.",
+                str(self.path),
+            )
+        if self.has_keys and not self.setup_begun.exists():
+            raise Refused(
+                "keys-without-hub",
+                "vault.json holds the keys of a central record or a caseload that is missing: put it back,"
+                " restore a backup, or choose another --home.",
+                str(self.path),
+            )
+
+
+@dataclass
+class OpenHub:
+    """An open central record: its database, its key, and whether a manager approves each laptop."""
+
+    hub: Hub
+    file: Engine
+    key: Ed25519PrivateKey
+    approve: bool
+    now: Callable[[], datetime]
+
+    @property
+    def engine(self) -> Engine:
+        """The database of the records: the file, or PostgreSQL."""
+        return self.hub.engine
+
+    @property
+    def is_file(self) -> bool:
+        """Whether the records lie in the encrypted file itself."""
+        return self.engine is self.file
+
+    def gate(self) -> Gate:
+        """Its door."""
+        return Gate(self.hub, self.key, now=self.now, approve=self.approve)
+
+    def words(self) -> str:
+        """Six words for its key, to be compared with those that a laptop shows at enrolment."""
+        return signing.fingerprint_words(signing.public_text(self.key))
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.engine.dispose()
+        self.file.dispose()
+
+
+def create_hub(
+    home: HubHome, key: bytearray, *, database: str | None, approve: bool, now: Callable[[], datetime]
+) -> OpenHub:
+    """Make an empty central record under this data key, in the file or in an empty PostgreSQL database."""
+    address = checked_address(database) if database else ""
+    if address:
+        _check_empty(address)
+    file = open_sqlite(home.database, key, create=True)
+    held = {"key": signing.key_text(signing.new_key()), "approve": "1" if approve else ""}
+    if address:
+        tables.meta.create(file)
+        _found(open_postgresql(address))
+    else:
+        _found(file)
+    with file.begin() as connection:
+        in_bulk(
+            connection,
+            tables.meta,
+            [{"name": name, "value": value} for name, value in (held | {"database": address}).items()],
+        )
+    home.end_set_up()
+    return _opened(file, now)
+
+
+def open_hub(home: HubHome, key: bytearray, *, now: Callable[[], datetime]) -> OpenHub:
+    """Open the central record of this folder. Raises BadInput, or Unreachable where PostgreSQL is not."""
+    return _opened(open_sqlite(home.database, key), now)
+
+
+def checked_address(database: str) -> str:
+    """The address of a PostgreSQL database. Raises UsageProblem for any other."""
+    address = database.strip()
+    if not address.startswith(_POSTGRESQL):
+        raise UsageProblem(
+            "bad-database",
+            "The address of a database is postgresql://USER@HOST/NAME; without one a file is made.",
+            "--database",
+        )
+    return address.replace("postgres://", "postgresql://", 1)
+
+
+def _opened(file: Engine, now: Callable[[], datetime]) -> OpenHub:
+    with file.begin() as connection:
+        held = {row.name: row.value for row in connection.execute(select(tables.meta))}
+    if "key" not in held:
+        raise BadInput("not-a-hub", "hub.db is not the file of a central record; restore a backup.")
+    engine = open_postgresql(held["database"]) if held.get("database") else file
+    if engine is not file:
+        _check_answers(engine)
+    hub = Hub(engine, now=now)
+    return OpenHub(hub, file, signing.key_of(held["key"]), bool(held.get("approve")), now)
+
+
+def _found(engine: Engine) -> None:
+    found_hub(engine, hub=new_id(), epoch=new_id())
+
+
+def _check_empty(address: str) -> None:
+    engine = open_postgresql(address)
+    try:
+        _check_answers(engine)
+        if inspect(engine).has_table(tables.meta.name):
+            raise Refused(
+                "hub-exists",
+                "That database holds a central record already; to serve it from here too, copy that"
+                " one's folder.",
+                "--database",
+            )
+    finally:
+        engine.dispose()
+
+
+def _check_answers(engine: Engine) -> None:
+    try:
+        with engine.connect():
+            pass
+    except SQLAlchemyError:
+        raise Unreachable(
+            "database-unreachable", "The database of the central record cannot be reached.", "--database"
+        ) from None

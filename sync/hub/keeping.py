@@ -1,0 +1,136 @@
+"""Backups of a central record: one encrypted file, proved by opening it, also where PostgreSQL keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Engine, select
+
+from casework.errors import BadInput, Refused
+from casework.ids import new_id
+from storage.backup import BackupMade, Restored, Secret, backup, restore
+from storage.cipher import close_database, open_database
+from storage.faults import translated
+from sync.hub import tables
+from sync.hub.central import in_bulk
+from sync.hub.database import open_postgresql, open_sqlite
+from sync.hub.home import HubHome, OpenHub
+from sync.hub.hub import new_epoch
+
+_ROWS = 1_000
+_PASSING = frozenset({"nonce", "attempt", "code"})
+"""What is worth nothing after a day."""
+
+
+def back_up(hub: OpenHub, key: bytearray, home: HubHome, target: Path) -> BackupMade:
+    """Write a backup and prove it. Raises Refused for a name that is taken or a full disk."""
+    if hub.is_file:
+        return _packed(home.database, key, home, target)
+    with _scratch(home) as copy:
+        engine = open_sqlite(copy, key, create=True)
+        try:
+            _copy(hub.engine, engine)
+            with hub.file.begin() as held, engine.begin() as into:
+                own = [dict(row._mapping) for row in held.execute(select(tables.meta))]
+                in_bulk(into, tables.meta, own)
+        finally:
+            engine.dispose()
+        return _packed(copy, key, home, target)
+
+
+def put_back(file: Path, home: HubHome, secret: Secret, *, now: datetime, put_aside: bool) -> Restored:
+    """Put a backup's central record into this folder, under a new epoch: laptops refill what it lacks.
+
+    Raises Refused where one is here already, unless it is to be put aside; BadInput for a damaged file.
+    """
+    if home.has_database and not put_aside:
+        raise Refused(
+            "hub-exists",
+            "This data folder holds a central record; have it put aside (--put-aside), or choose another.",
+            str(home.path),
+        )
+    restored = restore(file, home, secret, now=now, put_aside=put_aside)
+    engine = open_sqlite(home.database, restored.key)
+    try:
+        with engine.begin() as connection:
+            has = connection.dialect.has_table(connection, tables.meta.name)
+            rows = connection.execute(select(tables.meta)).all() if has else []
+            held = {row.name: row.value for row in rows}
+        if "key" not in held:
+            raise BadInput("not-a-hub", f"{file.name} is no backup of a central record.", str(file))
+        if held.get("database"):
+            _load(engine, held["database"], put_aside=put_aside)
+        else:
+            with engine.begin() as connection:
+                new_epoch(connection, new_id())
+    finally:
+        engine.dispose()
+    return restored
+
+
+def _packed(database: Path, key: bytearray, home: HubHome, target: Path) -> BackupMade:
+    connection = open_database(database, key)
+    try:
+        return backup(connection, key, home, target)
+    finally:
+        close_database(connection, database)
+
+
+def _copy(source: Engine, target: Engine) -> None:
+    """Every table as it stands at one moment."""
+    tables.metadata.create_all(target)
+    with (
+        source.connect().execution_options(isolation_level="REPEATABLE READ") as held,
+        target.begin() as into,
+    ):
+        for table in tables.metadata.sorted_tables:
+            if table.name in _PASSING:
+                continue
+            for portion in held.execute(select(table)).partitions(_ROWS):
+                in_bulk(into, table, [dict(row._mapping) for row in portion])
+
+
+def _load(file: Engine, address: str, *, put_aside: bool) -> None:
+    """Move the records of a backup from the file into PostgreSQL."""
+    engine = open_postgresql(address)
+    try:
+        tables.metadata.create_all(engine)
+        with file.begin() as held, engine.begin() as into:
+            if into.execute(select(tables.meta.c.name).limit(1)).first() is not None and not put_aside:
+                raise Refused(
+                    "hub-exists",
+                    "The database holds a central record; to replace it, say --put-aside after a dump of it.",
+                    "--put-aside",
+                )
+            for table in reversed(tables.metadata.sorted_tables):
+                into.execute(table.delete())
+            for table in tables.metadata.sorted_tables:
+                for portion in held.execute(select(table)).partitions(_ROWS):
+                    rows = [dict(row._mapping) for row in portion]
+                    if table is tables.meta:
+                        rows = [row for row in rows if row["name"] not in ("key", "database", "approve")]
+                    in_bulk(into, table, rows)
+            new_epoch(into, new_id())
+            for table in reversed(tables.metadata.sorted_tables):
+                if table is not tables.meta:
+                    held.execute(table.delete())
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def _scratch(home: HubHome) -> Iterator[Path]:
+    """A place for an encrypted copy."""
+    path = home.path / "hub-copy.db"
+    parts = [path.with_name(path.name + suffix) for suffix in ("", "-wal", "-shm", "-journal")]
+    with translated(path):
+        for part in parts:
+            part.unlink(missing_ok=True)
+        try:
+            yield path
+        finally:
+            for part in parts:
+                part.unlink(missing_ok=True)

@@ -1,0 +1,128 @@
+"""A laptop's way to its central record: enrolling once, then one session after another."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from casework.errors import Refused
+from storage.central.identity import (
+    COMING_KEY,
+    HUB_KEY,
+    OFFSET,
+    PRIVATE_KEY,
+    Identity,
+    adopt,
+    keep,
+    kept,
+)
+from storage.central.state import read_state
+from storage.faults import translated
+from storage.store import Store
+from sync import signing
+from sync.device import Device, Session
+from sync.http import HttpCentral, Line, Peer, Traffic
+from sync.http import enrol as say_enrol
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """What this laptop is from now on, and six words for the central record's key."""
+
+    device: str
+    hub: str
+    url: str
+    worker: str
+    agency: str
+    words: str
+    waiting: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """A session, what went over the wire for it, and how long it took."""
+
+    session: Session
+    traffic: Traffic
+    seconds: float
+
+
+def join(store: Store, url: str, code: str) -> Joined:
+    """Enrol with a one-time code. Raises UsageProblem, Unreachable or Refused; then nothing was changed.
+
+    The key is kept before it is sent: when the answer is lost, the same code works once more with it.
+    """
+    with translated(store.path):
+        text = kept(store.conn, COMING_KEY)
+        if not text:
+            text = signing.key_text(signing.new_key())
+            keep(store.conn, COMING_KEY, text)
+    line = Line(url, now=store.now)
+    try:
+        answer = say_enrol(line, code, signing.key_of(text))
+    finally:
+        line.close()
+    identity = Identity(
+        url=line.url,
+        hub=answer.hub,
+        hub_key=answer.key,
+        device=answer.device,
+        worker_id=answer.worker_id,
+        worker=answer.worker,
+        team_id=answer.team_id,
+        team=answer.team,
+    )
+    with translated(store.path):
+        adopt(store, identity)
+        keep(store.conn, OFFSET, str(line.offset.total_seconds()))
+    store.log("care", f"enrolled at the central record as laptop {answer.device}")
+    return Joined(
+        device=answer.device,
+        hub=answer.hub,
+        url=line.url,
+        worker=store.worker.name,
+        agency=store.worker.agency,
+        words=signing.fingerprint_words(answer.key),
+        waiting=answer.waiting,
+    )
+
+
+def reconcile(
+    store: Store,
+    *,
+    full: bool = False,
+    deep: bool = False,
+    progress: Callable[[str], None] = lambda _: None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Reconciled:
+    """One session with the central record. Raises Refused where this laptop is not enrolled or was revoked,
+    Unreachable where the way is closed; what was done until then stands.
+    """
+    state = read_state(store.conn)
+    if not state.is_enrolled or not state.url:
+        raise Refused(
+            "not-enrolled",
+            "This laptop is not enrolled with a central record: get a code, then outreach enrol URL CODE.",
+        )
+    began = time.perf_counter()
+    conn = store.conn
+    offset = timedelta(seconds=float(kept(conn, OFFSET) or 0))
+    line = Line(state.url, now=store.now, offset=offset, sleep=sleep)
+    peer = Peer(
+        url=state.url,
+        device=state.device,
+        key=signing.key_of(kept(conn, PRIVATE_KEY)),
+        hub_key=signing.public_of(kept(conn, HUB_KEY)),
+    )
+    try:
+        device = Device(store, HttpCentral(line, peer), now=store.now, progress=progress)
+        with translated(store.path):
+            session = device.sync(full=full, deep=deep)
+    finally:
+        line.close()
+        if line.offset != offset:
+            with translated(store.path):
+                keep(conn, OFFSET, str(line.offset.total_seconds()))
+    return Reconciled(session, line.traffic, time.perf_counter() - began)

@@ -1,0 +1,69 @@
+"""A message as it travels: JSON, compressed. What comes from outside is bounded before it is looked at."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from casework.errors import BadInput
+
+M = TypeVar("M", bound=BaseModel)
+
+MOST_BODY = 8 * 1024 * 1024
+"""Bytes of one message as it travels."""
+MOST_TEXT = 50_000_000
+"""Bytes of one message unpacked."""
+_MOST_RATIO = 100
+_ALWAYS = 1024 * 1024  # as much may come out of any message, however small
+_GZIP = 31  # the window, with gzip's head and checksum
+
+
+def packed(message: BaseModel) -> bytes:
+    """A message ready to travel."""
+    squeezer = zlib.compressobj(6, zlib.DEFLATED, _GZIP)
+    return squeezer.compress(message.model_dump_json().encode()) + squeezer.flush()
+
+
+def unpacked(body: bytes) -> bytes:
+    """The JSON of a message.
+
+    Raises BadInput: `too-large` for a body, or what comes out of it, beyond the limits (50 MB, or 100 times
+    its own size), `bad-message` for what is not one whole compressed text.
+    """
+    if len(body) > MOST_BODY:
+        raise too_large()
+    most = min(MOST_TEXT, max(_ALWAYS, _MOST_RATIO * len(body)))
+    opener = zlib.decompressobj(_GZIP)
+    try:
+        text = opener.decompress(body, most + 1)
+    except zlib.error:
+        raise bad_message("it is not compressed as it says") from None
+    if len(text) > most:
+        raise too_large()
+    if not opener.eof or opener.unused_data:
+        raise bad_message("it is cut off, or something follows it")
+    return text
+
+
+def read(shape: type[M], body: bytes) -> M:
+    """A message of this shape. Raises BadInput as `unpacked` does, and for members that do not fit."""
+    text = unpacked(body)
+    try:
+        return shape.model_validate_json(text)
+    except ValidationError as error:
+        place = ".".join(str(part) for part in error.errors(include_input=False)[0]["loc"])[:80]
+        raise bad_message(f"its part {place or 'at the top'} is not as agreed") from None
+    except (ValueError, RecursionError):
+        raise bad_message("it is not JSON") from None
+
+
+def too_large() -> BadInput:
+    """The fault of a message beyond the limits."""
+    return BadInput("too-large", "The message is larger than any that laptop and central record exchange.")
+
+
+def bad_message(why: str) -> BadInput:
+    """The fault of a message that cannot be read; `why` holds nothing of what was in it."""
+    return BadInput("bad-message", f"The message cannot be read: {why}.")
