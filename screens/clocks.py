@@ -24,6 +24,7 @@ from screens.clocks_lines import (
     count_cell,
     detail_lines,
     empty_words,
+    visit_lines,
     withheld_lines,
 )
 from screens.kept_dialog import kept_as
@@ -173,7 +174,7 @@ class ClocksScreen(StepScreen):
         if found is None:
             return
         width = max(30, self.size.width - 4)
-        about = [] if row is None else detail_lines(row, width)
+        about = [] if row is None else [*visit_lines(row, self.by, width), *detail_lines(row, width)]
         self.query_one(ReasonsPane).show_words([*about, *withheld_lines(found, width)])
 
     def on_row_list_highlighted(self, _event: RowList.Highlighted) -> None:

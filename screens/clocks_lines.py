@@ -57,6 +57,14 @@ def count_cell(found: ClockList, *, shown: bool) -> Cell:
     return tuple(pieces)
 
 
+def visit_lines(row: ClockRow, by: By, width: int) -> list[Cell]:
+    """By school visit: at which school one is then, whom to see there and how to reach them."""
+    if by != "school" or not row.school:
+        return []
+    words = f"While you are at {row.school}: {row.contact or 'no point of contact is named (g o)'}"
+    return [Piece(line, Tone.KEY) for line in fold(words, max(20, width - 2))]
+
+
 def detail_lines(row: ClockRow, width: int) -> list[Cell]:
     """Who it is about, which clock, what clears and what stops it."""
     task = row.task

@@ -26,7 +26,7 @@ from screens.notification_child import (
 from screens.notification_keep import FORM, keep_came, keep_new
 from screens.notification_lines import LINES, PARTS
 from screens.notification_parts import PartArea, PartLine, PartsForm
-from screens.notification_who import WhoForm
+from screens.notification_who import WHO_SENT, WhoForm
 from screens.reopening import LeftOpen
 from screens.widgets.lines import SaidLine, TitleLine
 from screens.widgets.text import Cell, Piece, Tone, show_cell
@@ -51,7 +51,7 @@ _HINTS = {
     "child": "name, UPN or address; ctrl+n: not on record yet",
     "dob": "3/3/2018",
     "school": "name or URN",
-    "notifier": "who sent it",
+    "notifier": WHO_SENT,
     "received": "today, fri, 18/11",
     "heard_on": "fri, 18/11",
 }
@@ -199,6 +199,7 @@ class NotificationForm(WhoForm, PartsForm):
             self._put(field, fields.get(field.id or "", ""))
         if fields.get("chosen"):
             await self._choose(fields["chosen"])
+        self.offer_contact()
         self.set_class(bool(fields.get("new")), "-new")
 
     def fields(self) -> dict[str, str]:

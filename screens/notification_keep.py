@@ -94,6 +94,15 @@ def _stands(due: date | None, missing: Sequence[str]) -> str:
     return f"Missing: {join_words(list(missing))}." if missing else ""
 
 
+def contact_of(store: Store, school: str) -> tuple[str, str]:
+    """The single point of contact of the school that was typed, and with how to reach them; "" for nobody."""
+    try:
+        found = store.schools.schools.get(_school(store, school) or "")
+    except BadInput:
+        return "", ""
+    return (found.spoc, store.schools.contact(found.id)) if found else ("", "")
+
+
 def _school(store: Store, text: str) -> str | None:
     """The school that was typed, by URN or by words of its name. Raises BadInput when none or several fit."""
     words = fold(text).split()

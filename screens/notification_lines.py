@@ -180,7 +180,7 @@ def _clock(entry: Entry, today: date) -> Iterator[tuple[str, Tone]]:
             told = "the full update" if held.feedback == "full" else "that the team is in touch"
             yield f"{_whom(held)} spoken to on {say_day(held.contacted_on)}; told {told}.", Tone.PLAIN
         else:
-            yield "The notifier is not contacted yet: part of the assessment. Cleared by: C.", Tone.WARN
+            yield "The notifier is not contacted yet: part of the assessment. Cleared by: K.", Tone.WARN
     elif not entry.waits:
         yield " ".join(stands.reasons), Tone.PLAIN
     elif clock is not None:

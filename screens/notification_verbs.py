@@ -30,6 +30,7 @@ MISSING, NOTIFIER = "missing-parts", "notifier"
 """The words asked for with `need-information` and `contacted`, by which their drafts are kept."""
 
 _NAME = 28
+_CONTACT = 120
 
 
 class NotificationVerbs(StepScreen):
@@ -140,7 +141,7 @@ class NotificationVerbs(StepScreen):
                 return allocate(held, entry.shown.child, worker.id, store.today, episodes)[0]
 
             if await self._commit(make) is not None:
-                self.say(f"Allocated to {short(worker.name, _NAME)}. C: speak with the notifier. u undoes.")
+                self.say(f"Allocated to {short(worker.name, _NAME)}. K: speak with the notifier. u undoes.")
 
         missing = entry.shown.standing.missing
         lacks = f" Still missing: {join_words(list(missing))}." if missing else ""
@@ -154,16 +155,17 @@ class NotificationVerbs(StepScreen):
         if entry is None:
             return
 
-        def read(store: Store) -> tuple[Feedback, Decision]:
+        def read(store: Store) -> tuple[Feedback, Decision, str]:
             from storage.queries.notifications import feedback_for
 
-            return feedback_for(store, entry.shown.child)
+            school = entry.shown.notification.school
+            return (*feedback_for(store, entry.shown.child), store.schools.contact(school))
 
         answer = await self.attempt(read)
         kept = await kept_as(self, NOTIFIER, entry.id)
         if answer is None or kept is None:
             return
-        allowed, decision = answer
+        allowed, decision, contact = answer
 
         async def named(name: str | None) -> None:
             if not name:
@@ -180,7 +182,8 @@ class NotificationVerbs(StepScreen):
                 self.say(f"Kept. They may be told {TOLD[allowed]}: {decision.reason}")
 
         told = f"They may be told {TOLD[allowed]}. Why: {decision.reason}"
-        question = f"{told} With whom did you speak at the school?"
+        reached = f" Point of contact: {short(contact, _CONTACT)}." if contact else ""
+        question = f"{told}{reached} With whom did you speak at the school?"
         await self.question(AskWords(question, kept, entry.shown.notification.notifier), named)
 
     def do_people(self) -> None:

@@ -21,10 +21,16 @@ from screens.notification_child import (
     known,
 )
 from screens.notification_fields import NotificationFields
+from screens.notification_keep import contact_of
+from screens.widgets.fitting import short
 from screens.widgets.text import Cell, Piece, Tone, show_lines
 
 if TYPE_CHECKING:
     from storage.store import Store
+
+
+WHO_SENT = "who sent it"
+"""The hint of an empty notifier where nobody is offered."""
 
 
 class WhoForm(NotificationFields):
@@ -33,6 +39,7 @@ class WhoForm(NotificationFields):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+n", "toggle_new", show=False, priority=True),
         Binding("f3", "take_candidate", show=False, priority=True),
+        Binding("f7", "take_contact", show=False, priority=True),
         Binding("up", "choose(-1)", show=False),
         Binding("down", "choose(1)", show=False),
     ]
@@ -51,6 +58,42 @@ class WhoForm(NotificationFields):
             if event.input.id == "child" and self._child:
                 self._child, self._label = "", ""
             self._look_for()
+
+    @on(Input.Changed, "#school")
+    def offer_contact(self) -> None:
+        """Offer the school's point of contact as who sent it, in the hint of the field."""
+        if not self._about:
+            self.run_worker(self._offer_contact(), group="contact", exclusive=True)
+
+    async def _offer_contact(self) -> None:
+        school = self._value("school")
+        try:
+            _, words = await self.ask(lambda store: contact_of(store, school))
+        except Locked:
+            return
+        except OutreachError as problem:
+            self.say(problem.message, wrong=True)
+            return
+        for field in self.query("#notifier").results(Input):
+            field.placeholder = f"{WHO_SENT}; F7: {short(words, 100)}" if words else WHO_SENT
+
+    async def action_take_contact(self) -> None:
+        """The school's point of contact sent it; what stands in the field already is never written over."""
+        if self._about:
+            return
+        school = self._value("school")
+        answer = await self.attempt(lambda store: contact_of(store, school))
+        if answer is None:
+            return
+        name, words = answer
+        if not name:
+            self.say("No point of contact is named for this school; g o names one.", wrong=True)
+        elif self._value("notifier").strip():
+            self.say("Somebody stands in From already, and stays; empty it first.", wrong=True)
+        else:
+            self.query_one("#notifier", Input).value = name
+            self.query_one("#notifier").focus()
+            self.say(f"From the school's point of contact: {short(words, 100)}")
 
     def _look_for(self) -> None:
         self._asked += 1
@@ -130,6 +173,7 @@ class WhoForm(NotificationFields):
         self._label, school = answer
         if not self._value("school"):
             self._put(self.query_one("#school", Input), school)
+            self.offer_contact()
         self._candidates = ()
         self.tell("")
         self._draw_candidates()

@@ -194,7 +194,7 @@ def _text(found: ClockList, groups: list[Group]) -> None:
     words += [f"{counts[state]} {state}" for state in STATES.values() if counts[state]]
     output.emit_lines([f"Clocks of {say_day(found.day)}: {', '.join(words)}."])
     for group in groups:
-        output.emit_lines(["", group.heading])
+        output.emit_lines(["", group.title])
         for row in group.rows:
             task = row.task
             lines = [f"  {row.name}{f', {row.school}' if row.school else ''}. {task.text}."]

@@ -31,6 +31,11 @@ class SchoolBook:
         found = self.schools.get(school or "")
         return found.name if found else ""
 
+    def contact(self, school: str | None) -> str:
+        """The school's single point of contact and how to reach them, or "" where none is named."""
+        found = self.schools.get(school or "")
+        return " · ".join(filter(None, (found.spoc, found.spoc_reach))) if found and found.spoc else ""
+
 
 def read_schools(store: Store) -> SchoolBook:
     """All schools with calendars made from their terms, INSET days and closures."""

@@ -55,6 +55,8 @@ class ClockRow:
     school: str
     home: str
     family: str
+    contact: str = ""
+    """The school's single point of contact and how to reach them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,13 @@ class Group:
     key: str
     heading: str
     rows: Sequence[ClockRow]
+    contact: str = ""
+    """Whom to see there and how to reach them, of a group by school visit."""
+
+    @property
+    def title(self) -> str:
+        """The heading, with whom to see there."""
+        return f"{self.heading}: {self.contact}" if self.contact else self.heading
 
 
 def read_clocks(store: Store) -> ClockList:
@@ -139,7 +148,10 @@ def grouped(rows: Iterable[ClockRow], by: By, today: date) -> list[Group]:
     for row in rows:
         key, heading = _group(row, by, today)
         held.setdefault(key, (heading, []))[1].append(row)
-    return [Group(key, heading, members) for key, (heading, members) in held.items()]
+    return [
+        Group(key, heading, members, members[0].contact if by == "school" else "")
+        for key, (heading, members) in held.items()
+    ]
 
 
 def _group(row: ClockRow, by: By, today: date) -> tuple[str, str]:
@@ -347,6 +359,7 @@ def _row(store: Store, child: Child, task: Task) -> ClockRow:
         school=store.schools.name(child.school) if education else "",
         home=home,
         family=child.surname if family and child.household else name,
+        contact=store.schools.contact(child.school) if education else "",
     )
 
 

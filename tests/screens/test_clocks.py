@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from casework.edits import Edit, update
 from casework.ids import new_id
 from casework.records import AttendanceWeek
 from casework.records_case import Action, Episode, Outcome, Pause, Plan
@@ -215,3 +216,18 @@ async def test_g_k_leads_there(app: OutreachApp) -> None:
         await pilot.press("g", "k")
         await settle(pilot)
         assert isinstance(app.screen, ClocksScreen)
+
+
+async def test_by_school_visit_says_whom_to_see_there(tmp_path: Path) -> None:
+    store = new_store(tmp_path, "early-help")
+    school = cases(store).school
+    store.journal.commit(Edit("Contacts", update(school, spoc="Ms Webb, SENCO", spoc_reach="01632 960401")))
+    app = make_real_app(tmp_path, store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await to_clocks(pilot)
+        assert "Ms Webb" not in screen_text(app)
+        await pilot.press("o", "o")
+        await settle(pilot)
+        words = " ".join(screen_text(app).split())
+        assert "While you are at Oakhanger Primary: Ms Webb, SENCO · 01632 960401" in words
+        check_shot(app, "clocks_school_contact_80")

@@ -10,7 +10,7 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input, Static, TextArea
 
-from casework.edits import Edit, create
+from casework.edits import Edit, create, update
 from casework.ids import new_id
 from casework.notifications import receive
 from casework.records import Child, Worker
@@ -23,6 +23,7 @@ from storage.store import Store
 from tests.screens.fakes import PASSPHRASE
 from tests.screens.real import KEY, NOW, TODAY, Family, asked, commit, enter, make_real_app, new_store
 from tests.screens.steps import settle, type_text
+from tests.screens.test_consent import flat
 from tests.screens.textshot import check_shot, screen_text
 
 WHOLE: dict[str, Any] = {
@@ -379,3 +380,74 @@ async def test_an_unknown_level_is_one_sentence_and_an_older_one_stays_as_it_was
         assert isinstance(app.screen, NotificationForm)
         assert "No level of need is called so; there are 1 Universal" in " ".join(screen_text(app).split())
         assert (await asked(app, lambda s: s.get(Notification, kept.id))).level == "Tier 2b"
+
+
+def name_contact(family: Family) -> None:
+    family.store.journal.commit(
+        Edit("Contacts", update(family.school, spoc="Ms Webb, SENCO", spoc_reach="01632 960401"))
+    )
+
+
+async def test_the_point_of_contact_is_offered_as_who_sent_it(family: Family, tmp_path: Path) -> None:
+    name_contact(family)
+    app = app_of(family, tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await form(pilot)
+        assert screen.query_one("#notifier", Input).placeholder == "who sent it"
+        await type_text(pilot, "tilly mar")
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert screen.fields()["notifier"] == ""
+        assert "who sent it; F7: Ms Webb, SENCO · 01632 960401" in screen_text(app)
+        await pilot.press("f7")
+        await settle(pilot)
+        assert screen.fields()["notifier"] == "Ms Webb, SENCO"
+        assert "From the school's point of contact: Ms Webb, SENCO · 01632 960401" in screen_text(app)
+        await pilot.press("escape")
+        await settle(pilot)
+        draft = await asked(app, lambda s: s.drafts.load("notification", ""))
+        assert draft is not None
+        assert draft.fields["notifier"] == "Ms Webb, SENCO"
+
+
+async def test_who_was_typed_is_never_written_over(family: Family, tmp_path: Path) -> None:
+    name_contact(family)
+    app = app_of(family, tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await form(pilot)
+        screen.query_one("#school", Input).value = "oak"
+        screen.query_one("#notifier", Input).value = "Mr Orr"
+        await settle(pilot)
+        await pilot.press("f7")
+        await settle(pilot)
+        assert screen.fields()["notifier"] == "Mr Orr"
+        assert "! Somebody stands in From already, and stays; empty it first." in screen_text(app)
+        screen.query_one("#school", Input).value = "nowhere"
+        screen.query_one("#notifier", Input).value = ""
+        await settle(pilot)
+        assert screen.query_one("#notifier", Input).placeholder == "who sent it"
+        await pilot.press("f7")
+        await settle(pilot)
+        assert screen.fields()["notifier"] == ""
+        assert "! No point of contact is named for this school; g o names one." in screen_text(app)
+
+
+async def test_speaking_with_the_notifier_shows_how_to_reach_the_school(
+    family: Family, tmp_path: Path
+) -> None:
+    name_contact(family)
+    app = app_of(family, tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await here(pilot)
+        await pilot.press("A")
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        said = screen_text(app)
+        assert "Allocated to Amara Sample. K: speak with the notifier. u undoes." in said
+        assert "Cleared by: K." in said
+        await pilot.press("K")
+        await settle(pilot)
+        assert "Point of contact: Ms Webb, SENCO · 01632 960401." in flat(app)
+        check_shot(app, "notification-contacted")

@@ -296,6 +296,19 @@ def test_rows_group_by_family_school_visit_and_due_day(world: World) -> None:
     assert headings("due") == ["Overdue", "Later"]
 
 
+def test_a_school_visit_names_whom_to_see_there(world: World) -> None:
+    world.add(world.case(world.sam, world.ann))
+    school = world.store.get(School, world.sam.school or "")
+    (group,) = grouped(world.read().rows, "school", TODAY)
+    assert group.title == "While you are at Harbour View"
+    named = update(school, spoc="Ms Webb, SENCO", spoc_reach="01632 960401")
+    world.store.journal.commit(Edit("Contacts", named))
+    (group,) = grouped(world.read().rows, "school", TODAY)
+    assert group.title == "While you are at Harbour View: Ms Webb, SENCO · 01632 960401"
+    due = grouped(world.read().rows, "due", TODAY)
+    assert [one.title for one in due] == [one.heading for one in due]
+
+
 def test_an_n_code_stands_on_a_weekend_as_on_the_register_day(world: World) -> None:
     """Today works on Friday's registers then; Clocks must not call overdue what Today calls due."""
     world.add(world.case(world.tilly, world.ann), world.week(world.tilly, r"/ \ / \ / \ / \ N N"))
