@@ -122,13 +122,20 @@ class VerbLine(Static):
     def __init__(self, place: str, keymap: Keymap | None = None) -> None:
         super().__init__(Content(), markup=False)
         self._place, self._keymap = place, keymap or {}
+        self._asked: tuple[str, Sequence[tuple[str, str]]] | None = None
+        """The other keys that are shown now, by their title."""
 
     def on_resize(self, _event: Resize) -> None:
         """More or fewer verbs fit."""
-        self.show_verbs()
+        if self._asked is None:
+            self.show_verbs()
+        else:
+            self.show_keys(*self._asked)
 
     def show_verbs(self) -> None:
         """The usual line."""
+        self._asked = None
+        self.styles.height = 1
         help_pieces = [Piece("?", Tone.KEY), Piece(" Help")]
         room = self.content_size.width - sum(len(piece.text) for piece in help_pieces)
         pieces: list[Piece] = []
@@ -143,11 +150,19 @@ class VerbLine(Static):
         self.update(show_cell((*pieces, *help_pieces)))
 
     def show_keys(self, title: str, keys: Sequence[tuple[str, str]]) -> None:
-        """Other keys for a moment, for example what may follow `g`."""
-        pieces = [Piece(f"{title} ", Tone.STRONG)]
+        """Other keys for a moment, for example what may follow `g`: in as many lines as they need."""
+        self._asked = (title, keys)
+        lines: list[list[Piece]] = [[Piece(f"{title} ", Tone.STRONG)]]
+        indent = used = len(title) + 1
         for key, words in keys:
-            pieces += [Piece(key, Tone.KEY), Piece(f" {words}  ")]
-        self.update(show_cell(tuple(pieces)))
+            size = len(key) + 1 + len(words)
+            if used > indent and used + size > self.content_size.width:
+                lines.append([Piece(" " * indent)])
+                used = indent
+            lines[-1] += [Piece(key, Tone.KEY), Piece(f" {words}  ")]
+            used += size + 2
+        self.styles.height = len(lines)
+        self.update(show_lines([tuple(line) for line in lines]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -231,3 +231,18 @@ async def test_by_school_visit_says_whom_to_see_there(tmp_path: Path) -> None:
         words = " ".join(screen_text(app).split())
         assert "While you are at Oakhanger Primary: Ms Webb, SENCO · 01632 960401" in words
         check_shot(app, "clocks_school_contact_80")
+
+
+async def test_every_room_after_g_is_told_in_a_narrow_window(app: OutreachApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await to_clocks(pilot)
+        before = screen_text(app).splitlines()[-1]
+        await pilot.press("g")
+        await settle(pilot)
+        shown = screen_text(app)
+        rooms = ("t Today", "c Caseload", "k Clocks", "v Supervision", "i Import", "n Notifications")
+        assert [words for words in (*rooms, "s Search", "o Schools", "h Help") if words not in shown] == []
+        check_shot(app, "clocks_go_to_80")
+        await pilot.press("escape")
+        await settle(pilot)
+        assert screen_text(app).splitlines()[-1] == before
