@@ -29,6 +29,17 @@ _TEAM_MASK = BIT[Facet(Category.EDUCATION)] | BIT[Facet(Category.WORKFORCE)]
 _OWN_MASK = BIT[Facet(Category.WORKFORCE)]
 SEND_ANEW = -1
 _GROUND = ("child", "agreement", "disclosure", "episode", "notification")
+CHILD_STANDS_ON = frozenset({"school", "team", "lead_worker", "dob", "void"})
+"""The fields of a child on which it stands who may hold what: where the child is, who works the case, and the
+age at which a child agrees for itself. A change of any other field settles nothing anew.
+"""
+
+
+def is_ground(record_type: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether such a change of a record can change what laptops may hold."""
+    if record_type == "child" and before:
+        return any(before.get(name) != after.get(name) for name in CHILD_STANDS_ON)
+    return record_type in _GROUND
 
 
 def mask_of(facets: Iterable[Facet]) -> int:

@@ -22,6 +22,7 @@ from casework.scopes import EVERYBODY, own_scope
 from sync.hub import tables
 from sync.hub.central import Central, Held, Ties, in_bulk, lacking, usual_fields
 from sync.hub.counting import Counter
+from sync.hub.entitlement import is_ground
 from sync.hub.natural import KEYED, known_as, natural_rows
 from sync.merge import merge, policy_of
 from sync.messages import Changed, Pushed, SentEdit, Verdict
@@ -155,10 +156,10 @@ class Taking:
             self._made.add(held.id)
         else:
             held.versions |= {name: seq for name, value in fields.items() if held.fields.get(name) != value}
+        if is_ground(held.type, held.fields, fields):
+            self.central.unsettled.add(own_scope(held.type, held.id, fields))
         held.fields = fields
         self.central.touch(held, seq, self._device, known=known)
-        if held.type in _GROUND:
-            self.central.unsettled.add(own_scope(held.type, held.id, fields))
 
     def _check(self, edit: SentEdit) -> None:
         """Whether this laptop may write what the edit writes. Raises Refusal."""
@@ -221,7 +222,6 @@ class Taking:
 
 
 _CENTRAL = Policy.CENTRAL_WINS
-_GROUND = frozenset({"child", "agreement", "disclosure", "episode", "notification"})
 _TEAMWIDE = frozenset({"school", "calendar", "worker", "team", "person", "household", "saved_view"}) | {
     "register_file",
     "import_mapping",

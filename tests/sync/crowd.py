@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from random import Random
 from time import perf_counter
 
+from casework.edits import create
 from casework.records import Child, School, Team, Worker
 from sync.hub import devices
 from sync.hub.database import open_postgresql
@@ -22,30 +23,35 @@ from sync.hub.hub import Hub, found_hub
 from sync.messages import Changed, Cursor, Pull, Push, SentEdit
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-CHILDREN = 40
+TEAM = 5
+"""Laptops of one team, that hold the same children."""
+CASELOAD = 40
+"""Children of one team."""
 A_PUSH = int(os.environ.get("OUTREACH_CROWD_PUSH", "10"))
 """Edits of one push."""
 RETRIES = 0.2
 
 
 def found(hub: Hub, count: int) -> None:
-    """A central record with one team, its children and so many laptops."""
+    """A central record with teams, their children and so many laptops."""
     found_hub(hub.engine, hub="hub-of-the-test", epoch="epoch-1")
-    team = Team(id="team-0001", name="Swale")
-    school = School(id="school-0001", urn="999001", name="Oakhanger", team=team.id)
+    teams = [Team(id=f"team-{n:04d}", name=f"Swale {n}") for n in range(1 + count // TEAM)]
+    school = School(id="school-0001", urn="999001", name="Oakhanger")
+    children = [child(n) for n in range(CASELOAD * len(teams))]
     with hub.engine.begin() as connection:
-        for n, record in enumerate((team, school, *map(child, range(CHILDREN)))):
+        for n, record in enumerate((school, *teams)):
             devices.put(connection, f"set-up-{n:04d}", "Set up", record, NOW)
+        devices.write(connection, "set-up-children", "Set up", [*map(create, children)], NOW)
         for n in range(count):
-            worker = Worker(id=f"worker-{n:04d}", name=f"Ana {n}", agency="early-help", team=team.id)
+            team = teams[n // TEAM].id
+            worker = Worker(id=f"worker-{n:04d}", name=f"Ana {n}", agency="early-help", team=team)
             devices.put(connection, f"worker-edit-{n:04d}", "Worker", worker, NOW)
             devices.add_device(connection, device_id(n), worker.id, b"", NOW)
 
 
 def child(n: int) -> Child:
-    return Child(
-        id=f"child-{n:04d}", surname="Marsh", forename=f"Tilly {n}", school="school-0001", team="team-0001"
-    )
+    team = f"team-{n // CASELOAD:04d}"
+    return Child(id=f"child-{n:04d}", surname="Marsh", forename=f"Tilly {n}", school="school-0001", team=team)
 
 
 def device_id(n: int) -> str:
@@ -122,7 +128,7 @@ def read_on(hub: Hub, n: int, cursor: Cursor, read: dict[str, int], done: Done) 
 
 
 def _edit(random: Random, n: int, number: int) -> SentEdit:
-    who = f"child-{random.randrange(CHILDREN):04d}"
+    who = f"child-{n // TEAM * CASELOAD + random.randrange(CASELOAD):04d}"
     worker = f"worker-{n:04d}"
     if random.random() < 0.7:
         fields = {"child": who, "at": NOW.isoformat(), "by": worker, "kind": "call", "note": f"Rang {number}"}

@@ -42,8 +42,10 @@ def test_each_edit_of_a_crowd_has_one_effect(postgresql: PostgresqlDatabase) -> 
         check_sums(connection)
     for n, cursor, read in (reader for part in done for reader in part.readers):
         crowd.read_on(hub, n, cursor, read, crowd.Done())
-        own = {contact for contact in made if contact.startswith(f"contact-{n:04d}-")}
-        assert made - own <= set(read)
+        of_team = {contact for contact in made if int(contact.split("-")[1]) // crowd.TEAM == n // crowd.TEAM}
+        own = {contact for contact in of_team if contact.startswith(f"contact-{n:04d}-")}
+        assert of_team - own <= set(read)
+        assert not (made - of_team) & set(read)
     seconds = max(part.seconds for part in done)
     pulls = sorted(second for part in done for second in part.pulls)
     told = f"{LAPTOPS * EDITS / seconds:.0f} edits/s, pull p95 {1000 * pulls[len(pulls) * 95 // 100]:.0f} ms"
