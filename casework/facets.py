@@ -80,7 +80,7 @@ def facets(record_type: str, values: Values) -> dict[Facet, dict[str, Any]]:
         category = FLAG_CATEGORY.get(values.get("kind", ""), Category.SAFEGUARDING)
         return {Facet(category): dict(values)}
     if record_type == "conflict":
-        return {_of_conflict(values): dict(values)}
+        return {conflict_facet(values): dict(values)}
     found: dict[Facet, dict[str, Any]] = {leading_facet(record_type): {"void": values.get("void", False)}}
     for name, value in values.items():
         facet = plain.get(name)
@@ -127,8 +127,18 @@ def _plain(record_type: str) -> Mapping[str, Facet]:
     }
 
 
-def _of_conflict(values: Values) -> Facet:
+def exact_facet(record_type: str, values: Values, field: str) -> Facet:
+    """The facet that holds the exact value of a field of this record; for `void`, the leading one."""
+    parts = facets(record_type, values)
+    holding = [facet for facet, fields in parts.items() if field in fields]
+    return holding[-1] if holding else next(iter(parts))
+
+
+def conflict_facet(values: Values) -> Facet:
     """A conflict goes where its field goes."""
+    kept = FACET_OF_KEY.get(values.get("facet", ""))
+    if kept is not None:
+        return kept
     about = values.get("record_type", "")
     fields = _plain(about) if about in RECORD_TYPES else {}
     return fields.get(values.get("field", ""), Facet(Category.IDENTITY))

@@ -15,6 +15,8 @@ from casework.policies import Policy as P
 from casework.records import Agency, Line, Prose, Record
 
 AgreementStatus = Literal["given", "limited", "refused", "withdrawn"]
+SAFEST_FIRST: tuple[AgreementStatus, ...] = ("withdrawn", "refused", "limited", "given")
+"""Statuses of an agreement; one never moves towards the end of this row (agreeing anew is a new record)."""
 Responsibility = Literal["yes", "no", "unknown"]
 
 

@@ -13,7 +13,10 @@ from casework.records import Line, Prose, Record
 class Conflict(Record):
     """Two people gave one field two values, unknown to each other: the central one stands until settled.
 
-    It is shared as the field is that it is about. Values are JSON text.
+    It is shared as the field is that it is about: `facet` is the part of the record (`casework.facets`) that
+    holds the exact values. Values are JSON text. `chosen` is the value that a person settled it with; of two
+    people who settle it unknown to each other the first stands, and where they chose differently the central
+    record opens a new conflict.
     """
 
     type = "conflict"
@@ -29,3 +32,5 @@ class Conflict(Record):
     other_by: Annotated[Line, Meta(C.IDENTITY, "Also said by", P.APPEND_ONLY)] = ""
     other_at: Annotated[Line, Meta(C.IDENTITY, "Also said at", P.APPEND_ONLY)] = ""
     settled: Annotated[bool, Meta(C.IDENTITY, "Settled", P.MAX)] = False
+    facet: Annotated[Line, Meta(C.IDENTITY, "Shared as", P.APPEND_ONLY)] = ""
+    chosen: Annotated[Prose, Meta(C.IDENTITY, "Settled with", P.CENTRAL_WINS)] = ""

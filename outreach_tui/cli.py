@@ -74,6 +74,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "hub": ("outreach_tui.commands.hub:hub", "Keep a central record that laptops sync with."),
     "enrol": ("outreach_tui.commands.sync:enrol", "Join this laptop to a central record, with a code."),
     "sync": ("outreach_tui.commands.sync:sync", "Agree with the central record; what waits, what came."),
+    "conflicts": (
+        "outreach_tui.commands.conflicts:conflicts",
+        "Fields to which two people gave two values.",
+    ),
+    "resolve": ("outreach_tui.commands.conflicts:resolve", "Settle a conflict."),
     "explain": ("outreach_tui.commands.explain:explain", "Run one rule on given input, with its reasons."),
 }
 """Each command's place and its one-line help."""

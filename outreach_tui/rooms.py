@@ -32,6 +32,7 @@ ROOMS: Mapping[str, str] = {
     "import": "screens.intake:ImportScreen",
     "notifications": "screens.notifications:NotificationsScreen",
     "schools": "screens.schools:SchoolsScreen",
+    "conflicts": "screens.conflicts:ConflictsScreen",
     "search": "screens.search:SearchScreen",
     "child": "screens.child:ChildScreen",
 }

@@ -277,6 +277,10 @@ class OutreachScreen(Screen[None]):
         """To what schools asked for."""
         self.shell.go_to("notifications")
 
+    def do_go_conflicts(self) -> None:
+        """To the conflicts that wait."""
+        self.shell.go_to("conflicts")
+
     def do_go_search(self) -> None:
         """To people: by name, number or address."""
         self.shell.go_to("search")

@@ -13,7 +13,7 @@ from casework.calendars import monday_of
 from casework.codes import CodeClass, lookup
 from casework.wording import say_day
 from screens.roster_lines import flag_words, short_why, week_cell
-from screens.roster_sheet import Entry, Sheet, Whole, flags_of, help_words, place_words
+from screens.roster_sheet import Entry, Sheet, Whole, flags_of, help_words, place_words, with_conflicts
 from screens.rounds import RoundScreen
 from screens.verbs import bindings_for
 from screens.views import Room
@@ -23,6 +23,7 @@ from screens.widgets.rows import Column, Row
 from screens.widgets.text import Cell, Piece, Tone
 from storage.journal import Receipt
 from storage.queries.caseload import CaseloadRow, rank_rows, read_caseload
+from storage.queries.conflicts import count_conflicts
 from storage.queries.today import register_day
 from storage.store import Store
 
@@ -76,7 +77,11 @@ class CaseloadScreen(RoundScreen):
             day=day,
             entries=self._ordered(entries),
             done=(),
-            counts={"children": len(rows), "reasons": sum(bool(row.why) for row in rows)},
+            counts={
+                "children": len(rows),
+                "reasons": sum(bool(row.why) for row in rows),
+                "conflicts": count_conflicts(store),
+            },
             views=self.views_of(store),
             full=True,
             schools={school.id: school.name for school in store.schools.schools.values()},
@@ -106,7 +111,7 @@ class CaseloadScreen(RoundScreen):
 
     def title_ends(self, whole: Whole) -> tuple[str, str]:
         """The day that the rules use, and which school."""
-        where = whole.schools.get(self.school or "", "all schools")
+        where = with_conflicts(whole, whole.schools.get(self.school or "", "all schools"))
         today = self.shell.today
         if whole.day == today:
             return f"Caseload  {say_day(today)}", where

@@ -83,6 +83,7 @@ FORMS: Mapping[str, FormKind] = {
     "school-contacts": FormKind("contacts of a school", "screens.school_form:SchoolForm"),
     "merge-reason": FormKind("reason why two records are one child", "screens.same_child:PairScreen"),
     "link-reason": FormKind("reason about two records", "screens.same_child:PairScreen"),
+    "conflict-text": FormKind("new text for a conflict", "screens.conflict_form:ConflictTextForm"),
     "round-words": FormKind("words"),
     "round-reason": FormKind("reason"),
     "round-close": FormKind("closing words"),

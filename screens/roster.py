@@ -43,6 +43,7 @@ SHOWN_TYPES = frozenset(
         "attendance_week",
         "calendar",
         "child",
+        "conflict",
         "contact",
         "disclosure",
         "flag",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from casework.wording import count_of
 from screens.widgets.fitting import short
 from screens.widgets.text import Cell, Piece
 
@@ -101,3 +102,9 @@ def place_words(entry: Entry) -> str:
 def help_words(words: str) -> list[Cell]:
     """Friendly lines below an empty list."""
     return [Piece(line) for line in words.split("\n")]
+
+
+def with_conflicts(whole: Whole, where: str) -> str:
+    """The right end of the title: how many conflicts wait and the keys to them, then `where`."""
+    waiting = whole.counts.get("conflicts", 0)
+    return f"{count_of(waiting, 'conflict')}: g x · {where}" if waiting else where

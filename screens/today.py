@@ -13,13 +13,14 @@ from casework.records import Child
 from casework.wording import count_of, join_words, say_day, say_value
 from screens.child_story import wall_time
 from screens.roster_lines import flag_words, heavy_flags, marks_cell, short_why, ties
-from screens.roster_sheet import Entry, Sheet, Whole, flags_of, help_words, place_words
+from screens.roster_sheet import Entry, Sheet, Whole, flags_of, help_words, place_words, with_conflicts
 from screens.rounds import RoundScreen
 from screens.verbs import bindings_for
 from screens.views import Room
 from screens.widgets.fitting import brief_day, short
 from screens.widgets.rows import Column, Row
 from screens.widgets.text import Cell, Piece, Tone
+from storage.queries.conflicts import count_conflicts
 from storage.queries.steps import marks_are_in
 from storage.queries.today import Awaited, Round, TodayRow, read_round
 from storage.store import Store
@@ -63,7 +64,7 @@ class TodayScreen(RoundScreen):
             day=found.day,
             entries=[_entry(row, found.day) for row in found.rows],
             done=[_entry(row, found.day) for row in found.settled],
-            counts=found.counts,
+            counts={**found.counts, "conflicts": count_conflicts(store)},
             views=views,
             full=full,
             schools={school.id: school.name for school in store.schools.schools.values()},
@@ -104,7 +105,7 @@ class TodayScreen(RoundScreen):
     def title_ends(self, whole: Whole) -> tuple[str, str]:
         """The register day, and a clear word when that is not today."""
         today = self.shell.today
-        where = whole.schools.get(self.school or "", "all schools")
+        where = with_conflicts(whole, whole.schools.get(self.school or "", "all schools"))
         if whole.day == today:
             return f"Today  {say_day(today)}", where
         return f"Today  registers of {say_day(whole.day)} (today is {brief_day(today)})", where

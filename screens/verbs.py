@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from screens.verb_tables import (
     agreement,
     assessments,
+    central,
     daily,
     disagreements,
     general,
@@ -37,6 +38,7 @@ VERBS: tuple[Verb, ...] = (
     *disagreements.VERBS,
     *sheets.VERBS,
     *same_child.VERBS,
+    *central.VERBS,
     *general.VERBS,
 )
 """Every verb; where a line has room for a few, the order is this one."""
@@ -63,6 +65,7 @@ SCREEN_TITLES = {
     "plan": "Plan",
     "same-child": "Same child?",
     "schools": "Schools",
+    "conflicts": "Conflicts",
     LISTS: "Lists",
     EVERYWHERE: "Everywhere",
     APP: "Everywhere",
@@ -71,7 +74,8 @@ SCREEN_TITLES = {
 _SIGNS = {
     "escape": "esc", "pageup": "pgup", "pagedown": "pgdn", "question_mark": "?", "exclamation_mark": "!",
     "slash": "/", "number_sign": "#", "ampersand": "&", "at": "@", "full_stop": ".", "equals_sign": "=",
-    "minus": "-", "up": "↑", "down": "↓", "f1": "F1",
+    "minus": "-",
+    "quotation_mark": '"', "up": "↑", "down": "↓", "f1": "F1",
 }  # fmt: skip
 
 

@@ -14,14 +14,12 @@ from typing import Any, Literal
 
 from casework.policies import Policy
 from casework.records import meta_of
+from casework.records_sharing import SAFEST_FIRST
 
 Verdict = Literal["applied", "same", "merged", "conflict", "central"]
 """What became of a change: it stands; it said what stood already; both went into the value that stands; a
 person has to choose; or the central value stands because the register or the council owns it.
 """
-
-SAFEST_FIRST = ("withdrawn", "refused", "limited", "given")
-"""Statuses of an agreement; one never moves towards the end of this row (agreeing anew is a new record)."""
 
 SLOTS = 10
 """Sessions of a school week, Monday AM to Friday PM."""
@@ -64,7 +62,7 @@ def policy_of(record_type: str, field: str) -> Policy:
 
 
 def _safer_status(base: str, central: str, new: str) -> Merged:
-    safer = min(central, new, key=SAFEST_FIRST.index)
+    safer = min(central, new, key=[*map(str, SAFEST_FIRST)].index)
     if safer == central:
         return Merged("merged", central)
     return Merged("applied" if base == central else "merged", safer)

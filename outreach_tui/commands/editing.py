@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _NAMES = frozenset({"surname", "forename", "known_as", "former_names", "title", "name"})
 """Fields that hold a name: what may stand in them is what an import takes for one."""
 
-_OWN_COMMANDS = {"agreement": "consent", "disclosure": "disclose"}
+_OWN_COMMANDS = {"agreement": "consent", "disclosure": "disclose", "conflict": "resolve"}
 """Records that are changed by verbs of their own, which hold their rules."""
 
 _OWN_VERBS = {

@@ -94,16 +94,15 @@ def sync(context: click.Context, verify: bool, deep: bool, watch: float | None) 
 @json_option
 def status() -> None:
     """Say what waits, when both sides last agreed, and what was kept aside. Asks nobody."""
-    from casework.records_sync import Conflict
-
     call = the_call()
     with opened(call) as store:
         from storage.central.outbox import count_waiting, set_aside
         from storage.central.state import read_state
+        from storage.queries.conflicts import count_conflicts
 
         state = read_state(store.conn)
         waiting = count_waiting(store.conn)
-        conflicts = len(store.find(Conflict, "settled = 0"))
+        conflicts = count_conflicts(store)
         aside = [_shown(step) for step in set_aside(store.conn)]
     value = {
         "enrolled": state.is_enrolled,
@@ -138,8 +137,8 @@ def status() -> None:
 
 def _once(store: Store, *, verify: bool, deep: bool) -> int:
     """One session; its exit code."""
-    from casework.records_sync import Conflict
     from storage.central.outbox import set_aside
+    from storage.queries.conflicts import count_conflicts
     from sync.joining import reconcile
 
     call = the_call()
@@ -148,7 +147,7 @@ def _once(store: Store, *, verify: bool, deep: bool) -> int:
         done = reconcile(store, full=verify, deep=deep, progress=say)
     session, traffic = done.session, done.traffic
     aside = [_shown(step) for step in set_aside(store.conn) if step.edit not in before]
-    conflicts = len(store.find(Conflict, "settled = 0"))
+    conflicts = count_conflicts(store)
     value = session.as_json() | {
         "bytes_sent": traffic.bytes_sent,
         "bytes_received": traffic.bytes_received,

@@ -17,7 +17,7 @@ VERBS: tuple[Verb, ...] = (
         (EVERYWHERE,),
         (
             *("today", "caseload", "child", "clocks", "import", "notification", "plan", "supervision"),
-            *("disagreements", "review", "case", "assessment", "schools"),
+            *("disagreements", "review", "case", "assessment", "schools", "conflicts"),
         ),
     ),
     Verb("redo", "U,ctrl+r", "Redo", "Do the undone step again.", "Steps"),
@@ -27,6 +27,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("go-supervision", "g v", "Supervision", "Your cases as a table, or the team's.", "Go to"),
     Verb("go-import", "g i", "Import", "Take in registers.", "Go to"),
     Verb("go-notifications", "g n", "Notifications", "What schools asked for, and its clocks.", "Go to"),
+    Verb("go-conflicts", "g x", "Conflicts", "Fields with two values, to be settled.", "Go to"),
     Verb("go-search", "g s", "Search", "Find a child by name, number or address.", "Go to"),
     Verb("go-schools", "g o", "Schools", "Who is who at each school, and where its year stands.", "Go to"),
     Verb("go-help", "g h", "Help", "Keys and words.", "Go to"),

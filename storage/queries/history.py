@@ -94,7 +94,7 @@ def read_history(store: Store, record_type: str, record: str, field: str = "") -
     if not sight.is_there(held, child):
         raise BadInput("no-such-record", "No record has that id; check it and try again.")
     names = _workers(store)
-    known = _Names(store)
+    known = Names(store)
     veil = veil_of(store, held)
     changes = [
         FieldChange(
@@ -201,7 +201,7 @@ _NAMED_BY = {
 _ID_LENGTH = 36
 
 
-class _Names:
+class Names:
     """Puts the name of a record where a value holds its id."""
 
     def __init__(self, store: Store) -> None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from casework.facets import conflict_facet
 from casework.policies import PURPOSE_OF, Category, Purpose
 from casework.records import (
     FLAG_CATEGORY,
@@ -26,6 +27,7 @@ from casework.records import (
     meta_of,
 )
 from casework.records_links import Link
+from casework.records_sync import Conflict
 from casework.sharing import Decision
 from storage.drafts import subject_aside
 
@@ -68,6 +70,9 @@ class Sight:
         if isinstance(record, Flag):
             decision = self.field(record, "kind", child)
             return bool(decision) or decision.shown
+        if isinstance(record, Conflict):
+            decision = self.field(record, "other", child)
+            return bool(decision) or decision.shown
         if isinstance(record, Link):
             # Two children are named: who may not know of one of them may not know of the link.
             others = self.store.find(Child, "id IN (?, ?)", (record.child, record.other))
@@ -84,12 +89,25 @@ class Sight:
             told = self.decide(child, Category.SOCIAL_CARE)
             if record.outcome == TOLD_SOCIAL_WORKER and not told:
                 return told
+        if isinstance(record, Conflict):
+            return self._of_conflict(record, child)
         if name in _TELLING.get(record.type, ()) and child and not self.sees(child, Category.YOUTH_JUSTICE):
             return _OWN_LIST
         meta = meta_of(record.type, name)
         own = PURPOSE_OF.get(record.type)
         sight = self if own is None else replace(self, purpose=own)
         return sight.decide(child, meta.category) if meta else Decision("yes", "")
+
+    def _of_conflict(self, conflict: Conflict, child: Child | None) -> Decision:
+        """A conflict may be seen as the field may that it is about."""
+        facet = conflict_facet(conflict.model_dump(mode="json"))
+        own = facet.purpose or self.purpose
+        decision = replace(self, purpose=cast("Purpose", own)).decide(child, facet.category)
+        cls = RECORD_TYPES.get(conflict.record_type)
+        about = self.store.find(cls, "id = ?", (conflict.record,)) if cls and decision else []
+        if not about or isinstance(about[0], Conflict):
+            return decision
+        return self.field(about[0], conflict.field, child)
 
     def _is_protected(self, record: Person | Household, child: Child | None) -> bool:
         return record.address_protected or (child is not None and address_protected(self.store, child))

@@ -15,16 +15,18 @@ from pydantic import ValidationError
 from sqlalchemy import Connection, insert, select
 
 from casework.canonical import fingerprint, spelt
-from casework.facets import FACETS, leading_facet
+from casework.facets import FACETS, Facet, conflict_facet, exact_facet, leading_facet
 from casework.policies import Policy
 from casework.records import RECORD_TYPES
-from casework.scopes import EVERYBODY, own_scope
+from casework.scopes import EVERYBODY, TIED, own_scope
+from casework.sharing_grid import HIDDEN_EXISTENCE
 from sync.hub import tables
 from sync.hub.central import Central, Held, Ties, in_bulk, lacking, usual_fields
 from sync.hub.counting import Counter
 from sync.hub.entitlement import is_ground
 from sync.hub.natural import KEYED, known_as, natural_rows
-from sync.merge import merge, policy_of
+from sync.hub.settled import contested_by
+from sync.merge import Merged, merge, policy_of
 from sync.messages import Changed, Pushed, SentEdit, Verdict
 
 BIT = {facet: 1 << place for place, facet in enumerate(FACETS)}
@@ -116,6 +118,7 @@ class Taking:
         results: set[str] = set()
         conflicts: list[Changed] = []
         known = {held.id: self._is_known(held, edit) for held in map(self.central.get, _named(edit))}
+        contested = contested_by(edit, self.central)
         for change in edit.changes:
             fields = after.setdefault(change.record, dict(self.central.get(change.record).fields))
             for name, base, new in _parts(change):
@@ -127,11 +130,14 @@ class Taking:
                     known[change.record] &= fields[name] == new
                     continue
                 merged = merge(change.type, name, base, fields.get(name), new)
+                if contested.pop((change.record, name), None) and merged.verdict == "applied":
+                    merged = Merged("conflict", fields.get(name), new)
                 fields[name] = merged.value
                 results.add(merged.verdict)
                 known[change.record] &= merged.value == new
                 if merged.verdict == "conflict":
                     conflicts.append(change.model_copy(update={"field": name, "old": base, "new": new}))
+        conflicts += contested.values()
         for change in edit.changes:
             fields = after[change.record]
             after[change.record] = _validated(change.type, change.record, fields)
@@ -181,18 +187,18 @@ class Taking:
             if change.type in _TEAMWIDE or scope in made:
                 continue
             mask, lost = self._masks.get(scope, (0, 0))
-            bit = BIT[leading_facet(change.type)]
+            lead = conflict_facet(fields) if change.type == "conflict" else leading_facet(change.type)
+            bit = BIT[lead]
             if not mask & bit and not (lost and edit.seen < lost):
                 raise Refusal("not-entitled", "The worker may not write this about that child (any more).")
 
     def _open_conflict(self, edit: SentEdit, n: int, change: Changed, seq: int) -> None:
         """Keep the value that does not stand, as a record that goes where the field goes."""
         held = self.central.get(change.record)
-        scope = own_scope(held.type, held.id, held.fields)
         by, at = self._author(held, change.field)
         conflict = Held(f"{fingerprint(edit.id, n, size=16).hex()}", "conflict")
         conflict.fields = {
-            "child": None if scope in (EVERYBODY, "-") else scope,
+            "child": self._child_of(held),
             "record": held.id,
             "record_type": held.type,
             "field": change.field,
@@ -204,11 +210,22 @@ class Taking:
             "other_by": edit.worker,
             "other_at": edit.at,
             "settled": False,
+            "facet": _facet_of(held, change).key,
+            "chosen": "",
             "void": False,
         }
         kept = self.central.get(conflict.id)
         kept.type, kept.fields = "conflict", conflict.fields
         self.central.touch(kept, seq, self._device, known=False)
+
+    def _child_of(self, held: Held) -> str | None:
+        """The child whom a conflict is filed with: of an adult or a home, the first who is tied to it."""
+        scope = own_scope(held.type, held.id, held.fields)
+        if scope == TIED:
+            tie = tables.tie
+            rows = self._connection.execute(select(tie.c.scope).where(tie.c.record == held.id))
+            return min((row.scope for row in rows), default=None)
+        return None if scope == EVERYBODY else scope
 
     def _author(self, held: Held, name: str) -> tuple[str, str]:
         """Who wrote the value of a field that stands, and when."""
@@ -226,6 +243,13 @@ _TEAMWIDE = frozenset({"school", "calendar", "worker", "team", "person", "househ
     "register_file",
     "import_mapping",
 }
+
+
+def _facet_of(held: Held, change: Changed) -> Facet:
+    """The facet in which the values of a conflict go: the most protected of those that they would go in."""
+    values = (held.fields.get(change.field), change.old, change.new)
+    found = {exact_facet(held.type, {**held.fields, change.field: value}, change.field) for value in values}
+    return max(found, key=lambda facet: (facet.category in HIDDEN_EXISTENCE, FACETS.index(facet)))
 
 
 def _named(edit: SentEdit) -> Iterable[str]:

@@ -6,6 +6,7 @@ school, one on that of the second. Nobody of the agencies works their case, and 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ from casework.records import (
     meta_of,
 )
 from casework.records_links import Link
+from casework.records_sync import Conflict
 from storage.cipher import wipe
 from storage.home import Home
 from storage.store import Store
@@ -239,6 +241,8 @@ def category_of(record: Record, name: str) -> Category:
     """The category that a planted field counts as."""
     if name == "comments (Y5)":
         return Category.YOUTH_JUSTICE
+    if record.type == "conflict":
+        return Category.HEALTH
     if record.type == "flag" and name != "child":
         return FLAG_CATEGORY[record.kind]  # type: ignore[attr-defined]
     meta = meta_of(record.type, name)
@@ -288,6 +292,23 @@ def build(folder: Path) -> World:
     return world
 
 
+def _conflict_about_health(world: World, child: str) -> tuple[Record, dict[str, Any], dict[str, Any]]:
+    """A conflict about a field of the child's; its values are shared as that field is."""
+    said = {name: _word() for name in ("base", "central", "other")}
+    about = world.ids[f"{child}.child"]
+    values = {name: json.dumps(word) for name, word in said.items()}
+    made = Conflict(
+        id=new_id(),
+        child=about,
+        record=about,
+        record_type="child",
+        field="nhs_number",
+        facet="health",
+        **values,
+    )
+    return made, said, {}
+
+
 def _everything(world: World, child: str) -> Iterator[tuple[Record, dict[str, Any], dict[str, Any]]]:
     for name in _types():
         cls = RECORD_TYPES[name]
@@ -295,6 +316,8 @@ def _everything(world: World, child: str) -> Iterator[tuple[Record, dict[str, An
             for kind in FLAG_CATEGORY:
                 if kind != "address-protection":
                     yield planted(cls, child, world.ids, kind=kind)
+        elif name == "conflict":
+            yield _conflict_about_health(world, child)
         elif name == "person":
             yield planted(cls, child, world.ids)
             yield planted(cls, child, world.ids, address_protected=True)

@@ -175,6 +175,10 @@ RECIPES: dict[str, tuple[Recipe, ...]] = {
         "{here.child} {there.child} --reason x --sure",
     ),
     "split": _support("{there.child} --dry-run --json", "{here.child} --dry-run", "{here.child} --json"),
+    "conflicts": _support("--json", ""),
+    "resolve": _support(
+        "{here.conflict} --text x --json", "{there.conflict} --keep yours", "{there.conflict} --text x"
+    ),
     "lock": _support(""),
 }
 """Every command's calls, in the order in which they run: what changes who works the case comes last."""

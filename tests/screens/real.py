@@ -247,6 +247,7 @@ def make_real_app(folder: Path, store: Store, hands: Hands | None = None, **more
         "import": "screens.intake:ImportScreen",
         "supervision": "screens.supervision:SupervisionScreen",
         "clocks": "screens.clocks:ClocksScreen",
+        "conflicts": "screens.conflicts:ConflictsScreen",
     }
     return OutreachApp(folder, opener=RealOpener(path), today=TODAY, clocks=hands.clocks, rooms=rooms, **more)
 

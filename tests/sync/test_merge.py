@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from casework.policies import Policy
 from casework.records import RECORD_TYPES
-from sync.merge import SAFEST_FIRST, Merged, kept, merge, policy_of
+from casework.records_sharing import SAFEST_FIRST
+from sync.merge import Merged, kept, merge, policy_of
 
 WORDS = st.text("abc ", max_size=4)
 LISTS = st.lists(st.sampled_from(["a", "b", "c", "d"]), unique=True)

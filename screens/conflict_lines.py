@@ -1,0 +1,74 @@
+"""The lines of conflicts: a row each, and the three values of one side by side. Data for a width."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from casework.wording import say_value
+from screens.child_story import local_time
+from screens.widgets.fitting import plain, short
+from screens.widgets.rows import Column, Row
+from screens.widgets.text import Cell, Piece, Tone
+
+if TYPE_CHECKING:
+    from storage.queries.conflicts import OpenConflict, Said
+
+COLUMNS = (
+    Column("Child", least=14),
+    Column("Field", least=12),
+    Column("Stands", least=14),
+    Column("Also said", least=14),
+)
+NEW_TEXT = "conflict-text"
+"""The form of a new text, by which its draft is kept."""
+
+_MARGIN = 11
+_MOST = 3
+"""Lines of one value below the list; enter shows all of it."""
+
+
+def value_words(one: OpenConflict, said: Said) -> str:
+    """A value as a person says it."""
+    if isinstance(said.value, str) and said.value:
+        return say_value(one.conflict.record_type, one.conflict.field, said.words)
+    return said.words
+
+
+def who_words(said: Said) -> str:
+    """Who said it, from which school, when."""
+    when = local_time(said.at) if said.at else ""
+    return ", ".join(filter(None, (said.by or "somebody of another team", said.where, when)))
+
+
+def row(one: OpenConflict) -> Row:
+    """One conflict in the list."""
+    cells = (one.name or "the team", one.label, value_words(one, one.stands), value_words(one, one.other))
+    return Row(one.id, tuple(short(cell, 60) for cell in cells))
+
+
+def side_lines(one: OpenConflict, width: int) -> Iterator[Cell]:
+    """Before, what stands and what was also said, each with who and when."""
+    kind = one.conflict.record_type.replace("_", " ")
+    name = short(one.name or "the team", 40)
+    yield (Piece(name, Tone.STRONG), Piece(f"  {one.label} ({kind})", Tone.QUIET))
+    yield from _side("before", value_words(one, one.base), "", width, Tone.QUIET)
+    yield from _side("stands", value_words(one, one.stands), who_words(one.stands), width, Tone.PLAIN)
+    yield from _side("also said", value_words(one, one.other), who_words(one.other), width, Tone.WARN)
+
+
+def _side(label: str, words: str, who: str, width: int, tone: Tone) -> Iterator[Cell]:
+    lines = plain(words, width - _MARGIN, tone=tone, indent=0)[:_MOST]
+    if who:
+        lines += plain(who, width - _MARGIN, tone=Tone.QUIET, indent=0)[:1]
+    for number, line in enumerate(lines):
+        sign = Piece(f"{label if number == 0 else '':<{_MARGIN}}", Tone.KEY)
+        yield (sign, line if isinstance(line, Piece) else Piece(str(line)))
+
+
+def whole_text(one: OpenConflict) -> str:
+    """Every word of a conflict."""
+    parts = [f"{one.name or 'The team'}: {one.label}", f"Before: {value_words(one, one.base)}"]
+    for label, said in (("Stands", one.stands), ("Also said", one.other)):
+        parts.append(f"{label} ({who_words(said)}): {value_words(one, said)}")
+    return "\n\n".join(parts)

@@ -1,0 +1,214 @@
+"""Conflicts: fields to which two people gave two values, side by side, and the keys that settle them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.widgets import Static
+
+from casework.errors import Locked, OutreachError
+from casework.wording import count_of
+from screens.conflict_lines import COLUMNS, NEW_TEXT, row, side_lines, value_words, whole_text
+from screens.step_back import StepBack, StepScreen
+from screens.verbs import bindings_for
+from screens.widgets.fitting import short
+from screens.widgets.lines import SaidLine, TitleLine, VerbLine
+from screens.widgets.row_list import RowList
+from screens.widgets.rows import Rows
+from screens.widgets.text import show_lines
+from storage.queries.conflicts import read_conflicts
+from storage.settling import commit_settlement
+
+if TYPE_CHECKING:
+    from casework.conflicts import Keep
+    from storage.journal import Receipt
+    from storage.queries.conflicts import OpenConflict
+    from storage.store import Store
+
+_NONE = "No conflict waits: wherever two people wrote the same field, it is settled."
+_LOW = 18
+
+
+class ConflictsScreen(StepScreen):
+    """The list, and below it what one field held, what stands and what was also said."""
+
+    place = "conflicts"
+    ROOM_TITLE = "Conflicts"
+    BINDINGS: ClassVar[list[BindingType]] = bindings_for("conflicts")
+    DEFAULT_CSS = """
+    ConflictsScreen {
+        #sides { height: auto; min-height: 6; max-height: 12; padding: 0 1; background: $surface;
+                 border-top: solid $panel; }
+        &.-lower #sides { display: none; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._found: Sequence[OpenConflict] = ()
+        self._drafts: frozenset[str] = frozenset()
+        self._stop_listening: Callable[[], None] | None = None
+
+    def compose(self) -> ComposeResult:
+        """Title, list, the three values, what was said, the keys."""
+        yield TitleLine("Conflicts")
+        yield RowList(COLUMNS, id="rows", empty=_NONE, marks=False)
+        yield Static(id="sides", markup=False)
+        yield SaidLine()
+        yield VerbLine(self.place, self.keymap)
+
+    async def on_mount(self) -> None:
+        """Read, looking being on record first, and hear of every change."""
+        self.rows.focus()
+        loop = asyncio.get_running_loop()
+
+        def heard(receipt: Receipt) -> None:
+            del receipt  # a conflict may be about any record
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(self.hear)
+
+        def look(store: Store) -> tuple[list[OpenConflict], frozenset[str], Callable[[], None]]:
+            found, drafts = _read(store)
+            store.log("looked", f"conflicts: {count_of(len(found), 'conflict')}")
+            return found, drafts, store.journal.subscribe(heard)
+
+        try:
+            self._found, self._drafts, self._stop_listening = await self.ask(look)
+        except Locked:
+            return
+        except OutreachError as problem:
+            self.rows.empty = "This list stays closed. g x tries again."
+            self.say(problem.message, wrong=True)
+        self._show()
+
+    def on_unmount(self) -> None:
+        """Hear no more."""
+        if self._stop_listening is not None:
+            self._stop_listening()
+
+    def hear(self) -> None:
+        """Something was changed, here or elsewhere."""
+        if self._stop_listening is not None and self.is_attached:
+            self.run_worker(self.reload(), group="read", exclusive=True)
+
+    def on_screen_resume(self) -> None:
+        """A form above may have left a draft."""
+        self.hear()
+
+    async def reload(self) -> None:
+        """Read again; the cursor stays on its row."""
+        found = await self.attempt(_read)
+        if found is not None:
+            self._found, self._drafts = found
+            self._show()
+
+    @property
+    def rows(self) -> RowList:
+        """The list."""
+        return self.query_one("#rows", RowList)
+
+    @property
+    def here(self) -> OpenConflict | None:
+        """The conflict under the cursor."""
+        return self._found[min(self.rows.cursor, len(self._found) - 1)] if self._found else None
+
+    def _show(self) -> None:
+        if self.is_bare:
+            return
+        with self.app.batch_update():
+            counted = count_of(len(self._found), "conflict")
+            waits = f"{counted} to settle" if self._found else "none waits"
+            self.query_one(TitleLine).set_title("Conflicts", waits)
+            self.rows.set_source(Rows([row(one) for one in self._found]))
+            self._draw_sides()
+
+    def _draw_sides(self) -> None:
+        one = self.here
+        lines = list(side_lines(one, max(30, self.size.width - 2))) if one else []
+        if one and one.id in self._drafts:
+            lines.append('A draft of a new text waits: " goes on with it.')
+        self.query_one("#sides", Static).update(show_lines(lines))
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Words are folded to the new width; a low window shows the list alone."""
+        self.set_class(event.size.height < _LOW, "-lower")
+        self._draw_sides()
+
+    def on_row_list_highlighted(self, _event: RowList.Highlighted) -> None:
+        """Its values."""
+        self._draw_sides()
+
+    def on_row_list_opened(self, event: RowList.Opened) -> None:
+        """Every word of it."""
+        event.stop()
+        if self.here is not None:
+            from screens.reader import TextScreen
+
+            self.app.push_screen(TextScreen("Conflict", whole_text(self.here)))
+
+    # Verbs
+
+    async def do_keep_stands(self) -> None:
+        """What stands stays."""
+        await self._settle("central")
+
+    async def do_keep_also(self) -> None:
+        """What was also said takes its place."""
+        await self._settle("yours")
+
+    async def do_keep_both(self) -> None:
+        """Both, of a list or a text."""
+        await self._settle("both")
+
+    def do_keep_text(self) -> None:
+        """Another text, or go on with the draft of one."""
+        from screens.conflict_form import ConflictTextForm
+
+        if self.here is None:
+            self.say("No conflict waits.", wrong=True)
+        else:
+            self.app.push_screen(ConflictTextForm(self.here))
+
+    async def _settle(self, keep: Keep) -> None:
+        one = self.here
+        if one is None:
+            self.say("No conflict waits.", wrong=True)
+            return
+        receipt = await self.attempt(lambda store: commit_settlement(store, one.id, keep))
+        if receipt is None:
+            return
+        kept = one.stands if keep == "central" else one.other
+        words = "both" if keep == "both" else short(value_words(one, kept), 40)
+        await self.reload()
+        self.say(f"{one.label}: {words} holds now. u takes it back.")
+
+    def do_history(self) -> None:
+        """Who changed the record, when, from what to what."""
+        from screens.history import HistoryScreen
+
+        one = self.here
+        if one is None or one.about is None:
+            self.say("There is no record here to show the history of.", wrong=True)
+            return
+        child = one.child.id if one.child else None
+        title = short(one.name or one.label, 40)
+        self.app.push_screen(HistoryScreen(one.conflict.record_type, one.conflict.record, title, child))
+
+    async def step_back(self, work: StepBack, word: str) -> None:
+        """Show the list as it is then."""
+        answer = await self.attempt(work)
+        if answer is not None:
+            await self.reload()
+            self.say(f"{word}: {answer[0].name.removeprefix('Undo: ').removeprefix('Redo: ')}.")
+
+
+def _read(store: Store) -> tuple[list[OpenConflict], frozenset[str]]:
+    from storage.queries.sight import draft_of
+
+    found = read_conflicts(store)
+    return found, frozenset(one.id for one in found if draft_of(store, NEW_TEXT, one.id) is not None)

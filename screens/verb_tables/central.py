@@ -1,0 +1,22 @@
+"""The verbs of the central record: settling conflicts, and agreeing with it."""
+
+from __future__ import annotations
+
+from screens.verb_tables.verb import Verb
+
+_HERE = ("conflicts",)
+
+VERBS: tuple[Verb, ...] = (
+    Verb("keep-stands", "(", "Stands", "Keep what stands.", "Conflicts", _HERE, _HERE),
+    Verb("keep-also", ")", "Also", "Take what was also said.", "Conflicts", _HERE, _HERE),
+    Verb("keep-both", "*", "Both", "Keep both: of a list or a text.", "Conflicts", _HERE, _HERE),
+    Verb(
+        "keep-text",
+        "quotation_mark",
+        "Text",
+        "Settle it with another text.",
+        "Conflicts",
+        _HERE,
+        _HERE,
+    ),
+)

@@ -1,0 +1,210 @@
+"""Open conflicts as the worker of this laptop may see them, and steps that the central record set aside.
+
+A conflict about a field that the worker may not see is not there at all: neither its values nor its number.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from casework.conflicts import field_label, standing_value
+from casework.errors import BadInput, Refused
+from casework.policies import Category
+from casework.records import RECORD_TYPES, Child, Record, School, Worker
+from casework.records_sync import Conflict
+from storage.queries.history import Names, value_words
+from storage.queries.lookup import display_name
+from storage.queries.sight import Sight, seen_children, subject_of
+
+if TYPE_CHECKING:
+    from storage.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One value of a field: as JSON, in words, by whom (a name), when (ISO text), and from which schools."""
+
+    value: Any
+    words: str
+    by: str = ""
+    at: str = ""
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenConflict:
+    """A conflict with what it is about. `about` is None where this laptop does not hold the record."""
+
+    conflict: Conflict
+    child: Child | None
+    name: str
+    about: Record | None
+    label: str
+    base: Said
+    stands: Said
+    other: Said
+
+    @property
+    def id(self) -> str:
+        """The conflict's own id."""
+        return self.conflict.id
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A step of this laptop that the central record did not take: what it was, why, and what to do."""
+
+    edit: str
+    name: str
+    at: str
+    child: str | None
+    who: str
+    fields: Sequence[str]
+    code: str
+    reason: str
+    advice: str
+
+
+WHAT_TO_DO: Mapping[str, str] = {
+    "not-entitled": "Ask who leads the case now to record it, or your manager to put you back on the case.",
+    "unknown-type": "Nothing: it is offered again when the central record was updated. Tell your support.",
+    "other-type": "Tell your support: two records share an id. What you wrote stays in the history here.",
+    "no-such-record": "Record it anew: what it was about is not in the central record.",
+    "central": "Ask whoever keeps the central record to change it there.",
+    "bad-value": "Look at the record, correct the field and save it again: that is a new step.",
+    "other-content": "Tell your support: this laptop may be a copy of another. What you wrote stays here.",
+}
+"""What a worker does about a step that was set aside, by the code of the central record's answer."""
+
+_ELSE = "Look at the record, correct it and save it again; if that is set aside too, tell your support."
+
+
+def read_conflicts(store: Store, child: str | None = None) -> list[OpenConflict]:
+    """Open conflicts that the worker may see, the newest first; of one child where one is given."""
+    where, values = ("settled = 0", ()) if child is None else ("settled = 0 AND child = ?", (child,))
+    names = Names(store)
+    held = store.find(Conflict, where, values)
+    shown = [one for conflict in held if (one := _shown(store, conflict, names)) is not None]
+    return sorted(shown, key=lambda one: (one.conflict.other_at, one.id), reverse=True)
+
+
+def count_conflicts(store: Store) -> int:
+    """How many open conflicts the worker may see. Cheap where there is none."""
+    row = store.conn.execute("SELECT 1 FROM conflict WHERE settled = 0 AND void = 0 LIMIT 1").fetchone()
+    return len(read_conflicts(store)) if row else 0
+
+
+def find_conflict(store: Store, conflict: str) -> OpenConflict:
+    """One conflict by its id. Raises BadInput where the worker knows of none, Refused where it is settled."""
+    found = next(iter(store.find(Conflict, "id = ?", (conflict,))), None)
+    shown = _shown(store, found, Names(store)) if found is not None else None
+    if shown is None:
+        raise BadInput("no-such-conflict", "No conflict has that id; `conflicts` lists those that wait.")
+    if shown.conflict.settled:
+        raise Refused("settled", "That conflict is settled already.", conflict)
+    return shown
+
+
+def _shown(store: Store, conflict: Conflict, names: Names) -> OpenConflict | None:
+    child = subject_of(store, conflict)
+    sight = Sight(store)
+    if not sight.is_there(conflict, child) or not sight.field(conflict, "other", child):
+        return None
+    about = about_of(store, conflict)
+    base, central, other = (json.loads(text) for text in (conflict.base, conflict.central, conflict.other))
+    try:
+        now = standing_value(about, conflict.field) if about is not None else central
+    except Refused:
+        now = central
+    by, at = (conflict.central_by, conflict.central_at) if now == central else _author(store, conflict)
+    return OpenConflict(
+        conflict=conflict,
+        child=child,
+        name=display_name(child) if child else "",
+        about=about,
+        label=field_label(conflict.record_type, conflict.field),
+        base=Said(base, _words(names, base)),
+        stands=_said(store, names, now, by, at),
+        other=_said(store, names, other, conflict.other_by, conflict.other_at),
+    )
+
+
+def about_of(store: Store, conflict: Conflict) -> Record | None:
+    """The record that a conflict is about, where this laptop holds it."""
+    cls = RECORD_TYPES.get(conflict.record_type)
+    return next(iter(store.find(cls, "id = ?", (conflict.record,))), None) if cls else None
+
+
+def _author(store: Store, conflict: Conflict) -> tuple[str, str]:
+    """Who changed a field last, as the history of this laptop tells it."""
+    row = store.conn.execute(
+        "SELECT e.worker, e.at FROM change c JOIN edit e ON e.seq = c.edit"
+        " WHERE c.record = ? AND c.field = ? ORDER BY c.edit DESC LIMIT 1",
+        (conflict.record, conflict.field),
+    ).fetchone()
+    return (row[0], row[1]) if row else ("", "")
+
+
+def _said(store: Store, names: Names, value: Any, by: str, at: str) -> Said:
+    worker = next(iter(store.find(Worker, "id = ?", (by,))), None)
+    known = {school.id: school.name for school in store.find(School)}
+    where = ", ".join(known[school] for school in (worker.schools if worker else ()) if school in known)
+    return Said(value, _words(names, value), worker.name if worker else "", at, where)
+
+
+def _words(names: Names, value: Any) -> str:
+    return value_words([names.put(item) for item in value] if isinstance(value, list) else names.put(value))
+
+
+def read_set_aside(store: Store) -> list[SetAside]:
+    """This laptop's steps that the central record set aside, the newest first.
+
+    Of a step about a child whom the worker may not know of any more, only that there is one, and why.
+    """
+    rows = store.conn.execute(
+        "SELECT e.seq, e.id, e.name, e.at, e.subject, s.code, s.reason FROM sync_edit s"
+        " JOIN edit e ON e.seq = s.edit WHERE s.verdict = 'quarantined' ORDER BY e.seq DESC"
+    ).fetchall()
+    return [_set_aside(store, *row) for row in rows]
+
+
+def _set_aside(
+    store: Store, seq: int, edit: str, name: str, at: str, subject: str | None, code: str, reason: str
+) -> SetAside:
+    child = next(iter(store.find(Child, "id = ?", (subject,))), None) if subject else None
+    seen = bool(child and seen_children(store, [child], category=Category.IDENTITY))
+    known = subject is None or seen
+    changed = store.conn.execute(
+        "SELECT DISTINCT type, record, field FROM change WHERE edit = ? ORDER BY n", (seq,)
+    ).fetchall()
+    labels = [_field_words(store, *one) for one in changed] if known else []
+    return SetAside(
+        edit=edit,
+        name=name if known and all(labels) else "A step",
+        at=at,
+        child=child.id if child and seen else None,
+        who=display_name(child) if child and seen else "",
+        fields=list(dict.fromkeys(filter(None, labels))),
+        code=code,
+        reason=reason,
+        advice=WHAT_TO_DO.get(code, _ELSE),
+    )
+
+
+def _field_words(store: Store, record_type: str, record: str, field: str) -> str:
+    """What a change was about, in words; nothing where the worker may not see the field (any more)."""
+    cls = RECORD_TYPES.get(record_type)
+    held = next(iter(store.find(cls, "id = ?", (record,))), None) if cls else None
+    kind = record_type.replace("_", " ")
+    if held is None:
+        return kind
+    child = subject_of(store, held)
+    sight = Sight(store)
+    if not sight.is_there(held, child):
+        return ""
+    if not field:
+        return kind
+    return field_label(record_type, field) if sight.field(held, field, child) else ""

@@ -1,0 +1,172 @@
+"""Conflicts on a real encrypted caseload: seen in plain words, settled by keys, with a kept draft."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from casework.edits import Edit, create
+from casework.ids import new_id
+from casework.records import Child, Worker
+from casework.records_sync import Conflict
+from screens.conflict_form import ConflictTextForm
+from screens.conflicts import ConflictsScreen
+from screens.help import HelpScreen
+from screens.history import HistoryScreen
+from screens.reader import TextScreen
+from storage.store import Store
+from tests.screens.fakes import HOSTILE
+from tests.screens.real import Family, asked, enter, make_real_app, new_store
+from tests.screens.steps import settle, unlock
+from tests.screens.test_consent import flat, keys
+from tests.screens.textshot import check_shot, screen_text
+
+
+@pytest.fixture
+def family(tmp_path: Path) -> Iterator[Family]:
+    store = new_store(tmp_path)
+    yield Family(store)
+    store.close()
+
+
+def at_odds(family: Family, field: str = "known_as", other: Any = "Tils", **more: Any) -> Conflict:
+    store = family.store
+    ben = Worker.model_validate(
+        {"id": new_id(), "name": "Ben Orr", "agency": "school", "schools": [family.school.id]}
+    )
+    stands = store.get(Child, family.tilly.id).model_dump(mode="json")[field]
+    values = {
+        "id": new_id(), "child": family.tilly.id, "record": family.tilly.id, "record_type": "child",
+        "field": field, "base": json.dumps(""), "central": json.dumps(stands), "other": json.dumps(other),
+        "central_by": store.worker.id, "central_at": "2026-11-18T08:30:00Z",
+        "other_by": ben.id, "other_at": "2026-11-19T15:10:00Z",
+    }  # fmt: skip
+    made = Conflict.model_validate(values | more)
+    store.journal.commit(Edit("Central record", (create(ben), create(made))), kind="setup")
+    return made
+
+
+def known_as(store: Store, child: str) -> str:
+    return store.get(Child, child).known_as
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_both_sides_stand_side_by_side_and_a_key_settles_them(
+    family: Family, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    at_odds(family)
+    before = known_as(family.store, family.tilly.id)
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=size) as pilot:
+        await enter(pilot)
+        await keys(pilot, "g", "x")
+        assert isinstance(app.screen, ConflictsScreen)
+        text = flat(app)
+        assert "1 conflict to settle" in text
+        assert "also said Tils" in text
+        assert "Ben Orr, Oakhanger" in text
+        check_shot(app, f"conflicts-{size[0]}")
+        await keys(pilot, "right_parenthesis")
+        assert await asked(app, lambda store: known_as(store, family.tilly.id)) == "Tils"
+        assert "Known as: Tils holds now. u takes it back." in flat(app)
+        assert "No conflict waits" in flat(app)
+        await keys(pilot, "u")
+        assert await asked(app, lambda store: known_as(store, family.tilly.id)) == before
+        assert "1 conflict to settle" in flat(app)
+        await keys(pilot, "left_parenthesis")
+        assert await asked(app, lambda store: known_as(store, family.tilly.id)) == before
+        assert "No conflict waits" in flat(app)
+        await keys(pilot, "question_mark")
+        assert isinstance(app.screen, HelpScreen)
+        assert "Take what was also said" in flat(app)
+
+
+async def test_both_tags_are_kept_and_a_day_cannot_be_two(family: Family, tmp_path: Path) -> None:
+    at_odds(family, "tags", ["bus"], base="[]")
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot)
+        await keys(pilot, "g", "x", "asterisk")
+        tags = await asked(app, lambda store: store.get(Child, family.tilly.id).tags)
+        assert "bus" in tags
+        await keys(pilot, "u", "enter")
+        assert isinstance(app.screen, TextScreen)
+        await keys(pilot, "escape", "h")
+        assert isinstance(app.screen, HistoryScreen)
+
+
+async def test_a_new_text_is_a_draft_until_it_is_kept(family: Family, tmp_path: Path) -> None:
+    at_odds(family)
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot)
+        await keys(pilot, "g", "x", "quotation_mark")
+        assert isinstance(app.screen, ConflictTextForm)
+        await keys(pilot, "end", "=ster", "ctrl+l")
+        await unlock(pilot)
+        assert isinstance(app.screen, ConflictTextForm)
+        assert "ster" in screen_text(app)
+        check_shot(app, "conflict-text-80")
+        await keys(pilot, "escape")
+        if not isinstance(app.screen, ConflictsScreen):
+            await keys(pilot, "g", "x")
+        assert "A draft of a new text waits" in screen_text(app)
+        await keys(pilot, "quotation_mark", "ctrl+s")
+        assert isinstance(app.screen, ConflictsScreen)
+        assert (await asked(app, lambda store: known_as(store, family.tilly.id))).endswith("ster")
+        assert await asked(app, lambda store: store.drafts.waiting()) == []
+
+
+async def test_the_lists_tell_that_one_waits(family: Family, tmp_path: Path) -> None:
+    at_odds(family)
+    app = make_real_app(tmp_path, family.store)
+    app._rooms["today"] = "screens.today:TodayScreen"
+    app._rooms["caseload"] = "screens.caseload:CaseloadScreen"
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot)
+        assert "1 conflict: g x" in screen_text(app)
+        await keys(pilot, "g", "c")
+        assert "1 conflict: g x" in screen_text(app)
+        await keys(pilot, "g", "x", "right_parenthesis", "g", "c")
+        assert "conflict" not in screen_text(app)
+
+
+async def test_one_about_a_withheld_field_is_not_there(tmp_path: Path) -> None:
+    store = new_store(tmp_path, "voluntary")
+    family = Family(store)
+    at_odds(family, "nhs_number", "9434765919", facet="health")
+    at_odds(family, "upn", "A886009900001", facet="youth_justice")
+    app = make_real_app(tmp_path, store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot)
+        await keys(pilot, "g", "x")
+        assert "No conflict waits" in flat(app)
+        for key in ("left_parenthesis", "right_parenthesis", "asterisk", "quotation_mark", "h", "enter"):
+            await keys(pilot, key)
+            assert isinstance(app.screen, ConflictsScreen)
+        assert "9434765919" not in screen_text(app)
+    store.close()
+
+
+async def test_what_comes_meanwhile_shows_and_hostile_words_steer_nothing(
+    family: Family, tmp_path: Path
+) -> None:
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot)
+        await keys(pilot, "g", "x")
+        assert "No conflict waits" in flat(app)
+
+        def come(store: Store) -> None:
+            family.store = store
+            at_odds(family, other=" ".join(HOSTILE)[:290])
+
+        await asked(app, come)
+        await settle(pilot)
+        assert "1 conflict to settle" in flat(app)
+        await keys(pilot, "enter")
+        assert "\x1b" not in screen_text(app)

@@ -1,0 +1,241 @@
+"""Settling conflicts on two laptops: the same way, differently, and never back to what a family ended."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from casework.conflicts import Keep
+from casework.errors import OutreachError, Refused
+from casework.records import Person, Relationship
+from casework.records_sharing import Agreement
+from casework.records_sync import Conflict
+from storage.queries.conflicts import read_conflicts, read_set_aside
+from storage.settling import commit_settlement
+from tests.sync.world import Laptop, World
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    made = World(tmp_path)
+    yield made
+    close(made)
+
+
+def close(world: World) -> None:
+    for laptop in world.laptops.values():
+        laptop.store.close()
+    world.hub.engine.dispose()
+
+
+def at_odds(world: World) -> tuple[Laptop, Laptop, str]:
+    """Two laptops with one conflict: Til stands, Lily was also said."""
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    tilly = world.child("Tilly")
+    ana.make(tilly)
+    world.settle()
+    ana.change(tilly, known_as="Til")
+    ben.change(tilly, known_as="Lily")
+    world.settle()
+    return ana, ben, tilly.id
+
+
+def settled(laptop: Laptop, keep: Keep, text: str = "") -> None:
+    (one,) = read_conflicts(laptop.store)
+    commit_settlement(laptop.store, one.id, keep, text=text)
+
+
+def known_as(laptop: Laptop, child: str) -> str:
+    return str(laptop.store.conn.execute("SELECT known_as FROM child WHERE id = ?", (child,)).fetchone()[0])
+
+
+def test_a_conflict_is_told_in_plain_words(world: World) -> None:
+    ana, ben, _ = at_odds(world)
+    for laptop in (ana, ben):
+        (one,) = read_conflicts(laptop.store)
+        assert (one.name, one.label, one.base.words) == ("Tilly (Til) Marsh", "Known as", "(empty)")
+        assert (one.stands.words, one.stands.by) == ("Til", "Ana")
+        assert (one.other.words, one.other.by) == ("Lily", "Ben")
+
+
+CHOICES: tuple[tuple[Keep, str, str], ...] = (
+    ("central", "", "Til"),
+    ("yours", "", "Lily"),
+    ("both", "", "Til / Lily"),
+    ("text", "Tills", "Tills"),
+)
+
+
+@pytest.mark.parametrize(("keep", "text", "value"), CHOICES)
+def test_settled_the_same_way_twice_nothing_is_left(world: World, keep: Keep, text: str, value: str) -> None:
+    ana, ben, child = at_odds(world)
+    settled(ana, keep, text)
+    settled(ben, keep, text)
+    world.settle()
+    for laptop in (ana, ben):
+        assert known_as(laptop, child) == value
+        assert read_conflicts(laptop.store) == []
+        assert laptop.sync().agreed
+
+
+@pytest.mark.parametrize(("first", "a", "b"), [(0, 0, 1), (1, 0, 1), (0, 2, 3), (1, 1, 2), (0, 3, 0)])
+def test_settled_differently_it_is_exactly_one_new_conflict(world: World, first: int, a: int, b: int) -> None:
+    one, two = CHOICES[a], CHOICES[b]
+    ana, ben, child = at_odds(world)
+    settled(ana, *one[:2])
+    settled(ben, *two[:2])
+    (ana, ben)[first].sync()
+    world.settle()
+    stands, also = (one[2], two[2]) if first == 0 else (two[2], one[2])
+    for laptop in (ana, ben):
+        assert known_as(laptop, child) == stands
+        (left,) = read_conflicts(laptop.store)
+        assert (left.stands.value, left.other.value) == (stands, also)
+        assert laptop.sync().agreed
+    settled(ana, "yours")
+    world.settle()
+    assert {known_as(laptop, child) for laptop in (ana, ben)} == {also}
+    assert read_conflicts(ben.store) == []
+
+
+@settings(max_examples=6, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 1), st.sampled_from(["change", "settle", "sync", "undo"]), st.integers(0, 3)
+        ),
+        max_size=14,
+    )
+)
+def test_no_value_is_ever_gone(steps: list[tuple[int, str, int]]) -> None:
+    with TemporaryDirectory() as folder:
+        world = World(Path(folder))
+        try:
+            both = at_odds(world)
+            said, own = {"Til", "Lily"}, [1, 1]
+            for n, (who, what, how) in enumerate(steps):
+                laptop = both[who]
+                assert isinstance(laptop, Laptop)
+                if what == "change":
+                    held = laptop.store.find(type(world.child("x")), "id = ?", (both[2],))[0]
+                    laptop.change(held, known_as=f"Name{n}")
+                    said.add(f"Name{n}")
+                    own[who] += 1
+                elif what == "settle":
+                    for one in read_conflicts(laptop.store)[:1]:
+                        keep, text, _ = CHOICES[how]
+                        commit_settlement(laptop.store, one.id, keep, text=text and f"{text}{n}")
+                        own[who] += 1
+                elif what == "undo":
+                    if not own[who]:  # what is left are the steps by which the child came in
+                        continue
+                    own[who] -= 1
+                    try:
+                        laptop.store.journal.undo()
+                    except OutreachError:
+                        continue
+                else:
+                    laptop.sync()
+            world.settle()
+            ana, ben = both[0], both[1]
+            assert known_as(ana, both[2]) == known_as(ben, both[2])
+            assert ana.sync().agreed
+            assert ben.sync().agreed
+            with world.hub.engine.begin() as connection:
+                log = connection.exec_driver_sql(
+                    "SELECT changes FROM log UNION ALL SELECT edit_text FROM quarantine"
+                ).fetchall()
+            kept = " ".join(row[0] for row in log)
+            assert all(word in kept for word in said)
+        finally:
+            close(world)
+
+
+def test_several_conflicts_about_one_field_are_settled_one_by_one(world: World) -> None:
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    cas = world.laptop("Cas")
+    tilly = world.child("Tilly")
+    ana.make(tilly)
+    world.settle()
+    for laptop, name in ((ana, "Til"), (ben, "Lily"), (cas, "Tils")):
+        laptop.change(tilly, known_as=name)
+    world.settle()
+    found = {one.other.value: one for one in read_conflicts(ana.store)}
+    assert set(found) == {"Lily", "Tils"}
+    commit_settlement(ana.store, found["Lily"].id, "yours")
+    (left,) = read_conflicts(ana.store)
+    assert (left.stands.value, left.stands.by, left.other.value) == ("Lily", "Ana", "Tils")
+    commit_settlement(ana.store, left.id, "both")
+    world.settle()
+    assert {known_as(laptop, tilly.id) for laptop in (ana, ben, cas)} == {"Lily / Tils"}
+    assert read_conflicts(cas.store) == []
+    with pytest.raises(Refused, match="settled already"):
+        commit_settlement(cas.store, left.id, "central")
+
+
+def test_a_phone_of_a_mother_is_a_conflict_that_both_see(world: World) -> None:
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    tilly = world.child("Tilly")
+    mother = Person(id=world.new_id("person"), surname="Marsh", forename="Jo", phones=("01795 000101",))
+    tie = Relationship(id=world.new_id("tie"), child=tilly.id, person=mother.id, kind="mother")
+    ana.make(tilly, mother, tie)
+    world.settle()
+    ana.change(mother, forename="Joan")
+    ben.change(mother, forename="Joanna")
+    world.settle()
+    for laptop in (ana, ben):
+        (one,) = read_conflicts(laptop.store)
+        assert (one.name, one.label) == ("Tilly Marsh", "Forename")
+        assert laptop.sync().agreed
+    settled(ben, "yours")
+    world.settle()
+    assert ana.get(mother).forename == "Joanna"
+    assert read_set_aside(ben.store) == []
+
+
+def test_no_settling_revives_what_a_family_ended(world: World) -> None:
+    ana = world.laptop("Ana")
+    tilly = world.child("Tilly")
+    ana.make(tilly)
+    agreement = Agreement(
+        id=world.new_id("agreement"), child=tilly.id, given_by="Jo", relationship="mother",
+        status="withdrawn", given_on=date(2026, 11, 20), withdrawn_on=date(2026, 11, 22), by=ana.worker.id,
+    )  # fmt: skip
+    ana.make(agreement)
+    for field, central, other in (
+        ("status", "withdrawn", "given"),
+        ("withdrawn_on", "2026-11-22", None),
+    ):
+        stale = Conflict(
+            id=world.new_id("conflict"), child=tilly.id, record=agreement.id, record_type="agreement",
+            field=field, base='"given"', central=json.dumps(central), other=json.dumps(other),
+        )  # fmt: skip
+        ana.make(stale)
+        with pytest.raises(Refused, match="the family ended"):
+            commit_settlement(ana.store, stale.id, "yours")
+        commit_settlement(ana.store, stale.id, "central")
+    assert ana.get(agreement).status == "withdrawn"
+
+
+def test_who_may_not_see_the_field_gets_nothing_of_its_conflict(world: World) -> None:
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    nurse = world.laptop("Nia", "school-nursing")
+    tilly = world.child("Tilly")
+    mother = Person(id=world.new_id("person"), surname="Marsh", forename="Jo")
+    tie = Relationship(id=world.new_id("tie"), child=tilly.id, person=mother.id, kind="mother")
+    ana.make(tilly, mother, tie)
+    world.settle()
+    ana.change(mother, forename="Joan")
+    ben.change(mother, forename="Joanna")
+    world.settle()
+    assert len(read_conflicts(ana.store)) == 1
+    assert nurse.store.find(Conflict) == []
+    assert read_conflicts(nurse.store) == []
+    assert nurse.sync().agreed
