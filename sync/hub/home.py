@@ -21,10 +21,13 @@ from storage.home import Home
 from sync import signing
 from sync.hub import tables
 from sync.hub.central import in_bulk
-from sync.hub.database import open_postgresql, open_sqlite
+from sync.hub.database import for_owner, open_postgresql, open_sqlite
 from sync.hub.gate import Gate
 from sync.hub.hub import Hub, found_hub
+from sync.hub.migrations import is_current, upgrade
 
+OWN = frozenset({"key", "database", "approve"})
+"""What the encrypted file alone holds: its key, where the database is, and whether a manager approves."""
 _POSTGRESQL = ("postgresql://", "postgres://")
 
 
@@ -156,6 +159,8 @@ def _opened(file: Engine, now: Callable[[], datetime]) -> OpenHub:
     engine = open_postgresql(held["database"]) if held.get("database") else file
     if engine is not file:
         _check_answers(engine)
+    if not is_current(engine):
+        upgrade(engine)
     hub = Hub(engine, now=now)
     return OpenHub(hub, file, signing.key_of(held["key"]), bool(held.get("approve")), now)
 
@@ -168,7 +173,9 @@ def _check_empty(address: str) -> None:
     engine = open_postgresql(address)
     try:
         _check_answers(engine)
-        if inspect(engine).has_table(tables.meta.name):
+        with for_owner(engine).begin() as connection:
+            taken = inspect(connection).has_table(tables.meta.name)
+        if taken:
             raise Refused(
                 "hub-exists",
                 "That database holds a central record already; to serve it from here too, copy that"

@@ -17,8 +17,9 @@ from storage.faults import translated
 from sync.hub import tables
 from sync.hub.central import in_bulk
 from sync.hub.database import open_postgresql, open_sqlite
-from sync.hub.home import HubHome, OpenHub
+from sync.hub.home import OWN, HubHome, OpenHub
 from sync.hub.hub import new_epoch
+from sync.hub.migrations import upgrade
 
 _ROWS = 1_000
 _PASSING = frozenset({"nonce", "attempt", "code"})
@@ -62,7 +63,7 @@ def put_back(file: Path, home: HubHome, secret: Secret, *, now: datetime, put_as
         if "key" not in held:
             raise BadInput("not-a-hub", f"{file.name} is no backup of a central record.", str(file))
         if held.get("database"):
-            _load(engine, held["database"], put_aside=put_aside)
+            _load(engine, held["database"])
         else:
             with engine.begin() as connection:
                 new_epoch(connection, new_id())
@@ -93,27 +94,26 @@ def _copy(source: Engine, target: Engine) -> None:
                 in_bulk(into, table, [dict(row._mapping) for row in portion])
 
 
-def _load(file: Engine, address: str, *, put_aside: bool) -> None:
-    """Move the records of a backup from the file into PostgreSQL."""
+def _load(file: Engine, address: str) -> None:
+    """Move the records of a backup from the file into PostgreSQL, where an empty database waits for them."""
     engine = open_postgresql(address)
     try:
-        tables.metadata.create_all(engine)
+        upgrade(engine)
         with file.begin() as held, engine.begin() as into:
-            if into.execute(select(tables.meta.c.name).limit(1)).first() is not None and not put_aside:
+            if into.execute(select(tables.meta.c.name).limit(1)).first() is not None:
                 raise Refused(
                     "hub-exists",
-                    "The database holds a central record; to replace it, say --put-aside after a dump of it.",
-                    "--put-aside",
+                    "The PostgreSQL database of this backup still holds a central record: keep a dump of it,"
+                    " then make the database anew and restore again with --put-aside.",
                 )
-            for table in reversed(tables.metadata.sorted_tables):
-                into.execute(table.delete())
             for table in tables.metadata.sorted_tables:
                 for portion in held.execute(select(table)).partitions(_ROWS):
                     rows = [dict(row._mapping) for row in portion]
                     if table is tables.meta:
-                        rows = [row for row in rows if row["name"] not in ("key", "database", "approve")]
+                        rows = [row for row in rows if row["name"] not in OWN]
                     in_bulk(into, table, rows)
             new_epoch(into, new_id())
+        with file.begin() as held:
             for table in reversed(tables.metadata.sorted_tables):
                 if table is not tables.meta:
                     held.execute(table.delete())

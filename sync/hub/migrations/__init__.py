@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, inspect, text
 
 from casework.errors import Refused
 from sync.hub.database import for_owner
 
 _LOCK = 0x4F5555  # one process of several brings the database up to date
 _HERE = Path(__file__).parent
+
+
+def is_current(engine: Engine) -> bool:
+    """Whether a database has this version's shape; cheaper than to bring it there."""
+    newest = max(path.name.split("_")[1] for path in (_HERE / "versions").glob("step_*.py"))
+    with for_owner(engine).begin() as connection:
+        if not inspect(connection).has_table("migration"):
+            return False
+        return bool(connection.execute(text("SELECT version_num FROM migration")).scalar() == newest)
 
 
 def upgrade(engine: Engine) -> None:

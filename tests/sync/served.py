@@ -1,0 +1,129 @@
+"""A central record served for real on loopback, in a thread, on a real file, at a time that is given."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from casework.ids import new_id
+from casework.records import Team, Worker
+from storage.store import Store
+from sync.hub.api import make_app
+from sync.hub.enrolment import draw_code, enter_worker
+from sync.hub.home import HubHome, OpenHub, create_hub, open_hub
+from sync.joining import Joined, Reconciled, join, reconcile
+from tests.sync.world import KEY, NOW
+
+
+class Clock:
+    """A time that a test sets."""
+
+    def __init__(self) -> None:
+        self.at = NOW
+
+    def __call__(self) -> datetime:
+        return self.at
+
+
+class Served:
+    """The hub's server: started, and known to answer, when it is made."""
+
+    def __init__(self, hub: OpenHub) -> None:
+        config = uvicorn.Config(
+            make_app(hub.gate()), host="127.0.0.1", port=0, log_config=None, lifespan="off", access_log=False
+        )
+        self._server = uvicorn.Server(config)
+        begun = threading.Event()
+        startup = self._server.startup
+
+        async def told(*given: Any, **named: Any) -> None:
+            await startup(*given, **named)
+            begun.set()
+
+        self._server.startup = told  # type: ignore[method-assign]
+        self._thread = threading.Thread(target=self._server.run, daemon=True)
+        self._thread.start()
+        assert begun.wait(20)
+        port = self._server.servers[0].sockets[0].getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._thread.join(20)
+        assert not self._thread.is_alive()
+
+
+@dataclass
+class Site:
+    """A central record with its server, and laptops with files of their own."""
+
+    folder: Path
+    approve: bool = False
+    clock: Clock = field(default_factory=Clock)
+    stores: list[Store] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.home = HubHome(self.folder / "hub")
+        self.home.path.mkdir()
+        self.hub = create_hub(self.home, bytearray(KEY), database=None, approve=self.approve, now=self.clock)
+        self.served = Served(self.hub)
+
+    @property
+    def url(self) -> str:
+        return self.served.url
+
+    def code(self, name: str = "Ana Bell", agency: str = "early-help", urns: tuple[str, ...] = ()) -> str:
+        with self.hub.engine.begin() as connection:
+            worker = enter_worker(connection, name, agency, "Swale", urns, self.clock())  # type: ignore[arg-type]
+            return draw_code(connection, worker, self.clock()).text
+
+    def store(
+        self, name: str = "Ana", team: str = "Swale", now: Callable[[], datetime] | None = None
+    ) -> Store:
+        """A caseload as set-up leaves it."""
+        folder = self.folder / f"laptop-{len(self.stores)}"
+        folder.mkdir()
+        of_team = Team(id=new_id(), name=team)
+        store = Store.set_up(
+            folder / "caseload.db",
+            bytearray(KEY),
+            worker=Worker(id=new_id(), name=name, agency="school", team=of_team.id),
+            team=of_team,
+            now=now or self.clock,
+            today=self.clock().date(),
+        )
+        self.stores.append(store)
+        return store
+
+    def laptop(self, name: str = "Ana Bell", agency: str = "early-help", **more: Any) -> Store:
+        """An enrolled laptop."""
+        store = self.store(name, **more)
+        self.join(store, self.code(name, agency))
+        return store
+
+    def join(self, store: Store, code: str) -> Joined:
+        return join(store, self.url, code)
+
+    def sync(self, store: Store, **how: Any) -> Reconciled:
+        return reconcile(store, sleep=lambda _: None, **how)
+
+    def restart(self) -> None:
+        """Another process on the same file."""
+        self.served.stop()
+        self.hub.close()
+        self.hub = open_hub(self.home, bytearray(KEY), now=self.clock)
+        self.served = Served(self.hub)
+
+    def close(self) -> None:
+        self.served.stop()
+        self.hub.close()
+        for store in self.stores:
+            with suppress(Exception):
+                store.close()
