@@ -21,6 +21,7 @@ from casework.records import Calendar, Child, Flag, FollowUpOutcome, SavedView, 
 from outreach_tui.demo import MARKER, NOTICE, PASSPHRASE
 from outreach_tui.demo.assessments import write_assessments
 from outreach_tui.demo.cases import end_cases, give_social_worker, see_children
+from outreach_tui.demo.disagreements import disagree
 from outreach_tui.demo.people import SCHOOLS, TEAMS, WORKERS, invent
 from outreach_tui.demo.plans import make_plans
 from outreach_tui.demo.registers import mark, write_files
@@ -237,6 +238,7 @@ def _do_some_work(store: Store, workers: list[Worker], calendar: SchoolCalendar,
     )
     send_notifications(store, mine[:5], workers)
     make_plans(store, mine[5:], me)
+    disagree(store, mine[5:], me)
     free = [child for child in children if child.id not in {one.id for one in led}]
     end_cases(store, free[:2], me)
     see_children(store, me)

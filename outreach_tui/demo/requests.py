@@ -29,7 +29,7 @@ _AGO = (7, 4, 2, 1, 6)
 def send_notifications(store: Store, children: Sequence[Child], workers: Sequence[Worker]) -> None:
     """Five notifications about these children, on their way to a worker."""
     for number, (ago, child) in enumerate(zip(_AGO, children, strict=False)):
-        received = _working_day(store.today, ago)
+        received = working_day(store.today, ago)
         parts: dict[str, object] = {**_WHOLE, "heard_on": received - timedelta(days=1)}
         if number == 2:
             parts |= {"voice": "", "heard_by": "", "heard_on": None}
@@ -56,7 +56,8 @@ def send_notifications(store: Store, children: Sequence[Child], workers: Sequenc
             store.journal.commit(taken, kind="setup")
 
 
-def _working_day(day: date, ago: int) -> date:
+def working_day(day: date, ago: int) -> date:
+    """The day so many working days before."""
     while ago:
         day -= timedelta(days=1)
         ago -= is_working_day(day)

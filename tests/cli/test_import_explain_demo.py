@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -94,6 +95,31 @@ def test_the_demo_says_that_nobody_exists(bare: Line) -> None:
     done = bare("--home", made.json["home"], "--today", made.json["today"], "today", "--json", today=None)
     assert done.code == 0, done.err
     assert len(done.json["rows"]) == made.json["open"]
+
+
+@pytest.mark.parametrize("seed", ["1", "8"])
+def test_the_demo_has_a_disagreement_that_waits_one_overdue_and_one_settled(bare: Line, seed: str) -> None:
+    made = bare("--home", str(bare.home), "demo", "--no-open", "--json", "--seed", seed)
+    bare.secret.write_text(made.json["passphrase"])
+
+    def run(*words: str) -> Any:
+        done = bare("--home", made.json["home"], "--today", made.json["today"], *words, "--json", today=None)
+        assert done.code == 0, done.err
+        return done.json
+
+    clocks = run("clocks", "--all")["rows"]
+    running = [row for row in clocks if row["rule"] == "disagreement"]
+    assert [row["overdue"] for row in running] == [True, False]
+    children = {row["child"]["id"] for row in clocks}
+    steps = [step for child in children for held in run("disagree", "list", child) for step in held["steps"]]
+    assert sorted((step["level"], step["state"]) for step in steps) == [
+        ("district-manager", "settled"),
+        ("practitioner", "taken further"),
+        ("practitioner", "taken further"),
+        ("practitioner", "waiting"),
+        ("team-manager", "taken further"),
+        ("team-manager", "waiting"),
+    ]
 
 
 def test_a_demo_leaves_no_register_and_says_what_it_replaces(bare: Line, tmp_path: Path) -> None:
