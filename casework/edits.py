@@ -43,7 +43,7 @@ def create(record: Record) -> Change:
     return Change(record.type, record.id, CREATED, None, values)
 
 
-def update(record: Record, **fields: Any) -> tuple[Change, ...]:
+def update(record: Record, /, **fields: Any) -> tuple[Change, ...]:
     """The changes that turn `record`'s named fields into the given values; equal values give no change.
 
     Raises pydantic.ValidationError when a value does not fit its field.

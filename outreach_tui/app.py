@@ -19,6 +19,7 @@ from textual.worker import WorkerCancelled
 import screens
 from casework.errors import Locked, OutreachError
 from casework.wording import say_day
+from outreach_tui.central import Reconcile, Sessions, over_network
 from outreach_tui.guarded import COVER
 from outreach_tui.idle import Clocks, IdleWatch, Verdict
 from outreach_tui.relock import Resume
@@ -36,6 +37,7 @@ from screens.type_ahead import TypeAhead, Typed
 from screens.unlock import UnlockScreen
 from screens.verb_tables.verb import APP
 from screens.verbs import BY_ID, bindings_for
+from storage.central.state import read_state
 from storage.ring import apart
 
 _IDLE_CHECK_SECONDS = 5.0
@@ -85,6 +87,7 @@ class OutreachApp(RoomsApp):
         fresh_process: bool = False,
         lock_asked: Callable[[], bool] | None = None,
         demo: Demo | None = None,
+        reconcile: Reconcile = over_network,
     ) -> None:
         self.loaded = loaded or Loaded()
         settings = self.loaded.settings
@@ -115,6 +118,8 @@ class OutreachApp(RoomsApp):
         """Where a fresh process is to go on, when a lock ended this one."""
         self._locking = False
         self._unheard: asyncio.Task[None] | None = None
+        self._sessions = Sessions(self.desk, reconcile)
+        self._sync_seconds = settings.sync_minutes * 60
         self.type_ahead = TypeAhead(self, self._take_in)
         for theme in THEMES.values():
             self.register_theme(theme)
@@ -132,6 +137,8 @@ class OutreachApp(RoomsApp):
         asyncio.get_running_loop().set_exception_handler(self._stray_fault)
         self.set_interval(_IDLE_CHECK_SECONDS, self.mind_idle)
         self.set_interval(_OTHERS_CHECK_SECONDS, self.mind_others)
+        if self._sync_seconds:
+            self.set_interval(self._sync_seconds, self.mind_central)
         if self._demo is not None:
             await self._enter_demo(self._demo)
         elif await self.desk.call(lambda: self.opener.has_caseload):
@@ -269,6 +276,25 @@ class OutreachApp(RoomsApp):
                 hear = getattr(screen, "hear", None)
                 if hear is not None:
                     hear()
+
+    def sync_now(self, say: Callable[[str], None]) -> None:
+        """A session with the central record; `say` gets its progress and its end. Keys go on meanwhile."""
+        self.run_worker(self._sessions.run(say), group="central")
+
+    async def mind_central(self) -> None:
+        """Sync in the background where this laptop is enrolled; only what a person has to know is said."""
+        if not self.desk.is_open or self._locking:
+            return
+        try:
+            enrolled = await self.desk.run(lambda store: read_state(store.conn).is_enrolled)
+        except Locked:
+            return
+        if enrolled:
+            self.run_worker(self._sessions.run(self.notify_plain, quiet=True), group="central")
+
+    def notify_plain(self, sentence: str) -> None:
+        """Say something in a corner for a while."""
+        self.notify(sentence, markup=False)
 
     async def action_lock(self) -> None:
         """Lock now."""

@@ -131,6 +131,7 @@ class VaultOpener:
                 now=self._now,
                 today=self._today,
                 moment=self._moment,
+                check_same_thread=False,
             )
         finally:
             wipe(key)
@@ -142,7 +143,12 @@ class VaultOpener:
         self.forget()
         try:
             store = Store.open(
-                self._home.database, key, now=self._now, today=self._today, moment=self._moment
+                self._home.database,
+                key,
+                now=self._now,
+                today=self._today,
+                moment=self._moment,
+                check_same_thread=False,  # a session with the central record borrows it (storage.lending)
             )
             if may_renew and store.setting(UNCONFIRMED):
                 self._key = bytearray(key)

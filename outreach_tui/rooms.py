@@ -33,6 +33,7 @@ ROOMS: Mapping[str, str] = {
     "notifications": "screens.notifications:NotificationsScreen",
     "schools": "screens.schools:SchoolsScreen",
     "conflicts": "screens.conflicts:ConflictsScreen",
+    "sync": "screens.sync:SyncScreen",
     "search": "screens.search:SearchScreen",
     "child": "screens.child:ChildScreen",
 }

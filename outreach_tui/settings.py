@@ -19,6 +19,7 @@ from casework.text import clean, safe
 THEME_WORDS = ("dark", "light", "contrast", "terminal")
 THEME_DEFAULT = "dark"
 IDLE_DEFAULT, IDLE_LEAST, IDLE_MOST = 5, 1, 15
+SYNC_DEFAULT, SYNC_MOST = 15, 1_440
 _MOST_BYTES = 100_000
 _LABEL_LIMIT = 60
 
@@ -32,6 +33,9 @@ class Settings:
 
     idle_minutes: int = IDLE_DEFAULT
     """Minutes without a key until the caseload locks; 1 to 15 (ASVS 5.0, 7.3.1; Cyber Essentials)."""
+
+    sync_minutes: int = SYNC_DEFAULT
+    """Minutes between two sessions with the central record while unlocked; 0 for none."""
 
     labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Local names, by agency word: `early-help = "Family Help"`."""
@@ -88,7 +92,7 @@ def parse(text: str, name: str = "settings.toml") -> Loaded:
 
 def _settle(data: dict[str, Any], where: Callable[[str, str], str]) -> Loaded:
     problems: list[str] = []
-    theme, idle = THEME_DEFAULT, IDLE_DEFAULT
+    theme, idle, sync = THEME_DEFAULT, IDLE_DEFAULT, SYNC_DEFAULT
     labels: dict[str, str] = {}
     levels: Mapping[str, str] = KENT
     keys: Mapping[str, str] = {}
@@ -99,13 +103,9 @@ def _settle(data: dict[str, Any], where: Callable[[str, str], str]) -> Loaded:
             else:
                 problems.append(f"{where('', key)}: theme must be one of {', '.join(THEME_WORDS)}.")
         elif key == "idle_minutes":
-            if type(value) is int and IDLE_LEAST <= value <= IDLE_MOST:
-                idle = value
-            else:
-                problems.append(
-                    f"{where('', key)}: idle_minutes must be a whole number from {IDLE_LEAST} to "
-                    f"{IDLE_MOST}, so it is {IDLE_DEFAULT}."
-                )
+            idle = _minutes(value, (IDLE_LEAST, IDLE_MOST, IDLE_DEFAULT), key, where("", key), problems)
+        elif key == "sync_minutes":
+            sync = _minutes(value, (0, SYNC_MOST, SYNC_DEFAULT), key, where("", key), problems)
         elif key == "labels" and isinstance(value, dict):
             labels = _labels(value, lambda word: where("labels", word), problems)
         elif key == "levels" and isinstance(value, dict):
@@ -118,12 +118,19 @@ def _settle(data: dict[str, Any], where: Callable[[str, str], str]) -> Loaded:
         elif key in {"labels", "levels", "keys"}:
             problems.append(f"{where('', key)}: {key} must be a table, begun by a line [{key}].")
         else:
-            known = "theme, idle_minutes, [labels], [levels] and [keys]"
+            known = "theme, idle_minutes, sync_minutes, [labels], [levels] and [keys]"
             problems.append(f"{where('', key)}: there is no setting {safe(key)!r}; there are {known}.")
-    settings = Settings(
-        theme, idle, MappingProxyType(labels), MappingProxyType(dict(levels)), MappingProxyType(dict(keys))
-    )
-    return Loaded(settings, tuple(problems))
+    named, scheme, own = (MappingProxyType(dict(table)) for table in (labels, levels, keys))
+    return Loaded(Settings(theme, idle, sync, named, scheme, own), tuple(problems))
+
+
+def _minutes(value: object, bounds: tuple[int, int, int], key: str, place: str, problems: list[str]) -> int:
+    """A whole number between the first two bounds, else the third, with a sentence."""
+    least, most, usual = bounds
+    if type(value) is int and least <= value <= most:
+        return value
+    problems.append(f"{place}: {key} must be a whole number from {least} to {most}, so it is {usual}.")
+    return usual
 
 
 def _labels(table: dict[str, object], where: Callable[[str], str], problems: list[str]) -> dict[str, str]:

@@ -62,6 +62,9 @@ class Shell(Protocol):
     def go_on(self, left: LeftOpen) -> None:
         """Show a half-filled form again."""
 
+    def sync_now(self, say: Callable[[str], None]) -> None:
+        """A session with the central record, beside the keys."""
+
     def go_back(self) -> None:
         """One screen back; from any other room to Today."""
 
@@ -280,6 +283,10 @@ class OutreachScreen(Screen[None]):
     def do_go_conflicts(self) -> None:
         """To the conflicts that wait."""
         self.shell.go_to("conflicts")
+
+    def do_go_sync(self) -> None:
+        """To the central record."""
+        self.shell.go_to("sync")
 
     def do_go_search(self) -> None:
         """To people: by name, number or address."""

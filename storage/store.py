@@ -95,9 +95,10 @@ class Store:
         now: Now,
         today: date,
         moment: Now | None = None,
+        check_same_thread: bool = True,
     ) -> Store:
         """Create the caseload of one worker in one team. The first edit cannot be undone."""
-        conn = open_database(path, key, create=True)
+        conn = open_database(path, key, create=True, check_same_thread=check_same_thread)
         try:
             migrate(conn, path)
             settings = {"worker": worker.id, "device": new_id(), "created": audit.stamp(now())}

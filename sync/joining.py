@@ -22,7 +22,7 @@ from storage.central.state import read_state
 from storage.faults import translated
 from storage.store import Store
 from sync import signing
-from sync.device import Device, Session
+from sync.device import Central, Device, Session
 from sync.http import HttpCentral, Line, Peer, Traffic
 from sync.http import enrol as say_enrol
 
@@ -96,9 +96,12 @@ def reconcile(
     deep: bool = False,
     progress: Callable[[str], None] = lambda _: None,
     sleep: Callable[[float], None] = time.sleep,
+    around: Callable[[Central], Central] = lambda way: way,
 ) -> Reconciled:
-    """One session with the central record. Raises Refused where this laptop is not enrolled or was revoked,
-    Unreachable where the way is closed; what was done until then stands.
+    """One session with the central record; `around` is put around the way there.
+
+    Raises Refused where this laptop is not enrolled or was revoked, Unreachable where the way is closed; what
+    was done until then stands.
     """
     state = read_state(store.conn)
     if not state.is_enrolled or not state.url:
@@ -117,7 +120,7 @@ def reconcile(
         hub_key=signing.public_of(kept(conn, HUB_KEY)),
     )
     try:
-        device = Device(store, HttpCentral(line, peer), now=store.now, progress=progress)
+        device = Device(store, around(HttpCentral(line, peer)), now=store.now, progress=progress)
         with translated(store.path):
             session = device.sync(full=full, deep=deep)
     finally:

@@ -19,4 +19,13 @@ VERBS: tuple[Verb, ...] = (
         _HERE,
         _HERE,
     ),
+    Verb(
+        "sync-now",
+        "~",
+        "Sync now",
+        "Send what waits, fetch what is new, compare both sides.",
+        "Central record",
+        ("sync",),
+        ("sync",),
+    ),
 )

@@ -28,10 +28,11 @@ VERBS: tuple[Verb, ...] = (
     Verb("go-import", "g i", "Import", "Take in registers.", "Go to"),
     Verb("go-notifications", "g n", "Notifications", "What schools asked for, and its clocks.", "Go to"),
     Verb("go-conflicts", "g x", "Conflicts", "Fields with two values, to be settled.", "Go to"),
+    Verb("go-sync", "g y", "Sync", "What waits for the central record, and what came.", "Go to"),
     Verb("go-search", "g s", "Search", "Find a child by name, number or address.", "Go to"),
     Verb("go-schools", "g o", "Schools", "Who is who at each school, and where its year stands.", "Go to"),
     Verb("go-help", "g h", "Help", "Keys and words.", "Go to"),
-    Verb("back", "escape", "Back", "One step back.", "Everywhere", footer=("reader", "history")),
+    Verb("back", "escape", "Back", "One step back.", "Everywhere", footer=("reader", "history", "sync")),
     Verb("theme", "T", "Theme", "Next colours: dark, light, contrast, terminal.", "Everywhere"),
     Verb("help", "?,f1", "Help", "Every key that holds here.", "Everywhere"),
     Verb(

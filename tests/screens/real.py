@@ -248,6 +248,7 @@ def make_real_app(folder: Path, store: Store, hands: Hands | None = None, **more
         "supervision": "screens.supervision:SupervisionScreen",
         "clocks": "screens.clocks:ClocksScreen",
         "conflicts": "screens.conflicts:ConflictsScreen",
+        "sync": "screens.sync:SyncScreen",
     }
     return OutreachApp(folder, opener=RealOpener(path), today=TODAY, clocks=hands.clocks, rooms=rooms, **more)
 

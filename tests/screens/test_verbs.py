@@ -21,7 +21,7 @@ PLACES = (
         "notification",
         "consent",
     ),
-    *("plan", "disagreements", "review", "case", "schools", "conflicts"),
+    *("plan", "disagreements", "review", "case", "schools", "conflicts", "sync"),
 )
 
 

@@ -1,0 +1,92 @@
+"""Sessions with the central record while the app is open: on a key, and every so many minutes.
+
+A session runs on a thread of its own and borrows the caseload between two answers, so no key waits for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from casework.errors import Locked, OutreachError
+from storage.desk import Desk
+from storage.lending import Apart, Loan
+
+Say = Callable[[str], None]
+
+
+class Session(Protocol):
+    """What a session did, as far as it is said."""
+
+    pushed: int
+    pulled: int
+    conflicts: int
+    quarantined: int
+    agreed: bool
+    problems: list[str]
+
+
+Reconcile = Callable[[Any, Callable[[str], None], Callable[[Any], Any]], Session]
+"""One session on an open caseload: progress is told to the second, the third is put around the way there."""
+
+
+def over_network(store: Any, progress: Callable[[str], None], around: Callable[[Any], Any]) -> Session:
+    """The session of `outreach sync`."""
+    from sync.joining import reconcile
+
+    return reconcile(store, progress=progress, around=around).session
+
+
+class Sessions:
+    """At most one session at a time."""
+
+    def __init__(self, desk: Desk[Any], reconcile: Reconcile = over_network) -> None:
+        self._desk, self._reconcile = desk, reconcile
+        self._busy = False
+
+    async def run(self, say: Say, *, quiet: bool = False) -> None:
+        """One session, its progress and its end said; `quiet` says nothing but what a person has to know."""
+        if self._busy:
+            if not quiet:
+                say("A session with the central record is under way.")
+            return
+        self._busy = True
+        loop = asyncio.get_running_loop()
+
+        def tell(words: str) -> None:
+            if not quiet and not loop.is_closed():
+                loop.call_soon_threadsafe(say, f"Syncing: {words}")
+
+        def work() -> Session:
+            loan: Loan[Any] = Loan(self._desk, loop)
+            store = loan.take()
+            try:
+                return self._reconcile(store, tell, lambda way: Apart(way, loan))
+            finally:
+                loan.give_back()
+
+        try:
+            tell("asking the central record")
+            done = await asyncio.to_thread(work)
+        except Locked:
+            return
+        except OutreachError as problem:
+            if not quiet:
+                say(f"{problem.message} Nothing is lost.")
+        else:
+            if not quiet or not done.agreed or done.conflicts or done.quarantined:
+                say(end_words(done))
+        finally:
+            self._busy = False
+
+
+def end_words(done: Session) -> str:
+    """How a session ended; never agreement where the sums were not compared."""
+    head = "Both sides agree" if done.agreed else "The two sides do not agree yet; sync again"
+    parts = [f"{done.pushed} sent", f"{done.pulled} received"]
+    if done.conflicts:
+        parts.append(f"{done.conflicts} in conflict (g x)")
+    if done.quarantined:
+        parts.append(f"{done.quarantined} set aside (g y)")
+    return f"{head}: {', '.join(parts)}."

@@ -1,0 +1,163 @@
+"""The central record: what waits to be sent, what came, when both sides agreed, and a key to sync now."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from casework.errors import Locked, OutreachError
+from casework.wording import count_of
+from screens.base import OutreachScreen
+from screens.child_story import local_time
+from screens.verbs import bindings_for
+from screens.widgets.fitting import plain, short
+from screens.widgets.lines import SaidLine, TitleLine, VerbLine
+from screens.widgets.row_list import RowList
+from screens.widgets.rows import Column, Row, Rows
+from screens.widgets.text import Cell, Piece, Tone
+from storage.queries.sync_view import SyncView, read_child_steps, read_sync_view
+
+if TYPE_CHECKING:
+    from storage.journal import Receipt
+    from storage.store import Store
+
+NOT_ENROLLED = "This laptop is not enrolled with a central record, so nothing is sent and nothing comes."
+_HOW = "Ask your manager for a code, then: outreach enrol URL CODE"
+
+
+def sync_lines(view: SyncView, width: int) -> Iterator[tuple[str, Cell]]:
+    """The lines of the screen, each with the id of the child it is about, where it is about one."""
+    state = view.state
+    if not state.is_enrolled:
+        yield from (("", cell) for cell in plain(NOT_ENROLLED, width, tone=Tone.WARN, indent=0))
+        yield "", Piece(_HOW, Tone.QUIET)
+    else:
+        agreed = local_time(state.agreed_at) if state.agreed_at else "never yet"
+        yield "", (Piece("Both sides last agreed  ", Tone.QUIET), Piece(agreed, Tone.STRONG))
+        yield "", (Piece("Central record          ", Tone.QUIET), Piece(short(state.url, width - 26)))
+    yield "", ""
+    since = f", the oldest of {local_time(view.oldest)}" if view.oldest else ""
+    yield "", Piece(f"{count_of(view.waiting, 'step')} to be sent{since}", Tone.STRONG)
+    for kind, number in view.kinds.items():
+        yield "", f"  {kind.replace('_', ' '):<24}{number:>6,}"
+    for one in view.children:
+        words = f"  {short(one.name, 40)}: {one.waiting} waiting, {one.sent} sent"
+        yield one.child, (Piece(words), Piece("  enter shows which", Tone.QUIET))
+    if view.conflicts:
+        yield "", Piece(f"{count_of(view.conflicts, 'conflict')} to settle: g x", Tone.WARN)
+    yield "", ""
+    yield "", Piece(f"{count_of(len(view.aside), 'step')} set aside by the central record", Tone.STRONG)
+    for step in view.aside:
+        who = f" ({short(step.who, 30)})" if step.who else ""
+        about = f": {', '.join(step.fields)}" if step.fields else ""
+        head = f"  {short(step.name, 50)}{who}, {local_time(step.at)}{about}"
+        yield from ((step.child or "", cell) for cell in plain(head, width, tone=Tone.WARN, indent=0))
+        yield from ((step.child or "", cell) for cell in plain(f"why: {step.reason}", width, indent=4))
+        yield from ((step.child or "", cell) for cell in plain(f"do: {step.advice}", width, indent=4))
+    yield "", ""
+    yield "", Piece("What came last", Tone.STRONG)
+    for at, words in view.came:
+        yield "", f"  {local_time(at)}  {words}"
+    if not view.came:
+        yield "", Piece("  Nothing yet.", Tone.QUIET)
+
+
+class SyncScreen(OutreachScreen):
+    """What stands between this laptop and the central record."""
+
+    place = "sync"
+    ROOM_TITLE = "Sync"
+    BINDINGS: ClassVar[list[BindingType]] = bindings_for("sync")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._view: SyncView | None = None
+        self._stop_listening: Callable[[], None] | None = None
+
+    def compose(self) -> ComposeResult:
+        """The title, the lines and the keys."""
+        yield TitleLine("Sync")
+        yield RowList([Column("This laptop and the central record")], empty="", marks=False, id="page")
+        yield SaidLine()
+        yield VerbLine(self.place, self.keymap)
+
+    async def on_mount(self) -> None:
+        """Read, looking being on record first, and hear of every change."""
+        page = self.query_one(RowList)
+        page.focus()
+        loop = asyncio.get_running_loop()
+
+        def heard(receipt: Receipt) -> None:
+            del receipt  # every step waits to be sent
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(self.hear)
+
+        def look(store: Store) -> tuple[SyncView, Callable[[], None]]:
+            view = read_sync_view(store)
+            store.log("looked", f"sync: {count_of(view.waiting, 'step')} to be sent")
+            return view, store.journal.subscribe(heard)
+
+        try:
+            self._view, self._stop_listening = await self.ask(look)
+        except Locked:
+            return
+        except OutreachError as problem:
+            page.empty = "This page stays closed: see below."
+            self.say(problem.message, wrong=True)
+        self._draw(self.size.width)
+
+    def on_unmount(self) -> None:
+        """Hear no more."""
+        if self._stop_listening is not None:
+            self._stop_listening()
+
+    def hear(self) -> None:
+        """Something was written or came."""
+        if self._stop_listening is not None and self.is_attached:
+            self.run_worker(self.reload(), group="read", exclusive=True)
+
+    async def reload(self) -> None:
+        """Read again."""
+        found = await self.attempt(read_sync_view)
+        if found is not None:
+            self._view = found
+            self._draw(self.size.width)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Lines are folded to the new width."""
+        self._draw(event.size.width)
+
+    def _draw(self, width: int) -> None:
+        if self._view is None or self.is_bare:
+            return
+        waits = f"{count_of(self._view.waiting, 'step')} to be sent"
+        self.query_one(TitleLine).set_title("Sync", waits)
+        lines = sync_lines(self._view, width - 6)
+        rows = [Row(f"{n}/{child}", (cell,)) for n, (child, cell) in enumerate(lines)]
+        self.query_one(RowList).set_source(Rows(rows))
+
+    async def on_row_list_opened(self, event: RowList.Opened) -> None:
+        """Which records of the child under the cursor wait, and which were sent."""
+        event.stop()
+        child = event.row.id.partition("/")[2]
+        steps = await self.attempt(lambda store: read_child_steps(store, child)) if child else None
+        if not steps:
+            return
+        from screens.reader import TextScreen
+
+        words = [f"{kind.replace('_', ' '):<24}{waits} waiting, {sent} sent" for kind, waits, sent in steps]
+        self.app.push_screen(TextScreen("What was sent, by kind of record", "\n".join(words)))
+
+    async def do_sync_now(self) -> None:
+        """Begin a session; keys go on meanwhile, and its end is said."""
+        if self._view is None:
+            return
+        if not self._view.state.is_enrolled:
+            self.say(f"{NOT_ENROLLED} {_HOW}.", wrong=True)
+            return
+        self.shell.sync_now(self.say)

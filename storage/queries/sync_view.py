@@ -1,0 +1,94 @@
+"""What this laptop knows of its dealings with the central record, to be shown. Nobody is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from casework.records import Child
+from storage.central.outbox import OWN
+from storage.central.state import SyncState, read_state
+from storage.queries.conflicts import SetAside, count_conflicts, read_set_aside
+from storage.queries.lookup import display_name
+from storage.queries.sight import seen_children
+
+if TYPE_CHECKING:
+    from storage.store import Store
+
+_RECEIVED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ChildSteps:
+    """One child's steps of this laptop: how many wait, and how many were sent."""
+
+    child: str
+    name: str
+    waiting: int
+    sent: int
+
+
+@dataclass(frozen=True, slots=True)
+class SyncView:
+    """What waits (by kind of record, the oldest instant), what came (instant, words), what was set aside."""
+
+    state: SyncState
+    waiting: int
+    oldest: str
+    kinds: Mapping[str, int]
+    came: Sequence[tuple[str, str]]
+    aside: Sequence[SetAside]
+    children: Sequence[ChildSteps]
+    conflicts: int
+
+
+_STEPS = f"""
+    SELECT e.seq, e.at, e.subject, s.edit IS NULL AS waits FROM edit e LEFT JOIN sync_edit s ON s.edit = e.seq
+    WHERE e.kind IN {OWN} AND EXISTS (SELECT 1 FROM change c WHERE c.edit = e.seq)
+"""
+
+
+def read_sync_view(store: Store) -> SyncView:
+    """Everything that the screen of the central record shows; children only whom the worker may know of."""
+    conn = store.conn
+    waiting, oldest = conn.execute(f"SELECT count(*), min(at) FROM ({_STEPS}) WHERE waits").fetchone()
+    kinds = conn.execute(
+        f"SELECT c.type, count(DISTINCT c.edit) FROM change c JOIN ({_STEPS}) e ON e.seq = c.edit"
+        " WHERE e.waits GROUP BY c.type ORDER BY 2 DESC, 1"
+    ).fetchall()
+    came = conn.execute(
+        "SELECT at, detail FROM audit WHERE verb = 'changed' AND detail LIKE 'central record: %'"
+        " ORDER BY seq DESC LIMIT ?",
+        (_RECEIVED,),
+    ).fetchall()
+    steps = conn.execute(
+        f"SELECT subject, sum(waits), sum(NOT waits) FROM ({_STEPS}) WHERE subject IS NOT NULL"
+        " GROUP BY subject HAVING sum(waits) > 0 ORDER BY min(at)"
+    ).fetchall()
+    held = {child.id: child for child in seen_children(store, store.find(Child))} if steps else {}
+    return SyncView(
+        state=read_state(conn),
+        waiting=waiting,
+        oldest=oldest or "",
+        kinds=dict(kinds),
+        came=[(at, detail.removeprefix("central record: ")) for at, detail in came],
+        aside=read_set_aside(store),
+        children=[
+            ChildSteps(child, display_name(held[child]), waits, sent)
+            for child, waits, sent in steps
+            if child in held
+        ],
+        conflicts=count_conflicts(store),
+    )
+
+
+def read_child_steps(store: Store, child: str) -> list[tuple[str, int, int]]:
+    """For each kind of record that steps about a child touched: how many records wait, how many were sent."""
+    rows = store.conn.execute(
+        f"SELECT type, sum(waits), sum(NOT waits) FROM (SELECT c.type, c.record, max(e.waits) AS waits"
+        f" FROM change c JOIN ({_STEPS}) e ON e.seq = c.edit WHERE e.subject = ? GROUP BY c.type, c.record)"
+        " GROUP BY type ORDER BY type",
+        (child,),
+    ).fetchall()
+    return [(record_type, waits, sent) for record_type, waits, sent in rows]

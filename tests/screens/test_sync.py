@@ -1,0 +1,164 @@
+"""The screen of the central record: what waits, what was set aside, and a session that no key waits for."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from casework.errors import Unreachable
+from screens.child import ChildScreen
+from screens.sync import SyncScreen
+from storage.central.state import read_state, write_state
+from storage.journal import transaction
+from storage.store import Store
+from tests.screens.real import Family, asked, enter, make_real_app, new_store
+from tests.screens.steps import settle
+from tests.screens.test_consent import flat, keys
+from tests.screens.textshot import check_shot
+
+
+@pytest.fixture
+def family(tmp_path: Path) -> Iterator[Family]:
+    store = new_store(tmp_path)
+    yield Family(store)
+    store.close()
+
+
+def enrol(store: Store) -> None:
+    with transaction(store.conn):
+        state = replace(read_state(store.conn), hub="hub", device="device", url="https://hub.example")
+        write_state(store.conn, state)
+
+
+class Slow:
+    """A way to the central record whose answer comes when the test says so."""
+
+    def __init__(self) -> None:
+        self.asked, self.answer = threading.Event(), threading.Event()
+
+    def hello(self, said: Any) -> Any:
+        self.asked.set()
+        assert self.answer.wait(30)
+        return said
+
+
+def session(**more: Any) -> Any:
+    counts = {"pushed": 3, "pulled": 2, "conflicts": 0, "quarantined": 0, "agreed": True, "problems": []}
+    return SimpleNamespace(**(counts | more))
+
+
+async def test_what_waits_is_told_and_who_is_not_enrolled_is_told_how(family: Family, tmp_path: Path) -> None:
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot)
+        await keys(pilot, "g", "y")
+        assert isinstance(app.screen, SyncScreen)
+        text = flat(app)
+        assert "This laptop is not enrolled with a central record" in text
+        assert "to be sent, the oldest of" in text
+        check_shot(app, "sync-not-enrolled-80")
+        await keys(pilot, "tilde")
+        assert "outreach enrol URL CODE" in flat(app)
+
+
+async def test_a_session_blocks_no_key_and_its_end_is_said(family: Family, tmp_path: Path) -> None:
+    enrol(family.store)
+    way = Slow()
+
+    def reconcile(store: Store, say: Callable[[str], None], around: Callable[[Any], Any]) -> Any:
+        del store
+        say("3 sent")
+        assert around(way).hello("x") == "x"
+        return session()
+
+    app = make_real_app(tmp_path, family.store, reconcile=reconcile)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot)
+        await keys(pilot, "g", "y")
+        await pilot.press("tilde")
+        while not way.asked.is_set():
+            await pilot.pause()
+        app.open_child(family.tilly.id)
+        while not isinstance(app.screen, ChildScreen):
+            await pilot.pause()
+        await pilot.press("escape")
+        way.answer.set()
+        await settle(pilot)
+        assert "Both sides agree: 3 sent, 2 received." in flat(app)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "words"),
+    [
+        (session(agreed=False), "The two sides do not agree yet; sync again"),
+        (session(conflicts=1, quarantined=2), "1 in conflict (g x), 2 set aside (g y)"),
+        (Unreachable("unreachable", "The central record cannot be reached."), "Nothing is lost."),
+    ],
+)
+async def test_no_end_is_said_that_was_not(family: Family, tmp_path: Path, outcome: Any, words: str) -> None:
+    enrol(family.store)
+
+    def reconcile(*_: Any) -> Any:
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    app = make_real_app(tmp_path, family.store, reconcile=reconcile)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot)
+        await keys(pilot, "g", "y", "tilde")
+        assert words in flat(app)
+
+
+async def test_a_step_that_was_set_aside_stands_with_its_reason_and_what_to_do(
+    family: Family, tmp_path: Path
+) -> None:
+    enrol(family.store)
+    app = make_real_app(tmp_path, family.store)
+
+    def set_one_aside(store: Store) -> None:
+        seq = store.conn.execute("SELECT max(seq) FROM edit WHERE subject IS NOT NULL").fetchone()[0]
+        store.conn.execute(
+            "INSERT INTO sync_edit (edit, verdict, seq, code, reason)"
+            " VALUES (?, 'quarantined', 0, 'not-entitled', 'The worker may not write this any more.')",
+            (seq,),
+        )
+
+    async with app.run_test(size=(120, 40)) as pilot:
+        await enter(pilot)
+        await asked(app, set_one_aside)
+        await keys(pilot, "g", "y")
+        text = flat(app)
+        assert "1 step set aside by the central record" in text
+        assert "why: The worker may not write this any more." in text
+        assert "do: Ask who leads the case now" in text
+        check_shot(app, "sync-120")
+
+
+async def test_a_lock_ends_a_session_without_a_word(family: Family, tmp_path: Path) -> None:
+    enrol(family.store)
+    way = Slow()
+
+    def reconcile(_store: Store, _say: Callable[[str], None], around: Callable[[Any], Any]) -> Any:
+        around(way).hello("x")
+        return session()
+
+    app = make_real_app(tmp_path, family.store, reconcile=reconcile)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot)
+        await keys(pilot, "g", "y")
+        await pilot.press("tilde")
+        while not way.asked.is_set():
+            await pilot.pause()
+        await pilot.press("ctrl+l")
+        while app.desk.is_open:
+            await pilot.pause()
+        way.answer.set()
+        await settle(pilot)
+        assert "Both sides agree" not in flat(app)
