@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, insert, select
 
 from casework.errors import BadInput, Refused
 from casework.ids import new_id
@@ -91,7 +91,7 @@ def _copy(source: Engine, target: Engine) -> None:
             if table.name in _PASSING:
                 continue
             for portion in held.execute(select(table)).partitions(_ROWS):
-                in_bulk(into, table, [dict(row._mapping) for row in portion])
+                into.execute(insert(table), [dict(row._mapping) for row in portion])
 
 
 def _load(file: Engine, address: str) -> None:
@@ -111,7 +111,7 @@ def _load(file: Engine, address: str) -> None:
                     rows = [dict(row._mapping) for row in portion]
                     if table is tables.meta:
                         rows = [row for row in rows if row["name"] not in OWN]
-                    in_bulk(into, table, rows)
+                    into.execute(insert(table), rows)
             new_epoch(into, new_id())
         with file.begin() as held:
             for table in reversed(tables.metadata.sorted_tables):

@@ -105,6 +105,13 @@ class PostgresqlDatabase:
         self.address = url.render_as_string(hide_password=False)
         self.engine = open_postgresql(self.address)
 
+    def make_anew(self) -> None:
+        """Empty, as after a disaster."""
+        self.engine.dispose()
+        self._server.run(
+            f"DROP DATABASE {self._name} WITH (FORCE)", f"CREATE DATABASE {self._name} OWNER {OWNER}"
+        )
+
     def back_up(self) -> None:
         self.engine.dispose()
         copy = f"{self._name}_kept"

@@ -1,0 +1,248 @@
+"""Two laptops and a central record from outside: three data folders, real processes, exit codes and JSON."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from casework.edits import Edit, update
+from casework.ids import new_id
+from casework.records import Team, Worker
+from storage.home import Home
+from storage.store import Store
+from storage.vault import Vault
+from sync.hub.home import HubHome, create_hub
+from tests.cli.conftest import Line, Result, secret_file
+from tests.tools.vaults import FAST, NOW, PASSPHRASE
+
+KEYS = {
+    *("pushed", "pulled", "merged", "conflicts", "quarantined", "purged", "backfilled", "agreed", "cursor"),
+    *("bytes_sent", "bytes_received", "requests", "seconds", "problems"),
+}
+
+
+@contextmanager
+def serving(hub: Line, port: int = 0) -> Iterator[str]:
+    """`hub serve` in a process of its own; its address."""
+    environ = {key: value for key, value in os.environ.items() if not key.startswith("OUTREACH_")}
+    environ |= {"OUTREACH_HOME": str(hub.home), "OUTREACH_PASSPHRASE_FILE": str(hub.secret)}
+    command = [sys.executable, "-m", "outreach_tui", "hub", "serve", "--port", str(port)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environ, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            first = process.stdout.readline()
+            found = re.search(r"http://\S+:\d+", first)
+            assert found, process.stderr.read() if process.stderr else first
+            yield found.group()
+        finally:
+            process.terminate()
+            _, errors = process.communicate(timeout=30)
+            assert "Traceback" not in errors
+            assert "Tilly" not in errors
+
+
+@dataclass
+class Desk:
+    """A hub's folder and its address, and what makes laptops."""
+
+    folder: Path
+    hub: Line
+    url: str
+    port: int
+
+    def code(self, name: str, agency: str = "early-help", *more: str) -> str:
+        words = ("--worker", name, "--agency", agency, "--team", "Swale", *more, "--json")
+        done = self.hub("hub", "code", *words, today=None)
+        assert done.code == 0, done.err
+        code: str = done.json["code"]
+        return code
+
+    def laptop(self, name: str, agency: str = "early-help") -> Line:
+        line = self.bare(name)
+        done = line("enrol", self.url, self.code(name, agency), "--json", today=None)
+        assert done.code == 0, done.err
+        return line
+
+    def bare(self, name: str) -> Line:
+        home = Home(self.folder / name.split(maxsplit=1)[0].lower())
+        line = Line(home.path, self.hub.secret)
+        _, key, _ = Vault.create(home, PASSPHRASE, kdf=FAST)
+        team = Team(id=new_id(), name="Swale")
+        worker = Worker(id=new_id(), name=name, agency="early-help", team=team.id)
+        Store.set_up(home.database, key, worker=worker, team=team, now=lambda: NOW, today=NOW.date()).close()
+        return line
+
+
+def make_hub(folder: Path) -> Line:
+    home = HubHome(folder / "hub")
+    _, key, _ = Vault.create(home, PASSPHRASE, kdf=FAST)
+    create_hub(home, key, database=None, approve=False, now=lambda: NOW).close()
+    return Line(home.path, secret_file(folder, PASSPHRASE))
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    hub = make_hub(tmp_path)
+    with serving(hub) as url:
+        yield Desk(tmp_path, hub, url, int(url.rsplit(":", 1)[1]))
+
+
+def sync(line: Line, *words: str) -> Result:
+    return line("sync", *words, "--json", today=None)
+
+
+def add_child(line: Line, folder: Path, forename: str = "Tilly") -> str:
+    path = folder / f"{forename}.csv"
+    path.write_text(
+        "UPN,Legal Surname,Legal Forename,DOB,Date,Session,Mark\n"
+        f"U886009924001,Marsh,{forename},02/03/2017,20/11/2026,AM,/\n"
+    )
+    if line("school", "list", "--json").json == []:
+        assert line("school", "add", "999001", "Oakhanger").code == 0
+    done = line("import", str(path), "--school", "999001", "--json")
+    assert done.code == 0, done.err
+    found: str = line("child", "U886009924001", "--json").json["id"]
+    return found
+
+
+def test_two_laptops_agree_and_then_truly_disagree(desk: Desk, tmp_path: Path) -> None:
+    ana = desk.laptop("Ana Bell", "school")
+    ben = desk.laptop("Ben Cole", "school")
+    entitled = desk.hub("hub", "entitle", "ana bell", "--school", "999001", "--json", today=None)
+    assert entitled.json["schools"] == ["999001"]
+    assert desk.hub("hub", "entitle", "Ben Cole", "--school", "999001", today=None).code == 0
+    tilly = add_child(ana, tmp_path)
+    first = sync(ana)
+    assert (first.code, first.json["agreed"], first.json["quarantined"]) == (0, True, 0), first.out
+    assert first.json.keys() >= KEYS
+    second = sync(ben)
+    assert (second.code, second.json["agreed"]) == (0, True), second.out
+    assert second.json["pulled"] > 0
+    assert ben("child", tilly, "--json").json["name"].startswith("Tilly")
+    nothing = sync(ben)
+    assert (nothing.code, nothing.json["requests"]) == (0, 1)
+    assert sync(ben, "--verify").json["requests"] > 1
+    assert sync(ben, "--deep").json["problems"] == []
+
+    assert ana("edit", tilly, "known_as=Til").code == 0
+    assert ben("edit", tilly, "known_as=Lily").code == 0
+    assert sync(ana).code == 0
+    conflict = sync(ben)
+    assert (conflict.code, conflict.json["conflicts"], conflict.json["agreed"]) == (7, 1, True)
+    again = sync(ana)
+    assert (again.code, again.json["to_settle"]) == (7, 1), "it waits for a person on both"
+    [held] = ben("conflicts", "--json").json
+    assert (held["field"], held["central"]["value"], held["yours"]["value"]) == ("known_as", "Til", "Lily")
+    assert ben("resolve", held["id"], "--keep", "yours").code == 0
+    assert sync(ben).code == 0
+    assert sync(ana).code == 0
+    assert ana("conflicts", "--json").json == []
+    assert "Lily" in ana("child", tilly, "--json").json["name"]
+    assert ben("verify").code == 0
+    assert desk.hub("hub", "check", "--json", today=None).json["sound"] is True
+
+
+def promote(line: Line) -> None:
+    """What the commands refuse here, as another program would write it."""
+    key = Vault.load(Home(line.home)).unlock(PASSPHRASE, now=NOW)
+    store = Store.open(Home(line.home).database, key, now=lambda: NOW, today=NOW.date())
+    store.journal.commit(Edit("Promote myself", update(store.worker, agency="management")))
+    store.close()
+
+
+def test_what_is_kept_aside_is_listed_once_with_exit_code_1(desk: Desk) -> None:
+    ana = desk.laptop("Ana Bell")
+    assert sync(ana).code == 0
+    promote(ana)
+    done = sync(ana)
+    assert (done.code, done.json["quarantined"], done.json["agreed"]) == (1, 1, True)
+    [step] = done.json["set_aside"]
+    assert step["code"] == "central"
+    assert sync(ana).code == 0
+    status = ana("sync", "status", "--json", today=None).json
+    assert [held["edit"] for held in status["quarantined"]] == [step["edit"]]
+    kept = desk.hub("hub", "check", "--json", today=None).json["quarantined"]
+    assert [held["edit"] for held in kept] == [step["edit"]]
+
+
+def test_what_cannot_be_done_says_so_with_its_exit_code(desk: Desk) -> None:
+    bare = desk.bare("Cy Dunn")
+    not_yet = sync(bare)
+    assert (not_yet.code, not_yet.json["error"]["code"]) == (5, "not-enrolled")
+    wrong = bare("enrol", desk.url, "0000000000", "--json", today=None)
+    assert (wrong.code, wrong.json["error"]["code"]) == (5, "wrong-code")
+    plain = bare("enrol", "http://hub.example.org", "0000000000", "--json", today=None)
+    assert (plain.code, plain.json["error"]["where"]) == (2, "URL")
+    ana = desk.laptop("Ana Bell")
+    assert sync(ana).code == 0
+    device = ana("sync", "status", "--json", today=None).json["device"]
+    assert desk.hub("hub", "revoke", device[:13], today=None).code == 0
+    ended = sync(ana)
+    assert (ended.code, ended.json["error"]["code"]) == (5, "revoked")
+    [held] = desk.hub("hub", "devices", "--json", today=None).json
+    assert (held["id"], held["status"]) == (device, "revoked")
+    assert "outreach_hub_laptops_revoked 1" in desk.hub("hub", "metrics", today=None).out
+    assert desk.hub("hub", "serve", "--host", "0.0.0.0", today=None).code in (2, 5)
+
+
+def test_without_its_central_record_a_laptop_loses_nothing(tmp_path: Path) -> None:
+    hub = make_hub(tmp_path)
+    with serving(hub) as url:
+        desk = Desk(tmp_path, hub, url, int(url.rsplit(":", 1)[1]))
+        ana = desk.laptop("Ana Bell")
+        assert sync(ana).code == 0
+        backup = tmp_path / "hub.backup"
+        made = hub("hub", "backup", str(backup), "--json", today=None)
+        assert made.code == 0, made.err
+        assert ana("team", "list").code == 0
+        me = next(row["id"] for row in ana("worker", "list", "--json").json if row["you"])
+        assert ana("edit", me, "name=Ana Bell-Orr").code == 0
+        assert sync(ana).code == 0
+    gone = sync(ana)
+    assert (gone.code, gone.json["error"]["code"]) == (6, "unreachable")
+    assert "nothing is lost" in gone.json["error"]["message"]
+    assert hub("hub", "restore", str(backup), "--json", today=None).code == 5
+    restored = hub("hub", "restore", str(backup), "--put-aside", "--json", today=None)
+    assert restored.code == 0, restored.err
+    assert restored.json["set_aside"]
+    with serving(hub, desk.port):
+        done = sync(ana)
+        assert (done.code, done.json["agreed"]) == (0, True), done.out + done.err
+        assert any("not the one last read" in problem for problem in done.json["problems"])
+        assert hub("hub", "check", today=None).code == 0
+        [held] = hub("hub", "devices", "--json", today=None).json
+        assert held["worker"] == "Ana Bell-Orr", "what the backup lacked came back from the laptop"
+
+
+def test_a_central_record_is_made_once_and_is_no_caseload(bare: Line) -> None:
+    made = bare("hub", "init", "--json", today=None)
+    assert made.code == 0, made.err
+    assert len(made.json["words"].split()) == 6
+    again = bare("hub", "init", "--json", today=None)
+    assert (again.code, again.json["error"]["code"]) == (5, "hub-exists")
+    assert (bare.home / "hub.db").read_bytes()[:15] != b"SQLite format 3"
+    assert bare("today").code in (4, 5)
+    wrong = secret_file(bare.home.parent, "quite another thing", "wrong")
+    locked = bare("hub", "devices", "--json", today=None, env={"OUTREACH_PASSPHRASE_FILE": str(wrong)})
+    assert locked.code == 3
+
+
+def test_a_folder_without_a_central_record_is_said_to_be_one(line: Line) -> None:
+    for words in (
+        ("hub", "devices"),
+        ("hub", "serve"),
+        ("hub", "code", "--worker", "A", "--agency", "school", "--team", "T"),
+    ):
+        done = line(*words, today=None)
+        assert done.code == 4, done.out
+        assert "outreach hub" in done.err

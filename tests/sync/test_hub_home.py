@@ -1,0 +1,98 @@
+"""A central record's folder, with the records in its file or in PostgreSQL: made, served, kept, put back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from casework.errors import BadInput, Refused, UsageProblem
+from storage.backup import Secret
+from storage.vault import Vault
+from sync.hub import care, tables
+from sync.hub.central import in_bulk
+from sync.hub.home import HubHome, create_hub, open_hub
+from sync.hub.keeping import back_up, put_back
+from tests.sync.databases import PostgresqlDatabase
+from tests.sync.served import Served, Site
+from tests.sync.test_http import child
+from tests.tools.vaults import FAST, NOW, PASSPHRASE
+
+
+def test_on_postgresql_the_folder_keeps_address_and_key_and_a_backup_has_all(
+    postgresql: PostgresqlDatabase, tmp_path: Path
+) -> None:
+    site = Site(tmp_path)
+    site.served.stop()
+    site.hub.close()
+    home = HubHome(tmp_path / "county")
+    _, key, _ = Vault.create(home, PASSPHRASE, kdf=FAST)
+    site.home = home
+    site.hub = create_hub(home, key, database=postgresql.address, approve=False, now=site.clock)
+    site.served = Served(site.hub)
+    ana = site.laptop()
+    tilly = child(ana)
+    assert site.sync(ana).session.agreed
+    assert not site.hub.is_file
+    for path in home.path.iterdir():
+        assert postgresql.address.encode() not in path.read_bytes(), path.name
+    with site.hub.file.begin() as connection:
+        names = set(connection.execute(select(tables.meta.c.name)).scalars())
+    assert names == {"key", "database", "approve"}
+
+    target = tmp_path / "county.backup"
+    back_up(site.hub, key, home, target)
+    assert not list(home.path.glob("hub-copy*"))
+    other = HubHome(tmp_path / "elsewhere")
+    other.path.mkdir()
+    with pytest.raises(Refused, match="still holds a central record"):
+        put_back(target, other, Secret(passphrase=PASSPHRASE), now=NOW, put_aside=False)
+    with pytest.raises(Refused):
+        create_hub(
+            HubHome(tmp_path / "third"), key, database=postgresql.address, approve=False, now=site.clock
+        )
+    site.served.stop()
+    site.hub.close()
+    postgresql.make_anew()
+    restored = put_back(target, other, Secret(passphrase=PASSPHRASE), now=NOW, put_aside=True)
+    site.hub = open_hub(other, restored.key, now=site.clock)
+    with site.hub.engine.begin() as connection:
+        assert care.problems(connection) == []
+        held = connection.execute(select(tables.record.c.id).where(tables.record.c.id == tilly.id)).scalar()
+    assert held == tilly.id
+    site.served = Served(site.hub)
+    ana.conn.execute("UPDATE sync_state SET value = ? WHERE name = 'url'", (site.url,))
+    assert site.sync(ana).session.agreed
+    site.close()
+
+
+def test_check_finds_a_sum_and_a_log_that_do_not_fit(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    try:
+        ana = site.laptop()
+        child(ana)
+        site.sync(ana)
+        with site.hub.engine.begin() as connection:
+            assert care.problems(connection) == []
+            assert care.counts(connection)["laptops_active"] == 1
+            row = dict(connection.execute(select(tables.digest)).first()._mapping)  # type: ignore[union-attr]
+            in_bulk(connection, tables.digest, [row | {"facets": row["facets"] + 1}])
+            [found] = care.problems(connection)
+            assert found.startswith("The sums of 1 scopes")
+            connection.execute(tables.log.update().where(tables.log.c.seq == 2).values(hash=b"other"))
+            assert care.problems(connection)[0].startswith("The log does not hold together at number 2")
+    finally:
+        site.close()
+
+
+def test_a_caseload_is_no_central_record_and_a_database_is_postgresql(tmp_path: Path) -> None:
+    home = HubHome(tmp_path / "home")
+    with pytest.raises(BadInput, match="outreach hub init"):
+        home.check_whole()
+    home.path.mkdir()
+    (home.path / "caseload.db").write_bytes(b"x")
+    with pytest.raises(Refused):
+        home.check_free()
+    with pytest.raises(UsageProblem):
+        create_hub(home, bytearray(32), database="mysql://x", approve=False, now=lambda: NOW)
