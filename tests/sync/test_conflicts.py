@@ -19,12 +19,13 @@ from casework.records_sharing import Agreement
 from casework.records_sync import Conflict
 from storage.queries.conflicts import read_conflicts, read_set_aside
 from storage.settling import commit_settlement
+from tests.sync.databases import Database, SqliteDatabase
 from tests.sync.world import Laptop, World
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    made = World(tmp_path)
+def world(tmp_path: Path, database: Database) -> Iterator[World]:
+    made = World(tmp_path, database)
     yield made
     close(made)
 
@@ -32,7 +33,6 @@ def world(tmp_path: Path) -> Iterator[World]:
 def close(world: World) -> None:
     for laptop in world.laptops.values():
         laptop.store.close()
-    world.hub.engine.dispose()
 
 
 def at_odds(world: World) -> tuple[Laptop, Laptop, str]:
@@ -116,7 +116,8 @@ def test_settled_differently_it_is_exactly_one_new_conflict(world: World, first:
 )
 def test_no_value_is_ever_gone(steps: list[tuple[int, str, int]]) -> None:
     with TemporaryDirectory() as folder:
-        world = World(Path(folder))
+        database = SqliteDatabase(Path(folder))
+        world = World(Path(folder), database)
         try:
             both = at_odds(world)
             said, own = {"Til", "Lily"}, [1, 1]
@@ -156,6 +157,7 @@ def test_no_value_is_ever_gone(steps: list[tuple[int, str, int]]) -> None:
             assert all(word in kept for word in said)
         finally:
             close(world)
+            database.close()
 
 
 def test_several_conflicts_about_one_field_are_settled_one_by_one(world: World) -> None:
