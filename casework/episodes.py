@@ -40,8 +40,15 @@ class EpisodeStanding:
 
 
 def re_referral_on(referred: date, episodes: Sequence[Episode]) -> ReReferral:
-    """Whether a referral is a re-referral, from the last referral and from the last closure before it."""
-    earlier = [e.referred for e in episodes if e.referred and e.referred < referred]
+    """Whether a referral is a re-referral, from the last referral and from the last closure before it.
+
+    A referral of the same day counts as earlier where its case was closed by then.
+    """
+    earlier = [
+        e.referred
+        for e in episodes
+        if e.referred and (e.referred < referred or (e.referred == referred == e.closed))
+    ]
     closed = [e.closed for e in episodes if e.closed and e.closed <= referred]
     return re_referral(referred, max(earlier, default=None), max(closed, default=None))
 

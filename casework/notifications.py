@@ -229,4 +229,5 @@ def feedback_allowed(answer: Answer) -> Feedback:
 
 def re_referral_of(notification: Notification, episodes: Sequence[Episode]) -> ReReferral:
     """Whether it is a re-referral, from the last referral and from the last closure before it."""
-    return re_referral_on(notification.received, episodes)
+    own = next((e.number for e in episodes if e.notification == notification.id), None)
+    return re_referral_on(notification.received, [e for e in episodes if own is None or e.number < own])

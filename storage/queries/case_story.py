@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from casework.records import Worker
@@ -18,13 +19,24 @@ if TYPE_CHECKING:
 def case_entries(store: Store, child: Child) -> list[StoryEntry]:
     """Episodes and reviews as entries of the story, in no order; reviews only where the plan may be seen."""
     names = {worker.id: worker.name for worker in store.find(Worker)}
-    entries = [entry for shown in read_episodes(store, child) for entry in _episode(shown, names)]
+    reviews: list[Review] = []
     if decision_of(store, child, "review"):
-        entries += [_review(held, names) for held in store.find(Review, "child = ?", (child.id,))]
+        reviews = store.find(Review, "child = ?", (child.id,))
+    entries = [_review(held, names) for held in reviews]
+    following: str | None = None
+    for shown in read_episodes(store, child):
+        entries += _episode(shown, names, _last_of(shown.episode, following, reviews))
+        following = shown.episode.id
     return entries
 
 
-def _episode(shown: ShownEpisode, names: dict[str, str]) -> list[StoryEntry]:
+def _last_of(held: Episode, following: str | None, reviews: Sequence[Review]) -> str:
+    """The last record of an episode on the day it was closed, after which its closing stands."""
+    made = [r.id for r in reviews if r.held_on == held.closed and (following is None or r.id < following)]
+    return max([held.id, *made])
+
+
+def _episode(shown: ShownEpisode, names: dict[str, str], last: str) -> list[StoryEntry]:
     held = shown.episode
     by = names.get(held.worker or "", "")
     title = "Case opened" if held.number == 1 else f"Case opened again (number {held.number})"
@@ -34,7 +46,7 @@ def _episode(shown: ShownEpisode, names: dict[str, str]) -> list[StoryEntry]:
         told = f"Told: {held.told}" if held.told else ""
         passed = f"Passed on to: {held.passed_to}" if held.passed_to else ""
         text = "\n".join(part for part in (passed, told, held.views, held.note) if part)
-        entries.append(StoryEntry(held.id, Episode.type, held.closed.isoformat(), by, title, text))
+        entries.append(StoryEntry(held.id, Episode.type, held.closed.isoformat(), by, title, text, turn=last))
     return entries
 
 

@@ -83,6 +83,8 @@ class StoryEntry:
     title: str
     text: str
     seen: str = ""
+    turn: str = ""
+    """What it came after within its day: the id of a record, its own where empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,7 +365,7 @@ def _story(store: Store, child: Child, decisions: dict[Category, Decision]) -> l
 
 
 def _newest_first(entries: Sequence[StoryEntry]) -> list[StoryEntry]:
-    return sorted(entries, key=lambda entry: (entry.at, entry.record), reverse=True)
+    return sorted(entries, key=lambda entry: (entry.at, entry.turn or entry.record, entry.turn), reverse=True)
 
 
 def _case(store: Store, child: Child) -> tuple[ShownCase | None, ShownPlan | None, list[StoryEntry]]:

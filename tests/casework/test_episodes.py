@@ -39,6 +39,16 @@ def test_both_counts_of_a_re_referral_may_differ() -> None:
     assert episode_standing(first, [first, second], TODAY).again == re_referral_on(date(2025, 9, 1), [])
 
 
+def test_a_referral_of_the_same_day_counts_once_its_case_is_closed() -> None:
+    first = episode(1, TODAY, TODAY, TODAY)
+    second = episode(2, TODAY, TODAY)
+    again = episode_standing(second, [first, second], TODAY).again
+    assert again is not None
+    assert (again.from_referral, again.from_closure) == (True, True)
+    still_open = first.model_copy(update={"closed": None})
+    assert re_referral_on(TODAY, [still_open]).from_referral is None, "a second letter of that day is none"
+
+
 def test_without_a_referral_nothing_is_counted() -> None:
     held = episode(1, None, date(2026, 11, 4))
     assert episode_standing(held, [held], TODAY).again is None

@@ -131,6 +131,14 @@ def test_re_referral_is_counted_both_ways() -> None:
     counted = re_referral_of(notified(), [before])
     assert (counted.from_referral, counted.from_closure) == (False, True)
     assert re_referral_of(notified(), []).from_closure is None
+    day = notified().received
+    own = before.model_copy(
+        update={"id": "e2", "notification": notified().id, "number": 2}
+        | {"referred": day, "opened": day, "closed": day}
+    )
+    counted = re_referral_of(notified(), [before, own])
+    assert (counted.from_referral, counted.from_closure) == (False, True), "its own case came not before it"
+    assert re_referral_of(notified(), [own.model_copy(update={"number": 1})]).from_referral is None
 
 
 def test_the_notifier_hears_what_the_agreement_allows() -> None:

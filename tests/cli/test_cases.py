@@ -152,3 +152,21 @@ def test_who_leads_can_close_after_a_withdrawal_but_reads_no_plan(tmp_path: Path
     assert "1 Jan 2027" not in shown
     done(line, "edit", plan, "next_review=2027-02-02", today=day, code=5)
     assert done(line, "close", tilly, "--reason", "agreement-withdrawn", today=day)["closed"] == day
+
+
+def test_a_case_that_comes_back_on_the_day_it_closed_is_told_in_order(line: Line) -> None:
+    tilly, day = line.ids["tilly"], "2026-09-07"
+    for number in (1, 2):
+        come = (*NOTIFIED, "--received", day, "--heard-on", day)
+        notified = done(line, "notify", "add", tilly, *come, today=day)
+        taken = done(line, "allocate", notified["id"], "--to", "Ana Bell", today=day)
+        assert taken["number"] == number
+        if number == 1:
+            assert notified["re_referral"]["from_referral"] is None
+            done(line, "close", tilly, "--reason", "outcomes-achieved", today=day)
+    shown = done(line, "notify", "show", notified["id"], today=day)
+    assert shown["re_referral"] == {"from_referral": True, "from_closure": True}
+    page = done(line, "child", tilly, today=day)
+    assert page["case"]["episodes"][0]["re_referral"]["from_referral"] is True
+    titles = [entry["title"].partition(":")[0] for entry in page["story"] if entry["kind"] == "episode"]
+    assert titles == ["Case opened again (number 2)", "Case closed", "Case opened"]
