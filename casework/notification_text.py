@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date
 
+from casework.dates import parse_date
+from casework.errors import BadInput
 from casework.text import clean
 
 OTHER = ""
@@ -48,21 +51,47 @@ _HEADINGS: Mapping[str, tuple[str, ...]] = {
     "risks": ("risks", "risks to staff", "risks to visiting staff"),
     "other_agencies": ("other agencies", "agencies involved", "professionals involved"),
     "agreement_note": ("agreement", "consent", "parental consent", "agreement of the parent"),
+    "notifier": ("from", "notifier", "referrer", "referred by", "sent by", "name of referrer"),
+    "heard_by": ("heard by", "voice heard by", "child heard by", "who listened", "listened to by"),
+    "heard_on": ("heard on", "date heard", "when heard", "listened to on"),
 }
+ONE_LINE = frozenset({"notifier", "heard_by", "heard_on"})
+"""Parts that take the words of one line; what follows it belongs to the part above it."""
+
+_LINE_HOLDS = 200
+_CHILDS_OWN = frozenset({"from", "hopes", "worries"})
+"""Names that a child may say before a dash: there they split the child's words nowhere."""
+
+_DASH = re.compile(r"\s+-+\s+|\s*[\u2013\u2014]\s*")
+_DAY_LAST = re.compile(r"(?P<who>.*\S)(?:\s*,\s*on\s+|\s+on\s+|\s*,\s*|\s*\()(?P<day>[^,()]*\d[^,()]*)\)?")
 _BY_WORDS = {words: part for part, all_words in _HEADINGS.items() for words in all_words}
 _LONGEST = max(map(len, _BY_WORDS)) + 12
 _NUMBER = re.compile(r"^\s*(?:[-*#•]+|\(?\d{1,2}[.)])?\s*")
 
 
-def split_text(text: str) -> dict[str, str]:
+def split_text(text: str, today: date) -> dict[str, str]:
     """The parts of a pasted text by field name; `OTHER` holds what no heading claims. No word is lost.
 
-    A heading is a line, or the beginning of one before a colon, that says one of the known names.
+    A heading is a line, or the beginning of one before a colon or a dash, that says one of the known names.
+    Who sent it, who listened and when take one line each; a day written out after the listener's name
+    becomes the day of listening, as far as a day can be read there on `today`.
     """
     parts: dict[str, list[str]] = {}
-    part = OTHER
+    part, waits = OTHER, ""
     for line in clean(text, limit=100_000, newlines=True).split("\n"):
-        named, words = _heading(line)
+        named, words = _heading(line, part)
+        if named is None and waits and line.strip():
+            named, words = waits, line.strip()
+        waits = ""
+        if named in ONE_LINE:
+            found = _one_line(named, words, today)
+            if not words:
+                waits = named
+            elif parts.keys() & found.keys() or max(map(len, words.split("\n"))) > _LINE_HOLDS:
+                parts.setdefault(part, []).append(line)
+            else:
+                parts |= {name: [value] for name, value in found.items()}
+            continue
         part = part if named is None else named
         if named is None or words:
             parts.setdefault(part, []).append(words)
@@ -70,13 +99,34 @@ def split_text(text: str) -> dict[str, str]:
     return {name: words for name, words in joined.items() if words}
 
 
-def _heading(line: str) -> tuple[str | None, str]:
+def _one_line(name: str, words: str, today: date) -> dict[str, str]:
+    """A line of a part that takes one; a listener's line may say the day as well."""
+    found = _DAY_LAST.fullmatch(words) if name == "heard_by" else None
+    if found is None:
+        return {name: words}
+    try:
+        parse_date(found["day"], today, prefer="past")
+    except BadInput:
+        return {name: words}
+    return {"heard_by": found["who"], "heard_on": found["day"].strip()}
+
+
+def _known(said: str) -> str:
+    words = " ".join(said.replace("\u2019", "'").casefold().strip(" \t.?-*#").split())
+    return words if len(words) <= _LONGEST and words in _BY_WORDS else ""
+
+
+def _heading(line: str, part: str = OTHER) -> tuple[str | None, str]:
+    """The part that a line of `part` names and the words after its name; None and the line for no heading."""
     bare = _NUMBER.sub("", line)
     before, colon, after = bare.partition(":")
-    for said, rest in ((before, after), (bare, "")) if colon else ((bare, ""),):
-        words = " ".join(said.replace("\u2019", "'").casefold().strip(" \t.?-*#").split())
-        if len(words) <= _LONGEST and words in _BY_WORDS:
-            return _BY_WORDS[words], rest.strip()
+    if colon and (words := _known(before)):
+        return _BY_WORDS[words], after.strip()
+    dashed = _DASH.split(bare, maxsplit=1)
+    if len(dashed) > 1 and (words := _known(dashed[0])) and not (part == "voice" and words in _CHILDS_OWN):
+        return _BY_WORDS[words], dashed[1].strip()
+    if (words := _known(bare)) and (_BY_WORDS[words] not in ONE_LINE):
+        return _BY_WORDS[words], ""
     return None, line
 
 
@@ -86,9 +136,10 @@ _SPEECH = frozenset({"said", "says", "asked", "told", "wrote", "added"})
 
 
 def odd_headings(text: str) -> list[str]:
-    """Lines of a part that look like a heading and say none of the known names, as they stand.
+    """Lines of a part that look like a heading of another, known or not, as they stand.
 
-    Such a line is kept where it is: what follows it may belong to another part, which a person decides.
+    Such a line is kept where it is: what follows it may belong to another part, which a person decides. A
+    known name alone on its line is none: it is split by.
     """
     return [line.strip() for line in text.split("\n") if _is_odd(line)]
 
@@ -103,13 +154,58 @@ def take_from(text: str, heading: str) -> tuple[str, str]:
     return left.strip("\n"), "\n".join(lines[first:last]).strip("\n")
 
 
+def likely_part(heading: str) -> str:
+    """The part that a line which looks like a heading most likely belongs to; "" where nothing says so."""
+    named, _ = _heading(heading)
+    if named is not None:
+        return named
+    said = _words_of(_before(heading))
+    for name in sorted(_BY_WORDS, key=len, reverse=True):
+        if set(name.split()) <= said:
+            return _BY_WORDS[name]
+    return next((part for part, clues in _CLUES.items() if said & clues), "")
+
+
+_CLUES: Mapping[str, frozenset[str]] = {
+    "notifier": frozenset({"from", "referral", "referred", "sender", "sent", "senco", "teacher"}),
+    "voice": frozenset({"voice", "views", "wishes", "feelings", "says", "child's", "pupil's"}),
+    "other_agencies": frozenset({"agency", "agencies", "nurse", "camhs", "doctor", "gp", "police", "worker"}),
+    "siblings": frozenset(
+        {"sibling", "brother", "brothers", "sister", "sisters", "family", "mother", "father"}
+    ),
+    "risks": frozenset({"risk", "safety", "dog", "dogs"}),
+    "outcome": frozenset({"goal", "goals", "aim", "aims", "target", "targets"}),
+    "offered": frozenset({"support", "help", "strategies", "intervention", "tried"}),
+    "agreement_note": frozenset({"permission", "agreed", "signed"}),
+    "concern": frozenset({"attendance", "absence", "reason", "history", "issues", "worry"}),
+}
+"""Words of a heading that is not known, each with the part it points to."""
+
+
+def _words_of(text: str) -> set[str]:
+    return set(re.findall(r"[^\W\d_]+(?:'s)?", text.replace("\u2019", "'").casefold()))
+
+
+def _before(heading: str) -> str:
+    return _DASH.split(_NUMBER.sub("", heading).partition(":")[0], maxsplit=1)[0]
+
+
+def words_after(heading: str) -> str:
+    """What a line says after the heading it begins with; the whole line where it says no more."""
+    bare = _NUMBER.sub("", heading)
+    before, colon, after = bare.partition(":")
+    if not colon or _DASH.search(before):
+        after = [*_DASH.split(bare, maxsplit=1), ""][1]
+    return after.strip() or heading.strip()
+
+
 def _is_odd(line: str) -> bool:
     bare = _NUMBER.sub("", line).strip()
-    if _heading(line)[0] is not None or not bare[:1].isupper():
+    if not bare[:1].isupper():
         return False
-    dashed = re.split(r"\s+[-\u2013\u2014]\s+", bare, maxsplit=1)
-    if len(dashed) > 1 and _heading(dashed[0])[0] is not None:
-        return True
+    named, after = _heading(line)
+    if named is not None:
+        return bool(after)
     before, colon, _ = bare.partition(":")
     words = before.split()
     short = len(words) <= _MOST_WORDS and len(before) <= _MOST_LETTERS

@@ -197,11 +197,11 @@ class PickOne(Dialog[str | None]):
         Binding("backspace", "unkey", "Delete", show=False),
     ]
 
-    def __init__(self, question: str, choices: Sequence[Choice]) -> None:
+    def __init__(self, question: str, choices: Sequence[Choice], *, start: int = 0) -> None:
         super().__init__()
         self._question, self._choices = question, tuple(choices)
         self._typed = ""
-        self._at = 0
+        self._at = start
 
     def compose(self) -> ComposeResult:
         """The question, the choices and what was typed."""

@@ -70,7 +70,7 @@ class NotificationForm(WhoForm, PartsForm):
     )
     DEFAULT_CSS = """
     NotificationForm {
-        #linter { height: auto; max-height: 3; padding: 0 1; background: $surface; }
+        #linter { height: auto; max-height: 40%; padding: 0 1; background: $surface; }
         #parts { height: 1fr; scrollbar-size-vertical: 1; }
         .line { height: 1; padding: 0 1; }
         .line .label { width: 16; }

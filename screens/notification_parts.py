@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.widgets import Static, TextArea
+from textual.widgets import Input, Static, TextArea
 
 from casework.errors import BadInput
-from casework.notification_text import OTHER, odd_headings, split_text, take_from
+from casework.notification_text import (
+    ONE_LINE,
+    OTHER,
+    likely_part,
+    odd_headings,
+    split_text,
+    take_from,
+    words_after,
+)
 from casework.notifications import missing_parts
 from casework.records import meta_of
 from casework.records_case import Notification
@@ -20,11 +29,12 @@ from casework.wording import join_words
 from screens.areas import PageField
 from screens.dialogs import Choice, PickOne
 from screens.fields import LineField
+from screens.kept_form import Keys, keys_line
 from screens.notification_child import take_day, warnings
 from screens.notification_fields import NotificationFields
 from screens.notification_lines import AREAS, PARTS, brief
 from screens.widgets.fitting import short
-from screens.widgets.text import Cell, Piece, Tone, show_lines
+from screens.widgets.text import Cell, Piece, Tone, show_cell, show_lines
 
 _HEADINGS_OF_A_WHOLE = 2
 """Known headings from which a pasted text is a whole notification."""
@@ -38,8 +48,8 @@ class WholePasted(Message):
 
 
 def _is_whole(text: str) -> bool:
-    parts = split_text(text)
-    return len(parts.keys() - {OTHER}) >= _HEADINGS_OF_A_WHOLE
+    parts = split_text(text, date(2026, 1, 1))
+    return len(parts.keys() - {OTHER, "heard_on"}) >= _HEADINGS_OF_A_WHOLE
 
 
 class PartArea(PageField):
@@ -66,8 +76,13 @@ class PartLine(LineField):
             super()._on_paste(event)
 
 
+_IN_A_WORD = {"notifier": "who sent it", "heard_by": "who listened", "heard_on": "when they listened"}
+
+
 def _label(name: str) -> str:
     """A part in a word or two."""
+    if name in _IN_A_WORD:
+        return _IN_A_WORD[name]
     meta = meta_of("notification", name)
     return (meta.label if meta else name).split(",")[0].lower()
 
@@ -79,6 +94,15 @@ class PartsForm(NotificationFields):
         Binding("f4", "split", show=False, priority=True),
         Binding("f5", "move_lines", show=False, priority=True),
     ]
+
+    KEYS_TO_MOVE: ClassVar[Keys] = (
+        ("ctrl+s", "keep"),
+        ("ctrl+n", "new child"),
+        ("F4", "split"),
+        ("F5", "move"),
+        ("esc", "leave"),
+        ("ctrl+d", "drop"),
+    )
 
     def __init__(self, notification: str = "") -> None:
         super().__init__(notification)
@@ -116,10 +140,13 @@ class PartsForm(NotificationFields):
         if self.has_class("-new"):
             lines += [Piece(f"UPN: {words}", Tone.WARN) for words in warnings(self.fields())]
         odd = self._odd_heading()
-        if odd is not None:
+        if odd is not None:  # first, so that it stands whole in a low window too
             name, heading = odd
             words = f"this line looks like a heading: '{short(heading, 30)}', in {_label(name)}; "
-            lines.append((Piece(words, Tone.WARN), Piece("F5", Tone.KEY), Piece(" moves it")))
+            lines.insert(0, (Piece(words, Tone.WARN), Piece("F5", Tone.KEY), Piece(" moves it")))
+        if not self._unsaved:
+            keys = self.KEYS if odd is None else self.KEYS_TO_MOVE
+            self.query_one("#keys", Static).update(show_cell(keys_line(keys)))
         self.query_one("#linter", Static).update(show_lines(lines))
 
     # A heading that is none of the known
@@ -129,7 +156,7 @@ class PartsForm(NotificationFields):
         for name in AREAS:
             if name not in self._hidden:
                 for heading in odd_headings(self._value(name)):
-                    if (name, heading) not in self._left_there:
+                    if (name, heading) not in self._left_there and likely_part(heading) != name:
                         return name, heading
         return None
 
@@ -141,8 +168,9 @@ class PartsForm(NotificationFields):
             return
         name, heading = odd
         area = self.query_one(f"#{name}", TextArea)
-        left, moved = take_from(area.text, heading)
         names = [part for part in AREAS if part not in self._hidden and part != name]
+        names += [part for part in ("notifier", "heard_by") if self._takes_line(part)]
+        likely = likely_part(heading)
         choices = [Choice(str(n), _label(part)) for n, part in enumerate(names, 1)]
         choices.append(Choice("0", f"stay in {_label(name)}"))
 
@@ -154,6 +182,10 @@ class PartsForm(NotificationFields):
                 self._lint()
                 return
             to = names[int(number) - 1]
+            if to in ONE_LINE:
+                self._move_line(area, heading, to)
+                return
+            left, moved = take_from(area.text, heading)
             target = self.query_one(f"#{to}", TextArea)
             self._left_there.add((to, heading))
             area.text = left
@@ -161,15 +193,42 @@ class PartsForm(NotificationFields):
             self.say(f"Moved to {_label(to)}, word for word.")
 
         await self.question(
-            PickOne(f"“{short(heading, 40)}” and what follows: to which part?", choices), picked
+            PickOne(
+                f"“{short(heading, 40)}” and what follows: to which part?",
+                choices,
+                start=names.index(likely) if likely in names else 0,
+            ),
+            picked,
         )
+
+    def _takes_line(self, name: str) -> bool:
+        """Whether the form has a field of one line for this part."""
+        return name not in self._hidden and bool(self.query(f"#{name}"))
+
+    def _move_line(self, area: TextArea, heading: str, to: str) -> None:
+        """The words after a heading go into a field of one line; the lines that follow it stay."""
+        lines = area.text.split("\n")
+        at = next(n for n, line in enumerate(lines) if line.strip() == heading)
+        if self._fill_line(to, words_after(heading)):
+            area.text = "\n".join(lines[:at] + lines[at + 1 :]).strip("\n")
+            self.say(f"Moved to {_label(to)}.")
+        else:
+            self.say(f"The field “{_label(to)}” holds other words; empty it first.", wrong=True)
+
+    def _fill_line(self, name: str, words: str) -> bool:
+        """Fill a field of one line, unless other words stand in it or they do not go in."""
+        field = self.query_one(f"#{name}", Input)
+        if field.value.strip() not in {"", words} or len(words) > (field.max_length or len(words)):
+            return False
+        self._put(field, words)
+        return True
 
     # A whole text
 
     def on_whole_pasted(self, event: WholePasted) -> None:
         """Split over the parts."""
         event.stop()
-        self._take_parts(split_text(event.text))
+        self._take_parts(split_text(event.text, self.shell.today))
 
     def action_split(self) -> None:
         """Split the text of the part that is typed in by its headings."""
@@ -180,20 +239,26 @@ class PartsForm(NotificationFields):
             )
             return
         text, area.text = area.text, ""
-        self._take_parts(split_text(text))
+        self._take_parts(split_text(text, self.shell.today))
 
     def _take_parts(self, parts: Mapping[str, str]) -> None:
         """Each part goes below what stands in it already; what has no heading goes to the concern."""
         named = {name: words for name, words in parts.items() if name != OTHER}
-        if parts.get(OTHER):
-            named["concern"] = "\n\n".join(filter(None, (parts[OTHER], named.get("concern", ""))))
-        labels = []
+        labels, above = [], []
+        for name in sorted(ONE_LINE & named.keys()):
+            words = named.pop(name)
+            if self._takes_line(name) and self._fill_line(name, words):
+                labels.append(_label(name))
+            else:
+                above.append(f"{_label(name).capitalize()}: {words}")
+        above += [words for words in (parts.get(OTHER), named.get("concern")) if words]
+        if above:
+            named["concern"] = "\n\n".join(above)
         for name, words in named.items():
             if name in self._hidden:
                 continue
             area = self.query_one(f"#{name}", TextArea)
             area.text = "\n".join(filter(None, (area.text.strip(), words)))
             area.move_cursor(area.document.end)
-            meta = meta_of("notification", name)
-            labels.append((meta.label if meta else name).split(",")[0].lower())
+            labels.append(_label(name))
         self.say(f"Split into {join_words(labels)}. Read each part and correct it.")

@@ -83,7 +83,7 @@ def text_of(text: str | None, option: str) -> str:
     from storage.intake.cells import has_hidden
 
     if text == "-":
-        return take_note(text)
+        return take_note(text, option)
     if has_hidden(text or ""):
         output.warn(f"Warning: {option}: hidden or control characters were left out.")
     return text or ""

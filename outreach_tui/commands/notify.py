@@ -297,17 +297,23 @@ def _fields(given: dict[str, Any]) -> dict[str, Any]:
         from casework.notification_text import OTHER, odd_headings, split_text
         from casework.text import safe
 
-        fields = dict(split_text(take_note("-")))
+        fields = dict(split_text(take_note("-", "--paste"), call.today))
+        if fields.pop("notifier", None):
+            output.warn("The line that says who sent it is left out: --from says it.")
+        if day := fields.pop("heard_on", ""):
+            fields["heard_on"] = take_day(day, call.today, "--heard-on", past=True)
         rest = fields.pop(OTHER, "")
         if rest:
             fields["concern"] = "\n\n".join(part for part in (rest, fields.get("concern", "")) if part)
         for name, words in fields.items():
+            if name == "heard_on":
+                continue
             for line in odd_headings(words):
                 heading = safe(line.partition(":")[0])
                 output.warn(
                     f"This line looks like a heading: '{heading}'. It stays in --{name}, word for word."
                 )
-    fields |= {name: take_note(given[name]) for name, _, _ in _PARTS if given[name] is not None}
+    fields |= {name: take_note(given[name], option) for name, option, _ in _PARTS if given[name] is not None}
     if fields.get("level"):
         from casework.levels import take_level
         from outreach_tui.settings import load

@@ -73,15 +73,15 @@ class Eyes(Sight):
         }
 
 
-def take_note(text: str | None) -> str:
-    """A note as given, or from stdin when it is `-`; it is said when characters of it are left out."""
+def take_note(text: str | None, option: str = "--note") -> str:
+    """The text of an option as given, or from stdin when it is `-`; what is left out of it is said."""
     note = _note(text)
     from storage.intake.cells import has_hidden
 
     if has_hidden(note):
         from outreach_tui import output
 
-        output.warn("Warning: --note: hidden or control characters were left out.")
+        output.warn(f"Warning: {option}: hidden or control characters were left out.")
     return note
 
 

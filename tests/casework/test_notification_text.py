@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import string
+from datetime import date
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casework.notification_text import _BY_WORDS, OTHER, odd_headings, split_text, take_from
+from casework.notification_text import (
+    _BY_WORDS,
+    OTHER,
+    likely_part,
+    odd_headings,
+    split_text,
+    take_from,
+    words_after,
+)
+
+TODAY = date(2026, 11, 20)
 
 PASTED = """Referral for Tilly
 1. Nature of concern: away most Mondays
@@ -23,12 +35,13 @@ Consent - mother agreed
 
 
 def test_the_parts_are_found_by_their_headings() -> None:
-    assert split_text(PASTED) == {
+    assert split_text(PASTED, TODAY) == {
         OTHER: "Referral for Tilly",
         "concern": "away most Mondays\nand tired when she is here",
         "offered": "- breakfast club, no change",
         "outcome": "In school every day",
-        "voice": '"I worry about Mum"\nNote: seen with a cousin\nConsent - mother agreed',
+        "voice": '"I worry about Mum"\nNote: seen with a cousin',
+        "agreement_note": "mother agreed",
     }
 
 
@@ -43,7 +56,7 @@ LINES = st.lists(
 
 @given(LINES)
 def test_no_word_but_a_heading_is_lost(lines: list[str]) -> None:
-    parts = split_text("\n".join(lines))
+    parts = split_text("\n".join(lines), TODAY)
     kept = " ".join(parts.values()).split()
     for line in lines:
         before, colon, after = line.partition(":")
@@ -53,8 +66,9 @@ def test_no_word_but_a_heading_is_lost(lines: list[str]) -> None:
 
 
 def test_a_line_that_looks_like_a_heading_is_pointed_out() -> None:
-    voice = split_text(PASTED)["voice"]
-    assert odd_headings(voice) == ["Note: seen with a cousin", "Consent - mother agreed"]
+    voice = split_text(PASTED, TODAY)["voice"]
+    assert odd_headings(voice) == ["Note: seen with a cousin"]
+    assert odd_headings("I worry.\nConsent - mother agreed") == ["Consent - mother agreed"]
     assert odd_headings("ATTENDANCE HISTORY\nAway on Mondays.") == ["ATTENDANCE HISTORY"]
     for plain in (
         "Mum said: come home",
@@ -80,4 +94,66 @@ def test_moving_lines_loses_no_word(lines: list[str]) -> None:
     for heading in odd_headings(text):
         left, moved = take_from(text, heading)
         assert sorted((left + "\n" + moved).split()) == sorted(text.split())
-        assert moved.startswith(heading)
+        assert moved.lstrip().startswith(heading)
+
+
+SCHOOLS_OWN = """From: Mrs Tinker, SENCO
+Nature of concern - away on Mondays
+Child's voice \u2013 "I feel  sick: on Sundays - I do"
+Hopes - to be a vet
+Heard by: Mrs Tinker on 17/11/2026
+and then she cried
+Intended outcome - back in class every day
+"""
+
+
+def test_what_a_school_writes_is_split_with_the_words_of_the_child_as_they_are() -> None:
+    assert split_text(SCHOOLS_OWN, TODAY) == {
+        "notifier": "Mrs Tinker, SENCO",
+        "concern": "away on Mondays",
+        "voice": '"I feel  sick: on Sundays - I do"\nHopes - to be a vet\nand then she cried',
+        "heard_by": "Mrs Tinker",
+        "heard_on": "17/11/2026",
+        "outcome": "back in class every day",
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("Heard by: Ms Webb", {"heard_by": "Ms Webb"}),
+        ("Heard by: Ms Webb, 17 Nov 2026", {"heard_by": "Ms Webb", "heard_on": "17 Nov 2026"}),
+        ("Heard by: Ms Webb (17/11)", {"heard_by": "Ms Webb", "heard_on": "17/11"}),
+        ("Heard by: Ms Webb, year 4", {"heard_by": "Ms Webb, year 4"}),
+        ("Heard by: Ms Webb on the 99/99", {"heard_by": "Ms Webb on the 99/99"}),
+        ("Heard on - 17/11/2026", {"heard_on": "17/11/2026"}),
+        ("Referrer: Mr Orr", {"notifier": "Mr Orr"}),
+        ("Notifier \u2014 Mr Orr", {"notifier": "Mr Orr"}),
+        ("From:\nMr Orr\n\nHello", {"notifier": "Mr Orr", OTHER: "Hello"}),
+        ("From: Mr Orr\nFrom: Ms Webb", {"notifier": "Mr Orr", OTHER: "From: Ms Webb"}),
+        ("From school he walks home", {OTHER: "From school he walks home"}),
+        ("From: " + "x" * 201, {OTHER: "From: " + "x" * 201}),
+    ],
+)
+def test_who_sent_it_who_listened_and_when_take_one_line(line: str, found: dict[str, str]) -> None:
+    assert split_text(line, TODAY) == found
+
+
+@pytest.mark.parametrize(
+    ("heading", "part"),
+    [
+        ("Referral made by: Mrs Tinker", "notifier"),
+        ("School nurse: asthma", "other_agencies"),
+        ("Pupil\u2019s views on school: fine", "voice"),
+        ("Consent - mother agreed", "agreement_note"),
+        ("Zebra: stripes", ""),
+    ],
+)
+def test_a_heading_that_is_not_known_points_to_its_likeliest_part(heading: str, part: str) -> None:
+    assert likely_part(heading) == part
+
+
+def test_the_words_after_a_heading() -> None:
+    assert words_after("Referral by: Mr Orr") == "Mr Orr"
+    assert words_after("Made by - Mr Orr: head") == "Mr Orr: head"
+    assert words_after("ATTENDANCE") == "ATTENDANCE"

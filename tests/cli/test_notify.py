@@ -106,13 +106,15 @@ def test_one_undo_takes_an_allocation_back_whole(line: Line) -> None:
 
 
 def test_a_pasted_text_is_split_and_an_option_stands_above_it(line: Line) -> None:
-    pasted = "Concern: away on Mondays\nTried so far:\nclub\nChild's voice: worried\nOutcome: in school\n"
+    pasted = "From: Mrs Tinker\nHeard by: Ms Webb on 17/11/2026\n"
+    pasted += "Concern: away on Mondays\nTried so far:\nclub\nChild's voice: worried\nOutcome: in school\n"
     done = line(
         *("notify", "add", line.ids["tilly"], *FROM, "2026-11-18", "--paste", "--outcome", "in daily"),
-        *("--heard-by", "Mr Orr", "--heard-on", "fri", "--json"),
+        *("--heard-by", "Mr Orr", "--json"),
         stdin=pasted,
     )
     assert done.code == 0, done.err
+    assert "The line that says who sent it is left out: --from says it." in done.err
     shown = line("notify", "show", done.json["id"], "--json").json
     assert [shown[name] for name in ("concern", "offered", "outcome", "voice")] == [
         "away on Mondays",
@@ -120,6 +122,12 @@ def test_a_pasted_text_is_split_and_an_option_stands_above_it(line: Line) -> Non
         "in daily",
         "worried",
     ]
+    assert (shown["heard_by"], shown["heard_on"]) == ("Mr Orr", "2026-11-17")
+
+
+def test_hidden_characters_name_the_option_that_held_them(line: Line) -> None:
+    done = line("notify", "add", line.ids["tilly"], *FROM, "2026-11-18", "--concern", "wor\u200bried")
+    assert "Warning: --concern: hidden or control characters were left out." in done.err
 
 
 @pytest.mark.parametrize(

@@ -90,9 +90,9 @@ def linter(screen: NotificationForm) -> str:
 
 
 async def paste(pilot: Pilot[None], text: str) -> None:
-    focused = pilot.app.screen.focused
-    assert focused is not None
-    focused.post_message(events.Paste(text))
+    """As the terminal gives it; posted to a field it would come up to the app and be put in twice."""
+    await settle(pilot)
+    pilot.app.post_message(events.Paste(text))
     await settle(pilot)
 
 
@@ -352,6 +352,53 @@ async def test_a_line_like_a_heading_is_flagged_and_one_key_moves_it(family: Fam
         assert screen.fields()["other_agencies"] == "School nurse: asthma\nseen in May"
         assert "nurse" not in screen.fields()["voice"]
         assert "looks like" not in linter(screen)
+
+
+async def test_who_sent_it_who_listened_and_when_are_filled_from_a_paste(
+    family: Family, tmp_path: Path
+) -> None:
+    app = app_of(family, tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await form(pilot)
+        screen.query_one("#concern", TextArea).focus()
+        await paste(
+            pilot,
+            "From: Mrs Tinker, SENCO\nNature of concern \u2013 away on Mondays\n"
+            "Child's voice: I  feel sick.\n"
+            "Heard by: Mrs Tinker on 17/11/2026\nIntended outcome - back in class every day\n",
+        )
+        assert {name: words for name, words in screen.fields().items() if words} == {
+            "notifier": "Mrs Tinker, SENCO",
+            "concern": "away on Mondays",
+            "voice": "I  feel sick.",
+            "heard_by": "Mrs Tinker",
+            "heard_on": "17/11/2026",
+            "outcome": "back in class every day",
+            "received": "today",
+        }
+
+
+async def test_one_key_offers_who_sent_it_and_begins_there(family: Family, tmp_path: Path) -> None:
+    app = app_of(family, tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await form(pilot)
+        assert "F5" not in screen_text(app)
+        screen.query_one("#concern", TextArea).focus()
+        await settle(pilot)
+        await paste(pilot, "Referral made by: Mrs Tinker, SENCO of the school\nAway on Mondays.")
+        shown = " ".join(screen_text(app).split())
+        assert "in nature of concern; F5 moves it" in shown
+        assert "missing: which child; who sent it;" in shown
+        assert " ".join(linter(screen).split()) in shown
+        assert "F5 move  esc leave  ctrl+d drop" in screen_text(app).splitlines()[-1]
+        await pilot.press("f5")
+        await settle(pilot)
+        assert any("\u203a" in line and "who sent it" in line for line in screen_text(app).splitlines())
+        await pilot.press("enter")
+        await settle(pilot)
+        assert screen.fields()["notifier"] == "Mrs Tinker, SENCO of the school"
+        assert screen.fields()["concern"] == "Away on Mondays."
+        assert "F5" not in screen_text(app)
 
 
 async def test_an_unknown_level_is_one_sentence_and_an_older_one_stays_as_it_was(tmp_path: Path) -> None:
