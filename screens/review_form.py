@@ -53,7 +53,8 @@ class ReviewForm(FieldForm):
         start = {"decision": "continue", "next_review": next_review_after(today).isoformat()}
         super().__init__(view.child.id, who, start=start)
         self._plan = plan
-        self._outcomes = {f"{_OUTCOME}{number}": held for number, held in enumerate(view.plan.outcomes, 1)}
+        # By the record, never by its place: another outcome would take over the words of a draft.
+        self._outcomes = {f"{_OUTCOME}{held.outcome.id}": held for held in view.plan.outcomes}
         self._proposed = start["next_review"]
         self.made: Review | None = None
         overdue = view.plan.standing.overdue if view.plan.standing else ()
@@ -67,9 +68,9 @@ class ReviewForm(FieldForm):
             FormField("child_views", "The child says", "page", hint="word for word"),
             FormField("views", "The family says", "page", hint="in their own words"),
             *(
-                FormField(name, short(f"{name.removeprefix(_OUTCOME)} {_heading(held)}", _LABEL), "page",
+                FormField(name, short(f"{number} {_heading(held)}", _LABEL), "page",
                           hint=f"how it goes: {_heading(held)}")
-                for name, held in self._outcomes.items()
+                for number, (name, held) in enumerate(self._outcomes.items(), 1)
             ),
             FormField("progress", "Besides" if self._outcomes else "Progress", "page",
                       hint="what else there is to say of how it goes"),

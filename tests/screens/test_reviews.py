@@ -199,7 +199,7 @@ async def test_half_a_review_survives_and_is_offered_again(
     family: Family, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kept_form, "_SAVE_AFTER", 1)
-    plan_case(family)
+    _, outcome = plan_case(family)
     app = make_real_app(tmp_path, family.store)
     async with app.run_test(size=(80, 24)) as pilot:
         await enter(pilot, family.tilly.id)
@@ -207,8 +207,8 @@ async def test_half_a_review_survives_and_is_offered_again(
         assert "A draft of a review waits: + goes on with it." in screen_text(app)
         await keys(pilot, "+")
         assert isinstance(app.screen, ReviewForm)
-        assert app.screen.value_of("outcome-1") == "Half a wo"
-        assert app.screen.at == "outcome-1"
+        assert app.screen.value_of(f"outcome-{outcome.id}") == "Half a wo"
+        assert app.screen.at == f"outcome-{outcome.id}"
 
 
 async def test_what_is_withdrawn_meanwhile_leaves_the_page(family: Family, tmp_path: Path) -> None:
