@@ -8,9 +8,9 @@ too, so that this file is the whole shape of the database.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, get_args
 
 from casework.records import RECORD_TYPES, Record
 from storage.central import state
@@ -151,5 +151,26 @@ def to_record(record_type: str, row: Mapping[str, Any]) -> Record:
 
 
 def to_values(record_type: str, row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row's fields as JSON-safe values, the shape that changes carry."""
-    return to_record(record_type, row).model_dump(mode="json")
+    """A row's fields as JSON-safe values, the shape that changes carry.
+
+    Columns hold them already, but for lists, mappings and truth values: those alone are made anew.
+    """
+    values: dict[str, Any] = {"id": row["id"], "void": bool(row["void"])}
+    made = _made_anew(record_type)
+    for name in field_columns(record_type):
+        values[name] = made[name](row[name]) if name in made else row[name]
+    return values
+
+
+@cache
+def _made_anew(record_type: str) -> Mapping[str, Callable[[Any], Any]]:
+    found: dict[str, Callable[[Any], Any]] = {}
+    for name, info in RECORD_TYPES[record_type].model_fields.items():
+        kinds = {info.annotation, *get_args(info.annotation)}
+        if getattr(info.annotation, "__origin__", None) is dict:
+            found[name] = lambda text: json.loads(text) if text else {}
+        elif name in _structured_fields(record_type):
+            found[name] = lambda text: json.loads(text) if text else []
+        elif bool in kinds:
+            found[name] = lambda value: None if value is None else bool(int(value))
+    return found

@@ -45,6 +45,8 @@ def merge(record_type: str, field: str, base: Any, central: Any, new: Any) -> Me
     policy = policy_of(record_type, field)
     if policy is Policy.WITHDRAW_WINS and central in SAFEST_FIRST and new in SAFEST_FIRST:
         return _safer_status(base, central, new)
+    if policy is Policy.WITHDRAW_WINS and isinstance(central, list) and isinstance(new, list):
+        return _more_excluded(base, central, new)
     if base == central:
         return Merged("applied", new)
     if new == base:
@@ -68,12 +70,18 @@ def _safer_status(base: str, central: str, new: str) -> Merged:
     return Merged("applied" if base == central else "merged", safer)
 
 
+def _more_excluded(base: Any, central: Any, new: Any) -> Merged:
+    """What either excludes is excluded: to open it again is a new agreement."""
+    both = sorted({*central, *new})
+    if both == sorted(central):
+        return Merged("merged", central)
+    return Merged("applied" if base == central and both == new else "merged", both)
+
+
 def _withdraw_wins(record_type: str, field: str, base: Any, central: Any, new: Any) -> Merged:
-    """The value that opens less: yes for a protection, both exclusions, the words of both."""
+    """The value that opens less: yes for a protection, the words of both."""
     if isinstance(central, bool) and isinstance(new, bool):
         return Merged("merged", central or new)
-    if isinstance(central, list) and isinstance(new, list):
-        return Merged("merged", sorted({*central, *new}))
     if record_type == "agreement" and isinstance(central, str) and isinstance(new, str):
         return Merged("merged", _both_words(central, new))
     return _ask(record_type, field, base, central, new)

@@ -33,13 +33,21 @@ class Holdings:
         """The bits that may be held of each scope."""
         return dict(self._conn.execute("SELECT scope, mask FROM sync_scope").fetchall())
 
-    def allow(self, masks: Mapping[str, int]) -> None:
-        """From now on this may be held."""
+    def allow(self, masks: Mapping[str, int]) -> tuple[list[str], list[str]]:
+        """From now on this may be held; the scopes that lose a facet, and those that only gain some."""
+        before = self.masks()
+        lose = [scope for scope, mask in masks.items() if before.get(scope, 0) & ~mask]
+        gain = [scope for scope, mask in masks.items() if mask & ~before.get(scope, 0)]
         self._conn.executemany(
             "INSERT INTO sync_scope (scope, mask) VALUES (?, ?)"
             " ON CONFLICT (scope) DO UPDATE SET mask = excluded.mask",
             list(masks.items()),
         )
+        return lose, [scope for scope in gain if scope not in lose]
+
+    def counted(self, scope: str) -> list[tuple[str, str]]:
+        """The records (type, id) that count for a scope."""
+        return self._conn.execute("SELECT type, record FROM sync_held WHERE scope = ?", (scope,)).fetchall()
 
     def scopes_of(self, record_type: str, record: str, values: Mapping[str, Any]) -> list[str]:
         """The scopes that a record belongs to, by what is on this laptop."""
@@ -128,7 +136,7 @@ class Holdings:
         if scope == "" or scope.startswith("worker:"):
             return []
         found = [("child", scope)]
-        found += self._conn.execute("SELECT type, record FROM sync_held WHERE scope = ?", (scope,)).fetchall()
+        found += self.counted(scope)
         for record_type in RECORD_TYPES:
             if "child" in RECORD_TYPES[record_type].model_fields:
                 rows = self._conn.execute(f"SELECT id FROM {record_type} WHERE child = ?", (scope,))

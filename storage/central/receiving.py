@@ -123,9 +123,8 @@ class Receiver:
             self._store.journal.announce(Receipt("", 0, "Central record", frozenset(touched)))
 
     def _put(self, delivery: Delivery, answer: Received, touched: set[str]) -> set[tuple[str, str]]:
-        recount: set[tuple[str, str]] = set()
-        if delivery.masks:
-            self._holdings.allow(delivery.masks)
+        lose, gain = self._holdings.allow(delivery.masks)
+        recount = {entry for scope in gain for entry in self._holdings.counted(scope)}
         changes: dict[int, list[Change]] = {}
         for row in delivery.rows:
             made = self._changes(row)
@@ -141,7 +140,7 @@ class Receiver:
             touched |= step.touched
         recount |= self._tied(delivery.rows)
         reindex.refresh(self._conn, stale)
-        narrowed = (entry for scope in delivery.masks for entry in self._holdings.of_scope(scope))
+        narrowed = (entry for scope in lose for entry in self._holdings.of_scope(scope))
         recount |= self._narrow(narrowed, answer, touched)
         for record in delivery.gone:
             recount |= self._purge(record, answer, touched)

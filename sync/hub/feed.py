@@ -71,11 +71,20 @@ class Feed:
                 [{"put": scope, "bits": mask} for scope, mask in sorted(done.items())],
             )
 
+    def _sent_whole(self, scopes: Sequence[str], head: int) -> None:
+        """Until the laptop says that it put these scopes in place, what it holds of them is not known."""
+        if scopes:
+            self._connection.execute(
+                update(_held)
+                .where(_held.c.device == self._device, _held.c.scope == bindparam("put"))
+                .values(sent=SEND_ANEW, whole=head),
+                [{"put": scope} for scope in sorted(scopes)],
+            )
+
     def page(self, asked: Pull, head: int, chain_at: Callable[[int], str]) -> Page:
         """The next page. Scopes to be sent anew come first, each whole; then what changed, in its order."""
         scopes, more = self._scopes()
-        # Until the laptop says that it put them in place, what it holds of them is not known.
-        self.settle_done({scope.scope: SEND_ANEW for scope in scopes})
+        self._sent_whole([scope.scope for scope in scopes], head)
         if more or len(scopes) >= MOST_ROWS:
             return Page(scopes=scopes, cursor=asked.cursor, more=True)
         sent, through, more = self._changed(asked.cursor.seq, head)
@@ -135,7 +144,7 @@ class Feed:
     def _changed(self, since: int, head: int) -> tuple[list[Sent], int, bool]:
         """Records touched after `since`, in their order; how far they go, and whether there are more."""
         mine = and_(_held.c.device == self._device, _held.c.sent != 0, _held.c.mask != 0)
-        newer = and_(_record.c.seq > since, _record.c.device != self._device)
+        newer = and_(_record.c.seq > since, _record.c.seq > _held.c.whole, _record.c.device != self._device)
         own = (
             select(_record)
             .join(_head, _head.c.scope == _record.c.scope)

@@ -137,10 +137,12 @@ entitlement = Table(
     Column("mask", BigInteger, nullable=False),
     Column("sent", BigInteger, nullable=False, default=0),
     Column("lost", BigInteger, nullable=False, default=0),
+    Column("whole", BigInteger, nullable=False, server_default="0"),
     Index("entitlement_scope", "scope"),
 )
 """What each laptop may hold of each scope, one bit a facet (casework.facets.FACETS), and what it was sent; -1
-is sent anew. `lost` is the sequence number at which it lost a facet: what was written before is still taken.
+is sent anew, `whole` says up to which number it was sent whole. `lost` is the sequence number at which it
+lost a facet: what was written before is still taken.
 """
 
 place = Table(

@@ -138,6 +138,7 @@ def upgrade() -> None:
         sa.Column("mask", sa.BigInteger(), nullable=False),
         sa.Column("sent", sa.BigInteger(), nullable=False),
         sa.Column("lost", sa.BigInteger(), nullable=False),
+        sa.Column("whole", sa.BigInteger(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(
             ["device"],
             ["device.id"],

@@ -38,6 +38,6 @@ def upgrade() -> None:
     for table, rows in _LAPTOP_SEES.items():
         op.execute(f"GRANT SELECT {_COLUMNS.get(table, '')} ON {table} TO outreach_laptop")
         op.execute(f"CREATE POLICY laptop ON {table} FOR SELECT TO outreach_laptop USING ({rows})")
-    op.execute("GRANT UPDATE (sent) ON entitlement TO outreach_laptop")
+    op.execute("GRANT UPDATE (sent, whole) ON entitlement TO outreach_laptop")
     own = _LAPTOP_SEES["entitlement"]
     op.execute(f"CREATE POLICY laptop_has ON entitlement FOR UPDATE TO outreach_laptop USING ({own})")
