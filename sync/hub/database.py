@@ -50,7 +50,7 @@ def open_postgresql(url: str) -> Engine:
 
     Each transaction takes the role that it needs and gives it back at its end: `outreach_hub`, or with
     `for_laptop` `outreach_laptop`, to which the server itself shows that laptop's rows alone
-    (docs/decisions/9401-two-roles.md).
+    (docs/decisions/0017-two-roles.md).
     """
     address = url.replace("postgresql://", "postgresql+psycopg://", 1)
     engine = create_engine(address, pool_size=8, max_overflow=32, pool_pre_ping=True, hide_parameters=True)

@@ -121,7 +121,8 @@ def read_on(hub: Hub, n: int, cursor: Cursor, read: dict[str, int], done: Done) 
         page = hub.pull(device_id(n), Pull(cursor=cursor, done=put))
         done.pulls.append(perf_counter() - began)
         put = {scope.scope: scope.mask for scope in page.scopes}
-        read.update({row.id: row.seq for row in page.rows})
+        whole = (row for scope in page.scopes for row in scope.rows)
+        read.update({row.id: row.seq for row in (*page.rows, *whole)})
         cursor = page.cursor
         if not page.more and not put:
             return cursor

@@ -1,4 +1,4 @@
-"""Who may read and write which rows, on PostgreSQL (docs/decisions/9401-two-roles.md)."""
+"""Who may read and write which rows, on PostgreSQL (docs/decisions/0017-two-roles.md)."""
 
 from __future__ import annotations
 
