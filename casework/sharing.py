@@ -8,6 +8,7 @@ an agency holds for its own work.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import product
@@ -21,7 +22,7 @@ from casework.wording import say_day
 if TYPE_CHECKING:
     from casework.records_sharing import Agreement, Disclosure
 
-__all__ = ["Answer", "Decision", "Ground", "may_see", "sees_every"]
+__all__ = ["Answer", "Decision", "Ground", "knows_hidden", "may_see", "sees_every"]
 
 DISCLOSURE_DAYS = 28
 """Calendar days for which a decision to share without agreement opens what it names, unless it says when."""
@@ -106,6 +107,13 @@ def may_see(
     if decision is None or (category in HIDDEN_EXISTENCE and not decision):
         return plain
     return decision
+
+
+def knows_hidden(sees: Callable[[Category, Purpose], object]) -> bool:
+    """Whether somebody may know that what is protected even in its existence is there: where they see it for
+    some purpose they know of it for all. `sees` answers for them, by category and purpose.
+    """
+    return all(any(sees(category, purpose) for purpose in PURPOSES) for category in HIDDEN_EXISTENCE)
 
 
 def sees_every(worker: Worker, category: Category, purpose: Purpose) -> bool:

@@ -50,13 +50,20 @@ async def about_child(shell: Shell, left: LeftOpen) -> tuple[Child, str] | None:
 
 
 async def _about_agreement(shell: Shell, left: LeftOpen) -> tuple[Agreement, Child, str] | None:
-    """The agreement of a draft and its child; None where it was taken back meanwhile."""
+    """The agreement of a draft, as it may be shown, and its child; None where it is no longer there."""
+    about = await about_child(shell, left)
+    if about is None:
+        return None
+    child = about[0]
 
     def read(store: Store) -> Agreement | None:
-        return next(iter(store.find(Agreement, "id = ?", (left.subject,))), None)
+        from storage.queries.agreements import read_agreements
 
-    about, agreement = await about_child(shell, left), await shell.desk.run(read)
-    return None if about is None or agreement is None else (agreement, *about)
+        shown = (entry.agreement for entry in read_agreements(store, child))
+        return next((one for one in shown if one.id == left.subject), None)
+
+    agreement = await shell.desk.run(read)
+    return None if agreement is None else (agreement, *about)
 
 
 class AgreementForm(FieldForm):
@@ -249,7 +256,9 @@ class SettleForm(FieldForm):
     async def again(cls, shell: Shell, left: LeftOpen) -> SettleForm | None:
         """The form about an agreement as it was left."""
         about = await _about_agreement(shell, left)
-        return None if about is None else cls(about[0], about[2], shell.agencies)
+        if about is None or not about[0].exclude.strip():
+            return None
+        return cls(about[0], about[2], shell.agencies)
 
     def __init__(self, agreement: Agreement, who: str, names: Names) -> None:
         super().__init__(agreement.id, who)

@@ -13,7 +13,7 @@ from casework.edits import Edit, create
 from casework.ids import new_id
 from casework.policies import Category, Purpose
 from casework.records import Child, Record, Team, Worker
-from casework.sharing import NOTHING, Decision, Ground, may_see, sees_every
+from casework.sharing import NOTHING, Decision, Ground, knows_hidden, may_see, sees_every
 from casework.sharing_grid import HIDDEN_AGENCIES, HIDDEN_EXISTENCE
 from storage import audit
 from storage.cipher import Connection, close_database, open_database
@@ -173,12 +173,19 @@ class Store:
         would tell of it, neither for that category nor for the agency that holds it.
         """
         protected = category in HIDDEN_EXISTENCE or other.agency in HIDDEN_AGENCIES
-        told = not protected or all(
-            may_see(self.worker, child, held, purpose, self.today, self.grounds.of(child.id))
-            for held in HIDDEN_EXISTENCE
-        )
-        ground = self.grounds.of(child.id) if told else NOTHING
+        ground = self.grounds.of(child.id)
+        if protected and not knows_hidden(
+            lambda held, use: may_see(self.worker, child, held, use, self.today, ground)
+        ):
+            return may_see(other, child, category, purpose, self.today, NOTHING)
         return may_see(other, child, category, purpose, self.today, ground)
+
+    def knows_hidden(self, child: Child) -> bool:
+        """Whether the worker of this laptop may know of what is protected even in its existence.
+
+        In a preview (`seen_with`) the other worker must be allowed to, too.
+        """
+        return knows_hidden(lambda category, purpose: self.may_see(child, category, purpose))
 
     def would_see(self, child: Child, category: Category, purpose: Purpose, ground: Ground) -> bool:
         """Whether the worker of this laptop would see a category if this were on record about the child."""

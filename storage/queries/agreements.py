@@ -63,17 +63,17 @@ def unhidden(store: Store, child: Child, held: Agreement) -> Agreement | None:
     """An agreement without what would tell of a category whose existence is protected; None for one about
     nothing else.
     """
-    hidden = {c for c in HIDDEN_EXISTENCE if not store.may_see(child, c, "support")}
-    if not hidden:
+    named = {*held.categories, *held.exclude_categories, *held.agencies, *held.exclude_agencies}
+    if named.isdisjoint(HIDDEN_EXISTENCE | HIDDEN_AGENCIES) or store.knows_hidden(child):
         return held
-    categories = tuple(c for c in held.categories if c not in hidden)
+    categories = tuple(c for c in held.categories if c not in HIDDEN_EXISTENCE)
     agencies = tuple(a for a in held.agencies if a not in HIDDEN_AGENCIES)
     if (held.categories and not categories) or (held.agencies and not agencies):
         return None
     kept = {
         "categories": categories,
         "agencies": agencies,
-        "exclude_categories": tuple(c for c in held.exclude_categories if c not in hidden),
+        "exclude_categories": tuple(c for c in held.exclude_categories if c not in HIDDEN_EXISTENCE),
         "exclude_agencies": tuple(a for a in held.exclude_agencies if a not in HIDDEN_AGENCIES),
     }
     return held.model_copy(update=kept)
@@ -87,12 +87,13 @@ def read_disclosures(store: Store, child: Child) -> list[Disclosure]:
     """
     if not store.may_see(child, Category.SAFEGUARDING, "safeguarding"):
         return []
-    hidden = {c for c in HIDDEN_EXISTENCE if not store.may_see(child, c, "safeguarding")}
+    knows = store.knows_hidden(child)
     made = [
         d
         for d in store.grounds.of(child.id).disclosures
         if store.recorded(d.by)
-        or not (hidden and (hidden & set(d.categories) or d.agency in HIDDEN_AGENCIES))
+        or knows
+        or (HIDDEN_EXISTENCE.isdisjoint(d.categories) and d.agency not in HIDDEN_AGENCIES)
     ]
     return sorted(made, key=lambda d: (d.decided_on, d.id), reverse=True)
 
@@ -106,7 +107,7 @@ def read_lost(store: Store, child: Child, agreement: str) -> tuple[list[Lost], l
     ground = store.grounds.of(child.id)
     own = lost_by(store.worker, held, child, ground, store.today)
     everyone = lost_with(held, child, ground, store.today)
-    if all(store.may_see(child, c, "support") for c in HIDDEN_EXISTENCE):
+    if store.knows_hidden(child):
         return everyone, own
     told = [x for x in everyone if x.category not in HIDDEN_EXISTENCE and x.agency not in HIDDEN_AGENCIES]
     return told, [x for x in own if x.category not in HIDDEN_EXISTENCE]

@@ -91,7 +91,7 @@ class Sight:
                 return told
         if isinstance(record, Conflict):
             return self._of_conflict(record, child)
-        if name in _TELLING.get(record.type, ()) and child and not self.sees(child, Category.YOUTH_JUSTICE):
+        if name in _TELLING.get(record.type, ()) and child and not self.store.knows_hidden(child):
             return _OWN_LIST
         meta = meta_of(record.type, name)
         own = PURPOSE_OF.get(record.type)

@@ -1,0 +1,115 @@
+"""What is protected even in its existence: list, check, question and preview name it together."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from casework.consent import record_agreement
+from casework.edits import Edit, create
+from casework.ids import new_id
+from casework.policies import PURPOSES, Category
+from casework.records import AGENCIES, Child, Team, Worker
+from casework.records_sharing import Agreement
+from casework.withdrawing import somebody_of
+from screens.consent_check import Wanted, read_answer
+from screens.consent_forms import SettleForm, WithdrawForm
+from screens.reopening import LeftOpen
+from storage.queries.agreements import read_agreements, read_lost
+from storage.queries.sight import Sight
+from storage.store import Store
+
+TODAY = date(2026, 11, 20)
+NOW = datetime(2026, 11, 20, 8, 41, 7, tzinfo=UTC)
+HELD = Category.YOUTH_JUSTICE
+
+
+def opened(folder: Path, agency: str) -> Store:
+    team = Team(id=new_id(), name="Swale")
+    me = Worker.model_validate({"id": new_id(), "name": "Ann", "agency": agency, "team": team.id})
+    path = folder / "caseload.db"
+    return Store.set_up(path, bytearray(32), worker=me, team=team, now=lambda: NOW, today=TODAY)
+
+
+def agreed(store: Store, agencies: set[str], purposes: set[str], **more: Any) -> tuple[Child, Agreement]:
+    """A child of whom everything may be shared with these agencies for these purposes."""
+    child = Child(id=new_id(), surname="Marsh", forename="Tilly")
+    store.journal.commit(Edit("Bring in", (create(child),)))
+    held = Agreement.model_validate(
+        {"id": new_id(), "child": child.id, "given_by": "Anna", "relationship": "mother", "status": "given",
+         "agencies": sorted(agencies), "categories": tuple(Category), "purposes": sorted(purposes),
+         "given_on": TODAY, "by": store.worker.id, **more}
+    )  # fmt: skip
+    store.journal.commit(record_agreement(held, TODAY))
+    return child, held
+
+
+@pytest.mark.parametrize("agency", AGENCIES)
+def test_all_of_them_name_it_or_none(agency: str, tmp_path: Path) -> None:
+    store = opened(tmp_path, agency)
+
+    @settings(max_examples=25, deadline=None)
+    @given(st.sets(st.sampled_from(AGENCIES), min_size=1), st.sets(st.sampled_from(PURPOSES), min_size=1))
+    def agree(agencies: set[str], purposes: set[str]) -> None:
+        child, held = agreed(store, agencies, purposes)
+        knows = any(store.may_see(child, HELD, purpose) for purpose in PURPOSES)
+        shown = next(iter(read_agreements(store, child)), None)
+        listed = shown is not None and HELD in shown.agreement.categories
+        assert listed == knows
+        assert bool(Sight(store).field(held, "categories", child)) == knows
+        answers = {
+            (other, purpose): read_answer(store, child.id, Wanted(other, HELD, purpose))
+            for other in AGENCIES
+            for purpose in PURPOSES
+        }
+        assert any(told.decision.agreement for told in answers.values()) == knows
+        for told in answers.values():
+            assert (told.rests_on is not None) == (told.decision.agreement is not None)
+        for purpose in PURPOSES:
+            asked = store.decide_for(somebody_of("youth-justice"), child, Category.FAMILY, purpose)
+            assert knows or asked.agreement is None
+        lost, own = read_lost(store, child, held.id)
+        opens = agencies != {"youth-justice"} or "evaluation" in purposes
+        assert any(one.category is HELD for one in lost) == (knows and opens)
+        assert knows or not any(one.category is HELD for one in own)
+        assert knows or not any(one.agency == "youth-justice" for one in lost)
+
+    agree()
+    store.close()
+
+
+def test_seen_for_planning_only_it_is_on_the_list(tmp_path: Path) -> None:
+    store = opened(tmp_path, "inclusion-attendance")
+    child, _ = agreed(store, {"inclusion-attendance", "early-help"}, {"planning"})
+    (shown,) = read_agreements(store, child)
+    assert HELD in shown.agreement.categories
+    told = read_answer(store, child.id, Wanted("early-help", HELD, "planning"))
+    assert (told.decision.answer, told.rests_on) == ("yes", shown)
+    assert not store.decide_for(somebody_of("early-help"), child, HELD, "support")
+    other = Worker(id="", name="", agency="school")
+    (previewed,) = read_agreements(store.seen_with(other), child)
+    assert HELD not in previewed.agreement.categories
+    store.close()
+
+
+async def test_a_form_that_opens_again_holds_no_more_than_the_list(tmp_path: Path) -> None:
+    store = opened(tmp_path, "school-nursing")
+    _, held = agreed(store, {"school", "youth-justice"}, {"planning"}, exclude="not Gran")
+
+    async def run(work: Any) -> Any:
+        return work(store)
+
+    shell: Any = SimpleNamespace(desk=SimpleNamespace(run=run), agencies={})
+    assert await SettleForm.again(shell, LeftOpen("settling", held.id)) is None, "the words are withheld"
+    form = await WithdrawForm.again(shell, LeftOpen("withdrawal", held.id))
+    assert form is not None
+    hint = form.form_fields()[0].hint
+    assert "school" in hint
+    assert "youth-justice" not in hint
+    store.close()
