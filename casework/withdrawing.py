@@ -13,11 +13,15 @@ from casework.sharing import Ground, may_see
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """A category that an agency may see for these purposes while an agreement stands, and not after it."""
+    """A category that an agency may see for these purposes while an agreement stands, and not after it.
+
+    `partly` tells that it is still seen for another purpose then, so that it does not disappear.
+    """
 
     agency: Agency
     category: Category
     purposes: tuple[Purpose, ...]
+    partly: bool = False
 
 
 def somebody_of(agency: Agency) -> Worker:
@@ -45,7 +49,8 @@ def lost_by(worker: Worker, agreement: Agreement, child: Child, ground: Ground, 
             and not may_see(worker, child, category, purpose, on, after)
         )
         if purposes:
-            found.append(Lost(worker.agency, category, purposes))
+            partly = any(may_see(worker, child, category, purpose, on, after) for purpose in PURPOSES)
+            found.append(Lost(worker.agency, category, purposes, partly))
     return found
 
 

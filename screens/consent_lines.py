@@ -294,7 +294,9 @@ def _agency(agency: str, names: Names) -> str:
 
 
 def lost_lines(lost: Sequence[Lost], own: Sequence[Lost], names: Names, width: int) -> list[Cell]:
-    """What a withdrawal takes away, by agency, and what of it disappears from this worker's own sight."""
+    """What a withdrawal takes away, by agency, and what of it from this worker's own sight: only what is seen
+    for no purpose any more disappears.
+    """
     lines: list[Cell] = []
     by_agency: dict[str, list[str]] = {}
     for one in lost:
@@ -302,9 +304,15 @@ def lost_lines(lost: Sequence[Lost], own: Sequence[Lost], names: Names, width: i
         by_agency.setdefault(_agency(one.agency, names), []).append(
             f"{words} ({', '.join(one.purposes)})" if len(one.purposes) < len(PURPOSES) else words
         )
-    if own:
-        gone = join_words([CATEGORIES[one.category.value] for one in own])
+    gone = join_words([CATEGORIES[one.category.value] for one in own if not one.partly])
+    if gone:
         lines += plain(f"Disappears from your own sight: {gone}.", width, tone=Tone.ALERT, indent=0)
+    partly = "; ".join(
+        f"{CATEGORIES[one.category.value]} for {join_words(one.purposes)}" for one in own if one.partly
+    )
+    if partly:
+        words = f"You no longer see, though for other work you do: {partly}."
+        lines += plain(words, width, tone=Tone.WARN, indent=0)
     for agency, what in by_agency.items():
         lines += plain(f"{agency} no longer sees: {', '.join(what)}.", width, indent=0)
     if not lost and not own:
