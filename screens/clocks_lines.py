@@ -7,7 +7,6 @@ from datetime import date
 
 from casework.pauses import STATES, is_hidden
 from casework.tasks import Task
-from casework.wording import count_of, join_words
 from screens.widgets.fitting import brief_day, fold, short
 from screens.widgets.rows import Row
 from screens.widgets.text import Cell, Piece, Tone
@@ -90,11 +89,8 @@ def withheld_lines(found: ClockList, width: int) -> list[Cell]:
     """What is withheld of own cases, whether or not a clock of it runs."""
     if not found.withheld:
         return []
-    told = [
-        f"{one.category.value.replace('_', ' ')} ({count_of(one.children, 'child', 'children')})"
-        for one in found.withheld
-    ]
-    return [Piece(line, Tone.QUIET) for line in fold(f"Withheld from you: {join_words(told)}.", width - 2)]
+    words = (f"Withheld from you: {one.words}" for one in found.withheld)
+    return [Piece(line, Tone.QUIET) for told in words for line in fold(told, width - 2)]
 
 
 def empty_words(found: ClockList, today: date) -> str:

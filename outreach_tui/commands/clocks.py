@@ -187,7 +187,7 @@ def _as_json(eyes: Eyes, row: ClockRow, group: str) -> dict[str, Any]:
 
 def _text(found: ClockList, groups: list[Group]) -> None:
     from casework.pauses import STATES
-    from casework.wording import count_of, join_words, say_day
+    from casework.wording import say_day
 
     counts = found.counts
     words = [f"{counts['overdue']} overdue", f"{counts['today']} due today", f"{counts['to-come']} to come"]
@@ -208,8 +208,5 @@ def _text(found: ClockList, groups: list[Group]) -> None:
             ]
             output.emit_lines(lines)
     if found.withheld:
-        told = [
-            f"{one.category.value.replace('_', ' ')} ({count_of(one.children, 'child', 'children')})"
-            for one in found.withheld
-        ]
-        output.emit_lines(["", f"Withheld from you, whether or not a clock runs: {join_words(told)}."])
+        output.emit_lines(["", "Withheld from you, whether or not a clock runs:"])
+        output.emit_lines(f"  {one.words}" for one in found.withheld)

@@ -134,8 +134,8 @@ def _episode(held: dict[str, Any]) -> None:
     if again is not None:
         told = (FROM_REFERRAL, again["from_referral"]), (FROM_CLOSURE, again["from_closure"])
         output.emit_lines(["  Re-referral: " + "; ".join(f"{name}: {say_again(is_)}" for name, is_ in told)])
-    if held["withheld"]:
-        output.emit_lines([f"  Why and how it ended is withheld: {held['withheld']}"])
+    if held["withheld"] and held["closed"] is not None:
+        output.emit_lines([f"  Why the case was closed is withheld: {held['withheld']}"])
 
 
 def case_json(held: ShownCase) -> dict[str, Any]:

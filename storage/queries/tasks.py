@@ -32,6 +32,7 @@ from casework.tasks import (
     child_tasks,
     rank_key,
 )
+from casework.wording import CATEGORIES, count_of
 from storage.queries.agreements import unhidden
 from storage.queries.facts import WEEKS_BACK, among, children_of, weeks_of
 from storage.queries.lookup import display_name
@@ -66,6 +67,12 @@ class WithheldClocks:
     category: Category
     reason: str
     children: int
+
+    @property
+    def words(self) -> str:
+        """What is withheld, of how many children, and why: two lines about one category differ in the why."""
+        name = CATEGORIES[self.category.value]
+        return f"{name} ({count_of(self.children, 'child', 'children')}): {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)
