@@ -22,6 +22,8 @@ from screens.kept_dialog import KeptAs, KeptDialog
 from screens.small_windows import SmallSign
 from screens.widgets.text import Tone, show
 
+_TO_COME = "Choose a day to come."
+
 
 @dataclass(frozen=True, slots=True)
 class Rest:
@@ -38,7 +40,10 @@ class SleepForm(KeptDialog[Rest | None]):
     DEFAULT_CSS = """
     SleepForm #trouble { height: auto; display: none; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Back", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Back", show=False),
+        Binding("ctrl+s,f2", "keep_now", show=False, priority=True),
+    ]
 
     def __init__(self, question: str, today: date, kept: KeptAs) -> None:
         super().__init__(kept)
@@ -55,10 +60,11 @@ class SleepForm(KeptDialog[Rest | None]):
             yield LineField(clean(self._kept.fields.get("until", "")), id="until")
             yield Static("", id="understood", markup=False)
             yield Static("", id="trouble", markup=False)
-            yield Static("enter goes on, esc leaves a draft", classes="hint", markup=False)
+            yield Static("enter goes on, ctrl+s keeps, esc leaves a draft", classes="hint", markup=False)
 
     def on_mount(self) -> None:
-        """Go on with the draft that was left."""
+        """Go on with the draft that was left; a day in it is replaced by another that is typed."""
+        self.query_one("#until", Input).action_select_all()
         self.begin()
 
     def typed(self) -> dict[str, str]:
@@ -79,33 +85,44 @@ class SleepForm(KeptDialog[Rest | None]):
     async def understand(self, event: Input.Changed) -> None:
         """Say which day it would be, and keep a draft every few letters."""
         event.stop()
-        if event.input.id == "until":
-            try:
-                words = f"Back on {say_day(self._day())}" if event.value.strip() else ""
-            except BadInput:
-                words = ""
-            self.query_one("#understood", Static).update(show(words, Tone.QUIET))
+        words, tone = self._understood()
+        self.query_one("#understood", Static).update(show(words, tone))
         await self.stroke()
+
+    def _understood(self) -> tuple[str, Tone]:
+        try:
+            day = self._day()
+        except BadInput:
+            return "", Tone.QUIET
+        if day <= self._today:
+            return f"{say_day(day)} is no day to come. {_TO_COME}", Tone.WARN
+        return f"Back on {say_day(day)}", Tone.QUIET
 
     @on(Input.Submitted)
     async def go_on(self, event: Input.Submitted) -> None:
         """From the reason to the day, and then keep both."""
         event.stop()
-        reason = clean(self.typed()["reason"]).strip()
-        if not reason:
-            self._tell("Say why.", "#reason")
-        elif event.input.id == "reason":
+        if event.input.id == "reason" and clean(self.typed()["reason"]).strip():
             self.query_one("#until").focus()
         else:
-            try:
-                until = self._day()
-            except BadInput as problem:
-                self._tell(problem.message, "#until")
-                return
+            await self.action_keep_now()
+
+    async def action_keep_now(self) -> None:
+        """Keep both lines, or say everything that is wrong with them."""
+        reason = clean(self.typed()["reason"]).strip()
+        wrong = [] if reason else ["Say why."]
+        try:
+            until = self._day()
+        except BadInput as problem:
+            if reason:
+                wrong.append(problem.message)
+        else:
             if until <= self._today:
-                self._tell("Choose a day to come.", "#until")
+                wrong.append(_TO_COME)
+            elif not wrong:
+                await self.close(Rest(reason, until))
                 return
-            await self.close(Rest(reason, until))
+        self._tell(" ".join(wrong), "#until" if reason else "#reason")
 
     def _tell(self, words: str, field: str) -> None:
         self.query_one("#understood", Static).update(show(words, Tone.WARN))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, get_args
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -195,7 +196,7 @@ class ContactForm(KeptForm):
         for line in self.query(TitleLine):  # none is left where a lock took the form away meanwhile
             line.set_title(f"Log a contact: {self._who}", words)
 
-    def on_descendant_focus(self) -> None:
+    def on_descendant_focus(self, _event: events.DescendantFocus) -> None:
         """The label of the field that takes keys is marked, also where no colour shows."""
         for field, label in (("note", "Note"), ("next_step", "Next step")):
             sign = "›" if self.query_one(f"#{field}").has_focus else " "

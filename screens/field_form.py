@@ -205,11 +205,19 @@ class FieldForm(KeptForm):
         self._fill({**self._start, **(draft.fields if draft is not None else {})})
         if draft is not None:
             self.tell("draft brought back")
+        self._offer(draft.fields if draft is not None else {})
         self._show_asked()
         self.begin(draft)
         for spec in self.form_fields():
             self._echo(spec)
         self._focus_on("" if draft is None else draft.fields.get(FOCUS, ""))
+
+    def _offer(self, kept: Mapping[str, str]) -> None:
+        """What is typed replaces what nobody typed, and a day that was brought back."""
+        for spec in self.form_fields():
+            for line in self.query(f"#{spec.name}").results(LineField):
+                if spec.kind == "day" or spec.name not in kept:
+                    line.action_select_all()
 
     def _focus_on(self, name: str = "") -> None:
         """The field of that name, else the first that takes something."""

@@ -199,7 +199,9 @@ class AskWords(KeptDialog[str | None]):
             yield Static("enter keeps, esc leaves a draft", classes="hint", markup=False)
 
     def on_mount(self) -> None:
-        """Go on with the draft that was left."""
+        """Go on with the draft that was left; words that nobody typed are replaced by what is typed."""
+        if "words" not in self._kept.fields:
+            self.query_one(LineField).action_select_all()
         self.begin()
 
     def typed(self) -> dict[str, str]:

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.widgets import Input, Static, TextArea
 
@@ -76,6 +76,8 @@ class KeptForm(OutreachScreen):
         self._ready = False
         self._gone = False
         self._saved: Mapping[str, str] = {}
+        self._said_wrong = False
+        """Whether the line above the keys says what is wrong."""
         self._unsaved = False
         """Whether what was typed last could not be kept."""
         self._unseen = False
@@ -143,6 +145,24 @@ class KeptForm(OutreachScreen):
             self.call_later(self._show_left_over)
         self._ready = True
 
+    def say(self, sentence: str, *, wrong: bool = False) -> None:
+        """One sentence above the keys; the field that takes them stays in sight beside it."""
+        super().say(sentence, wrong=wrong)
+        self._said_wrong = wrong
+        self.call_after_refresh(self._keep_in_sight)
+
+    def on_descendant_focus(self, _event: events.DescendantFocus) -> None:
+        """The field that takes the keys is in sight, also where what stands around it grows meanwhile."""
+        self.call_after_refresh(self._keep_in_sight)
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """The field that takes the keys is in sight in the new window, too."""
+        self.call_after_refresh(self._keep_in_sight)
+
+    def _keep_in_sight(self) -> None:
+        if self.is_attached and self.focused is not None:
+            self.focused.scroll_visible(animate=False, immediate=True, force=True)
+
     # Words of another version
 
     async def _show_left_over(self) -> None:
@@ -209,10 +229,12 @@ class KeptForm(OutreachScreen):
         self.touched()
 
     def touched(self, field: str = "") -> None:
-        """Save every few keystrokes, and after a pause."""
+        """Save every few keystrokes, and after a pause; what was wrong may be so no more, and is not said."""
         del field
         if not self._ready or self._gone:
             return
+        if self._said_wrong and not self._unsaved:
+            self.say("")
         self._strokes += 1
         if self._strokes >= _SAVE_AFTER or self._unsaved:
             self._save_soon()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Input, Static
@@ -155,6 +156,9 @@ class NotificationForm(WhoForm, PartsForm):
             await self._fill(draft.fields)
         if not self._about and not self._value("received"):
             self._put(self.query_one("#received", Input), "today")
+        for name in _DAYS:
+            for line in self.query(f"#{name}").results(Input):
+                line.action_select_all()
         self.tell("draft brought back" if draft is not None else "")
         self.begin(draft)
         first = "concern" if self._about else "child"
@@ -229,7 +233,7 @@ class NotificationForm(WhoForm, PartsForm):
         if self._ready and not self._gone:
             self._lint()
 
-    def on_descendant_focus(self) -> None:
+    def on_descendant_focus(self, _event: events.DescendantFocus) -> None:
         """The label of the field that takes keys is marked, also where no colour shows."""
         self._mark_labels()
 

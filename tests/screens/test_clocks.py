@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from textual.widgets import Input
 
 from casework.edits import Edit, update
 from casework.ids import new_id
@@ -13,9 +14,11 @@ from casework.records import AttendanceWeek
 from casework.records_case import Action, Episode, Outcome, Pause, Plan
 from outreach_tui.app import OutreachApp
 from screens.clocks import ClocksScreen
+from screens.clocks_form import Rest, SleepForm
 from screens.contact_form import ContactForm
+from screens.kept_dialog import KeptAs
 from storage.store import Store
-from tests.screens.real import Family, asked, commit, enter, make_real_app, new_store
+from tests.screens.real import TODAY, Family, asked, commit, enter, make_real_app, new_store
 from tests.screens.steps import settle, type_text
 from tests.screens.textshot import check_shot, screen_text
 
@@ -246,3 +249,31 @@ async def test_every_room_after_g_is_told_in_a_narrow_window(app: OutreachApp) -
         await pilot.press("escape")
         await settle(pilot)
         assert screen_text(app).splitlines()[-1] == before
+
+
+async def test_a_past_day_is_refused_at_once_and_a_kept_day_is_replaced_by_typing(app: OutreachApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        kept = KeptAs("clock-sleep", "x", _keep_nothing, {"reason": "", "until": "2026-12-04"})
+        form = SleepForm("Snooze?", TODAY, kept)
+        answers: list[Rest | None] = []
+        app.push_screen(form, answers.append)
+        await settle(pilot)
+        form.query_one("#until").focus()
+        await type_text(pilot, "1 jan 2020")
+        await settle(pilot)
+        assert form.query_one("#until", Input).value == "1 jan 2020"
+        assert "Wed 1 Jan 2020 is no day to come. Choose a day to come." in screen_text(app)
+        await pilot.press("ctrl+s")
+        await settle(pilot)
+        assert "Say why. Choose a day to come." in screen_text(app)
+        await type_text(pilot, "school shut")
+        form.query_one("#until", Input).value = "4/12/2026"
+        await settle(pilot)
+        await pilot.press("ctrl+s")
+        await settle(pilot)
+        assert answers == [Rest("school shut", date(2026, 12, 4))]
+
+
+async def _keep_nothing(_fields: object) -> None:
+    return None

@@ -498,3 +498,40 @@ async def test_speaking_with_the_notifier_shows_how_to_reach_the_school(
         await settle(pilot)
         assert "Point of contact: Ms Webb, SENCO · 01632 960401." in flat(app)
         check_shot(app, "notification-contacted")
+
+
+async def test_typing_replaces_the_name_that_is_offered(family: Family, tmp_path: Path) -> None:
+    app = app_of(family, tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await here(pilot)
+        await pilot.press("K")
+        await settle(pilot)
+        line = app.screen.query_one(Input)
+        assert line.value == "Mr Orr"
+        await type_text(pilot, "Ms Webb")
+        assert line.value == "Ms Webb"
+
+
+async def test_the_field_that_takes_the_keys_stays_in_sight(family: Family, tmp_path: Path) -> None:
+    app = app_of(family, tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await form(pilot)
+        screen.query_one("#received", Input).value = "tomorrow"
+        screen.query_one("#level", Input).value = "99"
+        await screen._choose(family.tilly.id)
+        await pilot.press("ctrl+s")
+        await settle(pilot)
+        level = screen.query_one("#level", Input)
+        assert level.has_focus
+        assert "\u203a" in next(
+            line for line in screen_text(app).splitlines() if "99" in line and "Level" in line
+        )
+        await type_text(pilot, "1")
+        await settle(pilot)
+        assert "level" not in screen_text(app).splitlines()[-2]
+        screen.query_one("#concern", TextArea).focus()
+        await settle(pilot)
+        await pilot.resize_terminal(40, 8)
+        await settle(pilot)
+        shown = screen.query_one("#concern").region
+        assert screen.query_one("#parts").region.overlaps(shown)
