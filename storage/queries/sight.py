@@ -190,6 +190,7 @@ def shown_child(store: Store, child: Child, purpose: Purpose = "support") -> Chi
 
 WRITTEN_ABOUT: Mapping[str, tuple[Category, Purpose]] = {
     "assessment": (Category.FAMILY, "assessment"),
+    "conflict-text": (Category.FAMILY, "support"),
     "contact": (Category.FAMILY, "support"),
     "notification": (Category.FAMILY, "support"),
     "missing-parts": (Category.FAMILY, "support"),
@@ -249,7 +250,10 @@ def draft_of(store: Store, form: str, subject: str) -> Draft | None:
         return draft
     category, purpose = WRITTEN_ABOUT.get(form, UNKNOWN_FORM)
     child = child_of_draft(store, subject)
-    return draft if child and seen_children(store, [child], purpose, category) else None
+    if child is None or not seen_children(store, [child], purpose, category):
+        return None
+    about = store.find(Conflict, "id = ?", (subject,)) if form == "conflict-text" else []
+    return draft if all(Sight(store).field(one, "other", child) for one in about) else None
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from casework.policies import Category
 from casework.records import Child
 from casework.records_case import Action, Assessment, Disagreement, Episode, Notification, Outcome, Plan
 from casework.records_sharing import Agreement
+from casework.records_sync import Conflict
 from outreach_tui.app import OutreachApp
 from outreach_tui.rooms import ROOMS
 from screens import kept_dialog, kept_form
@@ -93,6 +94,7 @@ HALVES = (
     Half("ScoresForm", "score", (*CHILD, "J", "+", "1", "enter"), "scores", lambda f: f.tilly.id),
     Half("AskWords", "merge-reason", (*CHILD, "=", "enter", "="), "", lambda f: f.double.id),
     Half("AskWords", "link-reason", (*CHILD, "=", "-", "1", "enter"), "", lambda f: f.double.id),
+    Half("ConflictTextForm", "conflict-text", ("g", "x", '"'), "text", lambda f: f.conflict.id),
     Half("SchoolForm", "school-contacts", ("g", "o", "E"), "spoc", lambda f: f.school.id),
     Half("WordsForm", "round-words", ("t",), "", lambda f: f.tilly.id),
     Half("WordsForm", "round-reason", ("r", "i"), "", lambda f: f.tilly.id, old={"code": "Q9"}),
@@ -151,6 +153,12 @@ class Sent(Family):
             due=date(2026, 12, 1),
         )  # fmt: skip
         commit(self.store, "Plan", [case, plan, self.wanted, self.task], child)
+        self.conflict = Conflict(
+            id=new_id(), child=child, record=self.wanted.id, record_type="outcome", field="text",
+            base='"On time"', central='"Out of the house on time"', other='"Up on time"', other_by=me,
+            facet="family:planning",
+        )  # fmt: skip
+        commit(self.store, "Conflict", [self.conflict], child)
 
 
 @pytest.fixture
