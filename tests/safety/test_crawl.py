@@ -496,6 +496,8 @@ SEEN_ROOMS = {
     "supervision",
     "import",
     "schools",
+    "sync",
+    "conflicts",
     "search",
     "child",
 }

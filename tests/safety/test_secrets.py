@@ -38,8 +38,9 @@ def test_no_command_takes_a_secret_as_an_argument() -> None:
         for parameter in command.params:
             for name in parameter.opts:
                 if SECRET & set(name.strip("-").split("-")):
-                    allowed = name.endswith("-fd") or parameter.type.name == "boolean"
-                    assert allowed, f"{' '.join(path)} {name}"
+                    allowed = name.endswith("-fd") or parameter.type.name in ("boolean", "path", "file")
+                    # The contract has the one-time code of ten minutes as an argument.
+                    assert allowed or (*path, name) == ("enrol", "code"), f"{' '.join(path)} {name}"
 
 
 @pytest.mark.parametrize("words", [("today",), ("init",), ("passphrase", "change"), ()])
