@@ -76,8 +76,6 @@ class KeptForm(OutreachScreen):
         self._ready = False
         self._gone = False
         self._saved: Mapping[str, str] = {}
-        self._wrong: Mapping[str, str] | None = None
-        """The fields of which the line above the keys says what is wrong, if it does."""
         self._unsaved = False
         """Whether what was typed last could not be kept."""
         self._unseen = False
@@ -148,7 +146,6 @@ class KeptForm(OutreachScreen):
     def say(self, sentence: str, *, wrong: bool = False) -> None:
         """One sentence above the keys; the field that takes them stays in sight beside it."""
         super().say(sentence, wrong=wrong)
-        self._wrong = dict(self.fields()) if wrong and self._ready else None
         self.call_after_refresh(self._keep_in_sight)
 
     def on_descendant_focus(self, _event: events.DescendantFocus) -> None:
@@ -229,13 +226,10 @@ class KeptForm(OutreachScreen):
         self.touched()
 
     def touched(self, field: str = "") -> None:
-        """Save every few keystrokes, and after a pause; what was wrong may be so no more, and is not said."""
+        """Save every few keystrokes, and after a pause."""
         del field
         if not self._ready or self._gone:
             return
-        # A letter's message may come only after the key that asked to keep the form.
-        if self._wrong is not None and self.fields() != self._wrong and not self._unsaved:
-            self.say("")
         self._strokes += 1
         if self._strokes >= _SAVE_AFTER or self._unsaved:
             self._save_soon()
