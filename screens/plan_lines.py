@@ -83,16 +83,17 @@ def read_plan_view(store: Store, child_id: str) -> PlanView:
     from casework.records_case import Plan
     from storage.queries.lookup import display_name
     from storage.queries.plans import open_episode, read_plan
-    from storage.queries.sight import draft_of
+    from storage.queries.sight import draft_of, shown_child
 
     child = store.get(Child, child_id)
+    seen = shown_child(store, child)
     shown = read_plan(store, child)
     plans = [] if shown.withheld else store.find(Plan, "child = ?", (child_id,))
     here = shown.plan.id if shown.plan else ""
     return PlanView(
         child=child,
         name=display_name(child),
-        place=" · ".join(filter(None, (child.reg, short(store.schools.name(child.school), 30)))),
+        place=" · ".join(filter(None, (seen.reg, short(store.schools.name(seen.school), 30)))),
         shown=shown,
         case=None if shown.withheld else open_episode(store, child),
         earlier=sorted((p for p in plans if p.id != here), key=lambda p: (p.started, p.id), reverse=True),

@@ -98,7 +98,7 @@ def read_assessment_page(store: Store, child: Child, *, drafts: bool = True) -> 
         *((FORM, one.assessment.id) for one in assessments),
     ]
     return AssessmentPage(
-        child=child,
+        child=shown_child(store, child),
         name=name,
         today=today,
         assessments=assessments,
