@@ -87,7 +87,7 @@ def read_assessment_page(store: Store, child: Child, *, drafts: bool = True) -> 
     name, today = display_name(child), store.today
     decision = decision_of(store, child, "assessment")
     if not decision:
-        return AssessmentPage(child, name, today, withheld=decision.reason)
+        return AssessmentPage(shown_child(store, child), name, today, withheld=decision.reason)
     assessments = read_assessments(store, child)
     episodes = {one.id: one for one in store.find(Episode, "child = ?", (child.id,))}
     episode = open_episode(store, child)
