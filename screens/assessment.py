@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.events import Resize, ScreenResume
 
 from casework.assessments import complete_assessment
-from casework.errors import Locked, OutreachError
 from casework.records import Child
 from casework.records_case import Assessment
 from casework.wording import say_day
 from screens.assessment_lines import AssessmentLine, assessment_lines, empty_words, label_of
+from screens.case_page import CasePage
 from screens.dialogs import Choice, Confirm, PickOne
 from screens.reader import ListScreen, TextScreen
-from screens.step_back import StepBack, StepScreen
 from screens.verbs import bindings_for
 from screens.widgets.fitting import plain, short
-from screens.widgets.lines import SaidLine, TitleLine, VerbLine
 from screens.widgets.row_list import RowList
-from screens.widgets.rows import Column, Row, Rows
-from storage.queries.assessments import read_assessment_page
+from screens.widgets.rows import Column, Row
+from screens.widgets.text import Cell
+from storage.queries.assessments import AssessmentPage, read_assessment_page
 
 if TYPE_CHECKING:
     from casework.edits import Edit
-    from storage.journal import Receipt
-    from storage.queries.assessments import AssessmentPage
     from storage.queries.plans import ShownAssessment
     from storage.store import Store
 
@@ -41,126 +35,61 @@ TYPES = frozenset(
 """Record types whose change may change this screen."""
 
 
-class AssessmentScreen(StepScreen):
+class AssessmentScreen(CasePage[AssessmentPage]):
     """A child's assessment. Enter writes the part under the cursor; nothing has to be written first."""
 
     place = "assessment"
     BINDINGS: ClassVar[list[BindingType]] = bindings_for("assessment")
 
+    TITLE_WORDS = "Assessment"
+    HEAD = "Write any part, in any order"
+    TYPES = TYPES
+
     def __init__(self, child_id: str) -> None:
-        super().__init__()
-        self.child_id = child_id
-        self._page: AssessmentPage | None = None
+        super().__init__(child_id)
+        self._lines: Sequence[AssessmentLine] = ()
         self._chosen = ""
         """The assessment that is shown, where it is not the current one."""
-        self._lines: Sequence[AssessmentLine] = ()
-        self._stop_listening: Callable[[], None] | None = None
 
-    def compose(self) -> ComposeResult:
-        """The title, the lines and the keys."""
-        yield TitleLine("Assessment")
-        yield RowList([Column("Write any part, in any order")], empty="", marks=False, id="page")
-        yield SaidLine()
-        yield VerbLine(self.place, self.keymap)
+    def read(self, store: Store) -> AssessmentPage:
+        """Everything that the screen shows."""
+        return read_assessment_page(store, store.get(Child, self.child_id))
 
-    async def on_mount(self) -> None:
-        """Read it, looking being on record first, and hear of every change."""
-        self.query_one(RowList).focus()
-        loop = asyncio.get_running_loop()
+    def looked(self, view: AssessmentPage) -> str:
+        """What it was, and how much."""
+        return f"assessments ({len(view.assessments)})"
 
-        def heard(receipt: Receipt) -> None:
-            if receipt.touched & TYPES and not loop.is_closed():
-                loop.call_soon_threadsafe(self.hear)
-
-        def read(store: Store) -> tuple[AssessmentPage, Callable[[], None]]:
-            page = read_assessment_page(store, store.get(Child, self.child_id))
-            store.log("looked", f"assessments ({len(page.assessments)})", child=self.child_id)
-            return page, store.journal.subscribe(heard)
-
-        try:
-            self._page, self._stop_listening = await self.ask(read)
-        except Locked:
-            return
-        except OutreachError as problem:
-            self.query_one(RowList).empty = "This page stays closed: see below."
-            self.say(problem.message, wrong=True)
-        self._draw(self.size.width)
-
-    def on_unmount(self) -> None:
-        """Hear no more."""
-        if self._stop_listening is not None:
-            self._stop_listening()
-
-    def hear(self) -> None:
-        """Something that is shown here changed, here or elsewhere."""
-        if self._page is not None and self.is_attached:
-            self.run_worker(self.reload(), group="read", exclusive=True)
-
-    def on_screen_resume(self, _event: ScreenResume) -> None:
-        """A form above may have left a draft."""
-        self.hear()
-
-    async def reload(self) -> None:
-        """Read again and keep the cursor on its line."""
-
-        def read(store: Store) -> AssessmentPage:
-            return read_assessment_page(store, store.get(Child, self.child_id))
-
-        page = await self.attempt(read)
-        if page is not None:
-            self._page = page
-            self._draw(self.size.width)
-
-    def on_resize(self, event: Resize) -> None:
-        """Lines are folded to the new width."""
-        self._draw(event.size.width)
-
-    def _draw(self, width: int) -> None:
-        page = self._page
-        if page is None or self.is_bare:
-            return
-        place = page.child.reg
-        self.query_one(TitleLine).set_title(f"Assessment: {short(page.name, width - len(place) - 18)}", place)
-        self._lines = tuple(assessment_lines(page, self._shown, width - _GUTTER))
-        # A row keeps its id while what it stands for does, so that the cursor stays on it.
-        counts: dict[str, int] = {}
-        rows = []
-        for line in self._lines:
-            whose = line.part or line.assessment or line.tool
-            number = counts[whose] = counts.get(whose, 0) + 1
-            rows.append(Row(f"{whose}/{number}", (line.cell,)))
-        self.query_one(RowList).set_source(Rows(rows))
+    def lines(self, view: AssessmentPage, width: int) -> Iterable[tuple[str, Cell]]:
+        """The page."""
+        self._lines = tuple(assessment_lines(view, self._shown, width))
+        return ((line.part or line.assessment or line.tool, line.cell) for line in self._lines)
 
     @property
     def _shown(self) -> ShownAssessment | None:
-        page = self._page
+        page = self.view
         if page is None:
             return None
         chosen = (one for one in page.assessments if one.assessment.id == self._chosen)
         return next(chosen, None) or page.current
 
     @property
-    def _who(self) -> str:
-        return short(self._page.name, 40) if self._page else ""
-
-    @property
     def _line(self) -> AssessmentLine:
-        at = self.query_one(RowList).cursor
+        at = self.page.cursor
         return self._lines[at] if at < len(self._lines) else AssessmentLine("")
 
     def _is_withheld(self) -> bool:
         """Say why nothing can be written here, where this worker may not see it."""
-        if self._page is not None and self._page.withheld:
-            self.say(f"Withheld: {self._page.withheld}", wrong=True)
+        if self.view is not None and self.view.withheld:
+            self.say(f"Withheld: {self.view.withheld}", wrong=True)
             return True
-        return self._page is None
+        return self.view is None
 
     # Verbs
 
     def on_row_list_opened(self, event: RowList.Opened) -> None:
         """Enter: write the part, list a tool's readings, show another assessment."""
         event.stop()
-        line, page = self._line, self._page
+        line, page = self._line, self.view
         if page is None or page.withheld:
             return
         if line.tool:
@@ -168,11 +97,11 @@ class AssessmentScreen(StepScreen):
         elif line.assessment:
             self._chosen = line.assessment
             self._draw(self.size.width)
-            self.query_one(RowList).cursor = 0
+            self.page.cursor = 0
         elif self._shown is not None and self._shown.assessment.completed is not None:
             words = getattr(self._shown.assessment, line.part, "") if line.part else ""
             if words:
-                self.app.push_screen(TextScreen(f"{label_of(line.part)}: {self._who}", words))
+                self.app.push_screen(TextScreen(f"{label_of(line.part)}: {self.who}", words))
         else:
             self.do_edit()
 
@@ -180,7 +109,7 @@ class AssessmentScreen(StepScreen):
         """Write the assessment, beginning with the part under the cursor."""
         from screens.assessment_form import AssessmentForm
 
-        if self._is_withheld() or self._page is None:
+        if self._is_withheld() or self.view is None:
             return
         shown, part = self._shown, self._line.part
         if shown is None:
@@ -191,11 +120,11 @@ class AssessmentScreen(StepScreen):
         elif part in shown.withheld:
             self.say(f"Withheld: {shown.withheld[part]}", wrong=True)
         else:
-            self.app.push_screen(AssessmentForm(self._page, shown, self._who, at=part))
+            self.app.push_screen(AssessmentForm(self.view, shown, self.who, at=part))
 
     async def do_new(self) -> None:
         """Scores of a tool, or an assessment."""
-        page = self._page
+        page = self.view
         if self._is_withheld() or page is None:
             return
         choices = [
@@ -209,7 +138,7 @@ class AssessmentScreen(StepScreen):
             if number == "1":
                 from screens.assessment_form import ScoresForm
 
-                await self.app.push_screen(ScoresForm(page, self._who))
+                await self.app.push_screen(ScoresForm(page, self.who))
             elif number == "2":
                 self._start()
 
@@ -218,7 +147,7 @@ class AssessmentScreen(StepScreen):
     def _start(self) -> None:
         from screens.assessment_form import AssessmentForm
 
-        page = self._page
+        page = self.view
         if page is None:
             return
         current = page.current
@@ -228,7 +157,7 @@ class AssessmentScreen(StepScreen):
             self.say("One is in work: complete it first (X).", wrong=True)
         else:
             self._chosen = ""
-            self.app.push_screen(AssessmentForm(page, None, self._who))
+            self.app.push_screen(AssessmentForm(page, None, self.who))
 
     async def do_finish(self) -> None:
         """Say that it is complete; what is empty is asked about once and holds nothing up."""
@@ -239,7 +168,7 @@ class AssessmentScreen(StepScreen):
             self.say("No assessment is in work here.", wrong=True)
             return
         held = shown.assessment
-        if self._page is not None and ("assessment", held.id) in self._page.drafts:
+        if self.view is not None and ("assessment", held.id) in self.view.drafts:
             self.say("A draft of it waits: save it or throw it away first (E).", wrong=True)
             return
 
@@ -253,7 +182,7 @@ class AssessmentScreen(StepScreen):
 
             receipt = await self.attempt(lambda store: store.journal.commit(make(store)))
             if receipt is not None:
-                await self.reload()
+                await self.renew()
                 self.say("Assessment completed. u takes it back.")
 
         words = empty_words(shown) or "Every part is written."
@@ -277,11 +206,4 @@ class AssessmentScreen(StepScreen):
                          page.workers.get(one.by, "")))
             for one in page.readings_of(found)
         ]  # fmt: skip
-        self.app.push_screen(ListScreen(f"{short(tool, 30)}: {self._who}", columns, rows, "No reading."))
-
-    async def step_back(self, work: StepBack, word: str) -> None:
-        """Show what is left, and say which step it was."""
-        answer = await self.attempt(work)
-        if answer is not None:
-            await self.reload()
-            self.say(f"{word}: {answer[0].name.removeprefix('Undo: ').removeprefix('Redo: ')}.")
+        self.app.push_screen(ListScreen(f"{short(tool, 30)}: {self.who}", columns, rows, "No reading."))

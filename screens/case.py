@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
@@ -25,16 +25,20 @@ class CaseScreen(CasePage[CaseView]):
     BINDINGS: ClassVar[list[BindingType]] = bindings_for("case")
     TITLE_WORDS = "Case"
     HEAD = "Each time of working together, the newest first"
-    LOOKED = "case"
     TYPES = frozenset({"agreement", "child", "disclosure", "episode", "notification", "plan", "worker"})
 
     def read(self, store: Store) -> CaseView:
         """The episodes."""
         return read_case_view(store, self.child_id, CLOSING)
 
-    def lines(self, view: CaseView, width: int) -> Sequence[Cell]:
+    def looked(self, view: CaseView) -> str:
         """The page."""
-        return case_lines(view, width)
+        del view
+        return "case"
+
+    def lines(self, view: CaseView, width: int) -> Iterable[tuple[str, Cell]]:
+        """The page."""
+        return (("", cell) for cell in case_lines(view, width))
 
     def do_finish(self) -> None:
         """Close the open case, or go on with the draft of it."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar
 
 from textual.app import ComposeResult
@@ -46,13 +47,14 @@ V = TypeVar("V", bound=PageView)
 
 
 class CasePage(StepScreen, Generic[V]):
-    """The page. A subclass says what is read, in which lines it stands and which records it is made of."""
+    """The page. A subclass says what is read, in which lines it stands and which records it is made of.
+
+    A line is written with what it stands for (a record's id, or nothing): the cursor stays on that when the
+    page is read again.
+    """
 
     TITLE_WORDS: ClassVar[str] = ""
     HEAD: ClassVar[str] = ""
-    LOOKED: ClassVar[str] = ""
-    """What the log says that somebody looked at."""
-
     TYPES: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, child_id: str) -> None:
@@ -67,8 +69,15 @@ class CasePage(StepScreen, Generic[V]):
         """What is shown. Runs on the caseload's thread. Raises OutreachError."""
 
     @abstractmethod
-    def lines(self, view: V, width: int) -> Sequence[Cell]:
-        """Its lines for a list that is `width` cells wide."""
+    def looked(self, view: V) -> str:
+        """What the log says that somebody looked at."""
+
+    @abstractmethod
+    def lines(self, view: V, width: int) -> Iterable[tuple[str, Cell]]:
+        """What each line stands for, and the line, for a list that is `width` cells wide."""
+
+    def drawn(self) -> None:
+        """The lines stand on the screen."""
 
     def compose(self) -> ComposeResult:
         """The title, the lines and the keys."""
@@ -88,7 +97,7 @@ class CasePage(StepScreen, Generic[V]):
 
         def look(store: Store) -> tuple[V, Callable[[], None]]:
             view = self.read(store)
-            store.log("looked", self.LOOKED, child=self.child_id)
+            store.log("looked", self.looked(view), child=self.child_id)
             return view, store.journal.subscribe(heard)
 
         try:
@@ -149,11 +158,16 @@ class CasePage(StepScreen, Generic[V]):
         view = self.view
         if view is None or self.is_bare:
             return
-        place = short(view.place, 30)
+        place = short(view.place, 44)
         title = f"{self.TITLE_WORDS}: {view.name}"
         self.query_one(TitleLine).set_title(short(title, max(10, width - len(place) - 4)), place)
-        lines = self.lines(view, max(30, width - _GUTTER))
-        self.page.set_source(Rows([Row(str(number), (line,)) for number, line in enumerate(lines)]))
+        counts: Counter[str] = Counter()
+        rows = []
+        for key, cell in self.lines(view, max(30, width - _GUTTER)):
+            counts[key] += 1
+            rows.append(Row(f"{key}/{counts[key]}", (cell,)))
+        self.page.set_source(Rows(rows))
+        self.drawn()
 
     async def step_back(self, work: StepBack, word: str) -> None:
         """Show the page as it is then."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
@@ -25,7 +25,6 @@ class ReviewScreen(CasePage[ReviewView]):
     BINDINGS: ClassVar[list[BindingType]] = bindings_for("review")
     TITLE_WORDS = "Review"
     HEAD = "The plan, attendance and what was said"
-    LOOKED = "reviews"
     TYPES = frozenset(
         {
             *("action", "agreement", "attendance_week", "calendar", "child", "disclosure", "episode"),
@@ -37,9 +36,14 @@ class ReviewScreen(CasePage[ReviewView]):
         """The plan and its reviews."""
         return read_reviews(store, self.child_id)
 
-    def lines(self, view: ReviewView, width: int) -> Sequence[Cell]:
+    def looked(self, view: ReviewView) -> str:
         """The page."""
-        return review_lines(view, width)
+        del view
+        return "reviews"
+
+    def lines(self, view: ReviewView, width: int) -> Iterable[tuple[str, Cell]]:
+        """The page."""
+        return (("", cell) for cell in review_lines(view, width))
 
     def do_new(self) -> None:
         """Hold a review, or go on with the draft of one."""

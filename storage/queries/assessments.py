@@ -54,6 +54,11 @@ class AssessmentPage:
     drafts: frozenset[tuple[str, str]] = frozenset()
 
     @property
+    def place(self) -> str:
+        """Their class, where it may be seen."""
+        return self.child.reg
+
+    @property
     def current(self) -> ShownAssessment | None:
         """The newest one of the open case that is being written, else the newest."""
         in_work = [one for one in self.assessments if one.assessment.completed is None]

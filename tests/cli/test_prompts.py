@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -27,7 +28,13 @@ def terminal(line: Line, *words: str, **more: str) -> pexpect.spawn[str]:
         encoding="utf-8",
         timeout=30,
         dimensions=(24, 80),
+        preexec_fn=_hear_ctrl_c,
     )
+
+
+def _hear_ctrl_c() -> None:
+    """A run of the tests in the background of a shell ignores ctrl+c, and what it starts would, too."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def test_the_passphrase_is_asked_for_and_never_shown(line: Line) -> None:
