@@ -127,7 +127,7 @@ class CasePage(StepScreen, Generic[V]):
 
     def hear(self) -> None:
         """Something that is shown was changed: read again now, or when this page is shown again."""
-        if self.view is None or not self.is_attached:
+        if self._stop_listening is None or not self.is_attached:
             return
         self._stale = True
         if self.app.screen is self:
@@ -145,6 +145,8 @@ class CasePage(StepScreen, Generic[V]):
         except Locked:
             return
         except OutreachError as problem:
+            self.view = None
+            self.query_one(TitleLine).set_title(self.TITLE_WORDS, "")
             self.page.set_source(Rows([]))
             self.say(problem.message, wrong=True)
             return
