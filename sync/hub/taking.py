@@ -170,13 +170,16 @@ class Taking:
     def _check(self, edit: SentEdit) -> None:
         """Whether this laptop may write what the edit writes. Raises Refusal."""
         made = self._made | {change.record for change in edit.changes if change.field == _CREATED}
+        created: set[str] = set()
         for change in edit.changes:
             held = self.central.get(change.record)
+            if change.field == _CREATED:
+                created.add(change.record)
             if change.type not in RECORD_TYPES:
                 raise Refusal("unknown-type", "The central record does not know this kind of record yet.")
             if held.stands and held.type != change.type:
                 raise Refusal("other-type", "A record of another kind has this id.")
-            if not held.stands and change.field != _CREATED:
+            if not held.stands and change.record not in created:
                 raise Refusal("no-such-record", "The central record has no such record.")
             if self._masks is None:
                 continue

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from casework.edits import Edit, create, update
 from casework.records import Contact, Household, Person, Relationship
 from casework.records_sharing import Agreement
 from casework.records_sync import Conflict
@@ -40,6 +41,18 @@ def test_what_one_makes_the_other_gets_and_both_agree(world: World) -> None:
     assert [held.note for held in ben.store.find(Contact)] == ["Rang the mother"]
     again = ben.sync()
     assert (again.agreed, again.requests) == (True, 1)
+
+
+def test_a_step_that_makes_a_record_and_changes_it_arrives_whole(world: World) -> None:
+    """As the import of a school's file does."""
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    tilly = world.child("Tilly")
+    changes = (create(tilly), *update(tilly, known_as="Til"))
+    ana.store.journal.commit(Edit("Import the register", changes))
+    told = ana.sync()
+    assert (told.agreed, told.quarantined, told.conflicts) == (True, 0, 0)
+    assert ben.sync().agreed
+    assert ben.get(tilly).known_as == "Til"
 
 
 def test_different_fields_of_one_child_meet(world: World) -> None:
