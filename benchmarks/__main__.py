@@ -14,6 +14,8 @@ PARTS = (
     (["-m", "benchmarks.child", "5000"], ["-m", "benchmarks.child", "300"]),
     (["-m", "benchmarks.search"], ["-m", "benchmarks.search", "10000"]),
     (["-m", "benchmarks.duplicates"], ["-m", "benchmarks.duplicates", "5000"]),
+    (["-m", "benchmarks.sync"], ["-m", "benchmarks.sync", "2000", "--times", "1"]),
+    (["-m", "benchmarks.sync", "--crowd"], ["-m", "benchmarks.sync", "--crowd", "--times", "1"]),
 )
 
 

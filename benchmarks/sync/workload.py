@@ -1,0 +1,101 @@
+"""What every peer has to carry: records of 13 fields, then 200 edits on each of two laptops, 20 of them on
+the same records. All of it is invented.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from benchmarks.invented import name
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+CHILDREN = 300
+EDITS = 200
+SHARED = 20
+"""Records that both laptops edit: the first half in different fields, the others in the same one."""
+FIELDS = (
+    "id", "plan", "child", "held_on", "next_review", "agenda", "attended", "apologies", "child_views",
+    "views", "progress", "decision", "by",
+)  # fmt: skip
+LAPTOPS = ("ana", "ben")
+
+
+@dataclass(frozen=True, slots=True)
+class FieldEdit:
+    """One field of one record that gets a value; `place` is the record's place in `reviews`."""
+
+    place: int
+    field: str
+    value: str
+
+
+def identifier(rng: random.Random) -> str:
+    """An id as the app draws it."""
+    return str(UUID(int=(0x0199D5A0 << 96) | rng.getrandbits(96)))
+
+
+def children() -> list[str]:
+    """The ids of the children."""
+    rng = random.Random(1)
+    return [identifier(rng) for _ in range(CHILDREN)]
+
+
+def reviews(count: int, by: str = "") -> Iterator[dict[str, Any]]:
+    """Reviews of plans, as JSON-safe fields."""
+    rng = random.Random(2)
+    of, worker = children(), by or identifier(rng)
+    for n in range(count):
+        held = date(2026, 1, 5) + timedelta(days=rng.randrange(280))
+        yield dict(
+            zip(
+                FIELDS,
+                (
+                    identifier(rng), identifier(rng), of[n % CHILDREN], held.isoformat(),
+                    (held + timedelta(days=42)).isoformat(), f"{name(rng)}, sleep", [name(rng)], [],
+                    f"Likes {name(rng)}", "", f"Came {rng.randrange(6)} days of five; {name(rng)} calls",
+                    "continue", worker,
+                ),
+                strict=True,
+            )
+        )  # fmt: skip
+
+
+def edits(laptop: str) -> list[FieldEdit]:
+    """The edits of one laptop between two sessions."""
+    first = 0 if laptop == LAPTOPS[0] else EDITS - SHARED
+    shared = range(EDITS - SHARED, EDITS)
+    found = []
+    for place in range(first, first + EDITS):
+        same = place in shared[SHARED // 2 :]
+        field = "progress" if laptop == LAPTOPS[0] or same else "child_views"
+        found.append(FieldEdit(place, field, f"{laptop} wrote {place} anew"))
+    return found
+
+
+def merged(rows: list[dict[str, Any]]) -> int:
+    """Of the records that both edited in different fields, those that hold both values."""
+    both = {edit.place: edit for edit in edits(LAPTOPS[1])}
+    mine = [edit for edit in edits(LAPTOPS[0]) if edit.place in both]
+    return sum(
+        rows[edit.place][edit.field] == edit.value
+        and rows[edit.place][both[edit.place].field] == both[edit.place].value
+        for edit in mine
+        if both[edit.place].field != edit.field
+    )
+
+
+def losers(rows: list[dict[str, Any]]) -> list[FieldEdit]:
+    """Of the records that both edited in the same field, the edits whose value does not stand."""
+    both = {edit.place: edit for edit in edits(LAPTOPS[1])}
+    return [
+        edit
+        for mine in edits(LAPTOPS[0])
+        if mine.place in both and both[mine.place].field == mine.field
+        for edit in (mine, both[mine.place])
+        if rows[edit.place][edit.field] != edit.value
+    ]
