@@ -91,13 +91,20 @@ class Hub:
         counter = Counter(connection)
         if self._status(connection, device) != "active":
             return self._set_aside(connection, device, said)
-        taking = Taking(connection, device, Feed(connection, device).masks())
-        answer = taking.take(said.edits, counter, self._now())
-        if not answer.known:
+        verdicts: list[Verdict] = []
+        while True:
+            taking = Taking(connection, device, Feed(connection, device).masks())
+            edits = said.edits[len(verdicts) :]
+            answer = taking.take(edits, counter, self._now(), rest=bool(verdicts))
+            if answer.known:
+                break
             counter.save()
             Entitlement(connection, self._now().date()).settle(taking.central.unsettled, counter.head)
+            verdicts += answer.verdicts
+            if len(verdicts) == len(said.edits):
+                break
         at = Cursor(seq=counter.head, chain=self._chain_at(connection, counter, counter.head))
-        return answer.model_copy(update={"at": at})
+        return answer.model_copy(update={"verdicts": verdicts, "at": at})
 
     def _pull(self, connection: Connection, device: str, said: Pull) -> Page:
         self._require_active(connection, device)

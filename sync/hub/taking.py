@@ -31,6 +31,7 @@ from sync.messages import Changed, Pushed, SentEdit, Verdict
 
 BIT = {facet: 1 << place for place, facet in enumerate(FACETS)}
 _CREATED = ""
+_NOT_ENTITLED = "not-entitled"
 
 
 class Refusal(Exception):
@@ -56,12 +57,18 @@ class Taking:
         self.central = Central(connection)
         self._made: set[str] = set()
 
-    def take(self, edits: Sequence[SentEdit], counter: Counter, now: datetime) -> Pushed:
-        """A verdict for each edit, in their order; or the records that are known under another id."""
+    def take(
+        self, edits: Sequence[SentEdit], counter: Counter, now: datetime, *, rest: bool = False
+    ) -> Pushed:
+        """A verdict for each edit, in their order; or the records that are known under another id.
+
+        It ends before an edit that the laptop may not write by what it might hold before the push, where
+        edits before it change that: those have to be settled first, then the `rest` is taken.
+        """
         before = self._verdicts([edit.id for edit in edits])
         fresh = [edit for edit in edits if edit.id not in before]
         self.central.fetch(record for edit in fresh for record in _named(edit))
-        known = known_as(self._connection, fresh, self.central)
+        known = {} if rest else known_as(self._connection, fresh, self.central)
         if known:
             return Pushed(known=known)
         verdicts, logged, aside = [], [], []
@@ -74,6 +81,8 @@ class Taking:
             try:
                 verdict = self._apply(edit, seq)
             except Refusal as refusal:
+                if refusal.code == _NOT_ENTITLED and self.central.unsettled:
+                    break
                 verdict = Verdict(
                     edit=edit.id, verdict="quarantined", code=refusal.code, reason=refusal.reason
                 )
@@ -193,7 +202,7 @@ class Taking:
             lead = conflict_facet(fields) if change.type == "conflict" else leading_facet(change.type)
             bit = BIT[lead]
             if not mask & bit and not (lost and edit.seen < lost):
-                raise Refusal("not-entitled", "The worker may not write this about that child (any more).")
+                raise Refusal(_NOT_ENTITLED, "The worker may not write this about that child (any more).")
 
     def _open_conflict(self, edit: SentEdit, n: int, change: Changed, seq: int) -> None:
         """Keep the value that does not stand, as a record that goes where the field goes."""

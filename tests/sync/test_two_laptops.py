@@ -28,6 +28,23 @@ def contact(world: World, child: str, by: str, note: str) -> Contact:
     return Contact(id=world.new_id("contact"), child=child, at=NOW, by=by, kind="call", note=note)
 
 
+def family_agreement(world: World, child: str, by: str) -> Agreement:
+    """A mother agrees that the school nurse hears the family's words."""
+    return Agreement(
+        id=world.new_id("agreement"),
+        child=child,
+        given_by="Jo Marsh",
+        relationship="mother",
+        responsibility="yes",
+        status="given",
+        agencies=("school-nursing",),
+        categories=("family",),
+        purposes=("support",),
+        given_on=date(2026, 11, 20),
+        by=by,
+    )
+
+
 def test_what_one_makes_the_other_gets_and_both_agree(world: World) -> None:
     ana, ben = world.laptop("Ana"), world.laptop("Ben")
     tilly = world.child("Tilly")
@@ -53,6 +70,19 @@ def test_a_step_that_makes_a_record_and_changes_it_arrives_whole(world: World) -
     assert (told.agreed, told.quarantined, told.conflicts) == (True, 0, 0)
     assert ben.sync().agreed
     assert ben.get(tilly).known_as == "Til"
+
+
+def test_what_an_agreement_allows_is_taken_in_the_same_push(world: World) -> None:
+    nurse = world.laptop("Nia", "school-nursing")
+    tilly = world.child("Tilly", lead_worker=nurse.worker.id)
+    nurse.make(tilly)
+    assert nurse.sync().agreed
+    nurse.make(family_agreement(world, tilly.id, nurse.worker.id))
+    words = contact(world, tilly.id, nurse.worker.id, "Mum is worried")
+    nurse.make(words)
+    told = nurse.sync()
+    assert (told.agreed, told.quarantined, told.purged) == (True, 0, 0)
+    assert nurse.get(words).note == "Mum is worried"
 
 
 def test_different_fields_of_one_child_meet(world: World) -> None:
@@ -110,19 +140,7 @@ def test_a_nurse_gets_no_family_words_until_they_agree_and_loses_them_again(worl
     world.settle()
     assert nurse.has(tilly)
     assert not nurse.has(words)
-    agreement = Agreement(
-        id=world.new_id("agreement"),
-        child=tilly.id,
-        given_by="Jo Marsh",
-        relationship="mother",
-        responsibility="yes",
-        status="given",
-        agencies=("school-nursing",),
-        categories=("family",),
-        purposes=("support",),
-        given_on=date(2026, 11, 20),
-        by=ana.worker.id,
-    )
+    agreement = family_agreement(world, tilly.id, ana.worker.id)
     ana.make(agreement)
     world.settle()
     assert nurse.get(words).note == "Mum is worried"
