@@ -14,6 +14,16 @@ _DROPPED = frozenset({"Cc", "Cs", "Co", "Cn", "Cf"})
 # Persian, Urdu and Indic names need the joiner and the non-joiner to be spelt rightly.
 _JOINERS = frozenset("\u200c\u200d")
 _LINE_BREAKS = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+# ECMA-48, 5.4 and 8.3: a control sequence, a command or device string to its end, a choice of character set.
+# A string that nothing ends loses its two signs only: the words after it may be somebody's. Two-letter
+# escapes are not here for the same reason: ESC before "Anna" must not take the A.
+_SEQUENCES = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*+[ -/]*+[@-~]?"
+    r"|(?:\x1b\]|\x9d)(?:[^\x00-\x1f\x7f-\x9f]*+(?:\x07|\x1b\\|\x9c))?+"
+    r"|(?:\x1b[PX^_]|[\x90\x98\x9e\x9f])(?:[^\x1b\x80-\x9f]*+(?:\x1b\\|\x9c))?+"
+    r"|\x1b[()*+./-][0-~]"
+)
+_SEQUENCE_STARTS = re.compile(r"[\x1b\x90\x98\x9b\x9d-\x9f]")
 _MARK_RUN = 30  # UAX 15, Stream-Safe Text Format: no honest text has more combining marks in a row
 
 _FORMULA_STARTS = "=+\\-@\t\r\n\0\uff1d\uff0b\uff0d\uff20"
@@ -50,15 +60,19 @@ def clean(text: str, *, limit: int = 20_000, newlines: bool = False) -> str:
     """`text` without control, invisible and unassigned characters, in NFC, at most `limit` characters.
 
     Dropped are the Unicode categories Cc, Cs, Co, Cn and Cf except the zero-width joiner and non-joiner; that
-    covers escape sequences, bidirectional overrides, zero-width characters and tags. A tab becomes a space. A
-    line break becomes one newline with `newlines`, else one space, so that two lines do not grow together.
+    covers bidirectional overrides, zero-width characters and tags. A terminal's sequence (colour, title,
+    link, clipboard) goes as a whole, not its first sign only. A tab becomes a space. A line break becomes one
+    newline with `newlines`, else one space, so that two lines do not grow together.
     """
     if text.isprintable():  # none of the dropped categories
         if text.isascii():
             return text if len(text) <= limit else text[:limit]
         kept = text[: limit * 4]
     else:
-        broken = _LINE_BREAKS.sub("\n" if newlines else " ", text[: limit * 4]).replace("\t", " ")
+        bare = text[: limit * 4]
+        if _SEQUENCE_STARTS.search(bare):
+            bare = _SEQUENCES.sub("", bare)
+        broken = _LINE_BREAKS.sub("\n" if newlines else " ", bare).replace("\t", " ")
         category = unicodedata.category
         kept = "".join(
             c for c in broken if c in _JOINERS or category(c) not in _DROPPED or (newlines and c == "\n")

@@ -36,7 +36,7 @@ def test_a_value_of_several_lines_is_indented_and_cannot_forge_a_label(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     output.emit_pairs([("Note", "one\nName: two\x1b[2J"), ("Name", "three")])
-    assert capsys.readouterr().out == "Note: one\n      Name: two[2J\nName: three\n"
+    assert capsys.readouterr().out == "Note: one\n      Name: two\nName: three\n"
 
 
 def test_a_cell_never_breaks_its_line(capsys: pytest.CaptureFixture[str]) -> None:
@@ -56,5 +56,5 @@ def test_no_way_of_printing_lets_a_value_steer_the_terminal(
         "warn": lambda: output.warn(value),
     }[way]()
     said = "".join(capsys.readouterr())
-    assert "Anne [/] [31m]52;c;aGk=2J x" in said
+    assert "Anne [/]  x" in said
     assert not set("\x1b\x07\x9b\u202e") & set(said)

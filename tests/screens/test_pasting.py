@@ -47,7 +47,7 @@ def work(text: str) -> int:
 def test_a_paste_with_escape_signs_is_one_paste_and_no_key() -> None:
     (event,) = parsed(START + EVIL * 3_000 + END)
     assert isinstance(event, events.Paste)
-    assert event.text.startswith("evil [/] ]52;c;aGk= [31mred2J")
+    assert event.text.startswith("evil [/]  redevil")
     assert not set("\x1b\x07\x9b\u202e") & set(event.text)
 
 
@@ -125,7 +125,7 @@ async def test_the_filter_takes_what_it_has_room_for(tmp_path: Path) -> None:
         pilot.app.post_message(events.Paste("school:harbour\x1b[A\nsecond line"))
         await settle(pilot)
         field = pilot.app.screen.query_one(Input)
-        assert field.value == "school:harbour[A"
+        assert field.value == "school:harbour"
         pilot.app.post_message(events.Paste("x" * 100_000))
         await settle(pilot)
         assert len(field.value) == field.max_length
