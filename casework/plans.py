@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from casework.clocks import Clock, calendar_clock
+from casework.clocks import Clock, calendar_clock, next_working_day
 from casework.edits import Change, Edit, create, update
 from casework.errors import BadInput, Refused
 from casework.ids import new_id
@@ -158,8 +158,8 @@ def set_action(action: Action, status: ActionStatus, why: str, on: date, today: 
 
 
 def next_review_after(held_on: date) -> date:
-    """The day of the next review that the local cycle proposes."""
-    return held_on + timedelta(weeks=at(PLAN_REVIEW_WEEKS, held_on))
+    """The day of the next review that the local cycle proposes: a working day, on it or the first after."""
+    return next_working_day(held_on + timedelta(weeks=at(PLAN_REVIEW_WEEKS, held_on)))
 
 
 def review_plan(plan: Plan, review: Review, today: date) -> Edit:

@@ -45,7 +45,7 @@ def plan() -> None:
 @click.option("--on", metavar="DATE", help="The day it starts; else today.")
 @json_option
 def add(child: str, on: str | None) -> None:
-    """Start a plan in CHILD's open case. Its first review is due six weeks later."""
+    """Start a plan in CHILD's open case. Its first review is due six weeks later, on a working day."""
     from casework.plans import start_plan
     from casework.wording import say_day
     from outreach_tui.commands.cases import take_case

@@ -39,21 +39,25 @@ _REASONS = (
 def review(plan: str, on: str | None, next_review: str | None, decision: str, **given: str) -> None:
     """Record a review of PLAN, usually a Team Around the Family meeting, and the day of the next one.
 
-    --next may only be left out where the decision is another one than to continue. --json gives attendance
-    before the plan and since with it.
+    --next may only be left out where the decision is another one than to continue; without it the refusal
+    proposes a day. --json gives attendance before the plan and since with it.
     """
     from casework.ids import new_id
-    from casework.plans import REASON_AFTER, review_plan
+    from casework.plans import REASON_AFTER, next_review_after, review_plan
     from casework.records_case import Plan, Review
+    from casework.wording import say_day
     from outreach_tui.commands.cases import fitting, names_of, take_own, text_of
     from outreach_tui.commands.people import take_day
     from outreach_tui.commands.plan import before_after_json
     from storage.queries.plans import read_before_after
 
     call = the_call()
-    if next_review is None and decision == "continue":
-        raise click.UsageError("Missing option '--next'")
     day = take_day(on, call.today, "--on", past=True) or call.today
+    if next_review is None and decision == "continue":
+        proposed = next_review_after(day)
+        raise click.UsageError(
+            f"Missing option '--next'. The local cycle proposes {say_day(proposed)}: --next {proposed}"
+        )
     following = take_day(next_review, call.today, "--next")
     words = {
         name: text_of(given[name], f"--{name.replace('_', '-')}")

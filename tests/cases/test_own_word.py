@@ -76,9 +76,9 @@ def test_from_notification_to_a_step_up_with_the_nurse_at_the_edge(case: Case) -
     case("2026-11-16", "assess", "complete", assessment)
     assert case.clocks("2026-11-16") == {}
     plan = case("2026-11-16", "plan", "add", case.child)["id"]
-    # 42 days after Mon 16 Nov: 14 left in November, then 28 December, the day of a bank holiday: weeks are
-    # counted in calendar days and nothing moves it.
-    assert case.clocks("2026-11-17") == {"plan-review": ("2026-12-28", 41, False)}
+    # 42 days after Mon 16 Nov: 14 left in November, then 28 December, the day of a bank holiday (Boxing Day
+    # is a Saturday): nobody meets then, so the day after is proposed.
+    assert case.clocks("2026-11-17") == {"plan-review": ("2026-12-29", 42, False)}
     goal = case("2026-11-16", "plan", "outcome", plan, "--text", "CANARYFAMILY I sleep")["id"]
     theirs = ("--text", "CANARYFAMILY a later start", "--owner", "Mr Orr", "--due", "2026-12-01")
     refused = case("2026-11-16", "plan", "action", goal, *theirs, "--agency", "school", code=5)

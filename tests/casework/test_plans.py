@@ -15,6 +15,7 @@ from casework.plans import (
     add_action,
     add_outcome,
     close_case,
+    next_review_after,
     plan_standing,
     review_plan,
     set_action,
@@ -49,6 +50,18 @@ def test_a_plan_needs_an_open_case_and_is_reviewed_in_six_weeks() -> None:
     assert start_plan(CHILD, CASE, "w", START)[1].next_review == date(2026, 11, 16)
     with pytest.raises(Refused):
         start_plan(CHILD, None, "w", START)
+
+
+@pytest.mark.parametrize(
+    ("held_on", "proposed"),
+    [
+        (date(2026, 11, 20), date(2027, 1, 4)),  # six weeks on is a bank holiday, a Friday
+        (date(2026, 11, 15), date(2026, 12, 29)),  # a Sunday, then the substitute for Boxing Day
+        (date(2026, 11, 19), date(2026, 12, 31)),
+    ],
+)
+def test_a_review_is_proposed_for_a_working_day(held_on: date, proposed: date) -> None:
+    assert next_review_after(held_on) == proposed
 
 
 def test_a_plan_that_nobody_reviewed_is_never_on_course() -> None:

@@ -148,8 +148,8 @@ def test_who_leads_can_close_after_a_withdrawal_but_reads_no_plan(tmp_path: Path
     done(line, "consent", "withdraw", given["id"], "--reason", "changed her mind", today=day)
     done(line, "plan", "show", tilly, today=day, code=5)
     shown = line("show", plan, today=day).out + line("history", plan, today=day).out
-    assert "2027-01-01" not in shown, "the day of its review is the family's"
-    assert "1 Jan 2027" not in shown
+    assert "2027-01-04" not in shown, "the day of its review is the family's"
+    assert "4 Jan 2027" not in shown
     done(line, "edit", plan, "next_review=2027-02-02", today=day, code=5)
     assert done(line, "close", tilly, "--reason", "agreement-withdrawn", today=day)["closed"] == day
 

@@ -90,7 +90,7 @@ def planned(line: Line) -> dict[str, str]:
 def test_from_an_open_case_to_a_reviewed_plan(case: Line) -> None:
     ids = planned(case)
     shown = ok(case, "plan", "show", case.ids["tilly"])
-    assert (shown["id"], shown["started"], shown["next_review"]) == (ids["plan"], "2026-11-16", "2026-12-28")
+    assert (shown["id"], shown["started"], shown["next_review"]) == (ids["plan"], "2026-11-16", "2026-12-29")
     assert shown["state"] == "not reviewed"
     (outcome,) = shown["outcomes"]
     assert (outcome["text"], outcome["measure"]) == (WANTED, "in by 8:50")
@@ -179,6 +179,15 @@ def test_bad_input_is_one_sentence_and_nothing_is_kept(case: Line, words: tuple[
     assert "o" * 301 not in done.err
     assert done.err.strip().splitlines()[-1].startswith("Error: ")
     assert ok(case, "plan", "show", case.ids["tilly"]) == before
+
+
+def test_a_review_without_a_next_day_is_told_the_day_that_the_form_proposes(case: Line) -> None:
+    ids = planned(case)
+    refused = case("review", ids["plan"], "--on", "2026-11-19", "--progress", "x")
+    assert refused.code == 2
+    assert "proposes Thu 31 Dec 2026: --next 2026-12-31" in refused.err
+    refused = case("review", ids["plan"], "--on", "2026-11-20", "--progress", "x")
+    assert "--next 2027-01-04" in refused.err, "six weeks on is a bank holiday, a Friday"
 
 
 def test_attendance_before_and_since_is_of_equal_length_with_counts(case: Line) -> None:

@@ -149,7 +149,7 @@ async def test_from_an_open_case_to_a_finished_action_by_keys(family: Family, tm
         await keys(pilot, "ctrl+s")
         assert isinstance(app.screen, PlanScreen)
         text = flat(app)
-        assert "NOT REVIEWED YET Next review Fri 1 Jan 2027, 42 days left." in text
+        assert "NOT REVIEWED YET Next review Mon 4 Jan 2027, 45 days left." in text
         assert "Plan started with an outcome. u takes it back." in text
         assert "ON COURSE" not in text
         await keys(pilot, "+")
