@@ -12,7 +12,7 @@ sides of a sync can count them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -74,18 +74,19 @@ def facets(record_type: str, values: Values) -> dict[Facet, dict[str, Any]]:
     A field may stand in two facets; the later one has the exact value. Fields that this version does not
     know are left out.
     """
-    plain = _plain(record_type)
     purpose = PURPOSE_OF.get(record_type, "")
     if record_type == "flag":
         category = FLAG_CATEGORY.get(values.get("kind", ""), Category.SAFEGUARDING)
         return {Facet(category): dict(values)}
     if record_type == "conflict":
         return {conflict_facet(values): dict(values)}
-    found: dict[Facet, dict[str, Any]] = {leading_facet(record_type): {"void": values.get("void", False)}}
-    for name, value in values.items():
-        facet = plain.get(name)
-        if facet is not None:
-            found.setdefault(facet, {})[name] = value
+    found: dict[Facet, dict[str, Any]] = {}
+    for facet, names in _names_of(record_type):
+        fields = {name: values[name] for name in names if name in values}
+        if not found:
+            fields["void"] = values.get("void", False)
+        if fields:
+            found[facet] = fields
     stand_in = _STAND_INS.get(record_type)
     if stand_in is not None:
         return stand_in(found, values, Facet(_HIDDEN, purpose))
@@ -125,6 +126,14 @@ def _plain(record_type: str) -> Mapping[str, Facet]:
         for name in RECORD_TYPES[record_type].model_fields
         if (meta := meta_of(record_type, name)) is not None
     }
+
+
+@cache
+def _names_of(record_type: str) -> Sequence[tuple[Facet, Sequence[str]]]:
+    """Each facet with the fields that stand in it, the leading one first."""
+    lead, plain = leading_facet(record_type), _plain(record_type)
+    order = dict.fromkeys((lead, *plain.values()))
+    return [(facet, [name for name in plain if plain[name] == facet]) for facet in order]
 
 
 def exact_facet(record_type: str, values: Values, field: str) -> Facet:

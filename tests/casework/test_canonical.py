@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casework.canonical import Digest, digest_of, facet_hash, spelt, sum_of
+from casework.canonical import Digest, digest_of, facet_hash, fingerprint, spelt, sum_of
 from casework.facets import Facet
 from casework.policies import Category
 
@@ -37,6 +37,19 @@ def test_a_default_counts_as_nothing_and_another_record_or_facet_counts() -> Non
     assert plain != facet_hash("child", "d", FACET, {"surname": "Marsh"})
     assert plain != facet_hash("child", "c", Facet(Category.FAMILY), {"surname": "Marsh"})
     assert facet_hash("child", "c", FACET, {"former_names": []}) == facet_hash("child", "c", FACET, {})
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=2), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(st.dictionaries(st.sampled_from(["surname", "zone", "later"]), VALUES))
+def test_a_hash_is_that_of_the_one_spelling(fields: dict[str, Any]) -> None:
+    plain = int.from_bytes(fingerprint("child", "c", FACET.key, fields))
+    assert facet_hash("child", "c", FACET, fields) == plain
 
 
 @given(st.lists(st.integers(0, 2**256 - 1)), st.integers(0, 2**256 - 1))
