@@ -125,7 +125,7 @@ class Device:
         session.cursor = state.seq
         if session.agreed:
             with transaction(self._conn):
-                write_state(self._conn, replace(state, agreed_at=self._now().isoformat()))
+                write_state(self._conn, replace(state, agreed_at=self._now().isoformat(), anew=""))
         return session
 
     # Hello
@@ -134,7 +134,7 @@ class Device:
         """Greet, and put right what the answer asks for; True when there is nothing to say."""
         state = self._begin()
         waiting = outbox.count_waiting(self._conn)
-        nothing = not waiting and not outbox.wants(self._conn, 1) and not outbox.to_recount(self._conn)
+        nothing = not (waiting or state.anew or outbox.wants(self._conn, 1) or outbox.to_recount(self._conn))
         session.requests += 1
         welcome = self._central.hello(
             Hello(
@@ -177,7 +177,9 @@ class Device:
         """The central record is not as this laptop last read it: offer every step again, read it all anew."""
         with transaction(self._conn):
             count = outbox.offer_again(self._conn)
-            fresh = replace(state, seq=0, chain="", pushed_seq=0, pushed_chain="")
+            fresh = replace(
+                state, seq=0, chain="", pushed_seq=0, pushed_chain="", anew=self._now().isoformat()
+            )
             write_state(self._conn, fresh)
         session.problems.append(
             f"The central record is not the one last read (restored from a backup?); {count} steps of this"

@@ -18,6 +18,10 @@ _TIES = {
     "person": "SELECT DISTINCT child FROM relationship WHERE person = ? AND void = 0",
     "household": "SELECT id FROM child WHERE household = ? AND void = 0",
 }
+_TIED_TO = {
+    "person": "SELECT 1 FROM relationship r WHERE r.person = person.id AND r.void = 0",
+    "household": "SELECT 1 FROM child c WHERE c.household = household.id AND c.void = 0",
+}
 
 _TIED_BY = {"child": ("household", "household"), "relationship": ("person", "person")}
 """What a child or a relationship ties: the type of the tied record, and the field that names it."""
@@ -55,6 +59,14 @@ class Holdings:
         if own != TIED:
             return [own]
         return [row[0] for row in self._conn.execute(_TIES[record_type], (record,))]
+
+    def untied(self) -> list[tuple[str, str]]:
+        """The adults and homes (type, id) that no child on this laptop ties."""
+        found = []
+        for kind, ties in _TIED_TO.items():
+            rows = self._conn.execute(f"SELECT id FROM {kind} WHERE NOT EXISTS ({ties})")
+            found += [(kind, row[0]) for row in rows]
+        return found
 
     def recount(self, records: Iterable[tuple[str, str]]) -> None:
         """Count these records (type, id) anew, as they stand in their tables; nothing of theirs may wait."""

@@ -23,7 +23,7 @@ from casework.records import RECORD_TYPES
 from storage import audit, reindex
 from storage.central.holdings import BIT, Holdings
 from storage.central.outbox import count_waiting, cut, forget_wants, to_recount
-from storage.central.state import SyncState, write_state
+from storage.central.state import SyncState, read_state, write_state
 from storage.journal import Receipt, Step, transaction
 from storage.rows import current_values
 from storage.store import Store
@@ -105,7 +105,11 @@ class Receiver:
         return answer
 
     def settle_own(self) -> Received:
-        """Count the records that stand as this laptop made them, and give up what it may not hold."""
+        """Count the records that stand as this laptop made them, and give up what it may not hold.
+
+        While a central record is read anew that lost something, adults and homes that came with a tie which
+        is lost now are given up, too: nobody would say so.
+        """
         answer = Received()
         touched: set[str] = set()
         with transaction(self._conn):
@@ -113,7 +117,8 @@ class Receiver:
                 answer.waiting = True
                 return answer
             own = to_recount(self._conn)
-            self._holdings.recount(own + list(self._narrow(own, answer, touched)))
+            lost = self._holdings.untied() if read_state(self._conn).anew else []
+            self._holdings.recount(own + list(self._narrow([*own, *lost], answer, touched)))
             forget_wants(self._conn, (record for _, record in own))
         self._tell(touched)
         return answer

@@ -32,7 +32,8 @@ class SyncState:
     the last push (`pushed_seq`, `pushed_chain`), and when both sides agreed.
 
     `incarnation` is the word that the last session left on both sides, `coming` the one of the session that
-    is under way.
+    is under way. `anew` says since when the central record, which lost something, is read all anew; it is
+    "" again once both sides agree.
     """
 
     hub: str = ""
@@ -46,6 +47,7 @@ class SyncState:
     pushed_seq: int = 0
     pushed_chain: str = ""
     agreed_at: str = ""
+    anew: str = ""
 
     @property
     def is_enrolled(self) -> bool:

@@ -6,12 +6,16 @@ random values are given, so that a simulation replays.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as SQLAlchemyTimeout
 
-from casework.errors import Refused
+from casework.errors import OutreachError, Refused
+from storage.faults import DATABASE_ERRORS
 from sync.hub import tables
 from sync.hub.central import batched, in_bulk
 from sync.hub.counting import CHAIN_BYTES, Counter
@@ -19,7 +23,7 @@ from sync.hub.database import for_laptop, transact
 from sync.hub.entitlement import SEND_ANEW, Entitlement
 from sync.hub.feed import Feed
 from sync.hub.migrations import upgrade
-from sync.hub.taking import Taking
+from sync.hub.taking import Refusal, Taking, aside_row, digest_of_edit
 from sync.messages import (
     PROTOCOL,
     Action,
@@ -37,6 +41,15 @@ from sync.messages import (
     Welcome,
 )
 
+log = logging.getLogger("outreach.hub")
+
+REVOKED = Refusal(
+    "revoked", "This laptop's access was ended; its edits are kept for a supervisor to look at."
+)
+FAILED = Refusal(
+    "fault", "The central record failed at this step; it is kept there for a supervisor to look at."
+)
+
 
 class Hub:
     """One process of the central record; several on one database give the same answers as one."""
@@ -50,8 +63,26 @@ class Hub:
         return transact(self.engine, lambda connection: self._hello(connection, device, said))
 
     def push(self, device: str, said: Push) -> Pushed:
-        """Take edits, one verdict each. Those of a revoked laptop are kept aside and nothing is told."""
-        return transact(self.engine, lambda connection: self._push(connection, device, said))
+        """Take edits, one verdict each. Those of a revoked laptop are kept aside and nothing is told.
+
+        One that makes this program fail is looked for by halves and kept aside, so that it holds up neither
+        the others nor the laptop; where the database itself fails nothing is taken, and the error is raised.
+        """
+        try:
+            return transact(self.engine, lambda connection: self._push(connection, device, said))
+        except Exception as error:
+            if not is_of_edits(error):
+                raise
+            fault = type(error).__name__
+        if len(said.edits) == 1:
+            log.warning("push: a step was kept aside, for it failed: %s", fault)
+            return transact(self.engine, lambda connection: self._keep_aside(connection, device, said))
+        middle = len(said.edits) // 2
+        first = self.push(device, Push(edits=said.edits[:middle]))
+        if first.known:
+            return first
+        second = self.push(device, Push(edits=said.edits[middle:]))
+        return second.model_copy(update={"verdicts": [*first.verdicts, *second.verdicts]})
 
     def pull(self, device: str, said: Pull) -> Page:
         """The next page of what the laptop may hold."""
@@ -90,7 +121,7 @@ class Hub:
     def _push(self, connection: Connection, device: str, said: Push) -> Pushed:
         counter = Counter(connection)
         if self._status(connection, device) != "active":
-            return self._set_aside(connection, device, said)
+            return self._set_aside(connection, device, said, REVOKED)
         verdicts: list[Verdict] = []
         while True:
             taking = Taking(connection, device, Feed(connection, device).masks())
@@ -168,27 +199,30 @@ class Hub:
             .values(last_seen=self._now().isoformat(), incarnation=incarnation)
         )
 
-    def _set_aside(self, connection: Connection, device: str, said: Push) -> Pushed:
-        reason = "This laptop's access was ended; its edits are kept for a supervisor to look at."
+    def _keep_aside(self, connection: Connection, device: str, said: Push) -> Pushed:
+        """Edits at which this program failed."""
+        counter = Counter(connection)
+        if self._status(connection, device) != "active":
+            return self._set_aside(connection, device, said, REVOKED)
+        answer = self._set_aside(connection, device, said, FAILED)
+        at = Cursor(seq=counter.head, chain=self._chain_at(connection, counter, counter.head))
+        return answer.model_copy(update={"at": at})
+
+    def _set_aside(self, connection: Connection, device: str, said: Push, why: Refusal) -> Pushed:
+        """Keep edits for a supervisor, but for those that were taken before or are kept already."""
+        ids = [edit.id for edit in said.edits]
+        here: set[str] = set()
+        for table in (tables.log, tables.quarantine):
+            here |= set(connection.execute(select(table.c.edit).where(table.c.edit.in_(ids))).scalars())
         rows = [
-            {
-                "edit": edit.id,
-                "hash": b"",
-                "device": device,
-                "worker": edit.worker,
-                "at": edit.at,
-                "taken": self._now().isoformat(),
-                "code": "revoked",
-                "reason": reason,
-                "edit_text": edit.model_dump_json(),
-            }
-            for edit in said.edits
+            aside_row(edit, digest_of_edit(edit), device, self._now(), why)
+            for edit in {edit.id: edit for edit in said.edits}.values()
+            if edit.id not in here
         ]
         in_bulk(connection, tables.quarantine, rows)
         return Pushed(
             verdicts=[
-                Verdict(edit=edit.id, verdict="quarantined", code="revoked", reason=reason)
-                for edit in said.edits
+                Verdict(edit=edit, verdict="quarantined", code=why.code, reason=why.reason) for edit in ids
             ]
         )
 
@@ -212,6 +246,17 @@ class Hub:
         log = tables.log
         held = connection.execute(select(log.c.chain).where(log.c.seq == seq)).scalar()
         return bytes(held).hex() if held is not None else "?"
+
+
+def is_of_edits(error: Exception) -> bool:
+    """Whether what went wrong can be an edit's doing, and not that of a database that has no room, is away
+    or was met by another transaction: then it may go better another time.
+    """
+    if isinstance(error, SQLAlchemyError):
+        return isinstance(error, DataError | IntegrityError) or not isinstance(
+            error, DBAPIError | SQLAlchemyTimeout
+        )
+    return not isinstance(error, (OutreachError, MemoryError, OSError, *DATABASE_ERRORS))
 
 
 def found_hub(engine: Engine, *, hub: str, epoch: str) -> None:

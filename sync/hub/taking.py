@@ -20,6 +20,7 @@ from casework.policies import Policy
 from casework.records import RECORD_TYPES
 from casework.scopes import EVERYBODY, TIED, own_scope
 from casework.sharing_grid import HIDDEN_EXISTENCE
+from casework.text import clean
 from sync.hub import tables
 from sync.hub.central import Central, Held, Ties, in_bulk, lacking, usual_fields
 from sync.hub.counting import Counter
@@ -73,7 +74,7 @@ class Taking:
             return Pushed(known=known)
         verdicts, logged, aside = [], [], []
         for edit in edits:
-            digest = fingerprint(edit.model_dump(mode="json", exclude={"seen"}))
+            digest = digest_of_edit(edit)
             if edit.id in before:
                 verdicts.append(self._again(before[edit.id], digest))
                 continue
@@ -86,7 +87,7 @@ class Taking:
                 verdict = Verdict(
                     edit=edit.id, verdict="quarantined", code=refusal.code, reason=refusal.reason
                 )
-                aside.append(_aside(edit, digest, self._device, now, refusal))
+                aside.append(aside_row(edit, digest, self._device, now, refusal))
             else:
                 counter.advance(digest)
                 logged.append(_logged(edit, digest, self._device, now, verdict, counter.chain))
@@ -317,13 +318,19 @@ def _logged(
     }
 
 
-def _aside(edit: SentEdit, digest: bytes, device: str, now: datetime, refusal: Refusal) -> dict[str, Any]:
+def digest_of_edit(edit: SentEdit) -> bytes:
+    """What says that an edit is the one that was sent before."""
+    return fingerprint(edit.model_dump(mode="json", exclude={"seen"}))
+
+
+def aside_row(edit: SentEdit, digest: bytes, device: str, now: datetime, refusal: Refusal) -> dict[str, Any]:
+    """The row of an edit that is kept aside."""
     return {
         "edit": edit.id,
         "hash": digest,
         "device": device,
         "worker": edit.worker,
-        "at": edit.at,
+        "at": clean(edit.at),
         "taken": now.isoformat(),
         "code": refusal.code,
         "reason": refusal.reason,

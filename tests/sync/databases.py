@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
 
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.pool import NullPool
 
 from sync.hub.database import open_postgresql, open_sqlite
@@ -33,15 +33,19 @@ class Database(Protocol):
 
     def back_up(self) -> None: ...
     def restore(self) -> bool: ...
+    def fill(self, *, full: bool = True) -> None: ...
     def close(self) -> None: ...
 
 
 class SqliteDatabase:
     """An encrypted file in a folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, create: bool = True, lasting: bool = True) -> None:
+        """With `lasting` each commit reaches the disk, as in earnest; without, only other connections."""
         self._folder = folder
-        self.engine = open_sqlite(folder / "hub.db", bytearray(KEY), create=True)
+        self.engine = open_sqlite(folder / "hub.db", bytearray(KEY), create=create)
+        if not lasting:
+            event.listen(self.engine, "connect", lambda raw, _: raw.execute("PRAGMA synchronous = OFF"))
 
     def back_up(self) -> None:
         self.engine.dispose()
@@ -58,6 +62,12 @@ class SqliteDatabase:
         for file in kept:
             shutil.copy(file, self._folder / file.name.removeprefix("kept-"))
         return True
+
+    def fill(self, *, full: bool = True) -> None:
+        """The file cannot grow from now on; or it can again."""
+        with self.engine.begin() as connection:
+            pages = 1 if full else 1_073_741_823
+            connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
 
     def close(self) -> None:
         self.engine.dispose()
@@ -127,6 +137,9 @@ class PostgresqlDatabase:
             f"CREATE DATABASE {self._name} TEMPLATE {self._name}_kept OWNER {OWNER}",
         )
         return True
+
+    def fill(self, *, full: bool = True) -> None:
+        """A server's disk is not for a test to fill."""
 
     def close(self) -> None:
         self.engine.dispose()

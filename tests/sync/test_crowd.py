@@ -14,7 +14,7 @@ from sync.hub.counting import CHAIN_BYTES, chained
 from sync.hub.hub import Hub
 from tests.sync import crowd
 from tests.sync.databases import PostgresqlDatabase
-from tests.sync.simulation import check_sums
+from tests.sync.invariants import check_sums
 
 LAPTOPS, EDITS = map(int, os.environ.get("OUTREACH_CROWD", "10x40").split("x"))
 

@@ -7,32 +7,28 @@ from pathlib import Path
 
 import pytest
 
-from tests.sync.databases import Database, PostgresqlDatabase, SqliteDatabase
-from tests.sync.simulation import Simulation
+from tests.sync.databases import PostgresqlDatabase
+from tests.sync.simulation import Start, simulate
 
-SEEDS = int(os.environ.get("OUTREACH_SEEDS", "60"))
-POSTGRESQL_SEEDS = max(6, SEEDS // 10)
+SEEDS = int(os.environ.get("OUTREACH_SEEDS", "300"))
+POSTGRESQL_SEEDS = max(6, SEEDS // 50)
+_AT_ONCE = 10
 
 
-@pytest.mark.parametrize("seed", range(SEEDS))
-def test_a_run_with_faults_heals(seed: int, tmp_path: Path) -> None:
-    database = SqliteDatabase(tmp_path)
-    try:
-        simulate(seed, tmp_path, database)
-    finally:
-        database.close()
+@pytest.fixture(scope="module")
+def start(tmp_path_factory: pytest.TempPathFactory) -> Start:
+    """The state in which every run on a file begins."""
+    return Start(tmp_path_factory.mktemp("start"))
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS, _AT_ONCE))
+def test_runs_with_faults_heal(first: int, start: Start) -> None:
+    for seed in range(first, min(first + _AT_ONCE, SEEDS)):
+        simulate(seed, start)
 
 
 @pytest.mark.parametrize("seed", range(POSTGRESQL_SEEDS))
 def test_a_run_with_faults_heals_on_postgresql(
     seed: int, tmp_path: Path, postgresql: PostgresqlDatabase
 ) -> None:
-    simulate(seed, tmp_path, postgresql)
-
-
-def simulate(seed: int, folder: Path, database: Database) -> None:
-    run = Simulation(folder, seed, database)
-    try:
-        run.run(steps=60, fault=0.15 if seed % 3 else 0.0)
-    finally:
-        run.close()
+    simulate(seed, Start(tmp_path, postgresql))

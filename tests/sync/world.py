@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
@@ -67,6 +67,8 @@ class Laptop:
 
     store: Store
     way: Way
+    drift: timedelta = timedelta(0)
+    """How wrong its clock is."""
 
     @property
     def worker(self) -> Worker:

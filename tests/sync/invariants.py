@@ -1,0 +1,137 @@
+"""What must hold of a central record and its laptops after everything that went wrong was healed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from casework.canonical import Digest, facet_hash, sum_of
+from casework.facets import facets
+from casework.records import RECORD_TYPES
+from storage.central import outbox
+from storage.central.holdings import BIT, Holdings
+from storage.rows import current_values
+from sync.device import Session
+from sync.hub import tables
+from sync.hub.central import facets_of
+from sync.hub.feed import Feed
+from tests.sync.faults import SECRET
+from tests.sync.world import Laptop, World
+
+
+def check(world: World, sessions: Sequence[Session]) -> None:
+    """After healing everybody agrees, and nothing was lost, kept too long or seen by whom it is not for.
+
+    `sessions` are the last of each laptop.
+    """
+    for session in sessions:
+        assert session.agreed
+        assert session.problems == []
+        assert session.requests == 1
+    with world.hub.engine.begin() as connection:
+        hub = {row.id: row for row in connection.execute(select(tables.record))}
+        taken = set(connection.execute(select(tables.log.c.edit)).scalars())
+        aside = set(connection.execute(select(tables.quarantine.c.edit)).scalars())
+        check_sums(connection)
+        for row in connection.execute(select(tables.quarantine)):
+            assert SECRET not in row.code + row.reason
+        for laptop in world.laptops.values():
+            _check_laptop(laptop, hub, Feed(connection, laptop.way.device).masks(), taken | aside)
+    assert not taken & aside
+
+
+def _check_laptop(laptop: Laptop, hub: dict[str, Any], masks: dict[str, Any], verdicts: set[str]) -> None:
+    conn = laptop.store.conn
+    assert outbox.count_waiting(conn) == 0
+    assert outbox.wants(conn, 1) == []
+    assert outbox.to_recount(conn) == []
+    own = {
+        row[0]
+        for row in conn.execute(
+            f"SELECT id FROM edit WHERE kind IN {outbox.OWN} AND seq NOT IN"
+            " (SELECT edit FROM sync_edit WHERE cut = 1)"
+        )
+    }
+    assert own <= verdicts
+    holdings = Holdings(conn)
+    written = {
+        row[0]
+        for row in conn.execute(
+            f"SELECT record FROM change WHERE edit IN (SELECT seq FROM edit WHERE kind IN {outbox.OWN})"
+        )
+    }
+    for scope, digest in holdings.by_scope().items():
+        assert not digest.count or holdings.masks()[scope] == masks[scope][0]
+    sums: dict[str, Digest] = {}
+    for record_type in RECORD_TYPES:
+        for (record,) in conn.execute(f"SELECT id FROM {record_type}").fetchall():
+            values = current_values(conn, record_type, record)
+            assert values is not None
+            values.pop("id", None)
+            scopes = holdings.scopes_of(record_type, record, values)
+            mask = 0
+            for scope in scopes:
+                mask |= holdings.masks().get(scope, 0)
+            parts = facets(record_type, values)
+            central = facets_of(record_type, json.loads(hub[record].fields)) if record in hub else {}
+            tied = [s for s in scopes if s]
+            open_fields = {name for facet, part in parts.items() if mask & BIT[facet] for name in part}
+            for facet, part in parts.items():
+                if mask & BIT[facet] and mask & BIT[next(iter(parts))]:
+                    assert part == central[facet], (record_type, record, facet)
+                elif tied:
+                    rest = {name: value for name, value in part.items() if name not in open_fields}
+                    assert rest == _empty(record_type, rest), (laptop.worker.agency, record_type, facet)
+            if not scopes and record not in written:
+                raise AssertionError(f"{record_type} is nobody's, and was not given up")
+            for scope in scopes:
+                held = holdings.masks().get(scope, 0)
+                if held & BIT[next(iter(parts))]:
+                    sums[scope] = sum_of(
+                        [sums.get(scope, Digest())]
+                        + [
+                            Digest(1, facet_hash(record_type, record, f, part))
+                            for f, part in parts.items()
+                            if held & BIT[f]
+                        ]
+                    )
+    counted = {scope: digest for scope, digest in holdings.by_scope().items() if digest.count}
+    assert counted == {scope: digest for scope, digest in sums.items() if digest.count}
+    if laptop.worker.agency in ("school-nursing", "school"):
+        open_words = conn.execute("SELECT record FROM change WHERE new LIKE '%secret words%'").fetchall()
+        for (record,) in open_words:
+            assert current_values(conn, "contact", record) is not None
+
+
+def check_sums(connection: Connection) -> None:
+    """The central record's sums, counted from its rows, are those that it keeps."""
+    sums: dict[tuple[str, str, str], Digest] = {}
+    ties: dict[str, set[str]] = {}
+    for row in connection.execute(select(tables.tie)):
+        ties.setdefault(row.record, set()).add(row.scope)
+    for row in connection.execute(select(tables.record)):
+        parts = facets_of(row.type, json.loads(row.fields))
+        lead = next(iter(parts))
+        for scope in ties.get(row.id, set()) if row.scope == "-" else {row.scope}:
+            for facet, part in parts.items():
+                key = (scope, lead.key, facet.key)
+                sums[key] = sums.get(key, Digest()) + Digest(1, facet_hash(row.type, row.id, facet, part))
+    stored = {
+        (row.scope, row.lead, row.facet): Digest(row.facets, int.from_bytes(row.total))
+        for row in connection.execute(select(tables.digest))
+    }
+    assert {k: d for k, d in stored.items() if d.count} == sums
+
+
+def _empty(record_type: str, part: dict[str, Any]) -> dict[str, Any]:
+    """The same fields with nothing in them."""
+    fields = RECORD_TYPES[record_type].model_fields
+    usual = {}
+    for name in part:
+        info = fields.get(name)
+        default = info.get_default() if info is not None and not info.is_required() else ""
+        usual[name] = list(default) if isinstance(default, tuple) else default
+    return usual

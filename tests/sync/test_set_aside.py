@@ -1,0 +1,81 @@
+"""What cannot be taken is kept aside with its reason, and holds up nobody."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+
+from casework.edits import Edit, update
+from casework.records import Child
+from storage.central.outbox import count_waiting, set_aside
+from sync.hub import tables
+from sync.hub.central import Central, Ties
+from tests.sync.databases import Database, SqliteDatabase
+from tests.sync.faults import POISON, SECRET, conditions
+from tests.sync.world import World
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path, SqliteDatabase(tmp_path, lasting=False))
+
+
+def aside(world: World) -> list[tuple[str, str]]:
+    with world.hub.engine.begin() as connection:
+        table = tables.quarantine
+        return [(row.code, row.reason) for row in connection.execute(select(table))]
+
+
+def test_a_step_at_which_the_central_record_fails_is_kept_aside_and_the_others_are_taken(
+    tmp_path: Path, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    world = World(tmp_path, database)
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    lily, til = world.child("Lily"), world.child("Til")
+    ana.make(lily)
+    ana.store.journal.commit(Edit(POISON, update(lily, known_as=SECRET)))
+    ana.make(til)
+    with conditions(2_000), caplog.at_level(logging.WARNING):
+        session = ana.sync()
+    ben.sync()
+    assert (session.agreed, session.pushed, session.quarantined) == (True, 4, 1)
+    assert count_waiting(ana.store.conn) == 0
+    assert [(step.name, step.code) for step in set_aside(ana.store.conn)] == [(POISON, "fault")]
+    assert {child.forename for child in ben.store.find(Child)} == {"Lily", "Til"}
+    assert ana.get(lily).known_as == ben.get(lily).known_as == ""
+    assert "KeyError" in caplog.text
+    assert SECRET not in caplog.text + str(aside(world))
+
+
+def test_what_was_kept_aside_is_kept_aside_when_it_is_sent_again(world: World) -> None:
+    ana = world.laptop("Ana")
+    lily = world.child("Lily")
+    ana.make(lily)
+    ana.store.journal.commit(Edit(POISON, update(lily, known_as=SECRET)))
+    with conditions(2_000):
+        ana.sync()
+        ana.store.conn.execute("DELETE FROM sync_edit")
+        again = ana.sync()
+    assert (again.agreed, again.quarantined, len(aside(world))) == (True, 1, 1)
+    assert aside(world)[0][0] == "fault"
+
+
+def test_where_the_database_fails_nothing_is_taken_and_nothing_kept_aside(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(self: Central, ties: Ties) -> set[str]:
+        raise OperationalError("INSERT", None, Exception("database or disk is full"))
+
+    ana = world.laptop("Ana")
+    ana.make(world.child("Lily"))
+    with monkeypatch.context() as patch:
+        patch.setattr(Central, "flush", no_room)
+        with pytest.raises(OperationalError):
+            ana.sync()
+    assert count_waiting(ana.store.conn) == 2
+    assert aside(world) == []
+    assert ana.sync().agreed
