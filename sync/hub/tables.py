@@ -51,8 +51,9 @@ record = Table(
     Index("record_scope", "scope", "seq"),
 )
 """A record as it stands. `seq` is that of the last edit that touched it, `versions` that of each field that
-was changed since it was made; `device` holds it as it stands here already, because it made the last edit and
-knew the one before. The scope of an adult or a home is "-": their ties say whose they are.
+was changed since it was made, and under "" that of its making; `device` holds it as it stands here already,
+because it made the last edit and knew the one before. The scope of an adult or a home is "-": their ties say
+whose they are.
 """
 
 tie = Table(

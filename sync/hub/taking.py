@@ -55,6 +55,8 @@ class Taking:
         self._connection = connection
         self._device = device
         self._masks = masks
+        self._worker = None if masks is None else self._enrolled_worker()
+        self._writers: dict[int, tuple[str, str]] = {}
         self.central = Central(connection)
         self._made: set[str] = set()
 
@@ -90,6 +92,7 @@ class Taking:
                 aside.append(aside_row(edit, digest, self._device, now, refusal))
             else:
                 counter.advance(digest)
+                self._writers[seq] = (edit.worker, edit.at)
                 logged.append(_logged(edit, digest, self._device, now, verdict, counter.chain))
             before[edit.id] = (verdict, digest)
             verdicts.append(verdict)
@@ -169,6 +172,7 @@ class Taking:
             return
         if not held.stands:
             held.type = change.type
+            held.versions = {_CREATED: seq}
             self._made.add(held.id)
         else:
             held.versions |= {name: seq for name, value in fields.items() if held.fields.get(name) != value}
@@ -179,6 +183,8 @@ class Taking:
 
     def _check(self, edit: SentEdit) -> None:
         """Whether this laptop may write what the edit writes. Raises Refusal."""
+        if self._worker is not None and edit.worker != self._worker:
+            raise Refusal("other-worker", "This laptop is not enrolled for the worker who made the step.")
         made = self._made | {change.record for change in edit.changes if change.field == _CREATED}
         created: set[str] = set()
         for change in edit.changes:
@@ -242,13 +248,18 @@ class Taking:
 
     def _author(self, held: Held, name: str) -> tuple[str, str]:
         """Who wrote the value of a field that stands, and when."""
-        log = tables.log
-        seq = held.versions.get(name)
-        where = log.c.seq == seq if seq else log.c.changes.contains(held.id)
-        row = self._connection.execute(
-            select(log.c.worker, log.c.at).where(where).order_by(log.c.seq).limit(1)
-        ).first()
-        return (row.worker, row.at) if row else ("", "")
+        seq = held.versions.get(name, held.versions.get(_CREATED, 0))
+        if seq not in self._writers:
+            log = tables.log
+            row = self._connection.execute(select(log.c.worker, log.c.at).where(log.c.seq == seq)).first()
+            self._writers[seq] = (row.worker, row.at) if row else ("", "")
+        return self._writers[seq]
+
+    def _enrolled_worker(self) -> str:
+        """Whose laptop it is."""
+        device = tables.device
+        found = self._connection.execute(select(device.c.worker).where(device.c.id == self._device))
+        return str(found.scalar_one())
 
 
 _CENTRAL = Policy.CENTRAL_WINS

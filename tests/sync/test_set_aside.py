@@ -10,10 +10,11 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from casework.edits import Edit, update
-from casework.records import Child
+from casework.records import Child, Flag
 from storage.central.outbox import count_waiting, set_aside
 from sync.hub import tables
 from sync.hub.central import Central, Ties
+from sync.hub.taking import Taking
 from tests.sync.databases import Database, SqliteDatabase
 from tests.sync.faults import POISON, SECRET, conditions
 from tests.sync.world import World
@@ -79,3 +80,25 @@ def test_where_the_database_fails_nothing_is_taken_and_nothing_kept_aside(
     assert count_waiting(ana.store.conn) == 2
     assert aside(world) == []
     assert ana.sync().agreed
+
+
+def test_a_step_of_another_worker_than_the_laptops_is_kept_aside(world: World) -> None:
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    ana.store.conn.execute("UPDATE edit SET worker = ?", (ben.worker.id,))
+    session = ana.sync()
+    assert (session.agreed, session.quarantined) == (True, 1)
+    assert aside(world)[0][0] == "other-worker"
+
+
+def test_a_conflict_names_who_made_a_value_that_nobody_changed_since(world: World) -> None:
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    lily, til = world.child("Lily"), world.child("Til")
+    ben.make(til)
+    ben.make(Flag(id=world.new_id("flag"), child=til.id, kind="young-carer", note=f"see {lily.id}"))
+    ben.sync()
+    ana.make(lily)
+    world.settle()
+    with world.hub.engine.begin() as connection:
+        taking = Taking(connection, ben.way.device, {})
+        held = taking.central.get(lily.id)
+        assert taking._author(held, "surname")[0] == ana.worker.id
