@@ -20,7 +20,8 @@ from casework.facets import Facet
 from casework.records import RECORD_TYPES
 
 _ENCODE = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
-_MODULUS = 1 << 256
+MODULUS = 1 << 256
+"""Sums of hashes are kept modulo this."""
 _WIDTH = 32
 
 
@@ -44,7 +45,7 @@ def facet_hash(record_type: str, record: str, facet: Facet, fields: Mapping[str,
 
 
 def _is_plain(values: Iterable[Any]) -> bool:
-    """Whether the quick encoder spells these alike: nothing in them has keys to be sorted, or is a fraction."""
+    """Whether the quick encoder spells these alike: none has keys to be sorted, or is a fraction."""
     for value in values:
         kind = type(value)
         if kind is list:
@@ -71,10 +72,10 @@ class Digest:
     total: int = 0
 
     def __add__(self, other: Digest) -> Digest:
-        return Digest(self.count + other.count, (self.total + other.total) % _MODULUS)
+        return Digest(self.count + other.count, (self.total + other.total) % MODULUS)
 
     def __sub__(self, other: Digest) -> Digest:
-        return Digest(self.count - other.count, (self.total - other.total) % _MODULUS)
+        return Digest(self.count - other.count, (self.total - other.total) % MODULUS)
 
     @property
     def octets(self) -> bytes:

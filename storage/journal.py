@@ -61,6 +61,9 @@ class UndoEntry:
 _dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
+_INSERT_CHANGE = "INSERT INTO change (edit, n, type, record, field, old, new) VALUES (?, ?, ?, ?, ?, ?, ?)"
+
+
 @dataclass
 class Step:
     """An edit in the making, inside one transaction. Large edits apply their changes in several batches."""
@@ -85,21 +88,7 @@ class Step:
                 self._update(record_type, batch, checked=checked)
             self.touched.add(record_type)
             self.stale_children |= reindex.children_touched(self.conn, record_type, batch)
-        self.conn.executemany(
-            "INSERT INTO change (edit, n, type, record, field, old, new) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (
-                (
-                    self.seq,
-                    n,
-                    c.type,
-                    c.record,
-                    c.field,
-                    None if c.field == CREATED else _dump(c.old),
-                    _dump(c.new),
-                )
-                for n, c in enumerate(changes, start=self.count)
-            ),
-        )
+        self.conn.executemany(_INSERT_CHANGE, _change_rows(self.seq, changes, self.count))
         self.count += len(changes)
 
     def _insert(self, record_type: str, batch: list[Change]) -> None:
@@ -126,6 +115,39 @@ class Step:
                     f"{record_type} {record}",
                 )
             standing[part.field] = to_column(part.new)  # a step may change a field more than once
+
+
+def apply_steps(conn: Connection, steps: Sequence[tuple[int, Sequence[Change]]]) -> set[str]:
+    """Write the changes of many steps, each by its place in the journal, whose base the caller has read in
+    this same transaction; each record is changed by one step at most.
+
+    Returns the children whose search index entries are stale.
+    """
+    stale: set[str] = set()
+    by_type: dict[str, list[tuple[int, Change]]] = {}
+    for place, changes in steps:
+        for change in changes:
+            by_type.setdefault(change.type, []).append((place, change))
+    for record_type, parts in by_type.items():
+        made = [(place, c) for place, c in parts if c.field == CREATED]
+        rows = (insert_values(record_type, c.record, c.new, place) for place, c in made)
+        conn.executemany(insert_sql(record_type), rows)
+        changed = [(place, c) for place, c in parts if c.field != CREATED]
+        for (place, record), group in groupby(changed, key=lambda part: (part[0], part[1].record)):
+            update_row(conn, record_type, record, {c.field: c.new for _, c in group}, place)
+    for record_type, parts in by_type.items():
+        stale |= reindex.children_touched(conn, record_type, [c for _, c in parts])
+    conn.executemany(
+        _INSERT_CHANGE,
+        (row for place, changes in steps for row in _change_rows(place, changes, 0)),
+    )
+    return stale
+
+
+def _change_rows(place: int, changes: Sequence[Change], first: int) -> Iterator[tuple[object, ...]]:
+    for n, c in enumerate(changes, start=first):
+        old = None if c.field == CREATED else _dump(c.old)
+        yield place, n, c.type, c.record, c.field, old, _dump(c.new)
 
 
 class Journal:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
@@ -12,6 +12,8 @@ from storage.cipher import Connection
 from storage.schema import DERIVED_COLUMNS, field_columns, to_column, to_record, to_values
 
 R = TypeVar("R", bound=Record)
+_AT_ONCE = 500
+"""Bound values of one statement: SQLite takes 32,766 at the most, older ones 999."""
 
 
 @cache
@@ -34,7 +36,9 @@ def insert_sql(record_type: str) -> str:
 def insert_values(record_type: str, record: str, values: Mapping[str, Any], seq: int) -> list[Any]:
     """The parameters that insert a record whose JSON-safe fields are `values`."""
     row = [record]
-    row += [to_column(values[name]) for name in field_columns(record_type)]
+    for name in field_columns(record_type):
+        value = values[name]
+        row.append(to_column(value) if isinstance(value, list | dict) else value)
     if record_type in DERIVED_COLUMNS:
         row += RECORD_TYPES[record_type].derived(values).values()
     row.append(seq)  # type: ignore[arg-type]
@@ -65,8 +69,24 @@ def stored_columns(
 
 def current_values(conn: Connection, record_type: str, record: str) -> dict[str, Any] | None:
     """A record's fields as JSON-safe values, `void` included, or None when there is no such record."""
-    row = conn.execute(f"{_select(record_type)} WHERE id = ?", (record,)).fetchone()
-    return to_values(record_type, dict(zip(_columns(record_type), row, strict=True))) if row else None
+    return many_values(conn, record_type, [record]).get(record)
+
+
+def many_values(conn: Connection, record_type: str, records: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """The fields of these records of one type, each as `current_values` gives them, by id."""
+    names = _columns(record_type)
+    found: dict[str, dict[str, Any]] = {}
+    for some, marks in portions(records):
+        for row in conn.execute(f"{_select(record_type)} WHERE id IN ({marks})", some):
+            found[row[0]] = to_values(record_type, dict(zip(names, row, strict=True)))
+    return found
+
+
+def portions(values: Sequence[Any]) -> Iterator[tuple[Sequence[Any], str]]:
+    """Values in portions that one statement takes, each with its question marks."""
+    for at in range(0, len(values), _AT_ONCE):
+        some = values[at : at + _AT_ONCE]
+        yield some, ",".join("?" * len(some))
 
 
 def load(conn: Connection, cls: type[R], record: str) -> R:

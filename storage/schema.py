@@ -156,9 +156,10 @@ def to_values(record_type: str, row: Mapping[str, Any]) -> dict[str, Any]:
     Columns hold them already, but for lists, mappings and truth values: those alone are made anew.
     """
     values: dict[str, Any] = {"id": row["id"], "void": bool(row["void"])}
-    made = _made_anew(record_type)
     for name in field_columns(record_type):
-        values[name] = made[name](row[name]) if name in made else row[name]
+        values[name] = row[name]
+    for name, made in _made_anew(record_type).items():
+        values[name] = made(values[name])
     return values
 
 
@@ -170,7 +171,7 @@ def _made_anew(record_type: str) -> Mapping[str, Callable[[Any], Any]]:
         if getattr(info.annotation, "__origin__", None) is dict:
             found[name] = lambda text: json.loads(text) if text else {}
         elif name in _structured_fields(record_type):
-            found[name] = lambda text: json.loads(text) if text else []
+            found[name] = lambda text: json.loads(text) if text and text != "[]" else []
         elif bool in kinds:
             found[name] = lambda value: None if value is None else bool(int(value))
     return found

@@ -6,12 +6,16 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from casework.canonical import Digest, digest_of, facet_hash, sum_of
+from casework.canonical import MODULUS, Digest, digest_of, facet_hash, sum_of
 from casework.facets import FACETS, Facet, facets
 from casework.records import RECORD_TYPES
 from casework.scopes import TIED, own_scope
 from storage.cipher import Connection
-from storage.rows import current_values
+from storage.rows import many_values, portions
+
+Entry = tuple[str, str]
+"""A record by type and id."""
+Values = dict[str, Any] | None
 
 BIT: Mapping[Facet, int] = {facet: 1 << place for place, facet in enumerate(FACETS)}
 _TIES = {
@@ -68,36 +72,66 @@ class Holdings:
             found += [(kind, row[0]) for row in rows]
         return found
 
-    def recount(self, records: Iterable[tuple[str, str]]) -> None:
-        """Count these records (type, id) anew, as they stand in their tables; nothing of theirs may wait."""
+    def recount(self, records: Iterable[Entry], known: Mapping[Entry, Values] | None = None) -> None:
+        """Count these records (type, id) anew, as they stand in their tables; nothing of theirs may wait.
+
+        `known` are fields that were read already and have not changed since.
+        """
         masks = self.masks()
-        changes: defaultdict[str, Digest] = defaultdict(Digest)
-        rows: list[tuple[str, str, str, int, bytes]] = []
-        wanted = self._with_tied(dict.fromkeys(records))
-        for _, record in wanted:
+        values = self.read(records, known)
+        wanted = self._with_tied(values)
+        values = self.read(wanted, values)
+        sums: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
+        ids = [record for _, record in wanted]
+        for some, marks in portions(ids):
             for scope, count, total in self._conn.execute(
-                "SELECT scope, facets, total FROM sync_held WHERE record = ?", (record,)
+                f"SELECT scope, facets, total FROM sync_held WHERE record IN ({marks})", some
             ):
-                changes[scope] -= digest_of(total, count)
-        self._conn.executemany("DELETE FROM sync_held WHERE record = ?", [(record,) for _, record in wanted])
+                held = sums[scope]
+                held[0] -= count
+                held[1] -= int.from_bytes(total)
+        self._conn.executemany("DELETE FROM sync_held WHERE record = ?", [(record,) for record in ids])
+        rows: list[tuple[str, str, str, int, bytes]] = []
         for record_type, record in wanted:
-            values = current_values(self._conn, record_type, record)
-            if values is None:
+            fields = values.get((record_type, record))
+            if fields is None:
                 continue
-            values.pop("id", None)
-            parts = facets(record_type, values)
-            lead = BIT[next(iter(parts))]
-            hashes = [(BIT[f], facet_hash(record_type, record, f, part)) for f, part in parts.items()]
-            for scope in self.scopes_of(record_type, record, values):
+            parts = facets(record_type, fields)
+            bits = [*map(BIT.__getitem__, parts)]
+            hashes: list[int] = []
+            for scope in self.scopes_of(record_type, record, fields):
                 mask = masks.get(scope, 0)
-                if mask & lead:
-                    digest = sum_of(Digest(1, number) for bit, number in hashes if mask & bit)
-                    rows.append((record, scope, record_type, digest.count, digest.octets))
-                    changes[scope] += digest
+                if not mask & bits[0]:
+                    continue
+                hashes = hashes or [facet_hash(record_type, record, f, part) for f, part in parts.items()]
+                own = [number for bit, number in zip(bits, hashes, strict=True) if mask & bit]
+                digest = Digest(len(own), sum(own) % MODULUS)
+                rows.append((record, scope, record_type, digest.count, digest.octets))
+                held = sums[scope]
+                held[0] += digest.count
+                held[1] += digest.total
         self._conn.executemany(
             "INSERT INTO sync_held (record, scope, type, facets, total) VALUES (?, ?, ?, ?, ?)", rows
         )
-        self._add(changes)
+        self._add({scope: Digest(count, total % MODULUS) for scope, (count, total) in sums.items()})
+
+    def read(
+        self, records: Iterable[Entry], known: Mapping[Entry, Values] | None = None
+    ) -> dict[Entry, Values]:
+        """The fields of these records, without the id; None for one that is not here."""
+        found: dict[Entry, Values] = {}
+        missing: defaultdict[str, list[str]] = defaultdict(list)
+        for entry in records:
+            if known is not None and entry in known:
+                found[entry] = known[entry]
+            elif entry not in found:
+                found[entry] = None
+                missing[entry[0]].append(entry[1])
+        for record_type, ids in missing.items():
+            for record, values in many_values(self._conn, record_type, ids).items():
+                del values["id"]
+                found[record_type, record] = values
+        return found
 
     def recount_all(self) -> bool:
         """Count everything anew from its tables; whether the sums had been right. Nothing may wait."""
@@ -106,21 +140,25 @@ class Holdings:
         self.recount((record_type, record) for record_type, record in held)
         return self.by_scope() == before
 
-    def _with_tied(self, records: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    def _with_tied(self, records: Mapping[Entry, Values]) -> list[Entry]:
         """These records, and the adults and homes that they tie to a child now or were counted as tying."""
         found = dict.fromkeys(records)
-        for record_type, record in list(found):
+        of_scope: dict[str, set[str]] = {kind: set() for kind, _ in _TIED_BY.values()}
+        for (record_type, record), values in records.items():
             if record_type not in _TIED_BY:
                 continue
             kind, column = _TIED_BY[record_type]
-            values = current_values(self._conn, record_type, record)
             scope = record if record_type == "child" else (values or {}).get("child")
-            counted = self._conn.execute(
-                "SELECT record FROM sync_held WHERE scope = ? AND type = ?", (scope, kind)
-            )
-            found |= {(kind, row[0]): None for row in counted}
+            if scope:
+                of_scope[kind].add(scope)
             if values and values[column]:
                 found[kind, values[column]] = None
+        for kind, scopes in of_scope.items():
+            for some, marks in portions([*scopes]):
+                counted = self._conn.execute(
+                    f"SELECT record FROM sync_held WHERE scope IN ({marks}) AND type = ?", [*some, kind]
+                )
+                found |= {(kind, row[0]): None for row in counted}
         return list(found)
 
     def _add(self, changes: Mapping[str, Digest]) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import cache, reduce
 from operator import or_
 from typing import Any
 
@@ -21,11 +21,11 @@ from casework.facets import FACET_OF_KEY, facets, joined
 from casework.ids import new_id
 from casework.records import RECORD_TYPES
 from storage import audit, reindex
-from storage.central.holdings import BIT, Holdings
+from storage.central.holdings import BIT, Entry, Holdings, Values
 from storage.central.outbox import count_waiting, cut, forget_wants, to_recount
 from storage.central.state import SyncState, read_state, write_state
-from storage.journal import Receipt, Step, transaction
-from storage.rows import current_values
+from storage.journal import Receipt, apply_steps, transaction
+from storage.rows import portions
 from storage.store import Store
 
 Parts = Mapping[str, Mapping[str, Any]]
@@ -69,6 +69,14 @@ class Received:
     written: int = 0
     purged: int = 0
     waiting: bool = False
+
+
+@cache
+def _fields_of(record_type: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """All fields of a record type but its id, and those of them that have to be there."""
+    fields = RECORD_TYPES[record_type].model_fields
+    names = tuple(name for name in fields if name != "id")
+    return names, tuple(name for name in names if fields[name].is_required())
 
 
 class Receiver:
@@ -118,7 +126,9 @@ class Receiver:
                 return answer
             own = to_recount(self._conn)
             lost = self._holdings.untied() if read_state(self._conn).anew else []
-            self._holdings.recount(own + list(self._narrow([*own, *lost], answer, touched)))
+            known = self._holdings.read([*own, *lost])
+            changed = self._narrow([*own, *lost], answer, touched, known)
+            self._holdings.recount([*own, *changed], known)
             forget_wants(self._conn, (record for _, record in own))
         self._tell(touched)
         return answer
@@ -127,22 +137,22 @@ class Receiver:
         if touched:
             self._store.journal.announce(Receipt("", 0, "Central record", frozenset(touched)))
 
-    def _put(self, delivery: Delivery, answer: Received, touched: set[str]) -> set[tuple[str, str]]:
+    def _put(self, delivery: Delivery, answer: Received, touched: set[str]) -> set[Entry]:
         lose, gain = self._holdings.allow(delivery.masks)
         recount = {entry for scope in gain for entry in self._holdings.counted(scope)}
         changes: dict[int, list[Change]] = {}
+        before = self._holdings.read((row.type, row.id) for row in delivery.rows if row.type in RECORD_TYPES)
         for row in delivery.rows:
-            made = self._changes(row)
+            made = self._changes(row, before.get((row.type, row.id)))
             recount.add((row.type, row.id))
             if made:
                 changes.setdefault(row.seq, []).extend(made)
                 answer.written += 1
-        stale: set[str] = set()
-        for seq in sorted(changes):
-            step = Step(self._conn, self._step(delivery.steps.get(seq)))
-            step.apply(changes[seq], checked=True)
-            stale |= step.stale_children
-            touched |= step.touched
+        places = self._steps([delivery.steps.get(seq) for seq in sorted(changes)])
+        stale = apply_steps(
+            self._conn, [(place, changes[seq]) for place, seq in zip(places, sorted(changes), strict=True)]
+        )
+        touched |= {change.type for made in changes.values() for change in made}
         recount |= self._tied(delivery.rows)
         reindex.refresh(self._conn, stale)
         narrowed = (entry for scope in lose for entry in self._holdings.of_scope(scope))
@@ -151,24 +161,32 @@ class Receiver:
             recount |= self._purge(record, answer, touched)
         return recount
 
-    def _step(self, told: Told | None) -> int:
-        """A line of history for somebody else's step."""
-        known = told or Told(new_id(), "", "Central record", audit.stamp(self._store.now()))
-        held = self._conn.execute("SELECT seq FROM edit WHERE id = ?", (known.id,)).fetchone()
-        edit = new_id() if held else known.id
-        cursor = self._conn.execute(
-            "INSERT INTO edit (id, kind, name, subject, reason, at, worker, device)"
-            " VALUES (?, 'central', ?, NULL, '', ?, ?, '')",
-            (edit, known.name, known.at, known.worker),
+    def _steps(self, told: Sequence[Told | None]) -> range:
+        """A line of history for each of somebody else's steps; their places in the journal."""
+        last = self._conn.execute("SELECT coalesce(max(seq), 0) FROM edit").fetchone()[0]
+        now = audit.stamp(self._store.now())
+        steps = [step or Told(new_id(), "", "Central record", now) for step in told]
+        held: set[str] = set()
+        for some, marks in portions([step.id for step in steps]):
+            held.update(
+                row[0] for row in self._conn.execute(f"SELECT id FROM edit WHERE id IN ({marks})", some)
+            )
+        places = range(last + 1, last + 1 + len(steps))
+        self._conn.executemany(
+            "INSERT INTO edit (seq, id, kind, name, subject, reason, at, worker, device)"
+            " VALUES (?, ?, 'central', ?, NULL, '', ?, ?, '')",
+            [
+                (place, new_id() if step.id in held else step.id, step.name, step.at, step.worker)
+                for place, step in zip(places, steps, strict=True)
+            ],
         )
-        return int(cursor.lastrowid or 0)
+        return places
 
-    def _changes(self, row: Row) -> list[Change]:
+    def _changes(self, row: Row, before: Mapping[str, Any] | None) -> list[Change]:
         """What a row changes of what is held; a field that is withheld now is emptied."""
         if row.type not in RECORD_TYPES:
             return []
         fields = joined(row.parts.values())
-        before = current_values(self._conn, row.type, row.id)
         try:
             values = self._whole(row, fields)
         except ValidationError:
@@ -187,15 +205,13 @@ class Receiver:
     def _whole(row: Row, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Every field of a record: as sent, else empty. Raises ValidationError."""
         cls = RECORD_TYPES[row.type]
-        known = {name: value for name, value in fields.items() if name in cls.model_fields}
-        for name, info in cls.model_fields.items():
-            if info.is_required() and name not in known and name != "id":
-                known[name] = ""
+        fixed, needed = _fields_of(row.type)
+        known = dict.fromkeys(needed, "") | {name: fields[name] for name in fixed if name in fields}
         return cls.model_validate({**known, "id": row.id}).model_dump(mode="json", exclude={"id"})
 
-    def _tied(self, rows: Iterable[Row]) -> set[tuple[str, str]]:
+    def _tied(self, rows: Iterable[Row]) -> set[Entry]:
         """Adults and homes whose ties these rows may have changed."""
-        found: set[tuple[str, str]] = set()
+        found: set[Entry] = set()
         for row in rows:
             fields = joined(row.parts.values())
             if row.type == "relationship" and fields.get("person"):
@@ -205,27 +221,36 @@ class Receiver:
         return found
 
     def _narrow(
-        self, records: Iterable[tuple[str, str]], answer: Received, touched: set[str]
-    ) -> set[tuple[str, str]]:
-        """Give up what may not be held any more of these records, facet by facet."""
-        recount: set[tuple[str, str]] = set()
+        self,
+        records: Iterable[Entry],
+        answer: Received,
+        touched: set[str],
+        known: dict[Entry, Values] | None = None,
+    ) -> set[Entry]:
+        """Give up what may not be held any more of these records, facet by facet; what is to be counted.
+
+        `known` are their fields; those that change are taken out of it.
+        """
+        known = self._holdings.read(list(records)) if known is None else known
+        recount = set(known)
         masks = self._holdings.masks()
-        for record_type, record in list(records):
-            values = current_values(self._conn, record_type, record)
-            recount.add((record_type, record))
+        for (record_type, record), values in list(known.items()):
             if values is None:
                 continue
-            values.pop("id", None)
             scopes = self._holdings.scopes_of(record_type, record, values)
             mask = reduce(or_, (masks.get(scope, 0) for scope in scopes), 0)
             parts = facets(record_type, values)
             if not mask & BIT[next(iter(parts))]:
                 recount |= self._purge(record, answer, touched, record_type)
+                del known[record_type, record]
                 continue
             held = {facet.key: part for facet, part in parts.items() if mask & BIT[facet]}
-            changes = self._changes(Row(record_type, record, 0, held)) if len(held) < len(parts) else []
+            if len(held) == len(parts):
+                continue
+            changes = self._changes(Row(record_type, record, 0, held), values)
             if changes:
-                Step(self._conn, self._step(None)).apply(changes, checked=True)
+                apply_steps(self._conn, [(self._steps([None])[0], changes)])
+                del known[record_type, record]
                 self._forget_words(record, set(parts) - {FACET_OF_KEY[key] for key in held}, parts)
                 touched.add(record_type)
         return recount
@@ -246,9 +271,7 @@ class Receiver:
                 "UPDATE change SET new = ? WHERE edit = ? AND n = ?", (json.dumps(kept), edit, n)
             )
 
-    def _purge(
-        self, record: str, answer: Received, touched: set[str], record_type: str = ""
-    ) -> set[tuple[str, str]]:
+    def _purge(self, record: str, answer: Received, touched: set[str], record_type: str = "") -> set[Entry]:
         """Take a record out of this laptop: row, history, index, draft."""
         kinds = [record_type] if record_type else self._type_of(record)
         for kind in kinds:
