@@ -179,6 +179,12 @@ AGREEMENT_METHODS: Mapping[str, str] = {
 
 DECISIONS: Mapping[str, str] = {"share": "share", "not-share": "do not share"}
 
+FEEDBACK: Mapping[str, str] = {
+    "full": "given the full update",
+    "in-touch": "told that the team is in touch, and no more",
+}
+"""What the notifier of a concern may be told, after "They may be"."""
+
 _WITH_WHOM: Mapping[str, str] = {"parent": "a parent", "child": "the child", "other": "another adult"}
 
 _VALUES: Mapping[tuple[str, str], Mapping[str, str]] = {
@@ -194,6 +200,7 @@ _VALUES: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("contact", "seen"): SEEN,
     ("disclosure", "decision"): DECISIONS,
     ("flag", "kind"): FLAGS,
+    ("notification", "feedback"): FEEDBACK,
     ("follow_up", "outcome"): OUTCOME_LABELS,
     ("follow_up", "with_whom"): _WITH_WHOM,
 }

@@ -11,7 +11,7 @@ from casework.policies import Category
 from casework.records import meta_of
 from casework.records_case import Notification
 from casework.text import fold as folded
-from casework.wording import count_of, join_words, say_day
+from casework.wording import FEEDBACK, count_of, join_words, say_day
 from screens.widgets.fitting import brief_day, fold, plain, short
 from screens.widgets.rows import Column, Row
 from screens.widgets.text import Cell, Piece, Tone
@@ -177,8 +177,8 @@ def _clock(entry: Entry, today: date) -> Iterator[tuple[str, Tone]]:
             Tone.PLAIN,
         )
         if held.contacted_on:
-            told = "the full update" if held.feedback == "full" else "that the team is in touch"
-            yield f"{_whom(held)} spoken to on {say_day(held.contacted_on)}; told {told}.", Tone.PLAIN
+            told = f"; {FEEDBACK[held.feedback]}" if held.feedback else ""
+            yield f"{_whom(held)} spoken to on {say_day(held.contacted_on)}{told}.", Tone.PLAIN
         else:
             yield "The notifier is not contacted yet: part of the assessment. Cleared by: K.", Tone.WARN
     elif not entry.waits:

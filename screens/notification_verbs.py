@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from casework.wording import count_of, join_words
+from casework.wording import FEEDBACK, count_of, join_words
 from screens.dialogs import Choice, PickOne
 from screens.kept_dialog import AskWords, kept_as
 from screens.notification_lines import Entry
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from storage.journal import Receipt
     from storage.queries.workload import Load
     from storage.store import Store
-
-TOLD = {"full": "the full update", "in-touch": "that the team is in touch, and no more"}
-"""What the notifier may be told, in words."""
 
 MISSING, NOTIFIER = "missing-parts", "notifier"
 """The words asked for with `need-information` and `contacted`, by which their drafts are kept."""
@@ -179,9 +176,9 @@ class NotificationVerbs(StepScreen):
                 return contact_notifier(_held(store, entry), name, store.today, feedback)
 
             if await self._commit(make, kept.key) is not None:
-                self.say(f"Kept. They may be told {TOLD[allowed]}: {decision.reason}")
+                self.say(f"Kept. They may be {FEEDBACK[allowed]}: {decision.reason}")
 
-        told = f"They may be told {TOLD[allowed]}. Why: {decision.reason}"
+        told = f"They may be {FEEDBACK[allowed]}. Why: {decision.reason}"
         reached = f" Point of contact: {short(contact, _CONTACT)}." if contact else ""
         question = f"{told}{reached} With whom did you speak at the school?"
         await self.question(AskWords(question, kept, entry.shown.notification.notifier), named)

@@ -32,8 +32,6 @@ _PARTS = (
     ("agreement_note", "--agreement", "The family's agreement, or why there is none."),
     ("level", "--level", "The level of need, by its number or name."),
 )
-_FEEDBACK = {"full": "the full update", "in-touch": "that the team is in touch, and no more"}
-"""What the notifier may be told, in words."""
 _OPTIONS = {"notifier": "--from", "agreement_note": "--agreement"}
 """Options that are called otherwise than their field."""
 
@@ -178,6 +176,7 @@ def information(notification: str, on: str | None, **given: Any) -> None:
 def contacted(notification: str, with_whom: str, on: str | None) -> None:
     """You spoke with the notifier about why. What they may be told follows from the family's agreement."""
     from casework.notifications import contact_notifier
+    from casework.wording import FEEDBACK
     from outreach_tui.commands.people import take_day
     from storage.queries.notifications import feedback_for
 
@@ -195,8 +194,8 @@ def contacted(notification: str, with_whom: str, on: str | None) -> None:
             "reason": decision.reason,
             "edit": receipt.edit,
         }
-    told = _FEEDBACK[feedback]
-    call.show(value, lambda: output.emit_lines([f"Kept. They may be told {told}: {decision.reason}"]))
+    told = FEEDBACK[feedback]
+    call.show(value, lambda: output.emit_lines([f"Kept. They may be {told}: {decision.reason}"]))
 
 
 @notify.command("list")
@@ -257,6 +256,8 @@ def show(notification: str) -> None:
         store.log("looked", f"notification {held.id}", held.child)
 
     def text() -> None:
+        from casework.wording import FEEDBACK
+
         pairs = [("Child", value["child"]["name"]), ("Status", value["status"])]
         pairs += [("Allocate by", value["allocate_by"] or "the clock does not run")]
         pairs += [("Re-referral", words) for words in _say_counted(value["re_referral"])]
@@ -266,7 +267,7 @@ def show(notification: str) -> None:
             (name.replace("_", " ").capitalize(), value[name] or "")
             for name in ("received", "from", *(part for part, _, _ in _PARTS), "heard_on", "contacted_with")
         ]
-        pairs += [("May be told", _FEEDBACK[value["feedback"]])] if value["feedback"] else []
+        pairs += [("Feedback", FEEDBACK[value["feedback"]])] if value["feedback"] else []
         pairs += [(f"Withheld: {entry['category']}", entry["reason"]) for entry in value["withheld"]]
         output.emit_pairs(pairs)
 

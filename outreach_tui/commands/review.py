@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from outreach_tui import output
@@ -32,7 +34,7 @@ _REASONS = (
 @click.option("--attended", default="", metavar="A,B", help="Who came.")
 @click.option("--apologies", default="", metavar="C,D", help="Who could not come.")
 @click.option("--child-views", default="", metavar="TEXT", help="What the child said, word for word.")
-@click.option("--views", default="", metavar="TEXT", help="What the family said.")
+@click.option("--views", default="", metavar="TEXT", help="What the family said, in their own words.")
 @click.option("--agenda", default="", metavar="TEXT", help="What was to be spoken of.")
 @click.option("--decision", default="continue", type=click.Choice(_DECISIONS), help="What follows from it.")
 @json_option
@@ -86,6 +88,12 @@ def review(plan: str, on: str | None, next_review: str | None, decision: str, **
 
     def text() -> None:
         output.emit_lines([f"Review recorded. Its id is {made.id}."])
+        for option, who, said in (
+            ("--child-views", "child", made.child_views),
+            ("--views", "family", made.views),
+        ):
+            if not said:
+                output.emit_lines([f"No words of the {who} are on record with it; {option} takes them."])
         if decision != "continue":
             code = REASON_AFTER.get(decision, "CODE")
             output.emit_lines(
@@ -112,7 +120,8 @@ def close(child: str, reason: str, on: str | None, **given: str) -> None:
     """
     from casework.plans import close_case
     from outreach_tui.commands.cases import fitting, take_case, text_of
-    from outreach_tui.commands.people import take_day
+    from outreach_tui.commands.people import Eyes, take_day
+    from storage.queries.child_clocks import clocks_of
     from storage.queries.plans import open_episode, open_plans
 
     call = the_call()
@@ -124,14 +133,36 @@ def close(child: str, reason: str, on: str | None, **given: str) -> None:
         episode, plans = open_episode(store, found), open_plans(store, found)
         with fitting({"passed_to": "--to"}):
             edit = close_case(found, episode, plans, reason=reason, on=day, today=call.today, **words)
+        name, ran = Eyes(store).child(found)["name"], clocks_of(store, found)
         receipt = store.journal.commit(edit)
+        runs_on = clocks_of(store, found)
+    ended = [task for key, task in ran.items() if task is not None and key not in runs_on]
     value = {
         "id": episode.id if episode else None,
         "child": found.id,
         "reason": reason,
         "passed_to": words["passed_to"],
         "closed": day,
+        "told": words["told"],
         "plans_ended": [plan.id for plan in plans],
+        "clocks_ended": [{"rule": task.rule, "text": task.text} for task in ended],
         "edit": receipt.edit,
     }
-    call.show(value, lambda: output.emit_lines(["The case is closed."]))
+    call.show(value, lambda: output.emit_lines(_closed_lines(value, name)))
+
+
+def _closed_lines(value: dict[str, Any], name: str) -> list[str]:
+    """What was closed and why, what ended with it, who goes on and who was told."""
+    from casework.wording import CLOSE_REASONS, count_of, say_day
+
+    plans = len(value["plans_ended"])
+    also = f" {'Its plan' if plans == 1 else count_of(plans, 'plan')} ended with it." if plans else ""
+    why = CLOSE_REASONS[value["reason"]]
+    lines = [f"The case of {name} is closed on {say_day(value['closed'])}: {why}.{also}"]
+    lines += [f"{value['passed_to']} goes on with it."] if value["passed_to"] else []
+    clocks = value["clocks_ended"]
+    lines += ["Clocks that ended with it:"] if clocks else ["No clock that you may see ended with it."]
+    lines += [f"  {clock['text']}" for clock in clocks]
+    told = value["told"]
+    lines.append(f"Told: {told}." if told else "Nobody is on record as told; --told says who was.")
+    return lines

@@ -11,9 +11,11 @@ from outreach_tui.commands.frame import LineCommand, json_option, the_call
 from outreach_tui.commands.opening import opened
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from casework.records import Child
     from casework.records_links import Link
-    from storage.queries.shown_merge import ShownMerge, ShownSplit
+    from storage.queries.shown_merge import ShownMerge, ShownRecord, ShownSplit
     from storage.store import Store
 
 
@@ -250,7 +252,9 @@ def _merge_json(shown: ShownMerge) -> dict[str, Any]:
             for p in shown.picks
         ],
         "moved": shown.moved,
+        "moved_records": _records_json(shown.moved_records),
         "set_aside": shown.set_aside,
+        "set_aside_records": _records_json(shown.set_aside_records),
         "clashes": [
             {"date": c.day, "session": c.session, "school": c.school, "kept": c.kept, "other": c.other}
             for c in shown.clashes
@@ -259,9 +263,13 @@ def _merge_json(shown: ShownMerge) -> dict[str, Any]:
     }
 
 
+def _records_json(records: Sequence[ShownRecord]) -> list[dict[str, str]]:
+    return [{"id": one.id, "type": one.type, "about": one.about} for one in records]
+
+
 def _merge_text(value: dict[str, Any], shown: ShownMerge) -> None:
     from casework.wording import say_day
-    from storage.queries.shown_merge import say_counts
+    from storage.queries.shown_merge import say_records
 
     who = f"{value['other']['name']} ({value['other']['id']})"
     into = f"{value['kept']['name']} ({value['kept']['id']})"
@@ -274,9 +282,14 @@ def _merge_text(value: dict[str, Any], shown: ShownMerge) -> None:
         gives_way = pick.kept if pick.taken else pick.other
         why = f", not {gives_way}" if gives_way else ""
         output.emit_lines([f"  {pick.label}: {stands}{why}"])
-    output.emit_lines([f"  moved: {say_counts(shown.moved)}"])
+    going = "would move" if dry else "moved"
+    to = value["kept"]["name"]
+    output.emit_lines(f"  {going} to {to}: {words}" for words in say_records(shown.moved_records))
     if shown.set_aside:
-        output.emit_lines([f"  kept with the record that is set aside: {say_counts(shown.set_aside)}"])
+        output.emit_lines(
+            f"  kept with the record that is set aside: {words}"
+            for words in say_records(shown.set_aside_records)
+        )
     for clash in shown.clashes:
         day = f"{say_day(clash.day)} {clash.session}"
         output.emit_lines(
@@ -291,6 +304,7 @@ def _merge_text(value: dict[str, Any], shown: ShownMerge) -> None:
 def _split_json(shown: ShownSplit) -> dict[str, Any]:
     return {
         "back": shown.back,
+        "back_records": _records_json(shown.back_records),
         "meanwhile": [
             {"id": n.id, "type": n.type, "goes": n.goes, "why": n.why, "fixed": n.is_fixed}
             for n in shown.newer
@@ -300,13 +314,14 @@ def _split_json(shown: ShownSplit) -> dict[str, Any]:
 
 
 def _split_text(value: dict[str, Any], shown: ShownSplit) -> None:
-    from storage.queries.shown_merge import say_counts
+    from storage.queries.shown_merge import say_records
 
     dry = "would be" if value["dry_run"] else "are"
     output.emit_lines([f"{value['kept']['name']} and {value['other']['name']} {dry} two records again."])
-    output.emit_lines([f"  goes back to {value['other']['name']}: {say_counts(shown.back)}"])
+    to, from_ = value["other"]["name"], value["kept"]["name"]
+    output.emit_lines(f"  goes back to {to}: {words}" for words in say_records(shown.back_records))
     for one in shown.newer:
-        side = "goes too" if one.goes else "stays"
+        side = f"goes to {to}, too" if one.goes else f"stays with {from_}"
         output.emit_lines([f"  {side}: {one.about} ({one.why})  {one.id}"])
     if shown.stays:
         output.emit_lines([f"  stays as changed since: {', '.join(shown.stays)}"])

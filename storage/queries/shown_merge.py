@@ -44,14 +44,32 @@ class MarkClash:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownRecord:
+    """A record that changes sides; `day` is its own day in words, "" where it has none or may not be seen."""
+
+    id: str
+    type: str
+    day: str
+
+    @property
+    def about(self) -> str:
+        """What it is and its day."""
+        return ", ".join(filter(None, (self.type.replace("_", " "), self.day)))
+
+
+@dataclass(frozen=True, slots=True)
 class ShownMerge:
-    """What a merge will do. `moved` and `set_aside` count records by type, as far as they may be known."""
+    """What a merge will do. `moved` and `set_aside` count records by type, as far as they may be known;
+    `moved_records` and `set_aside_records` are these records, the oldest day first.
+    """
 
     picks: tuple[Pick, ...]
     moved: dict[str, int]
     set_aside: dict[str, int]
     clashes: tuple[MarkClash, ...]
     doubts: tuple[str, ...]
+    moved_records: tuple[ShownRecord, ...] = ()
+    set_aside_records: tuple[ShownRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +91,7 @@ class ShownSplit:
     back: dict[str, int]
     newer: tuple[ShownNewer, ...]
     stays: tuple[str, ...]
+    back_records: tuple[ShownRecord, ...] = ()
 
 
 def shown_merge(
@@ -98,25 +117,29 @@ def shown_merge(
             continue
         said = (_words(store, name, mine, kept), _words(store, name, theirs, other))
         picks.append(Pick(name, _label(name), *said, taken))
+    moved, set_aside = (_seen(sight, some, other) for some in (merge.moved, merge.set_aside))
     return ShownMerge(
         tuple(picks),
-        counted(_seen(sight, merge.moved, other)),
-        counted(_seen(sight, merge.set_aside, other)),
+        counted(moved),
+        counted(set_aside),
         tuple(_clashes(store, kept, other, merge)),
         merge.doubts,
+        _named(sight, moved, other),
+        _named(sight, set_aside, other),
     )
 
 
 def shown_split(store: Store, kept: Child, split: Split) -> ShownSplit:
     """What of a split may be shown."""
     sight = Sight(store)
+    back = _seen(sight, split.back, kept)
     return ShownSplit(
-        counted(_seen(sight, split.back, kept)),
+        counted(back),
         tuple(
             ShownNewer(
                 one.record.id,
                 one.record.type,
-                _about(sight, one.record, kept),
+                ShownRecord(one.record.id, one.record.type, _day_of(sight, one.record, kept)[1]).about,
                 one.goes,
                 one.why,
                 one.is_fixed,
@@ -125,6 +148,7 @@ def shown_split(store: Store, kept: Child, split: Split) -> ShownSplit:
             if sight.is_there(one.record, kept)
         ),
         tuple(_label(name) for name in split.stays if sight.field(kept, name, kept)),
+        _named(sight, back, kept),
     )
 
 
@@ -167,14 +191,34 @@ _DATES = ("week", "session_date", "at", "received", "started", "opened", "held_o
           "decided_on", "raised", "due", "start")  # fmt: skip
 
 
-def _about(sight: Sight, record: Record, child: Child) -> str:
-    """A record in a few words: what it is and its day, as far as it may be seen."""
-    said = record.type.replace("_", " ")
+def _day_of(sight: Sight, record: Record, child: Child) -> tuple[date, str]:
+    """A record's own day, to sort by and in words, as far as it may be seen."""
     for name in _DATES:
         value = getattr(record, name, None)
         if value is not None and sight.field(record, name, child):
-            return f"{said}, {say_day(value if type(value) is date else value.date())}"
-    return said
+            day = value if type(value) is date else value.date()
+            return day, say_day(day)
+    return date.min, ""
+
+
+def _named(sight: Sight, records: Iterable[Record], child: Child) -> tuple[ShownRecord, ...]:
+    found = [(*_day_of(sight, one, child), one) for one in records]
+    found.sort(key=lambda row: (row[0], row[2].type, row[2].id))
+    return tuple(ShownRecord(one.id, one.type, day) for _, day, one in found)
+
+
+def say_records(records: Sequence[ShownRecord], most: int = 6) -> list[str]:
+    """Records in words, one sentence for each type, most first: how many, and the days of at most `most`."""
+    by_type: dict[str, list[ShownRecord]] = {}
+    for one in records:
+        by_type.setdefault(one.type, []).append(one)
+    said = []
+    for name, some in sorted(by_type.items(), key=lambda item: (-len(item[1]), item[0])):
+        days = [one.day for one in some if one.day]
+        more = f", and {len(days) - most} more" if len(days) > most else ""
+        told = f": {', '.join(days[:most])}{more}" if days else ""
+        said.append(count_of(len(some), name.replace("_", " ")) + told)
+    return said or ["nothing"]
 
 
 def say_counts(counts: dict[str, int]) -> str:

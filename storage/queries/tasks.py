@@ -125,14 +125,14 @@ class Group:
 def read_clocks(store: Store) -> ClockList:
     """Every clock of this laptop's worker today, also of rows that sleep."""
     own = own_cases(store)
-    reading = _Reading(store, own)
+    reading = Reading(store, own)
     held = reading.held()
     children = reading.children({*own, *held})
     rows = [
         _row(store, children[child], task)
         for child, one in held.items()
         if child in children
-        for task in child_tasks(_seen(store, children[child], one), store.today)
+        for task in child_tasks(without_protected(store, children[child], one), store.today)
         if store.may_see(children[child], task.category, task.purpose)
     ]
     rows.sort(key=_row_key)
@@ -194,7 +194,7 @@ def own_cases(store: Store) -> frozenset[str]:
 R = TypeVar("R", bound=Record)
 
 
-class _Reading:
+class Reading:
     """One pass of SQL for each kind of record, for all children at once."""
 
     def __init__(self, store: Store, own: Collection[str]) -> None:
@@ -345,7 +345,7 @@ def _day(at: str | None) -> date | None:
     return date.fromisoformat(at[:10]) if at else None
 
 
-def _seen(store: Store, child: Child, held: Held) -> Held:
+def without_protected(store: Store, child: Child, held: Held) -> Held:
     """Without agreements that would tell of a category whose existence is protected."""
     if not held.agreements:
         return held

@@ -142,6 +142,8 @@ def test_closing_ends_the_plan_and_gives_the_case_back(case: Line) -> None:
         TODAY,
         [ids["plan"]],
     )
+    assert made["told"] == "Jo Marsh, the school"
+    assert {clock["rule"] for clock in made["clocks_ended"]} >= {"first-visit", "assessment"}
     assert case("close", case.ids["tilly"], "--reason", "disengaged").code == 5
     assert case("plan", "add", case.ids["tilly"]).code == 5
     assert ok(case, "show", case.ids["tilly"])["fields"]["lead_worker"] is None
@@ -232,6 +234,26 @@ def test_a_review_gives_attendance_before_and_since_and_keeps_the_childs_words(c
         "review", ids["plan"], "--on", "2026-11-20", "--decision", "step-down", "--progress", "As before"
     )
     assert "--reason stepped-down" in held.out
+    for who in ("child", "family"):
+        assert f"No words of the {who} are on record with it" in held.out
+    text = " ".join(case("plan", "show", case.ids["tilly"]).out.split())
+    assert "The child says I like the bus now" in text.replace(":", "")
+    assert "The family says no words of the family are on record" in text.replace(":", "")
+
+
+def test_closing_says_what_ended_and_who_was_told(case: Line) -> None:
+    planned(case)
+    to = ("--reason", "stepped-down", "--to", "Ms Reed")
+    said = case("close", case.ids["tilly"], *to, "--told", "Jo Marsh, the school").out.splitlines()[1:]
+    assert "is closed on Fri 20 Nov 2026: stepped down. Its plan ended with it." in said[0]
+    assert said[0].startswith("The case of Tilly Marsh ")
+    assert said[1:3] == ["Ms Reed goes on with it.", "Clocks that ended with it:"]
+    assert any(line.startswith("  ") and "assessment" in line.lower() for line in said[3:])
+    assert said[-1] == "Told: Jo Marsh, the school."
+    assert not any("N code" in line for line in said), "a clock that runs on is not said to have ended"
+    assert case("undo").code == 0
+    said = case("close", case.ids["tilly"], "--reason", "disengaged").out.splitlines()
+    assert said[-1] == "Nobody is on record as told; --told says who was."
 
 
 def test_a_step_down_names_who_goes_on_and_the_childs_page_has_the_case(case: Line) -> None:

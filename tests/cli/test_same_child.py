@@ -54,6 +54,10 @@ def test_a_merge_is_tried_made_and_taken_back_by_undo_or_split(line: Line) -> No
     dry = line("merge", one, two, *WHY, "--dry-run", "--json")
     assert (dry.code, dry.json["id"], dry.json["edit"]) == (0, None, None)
     assert dry.json["moved"]["contact"] == 1
+    (moved,) = [one for one in dry.json["moved_records"] if one["type"] == "contact"]
+    assert moved == {"id": note, "type": "contact", "about": "contact, Fri 20 Nov 2026"}
+    said = line("merge", one, two, *WHY, "--dry-run").out
+    assert "would move to Sam Orr: 1 contact: Fri 20 Nov 2026" in said
     assert line("show", two).code == 0
     made = line("merge", one, two, *WHY, "--json")
     assert made.code == 0, made.err
@@ -68,6 +72,9 @@ def test_a_merge_is_tried_made_and_taken_back_by_undo_or_split(line: Line) -> No
     assert line("undo", "--redo").code == 0
     tried = line("split", one, "--dry-run", "--json").json
     assert (tried["id"], tried["back"]["contact"]) == (merge, 1)
+    assert note in [kept["id"] for kept in tried["back_records"]]
+    said = line("split", one, "--dry-run").out
+    assert "goes back to Sam Orr: 1 contact: Fri 20 Nov 2026" in said
     back = line("split", merge, "--reason", "cousins", "--json")
     assert back.code == 0, back.err
     assert line("contact", "list", two, "--json").json[0]["id"] == note
