@@ -185,7 +185,7 @@ class Review(Record):
     attended: Annotated[tuple[Line, ...], Meta(C.FAMILY, "Attended", P.APPEND_ONLY)] = ()
     apologies: Annotated[tuple[Line, ...], Meta(C.FAMILY, "Apologies", P.APPEND_ONLY)] = ()
     child_views: Annotated[Prose, Meta(C.FAMILY, "The child's views", P.APPEND_ONLY)] = ""
-    views: Annotated[Prose, Meta(C.FAMILY, "Views", P.APPEND_ONLY)] = ""
+    views: Annotated[Prose, Meta(C.FAMILY, "The family's views", P.APPEND_ONLY)] = ""
     progress: Annotated[Prose, Meta(C.FAMILY, "Progress", P.APPEND_ONLY)]
     decision: Annotated[
         Literal["continue", "step-up", "step-down", "close"], Meta(C.FAMILY, "Decision", P.APPEND_ONLY)

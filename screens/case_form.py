@@ -33,7 +33,11 @@ def close_start(review: Review) -> dict[str, str]:
     return {
         "reason": REASON_AFTER.get(review.decision, ""),
         "told": ", ".join(review.attended),
-        "views": "\n".join(filter(None, (review.child_views, review.views))),
+        "views": "\n".join(
+            f"The {who} says: “{said}”"
+            for who, said in (("child", review.child_views), ("family", review.views))
+            if said
+        ),
         "on": review.held_on.isoformat(),
     }
 

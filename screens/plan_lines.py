@@ -317,13 +317,15 @@ def _whole(action: Action, names: Names) -> str:
 def _reviews(view: PlanView, width: int) -> Iterator[PlanLine]:
     yield from _rule("Reviews, newest first", width)
     for held in view.shown.reviews:
-        whole = "\n".join(filter(None, (held.agenda, held.progress, held.views)))
+        child = f"The child says: “{held.child_views}”" if held.child_views else ""
+        family = f"The family says: “{held.views}”" if held.views else ""
+        whole = "\n".join(filter(None, (held.agenda, child, family, held.progress)))
         there = f"; there: {join_words(held.attended)}" if held.attended else ""
         away = f"; apologies: {join_words(held.apologies)}" if held.apologies else ""
         head = f"{say_day(held.held_on)}: {REVIEW_DECISIONS[held.decision]}{there}{away}"
         for cell in plain(head, width, tone=Tone.STRONG)[:_MOST_LINES]:
             yield PlanLine(cell, held, whole)
-        for words in (held.progress, f"They said: {held.views}" if held.views else ""):
+        for words in (held.progress, child, family):
             for cell in plain(words, width, indent=4)[:_MOST_LINES] if words else []:
                 yield PlanLine(cell, held, whole)
     if not view.shown.reviews:

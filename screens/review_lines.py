@@ -132,14 +132,14 @@ def review_cells(held: Review, view: ReviewView, width: int) -> Iterator[Cell]:
         ("apologies", ", ".join(held.apologies)),
         ("agenda", held.agenda),
         ("child", f"“{held.child_views}”" if held.child_views else ""),
-        ("family", held.views),
+        ("family", f"“{held.views}”" if held.views else ""),
         ("progress", held.progress),
         ("next", _next(held, view.today)),
     ):
         if words:
             yield from labelled(label, words, width, most=12)
-    if not held.child_views:
-        yield from labelled("child", "no words of the child are on record", width, Tone.QUIET)
+        elif label in ("child", "family"):
+            yield from labelled(label, f"no words of the {label} are on record", width, Tone.QUIET)
 
 
 def _next(held: Review, today: date) -> str:

@@ -52,5 +52,7 @@ def _episode(shown: ShownEpisode, names: dict[str, str], last: str) -> list[Stor
 
 def _review(held: Review, names: dict[str, str]) -> StoryEntry:
     title = f"Plan reviewed: {REVIEW_DECISIONS[held.decision]}"
-    text = "\n".join(part for part in (held.progress, held.child_views, held.views) if part)
+    child = f"The child says: “{held.child_views}”" if held.child_views else ""
+    family = f"The family says: “{held.views}”" if held.views else ""
+    text = "\n".join(part for part in (held.progress, child, family) if part)
     return StoryEntry(held.id, Review.type, held.held_on.isoformat(), names.get(held.by, ""), title, text)

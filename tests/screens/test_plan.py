@@ -79,6 +79,7 @@ def reviewed(family: Family, plan: Plan, on: date = date(2026, 11, 13)) -> Revie
     review = Review(
         id=new_id(), plan=plan.id, child=plan.child, held_on=on, next_review=plan.next_review,
         attended=("Anna Marsh", "Ms Reed"), apologies=("School nurse",), views="It is calmer at home",
+        child_views="I like the bus",
         progress="Two days on time", by=plan.by,
     )  # fmt: skip
     commit(family.store, "Plan reviewed", [review], plan.child)

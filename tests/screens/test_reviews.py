@@ -92,7 +92,7 @@ async def test_attendance_stands_on_both_sides_with_what_it_is_counted_of(
             "came Anna Marsh, Ms Reed",
             "apologies Nurse",
             "“I like the bus”",
-            "family It is calmer",
+            "family “It is calmer”",
         ):
             assert words in text
         looked = await asked(app, lambda s: audit.entries(s.conn, child=family.tilly.id))
@@ -162,7 +162,7 @@ async def test_a_review_that_steps_down_leads_on_to_the_end_of_the_case(
         assert isinstance(app.screen, CloseForm)
         assert app.screen.value_of("reason") == "stepped-down"
         assert app.screen.value_of("told") == "Anna Marsh"
-        assert app.screen.value_of("views") == "I am fine"
+        assert app.screen.value_of("views") == "The child says: “I am fine”"
         await keys(pilot, "ctrl+s")
         assert "Say who goes on with it." in flat(app)
         await keys(pilot, "=Ms Reed, school lead", "ctrl+s", "y")
@@ -231,6 +231,7 @@ async def test_what_is_withdrawn_meanwhile_leaves_the_page(family: Family, tmp_p
         await enter(pilot, family.tilly.id)
         await keys(pilot, "G")
         assert "I like the bus" in screen_text(app)
+        assert "family no words of the family are on record" in flat(app)
         await asked(
             app, lambda s: s.journal.commit(withdraw_agreement(s.get(Agreement, agreed.id), "no more", TODAY))
         )
@@ -313,18 +314,3 @@ async def test_a_child_who_is_gone_stays_closed(family: Family, tmp_path: Path) 
         await settle(pilot)
         assert "This page stays closed: see below." in screen_text(app)
         assert app.fault is None
-
-
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80", "120"])
-def test_the_review_looks_like_this(
-    snap_compare: Any, family: Family, tmp_path: Path, size: tuple[int, int]
-) -> None:
-    plan, _ = plan_case(family)
-    review(family, plan, attended=("Anna Marsh",), child_views="I like the bus")
-
-    async def open_it(pilot: Any) -> None:
-        await enter(pilot, family.tilly.id)
-        await keys(pilot, "G")
-
-    app = make_real_app(tmp_path, family.store)
-    assert snap_compare(app, terminal_size=size, run_before=open_it)
