@@ -17,13 +17,16 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Table, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from casework.canonical import Digest, digest_of, facet_hash, spelt
-from casework.facets import Facet, facets
+from casework.canonical import MODULUS, Digest, facet_hash, spelt
+from casework.facets import FACET_OF_KEY, Facet, facets
 from casework.records import RECORD_TYPES, Record
 from casework.scopes import TIED, TIED_TYPES, own_scope
 from sync.hub import tables
 
 R = TypeVar("R", bound=Record)
+Sums = defaultdict[tuple[str, str, str], list[int]]
+"""By scope, leading facet and facet: how many facets, and the sum of their hashes, not yet cut to size."""
+_KEY: Mapping[Facet, str] = {facet: key for key, facet in FACET_OF_KEY.items()}
 _AT_ONCE = 500
 """Bound values of one statement: SQLite takes 32,766 at the most, older ones 999."""
 
@@ -40,8 +43,8 @@ class Held:
     device: str = ""
     there: bool = False
     scopes: tuple[str, ...] = ()
-    lead: Facet | None = None
-    hashes: Mapping[Facet, int] = field(default_factory=dict)
+    lead: str = ""
+    hashes: Mapping[str, int] = field(default_factory=dict)
     touched: int = 0
 
     @property
@@ -107,9 +110,7 @@ class Central:
                     there=True,
                     scopes=tuple(sorted(ties[row.id])) if row.scope == TIED else (row.scope,),
                 )
-                parts = facets_of(held.type, held.fields)
-                held.lead = next(iter(parts))
-                held.hashes = {f: facet_hash(held.type, held.id, f, part) for f, part in parts.items()}
+                held.lead, held.hashes = hashes_of(held.type, held.id, held.fields)
                 self._held[held.id] = held
         for record in wanted:
             self._held.setdefault(record, Held(record, ""))
@@ -131,26 +132,27 @@ class Central:
         """Write what was touched, with scopes, digests and heads; the children to settle entitlement for."""
         self._follow_ties(ties)
         changed = [held for held in self._held.values() if held.touched]
-        sums: defaultdict[tuple[str, str, str], Digest] = defaultdict(Digest)
+        sums: Sums = defaultdict(lambda: [0, 0])
         heads: dict[str, int] = {}
         behind: list[dict[str, Any]] = []
         for held in changed:
-            parts = facets_of(held.type, held.fields)
             scopes = ties.scopes_of(held)
-            hashes = {f: facet_hash(held.type, held.id, f, part) for f, part in parts.items()}
-            lead = next(iter(parts))
-            for scope in held.scopes:
-                for facet, number in held.hashes.items():
-                    sums[scope, _key(held.lead), facet.key] -= Digest(1, number)
-            for scope in scopes:
-                for facet, number in hashes.items():
-                    sums[scope, lead.key, facet.key] += Digest(1, number)
+            lead, hashes = hashes_of(held.type, held.id, held.fields)
+            for sign, of, leading, numbers in (
+                (-1, held.scopes, held.lead, held.hashes),
+                (1, scopes, lead, hashes),
+            ):
+                for scope in of:
+                    for facet, number in numbers.items():
+                        change = sums[scope, leading, facet]
+                        change[0] += sign
+                        change[1] += sign * number
             for scope in {*held.scopes, *scopes}:
                 heads[scope] = max(heads.get(scope, 0), held.touched)
             behind += [
-                {"seq": held.touched, "scope": scope, "record": held.id, "facet": held.lead.key}
+                {"seq": held.touched, "scope": scope, "record": held.id, "facet": held.lead}
                 for scope in held.scopes
-                if held.lead is not None and (scope not in scopes or lead != held.lead)
+                if scope not in scopes or lead != held.lead
             ]
             held.scopes, held.hashes, held.lead, held.there = scopes, hashes, lead, True
         in_bulk(self.connection, tables.record, [_row(held) for held in changed])
@@ -174,17 +176,27 @@ class Central:
             if held.stands and not held.touched:
                 self.touch(held, seq, "", known=False)
 
-    def _add_sums(self, sums: Mapping[tuple[str, str, str], Digest]) -> None:
+    def _add_sums(self, sums: Sums) -> None:
         table = tables.digest
-        before: dict[tuple[str, str, str], Digest] = {}
+        columns = select(table.c.scope, table.c.lead, table.c.facet, table.c.facets, table.c.total)
         for some in batched({scope for scope, _, _ in sums}):
-            for row in self.connection.execute(select(table).where(table.c.scope.in_(some))):
-                before[row.scope, row.lead, row.facet] = digest_of(row.total, row.facets)
-        rows = []
-        for key, change in sums.items():
-            after = before.get(key, Digest()) + change
-            names = dict(zip(("scope", "lead", "facet"), key, strict=True))
-            rows.append({**names, "facets": after.count, "total": after.octets})
+            for scope, lead, facet, count, total in self.connection.execute(
+                columns.where(table.c.scope.in_(some), table.c.lead.in_({lead for _, lead, _ in sums}))
+            ):
+                change = sums.get((scope, lead, facet))
+                if change is not None:
+                    change[0] += count
+                    change[1] += int.from_bytes(total)
+        rows = [
+            {
+                "scope": scope,
+                "lead": lead,
+                "facet": facet,
+                "facets": count,
+                "total": Digest(count, total % MODULUS).octets,
+            }
+            for (scope, lead, facet), (count, total) in sums.items()
+        ]
         in_bulk(self.connection, table, rows)
 
 
@@ -260,11 +272,14 @@ def usual_fields(record_type: str) -> Mapping[str, Any]:
     fields = cls.model_fields
     usual = {name: info.get_default() for name, info in fields.items() if not info.is_required()}
     listed = {name: list(value) if isinstance(value, tuple) else value for name, value in usual.items()}
-    return {name: value for name, value in (lacking(cls, {}) | listed).items() if name != "id"}
+    return {name: value for name, value in (known_fields(cls, {}) | listed).items() if name != "id"}
 
 
-def _key(facet: Facet | None) -> str:
-    return facet.key if facet is not None else ""
+def hashes_of(record_type: str, record: str, fields: Mapping[str, Any]) -> tuple[str, dict[str, int]]:
+    """The key of a record's leading facet, and the hash of each facet by its key."""
+    parts = facets_of(record_type, fields)
+    hashes = {_KEY[facet]: facet_hash(record_type, record, facet, part) for facet, part in parts.items()}
+    return next(iter(hashes)), hashes
 
 
 def _row(held: Held) -> dict[str, Any]:
@@ -281,15 +296,20 @@ def _row(held: Held) -> dict[str, Any]:
 
 def read_as(cls: type[R], row: Any) -> R:
     """A stored row as its record type, without the fields that this version does not know."""
-    held = json.loads(row.fields)
-    fields = lacking(cls, held) | {name: held[name] for name in held if name in cls.model_fields}
-    return cls.model_validate({**fields, "id": row.id})
+    return cls.model_validate(known_fields(cls, json.loads(row.fields)) | {"id": row.id})
 
 
-def lacking(cls: type[Record], fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Empty texts for what a laptop could not hold of a record that it brought back."""
-    return {
-        name: ""
-        for name, info in cls.model_fields.items()
-        if info.is_required() and info.annotation is str and name not in fields and name != "id"
-    }
+def known_fields(cls: type[Record], fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that this version knows; empty texts for what a laptop could not hold of a record that it
+    brought back.
+    """
+    names, texts = _names_of(cls)
+    return dict.fromkeys(texts, "") | {name: fields[name] for name in names if name in fields}
+
+
+@cache
+def _names_of(cls: type[Record]) -> tuple[Sequence[str], Sequence[str]]:
+    """All fields of a record type but its id, and the texts among them that have to be there."""
+    fields = cls.model_fields
+    names = [name for name in fields if name != "id"]
+    return names, [name for name in names if fields[name].is_required() and fields[name].annotation is str]

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
@@ -47,6 +48,7 @@ def mask_of(facets: Iterable[Facet]) -> int:
     return sum(BIT[facet] for facet in facets)
 
 
+@lru_cache(maxsize=1024)
 def facets_in(mask: int) -> frozenset[Facet]:
     """The facets of a mask."""
     return frozenset(facet for facet, bit in BIT.items() if mask & bit)

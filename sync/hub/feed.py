@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select, update
 
-from casework.canonical import Digest, digest_of, sum_of
+from casework.canonical import MODULUS, Digest, sum_of
 from casework.facets import portion
 from casework.scopes import TIED
 from sync.hub import tables
@@ -20,6 +20,10 @@ from sync.messages import MOST_ROWS, Cursor, Page, Pull, Scope, Sent, Told, Veri
 
 _record, _tie, _held, _head, _log = tables.record, tables.tie, tables.entitlement, tables.head, tables.log
 
+_READ_TOGETHER = 10
+"""Scopes that are read at a time for a page: all of them go into it, so that none is read for nothing."""
+_BIT_OF = {facet.key: bit for facet, bit in BIT.items()}
+_KEY = {facet: facet.key for facet in BIT}
 _MOST_REPAIRED = 200
 """Scopes that are sent anew at a time when two sides differ."""
 
@@ -111,15 +115,18 @@ class Feed:
         ).all()
         found: list[Scope] = []
         count = 0
-        for some in batched(row.scope for row in owed):
-            masks = {row.scope: row.mask for row in owed if row.scope in set(some)}
+        for at in range(0, len(owed), _READ_TOGETHER):
+            masks = {row.scope: row.mask for row in owed[at : at + _READ_TOGETHER]}
             rows = self._of_scopes([scope for scope, mask in masks.items() if mask])
+            sent = {
+                row.id: row for row in self._sent({r.id: r for held in rows.values() for r in held}.values())
+            }
             for scope, mask in masks.items():
-                sent = self._sent(rows.get(scope, ()))
-                found.append(Scope(scope=scope, mask=mask, rows=sent))
-                count += len(sent)
-                if count >= MOST_ROWS:
-                    return found, True
+                own = [sent[row.id] for row in rows.get(scope, ()) if row.id in sent]
+                found.append(Scope(scope=scope, mask=mask, rows=own))
+                count += len(own)
+            if count >= MOST_ROWS:
+                return found, True
         return found, False
 
     def _of_scopes(self, scopes: Sequence[str]) -> dict[str, list[Any]]:
@@ -185,8 +192,7 @@ class Feed:
             .join(_held, _held.c.scope == left.c.scope)
             .where(_held.c.device == self._device, left.c.seq > since, left.c.seq <= through)
         ).all()
-        keys = {facet.key: bit for facet, bit in BIT.items()}
-        found = [row.record for row in rows if row.mask & keys[row.facet]]
+        found = [row.record for row in rows if row.mask & _BIT_OF[row.facet]]
         return [*dict.fromkeys(found)]
 
     def _wanted(self, ids: Sequence[str]) -> list[Sent]:
@@ -210,7 +216,7 @@ class Feed:
             mask = reduce(or_bits, (masks.get(scope, 0) for scope in scopes[row.id]), 0)
             parts = portion(facets_of(row.type, json.loads(row.fields)), facets_in(mask))
             if parts:
-                by_key = {facet.key: dict(fields) for facet, fields in parts.items()}
+                by_key = {_KEY[facet]: dict(fields) for facet, fields in parts.items()}
                 answer.append(Sent(type=row.type, id=row.id, seq=row.seq, parts=by_key))
         return answer
 
@@ -242,16 +248,17 @@ class Feed:
         """What the laptop should hold, by scope."""
         table = tables.digest
         rows = self._connection.execute(
-            select(table, _held.c.mask)
+            select(table.c.scope, table.c.lead, table.c.facet, table.c.facets, table.c.total, _held.c.mask)
             .join(_held, _held.c.scope == table.c.scope)
             .where(_held.c.device == self._device, _held.c.mask != 0)
         )
-        keys = {facet.key: bit for facet, bit in BIT.items()}
-        found: dict[str, Digest] = {}
-        for row in rows:
-            if row.mask & keys[row.lead] and row.mask & keys[row.facet]:
-                found[row.scope] = found.get(row.scope, Digest()) + digest_of(row.total, row.facets)
-        return found
+        sums: dict[str, list[int]] = {}
+        for scope, lead, facet, count, total, mask in rows:
+            if mask & _BIT_OF[lead] and mask & _BIT_OF[facet]:
+                held = sums.setdefault(scope, [0, 0])
+                held[0] += count
+                held[1] += int.from_bytes(total)
+        return {scope: Digest(count, total % MODULUS) for scope, (count, total) in sums.items()}
 
     def verified(self, asked: Verify) -> Verified:
         """Whether the laptop holds what it should; by scope where it said what it holds of each."""

@@ -22,7 +22,7 @@ from casework.scopes import EVERYBODY, TIED, own_scope
 from casework.sharing_grid import HIDDEN_EXISTENCE
 from casework.text import clean
 from sync.hub import tables
-from sync.hub.central import Central, Held, Ties, in_bulk, lacking, usual_fields
+from sync.hub.central import Central, Held, Ties, in_bulk, known_fields, usual_fields
 from sync.hub.counting import Counter
 from sync.hub.entitlement import is_ground
 from sync.hub.natural import KEYED, known_as, natural_rows
@@ -300,13 +300,12 @@ def _validated(record_type: str, record: str, fields: dict[str, Any]) -> dict[st
     What a laptop brings back may lack what it could not hold: that stays open for who has it.
     """
     cls = RECORD_TYPES[record_type]
-    known = lacking(cls, fields) | {name: fields[name] for name in fields if name in cls.model_fields}
     try:
-        spelt_out = cls.model_validate({**known, "id": record}).model_dump(mode="json", exclude={"id"})
+        spelt_out = cls.model_validate(known_fields(cls, fields) | {"id": record}).model_dump(mode="json")
     except ValidationError as error:
         place = ".".join(str(part) for part in error.errors()[0]["loc"])
         raise Refusal("bad-value", f"The field {place} does not hold what it has to.") from None
-    return {name: spelt_out.get(name, value) for name, value in fields.items()}
+    return {name: spelt_out.get(name, value) if name != "id" else value for name, value in fields.items()}
 
 
 def _logged(
@@ -323,7 +322,7 @@ def _logged(
         "reason": edit.reason,
         "at": edit.at,
         "taken": now.isoformat(),
-        "changes": json.dumps([list(change.model_dump().values()) for change in edit.changes]),
+        "changes": json.dumps([list(vars(change).values()) for change in edit.changes]),
         "verdict": verdict.model_dump_json(),
         "chain": chain,
     }
@@ -331,7 +330,8 @@ def _logged(
 
 def digest_of_edit(edit: SentEdit) -> bytes:
     """What says that an edit is the one that was sent before."""
-    return fingerprint(edit.model_dump(mode="json", exclude={"seen"}))
+    said = {name: value for name, value in vars(edit).items() if name != "seen"}
+    return fingerprint(said | {"changes": [vars(change) for change in edit.changes]})
 
 
 def aside_row(edit: SentEdit, digest: bytes, device: str, now: datetime, refusal: Refusal) -> dict[str, Any]:
