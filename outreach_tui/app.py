@@ -118,7 +118,8 @@ class OutreachApp(RoomsApp):
         """Where a fresh process is to go on, when a lock ended this one."""
         self._locking = False
         self._unheard: asyncio.Task[None] | None = None
-        self._sessions = Sessions(self.desk, reconcile)
+        self._sessions = Sessions(self.desk, reconcile, self._end_access)
+        self._ending: asyncio.Task[None] | None = None
         self._sync_seconds = settings.sync_minutes * 60
         self.type_ahead = TypeAhead(self, self._take_in)
         for theme in THEMES.values():
@@ -280,6 +281,10 @@ class OutreachApp(RoomsApp):
     def sync_now(self, say: Callable[[str], None]) -> None:
         """A session with the central record; `say` gets its progress and its end. Keys go on meanwhile."""
         self.run_worker(self._sessions.run(say), group="central")
+
+    def _end_access(self, sentence: str) -> None:
+        """Lock for good. Not awaited: locking ends all workers, and the session is one."""
+        self._ending = asyncio.create_task(self.lock(sentence))
 
     async def mind_central(self) -> None:
         """Sync in the background where this laptop is enrolled; only what a person has to know is said."""

@@ -38,11 +38,17 @@ def over_network(store: Any, progress: Callable[[str], None], around: Callable[[
     return reconcile(store, progress=progress, around=around).session
 
 
+Ended = Say
+"""Called once this laptop's access was ended, with what is to be said; nothing is opened here any more."""
+
+
 class Sessions:
     """At most one session at a time."""
 
-    def __init__(self, desk: Desk[Any], reconcile: Reconcile = over_network) -> None:
-        self._desk, self._reconcile = desk, reconcile
+    def __init__(
+        self, desk: Desk[Any], reconcile: Reconcile = over_network, ended: Ended | None = None
+    ) -> None:
+        self._desk, self._reconcile, self._ended = desk, reconcile, ended
         self._busy = False
 
     async def run(self, say: Say, *, quiet: bool = False) -> None:
@@ -72,7 +78,9 @@ class Sessions:
         except Locked:
             return
         except OutreachError as problem:
-            if not quiet:
+            if problem.code == "revoked" and self._ended is not None:
+                self._ended(problem.message)
+            elif not quiet:
                 say(f"{problem.message} Nothing is lost.")
         else:
             if not quiet or not done.agreed or done.conflicts or done.quarantined:

@@ -105,9 +105,17 @@ class Device:
 
         With `full` every step is done although there is nothing to say; with `deep` what is held is also
         counted anew from the records themselves.
-        Raises Refused("revoked") where this laptop's access was ended, and what the way raises when the
-        central record cannot be reached; what was done until then stands.
+        Raises Refused("revoked") where this laptop's access was ended: what waited was handed in then. Raises
+        what the way raises when the central record cannot be reached; what was done until then stands.
         """
+        try:
+            return self._agree(full=full, deep=deep)
+        except Refused as refusal:
+            if refusal.code == "revoked":
+                self._hand_in()
+            raise
+
+    def _agree(self, *, full: bool, deep: bool) -> Session:
         session = Session()
         if self._hello(session) and not (full or deep):
             session.agreed = True
@@ -204,10 +212,7 @@ class Device:
             self._settle(session, edits, answer)
 
     def _settle(self, session: Session, edits: list[WaitingEdit], answer: Pushed) -> None:
-        verdicts = {
-            verdict.edit: Answer(verdict.edit, verdict.verdict, verdict.seq, verdict.code, verdict.reason)
-            for verdict in answer.verdicts
-        }
+        verdicts = _answers(answer)
         with transaction(self._conn):
             outbox.settle(self._conn, edits, verdicts)
             state = read_state(self._conn)
@@ -218,6 +223,15 @@ class Device:
             session.conflicts += verdict.verdict == "conflict"
             session.quarantined += verdict.verdict == "quarantined"
         self._progress(f"{session.pushed} sent")
+
+    def _hand_in(self) -> None:
+        """Send what waits, to be kept aside for a supervisor: it will not be sent another time."""
+        while edits := outbox.waiting(self._conn, MOST_EDITS, MOST_BYTES):
+            answer = self._central.push(Push(edits=[_sent(edit, 0) for edit in edits]))
+            with transaction(self._conn):
+                outbox.settle(self._conn, edits, _answers(answer))
+            if len(answer.verdicts) < len(edits):
+                return
 
     def _settle_own(self, session: Session) -> bool:
         """Count what stands as this laptop made it; False when another step came meanwhile."""
@@ -339,6 +353,13 @@ def _sent(edit: WaitingEdit, seen: int) -> SentEdit:
             for kind, record, name, old, new in edit.changes
         ],
     )
+
+
+def _answers(answer: Pushed) -> dict[str, Answer]:
+    return {
+        verdict.edit: Answer(verdict.edit, verdict.verdict, verdict.seq, verdict.code, verdict.reason)
+        for verdict in answer.verdicts
+    }
 
 
 def _delivery(page: Page, state: SyncState) -> Delivery:

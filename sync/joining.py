@@ -20,7 +20,9 @@ from storage.central.identity import (
 )
 from storage.central.state import read_state
 from storage.faults import translated
+from storage.home import Home
 from storage.store import Store
+from storage.vault import Vault
 from sync import signing
 from sync.device import Central, Device, Session
 from sync.http import HttpCentral, Line, Peer, Traffic
@@ -100,8 +102,9 @@ def reconcile(
 ) -> Reconciled:
     """One session with the central record; `around` is put around the way there.
 
-    Raises Refused where this laptop is not enrolled or was revoked, Unreachable where the way is closed; what
-    was done until then stands.
+    Raises Refused where this laptop is not enrolled, Unreachable where the way is closed; what was done until
+    then stands. Raises Refused("revoked") where its access was ended: what waited was handed in then, and the
+    keys of the caseload are destroyed.
     """
     state = read_state(store.conn)
     if not state.is_enrolled or not state.url:
@@ -123,9 +126,26 @@ def reconcile(
         device = Device(store, around(HttpCentral(line, peer)), now=store.now, progress=progress)
         with translated(store.path):
             session = device.sync(full=full, deep=deep)
+    except Refused as refusal:
+        if refusal.code != "revoked":
+            raise
+        destroy_keys(store)
+        raise Refused(
+            "revoked",
+            "This laptop's access was ended: what waited was handed in to the central record, and the keys of"
+            " this caseload were destroyed. Speak to your manager.",
+        ) from None
     finally:
         line.close()
         if line.offset != offset:
             with translated(store.path):
                 keep(conn, OFFSET, str(line.offset.total_seconds()))
     return Reconciled(session, line.traffic, time.perf_counter() - began)
+
+
+def destroy_keys(store: Store) -> None:
+    """Nobody opens this caseload again: the central record, whose key signs it, ended its access."""
+    home = Home(store.path.parent)
+    if home.has_keys:
+        store.log("care", "the central record ended this laptop's access: the keys are destroyed")
+        Vault.load(home).erase_slots()

@@ -120,7 +120,7 @@ class Hub:
 
     def _push(self, connection: Connection, device: str, said: Push) -> Pushed:
         counter = Counter(connection)
-        if self._status(connection, device) != "active":
+        if self._is_revoked(connection, device):
             return self._set_aside(connection, device, said, REVOKED)
         verdicts: list[Verdict] = []
         while True:
@@ -161,8 +161,7 @@ class Hub:
     # What a laptop's state asks for
 
     def _action(self, connection: Connection, counter: Counter, device: str, said: Hello) -> Action:
-        status = self._status(connection, device)
-        if status != "active":
+        if self._is_revoked(connection, device):
             return "revoked"
         if said.protocol > PROTOCOL:
             return "upgrade"
@@ -202,7 +201,7 @@ class Hub:
     def _keep_aside(self, connection: Connection, device: str, said: Push) -> Pushed:
         """Edits at which this program failed."""
         counter = Counter(connection)
-        if self._status(connection, device) != "active":
+        if self._is_revoked(connection, device):
             return self._set_aside(connection, device, said, REVOKED)
         answer = self._set_aside(connection, device, said, FAILED)
         at = Cursor(seq=counter.head, chain=self._chain_at(connection, counter, counter.head))
@@ -227,13 +226,16 @@ class Hub:
         )
 
     @staticmethod
-    def _status(connection: Connection, device: str) -> str:
+    def _is_revoked(connection: Connection, device: str) -> bool:
+        """Whether a laptop's access was ended, which costs it its keys. Raises Refused for a stranger."""
         table = tables.device
-        row = connection.execute(select(table.c.status).where(table.c.id == device)).scalar()
-        return str(row or "unknown")
+        status = connection.execute(select(table.c.status).where(table.c.id == device)).scalar()
+        if status not in ("active", "revoked"):
+            raise Refused("unknown-device", "The central record does not know this laptop; enrol it again.")
+        return bool(status == "revoked")
 
     def _require_active(self, connection: Connection, device: str) -> None:
-        if self._status(connection, device) != "active":
+        if self._is_revoked(connection, device):
             raise Refused("revoked", "This laptop's access was ended; speak to your manager.")
 
     @staticmethod

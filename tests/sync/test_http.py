@@ -22,8 +22,10 @@ from casework.records_sync import Conflict
 from storage.central.identity import HUB_KEY, OFFSET, PRIVATE_KEY, keep, kept
 from storage.central.outbox import count_waiting, set_aside
 from storage.central.state import read_state
+from storage.home import Home
 from storage.integrity import CHECKS
 from storage.store import Store
+from storage.vault import Vault
 from sync import signing, wire
 from sync.http import Line, checked_url, enrol
 from sync.hub import care, tables
@@ -33,6 +35,7 @@ from sync.messages import Fault, Hello, Push
 from sync.words import WORDS
 from tests.sync.served import Served, Site
 from tests.sync.world import KEY, NOW
+from tests.tools.vaults import FAST, PASSPHRASE
 
 
 @pytest.fixture
@@ -396,18 +399,26 @@ def test_a_revoked_laptop_is_told_nothing_and_what_it_sends_is_kept(site: Site) 
     ana = site.laptop()
     site.sync(ana)
     child(ana, "Secret")
+    home = Home(ana.path.parent)
+    elsewhere = Home(site.folder / "elsewhere")
+    Vault.create(elsewhere, PASSPHRASE, kdf=FAST)
+    elsewhere.vault_file.rename(home.vault_file)
     device = read_state(ana.conn).device
     with site.hub.engine.begin() as connection:
         assert care.end_access(connection, device[:12]) == device
     with pytest.raises(Refused) as refused:
         site.sync(ana)
     assert (refused.value.code, refused.value.exit_code) == ("revoked", 5)
+    assert not home.has_keys
+    assert count_waiting(ana.conn) == 0
+    with site.hub.engine.begin() as connection:
+        assert [row["code"] for row in care.aside(connection)] == ["revoked"]
     raw = Raw(site, ana)
     page = wire.packed(wire.read(Push, wire.packed(Push(edits=[]))))
     assert raw.code(*raw.request("push", page)) == (200, "")
     site.join(ana, site.code())
     assert site.sync(ana).session.agreed
-    assert set_aside(ana.conn) == []
+    assert [step.code for step in set_aside(ana.conn)] == ["revoked"]
 
 
 def zipped(text: bytes) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,14 +11,18 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from casework.edits import Edit, update
+from casework.errors import Refused
 from casework.records import Child, Flag
-from storage.central.outbox import count_waiting, set_aside
-from sync.hub import tables
+from storage.central.outbox import WaitingEdit, count_waiting, set_aside, waiting
+from storage.journal import transaction
+from sync.device import _sent
+from sync.hub import devices, tables
 from sync.hub.central import Central, Ties
 from sync.hub.taking import Taking
+from sync.messages import Push
 from tests.sync.databases import Database, SqliteDatabase
 from tests.sync.faults import POISON, SECRET, conditions
-from tests.sync.world import World
+from tests.sync.world import Laptop, World
 
 
 @pytest.fixture
@@ -102,3 +107,39 @@ def test_a_conflict_names_who_made_a_value_that_nobody_changed_since(world: Worl
         taking = Taking(connection, ben.way.device, {})
         held = taking.central.get(lily.id)
         assert taking._author(held, "surname")[0] == ana.worker.id
+
+
+def test_a_revoked_laptop_replaces_nothing_that_was_taken_or_kept_aside(world: World) -> None:
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    lily = world.child("Lily")
+    ana.make(lily)
+    ana.store.journal.commit(Edit(POISON, update(lily, known_as=SECRET)))
+    with conditions(2_000):
+        ana.sync()
+    stolen = [replace(edit, worker=ben.worker.id) for edit in steps_of(ana)]
+    with world.hub.engine.begin() as connection:
+        devices.revoke(connection, ben.way.device)
+        before = connection.execute(select(tables.quarantine)).all()
+    answer = ben.way.push(Push(edits=[_sent(edit, 0) for edit in stolen]))
+    assert {verdict.code for verdict in answer.verdicts} == {"revoked"}
+    assert (answer.at.seq, answer.known) == (0, {})
+    with world.hub.engine.begin() as connection:
+        assert connection.execute(select(tables.quarantine)).all() == before
+
+
+def test_a_laptop_that_is_not_known_is_refused_and_not_told_that_its_access_was_ended(world: World) -> None:
+    ana = world.laptop("Ana")
+    ana.make(world.child("Lily"))
+    ana.way.device = "device-from-elsewhere"
+    with pytest.raises(Refused) as refused:
+        ana.sync()
+    assert refused.value.code == "unknown-device"
+    assert count_waiting(ana.store.conn) == 2
+    assert aside(world) == []
+
+
+def steps_of(laptop: Laptop) -> list[WaitingEdit]:
+    """All steps of a laptop, as if they waited again."""
+    with transaction(laptop.store.conn):
+        laptop.store.conn.execute("DELETE FROM sync_edit")
+        return waiting(laptop.store.conn, 500, 100_000)
