@@ -77,15 +77,15 @@ def read_consent(store: Store, child_id: str) -> ConsentView:
     from casework.records import Child
     from storage.queries.agreements import read_agreements, read_disclosures
     from storage.queries.lookup import display_name
-    from storage.queries.sight import shown_child
+    from storage.queries.sight import place_of, shown_child
 
     child = store.get(Child, child_id)
     seen = shown_child(store, child)
     agreements = read_agreements(store, child)
     return ConsentView(
         child=child,
-        name=display_name(child),
-        place=" · ".join(filter(None, (seen.reg, short(store.schools.name(seen.school), 30)))),
+        name=display_name(seen),
+        place=place_of(store, seen),
         agreements=agreements,
         disclosures=read_disclosures(store, child),
         may_see_disclosures=bool(store.may_see(child, Category.SAFEGUARDING, "safeguarding")),

@@ -55,15 +55,15 @@ def read_disagreement_view(store: Store, child_id: str) -> DisagreementView:
     from casework.records import Child
     from storage.queries.disagreements import read_disagreements
     from storage.queries.lookup import display_name
-    from storage.queries.sight import draft_of, shown_child
+    from storage.queries.sight import draft_of, place_of, shown_child
 
     child = store.get(Child, child_id)
     shown = shown_child(store, child)
     log = read_disagreements(store, child)
     return DisagreementView(
         child=shown,
-        name=display_name(child),
-        place=" · ".join(filter(None, (shown.reg, short(store.schools.name(shown.school), 30)))),
+        name=display_name(shown),
+        place=place_of(store, shown),
         log=log,
         raising=draft_of(store, RAISED, child_id) is not None,
         unfinished=frozenset(

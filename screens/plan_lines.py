@@ -83,7 +83,7 @@ def read_plan_view(store: Store, child_id: str) -> PlanView:
     from casework.records_case import Plan
     from storage.queries.lookup import display_name
     from storage.queries.plans import open_episode, read_plan
-    from storage.queries.sight import draft_of, shown_child
+    from storage.queries.sight import draft_of, place_of, shown_child
 
     child = store.get(Child, child_id)
     seen = shown_child(store, child)
@@ -92,8 +92,8 @@ def read_plan_view(store: Store, child_id: str) -> PlanView:
     here = shown.plan.id if shown.plan else ""
     return PlanView(
         child=child,
-        name=display_name(child),
-        place=" · ".join(filter(None, (seen.reg, short(store.schools.name(seen.school), 30)))),
+        name=display_name(seen),
+        place=place_of(store, seen),
         shown=shown,
         case=None if shown.withheld else open_episode(store, child),
         earlier=sorted((p for p in plans if p.id != here), key=lambda p: (p.started, p.id), reverse=True),

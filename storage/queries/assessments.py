@@ -20,7 +20,7 @@ from storage.queries.plans import (
     read_assessments,
     read_scores,
 )
-from storage.queries.sight import seen_children, shown_child
+from storage.queries.sight import place_of, seen_children, shown_child
 
 if TYPE_CHECKING:
     from datetime import date
@@ -42,6 +42,7 @@ class AssessmentPage:
 
     child: Child
     name: str
+    place: str
     today: date
     withheld: str = ""
     assessments: Sequence[ShownAssessment] = ()
@@ -52,11 +53,6 @@ class AssessmentPage:
     told: Sequence[Told] = ()
     workers: Mapping[str, str] = field(default_factory=dict)
     drafts: frozenset[tuple[str, str]] = frozenset()
-
-    @property
-    def place(self) -> str:
-        """Their class, where it may be seen."""
-        return self.child.reg
 
     @property
     def current(self) -> ShownAssessment | None:
@@ -89,10 +85,11 @@ class AssessmentPage:
 
 def read_assessment_page(store: Store, child: Child, *, drafts: bool = True) -> AssessmentPage:
     """A child's assessments, the newest first, scores with the distance travelled, and what was told."""
-    name, today = display_name(child), store.today
+    seen, today = shown_child(store, child), store.today
+    name, place = display_name(seen), place_of(store, seen)
     decision = decision_of(store, child, "assessment")
     if not decision:
-        return AssessmentPage(shown_child(store, child), name, today, withheld=decision.reason)
+        return AssessmentPage(seen, name, place, today, withheld=decision.reason)
     assessments = read_assessments(store, child)
     episodes = {one.id: one for one in store.find(Episode, "child = ?", (child.id,))}
     episode = open_episode(store, child)
@@ -103,8 +100,9 @@ def read_assessment_page(store: Store, child: Child, *, drafts: bool = True) -> 
         *((FORM, one.assessment.id) for one in assessments),
     ]
     return AssessmentPage(
-        child=shown_child(store, child),
+        child=seen,
         name=name,
+        place=place,
         today=today,
         assessments=assessments,
         episode=episode,

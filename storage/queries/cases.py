@@ -15,6 +15,7 @@ from casework.sharing import Decision
 from storage.queries.lookup import display_name
 from storage.queries.notifications import ShownNotification, read_notifications
 from storage.queries.plans import ShownEpisode, decision_of, read_episodes
+from storage.queries.sight import place_of, shown_child
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -90,11 +91,11 @@ def read_case_view(store: Store, child_id: str, form: str) -> CaseView:
     child = store.get(Child, child_id)
     if not store.may_see(child, Category.IDENTITY, PURPOSE_OF["episode"]):
         raise BadInput("no-such-child", "No child matches.")
-    closing = may_close(store, child)
+    seen, closing = shown_child(store, child), may_close(store, child)
     return CaseView(
         child=child,
-        name=display_name(child),
-        place=store.schools.name(child.school),
+        name=display_name(seen),
+        place=place_of(store, seen),
         case=read_case(store, child),
         closing_withheld="" if closing else closing.reason,
         draft=bool(closing) and store.drafts.load(form, child_id) is not None,

@@ -13,6 +13,7 @@ from casework.records import Child, Worker
 from casework.records_case import Review
 from storage.queries.lookup import display_name
 from storage.queries.plans import ShownPlan, read_plan
+from storage.queries.sight import place_of, shown_child
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -44,13 +45,13 @@ def read_reviews(store: Store, child_id: str) -> ReviewView:
     child = store.get(Child, child_id)
     if not store.may_see(child, Category.IDENTITY, PURPOSE_OF["review"]):
         raise BadInput("no-such-child", "No child matches.")
-    plan = read_plan(store, child)
+    seen, plan = shown_child(store, child), read_plan(store, child)
     marks = store.may_see(child, Category.ATTENDANCE, PURPOSE_OF["plan"])
     held = [] if plan.withheld else store.find(Review, "child = ?", (child.id,))
     return ReviewView(
         child=child,
-        name=display_name(child),
-        place=store.schools.name(child.school),
+        name=display_name(seen),
+        place=place_of(store, seen),
         plan=plan,
         reviews=sorted(held, key=lambda r: (r.held_on, r.id), reverse=True),
         names={worker.id: worker.name for worker in store.find(Worker)},

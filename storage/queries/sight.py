@@ -188,6 +188,11 @@ def shown_child(store: Store, child: Child, purpose: Purpose = "support") -> Chi
     return child.model_copy(update=emptied) if emptied else child
 
 
+def place_of(store: Store, shown: Child) -> str:
+    """Class and school for a title, of a child as `shown_child` gives it."""
+    return " · ".join(filter(None, (shown.reg, store.schools.name(shown.school))))
+
+
 WRITTEN_ABOUT: Mapping[str, tuple[Category, Purpose]] = {
     "assessment": (Category.FAMILY, "assessment"),
     "conflict-text": (Category.FAMILY, "support"),

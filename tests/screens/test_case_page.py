@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from casework.errors import Refused
+from screens.assessment import AssessmentScreen
+from screens.case import CaseScreen
 from screens.case_page import CasePage
+from screens.consent import ConsentScreen
+from screens.disagreements import DisagreementsScreen
+from screens.plan import PlanScreen
+from screens.review import ReviewScreen
 from tests.screens.case_world import plan_case
 from tests.screens.real import Family, enter, make_real_app, new_store
 from tests.screens.steps import settle
 from tests.screens.test_reviews import flat, keys
+
+PAGES: tuple[type[CasePage[Any]], ...] = (
+    *(ConsentScreen, PlanScreen, DisagreementsScreen, AssessmentScreen, ReviewScreen, CaseScreen),
+)
 
 
 @pytest.fixture
@@ -47,3 +58,15 @@ async def test_a_page_that_is_refused_when_it_is_read_again_is_taken_away(
         page.hear()
         await settle(pilot)
         assert "Marsh" in flat(app)
+
+
+def test_no_title_tells_the_class_or_school_that_is_withheld(tmp_path: Path) -> None:
+    for agency, told in (("early-help", "4B · Oakhanger Primary"), ("voluntary", "")):
+        (tmp_path / agency).mkdir()
+        store = new_store(tmp_path / agency, agency)
+        child = Family(store).tilly.id
+        for page in PAGES:
+            view = page(child).read(store)
+            assert view.place == told, page.__name__
+            assert view.name == "Matilda (Tilly) Marsh"
+        store.close()
