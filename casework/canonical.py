@@ -37,7 +37,7 @@ def fingerprint(*parts: Any, size: int = _WIDTH) -> bytes:
 
 def facet_hash(record_type: str, record: str, facet: Facet, fields: Mapping[str, Any]) -> int:
     """The hash of one facet of a record, as a number below 2 to the power of 256."""
-    usual = _defaults(record_type).get
+    usual = defaults(record_type).get
     told = {name: fields[name] for name in sorted(fields) if fields[name] != usual(name, _UNKNOWN)}
     parts = (record_type, record, facet.key, told)
     text = _spelt_quickly(parts) if _is_plain(told.values()) else spelt(parts).encode()
@@ -102,7 +102,8 @@ _UNKNOWN = object()
 
 
 @cache
-def _defaults(record_type: str) -> Mapping[str, Any]:
+def defaults(record_type: str) -> Mapping[str, Any]:
+    """What the fields of a record type have when nothing was said; only those that need not be given."""
     if record_type not in RECORD_TYPES:
         return {"void": False}
     fields = RECORD_TYPES[record_type].model_fields

@@ -54,6 +54,8 @@ FACETS: tuple[Facet, ...] = tuple(
 
 FACET_OF_KEY: Mapping[str, Facet] = {facet.key: facet for facet in FACETS}
 
+BIT_OF_KEY: Mapping[str, int] = {facet.key: 1 << place for place, facet in enumerate(FACETS)}
+
 
 def held_facets(sees: Callable[[Category, Purpose], bool]) -> frozenset[Facet]:
     """The facets that somebody may hold: seen for the facet's own purpose, or for any where it has none."""

@@ -17,7 +17,7 @@ from storage.central import state
 from storage.cipher import Connection, shim
 from storage.faults import translated
 
-HEAD = 4
+HEAD = 5
 """The version that this code works with; `PRAGMA user_version` of the file says which one it has."""
 
 
@@ -78,6 +78,12 @@ def _v4_central_record(db: Any) -> None:
     _run(db.execute, state.TABLES)
 
 
+def _v5_unknown_fields(db: Any) -> None:
+    """What a later version of Outreach sent by way of the central record."""
+    _to_present_shape(db, 5)
+    db.execute("CREATE TABLE IF NOT EXISTS" + state.EXTRA_TABLE.removeprefix("CREATE TABLE"))
+
+
 def _to_present_shape(db: Any, version: int) -> None:
     named = db.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'index')").fetchall()
     held = {name: {row[1] for row in db.execute(f"PRAGMA table_info({name})")} for (name,) in named}
@@ -89,6 +95,7 @@ _STEPS: Mapping[int, Callable[[Any], None]] = {
     2: _v2_agreements_and_plans,
     3: _v3_links_and_disagreements,
     4: _v4_central_record,
+    5: _v5_unknown_fields,
 }
 """Each step by the version that it leads to."""
 

@@ -75,6 +75,7 @@ SYSTEM_TABLES: Sequence[str] = (
     "CREATE TABLE draft (form TEXT NOT NULL, subject TEXT NOT NULL, at TEXT NOT NULL, fields TEXT NOT NULL,"
     " PRIMARY KEY (form, subject)) WITHOUT ROWID",
     *state.TABLES,
+    state.EXTRA_TABLE,
 )
 
 

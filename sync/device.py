@@ -22,7 +22,6 @@ from storage.central.receiving import Told as LocalTold
 from storage.central.renaming import rename
 from storage.central.state import SyncState, read_state, write_state
 from storage.journal import transaction
-from storage.rows import current_values
 from storage.store import Store
 from sync.messages import (
     MOST_BYTES,
@@ -178,6 +177,7 @@ class Device:
         if not state.coming:
             state = replace(state, coming=self._new_id())
             with transaction(self._conn):
+                self._holdings.extras.ask_for_known()
                 write_state(self._conn, state)
         return state
 
@@ -319,13 +319,15 @@ class Device:
                 self._central.push(Push(edits=edits[n : n + MOST_EDITS]))
 
     def _brought_back(self, record_type: str, record: str) -> SentEdit | None:
-        values = current_values(self._conn, record_type, record) or {}
+        values = self._holdings.read([(record_type, record)])[record_type, record]
+        parts = dict(facets(record_type, values)) if values is not None else {}
+        for facet, unknown in self._holdings.extras.of([record]).get(record, {}).items():
+            parts[facet] = parts.get(facet, {}) | unknown
         masks = self._holdings.masks()
         mask = 0
-        for scope in self._holdings.scopes_of(record_type, record, values):
+        for scope in self._holdings.scopes_of(record_type, record, joined(parts.values())):
             mask |= masks.get(scope, 0)
-        parts = facets(record_type, {name: value for name, value in values.items() if name != "id"})
-        if not mask & BIT[next(iter(parts))]:
+        if not parts or not mask & BIT[next(iter(parts))]:
             return None
         held = joined(part for facet, part in parts.items() if mask & BIT[facet])
         state = read_state(self._conn)

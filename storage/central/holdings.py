@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from casework.canonical import MODULUS, Digest, digest_of, facet_hash, sum_of
-from casework.facets import FACETS, Facet, facets
+from casework.facets import FACETS, Facet, facets, joined
 from casework.records import RECORD_TYPES
 from casework.scopes import TIED, own_scope
+from storage.central.extras import Extras
 from storage.cipher import Connection
 from storage.rows import many_values, portions
 
@@ -36,6 +37,7 @@ class Holdings:
 
     def __init__(self, conn: Connection) -> None:
         self._conn = conn
+        self.extras = Extras(conn)
 
     def masks(self) -> dict[str, int]:
         """The bits that may be held of each scope."""
@@ -92,11 +94,15 @@ class Holdings:
                 held[1] -= int.from_bytes(total)
         self._conn.executemany("DELETE FROM sync_held WHERE record = ?", [(record,) for record in ids])
         rows: list[tuple[str, str, str, int, bytes]] = []
+        extras = self.extras.of(ids)
         for record_type, record in wanted:
             fields = values.get((record_type, record))
-            if fields is None:
+            parts = dict(facets(record_type, fields)) if fields is not None else {}
+            for facet, unknown in extras.get(record, {}).items():
+                parts[facet] = parts.get(facet, {}) | unknown
+            if not parts:
                 continue
-            parts = facets(record_type, fields)
+            fields = joined(parts.values()) if fields is None else fields
             bits = [*map(BIT.__getitem__, parts)]
             hashes: list[int] = []
             for scope in self.scopes_of(record_type, record, fields):
@@ -127,7 +133,8 @@ class Holdings:
             elif entry not in found:
                 found[entry] = None
                 missing[entry[0]].append(entry[1])
-        for record_type, ids in missing.items():
+        for record_type in missing.keys() & RECORD_TYPES.keys():
+            ids = missing[record_type]
             for record, values in many_values(self._conn, record_type, ids).items():
                 del values["id"]
                 found[record_type, record] = values

@@ -17,9 +17,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from casework.edits import CREATED, Change
-from casework.facets import FACET_OF_KEY, facets, joined
+from casework.facets import FACET_OF_KEY, Facet, facets, joined
 from casework.ids import new_id
 from casework.records import RECORD_TYPES
+from casework.scopes import own_scope
 from storage import audit, reindex
 from storage.central.holdings import BIT, Entry, Holdings, Values
 from storage.central.outbox import count_waiting, cut, forget_wants, to_recount
@@ -86,6 +87,7 @@ class Receiver:
         self._store = store
         self._conn = store.conn
         self._holdings = Holdings(store.conn)
+        self._extras = self._holdings.extras
 
     def receive(self, delivery: Delivery) -> Received:
         """Put a page in place; nothing is changed where a step of this laptop's waits (`waiting`)."""
@@ -154,6 +156,7 @@ class Receiver:
         )
         touched |= {change.type for made in changes.values() for change in made}
         recount |= self._tied(delivery.rows)
+        self._extras.put((row.type, row.id, row.parts) for row in delivery.rows)
         reindex.refresh(self._conn, stale)
         narrowed = (entry for scope in lose for entry in self._holdings.of_scope(scope))
         recount |= self._narrow(narrowed, answer, touched)
@@ -234,8 +237,10 @@ class Receiver:
         known = self._holdings.read(list(records)) if known is None else known
         recount = set(known)
         masks = self._holdings.masks()
+        unknown = self._extras.of([record for _, record in known])
         for (record_type, record), values in list(known.items()):
             if values is None:
+                self._narrow_unknown(record_type, record, unknown.get(record, {}), masks)
                 continue
             scopes = self._holdings.scopes_of(record_type, record, values)
             mask = reduce(or_, (masks.get(scope, 0) for scope in scopes), 0)
@@ -244,6 +249,8 @@ class Receiver:
                 recount |= self._purge(record, answer, touched, record_type)
                 del known[record_type, record]
                 continue
+            if record in unknown:
+                self._extras.narrow(record, mask)
             held = {facet.key: part for facet, part in parts.items() if mask & BIT[facet]}
             if len(held) == len(parts):
                 continue
@@ -254,6 +261,21 @@ class Receiver:
                 self._forget_words(record, set(parts) - {FACET_OF_KEY[key] for key in held}, parts)
                 touched.add(record_type)
         return recount
+
+    def _narrow_unknown(
+        self,
+        record_type: str,
+        record: str,
+        parts: Mapping[Facet, Mapping[str, Any]],
+        masks: Mapping[str, int],
+    ) -> None:
+        """Give up what may not be held any more of a record whose kind this version does not know."""
+        if parts and record_type not in RECORD_TYPES:
+            mask = masks.get(own_scope(record_type, record, joined(parts.values())), 0)
+            if mask & BIT[next(iter(parts))]:
+                self._extras.narrow(record, mask)
+            else:
+                self._extras.drop([record])
 
     def _forget_words(self, record: str, lost: Iterable[Any], parts: Mapping[Any, Mapping[str, Any]]) -> None:
         """What a lost facet said is gone from this laptop's history, too."""
@@ -279,9 +301,11 @@ class Receiver:
                 from storage import search_index
 
                 search_index.remove(self._conn, record)
-            self._conn.execute(f"DELETE FROM {kind} WHERE id = ?", (record,))
-            touched.add(kind)
+            if kind in RECORD_TYPES:
+                self._conn.execute(f"DELETE FROM {kind} WHERE id = ?", (record,))
+                touched.add(kind)
             answer.purged += 1
+        self._extras.drop([record])
         cut(self._conn, record)
         self._conn.execute("DELETE FROM change WHERE record = ?", (record,))
         self._conn.execute("DELETE FROM draft WHERE subject = ?", (record,))
@@ -292,4 +316,4 @@ class Receiver:
             name
             for name in RECORD_TYPES
             if self._conn.execute(f"SELECT 1 FROM {name} WHERE id = ?", (record,)).fetchone()
-        ]
+        ] or self._extras.type_of(record)

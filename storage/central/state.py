@@ -25,6 +25,13 @@ part, so it cannot be offered again. `sync_want`: records that a step with a ver
 anew, or with `anew` to be sent anew, for the step was not taken as it was made.
 """
 
+EXTRA_TABLE = (
+    "CREATE TABLE sync_extra (record TEXT PRIMARY KEY, type TEXT NOT NULL, parts TEXT NOT NULL) WITHOUT ROWID"
+)
+"""What the central record sent and this version does not know (storage.central.extras). `parts`: the facets
+of a record by key, in their order, each with the fields that this version lacks.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class SyncState:

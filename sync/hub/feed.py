@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select, update
 
-from casework.canonical import MODULUS, Digest, sum_of
+from casework.canonical import MODULUS, Digest, defaults, sum_of
 from casework.facets import portion
 from casework.scopes import TIED
 from sync.hub import tables
@@ -216,7 +216,7 @@ class Feed:
             mask = reduce(or_bits, (masks.get(scope, 0) for scope in scopes[row.id]), 0)
             parts = portion(facets_of(row.type, json.loads(row.fields)), facets_in(mask))
             if parts:
-                by_key = {_KEY[facet]: dict(fields) for facet, fields in parts.items()}
+                by_key = {_KEY[facet]: _to_tell(row.type, fields) for facet, fields in parts.items()}
                 answer.append(Sent(type=row.type, id=row.id, seq=row.seq, parts=by_key))
         return answer
 
@@ -282,3 +282,12 @@ class Feed:
         ]
         in_bulk(self._connection, _held, rows)
         return Verified(agreed=False, differ=differ)
+
+
+def _to_tell(record_type: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """What has to be said of a facet: a field that is as usual goes without saying.
+
+    A laptop that does not know a field could not tell that it is as usual, and would count it otherwise.
+    """
+    usual = defaults(record_type)
+    return {name: value for name, value in fields.items() if name not in usual or value != usual[name]}

@@ -1,0 +1,117 @@
+"""Laptops and a central record of different versions: nothing unknown is lost, and both sides agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from casework.edits import Edit, update
+from casework.records import Child
+from casework.records_links import Link
+from storage.central.outbox import set_aside
+from tests.sync.databases import SqliteDatabase
+from tests.sync.versions import FIELD, KIND, mixed, version
+from tests.sync.world import NOW, Laptop, World
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    made = World(tmp_path, SqliteDatabase(tmp_path, lasting=False))
+    yield made
+    for laptop in made.laptops.values():
+        laptop.store.close()
+
+
+def older(world: World, name: str) -> Laptop:
+    made = world.laptop(name)
+    made.store.conn.execute(f"DROP TABLE {KIND}")
+    made.store.conn.execute(f"ALTER TABLE child DROP COLUMN {FIELD}")
+    return mixed(made, older=False)
+
+
+def test_an_older_laptop_keeps_what_it_does_not_know_and_agrees(world: World) -> None:
+    ana, ben = world.laptop("Ana"), older(world, "Ben")
+    lily, til = world.child("Lily", language="Polish"), world.child("Til")
+    ana.make(lily, til)
+    ana.make(
+        Link(
+            id=world.new_id("link"),
+            child=lily.id,
+            other=til.id,
+            kind="sibling",
+            linked_on=NOW.date(),
+            by=ana.worker.id,
+        )
+    )
+    ana.sync()
+    with version(older=True):
+        first = ben.sync()
+        again = ben.sync()
+    assert (first.agreed, first.problems, again.requests) == (True, [], 1)
+    with version(older=True):
+        held = ben.store.find(Child, "id = ?", (lily.id,))[0]
+        ben.store.journal.commit(Edit("Renamed", update(held, known_as="Lil")))
+        assert ben.sync().agreed
+        assert ben.sync().requests == 1
+    assert ana.sync().agreed
+    assert (ana.get(lily).known_as, ana.get(lily).language) == ("Lil", "Polish")
+
+
+def test_an_older_laptop_gives_up_what_it_does_not_know_with_the_rest(world: World) -> None:
+    ana, ben = world.laptop("Ana"), older(world, "Ben")
+    lily, til = world.child("Lily", language="Polish"), world.child("Til")
+    ana.make(lily, til)
+    ana.make(
+        Link(
+            id=world.new_id("link"),
+            child=lily.id,
+            other=til.id,
+            kind="sibling",
+            linked_on=NOW.date(),
+            by=ana.worker.id,
+        )
+    )
+    ana.sync()
+    with version(older=True):
+        ben.sync()
+        kept = ben.store.conn.execute("SELECT parts FROM sync_extra").fetchall()
+    assert len(kept) == 2
+    ana.change(lily, school="school-elsewhere", team=None)
+    ana.sync()
+    with version(older=True):
+        assert ben.sync().agreed
+    assert ben.store.conn.execute("SELECT parts FROM sync_extra").fetchall() == []
+
+
+def test_an_older_laptop_brings_back_what_it_does_not_know(world: World) -> None:
+    ana, ben = world.laptop("Ana"), older(world, "Ben")
+    world.database.back_up()
+    lily = world.child("Lily", language="Polish")
+    ana.make(lily)
+    ana.sync()
+    with version(older=True):
+        ben.sync()
+    world.database.restore()
+    with version(older=True):
+        assert ben.sync().agreed
+    cleo = world.laptop("Cleo")
+    cleo.sync()
+    assert cleo.get(lily).language == "Polish"
+
+
+def test_a_laptop_that_is_brought_up_to_date_knows_what_it_kept(world: World) -> None:
+    ana, ben = world.laptop("Ana"), older(world, "Ben")
+    lily = world.child("Lily", language="Polish")
+    ana.make(lily)
+    ana.sync()
+    with version(older=True):
+        ben.sync()
+    ben.store.conn.execute(f"ALTER TABLE child ADD COLUMN {FIELD} TEXT NOT NULL DEFAULT ''")
+    ana.make(world.child("Til"))
+    ana.sync()
+    assert ben.sync().agreed
+    assert ben.get(lily).language == "Polish"
+    assert set_aside(ben.store.conn) == []
+    assert ben.sync().requests == 1
