@@ -13,6 +13,7 @@ from casework.errors import BadInput, Refused
 from casework.policies import Category
 from casework.records import Agency
 from casework.records_sharing import Agreement, Disclosure
+from casework.wording import say_day
 
 RECORDED = {
     "given": "Agreement given",
@@ -50,7 +51,9 @@ def record_agreement(agreement: Agreement, today: date, dob: date | None = None)
         day = getattr(agreement, name)
         if day is not None and day < agreement.given_on:
             raise BadInput(
-                "dates", f"The day lies before the agreement's own, {agreement.given_on}.", f"--{name}"
+                "dates",
+                f"The day lies before the agreement's own, {say_day(agreement.given_on)}.",
+                f"--{name}",
             )
     return Edit(RECORDED[agreement.status], (create(agreement),), subject=agreement.child)
 
@@ -66,7 +69,7 @@ def withdraw_agreement(agreement: Agreement, reason: str, on: date) -> Edit:
         raise BadInput("empty", "Say in a few words why the family withdrew it.", "--reason")
     if on < agreement.given_on:
         raise BadInput(
-            "dates", f"It was given on {agreement.given_on}; it ends on that day or later.", "--on"
+            "dates", f"It was given on {say_day(agreement.given_on)}; it ends on that day or later.", "--on"
         )
     changes = update(agreement, status="withdrawn", withdrawn_on=on, withdrawn_why=reason)
     return Edit("Agreement withdrawn", changes, subject=agreement.child)

@@ -2,19 +2,41 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 from fractions import Fraction
 
 from casework.relationships import say_relationship
 
+_STORED_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def say_day(day: date) -> str:
     """A date as a worker says it: ``Fri 20 Nov 2026``, whatever the machine's language."""
-    return f"{_DAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]} {day.year}"
+    return f"{_DAYS[day.weekday()]} {say_born(day)}"
+
+
+def say_born(day: date | str | None) -> str:
+    """A day of birth, whose weekday tells nothing: ``3 Mar 2018``; "not known" where there is none.
+
+    Text is a stored date, or words from a file that stay as they are.
+    """
+    if isinstance(day, str):
+        day = stored_day(day) or day
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}" if isinstance(day, date) else day or "not known"
+
+
+def stored_day(text: str) -> date | None:
+    """The day that a text is when it is one as records keep it, ``2026-11-20``; None for any other text."""
+    if not _STORED_DAY.fullmatch(text):
+        return None
+    with suppress(ValueError):
+        return date.fromisoformat(text)
+    return None
 
 
 def count_of(number: int | float | Fraction, one: str, many: str = "") -> str:
@@ -207,9 +229,11 @@ _VALUES: Mapping[tuple[str, str], Mapping[str, str]] = {
 
 
 def say_value(record_type: str, field: str, value: str) -> str:
-    """A stored value of a record's field as a person says it; free text stays as it is."""
+    """A stored value of a record's field as a person says it, a day like any other; free text stays."""
     if (record_type, field) == ("relationship", "kind"):
         return say_relationship(value)
+    if day := stored_day(value):
+        return say_day(day)
     return _VALUES.get((record_type, field), {}).get(value, value)
 
 

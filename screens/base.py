@@ -173,6 +173,10 @@ class OutreachScreen(Screen[None]):
         for line in self.query(SaidLine):
             line.tell(sentence, wrong=wrong)
 
+    def came_in(self, record: str) -> None:
+        """A form above made this record: a list that shows it puts its cursor there."""
+        del record
+
     async def reopen(self, left: LeftOpen) -> bool:
         """Ask again in a dialog what was half answered here; whether it was this screen's to ask."""
         del left

@@ -9,7 +9,7 @@ from casework.errors import BadInput
 from casework.plans import PASSED_ON, REASON_AFTER, close_case
 from casework.records import Child
 from casework.records_case import Review
-from casework.wording import CLOSE_REASONS, count_of
+from casework.wording import CLOSE_REASONS, count_of, say_day
 from screens.field_form import FieldForm, FormField, Question
 from screens.reopening import LeftOpen
 from screens.widgets.fitting import plain, short
@@ -38,7 +38,7 @@ def close_start(review: Review) -> dict[str, str]:
             for who, said in (("child", review.child_views), ("family", review.views))
             if said
         ),
-        "on": review.held_on.isoformat(),
+        "on": say_day(review.held_on),
     }
 
 

@@ -122,9 +122,8 @@ def marks(view: ChildView, width: int) -> Iterator[Line]:
     for fix in view.corrections[:_FIXES]:
         source = _source(fix.file, fix.line)
         by = f" {fix.by}," if fix.by else ""
-        words = (
-            f"{brief_day(fix.date)} {fix.session}: now {fix.new}, was {fix.old}. {source},{by} {fix.at[:10]}"
-        )
+        words = f"{brief_day(fix.date)} {fix.session}: now {fix.new}, was {fix.old}. {source},{by}"
+        words += f" {say_day(date.fromisoformat(fix.at[:10]))}"
         for cell in plain(words, width, tone=Tone.WARN):
             yield cell, _ALL_MARKS
     if len(view.corrections) > _FIXES:

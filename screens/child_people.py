@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from casework.records import Child, Flag, Person
 from casework.relationships import say_relationship
-from casework.wording import CATEGORIES, FLAGS, RESPONSIBILITY, SEN, say_day
+from casework.wording import CATEGORIES, FLAGS, RESPONSIBILITY, SEN, say_born, say_day
 from screens.callers import letter
 from screens.case_lines import case_state
 from screens.child_page import NOTHING, ChildView, Target, years_old
@@ -45,7 +45,7 @@ def who(view: ChildView, width: int) -> Iterator[Line]:
             yield cell, here
     born = "date of birth not known"
     if child.dob:
-        born = f"{years_old(child.dob, view.today)} years old, born {say_day(child.dob).split(' ', 1)[1]}"
+        born = f"{years_old(child.dob, view.today)} years old, born {say_born(child.dob)}"
     place = [short(page.school, 40) or "no school on record"]
     place += [f"Year {short(child.year_group, 8)}"] if child.year_group else []
     place += [short(child.reg, 12)] if child.reg else []

@@ -74,7 +74,7 @@ class SleepForm(KeptDialog[Rest | None]):
     def kept(self, typed: Mapping[str, str]) -> dict[str, str]:
         """The day by its date, for `fri` in a draft that is brought back later would be another day."""
         try:
-            return {**typed, "until": self._day().isoformat()}
+            return {**typed, "until": say_day(self._day())}
         except BadInput:
             return dict(typed)
 

@@ -372,7 +372,7 @@ class FieldForm(KeptForm):
                     day = self._day(spec, self.value_of(spec.name))
                 except BadInput:
                     continue
-                found[spec.name] = day.isoformat() if day else ""
+                found[spec.name] = say_day(day) if day else ""
         return {**fields, **found}
 
     async def action_keep(self) -> None:

@@ -12,6 +12,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
 from casework.errors import OutreachError
+from casework.wording import say_born
 from screens.dialogs import AskLine, Choice, Confirm, Dialog, PickOne
 from screens.small_windows import SmallSign
 from screens.widgets.fitting import short
@@ -68,7 +69,7 @@ class AskSame(Dialog[Answer]):
         many = f" (candidate {self._at + 1} of {len(asked.candidates)})" if len(asked.candidates) > 1 else ""
         rows: list[tuple[str, str, str]] = [
             ("name", asked.name, other.name),
-            ("born", asked.dob, other.dob),
+            ("born", _born(asked.dob), _born(other.dob)),
             ("UPN", asked.upn, other.upn),
             ("school", "", other.school),
         ]
@@ -205,3 +206,7 @@ async def ask_column(screen: OutreachScreen, name: str, preview: ImportPreview) 
     if picked != _NO_FIELD:
         held[FIELDS[int(picked) - 1]] = heading
     return replace(layout.to_save(), columns=held, format="", school="")
+
+
+def _born(dob: str) -> str:
+    return say_born(dob) if dob else ""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from casework.errors import OutreachError
 from casework.text import clean
-from casework.wording import count_of
+from casework.wording import count_of, say_born
 from screens.widgets.fitting import plain, short
 from screens.widgets.text import Cell, Piece, Tone
 from storage.intake.importer import ImportPreview
@@ -134,7 +134,7 @@ def safe_code(code: str) -> str:
 
 
 def _asked(question: Question) -> str:
-    born = f", born {question.dob}" if question.dob else ""
+    born = f", born {say_born(question.dob)}" if question.dob else ""
     return f"line {question.line}: {short(question.name, 60)}{born}: {question.reason}"
 
 

@@ -95,6 +95,11 @@ class KeptForm(OutreachScreen):
     # What a form says
 
     @property
+    def made_id(self) -> str:
+        """The record that keeping it made, on which the screen below may stand; "" for none of its own."""
+        return ""
+
+    @property
     @abstractmethod
     def draft_key(self) -> tuple[str, str]:
         """The form and the subject of its draft."""
@@ -302,6 +307,8 @@ class KeptForm(OutreachScreen):
     def leave_saying(self, sentence: str) -> None:
         """Close; the screen below says what was kept."""
         below = self.app.screen_stack[-2]
+        if isinstance(below, OutreachScreen) and self.made_id:
+            below.came_in(self.made_id)
         self.dismiss()
         if isinstance(below, OutreachScreen):
             below.say(sentence)

@@ -13,6 +13,7 @@ from casework.errors import BadInput
 from casework.identifiers import check_upn, tidy_upn
 from casework.ids import new_id
 from casework.records import Child, Household
+from casework.wording import say_born
 from screens.widgets.fitting import short
 from screens.widgets.text import Cell, Piece, Tone
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from storage.store import Store
 
 SHOWN = 4
-"""Children told at once."""
+"""Children told at once; up and down bring the others."""
 
 NEW = ("forename", "surname", "dob", "upn", "address")
 """The fields of a child who is not on record yet."""
@@ -56,7 +57,7 @@ def found_by(store: Store, text: str, *, first: bool) -> list[Candidate]:
 
     if len(text.strip()) < _SHORTEST:
         return []
-    hits = find(store, text, first=first)[:SHOWN]
+    hits = find(store, text, first=first)
     return [Candidate(h.child, _label(h.name, h.born, h.school), "", h.why) for h in hits]
 
 
@@ -65,13 +66,13 @@ def doubles_of(store: Store, described: Description, *, but: str = "", first: bo
     from storage.queries.duplicates import find_duplicates
     from storage.queries.lookup import display_name
 
-    found = find_duplicates(store, described, but=but)[:SHOWN]
+    found = find_duplicates(store, described, but=but)
     if first and found:
         store.log("searched", f"duplicates while typing, {len(found)} shown at first")
     return [
         Candidate(
             one.child.id,
-            _label(display_name(one.child), one.child.dob, store.schools.name(one.child.school)),
+            _label(display_name(one.child), say_born(one.child.dob), store.schools.name(one.child.school)),
             "looked at" if one.decided else one.likeness.band,
             one.decided.removeprefix("looked at: ") or ", ".join(one.likeness.reasons),
         )
@@ -93,11 +94,11 @@ def known(store: Store, child: str) -> tuple[str, str]:
 
     held = store.get(Child, child)
     school = store.schools.name(held.school)
-    return _label(display_name(held), held.dob, school), school
+    return _label(display_name(held), say_born(held.dob), school), school
 
 
-def _label(name: str, born: date | str | None, school: str) -> str:
-    return ", ".join(filter(None, (name, f"born {born or 'not known'}", school)))
+def _label(name: str, born: str, school: str) -> str:
+    return ", ".join(filter(None, (name, f"born {born}", school)))
 
 
 def described(fields: Mapping[str, str], today: date) -> Description:

@@ -91,6 +91,7 @@ class NotificationForm(WhoForm, PartsForm):
     def __init__(self, notification: str = "") -> None:
         super().__init__(notification)
         self._was: Mapping[str, str] = {}
+        self._made = ""
 
     @classmethod
     async def again(cls, shell: Shell, left: LeftOpen) -> NotificationForm:
@@ -128,6 +129,11 @@ class NotificationForm(WhoForm, PartsForm):
     @property
     def _title(self) -> str:
         return "Information came" if self._about else "New notification"
+
+    @property
+    def made_id(self) -> str:
+        """The notification that was kept."""
+        return self._made
 
     # The draft
 
@@ -222,7 +228,7 @@ class NotificationForm(WhoForm, PartsForm):
             if fields[name] != self._was.get(name):
                 with suppress(BadInput):
                     day = take_day(fields[name], self.shell.today, name)
-                    found[name] = day.isoformat() if day else ""
+                    found[name] = say_day(day) if day else ""
         return found
 
     # What is missing
@@ -266,7 +272,7 @@ class NotificationForm(WhoForm, PartsForm):
         try:
             if fields["level"] != self._was["level"]:  # an older one that stands there stays as it was said
                 fields["level"] = take_level(fields["level"], self.shell.levels, "level")
-            receipt, said = await self.ask(
+            receipt, said, self._made = await self.ask(
                 lambda store: (
                     keep_came(store, self._about, fields, self._was, self._hidden)
                     if self._about

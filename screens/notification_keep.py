@@ -36,10 +36,10 @@ def _parts(fields: Mapping[str, str], store: Store) -> dict[str, object]:
     return values | {"heard_on": take_day(fields["heard_on"], store.today, "heard_on")}
 
 
-def keep_new(store: Store, fields: Mapping[str, str]) -> tuple[Receipt, str]:
+def keep_new(store: Store, fields: Mapping[str, str]) -> tuple[Receipt, str, str]:
     """Commit a new notification, with its child where that one is new; the draft ends in the same step.
 
-    Gives also a sentence on where it stands. Raises BadInput that names a field.
+    Gives also a sentence on where it stands, and its id. Raises BadInput that names a field.
     """
     from pydantic import ValidationError
 
@@ -71,13 +71,16 @@ def keep_new(store: Store, fields: Mapping[str, str]) -> tuple[Receipt, str]:
     edit, kept = receive(held, store.today, episodes_of(store, child.id))
     whole = Edit(edit.name, (*made, *edit.changes), subject=child.id)
     receipt = store.journal.commit(whole, draft=(FORM, ""))
-    return receipt, _stands(standing(kept, (), store.today).allocate_by, missing_parts(kept))
+    return receipt, _stands(standing(kept, (), store.today).allocate_by, missing_parts(kept)), kept.id
 
 
 def keep_came(
     store: Store, about: str, fields: Mapping[str, str], was: Mapping[str, str], hidden: frozenset[str]
-) -> tuple[Receipt, str]:
-    """Commit the parts that are not as they were, none of those that are hidden, and end the draft."""
+) -> tuple[Receipt, str, str]:
+    """Commit the parts that are not as they were, none of those that are hidden, and end the draft.
+
+    Gives what `keep_new` does.
+    """
     held = store.get(Notification, about)
     values = _parts(fields, store)
     changed = {name: values[name] for name in PARTS if name not in hidden and fields[name] != was[name]}
@@ -85,7 +88,7 @@ def keep_came(
     receipt = store.journal.commit(edit, draft=(FORM, about))
     kept = store.get(Notification, about)
     stands = standing(kept, pauses_of(store, kept), store.today)
-    return receipt, _stands(stands.allocate_by, list(stands.missing))
+    return receipt, _stands(stands.allocate_by, list(stands.missing)), about
 
 
 def _stands(due: date | None, missing: Sequence[str]) -> str:

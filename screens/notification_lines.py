@@ -26,7 +26,7 @@ COLUMNS = (
     Column("Child", least=16),
     Column("School", 12, drop=1),
     Column("Clock", 15),
-    Column("Missing", least=15),
+    Column("Parts, worker", least=15),
 )
 
 PARTS = (
@@ -138,7 +138,8 @@ def _clock_cell(entry: Entry) -> Cell:
 def _rest(entry: Entry) -> Cell:
     held, stands = entry.shown.notification, entry.shown.standing
     if entry.waits:
-        return Piece("; ".join(brief(stands.missing)), Tone.WARN) if stands.missing else "nothing missing"
+        lacks = "; ".join(brief(stands.missing))
+        return Piece(f"{len(stands.missing)} missing: {lacks}", Tone.WARN) if lacks else "ready"
     if stands.status == "allocated":
         told = "" if held.contacted_on else ": notifier not contacted"
         return (Piece(short(entry.worker or "withheld", 30)), Piece(told, Tone.WARN))

@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 from casework.errors import Locked, OutreachError
 from screens.notification_child import (
     NEW,
+    SHOWN,
     Candidate,
     described,
     doubles_of,
@@ -137,8 +138,12 @@ class WhoForm(NotificationFields):
             lines.append(Piece("  May be the same child (F3: it is this one, with up and down):", Tone.QUIET))
         elif self._candidates:
             lines.append(Piece("  enter takes the child marked ›, up and down choose:", Tone.QUIET))
-        for number, one in enumerate(self._candidates):
+        top = max(0, self._at_candidate - SHOWN + 1)
+        for number, one in enumerate(self._candidates[top : top + SHOWN], top):
             lines += one.cells(width, here=number == self._at_candidate)
+        more = len(self._candidates) - SHOWN
+        if more > 0:
+            lines.append(Piece(f"  and {more} more, with up and down; more letters find fewer", Tone.QUIET))
         box.update(show_lines(lines))
 
     def action_choose(self, by: int) -> None:

@@ -105,6 +105,7 @@ class NotificationsScreen(ListeningScreen):
         super().__init__()
         self._all: Sequence[Entry] = ()
         self._shown: Sequence[Entry] = ()
+        self._came = ""
 
     def compose(self) -> ComposeResult:
         """Title, filter, list, the clock, what was said, the keys."""
@@ -154,14 +155,18 @@ class NotificationsScreen(ListeningScreen):
         return self.rows.move_to(notification)
 
     async def renew(self) -> None:
-        """Read again; the cursor stays on its row."""
+        """Read again; the cursor stays on its row, or goes to the one that came in."""
         self._all = await self.ask(read_entries)
+        came, self._came = self._came, ""
+        if any(entry.id == came for entry in self._all) and not self._fits(came):
+            self._close_filter()
         self._show()
+        self.choose(came)
 
     def _show(self, *, keep: bool = True) -> None:
         if self.is_bare:
             return
-        words = fold(self.query_one(WordsLine).value).split()
+        words = self._words
         self._shown = [entry for entry in self._all if all(word in entry.words for word in words)]
         waiting = sum(entry.waits for entry in self._all)
         late = sum(bool(e.waits and (c := e.shown.standing.clock) and c.overdue) for e in self._all)
@@ -173,6 +178,20 @@ class NotificationsScreen(ListeningScreen):
             self.rows.empty = none or "No notification is on record. + takes one in."
             self.rows.set_source(Rows([row(entry) for entry in self._shown]), keep=keep)
             self._draw_clock()
+
+    @property
+    def _words(self) -> list[str]:
+        return fold(self.query_one(WordsLine).value).split()
+
+    def _fits(self, notification: str) -> bool:
+        """Whether the filter lets it through."""
+        words = "".join(entry.words for entry in self._all if entry.id == notification)
+        return all(word in words for word in self._words)
+
+    def _close_filter(self) -> None:
+        line = self.query_one(WordsLine)
+        line.clear()
+        line.remove_class("-open")
 
     def _draw_clock(self) -> None:
         entry, width = self.entry, max(30, self.size.width - 2)
@@ -219,8 +238,7 @@ class NotificationsScreen(ListeningScreen):
         """Unmark, clear the filter, then go back."""
         line = self.query_one(WordsLine)
         if line.has_class("-open"):
-            line.clear()
-            line.remove_class("-open")
+            self._close_filter()
             self.rows.focus()
         elif self.rows.marked:
             self.rows.clear_marks()
@@ -232,6 +250,10 @@ class NotificationsScreen(ListeningScreen):
         from screens.notification_form import NotificationForm
 
         self.app.push_screen(NotificationForm())
+
+    def came_in(self, record: str) -> None:
+        """The cursor stands on the one that was kept, once the list is read again."""
+        self._came = record
 
 
 class NotificationPage(ListeningScreen):

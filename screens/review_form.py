@@ -50,7 +50,7 @@ class ReviewForm(FieldForm):
 
     def __init__(self, view: ReviewView, plan: Plan, who: str) -> None:
         today = view.today
-        start = {"decision": "continue", "next_review": next_review_after(today).isoformat()}
+        start = {"decision": "continue", "next_review": say_day(next_review_after(today))}
         super().__init__(view.child.id, who, start=start)
         self._plan = plan
         # By the record, never by its place: another outcome would take over the words of a draft.
@@ -94,7 +94,7 @@ class ReviewForm(FieldForm):
             held_on = self.values()["held_on"] or self.shell.today
         except BadInput:
             return
-        self._proposed = next_review_after(held_on).isoformat()
+        self._proposed = say_day(next_review_after(held_on))
         self.put("next_review", self._proposed)
 
     def check(self, values: Mapping[str, Any]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from casework.records import Child
-from casework.wording import say_day
+from casework.wording import say_born, say_day
 from screens.widgets.fitting import plain, short
 from screens.widgets.text import Cell, Piece, Tone
 from storage.queries.duplicates import Duplicate
@@ -32,7 +32,7 @@ class SheetLine:
 
 def who(child: Child) -> str:
     """A child in a few words, as far as the worker may see them."""
-    born = f"born {say_day(child.dob)}" if child.dob else "date of birth not known"
+    born = f"born {say_born(child.dob)}" if child.dob else "date of birth not known"
     return ", ".join(filter(None, (display_name(child), born, f"UPN {child.upn}" if child.upn else "no UPN")))
 
 

@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input, Static
 
 from casework.errors import OutreachError
+from casework.wording import say_born
 from screens.base import OutreachScreen
 from screens.fields import LineField
 from screens.palette import PersonHit
@@ -54,9 +55,8 @@ def find(store: Store, text: str, *, first: bool) -> list[Found]:
         if hit.id not in known:
             continue
         child = shown_child(store, known[hit.id])
-        born = child.dob.isoformat() if child.dob else "not known"
         place = " ".join(filter(None, (child.reg, store.schools.name(child.school))))
-        found.append(Found(child.id, display_name(child), born, place, hit.why))
+        found.append(Found(child.id, display_name(child), say_born(child.dob), place, hit.why))
     if first:
         store.log("searched", f"search screen, {len(found)} shown at first")
     return found
@@ -103,7 +103,7 @@ class SearchScreen(OutreachScreen):
         yield RowList(
             [
                 Column("Child", least=22),
-                Column("Born", 10, drop=1),
+                Column("Born", 11, drop=1),
                 Column("School", 18, drop=2),
                 Column("Why it fits", 22),
             ],

@@ -145,13 +145,12 @@ def _progress(name: str) -> Progress:
 
 def _ask(question: Question) -> Answer:
     """Ask the person at the terminal whether a child of the file is one of the caseload."""
+    from casework.wording import say_born
     from storage.intake.report import LATER, Answer
 
-    output.warn(
-        f"Line {question.line}: {question.name}, born {question.dob or 'unknown'}: {question.reason}."
-    )
+    output.warn(f"Line {question.line}: {question.name}, born {say_born(question.dob)}: {question.reason}.")
     for number, held in enumerate(question.candidates, start=1):
-        output.warn(f"  {number}  {held.name}, born {held.dob or 'unknown'}, {held.school or 'no school'}")
+        output.warn(f"  {number}  {held.name}, born {say_born(held.dob)}, {held.school or 'no school'}")
     choices = "/".join(str(number) for number in range(1, len(question.candidates) + 1))
     typed = click.prompt(f"The same child? {choices}, n for a new child, Enter to decide later", "", err=True)
     typed = typed.strip().lower()

@@ -60,12 +60,13 @@ def duplicates(child: str | None, every: bool, limit: int) -> None:
     value = {"pairs": rows, "looked_at": sum(bool(pair.decided) for pair in pairs), "total": total}
 
     def text() -> None:
+        from casework.wording import say_born
+
         for row in rows:
             output.emit_lines([f"{row['band']}: {', '.join(row['reasons'])}"])
             for who in (row["child"], row["other"]):
                 place = ", ".join(filter(None, (who["name"], who["school"], who["upn"])))
-                day = born[who["id"]]
-                output.emit_lines([f"  {who['id']}  {place}, born {day or 'not known'}"])
+                output.emit_lines([f"  {who['id']}  {place}, born {say_born(born[who['id']])}"])
             if row["decided"]:
                 output.emit_lines([f"  {row['decided']}"])
         if not rows:

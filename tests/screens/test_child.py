@@ -120,7 +120,7 @@ def test_on_a_sunday_a_duty_stands_as_on_today(family: Family) -> None:
 
 def test_a_corrected_mark_tells_what_it_was_and_where_from(family: Family) -> None:
     text = " ".join(words(family.store, family.tilly.id).split())
-    assert "Tue 17 Nov AM: now I, was N. 999001-week-47.csv line 9, Kim Invented, 2026-11-20" in text
+    assert "Tue 17 Nov AM: now I, was N. 999001-week-47.csv line 9, Kim Invented, Fri 20 Nov 2026" in text
 
 
 def test_below_the_threshold_it_says_x_of_10_and_when_the_oldest_drops_out(family: Family) -> None:

@@ -353,7 +353,7 @@ async def test_a_lock_keeps_the_form_and_days_keep_their_date(family: Family, tm
         form = app.screen
         assert isinstance(form, AgreementForm)
         assert (form.value_of("status"), form.value_of("given_by")) == ("refused", "An")
-        assert form.value_of("review") == "2026-11-20"
+        assert form.value_of("review") == "Fri 20 Nov 2026"
         await keys(pilot, "escape", "C")
         assert "A draft of an agreement waits: R goes on with it." in flat(app)
         await keys(pilot, "R", "ctrl+d", "y")

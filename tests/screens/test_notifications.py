@@ -219,6 +219,49 @@ async def test_a_child_is_found_while_typing_and_the_parts_are_kept(family: Fami
         assert await asked(app, lambda s: s.drafts.load("notification", "")) is None
 
 
+async def test_more_children_than_shown_are_counted_and_reached(family: Family, tmp_path: Path) -> None:
+    born = date(2014, 7, 26)
+    others = [
+        Child(id=new_id(), forename=f"Anna{letter}", surname="Zeller", dob=born, school=family.school.id)
+        for letter in "bcdefg"
+    ]
+    commit(family.store, "Six of one name", others)
+    app = app_of(family, tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await form(pilot)
+        await type_text(pilot, "zeller")
+        await settle(pilot)
+        told = str(screen.query_one("#candidates", Static).content)
+        assert told.count("born 26 Jul 2014") == 4
+        assert "and 2 more" in told
+        await pilot.press("down", "down", "down", "down", "down", "enter")
+        await settle(pilot)
+        assert screen.fields()["chosen"] in {child.id for child in others}, "the sixth can be taken"
+        assert "and 2 more" not in str(screen.query_one("#candidates", Static).content)
+
+
+async def test_the_cursor_stands_on_the_one_that_was_kept(family: Family, tmp_path: Path) -> None:
+    app = app_of(family, tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await here(pilot)
+        await pilot.press("/")
+        await type_text(pilot, "tilly")
+        await pilot.press("enter", "+")
+        await settle(pilot)
+        await type_text(pilot, "ben mar")
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        await type_text(pilot, "Ms Webb")
+        await pilot.press("ctrl+s")
+        await settle(pilot)
+        (held,) = await asked(app, lambda s: s.find(Notification, "notifier = 'Ms Webb'"))
+        assert screen.entry is not None
+        assert screen.entry.id == held.id, "also where the filter hid it"
+        (row,) = [line for line in screen_text(app).splitlines() if line.startswith("›")]
+        assert "4 missing: " in row
+
+
 async def test_a_new_child_is_held_against_those_on_record(family: Family, tmp_path: Path) -> None:
     app = app_of(family, tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:

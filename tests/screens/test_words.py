@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
@@ -165,3 +166,22 @@ def test_history_says_words_for_stored_values(family: Family) -> None:
     commit(store, "People", [other])
     lines = history_lines("relationship", read_history(store, "relationship", other.id), 90)
     assert "Relationship: grandparent" in " ".join(cell_text(line) for line in lines)
+
+
+def test_a_stored_day_is_said_as_people_say_it_and_other_text_stays() -> None:
+    assert wording.say_value("plan", "next_review", "2026-12-29") == "Tue 29 Dec 2026"
+    assert wording.say_value("child", "dob", "2026-02-30") == "2026-02-30"
+    assert wording.say_value("contact", "note", "Ring on 2026-12-29") == "Ring on 2026-12-29"
+    assert (wording.say_born("2014-07-26"), wording.say_born(None)) == ("26 Jul 2014", "not known")
+
+
+def test_no_picture_of_a_screen_shows_a_day_as_it_is_stored() -> None:
+    shots = sorted((Path(__file__).parent / "shots").glob("*.txt"))
+    shown = {
+        f"{shot.name}: {line.strip()}"
+        for shot in shots
+        for line in shot.read_text("utf-8").splitlines()
+        if re.search(r"\b(19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}\b", line)
+    }
+    assert shots
+    assert not shown
