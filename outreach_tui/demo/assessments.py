@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 
 from casework.assessments import complete_assessment, record_scores, start_assessment
-from casework.consent import record_agreement
+from casework.clocks import next_working_day
 from casework.ids import new_id
 from casework.notifications import allocate, receive
 from casework.policies import PURPOSES, Category
 from casework.records import Child, Worker
 from casework.records_case import Assessment, Notification, Score
-from casework.records_sharing import Agreement
+from outreach_tui.demo import days
+from outreach_tui.demo.agreements import agree
 from storage.queries.notifications import episodes_of
 from storage.queries.plans import open_episode
 from storage.store import Store
@@ -40,7 +41,11 @@ def write_assessments(store: Store, children: Sequence[Child], workers: Sequence
     agreed: tuple[tuple[Category, ...], ...] = ((Category.FAMILY,), (Category.FAMILY, Category.HEALTH))
     for child, weeks, categories in zip(children, _WEEKS_AGO, agreed, strict=False):
         _open_case(store, child, workers[0], weeks)
-        _agree(store, child, workers[0], weeks, categories)
+        # Without health among the categories its part of the assessment is withheld, with why.
+        agree(
+            store, child.id, workers[0], days.last_working(_ago(store, weeks) + timedelta(days=3)),
+            categories=categories, purposes=PURPOSES, method="written", asked_again=timedelta(weeks=20),
+        )  # fmt: skip
     if len(children) < len(_WEEKS_AGO):
         return
     _begin(store, children[0], workers[0], _HALF, days_ago=3)
@@ -65,7 +70,7 @@ def write_assessments(store: Store, children: Sequence[Child], workers: Sequence
 
 
 def _open_case(store: Store, child: Child, worker: Worker, weeks: int) -> None:
-    received = store.today - timedelta(weeks=weeks)
+    received = _ago(store, weeks)
     sent = Notification(
         id=new_id(),
         child=child.id,
@@ -87,30 +92,10 @@ def _open_case(store: Store, child: Child, worker: Worker, weeks: int) -> None:
         kept,
         store.get(Child, child.id),
         worker.id,
-        received + timedelta(days=2),
+        next_working_day(received + timedelta(days=2)),
         episodes_of(store, child.id),
     )
     store.journal.commit(taken, kind="setup")
-
-
-def _agree(store: Store, child: Child, worker: Worker, weeks: int, categories: tuple[Category, ...]) -> None:
-    """Without health among the categories its part of the assessment is withheld, with why."""
-    given = Agreement(
-        id=new_id(),
-        child=child.id,
-        given_by="Mum",
-        relationship="mother",
-        responsibility="yes",
-        status="given",
-        agencies=(worker.agency,),
-        categories=categories,
-        purposes=PURPOSES,
-        method="written",
-        given_on=store.today - timedelta(weeks=weeks) + timedelta(days=3),
-        review=store.today + timedelta(weeks=20),
-        by=worker.id,
-    )
-    store.journal.commit(record_agreement(given, store.today), kind="setup")
 
 
 def _begin(store: Store, child: Child, worker: Worker, parts: dict[str, str], *, days_ago: int) -> Assessment:
@@ -119,3 +104,7 @@ def _begin(store: Store, child: Child, worker: Worker, parts: dict[str, str], *,
     edit = start_assessment(made, open_episode(store, child), store.today)
     store.journal.commit(edit, kind="setup")
     return store.get(Assessment, made.id)
+
+
+def _ago(store: Store, weeks: int) -> date:
+    return days.last_working(store.today - timedelta(weeks=weeks))

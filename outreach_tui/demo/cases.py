@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from casework.consent import record_agreement
 from casework.edits import Edit, create
 from casework.followups import contact
 from casework.ids import new_id
@@ -21,9 +20,10 @@ from casework.plans import (
     start_plan,
 )
 from casework.policies import Category, Purpose
-from casework.records import Agency, Child, Flag, Worker
+from casework.records import Child, Flag, Worker
 from casework.records_case import Action, CloseReason, Episode, Notification, Outcome, Plan, Review
-from casework.records_sharing import Agreement
+from outreach_tui.demo import days
+from outreach_tui.demo.agreements import agree
 from storage.queries.notifications import episodes_of
 from storage.queries.plans import open_episode, open_plans
 from storage.store import Store
@@ -49,7 +49,7 @@ def see_children(store: Store, me: Worker) -> None:
     held = store.find(Episode, "worker = ? AND closed IS NULL", (me.id,))
     held.sort(key=lambda episode: (episode.opened, episode.id))
     for place, episode in enumerate(held[:-1]):
-        day = max(episode.opened, store.today - timedelta(days=3 + 5 * place))
+        day = max(episode.opened, days.last_working(store.today - timedelta(days=3 + 5 * place)))
         at = datetime.combine(day, time(16, 10), tzinfo=store.now().tzinfo)
         seen = "alone" if place % 2 else "with-adult"
         visit = contact(
@@ -65,12 +65,12 @@ def give_social_worker(store: Store, child: str, me: Worker) -> None:
     flag = Flag(id=new_id(), child=child, kind="child-in-need", since=since, source="Invented")
     _keep(store, Edit("Flag a child in need", (create(flag),), subject=child))
     known: tuple[Purpose, ...] = ("support", "attendance")
-    _agree(store, child, me, since, categories=(Category.SOCIAL_CARE,), purposes=known)
+    agree(store, child, me, since, categories=(Category.SOCIAL_CARE,), purposes=known)
 
 
 def _stepped_down(store: Store, child: str, me: Worker) -> None:
     opened = _open(store, child, me, 11)
-    _agree(store, child, me, opened)
+    agree(store, child, me, opened, agencies=("school",))
     plan, outcome = _plan(store, child, me, 9, "We want somebody at school to talk to")
     held_on = _ago(store, 5)
     _review(
@@ -87,7 +87,7 @@ def _came_back(store: Store, child: str, me: Worker) -> None:
     words = {"told": "Mum, the school", "views": "We manage now."}
     _close(store, child, "outcomes-achieved", _ago(store, 20), **words)
     opened = _open(store, child, me, 9)
-    _agree(store, child, me, opened)
+    agree(store, child, me, opened, agencies=("school",))
     plan, outcome = _plan(store, child, me, 8, "We want to leave the house without a row")
     walked = _act(store, outcome, "Walk with a friend from the corner", "Mum", _ago(store, 4), plan.started)
     _keep(store, set_action(walked, "done", "", _ago(store, 3)))
@@ -103,36 +103,8 @@ def _came_back(store: Store, child: str, me: Worker) -> None:
     )  # fmt: skip
 
 
-def _agree(
-    store: Store,
-    child: str,
-    me: Worker,
-    on: date,
-    categories: tuple[Category, ...] = (Category.FAMILY,),
-    purposes: tuple[Purpose, ...] = ("support", "assessment", "planning"),
-) -> None:
-    """A parent agrees that the worker's agency works with them, and the school with it."""
-    agencies: tuple[Agency, ...] = (me.agency, "school") if Category.FAMILY in categories else (me.agency,)
-    made = Agreement(
-        id=new_id(),
-        child=child,
-        given_by="Mum",
-        relationship="mother",
-        responsibility="yes",
-        status="given",
-        agencies=agencies,
-        categories=categories,
-        purposes=purposes,
-        method="verbal",
-        given_on=on,
-        review=store.today + timedelta(days=60),
-        by=me.id,
-    )
-    _keep(store, record_agreement(made, store.today))
-
-
 def _ago(store: Store, weeks: int) -> date:
-    return store.today - timedelta(weeks=weeks)
+    return days.last_working(store.today - timedelta(weeks=weeks))
 
 
 def _keep(store: Store, edit: Any) -> None:
@@ -142,7 +114,7 @@ def _keep(store: Store, edit: Any) -> None:
 def _open(store: Store, child_id: str, me: Worker, weeks: int) -> date:
     """A case that opened so many weeks ago, through a notification two days earlier."""
     opened = _ago(store, weeks)
-    child, received = store.get(Child, child_id), opened - timedelta(days=2)
+    child, received = store.get(Child, child_id), days.working(opened, 2)
     before = episodes_of(store, child_id)
     sent = Notification.model_validate(
         {

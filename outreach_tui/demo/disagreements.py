@@ -8,7 +8,7 @@ from casework.disagreements import answer, escalate, raise_disagreement
 from casework.ids import new_id
 from casework.records import Child, Worker
 from casework.records_case import Disagreement
-from outreach_tui.demo.requests import working_day
+from outreach_tui.demo import days
 from storage.store import Store
 
 
@@ -67,7 +67,7 @@ def _settled(store: Store, child: str, by: str) -> None:
 
 
 def _raise(store: Store, child: str, by: str, ago: int, with_whom: str, about: str) -> Disagreement:
-    raised = working_day(store.today, ago)
+    raised = days.working(store.today, ago)
     made = Disagreement(id=new_id(), child=child, raised=raised, about=about, with_whom=with_whom, by=by)
     edit, kept = raise_disagreement(made, store.today)
     store.journal.commit(edit, kind="setup")
@@ -75,13 +75,13 @@ def _raise(store: Store, child: str, by: str, ago: int, with_whom: str, about: s
 
 
 def _answer(store: Store, held: Disagreement, ago: int, words: str, *, settles: bool = False) -> None:
-    on = working_day(store.today, ago)
+    on = days.working(store.today, ago)
     edit = answer(held, words, on, store.today, settles=settles, followed=False)
     store.journal.commit(edit, kind="setup")
 
 
 def _further(store: Store, held: Disagreement, by: str, ago: int, with_whom: str) -> Disagreement:
-    on = working_day(store.today, ago)
+    on = days.working(store.today, ago)
     edit, kept = escalate(held, with_whom, by, on, store.today, followed=False)
     store.journal.commit(edit, kind="setup")
     return kept

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, cast
 
-from casework.consent import record_agreement
+from casework.clocks import next_working_day
 from casework.edits import Edit, create
 from casework.ids import new_id
 from casework.plans import add_action, add_outcome, review_plan, set_action, start_plan
-from casework.policies import Category
-from casework.records import Person, Relationship
 from casework.records_case import Episode, Plan, Review
-from casework.records_sharing import Agreement
+from outreach_tui.demo import days
+from outreach_tui.demo.agreements import agree
 from storage.queries.plans import school_agreed
 
 if TYPE_CHECKING:
@@ -76,51 +75,25 @@ def make_plans(store: Store, children: Sequence[Child], worker: Worker) -> None:
     not been asked whether the worker's agency may see it.
     """
     for story, child in zip(_STORIES, children, strict=False):
-        opened = store.today - timedelta(days=story.began + 6)
+        opened = days.last_working(store.today - timedelta(days=story.began + 6))
         case = Episode(id=new_id(), child=child.id, referred=opened, opened=opened, worker=worker.id)
         store.journal.commit(Edit("Case opened", (create(case),), subject=child.id), kind="setup")
         if story is not _STORIES[-1]:
-            agreement = _agreed(store, child, worker, opened)
-            store.journal.commit(record_agreement(agreement, store.today), kind="setup")
+            agree(store, child.id, worker, opened, agencies=("school",))
         _make(store, child, case, story, worker)
-
-
-def _agreed(store: Store, child: Child, worker: Worker, on: date) -> Agreement:
-    """A parent agrees that the worker's agency and the school are in the plan."""
-    ties = sorted(
-        (tie for tie in store.find(Relationship, "child = ?", (child.id,)) if tie.responsibility == "yes"),
-        key=lambda tie: (tie.contact_order or 9, tie.id),
-    )
-    parent = store.get(Person, ties[0].person) if ties else None
-    return Agreement(
-        id=new_id(),
-        child=child.id,
-        given_by=f"{parent.forename} {parent.surname}" if parent else "Parent",
-        relationship=ties[0].kind if ties else "mother",
-        responsibility="yes",
-        how_known="school's file",
-        status="given",
-        agencies=(worker.agency, "school"),
-        categories=(Category.FAMILY,),
-        purposes=("support", "assessment", "planning"),
-        method="verbal",
-        given_on=on,
-        review=store.today + timedelta(days=60),
-        by=worker.id,
-    )
 
 
 def _make(store: Store, child: Child, case: Episode, story: _Story, worker: Worker) -> None:
     today, by = store.today, worker.id
-    started = today - timedelta(days=story.began)
+    started = days.last_working(today - timedelta(days=story.began))
     edit, plan = start_plan(child, case, by, started, today)
     store.journal.commit(edit, kind="setup")
     school = school_agreed(store, child)
     if story.wanted:
         edit, outcome = add_outcome(plan, story.wanted, story.baseline, story.measure)
         store.journal.commit(edit, kind="setup")
-        for words, owner, agency, days, status in story.actions:
-            due = today + timedelta(days=days)
+        for words, owner, agency, ahead, status in story.actions:
+            due = today + timedelta(days=ahead)
             whose = worker.agency if agency == AGENCY else agency
             edit, action = add_action(
                 outcome, words, owner or worker.name, whose, due, started, school=school
@@ -130,7 +103,7 @@ def _make(store: Store, child: Child, case: Episode, story: _Story, worker: Work
                 settled = set_action(action, cast("ActionStatus", status), "", min(due, today), today)
                 store.journal.commit(settled, kind="setup")
     if story.reviewed is not None:
-        _review(store, plan, story, today - timedelta(days=story.reviewed))
+        _review(store, plan, story, days.last_working(today - timedelta(days=story.reviewed)))
 
 
 def _review(store: Store, plan: Plan, story: _Story, held_on: date) -> None:
@@ -139,7 +112,7 @@ def _review(store: Store, plan: Plan, story: _Story, held_on: date) -> None:
         plan=plan.id,
         child=plan.child,
         held_on=held_on,
-        next_review=store.today + timedelta(days=story.next_review or 28),
+        next_review=next_working_day(store.today + timedelta(days=story.next_review or 28)),
         attended=("Mum", "Ms Sample"),
         apologies=("School nurse",),
         views="It is calmer at home.",

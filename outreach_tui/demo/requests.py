@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
 
-from casework.clocks import is_working_day
 from casework.ids import new_id
 from casework.notifications import allocate, need_information, receive
 from casework.records import Child, Worker
 from casework.records_case import Notification
+from outreach_tui.demo import days
 from storage.queries.notifications import episodes_of, pauses_of
 from storage.store import Store
 
@@ -29,8 +28,8 @@ _AGO = (7, 4, 2, 1, 6)
 def send_notifications(store: Store, children: Sequence[Child], workers: Sequence[Worker]) -> None:
     """Five notifications about these children, on their way to a worker."""
     for number, (ago, child) in enumerate(zip(_AGO, children, strict=False)):
-        received = working_day(store.today, ago)
-        parts: dict[str, object] = {**_WHOLE, "heard_on": received - timedelta(days=1)}
+        received = days.working(store.today, ago)
+        parts: dict[str, object] = {**_WHOLE, "heard_on": days.working(received, 1)}
         if number == 2:
             parts |= {"voice": "", "heard_by": "", "heard_on": None}
         held = Notification.model_validate(
@@ -54,11 +53,3 @@ def send_notifications(store: Store, children: Sequence[Child], workers: Sequenc
         if number == 4:
             taken, _ = allocate(kept, child, workers[1].id, store.today, episodes_of(store, child.id))
             store.journal.commit(taken, kind="setup")
-
-
-def working_day(day: date, ago: int) -> date:
-    """The day so many working days before."""
-    while ago:
-        day -= timedelta(days=1)
-        ago -= is_working_day(day)
-    return day

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
+from casework.clocks import is_working_day
+from casework.records_case import Episode, Notification, Plan, Review
 from outreach_tui.cli import cli
+from outreach_tui.demo.build import PASSPHRASE, build_demo
+from storage.queries.tasks import read_clocks
+from storage.store import Store
+from storage.vault import Vault
 from tests.cli.conftest import Line
 
 DATA = Path(__file__).parents[1] / "data"
@@ -120,6 +127,34 @@ def test_the_demo_has_a_disagreement_that_waits_one_overdue_and_one_settled(bare
         ("team-manager", "taken further"),
         ("team-manager", "waiting"),
     ]
+
+
+def test_the_work_of_the_demo_was_done_on_working_days_and_its_clocks_start_there(tmp_path: Path) -> None:
+    # Played on a Monday: two days before it, as each notification once was, is a Saturday.
+    monday = date(2026, 11, 16)
+    now = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
+    made = build_demo(tmp_path / "demo", seed=1, actual=monday, now=lambda: now, say=lambda _: None)
+    assert made.today == monday
+    key = Vault.load(made.home).unlock(bytearray(PASSPHRASE.encode()), now=now)
+    store = Store.open(made.home.database, key, now=lambda: now, today=made.today)
+    try:
+        episodes, plans, reviews = store.find(Episode), store.find(Plan), store.find(Review)
+        notified = {one.id: one.received for one in store.find(Notification)}
+        clocks = [row.task for row in read_clocks(store).rows if row.task.rule == "assessment"]
+    finally:
+        store.close()
+    days = [
+        *notified.values(),
+        *(day for e in episodes for day in (e.referred, e.opened) if day),
+        *(day for p in plans for day in (p.started, p.next_review) if day),
+        *(day for r in reviews for day in (r.held_on, r.next_review) if day),
+    ]
+    assert [day for day in days if not is_working_day(day)] == []
+    starts = {task.about: task.start for task in clocks}
+    # Within two weeks of the notification (Kent's scorecard; DOMAIN 2.2).
+    ran = {e.id: notified[e.notification] for e in episodes if e.notification and e.id in starts}
+    assert ran
+    assert {about: starts[about] for about in ran} == ran
 
 
 def test_a_demo_leaves_no_register_and_says_what_it_replaces(bare: Line, tmp_path: Path) -> None:
