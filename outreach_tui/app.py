@@ -170,8 +170,9 @@ class OutreachApp(RoomsApp):
             return
         passphrase = bytearray(demo.passphrase.encode())
         await self.desk.open(lambda: self.opener.unlock(passphrase))
-        self.notify(demo.notice, timeout=5)
         self.entered()
+        # Once the room is there its own line says it; before that it would stand on rows, in a corner.
+        self.call_later(self.notify, demo.notice)
 
     def _door(self, note: str) -> UnlockScreen:
         """The locked door; that of a demo has a key which opens it."""
@@ -182,8 +183,7 @@ class OutreachApp(RoomsApp):
     def entered(self) -> None:
         """The caseload is open: show the room the worker was in, or the first."""
         self._idle.touch()
-        if self._demo is None:
-            self.clear_notifications()  # what the door said, it has said
+        self.clear_notifications()  # what the door said, it has said
         room, child = self._resume
         if self._was_locked:
             self.calm_until = self.steady() + CALM_SECONDS

@@ -387,6 +387,18 @@ async def test_what_the_door_said_is_not_said_again(tmp_path: Path, hands: Hands
         assert "theme must be" not in screen_text(app)
 
 
+async def test_the_notice_of_a_demo_is_said_by_its_room_and_covers_no_row(
+    tmp_path: Path, hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(RoundRoom, "say", lambda _, words, **__: said.append(words))
+    app = make_app(tmp_path, hands, demo=Demo(PASSPHRASE, "Nobody exists."))
+    async with app.run_test(notifications=True) as pilot:
+        await settle(pilot)
+        assert said == ["Nobody exists."]
+        assert not app.screen.query("Toast")
+
+
 async def test_a_key_opens_the_demo_after_a_lock(tmp_path: Path, hands: Hands) -> None:
     app = make_app(tmp_path, hands, demo=Demo(PASSPHRASE, "Nobody exists."))
     async with app.run_test() as pilot:
