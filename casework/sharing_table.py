@@ -129,6 +129,13 @@ def _lines() -> Iterator[str]:
     yield "The same for every cell above that says `by agreement`; youth justice is not shown as withheld"
     yield "but not shown at all, and `ask` is `no` there until the family agreed."
     yield ""
+    yield "Who may not see that youth justice is involved can still write down that the family agreed to"
+    yield "share it, or ruled it out: the family says so to whoever sits with them, and an agreement without"
+    yield "it would be false. But nobody reads it back without the sight of it, not even who wrote it: their"
+    yield "record beside another's would tell by the difference that the service is there. So the form and"
+    yield "the command say as it is kept to which agencies it is opened, and that their own lists leave it"
+    yield "out; those words follow from what they wrote alone, never from the record."
+    yield ""
     yield "| circumstance | answer | said as |"
     yield "|---|---|---|"
     seen = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from casework.agreements import is_child_word
+from casework.agreements import is_child_word, protected_words
 from casework.consent import record_agreement, settle_words, withdraw_agreement
 from casework.errors import BadInput
 from casework.policies import Category
@@ -81,7 +81,8 @@ class AgreementForm(FieldForm):
 
     def __init__(self, child: Child, who: str, names: Names) -> None:
         super().__init__(child.id, who)
-        self._child = child
+        self._child, self._names = child, names
+        self._protected = ""
         self._people: dict[str, dict[str, str]] = {}
         self._fields = (
             FormField("status", "Answer", "one", _STATUSES, "a refusal is an answer, too"),
@@ -182,8 +183,16 @@ class AgreementForm(FieldForm):
 
     def commit(self, store: Store, values: Mapping[str, Any]) -> Receipt:
         """A new record; what was agreed before stays as it was."""
-        edit = record_agreement(self._agreement(values, store.worker.id), store.today, self._child.dob)
-        return store.journal.commit(edit, draft=(self.FORM, self.subject))
+        made = self._agreement(values, store.worker.id)
+        edit = record_agreement(made, store.today, self._child.dob)
+        receipt = store.journal.commit(edit, draft=(self.FORM, self.subject))
+        if not store.knows_hidden(store.get(Child, self.subject)):
+            self._protected = protected_words(made, store.worker.agency, self._names)
+        return receipt
+
+    def said(self, receipt: Receipt) -> str:
+        """That it is kept; of youth justice also to whom it is opened, where no list here will show it."""
+        return f"{super().said(receipt)} {self._protected}".rstrip()
 
 
 class WithdrawForm(FieldForm):

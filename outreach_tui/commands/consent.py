@@ -82,10 +82,12 @@ def record(child: str, **given: Any) -> None:
     Words of --exclude stop everything this agreement would open until somebody says what they cover: give
     --exclude-agencies or --exclude-categories at once, or use `consent settle` later.
     """
+    from casework.agreements import protected_words
     from casework.consent import record_agreement
     from casework.ids import new_id
     from casework.policies import Category
     from casework.records_sharing import Agreement
+    from casework.wording import AGENCIES
     from outreach_tui.commands.cases import fitting
     from outreach_tui.commands.people import Eyes, take_child, take_day, take_note
 
@@ -119,8 +121,12 @@ def record(child: str, **given: Any) -> None:
             )
         edit = record_agreement(made, call.today, found.dob)
         receipt = store.journal.commit(edit)
+        told = "" if store.knows_hidden(found) else protected_words(made, store.worker.agency, AGENCIES)
         value = {"id": made.id, "status": made.status, "edit": receipt.edit}
         waits = bool(made.exclude.strip()) and not made.exclude_read
+
+    if told:
+        output.warn(told)
 
     def text() -> None:
         output.emit_lines([f"{edit.name}. Its id is {made.id}."])

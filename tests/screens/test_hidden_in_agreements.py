@@ -19,7 +19,7 @@ from casework.records import AGENCIES, Child, Team, Worker
 from casework.records_sharing import Agreement
 from casework.withdrawing import somebody_of
 from screens.consent_check import Wanted, read_answer
-from screens.consent_forms import SettleForm, WithdrawForm
+from screens.consent_forms import AgreementForm, SettleForm, WithdrawForm
 from screens.reopening import LeftOpen
 from storage.queries.agreements import read_agreements, read_lost
 from storage.queries.sight import Sight
@@ -113,4 +113,35 @@ async def test_a_form_that_opens_again_holds_no_more_than_the_list(tmp_path: Pat
     hint = form.form_fields()[0].hint
     assert "school" in hint
     assert "youth-justice" not in hint
+    store.close()
+
+
+def kept_by_form(store: Store, child: Child, **values: Any) -> str:
+    """What the form says after keeping an agreement."""
+    form = AgreementForm(child, "Tilly", {"early-help": "Early Help", "school": "the school"})
+    answers: dict[str, Any] = {
+        **dict.fromkeys(("who", "gillick", "how_known", "exclude", "interpreter", "leaflet", "method"), ""),
+        **dict.fromkeys(("exclude_agencies", "exclude_categories"), ()),
+        **dict.fromkeys(("review", "expires")),
+        "status": "given", "given_by": "Anna", "relationship": "mother", "responsibility": "yes",
+        "agencies": ("school",), "purposes": ("support",), "categories": ("family", "youth_justice"),
+        "given_on": TODAY,
+    }  # fmt: skip
+    return form.said(form.commit(store, answers | values))
+
+
+def test_who_writes_youth_justice_without_the_sight_of_it_is_told_what_becomes_of_it(tmp_path: Path) -> None:
+    store = opened(tmp_path, "early-help")
+    tilly, _ = agreed(store, {"school-nursing"}, {"support"}, categories=("family",))
+    ben, _ = agreed(store, {"youth-justice"}, {"support"}, categories=(HELD,))
+    said = kept_by_form(store, tilly)
+    assert said.endswith(
+        "Youth justice, as you wrote it, is kept and opened to the school; "
+        "yours may not see it, so your lists leave it out."
+    )
+    assert kept_by_form(store, ben) == said, "what is hidden from them already changes no word"
+    assert "opened to no agency; yours may not see it" in kept_by_form(store, tilly, status="refused")
+    assert "outh justice" not in kept_by_form(store, tilly, categories=("family",))
+    ours = kept_by_form(store, tilly, agencies=("early-help", "school"))
+    assert "outh justice" not in ours, "they see it now, and their list shows it"
     store.close()
