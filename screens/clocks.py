@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events
-from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Static
 
-from casework.errors import Locked, OutreachError, Refused
+from casework.errors import Refused
 from casework.pauses import STATES, SleepKind, check_may_sleep, sleep_edit, wake_edit
 from casework.records_case import Pause
 from casework.wording import count_of, say_day
@@ -28,13 +25,11 @@ from screens.clocks_lines import (
     withheld_lines,
 )
 from screens.kept_dialog import kept_as
+from screens.live_table import LiveTable
 from screens.roster_reasons import ReasonsPane
-from screens.small_windows import SmallSign, is_too_small
-from screens.step_back import StepBack, StepScreen
 from screens.verbs import bindings_for
 from screens.widgets.fitting import brief_day, short
-from screens.widgets.lines import SaidLine, TitleLine, VerbLine
-from screens.widgets.row_list import RowList
+from screens.widgets.lines import TitleLine
 from screens.widgets.rows import Column, Rows
 from screens.widgets.text import show_cell
 from storage.queries.sight import draft_of
@@ -43,7 +38,6 @@ from storage.queries.tasks import By, ClockList, ClockRow, grouped, read_clocks
 if TYPE_CHECKING:
     from casework.edits import Edit
     from screens.reopening import LeftOpen
-    from storage.journal import Receipt
     from storage.store import Store
 
 FORM = "clock-sleep"
@@ -52,109 +46,42 @@ FORM = "clock-sleep"
 _ROWS = "rows"
 """The entry of a draft that names the rows it is about."""
 
-TYPES = frozenset(
-    {
-        *("action", "agreement", "assessment", "attendance_week", "calendar", "child", "contact"),
-        *(
-            "disagreement",
-            "episode",
-            "flag",
-            "follow_up",
-            "notification",
-            "outcome",
-            "pause",
-            "plan",
-            "review",
-            "school",
-            "worker",
-        ),
-    }
-)
-"""Record types whose change may change the list."""
 
-_TALL, _LOW, _WIDE = 34, 18, 110
-
-
-class ClocksScreen(StepScreen):
+class ClocksScreen(LiveTable[ClockList, ClockRow]):
     """The list of clocks. Enter opens the child; the clock runs on whatever is paused."""
 
     place = "clocks"
     ROOM_TITLE = "Clocks"
     BINDINGS: ClassVar[list[BindingType]] = bindings_for("clocks")
-    DEFAULT_CSS = """
-    ClocksScreen {
-        .counts { height: 1; padding: 0 1; background: $surface; }
-        ReasonsPane { height: 7; }
-        &.-tall ReasonsPane { height: 10; }
-        &.-low ReasonsPane { height: 3; border-top: none; }
-        &.-low SaidLine { max-height: 1; }
-    }
-    """
+    CLOSED = "This list stays closed."
+    TYPES = frozenset(
+        {
+            *("action", "agreement", "assessment", "attendance_week", "calendar", "child", "contact"),
+            *("disagreement", "episode", "flag", "follow_up", "notification", "outcome", "pause", "plan"),
+            *("review", "school", "worker"),
+        }
+    )
 
     def __init__(self) -> None:
         super().__init__()
         self.by: By = "due"
         self.left_out = False
-        self.found: ClockList | None = None
-        self._rows: Mapping[str, ClockRow] = {}
-        self._stop_listening: Callable[[], None] | None = None
-        self._stale = False
 
-    def compose(self) -> ComposeResult:
-        """Title, counts, the list, why the row is there, what was done, the keys."""
-        yield SmallSign()
-        yield TitleLine("Clocks")
-        yield Static(classes="counts", markup=False)
-        yield RowList(self._columns(), id="rows")
-        yield ReasonsPane()
-        yield SaidLine()
-        yield VerbLine(self.place, self.keymap)
+    def read(self, store: Store) -> ClockList:
+        """The clocks of this worker."""
+        return read_clocks(store)
+
+    def looked(self, found: ClockList) -> str:
+        """How many they were."""
+        return f"clocks ({len(found.rows) + len(found.asleep)})"
 
     def _columns(self) -> Sequence[Column]:
-        wide = self.size.width >= _WIDE
+        wide = self._is_wide
         head = Column(HEADS[self.by], 26 if wide else 14, drop=1)
         child = Column("Child", 30 if wide else 21)
         return (head, Column("  Due", 12), child, Column("Which clock", least=20))
 
-    async def on_mount(self) -> None:
-        """Read it; looking is on record before anything shows."""
-        self.rows.focus()
-        loop = asyncio.get_running_loop()
-
-        def heard(receipt: Receipt) -> None:
-            if receipt.touched & TYPES and not loop.is_closed():
-                loop.call_soon_threadsafe(self.hear)
-
-        def look(store: Store) -> tuple[Callable[[], None], ClockList]:
-            found = read_clocks(store)
-            store.log("looked", f"clocks ({len(found.rows) + len(found.asleep)})")
-            return store.journal.subscribe(heard), found
-
-        try:
-            self._stop_listening, found = await self.ask(look)
-        except Locked:
-            return
-        except OutreachError as problem:
-            self.rows.empty = "This list stays closed."
-            self.rows.refresh()
-            self.say(problem.message, wrong=True)
-            return
-        self.show_list(found)
-
-    # Showing
-
-    @property
-    def rows(self) -> RowList:
-        """The list."""
-        return self.query_one("#rows", RowList)
-
-    @property
-    def row(self) -> ClockRow | None:
-        """The clock under the cursor."""
-        current = self.rows.current
-        return self._rows.get(current.id) if current else None
-
-    def show_list(self, found: ClockList, *, keep: bool = True) -> None:
+    def show_found(self, found: ClockList, *, keep: bool = True) -> None:
         """Paint everything; the cursor stays on its row."""
         self.found = found
         listed = found.everything if self.left_out else found.rows
@@ -177,74 +104,20 @@ class ClocksScreen(StepScreen):
         about = [] if row is None else [*visit_lines(row, self.by, width), *detail_lines(row, width)]
         self.query_one(ReasonsPane).show_words([*about, *withheld_lines(found, width)])
 
-    def on_row_list_highlighted(self, _event: RowList.Highlighted) -> None:
-        """Say why this row is there."""
-        self._draw_detail()
-
-    def on_row_list_opened(self, _event: RowList.Opened) -> None:
-        """Show the child."""
-        if self.row is not None:
-            self.shell.open_child(self.row.child.id)
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Fold to the new width; a low window keeps the list."""
-        self.set_class(event.size.height >= _TALL, "-tall")
-        self.set_class(event.size.height < _LOW, "-low")
-        self.rows.columns = tuple(self._columns())
-        small = is_too_small(event.size)
-        if small != self.has_class("-small"):
-            self.set_class(small, "-small")
-            self.rows.disabled = small
-            if not small:
-                self.rows.focus()
-        self._draw_detail()
-
-    async def action_verb(self, verb_id: str) -> None:
-        """Run a verb, but none of the list while the list cannot be seen."""
-        if verb_id in ("quit", "back") or not self.has_class("-small"):
-            await super().action_verb(verb_id)
-
-    # Changes made elsewhere
-
-    def on_unmount(self) -> None:
-        """Hear no more."""
-        if self._stop_listening is not None:
-            self._stop_listening()
-
-    def hear(self) -> None:
-        """Something that is shown here was changed: read again now, or when this screen is shown again."""
-        if not self.is_attached or self._stop_listening is None:
-            return
-        self._stale = True
-        if self.app.screen is self:
-            self.run_worker(self.renew(), exclusive=True, group="renew")
-
-    def on_screen_resume(self) -> None:
-        """Shown again: take in what changed meanwhile."""
-        if self._stale:
-            self.run_worker(self.renew(), exclusive=True, group="renew")
-
-    async def renew(self) -> None:
-        """Read again and show."""
-        self._stale = False
-        found = await self.attempt(read_clocks)
-        if found is not None:
-            self.show_list(found)
-
     # Verbs
 
     async def do_order(self) -> None:
         """By due day, by family, by school visit."""
         self.by = ORDERS[(ORDERS.index(self.by) + 1) % len(ORDERS)]
         if self.found is not None:
-            self.show_list(self.found, keep=False)
+            self.show_found(self.found, keep=False)
             self.say(f"Clocks {TITLES[self.by]}.")
 
     async def do_left_out(self) -> None:
         """Show or hide the rows that sleep."""
         self.left_out = not self.left_out
         if self.found is not None:
-            self.show_list(self.found)
+            self.show_found(self.found)
             self.say(
                 "Paused and snoozed rows are shown."
                 if self.left_out
@@ -260,14 +133,6 @@ class ClocksScreen(StepScreen):
         else:
             super().do_back()
 
-    def do_more_down(self) -> None:
-        """Read on below."""
-        self.query_one(ReasonsPane).read_on(1)
-
-    def do_more_up(self) -> None:
-        """Read back above."""
-        self.query_one(ReasonsPane).read_on(-1)
-
     def do_contact(self) -> None:
         """Log a contact about the child under the cursor."""
         if self.row is not None:
@@ -275,33 +140,12 @@ class ClocksScreen(StepScreen):
 
             self.app.push_screen(ContactForm(self.row.child.id, short(self.row.name, 50)))
 
-    def do_plan(self) -> None:
-        """The plan of the child under the cursor."""
-        if self.row is not None:
-            from screens.plan import PlanScreen
-
-            self.app.push_screen(PlanScreen(self.row.child.id))
-
     def do_disagreements(self) -> None:
         """Disagreements between professionals about the child under the cursor."""
         if self.row is not None:
             from screens.disagreements import DisagreementsScreen
 
             self.app.push_screen(DisagreementsScreen(self.row.child.id))
-
-    def do_review(self) -> None:
-        """The reviews of the child under the cursor."""
-        if self.row is not None:
-            from screens.review import ReviewScreen
-
-            self.app.push_screen(ReviewScreen(self.row.child.id))
-
-    def do_case(self) -> None:
-        """The case of the child under the cursor."""
-        if self.row is not None:
-            from screens.case import CaseScreen
-
-            self.app.push_screen(CaseScreen(self.row.child.id))
 
     def do_assessment(self) -> None:
         """The assessment of the child under the cursor."""
@@ -384,20 +228,8 @@ class ClocksScreen(StepScreen):
         found = await self.attempt(commit)
         if found is not None:
             self.rows.clear_marks()
-            self.show_list(found)
+            self.show_found(found)
             self.say(words)
-
-    async def step_back(self, work: StepBack, word: str) -> None:
-        """Show the list as it is then."""
-
-        def step(store: Store) -> tuple[Receipt, ClockList]:
-            receipt, _ = work(store)
-            return receipt, read_clocks(store)
-
-        answer = await self.attempt(step)
-        if answer is not None:
-            self.show_list(answer[1])
-            self.say(f"{word}: {answer[0].name.removeprefix('Undo: ').removeprefix('Redo: ')}.")
 
 
 def _whose(rows: Sequence[ClockRow]) -> str:
