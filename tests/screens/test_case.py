@@ -219,17 +219,3 @@ async def test_hostile_words_are_only_words(family: Family, tmp_path: Path, name
             assert all(sign == "\n" or sign.isprintable() for sign in text)
             assert len(text.splitlines()) <= 24
     assert app.fault is None
-
-
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80", "120"])
-def test_the_case_looks_like_this(
-    snap_compare: Any, family: Family, tmp_path: Path, size: tuple[int, int]
-) -> None:
-    worked_before(family)
-
-    async def open_it(pilot: Any) -> None:
-        await enter(pilot, family.tilly.id)
-        await keys(pilot, "H")
-
-    app = make_real_app(tmp_path, family.store)
-    assert snap_compare(app, terminal_size=size, run_before=open_it)

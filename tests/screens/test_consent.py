@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -596,3 +596,18 @@ async def test_an_agreement_recorded_by_a_command_shows_without_a_key(family: Fa
         await settle(pilot)
         assert "NO AGREEMENT IN FORCE" in screen_text(app)
         assert await asked(app, lambda s: bool(s.get(Child, family.tilly.id)))
+
+
+def test_the_agreements_as_a_picture(
+    snap_compare: Callable[..., bool], family: Family, tmp_path: Path
+) -> None:
+    old = agreement(family, given_on=date(2026, 11, 2), agencies=("school",))
+    family.store.journal.commit(withdraw_agreement(old, "changed her mind", date(2026, 11, 9)))
+    agreement(family, status="limited", exclude="not my ex-partner", review=date(2027, 1, 1))
+    app = make_real_app(tmp_path, family.store)
+
+    async def show(pilot: Any) -> None:
+        await enter(pilot, family.tilly.id)
+        await keys(pilot, "C")
+
+    assert snap_compare(app, terminal_size=(80, 24), run_before=show)

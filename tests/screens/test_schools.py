@@ -194,16 +194,3 @@ async def test_hostile_words_steer_nothing(family: Family, tmp_path: Path) -> No
         assert "\x1b" not in screen_text(app)
         await keys(pilot, "E")
         assert "\x1b" not in screen_text(app)
-
-
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
-def test_the_schools_as_a_picture(
-    snap_compare: Any, family: Family, tmp_path: Path, size: tuple[int, int]
-) -> None:
-    named(family)
-    app = app_of(family, tmp_path)
-
-    async def show(pilot: Any) -> None:
-        await to_schools(pilot)
-
-    assert snap_compare(app, terminal_size=size, run_before=show)
