@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
+from casework.canonical import fingerprint
 from casework.errors import Refused
 from casework.facets import facets, joined
 from casework.ids import new_id
@@ -98,6 +99,7 @@ class Device:
         self._progress = progress
         self._holdings = Holdings(store.conn)
         self._done: dict[str, int] = {}
+        self._began_again = False
 
     def sync(self, *, full: bool = False, deep: bool = False) -> Session:
         """One session from hello to agreement.
@@ -183,6 +185,7 @@ class Device:
 
     def _begin_again(self, state: SyncState, session: Session) -> None:
         """The central record is not as this laptop last read it: offer every step again, read it all anew."""
+        self._began_again = True
         with transaction(self._conn):
             count = outbox.offer_again(self._conn)
             fresh = replace(
@@ -203,13 +206,36 @@ class Device:
             if not edits:
                 return
             session.requests += 1
-            seen = read_state(self._conn)
-            answer = self._central.push(Push(edits=[_sent(edit, seen.seq) for edit in edits]))
+            seen = read_state(self._conn).seq
+            known = {} if seen else self._lost_conflicts(session, edits)
+            sent = []
+            for edit in edits:
+                sent += [found for _, record, *_ in edit.changes if (found := known.pop(record, None))]
+                sent.append(_sent(edit, seen))
+            answer = self._central.push(Push(edits=sent))
             if answer.known:
                 with transaction(self._conn):
                     rename(self._conn, answer.known)
                 continue
             self._settle(session, edits, answer)
+
+    def _lost_conflicts(self, session: Session, edits: Sequence[WaitingEdit]) -> dict[str, SentEdit]:
+        """By its id, each conflict that these steps settle and a central record that was set back lost.
+
+        It goes before the step that settled it, for it tells which values were weighed, and whose they were.
+        """
+        named = {
+            record: None
+            for edit in edits
+            for kind, record, field, *_ in edit.changes
+            if kind == "conflict" and field
+        }
+        if not named:
+            return {}
+        session.requests += 1
+        lost = self._central.have(Have(records=list(named))).records
+        found = {record: self._brought_back("conflict", record) for record in lost}
+        return {record: edit for record, edit in found.items() if edit is not None}
 
     def _settle(self, session: Session, edits: list[WaitingEdit], answer: Pushed) -> None:
         verdicts = _answers(answer)
@@ -217,8 +243,9 @@ class Device:
             outbox.settle(self._conn, edits, verdicts)
             state = read_state(self._conn)
             write_state(self._conn, replace(state, pushed_seq=answer.at.seq, pushed_chain=answer.at.chain))
-        session.pushed += len(verdicts)
-        for verdict in verdicts.values():
+        own = [verdicts[edit.id] for edit in edits if edit.id in verdicts]
+        session.pushed += len(own)
+        for verdict in own:
             session.merged += verdict.verdict == "merged"
             session.conflicts += verdict.verdict == "conflict"
             session.quarantined += verdict.verdict == "quarantined"
@@ -284,10 +311,11 @@ class Device:
             )
             if answer.differ:
                 self._bring_back(session, answer.differ)
-                session.problems.append(
-                    f"{len(answer.differ)} parts of this laptop differed from the central record; they were"
-                    " fetched again. Please report this: it should not happen."
-                )
+                if not self._began_again:
+                    session.problems.append(
+                        f"{len(answer.differ)} parts of this laptop differed from the central record; they"
+                        " were fetched again. Please report this: it should not happen."
+                    )
         return answer.agreed
 
     def _recount(self, session: Session) -> bool:
@@ -332,7 +360,7 @@ class Device:
         held = joined(part for facet, part in parts.items() if mask & BIT[facet])
         state = read_state(self._conn)
         return SentEdit(
-            id=f"{record}/{state.epoch}",
+            id=fingerprint("brought back", record, state.epoch, size=16).hex(),
             worker=self._store.actor.worker,
             name="Brought back",
             at=self._now().isoformat(),

@@ -121,6 +121,19 @@ class Central:
             self.fetch([record])
         return self._held[record]
 
+    def conflicts_about(self, scope: str, record: str, field: str) -> list[Mapping[str, Any]]:
+        """The conflicts about a field of a record, filed in this scope, as they stand now."""
+        table = tables.record
+        rows = self.connection.execute(
+            select(table.c.id).where(table.c.scope == scope, table.c.type == "conflict")
+        )
+        self.fetch(rows.scalars())
+        return [
+            held.fields
+            for held in self._held.values()
+            if held.type == "conflict" and (held.fields["record"], held.fields["field"]) == (record, field)
+        ]
+
     def touch(self, held: Held, seq: int, device: str, *, known: bool) -> None:
         """A record was changed by an edit; `known`: its laptop holds it now as it stands here."""
         held.device = device if known else ""

@@ -26,7 +26,7 @@ from sync.hub.central import Central, Held, Ties, in_bulk, known_fields, usual_f
 from sync.hub.counting import Counter
 from sync.hub.entitlement import is_ground
 from sync.hub.natural import KEYED, known_as, natural_rows
-from sync.hub.settled import contested_by
+from sync.hub.settled import contested_by, weighed_by
 from sync.merge import Merged, merge, policy_of
 from sync.messages import Changed, Pushed, SentEdit, Verdict
 
@@ -132,6 +132,7 @@ class Taking:
         conflicts: list[Changed] = []
         known = {held.id: self._is_known(held, edit) for held in map(self.central.get, _named(edit))}
         contested = contested_by(edit, self.central)
+        weighed = weighed_by(edit, self.central)
         for change in edit.changes:
             fields = after.setdefault(change.record, dict(self.central.get(change.record).fields))
             for name, base, new in _parts(change):
@@ -142,15 +143,17 @@ class Taking:
                     # The record came back by another laptop, with what became of it since.
                     known[change.record] &= fields[name] == new
                     continue
-                merged = merge(change.type, name, base, fields.get(name), new)
+                now = fields.get(name)
+                known_of = now if now in weighed.get((change.record, name), ()) else base
+                merged = merge(change.type, name, known_of, now, new)
                 if contested.pop((change.record, name), None) and merged.verdict == "applied":
-                    merged = Merged("conflict", fields.get(name), new)
+                    merged = Merged("conflict", now, new)
                 fields[name] = merged.value
                 results.add(merged.verdict)
                 known[change.record] &= merged.value == new
                 if merged.verdict == "conflict":
                     conflicts.append(change.model_copy(update={"field": name, "old": base, "new": new}))
-        conflicts += contested.values()
+        conflicts = [one for one in conflicts if not self._is_settled(one, edit)] + [*contested.values()]
         for change in edit.changes:
             fields = after[change.record]
             after[change.record] = _validated(change.type, change.record, fields)
@@ -161,6 +164,17 @@ class Taking:
             self._open_conflict(edit, n, conflict, seq)
         verdict = "conflict" if conflicts else "merged" if results - {"applied", "same"} else "applied"
         return Verdict(edit=edit.id, verdict=verdict, seq=seq)  # type: ignore[arg-type]
+
+    def _is_settled(self, change: Changed, edit: SentEdit) -> bool:
+        """Whether a person settled this very disagreement: it is met anew after a backup was put back."""
+        said = (spelt(change.new), edit.worker, edit.at)
+        scope = self._child_of(self.central.get(change.record)) or EVERYBODY
+        return any(
+            said == (one[value], one[f"{value}_by"], one[f"{value}_at"])
+            for one in self.central.conflicts_about(scope, change.record, change.field)
+            for value in ("central", "other")
+            if one["settled"]
+        )
 
     def _is_known(self, held: Held, edit: SentEdit) -> bool:
         """Whether the laptop knew a record as it stood before the edit."""

@@ -12,6 +12,8 @@ from casework.edits import Edit, create, update
 from casework.records import Contact, Household, Person, Relationship
 from casework.records_sharing import Agreement
 from casework.records_sync import Conflict
+from storage.settling import commit_settlement
+from sync.hub.hub import new_epoch
 from tests.sync.databases import Database
 from tests.sync.world import NOW, World
 
@@ -116,6 +118,41 @@ def test_one_field_that_two_changed_is_one_conflict_with_both_values(world: Worl
         [conflict] = laptop.store.find(Conflict)
         assert (conflict.central, conflict.other, conflict.base) == ('"Til"', '"Lily"', '""')
         assert (conflict.central_by, conflict.other_by) == (ana.worker.id, ben.worker.id)
+        assert laptop.sync().agreed
+
+
+@pytest.mark.parametrize("order", ["ab", "ba"])
+def test_what_was_settled_stays_settled_when_the_hub_is_set_back(world: World, order: str) -> None:
+    """Whoever comes first offers steps that were made after others which only the other laptop has."""
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    tilly, sam = world.child("Tilly"), world.child("Sam")
+    ana.make(tilly, sam)
+    world.settle()
+    world.database.back_up()
+    ana.change(tilly, known_as="Til")
+    ben.change(tilly, known_as="Lily")
+    ana.sync()
+    ben.sync()
+    ana.sync()
+    [conflict] = ben.store.find(Conflict)
+    commit_settlement(ben.store, conflict.id, "yours")
+    world.settle()
+    ben.change(sam, known_as="Samuel")
+    ana.change(sam, known_as="Sammy")
+    ben.sync()
+    ana.sync()
+    [conflict] = ana.store.find(Conflict, "settled = 0")
+    commit_settlement(ana.store, conflict.id, "text", text="Sam")
+    world.settle()
+    world.database.restore()
+    with world.hub.engine.begin() as connection:
+        new_epoch(connection, world.new_id("epoch"))
+    told = [laptop.sync() for laptop in ((ana, ben) if order == "ab" else (ben, ana))]
+    assert [(one.agreed, one.quarantined, len(one.problems)) for one in told] == [(True, 0, 1)] * 2
+    world.settle()
+    for laptop in (ana, ben):
+        assert (laptop.get(tilly).known_as, laptop.get(sam).known_as) == ("Lily", "Sam")
+        assert laptop.store.find(Conflict, "settled = 0") == []
         assert laptop.sync().agreed
 
 
