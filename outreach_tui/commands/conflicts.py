@@ -35,11 +35,19 @@ def conflicts() -> None:
         if not found:
             output.emit_lines(["No conflict waits."])
             return
-        rows = [
-            (one.name, one.label, one.base.words, _words(one.stands), _words(one.other), one.id)
-            for one in found
-        ]
-        output.emit_table(("CHILD", "FIELD", "BEFORE", "STANDS", "ALSO SAID", "ID"), rows, fancy=call.fancy)
+        for number, one in enumerate(found):
+            output.emit_lines([""] if number else [])
+            output.emit_pairs(
+                [
+                    ("Child", one.name or "none: it is about the team"),
+                    ("Field", one.label),
+                    ("Before", one.base.words),
+                    ("Stands", _words(one.stands)),
+                    ("Also said", _words(one.other)),
+                    ("Conflict", one.id),
+                ]
+            )
+        output.warn("To settle one: outreach resolve CONFLICT --keep central, yours or both, or --text TEXT.")
 
     call.show(value, lines)
 
@@ -62,7 +70,7 @@ def resolve(conflict: str, keep: str | None, text: str | None) -> None:
     from casework.records_sync import Conflict
     from outreach_tui.commands.cases import text_of
     from outreach_tui.commands.people import take_record
-    from storage.queries.conflicts import find_conflict
+    from storage.queries.conflicts import find_conflict, words_of
     from storage.settling import commit_settlement
 
     if (keep is None) == (text is None):
@@ -75,7 +83,7 @@ def resolve(conflict: str, keep: str | None, text: str | None) -> None:
         how = cast("Keep", keep or "text")
         receipt = commit_settlement(store, found.id, how, text=words)
         kept = store.get(Conflict, found.id)
-        left = len(_about_the_same(store, found))
+        stands, left = words_of(store, _json_of(kept)), len(_about_the_same(store, found))
         value = {
             "id": found.id,
             "record": found.conflict.record,
@@ -84,8 +92,9 @@ def resolve(conflict: str, keep: str | None, text: str | None) -> None:
             "left": left,
             "edit": receipt.edit,
         }
+    whose = f" of {found.name}" if found.name else ""
     more = [f"{left} more about the same field: see `conflicts`."] if left else []
-    call.show(value, lambda: output.emit_lines([f"{receipt.name}.", *more]))
+    call.show(value, lambda: output.emit_lines([f"{found.label}{whose} is now: {stands}", *more]))
 
 
 def as_json(one: OpenConflict) -> dict[str, Any]:

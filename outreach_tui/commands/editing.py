@@ -13,7 +13,7 @@ from casework.text import clean, safe
 from outreach_tui import output
 from outreach_tui.commands.frame import Call, LineCommand, json_option, the_call
 from outreach_tui.commands.opening import opened
-from outreach_tui.commands.records import plain
+from outreach_tui.commands.records import said
 
 if TYPE_CHECKING:
     from casework.edits import Change
@@ -59,13 +59,13 @@ def edit(record: str, fields: tuple[str, ...], reason: str) -> None:
     """
     from casework.edits import Edit
     from casework.errors import Refused
-    from outreach_tui.commands.people import Eyes, subject_of, take_record
+    from outreach_tui.commands.people import Eyes, subject_of, take_named
 
     call = the_call()
     wanted = [_split(text) for text in fields]
     _check_once(wanted)
     with opened(call) as store:
-        found = take_record(store, record)
+        found = take_named(store, record)
         if found.void:
             raise Refused("void", "That record was taken back by an undo; it cannot be edited.", found.id)
         child, eyes = subject_of(store, found), Eyes(store)
@@ -87,6 +87,7 @@ def edit(record: str, fields: tuple[str, ...], reason: str) -> None:
             receipt: str | None = store.journal.commit(step).edit
         else:
             receipt = None
+        rows = [(c.field, *(said(store, found, c.field, v) for v in (c.old, c.new))) for c in changes]
         value = {
             "id": found.id,
             "type": found.type,
@@ -98,7 +99,6 @@ def edit(record: str, fields: tuple[str, ...], reason: str) -> None:
         if not changes:
             output.emit_lines(["Nothing to change: the record says so already."])
             return
-        rows = [(c.field, plain(c.old), plain(c.new)) for c in changes]
         output.emit_table(("FIELD", "FROM", "TO"), rows, fancy=call.fancy)
 
     call.show(value, lines)

@@ -291,9 +291,8 @@ def restore(file: Path, put_aside: bool, by_code: bool, code_fd: int | None) -> 
     aside = str(restored.aside) if restored.aside else None
 
     def text() -> None:
-        output.emit_pairs([("Restored into", home.path)])
-        if aside:
-            output.emit_pairs([("The one before", aside)])
+        before = [("The one before", aside)] if aside else []
+        output.emit_pairs([("Restored into", home.path), *before])
 
     call.show({"home": str(home.path), "set_aside": aside}, text)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from outreach_tui.commands.frame import Call
     from storage.store import Store
 
+_LIKE_AN_ID = re.compile(r"[0-9a-f-]+")
 _LISTED = 10
 """How many records that fit are listed."""
 
@@ -31,6 +33,7 @@ __all__ = [
     "subject_of",
     "take_child",
     "take_day",
+    "take_named",
     "take_note",
     "take_record",
     "take_when",
@@ -182,6 +185,26 @@ def take_record(store: Store, text: str, where: str = "RECORD") -> Record:
             candidates = [(record.id, _told_apart(eyes, record)) for record in found[:_LISTED]]
             sentence = f"That id fits {total} records; give more of it."
             raise Several(sentence, candidates, total) from None
+
+
+def take_named(store: Store, text: str, where: str = "RECORD") -> Record:
+    """The record that an id means, else the child whom a UPN or a name means.
+
+    Raises BadInput as `take_record` where the text looks like an id, else as `take_child`.
+    """
+    if not _LIKE_AN_ID.fullmatch(text.strip().lower()):
+        return take_child(store, text, where)
+    try:
+        return take_record(store, text, where)
+    except Ambiguous:
+        raise
+    except BadInput as error:
+        try:
+            return take_child(store, text, where)
+        except Ambiguous:
+            raise
+        except BadInput:
+            raise error from None
 
 
 def _begins_with(eyes: Eyes, text: str) -> tuple[list[Record], int]:

@@ -55,7 +55,7 @@ def show(record: str) -> None:
             "fields": fields,
             "withheld": withheld,
         }
-        labels = [(label_of(found, name), _said(store, found, name, fields[name])) for name in fields]
+        labels = [(label_of(found, name), said(store, found, name, fields[name])) for name in fields]
         subject = subject_of(store, found)
         if subject is not None:
             store.log("looked", f"{found.type} {found.id}", subject.id)
@@ -120,9 +120,9 @@ def history(record: str, field: str | None) -> None:
 
 def _find(store: Store, text: str) -> tuple[Record, Child | None, Eyes]:
     """The record, the child it is about, and the worker's view. A record of hidden existence is not there."""
-    from outreach_tui.commands.people import Eyes, subject_of, take_record
+    from outreach_tui.commands.people import Eyes, subject_of, take_named
 
-    found = take_record(store, text)
+    found = take_named(store, text)
     return found, subject_of(store, found), Eyes(store)
 
 
@@ -171,7 +171,7 @@ def label_of(record: Record, name: str) -> str:
     return f"{label} ({name})" if label.casefold() != name.replace("_", " ") else label
 
 
-def _said(store: Store, record: Record, name: str, value: Any) -> str:
+def said(store: Store, record: Record, name: str, value: Any) -> str:
     """A value in words; a reference with the name of what it points at."""
     text = _in_words(record, name, value)
     if name in REFERENCES and isinstance(value, str) and value:

@@ -45,15 +45,15 @@ def school() -> None:
 @click.option("--liaison-reach", default="", metavar="TEXT", help="How to reach them.")
 @json_option
 def add(urn: str, name: str, calendar_file: Path | None, laestab: str, **people: str) -> int:
-    """Add the school with this six-digit URN, and its calendar.
+    """Add the school with this six-digit URN and its calendar, or name one of which only the URN is known.
 
     The calendar FILE is CSV with the columns kind,name,start,end (kind is term, inset or closure), or ICS.
     Without one the school starts with Kent's terms of 2025-26 and 2026-27; `school calendar` replaces them.
     """
-    from casework.edits import Edit, create
+    from casework.edits import Edit, create, update
     from casework.errors import BadInput
     from casework.ids import new_id
-    from casework.records import School
+    from casework.records import Calendar, School
     from outreach_tui.commands.cases import fitting
 
     _check_urn(urn)
@@ -61,30 +61,34 @@ def add(urn: str, name: str, calendar_file: Path | None, laestab: str, **people:
     if not clean(name).strip():
         raise BadInput("empty", "The school's NAME must not be empty.", "NAME")
     given = _read(calendar_file) if calendar_file else None
-    rows = given.rows if given else _kent()
     call = the_call()
     with opened(call) as store:
-        if store.find(School, "urn = ?", (urn,)):
+        known = next(iter(store.find(School, "urn = ?", (urn,))), None)
+        if known is not None and known.name:
             raise BadInput(
                 "school-exists", f"The school with URN {urn} is there already; see `school list`.", "URN"
             )
         with fitting({}):
             record = School(
-                id=new_id(),
+                id=known.id if known else new_id(),
                 urn=urn,
                 name=clean(name).strip(),
                 laestab=number,
-                team=store.worker.team,
+                team=known.team if known else store.worker.team,
                 **{field: text.strip() for field, text in people.items()},
             )
-        changes = (create(record), *_created(record.id, rows))
+        own = update(known, **record.model_dump(exclude={"id", "void"})) if known else (create(record),)
+        has_terms = known is not None and bool(store.find(Calendar, "school = ?", (known.id,)))
+        rows = given.rows if given else () if has_terms else _kent()
+        changes = (*own, *_created(record.id, rows))
         store.journal.commit(Edit(f"Add school {urn}", changes))
         value = _as_json(store, record) | {"calendar": [_row_json(row) for row in rows], **_set_aside(given)}
 
     def text() -> None:
-        output.emit_pairs([("URN", urn), ("School", record.name), ("Calendar", _span(rows))])
+        calendar = [("Calendar", _span(rows))] if rows else []
+        output.emit_pairs([("URN", urn), ("School", record.name), *calendar])
 
-    if given is None:
+    if given is None and rows:
         output.warn("No calendar was given, so the school starts with Kent's terms of 2025-26 and 2026-27.")
     call.show(value, text)
     return _say_rejected(given)

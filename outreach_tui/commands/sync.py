@@ -167,20 +167,25 @@ def _once(store: Store, *, verify: bool, deep: bool) -> int:
 
 
 def _said(value: dict[str, Any]) -> list[str]:
+    from casework.wording import count_of
+
     counted = [
         f"{value[name]} {word}"
         for name, word in (
             ("pushed", "sent"),
             ("pulled", "received"),
             ("merged", "merged"),
-            ("purged", "given up"),
         )
         if value[name] or name in ("pushed", "pulled")
     ]
     end = "Both sides agree" if value["agreed"] else "The two sides do not agree yet; sync again"
     lines = [f"{end}: {', '.join(counted)}."]
+    if value["purged"]:
+        gone = count_of(value["purged"], "record was", "records were")
+        lines.append(f"{gone} given up, for your work or the agreement does not cover them.")
     if value["to_settle"]:
-        lines.append(f"{value['to_settle']} conflicts wait for a person.")
+        waits = "waits" if value["to_settle"] == 1 else "wait"
+        lines.append(f"{count_of(value['to_settle'], 'conflict')} {waits} for a person: outreach conflicts")
     lines += [
         f"Kept aside: {step['name']}, {stamp_text(step['at'])}: {step['reason']}"
         for step in value["set_aside"]

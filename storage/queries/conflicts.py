@@ -132,6 +132,11 @@ def _shown(store: Store, conflict: Conflict, names: Names) -> OpenConflict | Non
     )
 
 
+def words_of(store: Store, value: Any) -> str:
+    """A JSON value of a conflict in words: what it points at by its name."""
+    return _words(Names(store), value)
+
+
 def about_of(store: Store, conflict: Conflict) -> Record | None:
     """The record that a conflict is about, where this laptop holds it."""
     cls = RECORD_TYPES.get(conflict.record_type)

@@ -28,6 +28,17 @@ def test_edit_changes_and_history_tells(line: Line) -> None:
     assert line("search", "sunny", "--json").json["rows"][0]["child"]["id"] == line.ids["tilly"]
 
 
+def test_a_child_is_edited_by_name_and_whoever_leads_is_named(line: Line) -> None:
+    done = line("edit", "tilly marsh", "lead_worker=me")
+    assert done.code == 0, done.err
+    assert f"Ana Bell ({line.ids['worker']})" in done.out
+    assert line("show", "U886009924001", "--json").json["fields"]["lead_worker"] == line.ids["worker"]
+    nobody = line("edit", "nobody at all", "known_as=Sunny", "--json")
+    assert (nobody.code, nobody.json["error"]["code"]) == (4, "no-such-child")
+    short = line("edit", "01a2", "known_as=Sunny", "--json")
+    assert (short.code, short.json["error"]["code"]) == (4, "id-too-short")
+
+
 def test_undo_takes_the_whole_step_back_and_redo_brings_it_again(line: Line) -> None:
     line("edit", line.ids["tilly"], "known_as=Sunny", "language=Polish")
     steps = line("undo", "--list", "--json").json
