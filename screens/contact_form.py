@@ -224,7 +224,7 @@ class ContactForm(KeptForm):
         """Save the contact; the draft ends in the same step."""
         fields = self.fields()
         if not fields["kind"]:
-            self.say("Say what kind of contact it was.", wrong=True)
+            self.refuse("Say what kind of contact it was.", "kind")
             self.query_one("#kind").focus()
             return
 
@@ -238,7 +238,7 @@ class ContactForm(KeptForm):
             receipt = await self.ask(work)
         except OutreachError as problem:
             self._gone = False
-            self.say(problem.message, wrong=True)
+            self.refuse(problem.message, problem.where or "")
             await self.save_draft()
             return
         self.leave_saying(f"{receipt.name}. u takes it back.")

@@ -413,9 +413,9 @@ class FieldForm(KeptForm):
 
     def _refuse(self, problem: OutreachError) -> None:
         """Say what does not fit, and go to its field."""
-        self.say(problem.message, wrong=True)
         flag = problem.where or ""
         name = self.FLAGS.get(flag, flag.removeprefix("--").replace("-", "_"))
+        self.refuse(problem.message, name)
         for spec in self.form_fields():
             if spec.name == name:
                 self.query_one(f"#{name}").focus()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
@@ -36,6 +37,15 @@ FOCUS = "focus"
 """The entry of a draft that names the field which takes the keys."""
 
 Keys = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """What keeps a form from being kept, the field that it names ("" for none), and what stood there then."""
+
+    sentence: str
+    field: str
+    value: str
 
 
 def keys_line(keys: Keys) -> Cell:
@@ -76,6 +86,7 @@ class KeptForm(OutreachScreen):
         self._ready = False
         self._gone = False
         self._saved: Mapping[str, str] = {}
+        self._wrong: Wrong | None = None
         self._unsaved = False
         """Whether what was typed last could not be kept."""
         self._unseen = False
@@ -148,8 +159,22 @@ class KeptForm(OutreachScreen):
             self.call_later(self._show_left_over)
         self._ready = True
 
+    def refuse(self, sentence: str, field: str = "") -> None:
+        """Say what keeps the form from being kept.
+
+        It stays until `field` is changed, the field that it names; where it names none, until the form is
+        kept or left.
+        """
+        fields = self.fields()
+        field = field if field in fields else ""
+        self._wrong = Wrong(sentence, field, fields.get(field, ""))
+        super().say(sentence, wrong=True)
+        self.call_after_refresh(self._keep_in_sight)
+
     def say(self, sentence: str, *, wrong: bool = False) -> None:
-        """One sentence above the keys; the field that takes them stays in sight beside it."""
+        """One sentence above the keys, behind what is wrong; the field that takes keys stays in sight."""
+        if self._wrong is not None:
+            sentence, wrong = f"{self._wrong.sentence} {sentence}".rstrip(), True
         super().say(sentence, wrong=wrong)
         self.call_after_refresh(self._keep_in_sight)
 
@@ -196,9 +221,14 @@ class KeptForm(OutreachScreen):
         await self.save_draft()
 
     async def action_keep_all(self) -> None:
+        """Keep it, once what was typed before is in its field: a letter goes a longer way than this key."""
+        (self.focused or self).call_later(self.call_later, self._keep_all)
+
+    async def _keep_all(self) -> None:
         """Keep it; words that have no field here are given up after a yes only."""
         if self.is_asking or self._gone or not await self._room_made():
             return
+        self._right_again()
         if not self._over:
             await self.action_keep()
             return
@@ -231,15 +261,23 @@ class KeptForm(OutreachScreen):
         self.touched()
 
     def touched(self, field: str = "") -> None:
-        """Save every few keystrokes, and after a pause."""
-        del field
+        """Save every few keystrokes, and after a pause; what was wrong with that field is said no more."""
         if not self._ready or self._gone:
             return
+        wrong = self._wrong
+        # By the value: the message of a letter that was typed before may only come now.
+        if wrong and wrong.field and (wrong.field == field or self.fields()[wrong.field] != wrong.value):
+            self._right_again()
         self._strokes += 1
         if self._strokes >= _SAVE_AFTER or self._unsaved:
             self._save_soon()
         else:
             self.set_timer(_PAUSE, self._save_soon)
+
+    def _right_again(self) -> None:
+        if self._wrong is not None:
+            self._wrong = None
+            self.say("")
 
     def _save_soon(self) -> None:
         self._strokes = 0

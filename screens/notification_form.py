@@ -281,8 +281,9 @@ class NotificationForm(WhoForm, PartsForm):
             )
         except OutreachError as problem:
             self._gone = False
-            self.say(problem.message, wrong=True)
-            for field in self.query(f"#{_field_of(problem)}"):
+            named = _field_of(problem)
+            self.refuse(problem.message, named if problem.where not in ("", "NOTIFICATION") else "")
+            for field in self.query(f"#{named}"):
                 field.focus()
             await self.save_draft()
             return
