@@ -53,7 +53,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "consent": ("outreach_tui.commands.consent:consent", "What the family agreed to, with whom, for what."),
     "disclose": (
-        "outreach_tui.commands.consent:disclose",
+        "outreach_tui.commands.disclose:disclose",
         "Record sharing without agreement, or not sharing.",
     ),
     "disagree": (

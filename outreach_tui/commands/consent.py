@@ -1,4 +1,4 @@
-"""`outreach consent` and `outreach disclose`: what the family agreed to, and what was shared without."""
+"""`outreach consent`: what the family agreed to."""
 
 from __future__ import annotations
 
@@ -8,39 +8,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from outreach_tui import output
-from outreach_tui.commands.frame import LineCommand, LineGroup, json_option, the_call
+from outreach_tui.commands.frame import LineGroup, json_option, the_call
 from outreach_tui.commands.opening import opened
+from outreach_tui.commands.sharing_words import AGENCIES, CATEGORIES, PURPOSES, listed
 
 if TYPE_CHECKING:
     from casework.policies import Category, Purpose
     from casework.records import Agency
-    from casework.records_sharing import Agreement, Disclosure
+    from casework.records_sharing import Agreement
     from storage.queries.agreements import ShownAgreement
     from storage.store import Store
 
-_AGENCIES = (
-    "early-help",
-    "social-care",
-    "school",
-    "inclusion-attendance",
-    "school-nursing",
-    "youth-justice",
-    "voluntary",
-    "management",
-)
-_CATEGORIES = (
-    "identity",
-    "attendance",
-    "family",
-    "education",
-    "send",
-    "health",
-    "social_care",
-    "youth_justice",
-    "safeguarding",
-    "workforce",
-)
-_PURPOSES = ("support", "assessment", "planning", "attendance", "safeguarding", "evaluation")
 _STATUSES = ("given", "limited", "refused")
 _EXIT = {"yes": 0, "no": 5, "ask": 1}
 
@@ -63,9 +41,9 @@ def consent() -> None:
 @click.option("--how-known", default="", metavar="TEXT", help="How that is known.")
 @click.option("--gillick", default="", metavar="REASON", help="Why the child is competent to decide this.")
 @click.option("--status", required=True, type=click.Choice(_STATUSES), help="The answer.")
-@click.option("--agencies", default="", metavar="A,B", help=f"Named agencies: {', '.join(_AGENCIES)}.")
-@click.option("--categories", default="", metavar="C,D|all", help=f"What: {', '.join(_CATEGORIES)}; or all.")
-@click.option("--purposes", default="", metavar="P,Q|all", help=f"What for: {', '.join(_PURPOSES)}; or all.")
+@click.option("--agencies", default="", metavar="A,B", help=f"Named agencies: {', '.join(AGENCIES)}.")
+@click.option("--categories", default="", metavar="C,D|all", help=f"What: {', '.join(CATEGORIES)}; or all.")
+@click.option("--purposes", default="", metavar="P,Q|all", help=f"What for: {', '.join(PURPOSES)}; or all.")
 @click.option("--exclude", default="", metavar="TEXT|-", help="What is not to be shared, in their own words.")
 @click.option("--exclude-agencies", default="", metavar="A,B", help="Agencies that those words rule out.")
 @click.option("--exclude-categories", default="", metavar="C,D", help="Categories that those words rule out.")
@@ -87,16 +65,16 @@ def record(child: str, **given: Any) -> None:
     from casework.ids import new_id
     from casework.policies import Category
     from casework.records_sharing import Agreement
-    from casework.wording import AGENCIES
+    from casework.wording import AGENCIES as SAID
     from outreach_tui.commands.cases import fitting
     from outreach_tui.commands.people import Eyes, take_child, take_day, take_note
 
     call = the_call()
-    agencies = _listed("--agencies", given["agencies"], _AGENCIES)
-    categories = _listed("--categories", given["categories"], _CATEGORIES)
-    purposes = _listed("--purposes", given["purposes"], _PURPOSES)
-    out_agencies = _listed("--exclude-agencies", given["exclude_agencies"], _AGENCIES)
-    out_categories = _listed("--exclude-categories", given["exclude_categories"], _CATEGORIES)
+    agencies = listed("--agencies", given["agencies"], AGENCIES)
+    categories = listed("--categories", given["categories"], CATEGORIES)
+    purposes = listed("--purposes", given["purposes"], PURPOSES)
+    out_agencies = listed("--exclude-agencies", given["exclude_agencies"], AGENCIES)
+    out_categories = listed("--exclude-categories", given["exclude_categories"], CATEGORIES)
     values = {
         **{name: given[name] for name in ("given_by", "relationship", "responsibility", "how_known")},
         **{name: given[name] for name in ("gillick", "status", "interpreter", "leaflet")},
@@ -121,7 +99,7 @@ def record(child: str, **given: Any) -> None:
             )
         edit = record_agreement(made, call.today, found.dob)
         receipt = store.journal.commit(edit)
-        told = "" if store.knows_hidden(found) else protected_words(made, store.worker.agency, AGENCIES)
+        told = "" if store.knows_hidden(found) else protected_words(made, store.worker.agency, SAID)
         value = {"id": made.id, "status": made.status, "edit": receipt.edit}
         waits = bool(made.exclude.strip()) and not made.exclude_read
 
@@ -151,8 +129,8 @@ def settle(agreement: str, agencies: str, categories: str) -> None:
     from casework.consent import settle_words
 
     call = the_call()
-    out_agencies: tuple[Agency, ...] = _listed("--agencies", agencies, _AGENCIES)  # type: ignore[assignment]
-    out_categories = _as_categories(_listed("--categories", categories, _CATEGORIES))
+    out_agencies: tuple[Agency, ...] = listed("--agencies", agencies, AGENCIES)  # type: ignore[assignment]
+    out_categories = _as_categories(listed("--categories", categories, CATEGORIES))
     with opened(call) as store:
         held = _agreement(store, agreement)
         receipt = store.journal.commit(settle_words(held, out_agencies, out_categories))
@@ -248,9 +226,9 @@ def show(agreement: str) -> None:
 
 @consent.command("check")
 @click.argument("child")
-@click.option("--agency", required=True, type=click.Choice(_AGENCIES), help="Who would see it.")
-@click.option("--category", required=True, type=click.Choice(_CATEGORIES), help="What they would see.")
-@click.option("--purpose", required=True, type=click.Choice(_PURPOSES), help="What for.")
+@click.option("--agency", required=True, type=click.Choice(AGENCIES), help="Who would see it.")
+@click.option("--category", required=True, type=click.Choice(CATEGORIES), help="What they would see.")
+@click.option("--purpose", required=True, type=click.Choice(PURPOSES), help="What for.")
 @json_option
 def check(child: str, agency: Agency, category: str, purpose: Purpose) -> int:
     """May AGENCY see this category of CHILD's record for this purpose? Exit 0 yes, 5 no, 1 ask."""
@@ -282,121 +260,6 @@ def check(child: str, agency: Agency, category: str, purpose: Purpose) -> int:
         ),
     )
     return _EXIT[decision.answer]
-
-
-@click.command(cls=LineCommand)
-@click.argument("child")
-@click.option("--to", "agency", type=click.Choice(_AGENCIES), help="The agency it is, or is not, for.")
-@click.option("--categories", default="", metavar="C,D", help=f"What: {', '.join(_CATEGORIES)}.")
-@click.option("--purpose", type=click.Choice(_PURPOSES), help="What for.")
-@click.option("--reason", default="", metavar="TEXT|-", help="Why without agreement, or why not shared.")
-@click.option("--decided-by", default="", metavar="NAME", help="Who decided.")
-@click.option("--consulted", default="", metavar="NAME", help="The manager or safeguarding lead consulted.")
-@click.option("--family-told", type=click.Choice(["yes", "no"]), help="Whether the family was told.")
-@click.option("--why", default="", metavar="TEXT", help="Why the family was, or was not, told.")
-@click.option("--not-shared", is_flag=True, help="The decision was not to share.")
-@click.option("--on", metavar="DATE", help="The day of the decision; else today.")
-@click.option("--until", metavar="DATE", help="The last day on which it opens anything; else 28 days on.")
-@click.option("--list", "listing", is_flag=True, help="List the decisions about CHILD instead.")
-@json_option
-def disclose(child: str, *, listing: bool, **given: Any) -> None:
-    """Record a decision to share about CHILD without agreement, or not to; it changes no agreement.
-
-    It opens the named categories to the agency for the purpose, until its last day. With --list it lists what
-    was decided.
-    """
-    call = the_call()
-    if listing:
-        _list_disclosures(child)
-        return
-    for name, option in (("agency", "--to"), ("purpose", "--purpose")):
-        if not given[name]:
-            raise click.UsageError(f"Missing option '{option}'")
-    from casework.ids import new_id
-    from casework.records_sharing import Disclosure
-    from outreach_tui.commands.cases import fitting
-    from outreach_tui.commands.people import take_child, take_day, take_note
-    from storage.disclosing import commit_disclosure
-
-    values = {
-        "agency": given["agency"],
-        "categories": _listed("--categories", given["categories"], _CATEGORIES),
-        "purpose": given["purpose"],
-        "reason": take_note(given["reason"], "--reason"),
-        "decided_by": given["decided_by"],
-        "consulted": given["consulted"],
-        "family_told": given["family_told"] or "",
-        "told_why": given["why"],
-        "decision": "not-share" if given["not_shared"] else "share",
-        "decided_on": take_day(given["on"], call.today, "--on", past=True) or call.today,
-        "until": take_day(given["until"], call.today, "--until"),
-    }
-    with opened(call) as store:
-        found = take_child(store, child)
-        with fitting({"agency": "--to", "told_why": "--why"}):
-            made = Disclosure.model_validate(
-                {"id": new_id(), "child": found.id, "by": store.worker.id, **values}
-            )
-        receipt = commit_disclosure(store, found, made)
-        value = {"id": made.id, "decision": made.decision, "edit": receipt.edit}
-    call.show(value, lambda: output.emit_lines([f"{receipt.name}. Its id is {made.id}."]))
-
-
-def _list_disclosures(child: str) -> None:
-    from casework.policies import Category
-    from casework.sharing import last_day
-    from outreach_tui.commands.people import Eyes, take_child
-    from storage.queries.agreements import read_disclosures
-
-    call = the_call()
-    with opened(call) as store:
-        found = take_child(store, child)
-        Eyes(store, "safeguarding").require(found, Category.SAFEGUARDING)
-        made = read_disclosures(store, found)
-        store.log("looked", f"decisions to share ({len(made)})", found.id)
-    value = [_disclosure_json(entry, str(last_day(entry))) for entry in made]
-
-    def table() -> None:
-        if not value:
-            output.emit_lines(["There is no decision to share without agreement that you may see."])
-            return
-        output.emit_table(
-            ("ON", "DECISION", "WITH", "WHAT", "FOR", "DECIDED BY", "FAMILY TOLD", "REASON", "ID"),
-            [
-                (
-                    entry["on"],
-                    entry["decision"],
-                    entry["to"],
-                    ", ".join(entry["categories"]),
-                    entry["purpose"],
-                    entry["decided_by"],
-                    entry["family_told"] or "not said",
-                    entry["reason"],
-                    entry["id"],
-                )
-                for entry in value
-            ],
-            fancy=call.fancy,
-        )
-
-    call.show(value, table)
-
-
-def _disclosure_json(made: Disclosure, until: str) -> dict[str, Any]:
-    return {
-        "id": made.id,
-        "on": made.decided_on,
-        "until": until,
-        "decision": made.decision,
-        "to": made.agency,
-        "categories": [c.value for c in made.categories],
-        "purpose": made.purpose,
-        "reason": made.reason,
-        "decided_by": made.decided_by,
-        "consulted": made.consulted,
-        "family_told": made.family_told,
-        "why": made.told_why,
-    }
 
 
 def as_json(entry: ShownAgreement) -> dict[str, Any]:
@@ -456,19 +319,6 @@ def _agreement(store: Store, text: str) -> Agreement:
         if any(entry.agreement.id == found.id for entry in read_agreements(store, child)):
             return found
     raise BadInput("not-an-agreement", "That id is no agreement; see `consent list`.", "AGREEMENT")
-
-
-def _listed(option: str, text: str, known: Sequence[str]) -> tuple[str, ...]:
-    """The comma-separated words of an option, each one of `known`; `all` stands for every one."""
-    words = [word.strip().casefold() for word in text.split(",") if word.strip()]
-    if words == ["all"] and option in ("--categories", "--purposes"):
-        return tuple(known)
-    for word in words:
-        if word not in known:
-            from casework.text import safe
-
-            raise click.UsageError(f"{option}: {safe(word)} is none of {', '.join(known)}")
-    return tuple(dict.fromkeys(words))
 
 
 def _as_categories(words: Sequence[str]) -> tuple[Category, ...]:
