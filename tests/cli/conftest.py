@@ -33,6 +33,7 @@ from casework.records import (
 from storage.home import Home
 from storage.store import Store
 from storage.vault import Vault
+from tests.tools import warm
 from tests.tools.vaults import FAST, PASSPHRASE
 
 TODAY = "2026-11-20"
@@ -78,6 +79,9 @@ class Line:
         if today:
             environ["OUTREACH_TODAY"] = today
         environ |= env or {}
+        if not more and not any(name.startswith("PYTHON") for name in env or {}):
+            code, out, err = warm.call(words, environ, stdin.encode())
+            return Result(code, out.decode(), err.decode())
         done = subprocess.run(
             [sys.executable, "-m", "outreach_tui", *words],
             input=stdin.encode(),
