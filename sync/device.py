@@ -11,10 +11,11 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
-from casework.canonical import fingerprint
+from casework.canonical import fingerprint, spelt
 from casework.errors import Refused
 from casework.facets import facets, joined
 from casework.ids import new_id
+from casework.shape import beyond, kinds, shape
 from storage.central import outbox
 from storage.central.holdings import BIT, Holdings
 from storage.central.outbox import Answer, WaitingEdit
@@ -147,6 +148,7 @@ class Device:
         session.requests += 1
         welcome = self._central.hello(
             Hello(
+                shape=shape(),
                 incarnation=state.incarnation,
                 coming=state.coming,
                 hub=state.hub,
@@ -159,7 +161,19 @@ class Device:
         )
         if welcome.action == "revoked":
             raise Refused("revoked", "This laptop's access was ended; speak to your manager.")
-        state = replace(state, incarnation=state.coming, coming="", hub=welcome.hub, epoch=welcome.epoch)
+        lacks = beyond(welcome.kinds)
+        if lacks != state.lacks():
+            with transaction(self._conn):
+                outbox.count_anew(self._conn, lacks.keys() | state.lacks().keys())
+                outbox.ask_again(self._conn)
+        state = replace(
+            state,
+            incarnation=state.coming,
+            coming="",
+            hub=welcome.hub,
+            epoch=welcome.epoch,
+            beyond=spelt(lacks),
+        )
         if welcome.action == "reconcile":
             self._begin_again(state, session)
         else:
@@ -240,8 +254,10 @@ class Device:
     def _settle(self, session: Session, edits: list[WaitingEdit], answer: Pushed) -> None:
         verdicts = _answers(answer)
         with transaction(self._conn):
-            outbox.settle(self._conn, edits, verdicts)
             state = read_state(self._conn)
+            lacks = state.lacks()
+            unknown = [kind for kind, fields in kinds().items() if lacks.get(kind) == fields]
+            outbox.settle(self._conn, edits, verdicts, unknown)
             write_state(self._conn, replace(state, pushed_seq=answer.at.seq, pushed_chain=answer.at.chain))
         own = [verdicts[edit.id] for edit in edits if edit.id in verdicts]
         session.pushed += len(own)
@@ -336,7 +352,9 @@ class Device:
         records = {
             record: record_type for scope in scopes for record_type, record in self._holdings.of_scope(scope)
         }
-        ids = list(records)
+        lacks = read_state(self._conn).lacks()
+        known = kinds()
+        ids = [record for record, kind in records.items() if kind not in lacks or lacks[kind] != known[kind]]
         for at in range(0, len(ids), MOST_ROWS):
             session.requests += 1
             lost = self._central.have(Have(records=ids[at : at + MOST_ROWS])).records
@@ -347,6 +365,7 @@ class Device:
                 self._central.push(Push(edits=edits[n : n + MOST_EDITS]))
 
     def _brought_back(self, record_type: str, record: str) -> SentEdit | None:
+        """What is held of a record, as a step that makes it; None where nothing counts."""
         values = self._holdings.read([(record_type, record)])[record_type, record]
         parts = dict(facets(record_type, values)) if values is not None else {}
         for facet, unknown in self._holdings.extras.of([record]).get(record, {}).items():

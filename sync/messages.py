@@ -74,7 +74,7 @@ class Hello(_Message):
     """
 
     protocol: int = PROTOCOL
-    version: int = 0
+    shape: Annotated[str, Field(max_length=64)] = ""
     incarnation: Annotated[str, Field(max_length=64)] = ""
     coming: Id
     hub: Annotated[str, Field(max_length=64)] = ""
@@ -86,7 +86,11 @@ class Hello(_Message):
 
 
 class Welcome(_Message):
-    """The answer. `agreed`: nothing is to be sent either way, and both sides hold the same."""
+    """The answer. `agreed`: nothing is to be sent either way, and both sides hold the same.
+
+    `kinds` are the fields of each record type that the central record knows, where the laptop is of another
+    version (`shape`): it counts no others.
+    """
 
     action: Action = "ok"
     hub: str
@@ -94,6 +98,7 @@ class Welcome(_Message):
     head: int
     now: Instant
     agreed: bool = False
+    kinds: dict[str, list[str]] = {}
 
 
 class Push(_Message):

@@ -11,6 +11,7 @@ from casework.facets import FACETS, Facet, facets, joined
 from casework.records import RECORD_TYPES
 from casework.scopes import TIED, own_scope
 from storage.central.extras import Extras
+from storage.central.state import read_state
 from storage.cipher import Connection
 from storage.rows import many_values, portions
 
@@ -95,8 +96,13 @@ class Holdings:
         self._conn.executemany("DELETE FROM sync_held WHERE record = ?", [(record,) for record in ids])
         rows: list[tuple[str, str, str, int, bytes]] = []
         extras = self.extras.of(ids)
+        lacks = read_state(self._conn).lacks()
         for record_type, record in wanted:
             fields = values.get((record_type, record))
+            if fields is not None and record_type in lacks:
+                fields = {name: value for name, value in fields.items() if name not in lacks[record_type]}
+                if not fields:
+                    continue
             parts = dict(facets(record_type, fields)) if fields is not None else {}
             for facet, unknown in extras.get(record, {}).items():
                 parts[facet] = parts.get(facet, {}) | unknown

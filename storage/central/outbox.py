@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,10 +79,16 @@ def waiting(conn: Connection, limit: int, most_bytes: int) -> list[WaitingEdit]:
     return found
 
 
-def settle(conn: Connection, sent: Sequence[WaitingEdit], answers: Mapping[str, Answer]) -> None:
+def settle(
+    conn: Connection,
+    sent: Sequence[WaitingEdit],
+    answers: Mapping[str, Answer],
+    unknown: Collection[str] = (),
+) -> None:
     """Keep the verdicts; in the caller's transaction. A long step has one when its last part has.
 
-    The worst of its parts' verdicts is the step's.
+    The worst of its parts' verdicts is the step's. Records of `unknown` types are here alone until the
+    central record knows them: they are neither counted nor sent anew.
     """
     by_place: dict[int, list[WaitingEdit]] = {}
     for edit in sent:
@@ -90,7 +96,9 @@ def settle(conn: Connection, sent: Sequence[WaitingEdit], answers: Mapping[str, 
     for place, parts in by_place.items():
         got = [answers[part.id] for part in parts if part.id in answers]
         whole = conn.execute("SELECT count(*) FROM change WHERE edit = ?", (place,)).fetchone()[0]
-        touched = {(kind, record) for part in parts for kind, record, *_ in part.changes}
+        touched = {
+            (kind, record) for part in parts for kind, record, *_ in part.changes if kind not in unknown
+        }
         clean = all(answer.is_clean for answer in got)
         conn.executemany(
             "INSERT INTO sync_want (record, type, anew) VALUES (?, ?, ?)"
@@ -123,6 +131,20 @@ def set_aside(conn: Connection) -> list[SetAside]:
         " WHERE s.verdict = 'quarantined' ORDER BY edit.seq"
     )
     return [SetAside(*row) for row in rows]
+
+
+def count_anew(conn: Connection, kinds: Collection[str]) -> None:
+    """Records of these types that were counted are to be counted anew."""
+    conn.executemany(
+        "INSERT OR IGNORE INTO sync_want (record, type, anew) SELECT DISTINCT record, type, 0 FROM sync_held"
+        " WHERE type = ?",
+        [(kind,) for kind in kinds],
+    )
+
+
+def ask_again(conn: Connection) -> None:
+    """The central record is of another version now: steps that waited for one are asked after."""
+    conn.execute("DELETE FROM sync_edit WHERE code = 'unknown-type' AND cut = 0")
 
 
 def wants(conn: Connection, limit: int) -> list[str]:

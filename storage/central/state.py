@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
@@ -40,7 +41,8 @@ class SyncState:
 
     `incarnation` is the word that the last session left on both sides, `coming` the one of the session that
     is under way. `anew` says since when the central record, which lost something, is read all anew; it is
-    "" again once both sides agree.
+    "" again once both sides agree. `beyond` is what this laptop knows and the central record does not: fields
+    by record type, as JSON.
     """
 
     hub: str = ""
@@ -55,6 +57,12 @@ class SyncState:
     pushed_chain: str = ""
     agreed_at: str = ""
     anew: str = ""
+    beyond: str = "{}"
+
+    def lacks(self) -> dict[str, list[str]]:
+        """The fields that the central record does not know, by record type; of an unknown kind, all."""
+        found: dict[str, list[str]] = json.loads(self.beyond)
+        return found
 
     @property
     def is_enrolled(self) -> bool:

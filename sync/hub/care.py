@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -153,6 +153,19 @@ def _chain_faults(connection: Connection) -> Iterator[str]:
 
 
 def _sum_faults(connection: Connection) -> Iterator[str]:
+    found, held = counted_sums(connection), held_sums(connection)
+    empty = Digest()
+    wrong = {key[0] for key in {*found, *held} if found.get(key, empty) != held.get(key, empty)}
+    if wrong:
+        yield f"The sums of {len(wrong)} scopes do not fit their records: restore a backup."
+
+
+Sums = Mapping[tuple[str, str, str], Digest]
+"""Sums by scope, leading facet and facet."""
+
+
+def counted_sums(connection: Connection) -> Sums:
+    """What the records come to, counted from themselves."""
     found: defaultdict[tuple[str, str, str], Digest] = defaultdict(Digest)
     tied: defaultdict[str, set[str]] = defaultdict(set)
     for row in connection.execute(select(tables.tie.c.record, tables.tie.c.scope)):
@@ -166,15 +179,15 @@ def _sum_faults(connection: Connection) -> Iterator[str]:
             for facet, part in parts.items():
                 number = facet_hash(row.type, row.id, facet, part)
                 found[scope, lead, facet.key] += Digest(1, number)
-    table = tables.digest
-    held = {
+    return found
+
+
+def held_sums(connection: Connection) -> Sums:
+    """What the records come to, as it is kept."""
+    return {
         (row.scope, row.lead, row.facet): digest_of(bytes(row.total), row.facets)
-        for row in connection.execute(select(table))
+        for row in connection.execute(select(tables.digest))
     }
-    empty = Digest()
-    wrong = {key[0] for key in {*found, *held} if found.get(key, empty) != held.get(key, empty)}
-    if wrong:
-        yield f"The sums of {len(wrong)} scopes do not fit their records: restore a backup."
 
 
 def _workers(connection: Connection) -> list[Worker]:

@@ -25,6 +25,7 @@ from sync.hub.database import for_owner, open_postgresql, open_sqlite
 from sync.hub.gate import Gate
 from sync.hub.hub import Hub, found_hub
 from sync.hub.migrations import is_current, upgrade
+from sync.hub.versions import catch_up
 
 OWN = frozenset({"key", "database", "approve"})
 """What the encrypted file alone holds: its key, where the database is, and whether a manager approves."""
@@ -161,6 +162,8 @@ def _opened(file: Engine, now: Callable[[], datetime]) -> OpenHub:
         _check_answers(engine)
     if not is_current(engine):
         upgrade(engine)
+    with engine.begin() as connection:
+        catch_up(connection, now())
     hub = Hub(engine, now=now)
     return OpenHub(hub, file, signing.key_of(held["key"]), bool(held.get("approve")), now)
 

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyErro
 from sqlalchemy.exc import TimeoutError as SQLAlchemyTimeout
 
 from casework.errors import OutreachError, Refused
+from casework.shape import kinds, shape
 from storage.faults import DATABASE_ERRORS
 from sync.hub import tables
 from sync.hub.central import batched, in_bulk
@@ -116,6 +117,7 @@ class Hub:
             head=counter.head,
             now=self._now().isoformat(),
             agreed=agreed,
+            kinds={kind: [*fields] for kind, fields in kinds().items()} if said.shape != shape() else {},
         )
 
     def _push(self, connection: Connection, device: str, said: Push) -> Pushed:

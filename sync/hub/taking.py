@@ -32,6 +32,8 @@ from sync.messages import Changed, Pushed, SentEdit, Verdict
 
 BIT = {facet: 1 << place for place, facet in enumerate(FACETS)}
 _CREATED = ""
+UNKNOWN_TYPE = "unknown-type"
+"""The code of a step that waits until the central record is brought up to date."""
 _NOT_ENTITLED = "not-entitled"
 
 
@@ -206,7 +208,9 @@ class Taking:
             if change.field == _CREATED:
                 created.add(change.record)
             if change.type not in RECORD_TYPES:
-                raise Refusal("unknown-type", "The central record does not know this kind of record yet.")
+                raise Refusal(
+                    UNKNOWN_TYPE, "The central record is older than this laptop: the step waits there."
+                )
             if held.stands and held.type != change.type:
                 raise Refusal("other-type", "A record of another kind has this id.")
             if not held.stands and change.record not in created:

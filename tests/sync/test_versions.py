@@ -11,6 +11,8 @@ from casework.edits import Edit, update
 from casework.records import Child
 from casework.records_links import Link
 from storage.central.outbox import set_aside
+from sync.hub import care
+from sync.hub.versions import catch_up
 from tests.sync.databases import SqliteDatabase
 from tests.sync.versions import FIELD, KIND, mixed, version
 from tests.sync.world import NOW, Laptop, World
@@ -115,3 +117,46 @@ def test_a_laptop_that_is_brought_up_to_date_knows_what_it_kept(world: World) ->
     assert ben.get(lily).language == "Polish"
     assert set_aside(ben.store.conn) == []
     assert ben.sync().requests == 1
+
+
+def test_an_older_central_record_keeps_what_it_does_not_know_until_it_does(world: World) -> None:
+    bring_up_to_date(world, older=True)
+    ana, ben = (mixed(world.laptop(name), older=True) for name in ("Ana", "Ben"))
+    lily, til = world.child("Lily", language="Polish"), world.child("Til")
+    link = Link(
+        id=world.new_id("link"),
+        child=lily.id,
+        other=til.id,
+        kind="sibling",
+        linked_on=NOW.date(),
+        by=ana.worker.id,
+    )
+    ana.make(lily, til)
+    ana.make(link)
+    first = ana.sync()
+    assert (first.agreed, first.quarantined, first.problems) == (True, 1, [])
+    assert [step.code for step in set_aside(ana.store.conn)] == ["unknown-type"]
+    assert (ana.get(lily).language, ana.has(link)) == ("Polish", True)
+    assert ana.sync().requests == 1
+    assert ben.sync().agreed
+    assert (ben.get(lily).language, ben.has(link)) == ("", False)
+    ben.change(lily, known_as="Lil")
+    ben.sync()
+
+    bring_up_to_date(world, older=False)
+    for laptop in (ana, ben):
+        mixed(laptop, older=False)
+        done = laptop.sync()
+        assert (done.agreed, done.problems, laptop.sync().requests) == (True, [], 1)
+        assert (laptop.get(lily).language, laptop.get(lily).known_as) == ("Polish", "Lil")
+        assert laptop.has(link)
+    assert set_aside(ana.store.conn) == []
+    with world.hub.engine.begin() as connection:
+        assert care.aside(connection) == []
+        assert care.problems(connection) == []
+
+
+def bring_up_to_date(world: World, *, older: bool) -> None:
+    """The central record is opened by this version."""
+    with version(older=older), world.hub.engine.begin() as connection:
+        catch_up(connection, world.now)
