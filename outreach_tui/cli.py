@@ -73,6 +73,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "split": ("outreach_tui.commands.same_child:split", "Take a merge back, at any later time."),
     "hub": ("outreach_tui.commands.hub:hub", "Keep a central record that laptops sync with."),
     "enrol": ("outreach_tui.commands.sync:enrol", "Join this laptop to a central record, with a code."),
+    "bundle": ("outreach_tui.commands.bundle:bundle", "The same by files that are carried, with no network."),
     "sync": ("outreach_tui.commands.sync:sync", "Agree with the central record; what waits, what came."),
     "conflicts": (
         "outreach_tui.commands.conflicts:conflicts",

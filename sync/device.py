@@ -17,6 +17,7 @@ from casework.facets import facets, joined
 from casework.ids import new_id
 from casework.shape import beyond, kinds, shape
 from storage.central import outbox
+from storage.central.bundles import end_bundles, read_bundles
 from storage.central.holdings import BIT, Holdings
 from storage.central.outbox import Answer, WaitingEdit
 from storage.central.receiving import Delivery, Receiver, Row
@@ -143,22 +144,37 @@ class Device:
     def _hello(self, session: Session) -> bool:
         """Greet, and put right what the answer asks for; True when there is nothing to say."""
         state = self._begin()
+        bundles = read_bundles(self._conn)
+        session.requests += 1
+        welcome = self._central.hello(self._greeting(state, bundles.counter if bundles.sent else 0))
+        if bundles.sent:
+            with transaction(self._conn):
+                end_bundles(self._conn)
+        self._welcomed(replace(state, incarnation=state.coming, coming=""), welcome, session)
+        return welcome.agreed
+
+    def _greeting(self, state: SyncState, bundle: int = 0) -> Hello:
+        """The first message of a session; `bundle` is the counter of a bundle that is still on its way."""
         waiting = outbox.count_waiting(self._conn)
         nothing = not (waiting or state.anew or outbox.wants(self._conn, 1) or outbox.to_recount(self._conn))
-        session.requests += 1
-        welcome = self._central.hello(
-            Hello(
-                shape=shape(),
-                incarnation=state.incarnation,
-                coming=state.coming,
-                hub=state.hub,
-                epoch=state.epoch,
-                cursor=Cursor(seq=state.seq, chain=state.chain),
-                pushed=Cursor(seq=state.pushed_seq, chain=state.pushed_chain),
-                waiting=waiting,
-                digest=self._holdings.total().text if nothing and state.epoch else None,
-            )
+        return Hello(
+            shape=shape(),
+            incarnation=state.incarnation,
+            coming=state.coming,
+            hub=state.hub,
+            epoch=state.epoch,
+            cursor=Cursor(seq=state.seq, chain=state.chain),
+            pushed=Cursor(seq=state.pushed_seq, chain=state.pushed_chain),
+            waiting=waiting,
+            digest=self._holdings.total().text if nothing and state.epoch else None,
+            bundle=bundle,
         )
+
+    def _welcomed(self, state: SyncState, welcome: Welcome, session: Session) -> None:
+        """Keep the state of this session, and put right what the answer to the greeting asks for.
+
+        Raises Refused("revoked").
+        """
         if welcome.action == "revoked":
             raise Refused("revoked", "This laptop's access was ended; speak to your manager.")
         lacks = beyond(welcome.kinds)
@@ -168,8 +184,6 @@ class Device:
                 outbox.ask_again(self._conn)
         state = replace(
             state,
-            incarnation=state.coming,
-            coming="",
             hub=welcome.hub,
             epoch=welcome.epoch,
             beyond=spelt(lacks),
@@ -185,7 +199,6 @@ class Device:
                 " it; nothing was lost, and everything was compared anew."
             )
         session.cursor = state.seq
-        return welcome.agreed
 
     def _begin(self) -> SyncState:
         """The word of this session is kept before it is said, so that it is the same when said again."""
@@ -225,7 +238,7 @@ class Device:
             sent = []
             for edit in edits:
                 sent += [found for _, record, *_ in edit.changes if (found := known.pop(record, None))]
-                sent.append(_sent(edit, seen))
+                sent.append(sent_edit(edit, seen))
             answer = self._central.push(Push(edits=sent))
             if answer.known:
                 with transaction(self._conn):
@@ -255,9 +268,7 @@ class Device:
         verdicts = _answers(answer)
         with transaction(self._conn):
             state = read_state(self._conn)
-            lacks = state.lacks()
-            unknown = [kind for kind, fields in kinds().items() if lacks.get(kind) == fields]
-            outbox.settle(self._conn, edits, verdicts, unknown)
+            outbox.settle(self._conn, edits, verdicts, unknown_kinds(state))
             write_state(self._conn, replace(state, pushed_seq=answer.at.seq, pushed_chain=answer.at.chain))
         own = [verdicts[edit.id] for edit in edits if edit.id in verdicts]
         session.pushed += len(own)
@@ -270,7 +281,7 @@ class Device:
     def _hand_in(self) -> None:
         """Send what waits, to be kept aside for a supervisor: it will not be sent another time."""
         while edits := outbox.waiting(self._conn, MOST_EDITS, MOST_BYTES):
-            answer = self._central.push(Push(edits=[_sent(edit, 0) for edit in edits]))
+            answer = self._central.push(Push(edits=[sent_edit(edit, 0) for edit in edits]))
             with transaction(self._conn):
                 outbox.settle(self._conn, edits, _answers(answer))
             if len(answer.verdicts) < len(edits):
@@ -300,7 +311,7 @@ class Device:
                     raise
                 self._hello(session)
                 return False
-            received = receiver.receive(_delivery(page, state))
+            received = receiver.receive(delivery_of(page, state))
             if received.waiting:
                 return False
             self._done = {scope.scope: scope.mask for scope in page.scopes}
@@ -352,9 +363,8 @@ class Device:
         records = {
             record: record_type for scope in scopes for record_type, record in self._holdings.of_scope(scope)
         }
-        lacks = read_state(self._conn).lacks()
-        known = kinds()
-        ids = [record for record, kind in records.items() if kind not in lacks or lacks[kind] != known[kind]]
+        unknown = unknown_kinds(read_state(self._conn))
+        ids = [record for record, kind in records.items() if kind not in unknown]
         for at in range(0, len(ids), MOST_ROWS):
             session.requests += 1
             lost = self._central.have(Have(records=ids[at : at + MOST_ROWS])).records
@@ -388,7 +398,14 @@ class Device:
         )
 
 
-def _sent(edit: WaitingEdit, seen: int) -> SentEdit:
+def unknown_kinds(state: SyncState) -> set[str]:
+    """The types of record of which the central record, of an older version, knows no field."""
+    lacks = state.lacks()
+    return {kind for kind, fields in kinds().items() if lacks.get(kind) == fields}
+
+
+def sent_edit(edit: WaitingEdit, seen: int) -> SentEdit:
+    """A step as it is sent by a laptop that has read as far as `seen`."""
     return SentEdit(
         id=edit.id,
         worker=edit.worker,
@@ -411,7 +428,8 @@ def _answers(answer: Pushed) -> dict[str, Answer]:
     }
 
 
-def _delivery(page: Page, state: SyncState) -> Delivery:
+def delivery_of(page: Page, state: SyncState) -> Delivery:
+    """A page as the caseload takes it, with the state after it."""
     found = (*page.rows, *(row for scope in page.scopes for row in scope.rows))
     rows = {row.id: row for row in found}.values()
     by_seq: Mapping[int, LocalTold] = {

@@ -70,6 +70,7 @@ def join(store: Store, url: str, code: str) -> Joined:
         url=line.url,
         hub=answer.hub,
         hub_key=answer.key,
+        hub_seal=answer.seal,
         device=answer.device,
         worker_id=answer.worker_id,
         worker=answer.worker,

@@ -70,7 +70,8 @@ class Hello(_Message):
     `incarnation` is the word that the last session left on both sides, `coming` the one that this session
     leaves: a laptop that was set back to an older copy, or copied, knows another word than the central
     record. `pushed` is where the log stood after this laptop's last push: its steps may be lost although
-    what it had read before is still there.
+    what it had read before is still there. `bundle` is the counter of the last bundle that is still on its
+    way: what it holds comes by this session, so it must not be taken after it.
     """
 
     protocol: int = PROTOCOL
@@ -83,6 +84,7 @@ class Hello(_Message):
     pushed: Cursor = Cursor()
     waiting: Annotated[int, Field(ge=0)] = 0
     digest: Sum | None = None
+    bundle: Annotated[int, Field(ge=0)] = 0
 
 
 class Welcome(_Message):
@@ -219,10 +221,12 @@ class Enrolled(_Message):
     """Who this laptop is from now on: its id, its worker as the council has it, and the central record's key.
 
     `worker` and `team` are the fields of those records. `waiting`: a manager has to approve the laptop first.
+    Bundles for the central record are sealed to `seal` (X25519).
     """
 
     hub: Annotated[str, Field(max_length=64)]
     key: Key
+    seal: Key
     device: Id
     worker_id: Id
     worker: dict[str, Any]

@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
 from outreach_tui import output
 from outreach_tui.commands.care import check_is_there, secret_of_backup
-from outreach_tui.commands.frame import Call, LineGroup, json_option, stamp_text, the_call
+from outreach_tui.commands.frame import LineGroup, json_option, stamp_text, the_call
+from outreach_tui.commands.hub_opening import hub_home as _home
+from outreach_tui.commands.hub_opening import opened_hub as _opened
 from outreach_tui.commands.keys import code_fd_option
-from outreach_tui.commands.opening import (
-    NEW_FILE_VARIABLE,
-    protect,
-    settle,
-    take_new_passphrase,
-    unlock,
-)
-
-if TYPE_CHECKING:
-    from sync.hub.home import HubHome, OpenHub
-
-_EXTRA = ("fastapi", "uvicorn", "sqlalchemy", "psycopg")
+from outreach_tui.commands.opening import NEW_FILE_VARIABLE, protect, take_new_passphrase
 
 
 @click.group(cls=LineGroup, no_args_is_help=False)
@@ -333,45 +321,3 @@ def metrics() -> None:
     call.show(
         held, lambda: output.emit_lines(f"outreach_hub_{name} {number}" for name, number in held.items())
     )
-
-
-def _home(call: Call) -> HubHome:
-    """The data folder as a central record's. Raises Refused where the central record's parts are missing."""
-    from importlib.util import find_spec
-
-    missing = [name for name in _EXTRA if find_spec(name) is None]
-    if missing:
-        from casework.errors import Refused
-
-        raise Refused(
-            "hub-extra", "A central record needs more than a laptop does: install outreach-tui[hub]."
-        )
-    from sync.hub.home import HubHome
-
-    return HubHome(call.home.path)
-
-
-@contextmanager
-def _opened(call: Call) -> Iterator[tuple[OpenHub, bytearray]]:
-    """The open central record and its data key; both are gone afterwards."""
-    protect()
-    home = _home(call)
-    from storage.cipher import wipe
-    from storage.faults import DATABASE_ERRORS, from_database
-    from storage.vault import Vault
-    from sync.hub.home import open_hub
-
-    home.check_whole()
-    vault = Vault.load(home)
-    key = unlock(call, vault)
-    try:
-        opened: Any = open_hub(home, key, now=call.now)
-        settle()
-        try:
-            yield opened, key
-        finally:
-            opened.close()
-    except DATABASE_ERRORS as error:
-        raise from_database(error, home.database) from error
-    finally:
-        wipe(key)

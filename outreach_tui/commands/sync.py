@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from outreach_tui import output
-from outreach_tui.commands.frame import ActingGroup, LineCommand, json_option, stamp_text, the_call
+from outreach_tui.commands.frame import ActingGroup, Call, LineCommand, json_option, stamp_text, the_call
 from outreach_tui.commands.opening import opened
 
 if TYPE_CHECKING:
     from storage.store import Store
+    from sync.device import Session
 
 _MINUTE = 60.0
 
@@ -137,28 +138,44 @@ def status() -> None:
 
 def _once(store: Store, *, verify: bool, deep: bool) -> int:
     """One session; its exit code."""
-    from storage.central.outbox import set_aside
-    from storage.queries.conflicts import count_conflicts
     from sync.joining import reconcile
 
     call = the_call()
-    before = {step.edit for step in set_aside(store.conn)}
+    before = steps_aside(store)
     with output.working("Syncing ...") as say:
         done = reconcile(store, full=verify, deep=deep, progress=say)
-    session, traffic = done.session, done.traffic
-    aside = [_shown(step) for step in set_aside(store.conn) if step.edit not in before]
-    conflicts = count_conflicts(store)
-    value = session.as_json() | {
+    traffic = done.traffic
+    about = {
         "bytes_sent": traffic.bytes_sent,
         "bytes_received": traffic.bytes_received,
         "requests": traffic.requests,
         "seconds": round(done.seconds, 3),
-        "set_aside": aside,
-        "to_settle": conflicts,
     }
+    return end_of_session(call, store, done.session, about, before, again="sync again")
+
+
+def steps_aside(store: Store) -> set[str]:
+    """The ids of the steps that the central record kept aside."""
+    from storage.central.outbox import set_aside
+
+    return {step.edit for step in set_aside(store.conn)}
+
+
+def end_of_session(
+    call: Call, store: Store, session: Session, about: dict[str, Any], before: set[str], *, again: str
+) -> int:
+    """Print what a session did; its exit code. `before` are the steps that had been kept aside before it,
+    `again` says what to do where the sides do not agree yet.
+    """
+    from storage.central.outbox import set_aside
+    from storage.queries.conflicts import count_conflicts
+
+    aside = [_shown(step) for step in set_aside(store.conn) if step.edit not in before]
+    conflicts = count_conflicts(store)
+    value = session.as_json() | about | {"set_aside": aside, "to_settle": conflicts}
 
     def text() -> None:
-        output.emit_lines(_said(value))
+        output.emit_lines(_said(value, again))
 
     call.show(value, text)
     if not session.agreed or conflicts:
@@ -166,7 +183,7 @@ def _once(store: Store, *, verify: bool, deep: bool) -> int:
     return 1 if aside else 0
 
 
-def _said(value: dict[str, Any]) -> list[str]:
+def _said(value: dict[str, Any], again: str) -> list[str]:
     from casework.wording import count_of
 
     counted = [
@@ -178,7 +195,7 @@ def _said(value: dict[str, Any]) -> list[str]:
         )
         if value[name] or name in ("pushed", "pulled")
     ]
-    end = "Both sides agree" if value["agreed"] else "The two sides do not agree yet; sync again"
+    end = "Both sides agree" if value["agreed"] else f"The two sides do not agree yet; {again}"
     lines = [f"{end}: {', '.join(counted)}."]
     if value["purged"]:
         gone = count_of(value["purged"], "record was", "records were")

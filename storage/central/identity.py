@@ -20,16 +20,18 @@ from storage.journal import transaction
 from storage.rows import update_row
 from storage.store import Store
 
-PRIVATE_KEY, COMING_KEY, HUB_KEY, OFFSET = "private_key", "coming_key", "hub_key", "clock_offset"
+PRIVATE_KEY, COMING_KEY, OFFSET = "private_key", "coming_key", "clock_offset"
+HUB_KEY, HUB_SEAL = "hub_key", "hub_seal"
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What the central record said at enrolment: ids, its key, and the worker and team as it has them."""
+    """What the central record said at enrolment: ids, its keys, and the worker and team as it has them."""
 
     url: str
     hub: str
     hub_key: str
+    hub_seal: str
     device: str
     worker_id: str
     worker: Mapping[str, Any]
@@ -65,6 +67,7 @@ def adopt(store: Store, identity: Identity) -> None:
             _rename_own(store, identity)
         write_state(conn, replace(state, hub=identity.hub, url=identity.url, device=identity.device))
         keep(conn, HUB_KEY, identity.hub_key)
+        keep(conn, HUB_SEAL, identity.hub_seal)
         keep(conn, PRIVATE_KEY, kept(conn, COMING_KEY))
         keep(conn, COMING_KEY, "")
     store.read_who()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,20 +62,45 @@ def waiting(conn: Connection, limit: int, most_bytes: int) -> list[WaitingEdit]:
         f"SELECT seq, id, worker, name, subject, reason, at FROM edit WHERE {_WAITING} ORDER BY seq LIMIT ?",
         (limit,),
     ).fetchall()
-    for place, edit, worker, name, subject, reason, at in rows:
-        changes = conn.execute(
-            "SELECT type, record, field, old, new FROM change WHERE edit = ? ORDER BY n", (place,)
-        ).fetchall()
-        for n, part in enumerate(_parts(changes, most_bytes)):
-            size += sum(len(old or "") + len(new) for *_, old, new in part)
+    for row in rows:
+        for edit, grown in _of_step(conn, row, most_bytes):
+            size += grown
             if found and size > most_bytes:
                 return found
-            read = [
-                (kind, record, field, json.loads(old or "null"), json.loads(new))
-                for kind, record, field, old, new in part
-            ]
-            sent = f"{edit}/{n}" if n else edit
-            found.append(WaitingEdit(place, sent, worker, name, subject, reason, at, read))
+            found.append(edit)
+    return found
+
+
+def waiting_after(conn: Connection, after: int) -> tuple[int, int]:
+    """How many steps wait that were made after the step `after`, and the last of them."""
+    count, place = conn.execute(
+        f"SELECT count(*), max(seq) FROM edit WHERE seq > ? AND {_WAITING}", (after,)
+    ).fetchone()
+    return int(count), int(place or after)
+
+
+def every_waiting(conn: Connection, after: int, most_bytes: int) -> Iterator[WaitingEdit]:
+    """All steps that wait and were made after the step `after`, in their order; a long one in parts."""
+    rows = conn.execute(
+        f"SELECT seq, id, worker, name, subject, reason, at FROM edit WHERE seq > ? AND {_WAITING}"
+        " ORDER BY seq",
+        (after,),
+    ).fetchall()
+    for row in rows:
+        yield from (edit for edit, _ in _of_step(conn, row, most_bytes))
+
+
+def waiting_fields(conn: Connection) -> dict[str, set[str]]:
+    """The fields of each record that steps without a verdict write; "" where one makes the record.
+
+    The child whom such a step is about is among them, if need be with no field.
+    """
+    about = conn.execute(f"SELECT DISTINCT subject FROM edit WHERE subject IS NOT NULL AND {_WAITING}")
+    found: dict[str, set[str]] = {row[0]: set() for row in about.fetchall()}
+    for record, name in conn.execute(
+        f"SELECT DISTINCT record, field FROM change WHERE edit IN (SELECT seq FROM edit WHERE {_WAITING})"
+    ):
+        found.setdefault(record, set()).add(name)
     return found
 
 
@@ -163,6 +188,20 @@ def forget_wants(conn: Connection, records: Iterable[str]) -> None:
     conn.executemany("DELETE FROM sync_want WHERE record = ?", [(record,) for record in records])
 
 
+def want(conn: Connection, records: Iterable[tuple[str, str]]) -> None:
+    """These records (type, id) have to be sent anew."""
+    conn.executemany(
+        "INSERT INTO sync_want (record, type, anew) VALUES (?, ?, 1)"
+        " ON CONFLICT (record) DO UPDATE SET anew = 1",
+        [(record, kind) for kind, record in records],
+    )
+
+
+def wanted(conn: Connection) -> list[tuple[str, str]]:
+    """Records (type, id) that have to be counted, or sent anew."""
+    return [tuple(row) for row in conn.execute("SELECT type, record FROM sync_want")]
+
+
 def offer_again(conn: Connection) -> int:
     """After the central record lost what it had: every whole step waits again, under its own id."""
     conn.execute("DELETE FROM sync_want")
@@ -174,6 +213,22 @@ def cut(conn: Connection, record: str) -> None:
     conn.execute(
         "UPDATE sync_edit SET cut = 1 WHERE edit IN (SELECT edit FROM change WHERE record = ?)", (record,)
     )
+
+
+def _of_step(conn: Connection, row: Any, most_bytes: int) -> Iterator[tuple[WaitingEdit, int]]:
+    """A step as it is sent, whole or in parts, each with the length of what it changes."""
+    place, edit, worker, name, subject, reason, at = row
+    changes = conn.execute(
+        "SELECT type, record, field, old, new FROM change WHERE edit = ? ORDER BY n", (place,)
+    ).fetchall()
+    for n, part in enumerate(_parts(changes, most_bytes)):
+        size = sum(len(old or "") + len(new) for *_, old, new in part)
+        read = [
+            (kind, record, field, json.loads(old or "null"), json.loads(new))
+            for kind, record, field, old, new in part
+        ]
+        sent = f"{edit}/{n}" if n else edit
+        yield WaitingEdit(place, sent, worker, name, subject, reason, at, read), size
 
 
 def _parts(changes: list[Any], most_bytes: int) -> Iterable[list[Any]]:

@@ -1,14 +1,19 @@
 """Putting in place what the central record sent: rows, history, search index and sums in one transaction.
 
 It is the journal's second entrance. What comes through it is somebody else's step, so it is written to the
-history with their name and is nobody's to undo here. It opens only while nothing of this laptop's own waits
-to be sent: then every row stands as the central record last gave it, and a row that comes replaces it.
+history with their name and is nobody's to undo here. In a session over the network it opens only while
+nothing of this laptop's own waits to be sent: then every row stands as the central record last gave it, and a
+row that comes replaces it.
+
+An answer that was carried comes days after it was asked for, and work went on meanwhile (`over_waiting`).
+Then a field that a waiting step wrote stays as this laptop has it, no record that a waiting step touched is
+given up, and every such record is asked for anew once its step has a verdict.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, reduce
 from operator import or_
@@ -23,7 +28,15 @@ from casework.records import RECORD_TYPES
 from casework.scopes import own_scope
 from storage import audit, reindex
 from storage.central.holdings import BIT, Entry, Holdings, Values
-from storage.central.outbox import count_waiting, cut, forget_wants, to_recount
+from storage.central.outbox import (
+    count_waiting,
+    cut,
+    forget_wants,
+    to_recount,
+    waiting_fields,
+    want,
+    wanted,
+)
 from storage.central.state import SyncState, read_state, write_state
 from storage.journal import Receipt, apply_steps, transaction
 from storage.rows import portions
@@ -83,23 +96,26 @@ def _fields_of(record_type: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 class Receiver:
     """The entrance for what the central record sends."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, over_waiting: bool = False) -> None:
         self._store = store
         self._conn = store.conn
         self._holdings = Holdings(store.conn)
         self._extras = self._holdings.extras
+        self._over_waiting = over_waiting
+        self._busy: Mapping[str, Collection[str]] = {}
 
     def receive(self, delivery: Delivery) -> Received:
         """Put a page in place; nothing is changed where a step of this laptop's waits (`waiting`)."""
         answer = Received()
         touched: set[str] = set()
         with transaction(self._conn):
-            if count_waiting(self._conn):
+            if not self._may_begin():
                 answer.waiting = True
                 return answer
             recount = self._put(delivery, answer, touched)
             self._holdings.recount(recount)
-            forget_wants(self._conn, (*(row.id for row in delivery.rows), *delivery.gone))
+            came = (*(row.id for row in delivery.rows), *delivery.gone)
+            forget_wants(self._conn, (record for record in came if record not in self._busy))
             if delivery.state is not None:
                 write_state(self._conn, delivery.state)
             if answer.written or answer.purged:
@@ -123,17 +139,25 @@ class Receiver:
         answer = Received()
         touched: set[str] = set()
         with transaction(self._conn):
-            if count_waiting(self._conn):
+            if not self._may_begin():
                 answer.waiting = True
                 return answer
-            own = to_recount(self._conn)
+            own = [entry for entry in to_recount(self._conn) if entry[1] not in self._busy]
+            asked = wanted(self._conn) if self._over_waiting else own
             lost = self._holdings.untied() if read_state(self._conn).anew else []
-            known = self._holdings.read([*own, *lost])
-            changed = self._narrow([*own, *lost], answer, touched, known)
+            known = self._holdings.read([*asked, *lost])
+            changed = self._narrow([*asked, *lost], answer, touched, known)
             self._holdings.recount([*own, *changed], known)
             forget_wants(self._conn, (record for _, record in own))
         self._tell(touched)
         return answer
+
+    def _may_begin(self) -> bool:
+        """Whether this is the time; which records and fields waiting steps hold is then known."""
+        if not self._over_waiting:
+            return not count_waiting(self._conn)
+        self._busy = waiting_fields(self._conn)
+        return True
 
     def _tell(self, touched: set[str]) -> None:
         if touched:
@@ -161,6 +185,9 @@ class Receiver:
         narrowed = (entry for scope in lose for entry in self._holdings.of_scope(scope))
         recount |= self._narrow(narrowed, answer, touched)
         for record in delivery.gone:
+            if record in self._busy:
+                want(self._conn, ((kind, record) for kind in self._type_of(record)))
+                continue
             recount |= self._purge(record, answer, touched)
         return recount
 
@@ -190,6 +217,11 @@ class Receiver:
         if row.type not in RECORD_TYPES:
             return []
         fields = joined(row.parts.values())
+        own = self._busy.get(row.id, ())
+        if own:
+            want(self._conn, [(row.type, row.id)])
+            if before is None or CREATED in own:
+                return []
         try:
             values = self._whole(row, fields)
         except ValidationError:
@@ -201,7 +233,7 @@ class Receiver:
         return [
             Change(row.type, row.id, name, before[name], value)
             for name, value in values.items()
-            if before[name] != value
+            if before[name] != value and name not in own
         ]
 
     @staticmethod
@@ -239,6 +271,9 @@ class Receiver:
         masks = self._holdings.masks()
         unknown = self._extras.of([record for _, record in known])
         for (record_type, record), values in list(known.items()):
+            if record in self._busy:
+                want(self._conn, [(record_type, record)])
+                continue
             if values is None:
                 self._narrow_unknown(record_type, record, unknown.get(record, {}), masks)
                 continue

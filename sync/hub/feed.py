@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from operator import or_ as or_bits
 from typing import Any
@@ -84,6 +84,36 @@ class Feed:
                 .values(sent=SEND_ANEW, whole=head),
                 [{"put": scope} for scope in sorted(scopes)],
             )
+
+    def settle_carried(self, done: Mapping[str, int], seq: int) -> None:
+        """`settle_done` for a laptop that read an answer as far as `seq` and not those that came after it."""
+        self.settle_done(done)
+        if done:
+            self._connection.execute(
+                update(_held)
+                .where(_held.c.device == self._device, _held.c.scope == bindparam("put"))
+                .values(whole=seq),
+                [{"put": scope} for scope in sorted(done)],
+            )
+
+    def pages(
+        self, since: Cursor, want: Sequence[str], head: int, chain_at: Callable[[int], str]
+    ) -> Iterator[Page]:
+        """Every page from `since` on, as if the laptop put each in place at once.
+
+        It counts as put in place when the laptop says so: until then it is sent whole again.
+        """
+        offered: list[str] = []
+        rest, cursor, more = list(want), since, True
+        while more or rest:
+            page = self.page(Pull(cursor=cursor, want=rest[:MOST_ROWS]), head, chain_at)
+            self.settle_done({scope.scope: scope.mask for scope in page.scopes})
+            offered += [scope.scope for scope in page.scopes]
+            if not (page.more and page.cursor == cursor):
+                rest = rest[MOST_ROWS:]
+            cursor, more = page.cursor, page.more
+            yield page
+        self._sent_whole(offered, head)
 
     def page(self, asked: Pull, head: int, chain_at: Callable[[int], str]) -> Page:
         """The next page. Scopes to be sent anew come first, each whole; then what changed, in its order."""

@@ -23,6 +23,7 @@ from sync.hub.counting import Counter
 from sync.hub.enrolment import use_code
 from sync.hub.hub import Hub
 from sync.messages import Enrol, Enrolled, Fault, Have, Hello, Pull, Push, Verify
+from sync.sealing import sealing_text
 
 log = logging.getLogger("outreach.hub")
 
@@ -183,6 +184,7 @@ class Gate:
         return Enrolled(
             hub=self._id,
             key=signing.public_text(self._key),
+            seal=sealing_text(self._key),
             device=laptop.device,
             worker_id=laptop.worker.id,
             worker=laptop.worker.model_dump(mode="json", exclude={"id"}),

@@ -1,13 +1,13 @@
 """The central record as a step function: one message in, one answer out, each in one transaction.
 
-Whoever calls has proved which laptop speaks (sync.hub.api for requests, sync.bundles for files). Time and
+Whoever calls has proved which laptop speaks (sync.hub.api for requests, sync.hub.bundles for files). Time and
 random values are given, so that a simulation replays.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine, select, update
@@ -18,6 +18,7 @@ from casework.errors import OutreachError, Refused
 from casework.shape import kinds, shape
 from storage.faults import DATABASE_ERRORS
 from sync.hub import tables
+from sync.hub.bundles import outdate
 from sync.hub.central import batched, in_bulk
 from sync.hub.counting import CHAIN_BYTES, Counter
 from sync.hub.database import for_laptop, transact
@@ -61,7 +62,7 @@ class Hub:
 
     def hello(self, device: str, said: Hello) -> Welcome:
         """What the laptop has to do; `agreed` when nothing is to be sent either way."""
-        return transact(self.engine, lambda connection: self._hello(connection, device, said))
+        return transact(self.engine, lambda connection: self.greet(connection, device, said))
 
     def push(self, device: str, said: Push) -> Pushed:
         """Take edits, one verdict each. Those of a revoked laptop are kept aside and nothing is told.
@@ -69,21 +70,7 @@ class Hub:
         One that makes this program fail is looked for by halves and kept aside, so that it holds up neither
         the others nor the laptop; where the database itself fails nothing is taken, and the error is raised.
         """
-        try:
-            return transact(self.engine, lambda connection: self._push(connection, device, said))
-        except Exception as error:
-            if not is_of_edits(error):
-                raise
-            fault = type(error).__name__
-        if len(said.edits) == 1:
-            log.warning("push: a step was kept aside, for it failed: %s", fault)
-            return transact(self.engine, lambda connection: self._keep_aside(connection, device, said))
-        middle = len(said.edits) // 2
-        first = self.push(device, Push(edits=said.edits[:middle]))
-        if first.known:
-            return first
-        second = self.push(device, Push(edits=said.edits[middle:]))
-        return second.model_copy(update={"verdicts": [*first.verdicts, *second.verdicts]})
+        return self._taken(device, said, lambda step: transact(self.engine, step))
 
     def pull(self, device: str, said: Pull) -> Page:
         """The next page of what the laptop may hold."""
@@ -100,7 +87,8 @@ class Hub:
 
     # Each in its transaction
 
-    def _hello(self, connection: Connection, device: str, said: Hello) -> Welcome:
+    def greet(self, connection: Connection, device: str, said: Hello) -> Welcome:
+        """`hello`, in the caller's transaction."""
         counter = Counter(connection, lock=False)
         action = self._action(connection, counter, device, said)
         if action in ("reconcile", "forked"):
@@ -110,6 +98,8 @@ class Hub:
             self._new_day(connection, device)
         agreed = action == "ok" and self._agrees(connection, device, said)
         self._seen(connection, device, said.coming)
+        if said.bundle:
+            outdate(connection, device, said.bundle)
         return Welcome(
             action=action,
             hub=counter.hub,
@@ -119,6 +109,35 @@ class Hub:
             agreed=agreed,
             kinds={kind: [*fields] for kind, fields in kinds().items()} if said.shape != shape() else {},
         )
+
+    def take(self, connection: Connection, device: str, said: Push) -> Pushed:
+        """`push`, in the caller's transaction."""
+
+        def within(step: Callable[[Connection], Pushed]) -> Pushed:
+            with connection.begin_nested():
+                return step(connection)
+
+        return self._taken(device, said, within)
+
+    def _taken(
+        self, device: str, said: Push, run: Callable[[Callable[[Connection], Pushed]], Pushed]
+    ) -> Pushed:
+        """What `push` says; `run` does a step in a transaction that has all of it or nothing."""
+        try:
+            return run(lambda connection: self._push(connection, device, said))
+        except Exception as error:
+            if not is_of_edits(error):
+                raise
+            fault = type(error).__name__
+        if len(said.edits) == 1:
+            log.warning("push: a step was kept aside, for it failed: %s", fault)
+            return run(lambda connection: self._keep_aside(connection, device, said))
+        middle = len(said.edits) // 2
+        first = self._taken(device, Push(edits=said.edits[:middle]), run)
+        if first.known:
+            return first
+        second = self._taken(device, Push(edits=said.edits[middle:]), run)
+        return second.model_copy(update={"verdicts": [*first.verdicts, *second.verdicts]})
 
     def _push(self, connection: Connection, device: str, said: Push) -> Pushed:
         counter = Counter(connection)
@@ -136,17 +155,17 @@ class Hub:
             verdicts += answer.verdicts
             if len(verdicts) == len(said.edits):
                 break
-        at = Cursor(seq=counter.head, chain=self._chain_at(connection, counter, counter.head))
+        at = Cursor(seq=counter.head, chain=self.chain_at(connection, counter, counter.head))
         return answer.model_copy(update={"verdicts": verdicts, "at": at})
 
     def _pull(self, connection: Connection, device: str, said: Pull) -> Page:
         self._require_active(connection, device)
         counter = Counter(connection, lock=False)
-        if self._chain_at(connection, counter, said.cursor.seq) != said.cursor.chain:
+        if self.chain_at(connection, counter, said.cursor.seq) != said.cursor.chain:
             raise Refused("reconcile", "The central record is not the one this laptop last read.")
         feed = Feed(connection, device)
         feed.settle_done(said.done)
-        return feed.page(said, counter.head, lambda seq: self._chain_at(connection, counter, seq))
+        return feed.page(said, counter.head, lambda seq: self.chain_at(connection, counter, seq))
 
     def _verify(self, connection: Connection, device: str, said: Verify) -> Verified:
         self._require_active(connection, device)
@@ -154,11 +173,16 @@ class Hub:
 
     def _have(self, connection: Connection, device: str, said: Have) -> Lack:
         self._require_active(connection, device)
+        return Lack(records=self.lacking(connection, said.records))
+
+    @staticmethod
+    def lacking(connection: Connection, records: Sequence[str]) -> list[str]:
+        """Those of these records that are not here."""
         table = tables.record
         here: set[str] = set()
-        for some in batched(said.records):
+        for some in batched(records):
             here |= set(connection.execute(select(table.c.id).where(table.c.id.in_(some))).scalars())
-        return Lack(records=[record for record in said.records if record not in here])
+        return [record for record in records if record not in here]
 
     # What a laptop's state asks for
 
@@ -169,7 +193,7 @@ class Hub:
             return "upgrade"
         other = (said.hub and said.hub != counter.hub) or (said.epoch and said.epoch != counter.epoch)
         for place in (said.cursor, said.pushed):
-            if other or self._chain_at(connection, counter, place.seq) != place.chain:
+            if other or self.chain_at(connection, counter, place.seq) != place.chain:
                 return "reconcile"
         held = connection.execute(
             select(tables.device.c.incarnation).where(tables.device.c.id == device)
@@ -206,7 +230,7 @@ class Hub:
         if self._is_revoked(connection, device):
             return self._set_aside(connection, device, said, REVOKED)
         answer = self._set_aside(connection, device, said, FAILED)
-        at = Cursor(seq=counter.head, chain=self._chain_at(connection, counter, counter.head))
+        at = Cursor(seq=counter.head, chain=self.chain_at(connection, counter, counter.head))
         return answer.model_copy(update={"at": at})
 
     def _set_aside(self, connection: Connection, device: str, said: Push, why: Refusal) -> Pushed:
@@ -241,7 +265,7 @@ class Hub:
             raise Refused("revoked", "This laptop's access was ended; speak to your manager.")
 
     @staticmethod
-    def _chain_at(connection: Connection, counter: Counter, seq: int) -> str:
+    def chain_at(connection: Connection, counter: Counter, seq: int) -> str:
         """The chain of the log at a number; "" at its beginning, "?" beyond its end."""
         if seq == 0:
             return ""

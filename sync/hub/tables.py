@@ -210,3 +210,32 @@ nonce = Table(
     Index("nonce_at", "at"),
 )
 """Requests that were taken lately: the same one is not taken twice."""
+
+
+bundle = Table(
+    "bundle",
+    metadata,
+    Column("device", Text, primary_key=True),
+    Column("counter", BigInteger, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("seal", Text, nullable=False),
+    Column("reply", Text, nullable=False),
+    Column("waits", Integer, nullable=False),
+    Column("answer", BigInteger, nullable=False),
+    Column("answer_name", Text, nullable=False),
+)
+"""The last bundle that was taken of each laptop, what is to be answered (`reply`), whether that was not done
+yet (`waits`), the key to which it is sealed, and the counter and name of the last answer.
+"""
+
+bundle_log = Table(
+    "bundle_log",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("at", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Index("bundle_log_at", "at"),
+)
+"""Every bundle that came or left: of which laptop it said that it was, how it ended, and how large it was."""

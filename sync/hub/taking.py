@@ -71,9 +71,9 @@ class Taking:
         edits before it change that: those have to be settled first, then the `rest` is taken.
         """
         before = self._verdicts([edit.id for edit in edits])
-        fresh = [edit for edit in edits if edit.id not in before]
-        self.central.fetch(record for edit in fresh for record in _named(edit))
-        known = {} if rest else known_as(self._connection, fresh, self.central)
+        offered = [edit for edit in edits if edit.id not in before or before[edit.id][0].seq]
+        self.central.fetch(record for edit in offered for record in _named(edit))
+        known = {} if rest else known_as(self._connection, offered, self.central)
         if known:
             return Pushed(known=known)
         verdicts, logged, aside = [], [], []

@@ -43,6 +43,8 @@ NEVER_READS_CHILDREN = {
     "restore": "moves a file whose inside it does not read",
     "enrol": "gives this laptop its name at the central record",
     "sync": "sends and takes what the central record decides; tests/sync says what",
+    "bundle read": "takes what the central record decides; tests/cli/test_bundle.py says what",
+    "bundle write": "writes what only the central record can open",
     "hub approve": "a central record is no caseload",
     "hub backup": "a central record is no caseload",
     "hub check": "a central record is no caseload",

@@ -144,7 +144,7 @@ class PostgresqlDatabase:
     def close(self) -> None:
         self.engine.dispose()
         self._server.run(
-            f"DROP DATABASE {self._name} WITH (FORCE)", f"DROP DATABASE IF EXISTS {self._name}_kept"
+            f"DROP DATABASE IF EXISTS {self._name} WITH (FORCE)", f"DROP DATABASE IF EXISTS {self._name}_kept"
         )
 
 

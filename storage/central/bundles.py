@@ -1,0 +1,67 @@
+"""What this laptop remembers of its bundles: those on their way, and the answer that it read last."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from storage.central.identity import keep, kept
+from storage.cipher import Connection
+
+_KEPT = "bundles"
+_MOST_ON_THEIR_WAY = 40
+
+
+@dataclass
+class Bundles:
+    """`counter` and `name` of the last bundle written, and `place`, the last step of the journal in it.
+
+    `sent` are the names of those whose answer can still be read, the oldest first, each with the word that it
+    left with the central record (`SyncState.coming`). `answer` and `answer_name` are those
+    of the answer read last; `done` the scopes that it put in place, as long as nothing was read after it
+    (`done_at`). `differed`: its sum did not fit; `lost` are records that the central record has not any more.
+    """
+
+    counter: int = 0
+    name: str = ""
+    place: int = 0
+    sent: dict[str, str] = field(default_factory=dict)
+    answer: int = 0
+    answer_name: str = ""
+    done: Mapping[str, int] = field(default_factory=dict)
+    done_at: str = ""
+    differed: bool = False
+    lost: list[str] = field(default_factory=list)
+
+    def write_down(self, counter: int, name: str, place: int, word: str) -> None:
+        """A bundle is about to leave."""
+        self.counter, self.name, self.place = counter, name, place
+        self.sent = dict([*self.sent.items(), (name, word)][-_MOST_ON_THEIR_WAY:])
+
+    def answered(self, counter: int, name: str, answers: str) -> None:
+        """An answer was read: those before the bundle that it answers are on their way no more."""
+        self.answer, self.answer_name = counter, name
+        names = list(self.sent)
+        first = names.index(answers) if answers in self.sent else 0
+        self.sent = {sent: self.sent[sent] for sent in names[first:]}
+
+
+def read_bundles(conn: Connection) -> Bundles:
+    """What was kept; the beginning, where nothing was."""
+    held: dict[str, Any] = json.loads(kept(conn, _KEPT) or "{}")
+    return Bundles(**held)
+
+
+def keep_bundles(conn: Connection, bundles: Bundles) -> None:
+    """Keep it, in the caller's transaction."""
+    keep(conn, _KEPT, json.dumps(asdict(bundles)))
+
+
+def end_bundles(conn: Connection) -> None:
+    """A session over the network was begun: what is still on its way as a file is older than that."""
+    bundles = read_bundles(conn)
+    if bundles.sent:
+        bundles.sent = {}
+        keep_bundles(conn, bundles)

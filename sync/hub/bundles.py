@@ -1,0 +1,416 @@
+"""Bundles at the central record: taking a laptop's, and writing the answer.
+
+A bundle is taken in one transaction by the same functions as the messages of a session: all of it or nothing.
+What is owed in return is kept until the next bundle, so the answer can be written again when a stick is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, select, update
+from sqlalchemy.exc import DBAPIError
+
+from casework.canonical import sum_of
+from casework.errors import Ambiguous, BadInput, OutreachError, Refused, Unreachable
+from casework.ids import new_id
+from storage.faults import DATABASE_ERRORS, from_database, translated
+from storage.files import claim_name, fresh_name, sync_folder
+from sync import signing, wire
+from sync.hub import tables
+from sync.hub.central import in_bulk
+from sync.hub.counting import Counter
+from sync.hub.database import for_laptop, transact
+from sync.hub.feed import Feed
+from sync.letters import MOST_FRAMES, Letter, Owed, Reply
+from sync.messages import MOST_EDITS, Changed, Page, Push, Pushed, SentEdit, Verify
+from sync.sealing import Head, Sealed, next_counter, sealed_file, sealing_key, sealing_text, write_sealed
+
+if TYPE_CHECKING:
+    from sync.hub.home import OpenHub
+    from sync.hub.hub import Hub
+
+_bundle, _device = tables.bundle, tables.device
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A bundle that was taken: whose, and what became of its edits."""
+
+    device: str
+    owed: Owed
+    size: int
+
+    def count(self, verdict: str) -> int:
+        """How many edits have this verdict."""
+        return sum(one.verdict == verdict for one in self.owed.verdicts)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer that was written: for whom, how many verdicts and records are in it, and its bytes."""
+
+    device: str
+    verdicts: int
+    records: int
+    size: int
+
+
+def outdate(connection: Connection, device: str, counter: int) -> None:
+    """A session made every bundle up to this one worthless."""
+    held = _row(connection, device)
+    values = dict(held._mapping) if held is not None else _empty(device)
+    in_bulk(connection, _bundle, [values | {"counter": max(values["counter"], counter), "waits": 0}])
+
+
+def read_bundle(hub: OpenHub, path: Path) -> Taken:
+    """Take a laptop's bundle.
+
+    Raises BadInput for a file that is damaged or no bundle, Refused for one that is not for here, of a laptop
+    without access, or not in its turn; then nothing was changed, and the refusal is on record.
+    """
+    with _told(path):
+        return _read_bundle(hub, path)
+
+
+def _read_bundle(hub: OpenHub, path: Path) -> Taken:
+    device, size = "", 0
+    try:
+        with sealed_file(path) as sealed:
+            device, size = sealed.head.device, sealed.size
+            _check_sender(hub, sealed)
+            opener = sealing_key(hub.key)
+            letter, pushes = _opened(sealed.frames(opener))
+            for _ in pushes:
+                continue  # every message is sound before the first one has an effect
+
+            def again() -> Iterable[Push]:
+                return _opened(sealed.frames(opener))[1]
+
+            owed = transact(
+                hub.engine,
+                lambda connection: take(hub.hub, connection, sealed.head, sealed.name, letter, again),
+            )
+    except OutreachError as refusal:
+        if refusal.code != "not-found":
+            _write_down(hub, device, refusal.code, size)
+        raise
+    _write_down(hub, device, "taken", size)
+    return Taken(device, owed, size)
+
+
+def take(hub: Hub, connection: Connection, head: Head, name: str, letter: Letter, pushes: Any) -> Owed:
+    """Take what a bundle says, in the caller's transaction; `pushes()` gives its edits. Raises Refused."""
+    Counter(connection)  # whoever takes the next bundle waits until this one is taken
+    device = head.device
+    _check_active(connection, device)
+    held = _row(connection, device)
+    _check_turn(held, head, name)
+    before = Owed.model_validate_json(held.reply) if head.follows else None
+    welcome = hub.greet(connection, device, letter.hello)
+    if welcome.action == "upgrade":
+        sentence = "That laptop has a later version of Outreach; install it for the central record first."
+        raise Refused("newer", sentence)
+    owed = Owed(welcome=welcome, cursor=letter.hello.cursor, at=letter.hello.pushed, want=letter.want)
+    if before is not None:
+        owed = owed.model_copy(
+            update={
+                "known": before.known,
+                "verdicts": before.verdicts,
+                "want": [*before.want, *owed.want],
+                "at": before.at,
+            }
+        )
+    if welcome.action != "reconcile":
+        if welcome.action == "ok":
+            _feed(connection, device).settle_carried(letter.done, letter.hello.cursor.seq)
+            owed.differed = _differed(connection, device, letter)
+            if owed.differed:
+                owed.lost = hub.lacking(connection, letter.have)
+        _take_edits(hub, connection, device, pushes(), owed)
+    values = dict(held._mapping) if held is not None else _empty(device)
+    row = values | {
+        "counter": head.counter,
+        "name": name,
+        "seal": head.seal,
+        "reply": owed.model_dump_json(),
+        "waits": 1,
+    }
+    in_bulk(connection, _bundle, [row])
+    return owed
+
+
+def answer_of(
+    hub: Hub, connection: Connection, device: str, owed: Owed
+) -> tuple[Reply, list[Pushed], list[Page]]:
+    """What is said in return, in the caller's transaction as that laptop."""
+    counter = Counter(connection, lock=False)
+    feed = _feed(connection, device)
+    pages: list[Page] = []
+    if owed.welcome.action != "reconcile":
+        want = list(dict.fromkeys(owed.want))
+
+        def chain_at(seq: int) -> str:
+            return hub.chain_at(connection, counter, seq)
+
+        pages = list(feed.pages(owed.cursor, want, counter.head, chain_at))
+    verdicts = [
+        Pushed(verdicts=owed.verdicts[at : at + MOST_EDITS])
+        for at in range(0, len(owed.verdicts), MOST_EDITS)
+    ]
+    reply = Reply(
+        welcome=owed.welcome,
+        known=owed.known,
+        at=owed.at,
+        digest=sum_of(feed.digests().values()).text,
+        differed=owed.differed,
+        lost=owed.lost,
+        verdicts=len(verdicts),
+        pages=len(pages),
+    )
+    return reply, verdicts, pages
+
+
+def write_answer(hub: OpenHub, path: Path, start: str | None) -> Answered:
+    """Write the answer to the last bundle of a laptop into a new file; `start` is its id or the beginning.
+
+    Without it the answer is to the one bundle that was read and not answered yet, or else to the last one.
+    Raises BadInput or Ambiguous where it is not clear which, Refused for a name that is taken or a laptop
+    whose access was ended.
+    """
+    path = path.expanduser().absolute()
+    with _told(path):
+        return _write_answer(hub, path, start)
+
+
+def _write_answer(hub: OpenHub, path: Path, start: str | None) -> Answered:
+    with translated(path):
+        if path.exists():
+            raise Refused("file-exists", f"{path.name} is already there; choose another name.", str(path))
+    with hub.engine.begin() as connection:
+        device = _chosen(connection, start)
+        _check_active(connection, device)
+        held = _row(connection, device)
+        meta = Counter(connection, lock=False)
+    owed = Owed.model_validate_json(held.reply)
+    reply, verdicts, pages = transact(
+        for_laptop(hub.engine, device),
+        lambda connection: answer_of(hub.hub, connection, device, owed),
+        still=True,
+    )
+    head = Head(
+        kind="answer",
+        hub=meta.hub,
+        device=device,
+        counter=next_counter(held.answer, hub.now().timestamp()),
+        previous=held.answer_name,
+        answers=held.name,
+        made=hub.now().isoformat(),
+        seal=sealing_text(hub.key),
+    )
+    with translated(path):
+        fresh = fresh_name(path)
+        try:
+            frames = (wire.packed(message) for message in (reply, *verdicts, *pages))
+            written = write_sealed(fresh, head, frames, signing_key=hub.key, to=held.seal)
+            with hub.engine.begin() as connection:
+                done = connection.execute(
+                    update(_bundle)
+                    .where(_bundle.c.device == device, _bundle.c.name == held.name)
+                    .values(waits=0, answer=head.counter, answer_name=written.name)
+                )
+                if not done.rowcount:
+                    raise Refused("moved", "Another bundle of that laptop was read just now; write again.")
+            claim_name(fresh, path)
+        finally:
+            fresh.unlink(missing_ok=True)
+        sync_folder(path.parent)
+    _write_down(hub, device, "answered", written.size)
+    records = sum(len(page.rows) + sum(len(scope.rows) for scope in page.scopes) for page in pages)
+    return Answered(device, len(owed.verdicts), records, written.size)
+
+
+# Taking
+
+
+def _opened(frames: Iterator[bytes]) -> tuple[Letter, Iterator[Push]]:
+    first = next(frames, None)
+    if first is None:
+        raise wire.bad_message("the bundle is empty")
+    return wire.read(Letter, first), _pushes(frames)
+
+
+def _pushes(frames: Iterator[bytes]) -> Iterator[Push]:
+    for n, frame in enumerate(frames):
+        if n >= MOST_FRAMES:
+            raise wire.too_large()
+        yield wire.read(Push, frame)
+
+
+def _check_sender(hub: OpenHub, sealed: Sealed) -> None:
+    """Whether a laptop of this central record wrote it. Raises Refused or BadInput."""
+    head = sealed.head
+    if head.kind != "laptop":
+        raise Refused("wrong-way", "This is an answer of a central record: it is for the laptop to read.")
+    with hub.engine.begin() as connection:
+        own = Counter(connection, lock=False).hub
+        key = connection.execute(select(_device.c.public_key).where(_device.c.id == head.device)).scalar()
+    if head.hub != own:
+        raise Refused("other-hub", "This bundle is for another central record.")
+    if not key:
+        raise Refused("unknown-device", "The central record does not know this laptop; enrol it again.")
+    sealed.check(signing.public_of(bytes(key).hex()))
+
+
+def _check_active(connection: Connection, device: str) -> None:
+    status = connection.execute(select(_device.c.status).where(_device.c.id == device)).scalar()
+    if status == "waiting":
+        raise Refused("not-approved", "A manager has to approve this laptop first.")
+    if status != "active":
+        raise Refused("revoked", "That laptop's access was ended, so nothing was taken from its bundle.")
+
+
+def _check_turn(held: Any, head: Head, name: str) -> None:
+    """Whether it is this bundle's turn. Raises Refused."""
+    if held is not None and held.name == name:
+        raise Refused(
+            "already-read",
+            "This bundle was read before; its answer can be written again: outreach bundle write FILE.",
+        )
+    if held is not None and head.counter <= held.counter:
+        raise Refused(
+            "older",
+            "This bundle is older than what the central record last had of that laptop, so nothing was taken:"
+            " have the laptop write a new one, which holds all that still waits.",
+        )
+    if head.follows and (held is None or held.name != head.previous):
+        raise Refused(
+            "out-of-order",
+            "An earlier bundle of that laptop was not read yet: read that one first, or have the laptop write"
+            " one without --since-last.",
+        )
+
+
+def _take_edits(hub: Hub, connection: Connection, device: str, pushes: Iterable[Push], owed: Owed) -> None:
+    """Every edit, under the ids that their records have here; the verdicts go to `owed`."""
+    touched: dict[str, set[str]] = {}
+    unclean: set[str] = set()
+    for push in pushes:
+        edits = [_renamed(edit, owed.known) for edit in push.edits]
+        answer = hub.take(connection, device, Push(edits=edits))
+        while answer.known:
+            owed.known |= answer.known
+            edits = [_renamed(edit, answer.known) for edit in edits]
+            answer = hub.take(connection, device, Push(edits=edits))
+        owed.verdicts += answer.verdicts
+        owed.at = answer.at
+        for edit in edits:
+            touched.setdefault(_step(edit.id), set()).update(change.record for change in edit.changes)
+        unclean |= {_step(one.edit) for one in answer.verdicts if one.verdict != "applied"}
+    owed.want += sorted(set().union(*(touched[step] for step in unclean), owed.known.values()))
+
+
+def _step(edit: str) -> str:
+    """The id of the whole step, of which a long one is sent in parts."""
+    return edit.partition("/")[0]
+
+
+def _renamed(edit: SentEdit, known: dict[str, str]) -> SentEdit:
+    """The edit as its laptop would send it once it has given these records their ids."""
+    if not known:
+        return edit
+    changes = [
+        Changed(
+            type=change.type,
+            record=known.get(change.record, change.record),
+            field=change.field,
+            old=_replaced(change.old, known),
+            new=_replaced(change.new, known),
+        )
+        for change in edit.changes
+    ]
+    subject = known.get(edit.subject, edit.subject) if edit.subject else None
+    return edit.model_copy(update={"changes": changes, "subject": subject})
+
+
+def _replaced(value: Any, known: dict[str, str]) -> Any:
+    if isinstance(value, str):
+        for old, new in known.items():
+            value = value.replace(old, new)
+        return value
+    if isinstance(value, dict):
+        return {name: _replaced(one, known) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_replaced(one, known) for one in value]
+    return value
+
+
+def _differed(connection: Connection, device: str, letter: Letter) -> int:
+    """How many parts of what the laptop holds differ; they will be sent anew."""
+    if not letter.scopes or letter.digest is None:
+        return 0
+    asked = Verify(cursor=letter.hello.cursor, digest=letter.digest, scopes=letter.scopes)
+    return len(_feed(connection, device).verified(asked).differ)
+
+
+# What is kept
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Say in one sentence what the database could not do; nothing was changed then."""
+    try:
+        yield
+    except DBAPIError as error:
+        if isinstance(error.orig, DATABASE_ERRORS):
+            raise from_database(error.orig, path) from None
+        raise Unreachable(
+            "database-unreachable",
+            "The database of the central record cannot be reached or was busy, so nothing was changed: try"
+            " again.",
+        ) from None
+
+
+def _feed(connection: Connection, device: str) -> Feed:
+    return Feed(connection, device)
+
+
+def _row(connection: Connection, device: str) -> Any:
+    return connection.execute(select(_bundle).where(_bundle.c.device == device)).first()
+
+
+def _empty(device: str) -> dict[str, Any]:
+    kept = {"counter": 0, "name": "", "seal": "", "reply": "", "waits": 0, "answer": 0, "answer_name": ""}
+    return {"device": device, **kept}
+
+
+def _chosen(connection: Connection, start: str | None) -> str:
+    """The laptop to be answered. Raises BadInput, Ambiguous."""
+    rows: Sequence[Any] = connection.execute(select(_bundle).where(_bundle.c.reply != "")).all()
+    if start is not None:
+        found = [row for row in rows if row.device == start] or [
+            row for row in rows if len(start) >= 8 and row.device.startswith(start)
+        ]
+    else:
+        found = [row for row in rows if row.waits] or list(rows)
+    if not found:
+        raise BadInput(
+            "nothing-to-answer",
+            "No bundle of that laptop was read yet: outreach bundle read FILE comes first.",
+        )
+    if len(found) > 1:
+        raise Ambiguous(
+            "Several laptops can be answered; say which with --laptop.",
+            [(row.device, "waits for an answer" if row.waits else "was answered") for row in found],
+        )
+    return str(found[0].device)
+
+
+def _write_down(hub: OpenHub, device: str, code: str, size: int) -> None:
+    row = {"id": new_id(), "at": hub.now().isoformat(), "device": device, "code": code, "bytes": size}
+    with hub.engine.begin() as connection:
+        in_bulk(connection, tables.bundle_log, [row])
