@@ -42,6 +42,8 @@ from storage.ring import apart
 
 _IDLE_CHECK_SECONDS = 5.0
 _OTHERS_CHECK_SECONDS = 2.0
+_DEMO_CENTRAL_SECONDS = 1.5
+"""After the demo opened: its first room is drawn by then."""
 _LAST_WORDS_SECONDS = 1.0
 """How long a lock waits for what was typed to be saved, and for the step in hand."""
 _UNHEARD_SECONDS = 0.25
@@ -55,6 +57,11 @@ class Demo:
 
     passphrase: str
     notice: str
+    central: str = ""
+    """What the Sync screen says while the demo's laptop is not enrolled, in one line."""
+
+    has_central: bool = False
+    """Whether sessions enrol the demo's laptop by themselves, at a central record of the demo's own."""
 
 
 class OutreachApp(RoomsApp):
@@ -113,6 +120,8 @@ class OutreachApp(RoomsApp):
         self.calm_until = 0.0
         self._fresh_process = fresh_process
         self._demo = demo
+        self.central_note = demo.central if demo else ""
+        self.enrols_itself = demo is not None and demo.has_central
         self._lock_asked = lock_asked
         self.resume: Resume | None = None
         """Where a fresh process is to go on, when a lock ended this one."""
@@ -184,6 +193,8 @@ class OutreachApp(RoomsApp):
         """The caseload is open: show the room the worker was in, or the first."""
         self._idle.touch()
         self.clear_notifications()  # what the door said, it has said
+        if self.enrols_itself:
+            self.set_timer(_DEMO_CENTRAL_SECONDS, self.mind_central)
         room, child = self._resume
         if self._was_locked:
             self.calm_until = self.steady() + CALM_SECONDS
@@ -294,7 +305,7 @@ class OutreachApp(RoomsApp):
             enrolled = await self.desk.run(lambda store: read_state(store.conn).is_enrolled)
         except Locked:
             return
-        if enrolled:
+        if enrolled or self.enrols_itself:
             self.run_worker(self._sessions.run(self.notify_plain, quiet=True), group="central")
 
     def notify_plain(self, sentence: str) -> None:

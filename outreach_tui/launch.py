@@ -7,10 +7,11 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Mapping, MutableMapping
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from casework.errors import UsageProblem
 from outreach_tui.crash import EXIT_FAULT, fault_code, fault_sentence
@@ -70,7 +71,7 @@ def open_app(
     home.check_whole()
 
     def make_app() -> OutreachApp:
-        from outreach_tui.app import Demo, OutreachApp
+        from outreach_tui.app import OutreachApp
         from outreach_tui.opener import VaultOpener
         from outreach_tui.settings import load
 
@@ -78,6 +79,7 @@ def open_app(
         warning = home.check_clock(now())
         if warning:
             loaded = replace(loaded, problems=(*loaded.problems, warning))
+        more = demo_parts(home, now=now, today=today, at_end=ends.callback) if is_demo(home.path) else {}
         opener = VaultOpener(home, now=now, today=today, moment=moment)
         made.append(
             OutreachApp(
@@ -89,17 +91,34 @@ def open_app(
                 resume=resume,
                 fresh_process=CAN_REPLACE,
                 lock_asked=lambda: _taken(home.lock_request),
-                demo=Demo(PASSPHRASE, NOTICE) if is_demo(home.path) else None,
+                **more,
             )
         )
         return made[0]
 
     made: list[OutreachApp] = []
-    with home.claim_app():
+    with home.claim_app(), ExitStack() as ends:
         code = run(make_app)
     if made and made[0].resume is not None:
         replace_process(home.path, today if today_set else None, made[0].resume)
     return code
+
+
+def demo_parts(
+    home: Home, *, now: Callable[[], datetime], today: date, at_end: Callable[[Callable[[], None]], object]
+) -> dict[str, Any]:
+    """What the app is given more in a demo: its door, its notice, and its own central record, which is made
+    at the first session and ended by what `at_end` is told.
+    """
+    from outreach_tui.app import Demo
+    from outreach_tui.demo import central as demo_central
+
+    if not demo_central.is_installed():
+        return {"demo": Demo(PASSPHRASE, NOTICE, demo_central.NOT_HERE)}
+    central = demo_central.DemoCentral(home, now=now, today=today)
+    at_end(central.stop)
+    demo = Demo(PASSPHRASE, NOTICE, demo_central.COMES, has_central=True)
+    return {"demo": demo, "reconcile": central.reconcile}
 
 
 def _taken(request: Path) -> bool:

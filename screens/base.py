@@ -44,6 +44,12 @@ class Shell(Protocol):
     steady: Callable[[], float]
     typed: Callable[[float], float]
     find_people: FindPeople | None
+    central_note: str
+    """What is said of a laptop that is not enrolled, where it is not the usual."""
+
+    enrols_itself: bool
+    """Whether a session enrols this laptop: in the demo."""
+
     calm_until: float
     """When, by `steady`, an outcome key counts again after a lock."""
 

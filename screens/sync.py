@@ -30,10 +30,15 @@ NOT_ENROLLED = "This laptop is not enrolled with a central record, so nothing is
 _HOW = "Ask your manager for a code, then: outreach enrol URL CODE"
 
 
-def sync_lines(view: SyncView, width: int) -> Iterator[tuple[str, Cell]]:
-    """The lines of the screen, each with the id of the child it is about, where it is about one."""
+def sync_lines(view: SyncView, width: int, note: str = "") -> Iterator[tuple[str, Cell]]:
+    """The lines of the screen, each with the id of the child it is about, where it is about one.
+
+    `note` takes the place of how a laptop is enrolled.
+    """
     state = view.state
-    if not state.is_enrolled:
+    if not state.is_enrolled and note:
+        yield from (("", cell) for cell in plain(note, width, tone=Tone.WARN, indent=0))
+    elif not state.is_enrolled:
         yield from (("", cell) for cell in plain(NOT_ENROLLED, width, tone=Tone.WARN, indent=0))
         yield "", Piece(_HOW, Tone.QUIET)
     else:
@@ -137,7 +142,7 @@ class SyncScreen(OutreachScreen):
             return
         waits = f"{count_of(self._view.waiting, 'step')} to be sent"
         self.query_one(TitleLine).set_title("Sync", waits)
-        lines = sync_lines(self._view, width - 6)
+        lines = sync_lines(self._view, width - 6, self.shell.central_note)
         rows = [Row(f"{n}/{child}", (cell,)) for n, (child, cell) in enumerate(lines)]
         self.query_one(RowList).set_source(Rows(rows))
 
@@ -157,7 +162,7 @@ class SyncScreen(OutreachScreen):
         """Begin a session; keys go on meanwhile, and its end is said."""
         if self._view is None:
             return
-        if not self._view.state.is_enrolled:
-            self.say(f"{NOT_ENROLLED} {_HOW}.", wrong=True)
+        if not self._view.state.is_enrolled and not self.shell.enrols_itself:
+            self.say(self.shell.central_note or f"{NOT_ENROLLED} {_HOW}.", wrong=True)
             return
         self.shell.sync_now(self.say)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Callable
 from ipaddress import ip_address
 from pathlib import Path
@@ -15,6 +16,7 @@ from sync.hub.gate import Gate
 
 _BACKLOG = 256
 _KEEP_ALIVE = 15
+_LAST_SECONDS = 3
 
 
 def is_loopback(host: str) -> bool:
@@ -49,16 +51,7 @@ def serve(
     for path in (certificate, key):
         if path is not None and not path.is_file():
             raise BadInput("not-found", f"{path.name} is not there; check the name of the file.", str(path))
-    config = uvicorn.Config(
-        make_app(gate),
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_keep_alive=_KEEP_ALIVE,
-        ssl_certfile=certificate,
-        ssl_keyfile=str(key) if key else None,
-        lifespan="off",
-    )
+    config = _config(gate, certificate, key)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -72,3 +65,37 @@ def serve(
         shown = f"[{host.strip('[]')}]" if ":" in host else host
         ready(f"{scheme}://{shown}:{taken.getsockname()[1]}")
         uvicorn.Server(config).run(sockets=[taken])
+
+
+class Beside:
+    """The central record served to this computer alone, on a thread beside other work, until `stop`."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._taken = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self._taken.bind(("127.0.0.1", 0))
+        self._taken.listen(_BACKLOG)
+        self.url = f"http://127.0.0.1:{self._taken.getsockname()[1]}"
+        self._server = uvicorn.Server(_config(gate, None, None))
+        self._thread = threading.Thread(
+            target=self._server.run, args=([self._taken],), name="central record", daemon=True
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Serve no more; what is under way is ended first."""
+        self._server.should_exit = True
+        self._thread.join(_LAST_SECONDS)
+        self._taken.close()
+
+
+def _config(gate: Gate, certificate: Path | None, key: Path | None) -> uvicorn.Config:
+    return uvicorn.Config(
+        make_app(gate),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=_KEEP_ALIVE,
+        ssl_certfile=certificate,
+        ssl_keyfile=str(key) if key else None,
+        lifespan="off",
+    )
