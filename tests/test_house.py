@@ -18,7 +18,16 @@ NEVER = {"DataTable", "OptionList", "SelectionList", "RichLog", "Log"}
 """Widgets that read what they are given as markup, or write it raw, and cannot be told not to."""
 DATABASE = {"sqlcipher3", "sqlite3", "sqlite_utils"}
 NETWORK = {"httpx2", "requests", "urllib.request", "http.client", "socket"}
-CASEWORK_MAY = {"pydantic", "holidays", "stdnum", "rapidfuzz", "jellyfish", "dateparser", "uuid_utils"}
+CASEWORK_MAY = {
+    "pydantic",
+    "pydantic_core",
+    "holidays",
+    "stdnum",
+    "rapidfuzz",
+    "jellyfish",
+    "dateparser",
+    "uuid_utils",
+}
 
 
 def modules() -> list[Path]:
