@@ -41,7 +41,12 @@ class Facet(NamedTuple):
     @property
     def key(self) -> str:
         """The facet as one word: `family`, `family:planning`."""
-        return f"{self.category.value}:{self.purpose}" if self.purpose else self.category.value
+        return _key(self)
+
+
+@cache
+def _key(facet: Facet) -> str:
+    return f"{facet.category.value}:{facet.purpose}" if facet.purpose else facet.category.value
 
 
 OWN_PURPOSES: tuple[str, ...] = ("", "assessment", "planning", "safeguarding", "attendance", "support")

@@ -14,6 +14,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Literal
 
+from pydantic_core import to_json
+
 from casework.edits import CREATED, Change, Edit
 from casework.errors import Refused
 from casework.ids import new_id
@@ -57,8 +59,9 @@ class UndoEntry:
     changes: int
 
 
-# Made once: json.dumps builds an encoder anew for each of a bulk step's hundred thousand changes.
-_dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+def _dump(value: object) -> str:
+    """JSON; by pydantic's encoder, for a bulk step has a hundred thousand changes."""
+    return to_json(value).decode()
 
 
 _INSERT_CHANGE = "INSERT INTO change (edit, n, type, record, field, old, new) VALUES (?, ?, ?, ?, ?, ?, ?)"

@@ -12,6 +12,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, get_args
 
+from pydantic_core import from_json
+
 from casework.records import RECORD_TYPES, Record
 from storage.central import state
 
@@ -170,9 +172,9 @@ def _made_anew(record_type: str) -> Mapping[str, Callable[[Any], Any]]:
     for name, info in RECORD_TYPES[record_type].model_fields.items():
         kinds = {info.annotation, *get_args(info.annotation)}
         if getattr(info.annotation, "__origin__", None) is dict:
-            found[name] = lambda text: json.loads(text) if text else {}
+            found[name] = lambda text: from_json(text) if text else {}
         elif name in _structured_fields(record_type):
-            found[name] = lambda text: json.loads(text) if text and text != "[]" else []
+            found[name] = lambda text: from_json(text) if text else []
         elif bool in kinds:
             found[name] = lambda value: None if value is None else bool(int(value))
     return found

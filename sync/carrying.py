@@ -116,7 +116,7 @@ class CarriedDevice(Device):
         told: set[str] = set()
         edits: list[SentEdit] = []
         size = 0
-        for edit in outbox.every_waiting(self._conn, after, MOST_BYTES):
+        for edit in outbox.every_waiting(self._conn, after):
             grown = sum(len(json.dumps([old, new])) for *_, old, new in edit.changes)
             more = [*([] if seen else self._weighed(edit, told)), sent_edit(edit, seen)]
             if edits and (len(edits) + len(more) > MOST_EDITS or size + grown > MOST_BYTES):
@@ -163,7 +163,7 @@ class CarriedDevice(Device):
         """Keep the verdicts on the steps that still wait for one."""
         answers = {one.edit: Answer(one.edit, one.verdict, one.seq, one.code, one.reason) for one in verdicts}
         settled: list[WaitingEdit] = []
-        waiting = outbox.every_waiting(self._conn, 0, MOST_BYTES)
+        waiting = outbox.every_waiting(self._conn, 0)
         for _, parts in groupby(waiting, key=lambda edit: edit.place):
             whole = list(parts)
             if all(part.id in answers for part in whole):

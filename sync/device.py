@@ -26,6 +26,7 @@ from storage.central.renaming import rename
 from storage.central.state import SyncState, read_state, write_state
 from storage.journal import transaction
 from storage.store import Store
+from sync.collecting import collecting_rarely
 from sync.messages import (
     MOST_BYTES,
     MOST_EDITS,
@@ -112,7 +113,8 @@ class Device:
         what the way raises when the central record cannot be reached; what was done until then stands.
         """
         try:
-            return self._agree(full=full, deep=deep)
+            with collecting_rarely():
+                return self._agree(full=full, deep=deep)
         except Refused as refusal:
             if refusal.code == "revoked":
                 self._hand_in()
@@ -156,7 +158,9 @@ class Device:
     def _greeting(self, state: SyncState, bundle: int = 0) -> Hello:
         """The first message of a session; `bundle` is the counter of a bundle that is still on its way."""
         waiting = outbox.count_waiting(self._conn)
-        nothing = not (waiting or state.anew or outbox.wants(self._conn, 1) or outbox.to_recount(self._conn))
+        nothing = not (
+            waiting or state.anew or outbox.wants(self._conn, 1) or outbox.to_recount(self._conn, 1)
+        )
         return Hello(
             shape=shape(),
             incarnation=state.incarnation,

@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field
 PROTOCOL = 1
 MOST_EDITS = 500
 """Edits of one push."""
-MOST_BYTES = 262_144
-"""Bytes of one push before it is compressed; one longer edit is sent in parts."""
+MOST_BYTES = 1_048_576
+"""Bytes of one push before it is compressed; of a long edit one part at the least."""
 MOST_ROWS = 2_000
 """Records of one page of a pull; a child who is sent whole may go beyond it."""
 

@@ -85,17 +85,18 @@ class Holdings:
         wanted = self._with_tied(values)
         values = self.read(wanted, values)
         sums: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
-        ids = [record for _, record in wanted]
-        for some, marks in portions(ids):
-            for scope, count, total in self._conn.execute(
-                f"SELECT scope, facets, total FROM sync_held WHERE record IN ({marks})", some
+        counted: list[tuple[str, str]] = []
+        for some, marks in portions([record for _, record in wanted]):
+            for record, scope, count, total in self._conn.execute(
+                f"SELECT record, scope, facets, total FROM sync_held WHERE record IN ({marks})", some
             ):
                 held = sums[scope]
                 held[0] -= count
                 held[1] -= int.from_bytes(total)
-        self._conn.executemany("DELETE FROM sync_held WHERE record = ?", [(record,) for record in ids])
+                counted.append((record, scope))
+        self._conn.executemany("DELETE FROM sync_held WHERE record = ? AND scope = ?", counted)
         rows: list[tuple[str, str, str, int, bytes]] = []
-        extras = self.extras.of(ids)
+        extras = self.extras.of([record for _, record in wanted])
         lacks = read_state(self._conn).lacks()
         for record_type, record in wanted:
             fields = values.get((record_type, record))

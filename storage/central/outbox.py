@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from pydantic_core import from_json
 
 from storage.cipher import Connection
 
@@ -15,8 +16,10 @@ _WAITING = (
     " AND EXISTS (SELECT 1 FROM change c WHERE c.edit = edit.seq)"
 )
 _WORST = ("applied", "merged", "conflict", "quarantined")
-_PART = 2_000
-"""Changes of one sent edit; a longer step goes in parts, each with its own verdict."""
+_PART, _PART_BYTES = 2_000, 262_144
+"""Changes of one sent edit, and bytes of them; a longer step goes in parts, each with its own verdict. Both
+are part of what a central record remembers of a step: they never change.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ def waiting(conn: Connection, limit: int, most_bytes: int) -> list[WaitingEdit]:
         (limit,),
     ).fetchall()
     for row in rows:
-        for edit, grown in _of_step(conn, row, most_bytes):
+        for edit, grown in _of_step(conn, row):
             size += grown
             if found and size > most_bytes:
                 return found
@@ -79,7 +82,7 @@ def waiting_after(conn: Connection, after: int) -> tuple[int, int]:
     return int(count), int(place or after)
 
 
-def every_waiting(conn: Connection, after: int, most_bytes: int) -> Iterator[WaitingEdit]:
+def every_waiting(conn: Connection, after: int) -> Iterator[WaitingEdit]:
     """All steps that wait and were made after the step `after`, in their order; a long one in parts."""
     rows = conn.execute(
         f"SELECT seq, id, worker, name, subject, reason, at FROM edit WHERE seq > ? AND {_WAITING}"
@@ -87,7 +90,7 @@ def every_waiting(conn: Connection, after: int, most_bytes: int) -> Iterator[Wai
         (after,),
     ).fetchall()
     for row in rows:
-        yield from (edit for edit, _ in _of_step(conn, row, most_bytes))
+        yield from (edit for edit, _ in _of_step(conn, row))
 
 
 def waiting_fields(conn: Connection) -> dict[str, set[str]]:
@@ -178,9 +181,13 @@ def wants(conn: Connection, limit: int) -> list[str]:
     return [row[0] for row in rows]
 
 
-def to_recount(conn: Connection) -> list[tuple[str, str]]:
-    """Records (type, id) that stand as this laptop made them, to be counted."""
-    return [tuple(row) for row in conn.execute("SELECT type, record FROM sync_want WHERE anew = 0")]
+def to_recount(conn: Connection, limit: int, after: str = "") -> list[tuple[str, str]]:
+    """Records (type, id) that stand as this laptop made them, to be counted: those with the next ids."""
+    rows = conn.execute(
+        "SELECT type, record FROM sync_want WHERE anew = 0 AND record > ? ORDER BY record LIMIT ?",
+        (after, limit),
+    )
+    return [tuple(row) for row in rows]
 
 
 def forget_wants(conn: Connection, records: Iterable[str]) -> None:
@@ -215,29 +222,29 @@ def cut(conn: Connection, record: str) -> None:
     )
 
 
-def _of_step(conn: Connection, row: Any, most_bytes: int) -> Iterator[tuple[WaitingEdit, int]]:
+def _of_step(conn: Connection, row: Any) -> Iterator[tuple[WaitingEdit, int]]:
     """A step as it is sent, whole or in parts, each with the length of what it changes."""
     place, edit, worker, name, subject, reason, at = row
     changes = conn.execute(
         "SELECT type, record, field, old, new FROM change WHERE edit = ? ORDER BY n", (place,)
     ).fetchall()
-    for n, part in enumerate(_parts(changes, most_bytes)):
+    for n, part in enumerate(_parts(changes)):
         size = sum(len(old or "") + len(new) for *_, old, new in part)
         read = [
-            (kind, record, field, json.loads(old or "null"), json.loads(new))
+            (kind, record, field, from_json(old or "null"), from_json(new))
             for kind, record, field, old, new in part
         ]
         sent = f"{edit}/{n}" if n else edit
         yield WaitingEdit(place, sent, worker, name, subject, reason, at, read), size
 
 
-def _parts(changes: list[Any], most_bytes: int) -> Iterable[list[Any]]:
+def _parts(changes: list[Any]) -> Iterable[list[Any]]:
     """The changes of a step in portions, cut at the same places each time it is asked for."""
     portion: list[Any] = []
     size = 0
     for change in changes:
         grown = len(change[3] or "") + len(change[4])
-        if portion and (len(portion) >= _PART or size + grown > most_bytes):
+        if portion and (len(portion) >= _PART or size + grown > _PART_BYTES):
             yield portion
             portion, size = [], 0
         portion.append(change)

@@ -42,6 +42,9 @@ from storage.journal import Receipt, apply_steps, transaction
 from storage.rows import portions
 from storage.store import Store
 
+_PORTION = 2_000
+"""Own records that are counted in one transaction, so that memory does not grow with them."""
+
 Parts = Mapping[str, Mapping[str, Any]]
 
 
@@ -93,6 +96,15 @@ def _fields_of(record_type: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return names, tuple(name for name in names if fields[name].is_required())
 
 
+def _after(before: Values, changes: Sequence[Change]) -> Values:
+    """The fields of a record after changes to it; None where there is none."""
+    after = before
+    for change in changes:
+        made = {**change.new, "void": False} if change.field == CREATED else {change.field: change.new}
+        after = {**(after or {}), **made}
+    return after
+
+
 class Receiver:
     """The entrance for what the central record sends."""
 
@@ -112,8 +124,9 @@ class Receiver:
             if not self._may_begin():
                 answer.waiting = True
                 return answer
-            recount = self._put(delivery, answer, touched)
-            self._holdings.recount(recount)
+            known: dict[Entry, Values] = {}
+            recount = self._put(delivery, answer, touched, known)
+            self._holdings.recount(recount, known)
             came = (*(row.id for row in delivery.rows), *delivery.gone)
             forget_wants(self._conn, (record for record in came if record not in self._busy))
             if delivery.state is not None:
@@ -138,17 +151,22 @@ class Receiver:
         """
         answer = Received()
         touched: set[str] = set()
-        with transaction(self._conn):
-            if not self._may_begin():
-                answer.waiting = True
-                return answer
-            own = [entry for entry in to_recount(self._conn) if entry[1] not in self._busy]
-            asked = wanted(self._conn) if self._over_waiting else own
-            lost = self._holdings.untied() if read_state(self._conn).anew else []
-            known = self._holdings.read([*asked, *lost])
-            changed = self._narrow([*asked, *lost], answer, touched, known)
-            self._holdings.recount([*own, *changed], known)
-            forget_wants(self._conn, (record for _, record in own))
+        after, first, more = "", True, True
+        while more:
+            with transaction(self._conn):
+                if not self._may_begin():
+                    answer.waiting = True
+                    break
+                portion = to_recount(self._conn, _PORTION, after)
+                own = [entry for entry in portion if entry[1] not in self._busy]
+                lost = self._holdings.untied() if first and read_state(self._conn).anew else []
+                asked = (wanted(self._conn) if first else []) if self._over_waiting else own
+                known = self._holdings.read([*asked, *lost])
+                changed = self._narrow([*known], answer, touched, known)
+                self._holdings.recount([*own, *changed], known)
+                forget_wants(self._conn, (record for _, record in own))
+            first, more = False, len(portion) == _PORTION
+            after = portion[-1][1] if portion else ""
         self._tell(touched)
         return answer
 
@@ -163,14 +181,19 @@ class Receiver:
         if touched:
             self._store.journal.announce(Receipt("", 0, "Central record", frozenset(touched)))
 
-    def _put(self, delivery: Delivery, answer: Received, touched: set[str]) -> set[Entry]:
+    def _put(
+        self, delivery: Delivery, answer: Received, touched: set[str], known: dict[Entry, Values]
+    ) -> set[Entry]:
+        """Write a page; what is to be counted. Puts into `known` what it leaves of the fields it wrote."""
         lose, gain = self._holdings.allow(delivery.masks)
         recount = {entry for scope in gain for entry in self._holdings.counted(scope)}
         changes: dict[int, list[Change]] = {}
         before = self._holdings.read((row.type, row.id) for row in delivery.rows if row.type in RECORD_TYPES)
         for row in delivery.rows:
-            made = self._changes(row, before.get((row.type, row.id)))
-            recount.add((row.type, row.id))
+            entry = (row.type, row.id)
+            made = self._changes(row, before.get(entry))
+            recount.add(entry)
+            known[entry] = _after(before.get(entry), made)
             if made:
                 changes.setdefault(row.seq, []).extend(made)
                 answer.written += 1
@@ -183,13 +206,15 @@ class Receiver:
         self._extras.put((row.type, row.id, row.parts) for row in delivery.rows)
         reindex.refresh(self._conn, stale)
         narrowed = (entry for scope in lose for entry in self._holdings.of_scope(scope))
-        recount |= self._narrow(narrowed, answer, touched)
+        anew = self._narrow(narrowed, answer, touched)
         for record in delivery.gone:
             if record in self._busy:
                 want(self._conn, ((kind, record) for kind in self._type_of(record)))
                 continue
-            recount |= self._purge(record, answer, touched)
-        return recount
+            anew |= self._purge(record, answer, touched)
+        for entry in anew:
+            known.pop(entry, None)
+        return recount | anew
 
     def _steps(self, told: Sequence[Told | None]) -> range:
         """A line of history for each of somebody else's steps; their places in the journal."""

@@ -6,7 +6,6 @@ that what a laptop is told always fits what it is sent.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,10 +13,11 @@ from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 
+from pydantic_core import from_json, to_json
 from sqlalchemy import Connection, Table, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from casework.canonical import MODULUS, Digest, facet_hash, spelt
+from casework.canonical import MODULUS, Digest, facet_hash
 from casework.facets import FACET_OF_KEY, Facet, facets
 from casework.records import RECORD_TYPES, Record
 from casework.scopes import TIED, TIED_TYPES, own_scope
@@ -45,6 +45,7 @@ class Held:
     scopes: tuple[str, ...] = ()
     lead: str = ""
     hashes: Mapping[str, int] = field(default_factory=dict)
+    ties: list[tuple[str, str]] = field(default_factory=list)
     touched: int = 0
 
     @property
@@ -92,25 +93,29 @@ class Central:
         """Read records that are not held yet, each with its scopes; one that is not there is held as such."""
         wanted = [record for record in dict.fromkeys(ids) if record not in self._held]
         for some in batched(wanted):
+            table = tables.record
+            rows = self.connection.execute(select(table).where(table.c.id.in_(some))).all()
+            tied = [row.id for row in rows if row.scope == TIED]
             ties: dict[str, list[str]] = defaultdict(list)
             tie = tables.tie
-            for record, scope in self.connection.execute(
-                select(tie.c.record, tie.c.scope).where(tie.c.record.in_(some)).distinct()
-            ):
-                ties[record].append(scope)
-            table = tables.record
-            for row in self.connection.execute(select(table).where(table.c.id.in_(some))):
+            if tied:
+                for record, scope in self.connection.execute(
+                    select(tie.c.record, tie.c.scope).where(tie.c.record.in_(tied)).distinct()
+                ):
+                    ties[record].append(scope)
+            for row in rows:
                 held = Held(
                     row.id,
                     row.type,
-                    json.loads(row.fields),
-                    json.loads(row.versions),
+                    from_json(row.fields),
+                    from_json(row.versions),
                     row.seq,
                     row.device,
                     there=True,
                     scopes=tuple(sorted(ties[row.id])) if row.scope == TIED else (row.scope,),
                 )
                 held.lead, held.hashes = hashes_of(held.type, held.id, held.fields)
+                held.ties = _tied(held)
                 self._held[held.id] = held
         for record in wanted:
             self._held.setdefault(record, Held(record, ""))
@@ -173,15 +178,17 @@ class Central:
         in_bulk(self.connection, tables.left, behind)
         self._add_sums(sums)
         for held in changed:
-            held.touched = 0
+            held.touched, held.ties = 0, _tied(held)
         return self.unsettled
 
     def _follow_ties(self, ties: Ties) -> None:
         """An adult or a home that is tied to another child now is sent to whoever works with that child."""
-        makers = [
-            held for held in self._held.values() if held.touched and held.type in ("relationship", "child")
-        ]
-        moved = ties.moved_by(makers)
+        touched = [held for held in self._held.values() if held.touched]
+        makers = [held for held in touched if _tied(held) != held.ties]
+        new = {held.id: held.touched for held in touched if held.type in TIED_TYPES and not held.there}
+        if not makers and not new:
+            return
+        moved = new | ties.moved_by(makers)
         self.fetch(moved)  # with the scopes that they had
         ties.write(makers, moved)
         for record, seq in moved.items():
@@ -237,12 +244,11 @@ class Ties:
 
     def write(self, makers: Collection[Held], moved: Collection[str]) -> None:
         """Keep the ties that touched relationships and children make."""
-        if not makers:
-            return
         tie = tables.tie
-        self._connection.execute(
-            delete(tie).where(tie.c.via == bindparam("maker")), [{"maker": held.id} for held in makers]
-        )
+        if makers:
+            self._connection.execute(
+                delete(tie).where(tie.c.via == bindparam("maker")), [{"maker": held.id} for held in makers]
+            )
         rows = [
             {"via": held.id, "record": record, "scope": child}
             for held in makers
@@ -266,7 +272,7 @@ class Ties:
 
 def _tied(held: Held) -> list[tuple[str, str]]:
     """The adult or home that a relationship or a child ties, and the child to whom."""
-    if held.fields.get("void"):
+    if held.type not in ("relationship", "child") or held.fields.get("void"):
         return []
     if held.type == "child":
         return [(held.fields["household"], held.id)] if held.fields.get("household") else []
@@ -301,15 +307,15 @@ def _row(held: Held) -> dict[str, Any]:
         "type": held.type,
         "scope": own_scope(held.type, held.id, held.fields),
         "seq": held.seq,
-        "fields": spelt(held.fields),
-        "versions": spelt(held.versions),
+        "fields": to_json(held.fields).decode(),
+        "versions": to_json(held.versions).decode(),
         "device": held.device,
     }
 
 
 def read_as(cls: type[R], row: Any) -> R:
     """A stored row as its record type, without the fields that this version does not know."""
-    return cls.model_validate(known_fields(cls, json.loads(row.fields)) | {"id": row.id})
+    return cls.model_validate(known_fields(cls, from_json(row.fields)) | {"id": row.id})
 
 
 def known_fields(cls: type[Record], fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -40,6 +40,8 @@ def open_sqlite(path: Path, key: bytearray, *, create: bool = False) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
+        hasty = connection.get_execution_options().get(_HASTY)
+        connection.exec_driver_sql(f"PRAGMA synchronous = {'NORMAL' if hasty else 'FULL'}")
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
@@ -62,20 +64,30 @@ def open_postgresql(url: str) -> Engine:
             return
         device = options.get(_DEVICE)
         role = "outreach_hub" if device is None else "outreach_laptop"
-        connection.exec_driver_sql(
-            "SELECT set_config('app.device', %s, true), set_config('role', %s, true)", (device or "", role)
-        )
+        settings = "set_config('app.device', %s, true), set_config('role', %s, true)"
+        if options.get(_HASTY):
+            settings += ", set_config('synchronous_commit', 'off', true)"
+        connection.exec_driver_sql(f"SELECT {settings}", (device or "", role))
 
     return engine
 
 
 _AS_OWNER = "outreach_owner"
 _DEVICE = "outreach_device"
+_HASTY = "outreach_hasty"
 
 
 def for_laptop(engine: Engine, device: str) -> Engine:
     """The same database, of which each transaction sees what this laptop may hold."""
     return engine.execution_options(**{_DEVICE: device})
+
+
+def for_passing(engine: Engine) -> Engine:
+    """The same database, for what is worth little: a power cut may take the last moments of it away.
+
+    A commit then does not wait for the disk; the file stays whole.
+    """
+    return engine.execution_options(**{_HASTY: True})
 
 
 def for_owner(engine: Engine) -> Engine:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from operator import or_ as or_bits
 from typing import Any
 
+from pydantic_core import from_json
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select, update
 
 from casework.canonical import MODULUS, Digest, defaults, sum_of
@@ -244,7 +244,7 @@ class Feed:
         answer = []
         for row in rows:
             mask = reduce(or_bits, (masks.get(scope, 0) for scope in scopes[row.id]), 0)
-            parts = portion(facets_of(row.type, json.loads(row.fields)), facets_in(mask))
+            parts = portion(facets_of(row.type, from_json(row.fields)), facets_in(mask))
             if parts:
                 by_key = {_KEY[facet]: _to_tell(row.type, fields) for facet, fields in parts.items()}
                 answer.append(Sent(type=row.type, id=row.id, seq=row.seq, parts=by_key))

@@ -20,6 +20,7 @@ from casework.errors import OutreachError, Refused
 from sync import signing, wire
 from sync.hub import tables
 from sync.hub.counting import Counter
+from sync.hub.database import for_passing
 from sync.hub.enrolment import use_code
 from sync.hub.hub import Hub
 from sync.messages import Enrol, Enrolled, Fault, Have, Hello, Pull, Push, Verify
@@ -131,12 +132,8 @@ class Gate:
                 raise
             sentence = "The central record does not know this laptop; enrol it again."
             raise Refused("unknown-device", sentence) from None
-        self._check_new(signed)
-        table = tables.device
-        with self._hub.engine.begin() as connection:
-            status = connection.execute(select(table.c.status).where(table.c.id == signed.key_id)).scalar()
-            if status == "waiting":
-                raise Refused("not-approved", "A manager has to approve this laptop first.")
+        if self._check_new(signed) == "waiting":
+            raise Refused("not-approved", "A manager has to approve this laptop first.")
         return signed.key_id
 
     def _public(self, device: str) -> Ed25519PublicKey | None:
@@ -150,19 +147,27 @@ class Gate:
             self._keys[device] = signing.public_of(bytes(raw).hex())
         return self._keys[device]
 
-    def _check_new(self, signed: signing.Signed) -> None:
+    def _check_new(self, signed: signing.Signed) -> str:
+        """The status of the laptop, "" for none, when a request is timely and was not taken before.
+
+        The nonce is kept without waiting for the disk: what a repeated request would do is done already.
+        """
         now = self._now()
         if not signing.is_timely(signed.created, now):
             raise Refused("clock", "The time of the request is not the central record's time.")
-        table = tables.nonce
+        table, device = tables.nonce, tables.device
         row = {"device": signed.key_id[:64], "nonce": signed.nonce, "at": now.isoformat()}
         try:
-            with self._hub.engine.begin() as connection:
+            with for_passing(self._hub.engine).begin() as connection:
                 if now.timestamp() > self._swept + signing.NONCE_KEPT.total_seconds():
                     old = (now - signing.NONCE_KEPT).isoformat()
                     connection.execute(delete(table).where(table.c.at < old))
                     self._swept = now.timestamp()
                 connection.execute(insert(table), [row])
+                status = connection.execute(
+                    select(device.c.status).where(device.c.id == signed.key_id)
+                ).scalar()
+                return str(status or "")
         except IntegrityError:
             raise Refused("replayed", "This very request was taken before.") from None
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import uvicorn
 
 from casework.errors import BadInput, Refused, UsageProblem
+from sync.collecting import collect_rarely
 from sync.hub.api import make_app
 from sync.hub.gate import Gate
 
@@ -61,6 +62,7 @@ def serve(
             sentence = f"Port {port} of {host} cannot be taken; another program may have it."
             raise Refused("address-taken", sentence, "--port") from None
         taken.listen(_BACKLOG)
+        collect_rarely()
         scheme = "https" if certificate else "http"
         shown = f"[{host.strip('[]')}]" if ":" in host else host
         ready(f"{scheme}://{shown}:{taken.getsockname()[1]}")

@@ -6,12 +6,12 @@ then one and the same order. An edit that was taken before gets its verdict agai
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import to_json
 from sqlalchemy import Connection, insert, select
 
 from casework.canonical import fingerprint, spelt
@@ -340,7 +340,7 @@ def _logged(
         "reason": edit.reason,
         "at": edit.at,
         "taken": now.isoformat(),
-        "changes": json.dumps([list(vars(change).values()) for change in edit.changes]),
+        "changes": to_json([list(vars(change).values()) for change in edit.changes]).decode(),
         "verdict": verdict.model_dump_json(),
         "chain": chain,
     }

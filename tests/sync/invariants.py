@@ -47,7 +47,7 @@ def _check_laptop(laptop: Laptop, hub: dict[str, Any], masks: dict[str, Any], ve
     conn = laptop.store.conn
     assert outbox.count_waiting(conn) == 0
     assert outbox.wants(conn, 1) == []
-    assert outbox.to_recount(conn) == []
+    assert outbox.to_recount(conn, 1) == []
     own = {
         row[0]
         for row in conn.execute(

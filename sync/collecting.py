@@ -1,0 +1,32 @@
+"""How often Python looks for garbage that holds itself, while thousands of records go by.
+
+Records, messages and rows hold no cycles, so nearly every search finds nothing, and with some hundred
+thousand objects of the libraries to look through they took a sixth of a first sync.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_MADE_BETWEEN = 50_000
+"""Objects made between two searches; Python's own number is 700."""
+
+
+@contextmanager
+def collecting_rarely() -> Iterator[None]:
+    """For a while search rarely; what there was before holds again at the end."""
+    before = gc.get_threshold()
+    gc.set_threshold(_MADE_BETWEEN, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+def collect_rarely() -> None:
+    """From now on search rarely, and never among what is there now: for a process that only serves."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_MADE_BETWEEN)
