@@ -170,6 +170,7 @@ class Device:
             cursor=Cursor(seq=state.seq, chain=state.chain),
             pushed=Cursor(seq=state.pushed_seq, chain=state.pushed_chain),
             waiting=waiting,
+            aside=outbox.newest_aside(self._conn),
             digest=self._holdings.total().text if nothing and state.epoch else None,
             bundle=bundle,
         )

@@ -71,7 +71,8 @@ class Hello(_Message):
     leaves: a laptop that was set back to an older copy, or copied, knows another word than the central
     record. `pushed` is where the log stood after this laptop's last push: its steps may be lost although
     what it had read before is still there. `bundle` is the counter of the last bundle that is still on its
-    way: what it holds comes by this session, so it must not be taken after it.
+    way: what it holds comes by this session, so it must not be taken after it. `aside` is the last of its
+    steps that was kept aside: those stand in no log, so nothing but their absence tells that they were lost.
     """
 
     protocol: int = PROTOCOL
@@ -85,6 +86,7 @@ class Hello(_Message):
     waiting: Annotated[int, Field(ge=0)] = 0
     digest: Sum | None = None
     bundle: Annotated[int, Field(ge=0)] = 0
+    aside: Id | None = None
 
 
 class Welcome(_Message):

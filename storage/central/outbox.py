@@ -170,6 +170,15 @@ def count_anew(conn: Connection, kinds: Collection[str]) -> None:
     )
 
 
+def newest_aside(conn: Connection) -> str | None:
+    """The last of this laptop's steps that the central record kept aside, if it can be offered again."""
+    row = conn.execute(
+        "SELECT edit.id FROM sync_edit s JOIN edit ON edit.seq = s.edit"
+        " WHERE s.verdict = 'quarantined' AND s.cut = 0 ORDER BY s.edit DESC LIMIT 1"
+    ).fetchone()
+    return str(row[0]) if row else None
+
+
 def ask_again(conn: Connection) -> None:
     """The central record is of another version now: steps that waited for one are asked after."""
     conn.execute("DELETE FROM sync_edit WHERE code = 'unknown-type' AND cut = 0")

@@ -195,6 +195,8 @@ class Hub:
         for place in (said.cursor, said.pushed):
             if other or self.chain_at(connection, counter, place.seq) != place.chain:
                 return "reconcile"
+        if said.aside is not None and not self._here(connection, [said.aside]):
+            return "reconcile"
         held = connection.execute(
             select(tables.device.c.incarnation).where(tables.device.c.id == device)
         ).scalar()
@@ -236,9 +238,7 @@ class Hub:
     def _set_aside(self, connection: Connection, device: str, said: Push, why: Refusal) -> Pushed:
         """Keep edits for a supervisor, but for those that were taken before or are kept already."""
         ids = [edit.id for edit in said.edits]
-        here: set[str] = set()
-        for table in (tables.log, tables.quarantine):
-            here |= set(connection.execute(select(table.c.edit).where(table.c.edit.in_(ids))).scalars())
+        here = self._here(connection, ids)
         rows = [
             aside_row(edit, digest_of_edit(edit), device, self._now(), why)
             for edit in {edit.id: edit for edit in said.edits}.values()
@@ -250,6 +250,14 @@ class Hub:
                 Verdict(edit=edit, verdict="quarantined", code=why.code, reason=why.reason) for edit in ids
             ]
         )
+
+    @staticmethod
+    def _here(connection: Connection, edits: Sequence[str]) -> set[str]:
+        """Those of these steps that were taken or are kept aside."""
+        found: set[str] = set()
+        for table in (tables.log, tables.quarantine):
+            found |= set(connection.execute(select(table.c.edit).where(table.c.edit.in_(edits))).scalars())
+        return found
 
     @staticmethod
     def _is_revoked(connection: Connection, device: str) -> bool:

@@ -70,6 +70,22 @@ def test_what_was_kept_aside_is_kept_aside_when_it_is_sent_again(world: World) -
     assert aside(world)[0][0] == "fault"
 
 
+def test_what_was_kept_aside_is_offered_again_when_the_central_record_lost_it(world: World) -> None:
+    ana = world.laptop("Ana")
+    lily = world.child("Lily")
+    ana.make(lily)
+    ana.sync()
+    world.database.back_up()
+    ana.store.journal.commit(Edit(POISON, update(lily, known_as=SECRET)))
+    with conditions(2_000):
+        ana.sync()
+        world.database.restore()
+        assert aside(world) == []
+        assert ana.sync().agreed
+    assert [code for code, _ in aside(world)] == ["fault"]
+    assert ana.sync().requests == 1
+
+
 def test_where_the_database_fails_nothing_is_taken_and_nothing_kept_aside(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
