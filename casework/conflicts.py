@@ -29,7 +29,12 @@ _APART = " / "
 
 
 def field_label(record_type: str, field: str) -> str:
-    """The label of a field as forms show it; of one that this version does not know, its name."""
+    """The label of a field as forms show it; of one that this version does not know, its name.
+
+    That a record was taken back (undone, removed, merged away) is a field, too.
+    """
+    if field == "void":
+        return "Taken back"
     if record_type not in RECORD_TYPES or field not in RECORD_TYPES[record_type].model_fields:
         return field
     meta = meta_of(record_type, field)

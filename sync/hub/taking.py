@@ -26,6 +26,7 @@ from sync.hub.central import Central, Held, Ties, in_bulk, known_fields, usual_f
 from sync.hub.counting import Counter
 from sync.hub.entitlement import is_ground
 from sync.hub.natural import KEYED, known_as, natural_rows
+from sync.hub.removed import VOID, against_removal
 from sync.hub.settled import contested_by, weighed_by
 from sync.merge import Merged, merge, policy_of
 from sync.messages import Changed, Pushed, SentEdit, Verdict
@@ -94,7 +95,6 @@ class Taking:
                 aside.append(aside_row(edit, digest, self._device, now, refusal))
             else:
                 counter.advance(digest)
-                self._writers[seq] = (edit.worker, edit.at)
                 logged.append(_logged(edit, digest, self._device, now, verdict, counter.chain))
             before[edit.id] = (verdict, digest)
             verdicts.append(verdict)
@@ -133,6 +133,9 @@ class Taking:
         results: set[str] = set()
         conflicts: list[Changed] = []
         known = {held.id: self._is_known(held, edit) for held in map(self.central.get, _named(edit))}
+        news = {record for record, is_known in known.items() if not is_known}
+        brought: dict[str, Changed] = {}
+        self._writers[seq] = (edit.worker, edit.at)
         contested = contested_by(edit, self.central)
         weighed = weighed_by(edit, self.central)
         for change in edit.changes:
@@ -150,11 +153,18 @@ class Taking:
                 merged = merge(change.type, name, known_of, now, new)
                 if contested.pop((change.record, name), None) and merged.verdict == "applied":
                     merged = Merged("conflict", now, new)
+                if change.record in news:
+                    merged, again = against_removal(change, name, fields, merged)
+                    brought |= again
                 fields[name] = merged.value
                 results.add(merged.verdict)
                 known[change.record] &= merged.value == new
                 if merged.verdict == "conflict":
                     conflicts.append(change.model_copy(update={"field": name, "old": base, "new": new}))
+        removers = {record: self._author(self.central.get(record), VOID) for record in brought}
+        for record, change in brought.items():
+            after[record][VOID], known[record] = False, False
+            conflicts.append(change)
         conflicts = [one for one in conflicts if not self._is_settled(one, edit)] + [*contested.values()]
         for change in edit.changes:
             fields = after[change.record]
@@ -163,7 +173,8 @@ class Taking:
         for change in edit.changes:
             self._put(change, after[change.record], seq, known=known[change.record])
         for n, conflict in enumerate(conflicts):
-            self._open_conflict(edit, n, conflict, seq)
+            by = removers.get(conflict.record) if conflict.field == VOID else None
+            self._open_conflict(edit, n, conflict, seq, by or (edit.worker, edit.at))
         verdict = "conflict" if conflicts else "merged" if results - {"applied", "same"} else "applied"
         return Verdict(edit=edit.id, verdict=verdict, seq=seq)  # type: ignore[arg-type]
 
@@ -229,8 +240,12 @@ class Taking:
             if not mask & bit and not (lost and edit.seen < lost):
                 raise Refusal(_NOT_ENTITLED, "The worker may not write this about that child (any more).")
 
-    def _open_conflict(self, edit: SentEdit, n: int, change: Changed, seq: int) -> None:
-        """Keep the value that does not stand, as a record that goes where the field goes."""
+    def _open_conflict(
+        self, edit: SentEdit, n: int, change: Changed, seq: int, other: tuple[str, str]
+    ) -> None:
+        """Keep the value that does not stand, as a record that goes where the field goes; `other` is who
+        said it, and when.
+        """
         held = self.central.get(change.record)
         by, at = self._author(held, change.field)
         conflict = Held(f"{fingerprint(edit.id, n, size=16).hex()}", "conflict")
@@ -244,8 +259,8 @@ class Taking:
             "central_by": by,
             "central_at": at,
             "other": spelt(change.new),
-            "other_by": edit.worker,
-            "other_at": edit.at,
+            "other_by": other[0],
+            "other_at": other[1],
             "settled": False,
             "facet": _facet_of(held, change).key,
             "chosen": "",
@@ -267,6 +282,8 @@ class Taking:
     def _author(self, held: Held, name: str) -> tuple[str, str]:
         """Who wrote the value of a field that stands, and when."""
         seq = held.versions.get(name, held.versions.get(_CREATED, 0))
+        if name == VOID and not held.fields.get(VOID):
+            seq = max(held.versions.values(), default=0)  # that it stands is said by whoever changed it last
         if seq not in self._writers:
             log = tables.log
             row = self._connection.execute(select(log.c.worker, log.c.at).where(log.c.seq == seq)).first()

@@ -241,3 +241,55 @@ def test_who_may_not_see_the_field_gets_nothing_of_its_conflict(world: World) ->
     assert nurse.store.find(Conflict) == []
     assert read_conflicts(nurse.store) == []
     assert nurse.sync().agreed
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_taken_back_here_and_changed_there_it_stands_with_one_conflict(world: World, first: int) -> None:
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    child = world.child("Tilly")
+    ana.make(child)
+    world.settle()
+    ana.store.journal.undo()
+    ben.change(child, known_as="Til")
+    (ana, ben)[first].sync()
+    world.settle()
+    for laptop in (ana, ben):
+        assert known_as(laptop, child.id) == "Til"
+        (one,) = read_conflicts(laptop.store)
+        assert (one.label, one.stands.value, one.other.value) == ("Taken back", False, True)
+        assert (one.stands.by, one.other.by) == ("Ben", "Ana")
+    settled(ana, "yours")
+    world.settle()
+    for laptop in (ana, ben):
+        assert not laptop.has(child)
+        assert laptop.sync().agreed
+
+
+def test_an_agreement_that_was_taken_back_stays_so(world: World) -> None:
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    child = world.child("Tilly")
+    ana.make(child)
+    agreement = agreed_to(world, child.id, ana.worker.id)
+    ana.make(agreement)
+    world.settle()
+    ana.store.journal.undo()
+    ben.change(agreement, given_by="Jo Marsh")
+    ana.sync()
+    world.settle()
+    for laptop in (ana, ben):
+        assert not laptop.has(agreement)
+
+
+def agreed_to(world: World, child: str, by: str) -> Agreement:
+    return Agreement(
+        id=world.new_id("agreement"),
+        child=child,
+        given_by="Jo",
+        responsibility="yes",
+        status="given",
+        agencies=("school-nursing",),
+        categories=("family",),
+        purposes=("support",),
+        given_on=world.today(),
+        by=by,
+    )

@@ -1,0 +1,31 @@
+"""A record taken back on one laptop and changed on another: it stays, and a person decides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sync.merge import Merged
+from sync.messages import Changed
+
+VOID = "void"
+CLOSING = frozenset({"agreement", "disclosure", "conflict"})
+"""Record types of which a removal stands against an edit: kept, they could open what was closed."""
+
+
+def against_removal(
+    change: Changed, name: str, fields: Mapping[str, Any], merged: Merged
+) -> tuple[Merged, dict[str, Changed]]:
+    """What becomes of one field of a record that somebody else changed, unknown to the edit's author.
+
+    Taking it back waits for a person; a change to what was taken back brings it again, and the removal is
+    the other value of a conflict, by the record's id.
+    """
+    if change.type in CLOSING or merged.verdict == "same":
+        return merged, {}
+    if name == VOID:
+        taken_back = merged.value is True and merged.verdict == "applied"
+        return (Merged("conflict", False, True) if taken_back else merged), {}
+    if fields.get(VOID) is not True:
+        return merged, {}
+    return merged, {change.record: change.model_copy(update={"field": VOID, "old": False, "new": True})}
