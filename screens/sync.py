@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from storage.store import Store
 
 NOT_ENROLLED = "This laptop is not enrolled with a central record, so nothing is sent and nothing comes."
+_NO_NETWORK = "by files that are carried: outreach bundle write FILE"
 _HOW = "Ask your manager for a code, then: outreach enrol URL CODE"
 
 
@@ -45,6 +46,7 @@ def sync_lines(view: SyncView, width: int, note: str = "") -> Iterator[tuple[str
         agreed = local_time(state.agreed_at) if state.agreed_at else "never yet"
         yield "", (Piece("Both sides last agreed  ", Tone.QUIET), Piece(agreed, Tone.STRONG))
         yield "", (Piece("Central record          ", Tone.QUIET), Piece(short(state.url, width - 26)))
+        yield "", (Piece("Without a network       ", Tone.QUIET), Piece(_NO_NETWORK, Tone.QUIET))
     yield "", ""
     since = f", the oldest of {local_time(view.oldest)}" if view.oldest else ""
     yield "", Piece(f"{count_of(view.waiting, 'step')} to be sent{since}", Tone.STRONG)
