@@ -15,7 +15,7 @@ from casework.errors import Refused
 from casework.records import Child, Flag
 from storage.central.outbox import WaitingEdit, count_waiting, set_aside, waiting
 from storage.journal import transaction
-from sync.device import _sent
+from sync.device import sent_edit
 from sync.hub import devices, tables
 from sync.hub.central import Central, Ties
 from sync.hub.taking import Taking
@@ -136,7 +136,7 @@ def test_a_revoked_laptop_replaces_nothing_that_was_taken_or_kept_aside(world: W
     with world.hub.engine.begin() as connection:
         devices.revoke(connection, ben.way.device)
         before = connection.execute(select(tables.quarantine)).all()
-    answer = ben.way.push(Push(edits=[_sent(edit, 0) for edit in stolen]))
+    answer = ben.way.push(Push(edits=[sent_edit(edit, 0) for edit in stolen]))
     assert {verdict.code for verdict in answer.verdicts} == {"revoked"}
     assert (answer.at.seq, answer.known) == (0, {})
     with world.hub.engine.begin() as connection:
