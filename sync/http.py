@@ -43,6 +43,9 @@ _TRIES = 3
 _FIRST_WAIT = 0.25
 _TIMEOUT = httpx2.Timeout(60.0, connect=10.0)
 _OK, _TOO_MANY, _SERVER = 200, 429, 500
+_REPLAYED = "replayed"
+"""A proxy sent a request twice and passed on the second answer: said once more, with a nonce of its own, it
+has the effect that it has had."""
 _MOST_ANSWER = 4 * wire.MOST_BODY  # a page of a pull may be larger than anything that is sent
 
 
@@ -171,7 +174,7 @@ class Line:
             ) from None
         if fault.code == "clock":
             raise _Skewed(datetime.fromisoformat(fault.now) - self._now())
-        if status >= _SERVER or status == _TOO_MANY:
+        if status >= _SERVER or status == _TOO_MANY or fault.code == _REPLAYED:
             raise Unreachable(fault.code, fault.message, self.url)
         if fault.code in ("too-large", "bad-message"):
             raise BadInput(fault.code, fault.message)

@@ -337,6 +337,23 @@ def test_a_lost_answer_is_asked_for_again_and_has_one_effect(
         assert care.problems(connection) == []
 
 
+def test_a_proxy_that_sends_twice_and_passes_on_the_second_answer_is_no_refusal(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana = site.laptop()
+    child(ana)
+    exchange, seen = Line._exchange, []
+
+    def twice(self: Line, *given: Any) -> Any:
+        answer = exchange(self, *given)
+        seen.append(given)
+        return exchange(self, *given) if len(seen) % 2 else answer
+
+    monkeypatch.setattr(Line, "_exchange", twice)
+    done = site.sync(ana).session
+    assert (done.agreed, done.pushed, done.quarantined) == (True, 2, 0)
+
+
 def test_nobody_answers_and_nothing_is_lost(site: Site) -> None:
     ana = site.laptop()
     tilly = child(ana)
