@@ -2,6 +2,7 @@
 
     python docs/tour_sync.py                the central record keeps its records in a file
     python docs/tour_sync.py --postgresql   in a PostgreSQL database, which the tour starts (extra `test`)
+    python docs/tour_sync.py --bundles      the laptops meet it by files that are carried, with no network
 
 Every step is a command as a person types it, with what it printed and one line of what to see. A step that
 does not keep what that line promises ends the tour with exit code 1. Nobody in it exists; nothing of it
@@ -18,10 +19,10 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 PAGE = Path(__file__).with_name("tour-sync.md")
 BEGIN, END = "<!-- tour: begin -->\n", "<!-- tour: end -->\n"
@@ -38,11 +39,37 @@ class Broken(Exception):
     """A step did not keep what it promised."""
 
 
+class Ended(NamedTuple):
+    """What a command gave."""
+
+    code: int
+    out: str
+    err: str
+
+
+Call = Callable[[Sequence[str], Mapping[str, str], Path], Ended]
+"""Runs `outreach` with these words, in this environment and folder."""
+
+
+def started(words: Sequence[str], environ: Mapping[str, str], folder: Path) -> Ended:
+    """In a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "outreach_tui", *words],
+        capture_output=True,
+        encoding="utf-8",
+        env=dict(environ),
+        cwd=folder,
+        timeout=2 * _WAIT_SECONDS,
+        check=False,
+    )
+    return Ended(done.returncode, done.stdout, done.stderr)
+
+
 class Tour:
     """A folder with three data folders in it, the commands that run on them, and what they printed."""
 
-    def __init__(self, folder: Path, say: Callable[[str], None]) -> None:
-        self.folder, self.say = folder, say
+    def __init__(self, folder: Path, say: Callable[[str], None], call: Call = started) -> None:
+        self.folder, self.say, self._call = folder, say, call
         secret = folder / "passphrase"
         secret.write_text(_SECRET + "\n")
         secret.chmod(0o600)
@@ -64,11 +91,11 @@ class Tour:
     ) -> str:
         """One step. Raises Broken unless it ends with `code`, prints all of `shows` and none of `hides`."""
         done = self._outreach(home, *words)
-        printed = (done.stdout + done.stderr).strip().replace(f"{self.folder}{os.sep}", "")
+        printed = (done.out + done.err).strip().replace(f"{self.folder}{os.sep}", "")
         self.say(f"$ outreach --home {home} {' '.join(map(_quoted, words))}")
         self.say("\n".join(f"    {line}" for line in printed.splitlines()))
         self.say(f"  -> {see}\n")
-        wrong = [f"it ended with {done.returncode} and not with {code}"] if done.returncode != code else []
+        wrong = [f"it ended with {done.code} and not with {code}"] if done.code != code else []
         wrong += [f"it does not say {text!r}" for text in shows if text not in printed]
         wrong += [f"it says {text!r}" for text in hides if text in printed]
         if wrong:
@@ -77,7 +104,7 @@ class Tour:
 
     def ask(self, home: str, *words: str) -> Any:
         """What a command says as JSON; not shown."""
-        return json.loads(self._outreach(home, *words, "--json").stdout)
+        return json.loads(self._outreach(home, *words, "--json").out)
 
     def check(self, promise: str, kept: bool) -> None:
         """What was compared beside the steps. Raises Broken where it is not so."""
@@ -110,21 +137,15 @@ class Tour:
                 process.terminate()
                 process.wait(_WAIT_SECONDS)
 
-    def _outreach(self, home: str, *words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "outreach_tui", "--home", str(self.folder / home), *words],
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            env=self._environ,
-            cwd=self.folder,
-            timeout=2 * _WAIT_SECONDS,
-            check=False,
-        )
+    def _outreach(self, home: str, *words: str) -> Ended:
+        return self._call(("--home", str(self.folder / home), *words), self._environ, self.folder)
 
 
 class Way(Protocol):
     """How laptops and the central record meet."""
+
+    offering: int
+    """The exit code where a central record was set back: by files it takes another one to agree."""
 
     def open(self) -> None:
         """From now on they can."""
@@ -138,6 +159,8 @@ class Way(Protocol):
 
 class ByNetwork:
     """`hub serve` and `sync`."""
+
+    offering = 0
 
     def __init__(self, tour: Tour) -> None:
         self._tour, self._serving, self.port = tour, ExitStack(), 0
@@ -153,6 +176,32 @@ class ByNetwork:
     def sync(self, home: str, see: str, *shows: str, code: int = 0) -> None:
         """`outreach sync` on a laptop."""
         self._tour.run(home, "sync", see=see, shows=shows, code=code)
+
+
+class ByBundles:
+    """`bundle write` and `bundle read` on both sides; nobody serves the central record."""
+
+    offering = 7
+
+    def __init__(self, tour: Tour) -> None:
+        self._tour, self._written = tour, 0
+
+    def open(self) -> None:
+        """Somebody goes to and fro with a stick."""
+        self._tour.say("(A stick is carried to and fro.)\n")
+
+    def close(self) -> None:
+        """Nobody does."""
+
+    def sync(self, home: str, see: str, *shows: str, code: int = 0) -> None:
+        """There with what waits, back with the answer."""
+        self._written += 1
+        there, back = (f"{home}-{self._written}.{kind}" for kind in ("bundle", "answer"))
+        run = self._tour.run
+        run(home, "bundle", "write", there, see="What waits is in it, sealed to the central record.")
+        run("central", "bundle", "read", there, see="The stick is where the central record is kept.")
+        run("central", "bundle", "write", back, see="The answer, sealed to this laptop.")
+        run(home, "bundle", "read", back, see=see, shows=shows, code=code)
 
 
 def walk(tour: Tour, way: Way, enrol_by: ByNetwork, database: str | None, renew: Callable[[], None]) -> None:
@@ -306,9 +355,11 @@ def _restore(tour: Tour, way: Way, renew: Callable[[], None]) -> None:
     )
     way.open()
     for home in ("ana", "nia"):
-        way.sync(home, "It offers what the backup lacks, and keeps all that it has.", "offered again")
-    for home in ("ana", "nia"):
+        words = "It keeps all that it has, and offers what the backup lacks."
+        way.sync(home, words, "offered again", code=way.offering)
+    for home in ("ana", "nia", "ana"):
         way.sync(home, "Both sides agree again.", "Both sides agree")
+    for home in ("ana", "nia"):
         tour.run(home, "conflicts", see="What was settled stays settled.", shows=("No conflict waits",))
     tour.run(
         "nia", "contact", "list", "Tilly Marsh", see="Withdrawn stays withdrawn.", code=5, hides=(_WORDS,)
@@ -379,20 +430,24 @@ def postgresql() -> Iterator[tuple[str, Callable[[], None]]]:
             server.cleanup()
 
 
-def tour(say: Callable[[str], None], *, on_postgresql: bool = False) -> None:
+def tour(
+    say: Callable[[str], None], *, on_postgresql: bool = False, by_bundles: bool = False, call: Call = started
+) -> None:
     """Walk the tour. Raises Broken at the first step that does not keep what it promises."""
     with tempfile.TemporaryDirectory(prefix="outreach-tour-") as folder, ExitStack() as stack:
         database, renew = stack.enter_context(postgresql()) if on_postgresql else (None, lambda: None)
-        walked = Tour(Path(folder), say)
+        walked = Tour(Path(folder), say, call)
         network = ByNetwork(walked)
         stack.callback(network.close)
-        walk(walked, network, network, database, renew)
+        way = ByBundles(walked) if by_bundles else network
+        walk(walked, way, network, database, renew)
 
 
 def main() -> int:
     """Walk it as the options say; 1 when something is not as promised."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--postgresql", action="store_true", help="keep the records in PostgreSQL")
+    parser.add_argument("--bundles", action="store_true", help="meet by files that are carried")
     parser.add_argument("--write", action="store_true", help=f"put what was printed into {PAGE.name}")
     given = parser.parse_args()
     lines: list[str] = []
@@ -402,7 +457,7 @@ def main() -> int:
         print(text, flush=True)
 
     try:
-        tour(say, on_postgresql=given.postgresql)
+        tour(say, on_postgresql=given.postgresql, by_bundles=given.bundles)
     except Broken as problem:
         print(f"\n{problem}", file=sys.stderr)
         return 1

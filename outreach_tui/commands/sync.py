@@ -199,7 +199,7 @@ def _said(value: dict[str, Any], again: str) -> list[str]:
     lines = [f"{end}: {', '.join(counted)}."]
     if value["purged"]:
         gone = count_of(value["purged"], "record was", "records were")
-        lines.append(f"{gone} given up, for your work or the agreement does not cover them.")
+        lines.append(f"{gone} given up: not covered by your work, nor by what the family agreed.")
     if value["to_settle"]:
         waits = "waits" if value["to_settle"] == 1 else "wait"
         lines.append(f"{count_of(value['to_settle'], 'conflict')} {waits} for a person: outreach conflicts")

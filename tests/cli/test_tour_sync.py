@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import pytest
+
+from tests.tools import warm
 
 SCRIPT = Path(__file__).parents[2] / "docs" / "tour_sync.py"
 _DAY = r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d+ [A-Z][a-z]{2} \d{4}"
@@ -36,6 +41,13 @@ def script() -> ModuleType:
     return module
 
 
+def forked(words: Sequence[str], environ: Mapping[str, str], folder: Path) -> Any:
+    """As the tour's own way to call, without the start of an interpreter for each of its hundred calls."""
+    with contextlib.chdir(folder):
+        code, out, err = warm.call(words, environ, b"")
+    return SimpleNamespace(code=code, out=out.decode(), err=err.decode())
+
+
 def lasting(text: str) -> list[str]:
     for pattern, word in PASSING:
         text = re.sub(pattern, word, text, flags=re.MULTILINE)
@@ -45,14 +57,19 @@ def lasting(text: str) -> list[str]:
 @pytest.mark.timeout(900)
 def test_the_tour_holds_and_prints_what_its_page_shows(script: ModuleType) -> None:
     said: list[str] = []
-    script.tour(said.append)
+    script.tour(said.append, call=forked)
     page = script.PAGE.read_text(encoding="utf-8").partition(script.BEGIN)[2].partition(script.END)[0]
     assert lasting("\n".join(said).strip()) == lasting(page.strip().strip("`").strip())
 
 
 @pytest.mark.timeout(900)
 def test_the_tour_holds_on_postgresql(script: ModuleType) -> None:
-    script.tour(lambda _: None, on_postgresql=True)
+    script.tour(lambda _: None, on_postgresql=True, call=forked)
+
+
+@pytest.mark.timeout(900)
+def test_the_tour_holds_by_bundles(script: ModuleType) -> None:
+    script.tour(lambda _: None, by_bundles=True, call=forked)
 
 
 def test_a_step_that_breaks_its_promise_ends_the_tour(script: ModuleType, tmp_path: Path) -> None:
