@@ -101,7 +101,10 @@ def run(peer: str, records: int) -> Answer:
             "incremental": incremental,
             "quiet": sorted(quiet, key=lambda part: part["hub"])[NOOPS // 2],
             "outcome": outcomes[0],
-            "peak": {"hub": hub.do("spent")["peak"], "laptop": max(o["peak"] for o in outcomes)},
+            "peak": {
+                "hub": hub.do("spent")["peak"],
+                "laptop": max(part["peak"] for part in (*phases.values(), *sessions)),
+            },
         }
 
 

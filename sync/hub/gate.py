@@ -150,7 +150,8 @@ class Gate:
     def _check_new(self, signed: signing.Signed) -> str:
         """The status of the laptop, "" for none, when a request is timely and was not taken before.
 
-        The nonce is kept without waiting for the disk: what a repeated request would do is done already.
+        The nonce is kept without waiting for the disk. What a request does is committed after it, into the
+        same log of the database: a power cut that takes the nonce away takes that away, too.
         """
         now = self._now()
         if not signing.is_timely(signed.created, now):
