@@ -178,7 +178,14 @@ def end_of_session(
         output.emit_lines(_said(value, again))
 
     call.show(value, text)
-    if not session.agreed or conflicts:
+    return exit_code(agreed=session.agreed, to_settle=conflicts, aside=len(aside))
+
+
+def exit_code(*, agreed: bool, to_settle: int, aside: int) -> int:
+    """How a session ended: 0 both sides agree, 1 steps were kept aside in it, 7 they do not agree yet or
+    something waits for a person. What could not be done at all has its own code (casework.errors).
+    """
+    if not agreed or to_settle:
         return 7
     return 1 if aside else 0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -44,6 +44,7 @@ def at_odds(world: World) -> tuple[Laptop, Laptop, str]:
     ana.change(tilly, known_as="Til")
     ben.change(tilly, known_as="Lily")
     world.settle()
+    world.now += timedelta(minutes=1)
     return ana, ben, tilly.id
 
 

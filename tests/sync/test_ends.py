@@ -1,0 +1,38 @@
+"""How a session ends, in words and in its exit code: agreement is never claimed where there is none."""
+
+from __future__ import annotations
+
+import pytest
+
+from casework.errors import Locked, NotAgreed, OutreachError, Refused, Unreachable
+from outreach_tui.central import end_words
+from outreach_tui.commands.sync import exit_code
+from sync.device import Session
+
+
+@pytest.mark.parametrize(
+    ("agreed", "to_settle", "aside", "code"),
+    [
+        (True, 0, 0, 0),
+        (True, 0, 2, 1),
+        (True, 1, 0, 7),
+        (True, 1, 2, 7),
+        (False, 0, 0, 7),
+        (False, 0, 2, 7),
+        (False, 1, 0, 7),
+        (False, 1, 2, 7),
+    ],
+)
+def test_every_end_has_its_code_and_its_words(agreed: bool, to_settle: int, aside: int, code: int) -> None:
+    assert exit_code(agreed=agreed, to_settle=to_settle, aside=aside) == code
+    words = end_words(Session(agreed=agreed, conflicts=to_settle, quarantined=aside))
+    assert ("Both sides agree" in words) is agreed
+    assert ("set aside" in words) is bool(aside)
+    assert ("in conflict" in words) is bool(to_settle)
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"), [(Unreachable, 6), (Refused, 5), (Locked, 3), (NotAgreed, 7), (OutreachError, 70)]
+)
+def test_what_could_not_be_done_has_its_code(fault: type[OutreachError], code: int) -> None:
+    assert fault("x", "y").exit_code == code
