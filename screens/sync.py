@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from storage.store import Store
 
 NOT_ENROLLED = "This laptop is not enrolled with a central record, so nothing is sent and nothing comes."
-_NO_NETWORK = "by files that are carried: outreach bundle write FILE"
+_NO_NETWORK = "carry files: outreach bundle write FILE"
 _HOW = "Ask your manager for a code, then: outreach enrol URL CODE"
 
 
