@@ -37,7 +37,7 @@ from tests.sync.invariants import check
 from tests.sync.world import Laptop, Way, World
 
 WORDS = ("Til", "Lily", "Tilda", "T")
-STEPS = 60
+STEPS = 40
 PAGES = (5, 2_000)
 """Records of a page: so few that a laptop reads several, and as many as in earnest."""
 ROUNDS = 5
