@@ -103,6 +103,7 @@ class Device:
         self._holdings = Holdings(store.conn)
         self._done: dict[str, int] = {}
         self._began_again = False
+        self._parts: dict[str, tuple[WaitingEdit, Answer]] = {}
 
     def sync(self, *, full: bool = False, deep: bool = False) -> Session:
         """One session from hello to agreement.
@@ -234,7 +235,7 @@ class Device:
     def _push_all(self, session: Session) -> None:
         """Send what waits until nothing does."""
         while True:
-            edits = outbox.waiting(self._conn, MOST_EDITS, MOST_BYTES)
+            edits = outbox.waiting(self._conn, MOST_EDITS, MOST_BYTES, self._parts)
             if not edits:
                 return
             session.requests += 1
@@ -273,7 +274,7 @@ class Device:
         verdicts = _answers(answer)
         with transaction(self._conn):
             state = read_state(self._conn)
-            outbox.settle(self._conn, edits, verdicts, unknown_kinds(state))
+            outbox.settle(self._conn, *self._with_parts(edits, verdicts), unknown_kinds(state))
             write_state(self._conn, replace(state, pushed_seq=answer.at.seq, pushed_chain=answer.at.chain))
         own = [verdicts[edit.id] for edit in edits if edit.id in verdicts]
         session.pushed += len(own)
@@ -283,12 +284,27 @@ class Device:
             session.quarantined += verdict.verdict == "quarantined"
         self._progress(f"{session.pushed} sent")
 
+    def _with_parts(
+        self, edits: Sequence[WaitingEdit], answers: Mapping[str, Answer]
+    ) -> tuple[list[WaitingEdit], dict[str, Answer]]:
+        """These with the parts of the same steps that earlier messages of this session carried.
+
+        A step that is longer than a message has its verdict when its last part has. Broken off before that it
+        is sent anew, and the central record answers for the parts that it knows as it did.
+        """
+        self._parts |= {edit.id: (edit, answers[edit.id]) for edit in edits if edit.id in answers}
+        places = {edit.place for edit in edits}
+        self._parts = {name: part for name, part in self._parts.items() if part[0].place in places}
+        return [part for part, _ in self._parts.values()], {
+            name: told for name, (_, told) in self._parts.items()
+        }
+
     def _hand_in(self) -> None:
         """Send what waits, to be kept aside for a supervisor: it will not be sent another time."""
-        while edits := outbox.waiting(self._conn, MOST_EDITS, MOST_BYTES):
+        while edits := outbox.waiting(self._conn, MOST_EDITS, MOST_BYTES, self._parts):
             answer = self._central.push(Push(edits=[sent_edit(edit, 0) for edit in edits]))
             with transaction(self._conn):
-                outbox.settle(self._conn, edits, _answers(answer))
+                outbox.settle(self._conn, *self._with_parts(edits, _answers(answer)))
             if len(answer.verdicts) < len(edits):
                 return
 

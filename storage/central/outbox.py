@@ -57,8 +57,13 @@ def count_waiting(conn: Connection) -> int:
     return int(conn.execute(f"SELECT count(*) FROM edit WHERE {_WAITING}").fetchone()[0])
 
 
-def waiting(conn: Connection, limit: int, most_bytes: int) -> list[WaitingEdit]:
-    """The oldest steps that wait, at most `limit` and about `most_bytes` of changes; a long one in parts."""
+def waiting(
+    conn: Connection, limit: int, most_bytes: int, answered: Collection[str] = ()
+) -> list[WaitingEdit]:
+    """The oldest steps that wait, at most `limit` and about `most_bytes` of changes; a long one in parts.
+
+    Of a step that is longer than one message, the parts that were `answered` already are left out.
+    """
     found: list[WaitingEdit] = []
     size = 0
     rows = conn.execute(
@@ -67,8 +72,10 @@ def waiting(conn: Connection, limit: int, most_bytes: int) -> list[WaitingEdit]:
     ).fetchall()
     for row in rows:
         for edit, grown in _of_step(conn, row):
+            if edit.id in answered:
+                continue
             size += grown
-            if found and size > most_bytes:
+            if found and (size > most_bytes or len(found) == limit):
                 return found
             found.append(edit)
     return found

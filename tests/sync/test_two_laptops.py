@@ -189,3 +189,16 @@ def test_a_nurse_gets_no_family_words_until_they_agree_and_loses_them_again(worl
     assert nurse.has(tilly)
     assert nurse.sync().agreed
     assert ana.sync().agreed
+
+
+def test_a_step_longer_than_a_message_is_sent_once_and_ends(world: World) -> None:
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    tilly = world.child("Tilly")
+    ana.make(tilly)
+    told = [contact(world, tilly.id, ana.worker.id, f"{n} " + "word " * 300) for n in range(1_000)]
+    ana.store.journal.commit(Edit("Bring in", tuple(create(one) for one in told)))
+    session = ana.sync()
+    assert (session.agreed, session.quarantined, session.problems) == (True, 0, [])
+    assert session.requests < 8
+    assert ben.sync().agreed
+    assert len(ben.store.find(Contact)) == 1_000
