@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
-from casework.canonical import fingerprint, spelt
+from casework.canonical import spelt
 from casework.errors import Refused
 from casework.facets import facets, joined
 from casework.ids import new_id
@@ -410,7 +410,7 @@ class Device:
         held = joined(part for facet, part in parts.items() if mask & BIT[facet])
         state = read_state(self._conn)
         return SentEdit(
-            id=fingerprint("brought back", record, state.epoch, size=16).hex(),
+            id=self._new_id(),
             worker=self._store.actor.worker,
             name="Brought back",
             at=self._now().isoformat(),

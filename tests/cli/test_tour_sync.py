@@ -67,11 +67,6 @@ def test_the_tour_holds_on_postgresql(script: ModuleType) -> None:
     script.tour(lambda _: None, on_postgresql=True, call=forked)
 
 
-@pytest.mark.timeout(900)
-def test_the_tour_holds_by_bundles(script: ModuleType) -> None:
-    script.tour(lambda _: None, by_bundles=True, call=forked)
-
-
 def test_a_step_that_breaks_its_promise_ends_the_tour(script: ModuleType, tmp_path: Path) -> None:
     said: list[str] = []
     tour = script.Tour(tmp_path, said.append)
