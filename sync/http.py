@@ -8,6 +8,7 @@ a proxy that reads the traffic of a school can so be seen, but tells nothing of 
 from __future__ import annotations
 
 import random
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -80,13 +81,18 @@ class Line:
         sleep: Callable[[float], None] = time.sleep,
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
-        """`offset` is what the central record's clock is ahead of this one's. Raises UsageProblem."""
+        """`offset` is what the central record's clock is ahead of this one's.
+
+        Raises UsageProblem for the address, BadInput for certificates in the environment that are none.
+        """
         self.url = checked_url(url)
         self.offset = offset
         self.traffic = Traffic()
         self._now, self._sleep = now, sleep
         local = _is_loopback(self.url)
-        self._client = httpx2.Client(timeout=_TIMEOUT, trust_env=not local, transport=transport)
+        self._client = httpx2.Client(
+            timeout=_TIMEOUT, trust_env=not local, transport=transport, verify=_trusted()
+        )
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -235,6 +241,18 @@ def checked_url(url: str) -> str:
             "URL",
         )
     return address
+
+
+def _trusted() -> ssl.SSLContext:
+    """The certificates that this computer trusts, or those that SSL_CERT_FILE or SSL_CERT_DIR name."""
+    try:
+        return httpx2.create_ssl_context()
+    except OSError:
+        raise BadInput(
+            "bad-certificates",
+            "The certificates that SSL_CERT_FILE or SSL_CERT_DIR names cannot be read; correct or unset it.",
+            "SSL_CERT_FILE",
+        ) from None
 
 
 def _is_loopback(url: str) -> bool:

@@ -30,18 +30,18 @@ KEYS = {
 
 
 @contextmanager
-def serving(hub: Line, port: int = 0) -> Iterator[str]:
+def serving(hub: Line, port: int = 0, *, more: tuple[str, ...] = ()) -> Iterator[str]:
     """`hub serve` in a process of its own; its address."""
     environ = {key: value for key, value in os.environ.items() if not key.startswith("OUTREACH_")}
     environ |= {"OUTREACH_HOME": str(hub.home), "OUTREACH_PASSPHRASE_FILE": str(hub.secret)}
-    command = [sys.executable, "-m", "outreach_tui", "hub", "serve", "--port", str(port)]
+    command = [sys.executable, "-m", "outreach_tui", "hub", "serve", "--port", str(port), *more]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environ, text=True
     ) as process:
         try:
             assert process.stdout is not None
             first = process.stdout.readline()
-            found = re.search(r"http://\S+:\d+", first)
+            found = re.search(r"https?://\S+:\d+", first)
             assert found, process.stderr.read() if process.stderr else first
             yield found.group()
         finally:

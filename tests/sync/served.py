@@ -35,9 +35,18 @@ class Clock:
 class Served:
     """The hub's server: started, and known to answer, when it is made."""
 
-    def __init__(self, hub: OpenHub) -> None:
+    def __init__(self, hub: OpenHub, *, port: int = 0, tls: tuple[Path, Path] | None = None) -> None:
+        """`tls` are the files of a certificate and its key."""
+        certificate, key = tls or (None, None)
         config = uvicorn.Config(
-            make_app(hub.gate()), host="127.0.0.1", port=0, log_config=None, lifespan="off", access_log=False
+            make_app(hub.gate()),
+            host="127.0.0.1",
+            port=port,
+            log_config=None,
+            lifespan="off",
+            access_log=False,
+            ssl_certfile=certificate,
+            ssl_keyfile=str(key) if key else None,
         )
         self._server = uvicorn.Server(config)
         begun = threading.Event()
@@ -52,7 +61,7 @@ class Served:
         self._thread.start()
         assert begun.wait(20)
         port = self._server.servers[0].sockets[0].getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}"
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
 
     def stop(self) -> None:
         self._server.should_exit = True

@@ -1,0 +1,147 @@
+"""The central record behind TLS: whose certificate is believed, and that its own key is what counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from casework.edits import Edit, create
+from casework.errors import BadInput, Unreachable, UsageProblem
+from casework.ids import new_id
+from casework.records import Child
+from storage.central.outbox import count_waiting
+from storage.central.state import read_state
+from sync.http import Line
+from sync.hub.serving import serve
+from tests.cli.test_sync import Desk, make_hub, serving
+from tests.sync.served import Served, Site
+from tests.tools.certificates import Authority
+
+UNTRUSTED = "The certificate of the central record is not one that this computer trusts"
+
+
+@pytest.fixture
+def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Authority:
+    """One that this computer trusts."""
+    made = Authority(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(made.file))
+    return made
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    made = Site(tmp_path)
+    yield made
+    made.close()
+
+
+def behind(site: Site, tls: tuple[Path, Path], port: int = 0) -> None:
+    """Serve the central record with this certificate from now on."""
+    site.served.stop()
+    site.served = Served(site.hub, tls=tls, port=port)
+
+
+def reach(site: Site) -> None:
+    site.join(site.store(), site.code())
+
+
+def test_a_trusted_certificate_is_spoken_with(site: Site, authority: Authority) -> None:
+    behind(site, authority.sign("hub"))
+    ana = site.laptop()
+    assert site.sync(ana).session.agreed
+    assert read_state(ana.conn).url.startswith("https://")
+
+
+@pytest.mark.parametrize("wrong", ["unknown", "ended", "another's"])
+def test_a_certificate_that_is_unknown_ended_or_anothers_is_not(
+    wrong: str, site: Site, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    signer = Authority(site.folder, "Nobody") if wrong == "unknown" else authority
+    life = timedelta(days=-1) if wrong == "ended" else timedelta(days=1)
+    address = "127.0.0.2" if wrong == "another's" else "127.0.0.1"
+    behind(site, signer.sign("hub", life=life, address=address))
+    with pytest.raises(Unreachable, match=UNTRUSTED) as gone:
+        reach(site)
+    assert (gone.value.code, gone.value.exit_code) == ("unreachable", 6)
+    with site.hub.engine.begin() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM device").scalar() == 0
+
+
+def test_another_central_record_behind_the_same_certificate_is_not_believed(
+    site: Site, authority: Authority, tmp_path: Path
+) -> None:
+    tls = authority.sign("hub")
+    behind(site, tls)
+    ana = site.laptop()
+    assert site.sync(ana).session.agreed
+    made = Child(id=new_id(), surname="Marsh", forename="Tilly", team=ana.worker.team)
+    ana.journal.commit(Edit("Made", (create(made),), subject=made.id))
+    before = (read_state(ana.conn).seq, count_waiting(ana.conn))
+    (tmp_path / "other").mkdir()
+    other = Site(tmp_path / "other")
+    port = int(site.url.rsplit(":", 1)[1])
+    site.served.stop()
+    behind(other, tls, port)
+    try:
+        with pytest.raises(Unreachable) as gone:
+            site.sync(ana)
+    finally:
+        other.close()
+    assert gone.value.code == "bad-answer"
+    assert (read_state(ana.conn).seq, count_waiting(ana.conn)) == before
+    site.served = Served(site.hub, tls=tls, port=port)
+    assert site.sync(ana).session.agreed
+
+
+def test_certificates_that_cannot_be_read_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, authority: Authority
+) -> None:
+    for text in (None, "no certificate"):
+        path = tmp_path / "none.pem"
+        if text is not None:
+            path.write_text(text)
+        monkeypatch.setenv("SSL_CERT_FILE", str(path))
+        with pytest.raises(BadInput, match="SSL_CERT_FILE") as wrong:
+            Line("https://hub.example.org", now=lambda: None)  # type: ignore[arg-type,return-value]
+        assert wrong.value.exit_code == 4
+
+
+def test_what_is_served_beyond_this_computer_is_served_with_tls(site: Site, authority: Authority) -> None:
+    gate: Any = None
+    for host in ("0.0.0.0", "::", "192.0.2.7", "hub.example.org"):
+        with pytest.raises(UsageProblem) as plain:
+            serve(gate, host, 0)
+        assert plain.value.code == "plain-http"
+    with pytest.raises(UsageProblem, match="go together"):
+        serve(gate, "0.0.0.0", 0, certificate=authority.file)
+
+
+def test_the_command_line_behind_tls(tmp_path: Path) -> None:
+    """`hub serve` with a certificate, and a laptop that trusts it, then trusts another one only."""
+    authority, stranger = Authority(tmp_path), Authority(tmp_path, "Nobody")
+    certificate, key = authority.sign("hub")
+    hub = make_hub(tmp_path)
+    with serving(hub, more=("--tls-cert", str(certificate), "--tls-key", str(key))) as url:
+        assert url.startswith("https://")
+        desk = Desk(tmp_path, hub, url, int(url.rsplit(":", 1)[1]))
+        ana = desk.bare("Ana Bell")
+        code = desk.code("Ana Bell")
+
+        def trusting(whom: Authority | None, *words: str) -> Any:
+            return ana(*words, "--json", today=None, env={"SSL_CERT_FILE": str(whom.file)} if whom else {})
+
+        refused = trusting(None, "enrol", url, code)
+        assert (refused.code, refused.json["error"]["code"]) == (6, "unreachable")
+        assert UNTRUSTED in refused.err
+        assert trusting(None, "sync", "status").json["enrolled"] is False
+        assert trusting(authority, "enrol", url, code).code == 0
+        assert trusting(authority, "sync").json["agreed"] is True
+        refused = trusting(stranger, "sync")
+        assert (refused.code, refused.json["error"]["code"]) == (6, "unreachable")
+        assert UNTRUSTED in refused.err
+        assert trusting(authority, "sync").code == 0
