@@ -21,9 +21,10 @@ ROOT = Path(__file__).parents[1]
         (["benchmarks.intake", "--marks", "5000"], "unchanged re-import"),
         (["benchmarks.duplicates", "500"], "the child that was meant"),
         (["benchmarks.sync", "1000", "--times", "1"], "losing values not kept"),
+        (["benchmarks.sync.county", "--children", "6"], "two, three times as many laptops"),
         (["benchmarks.startup", "--children", "200"], "start to painted Today"),
     ],
-    ids=["search", "sharing", "clocks", "child", "intake", "duplicates", "sync", "startup"],
+    ids=["search", "sharing", "clocks", "child", "intake", "duplicates", "sync", "county", "startup"],
 )
 def test_a_measurement_runs_to_its_table(words: list[str], row: str) -> None:
     done = subprocess.run(
