@@ -87,7 +87,7 @@ def edit(record: str, fields: tuple[str, ...], reason: str) -> None:
             receipt: str | None = store.journal.commit(step).edit
         else:
             receipt = None
-        rows = [(c.field, *(said(store, found, c.field, v) for v in (c.old, c.new))) for c in changes]
+        rows = [(c.field, *(said(eyes, found, c.field, v) for v in (c.old, c.new))) for c in changes]
         value = {
             "id": found.id,
             "type": found.type,
@@ -237,15 +237,18 @@ def reference(store: Store, name: str, typed: str) -> str:
 def _named(store: Store, target: str, field: str, typed: str) -> str:
     """The id of the one record of a type with this name. Raises BadInput or Several, which say what there is.
 
-    The names of households are those of families, so they are never listed.
+    The names of households are those of families, so they are never listed, and one that the worker may not
+    see is as if it were not there.
     """
     from casework.errors import BadInput
     from casework.records import RECORD_TYPES
     from casework.text import fold
-    from outreach_tui.commands.people import Several
+    from outreach_tui.commands.people import Eyes, Several
+    from outreach_tui.commands.records import may_be_called
 
-    held = [(record.id, str(getattr(record, "name", ""))) for record in store.find(RECORD_TYPES[target])]
-    rows = sorted(held, key=lambda row: (row[1], row[0]))
+    eyes = Eyes(store)
+    held = [(record.id, may_be_called(eyes, record)) for record in store.find(RECORD_TYPES[target])]
+    rows = sorted((row for row in held if row[1]), key=lambda row: (row[1], row[0]))
     fits = [(record, name) for record, name in rows if fold(name) == fold(typed)]
     if len(fits) == 1:
         return fits[0][0]

@@ -55,7 +55,7 @@ def show(record: str) -> None:
             "fields": fields,
             "withheld": withheld,
         }
-        labels = [(label_of(found, name), said(store, found, name, fields[name])) for name in fields]
+        labels = [(label_of(found, name), said(eyes, found, name, fields[name])) for name in fields]
         subject = subject_of(store, found)
         if subject is not None:
             store.log("looked", f"{found.type} {found.id}", subject.id)
@@ -171,25 +171,33 @@ def label_of(record: Record, name: str) -> str:
     return f"{label} ({name})" if label.casefold() != name.replace("_", " ") else label
 
 
-def said(store: Store, record: Record, name: str, value: Any) -> str:
-    """A value in words; a reference with the name of what it points at."""
+def said(eyes: Eyes, record: Record, name: str, value: Any) -> str:
+    """A value in words; a reference with the name of what it points at, where that may be seen."""
     text = _in_words(record, name, value)
     if name in REFERENCES and isinstance(value, str) and value:
-        row = store.conn.execute(_NAME_OF[REFERENCES[name]], (value,)).fetchone()
-        if row and row[0]:
-            return f"{row[0]} ({text})"
+        from casework.records import RECORD_TYPES
+
+        target = REFERENCES[name]
+        held = eyes.store.find(RECORD_TYPES[target], "id = ?", (value,))
+        called = may_be_called(eyes, held[0]) if held else ""
+        return f"{called} ({text})" if called else text
     return text
 
 
-_NAME_OF = {
-    "child": "SELECT forename || ' ' || surname FROM child WHERE id = ?",
-    "person": "SELECT forename || ' ' || surname FROM person WHERE id = ?",
-    "household": "SELECT name FROM household WHERE id = ?",
-    "school": "SELECT name FROM school WHERE id = ?",
-    "worker": "SELECT name FROM worker WHERE id = ?",
-    "team": "SELECT name FROM team WHERE id = ?",
-    "contact": "SELECT kind FROM contact WHERE id = ?",
-}
+def may_be_called(eyes: Eyes, record: Record) -> str:
+    """The name of a record, or "" where the worker may not see it. What is about no child has its name."""
+    from outreach_tui.commands.people import subject_of
+
+    child = subject_of(eyes.store, record)
+    fields = _NAMES.get(record.type, ("name",))
+    if child is not None and not (
+        eyes.is_there(record, child) and all(eyes.field(record, name, child) for name in fields)
+    ):
+        return ""
+    return " ".join(filter(None, (str(getattr(record, name) or "") for name in fields)))
+
+
+_NAMES = {"child": ("forename", "surname"), "person": ("forename", "surname"), "contact": ("kind",)}
 
 
 def _in_words(record: Record, name: str, value: Any) -> str:
