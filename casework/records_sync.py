@@ -16,7 +16,8 @@ class Conflict(Record):
     It is shared as the field is that it is about: `facet` is the part of the record (`casework.facets`) that
     holds the exact values. Values are JSON text. `chosen` is the value that a person settled it with; of two
     people who settle it unknown to each other the first stands, and where they chose differently the central
-    record opens a new conflict.
+    record opens a new conflict. `central_edit` and `other_edit` are the steps that said the two values: met
+    again, they are known by their ids and not by what a clock said.
     """
 
     type = "conflict"
@@ -28,9 +29,11 @@ class Conflict(Record):
     central: Annotated[Prose, Meta(C.IDENTITY, "Stands", P.APPEND_ONLY)]
     central_by: Annotated[Line, Meta(C.IDENTITY, "Stands by", P.APPEND_ONLY)] = ""
     central_at: Annotated[Line, Meta(C.IDENTITY, "Stands since", P.APPEND_ONLY)] = ""
+    central_edit: Annotated[Line, Meta(C.IDENTITY, "Stands by step", P.APPEND_ONLY)] = ""
     other: Annotated[Prose, Meta(C.IDENTITY, "Also said", P.APPEND_ONLY)]
     other_by: Annotated[Line, Meta(C.IDENTITY, "Also said by", P.APPEND_ONLY)] = ""
     other_at: Annotated[Line, Meta(C.IDENTITY, "Also said at", P.APPEND_ONLY)] = ""
+    other_edit: Annotated[Line, Meta(C.IDENTITY, "Also said by step", P.APPEND_ONLY)] = ""
     settled: Annotated[bool, Meta(C.IDENTITY, "Settled", P.MAX)] = False
     facet: Annotated[Line, Meta(C.IDENTITY, "Shared as", P.APPEND_ONLY)] = ""
     chosen: Annotated[Prose, Meta(C.IDENTITY, "Settled with", P.CENTRAL_WINS)] = ""

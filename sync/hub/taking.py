@@ -7,6 +7,7 @@ then one and the same order. An edit that was taken before gets its verdict agai
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -46,6 +47,15 @@ class Refusal(Exception):
         self.code, self.reason = code, reason
 
 
+@dataclass(frozen=True, slots=True)
+class Author:
+    """The step that wrote a value, whose it was, and when it was made."""
+
+    edit: str = ""
+    worker: str = ""
+    at: str = ""
+
+
 class Taking:
     """One push: a laptop's edits against the central record as it stands."""
 
@@ -59,7 +69,7 @@ class Taking:
         self._device = device
         self._masks = masks
         self._worker = None if masks is None else self._enrolled_worker()
-        self._writers: dict[int, tuple[str, str]] = {}
+        self._writers: dict[int, Author] = {}
         self.central = Central(connection)
         self._made: set[str] = set()
 
@@ -135,7 +145,7 @@ class Taking:
         known = {held.id: self._is_known(held, edit) for held in map(self.central.get, _named(edit))}
         news = {record for record, is_known in known.items() if not is_known}
         brought: dict[str, Changed] = {}
-        self._writers[seq] = (edit.worker, edit.at)
+        own = self._writers[seq] = Author(edit.id, edit.worker, edit.at)
         contested = contested_by(edit, self.central)
         weighed = weighed_by(edit, self.central)
         for change in edit.changes:
@@ -174,16 +184,16 @@ class Taking:
             self._put(change, after[change.record], seq, known=known[change.record])
         for n, conflict in enumerate(conflicts):
             by = removers.get(conflict.record) if conflict.field == VOID else None
-            self._open_conflict(edit, n, conflict, seq, by or (edit.worker, edit.at))
+            self._open_conflict(edit, n, conflict, seq, by or own)
         verdict = "conflict" if conflicts else "merged" if results - {"applied", "same"} else "applied"
         return Verdict(edit=edit.id, verdict=verdict, seq=seq)  # type: ignore[arg-type]
 
     def _is_settled(self, change: Changed, edit: SentEdit) -> bool:
         """Whether a person settled this very disagreement: it is met anew after a backup was put back."""
-        said = (spelt(change.new), edit.worker, edit.at)
+        said = (spelt(change.new), edit.id)
         scope = self._child_of(self.central.get(change.record)) or EVERYBODY
         return any(
-            said == (one[value], one[f"{value}_by"], one[f"{value}_at"])
+            said == (one[value], one.get(f"{value}_edit"))
             for one in self.central.conflicts_about(scope, change.record, change.field)
             for value in ("central", "other")
             if one["settled"]
@@ -240,14 +250,10 @@ class Taking:
             if not mask & bit and not (lost and edit.seen < lost):
                 raise Refusal(_NOT_ENTITLED, "The worker may not write this about that child (any more).")
 
-    def _open_conflict(
-        self, edit: SentEdit, n: int, change: Changed, seq: int, other: tuple[str, str]
-    ) -> None:
-        """Keep the value that does not stand, as a record that goes where the field goes; `other` is who
-        said it, and when.
-        """
+    def _open_conflict(self, edit: SentEdit, n: int, change: Changed, seq: int, other: Author) -> None:
+        """Keep the value that does not stand, as a record that goes where the field goes; `other` said it."""
         held = self.central.get(change.record)
-        by, at = self._author(held, change.field)
+        stands = self._author(held, change.field)
         conflict = Held(f"{fingerprint(edit.id, n, size=16).hex()}", "conflict")
         conflict.fields = {
             "child": self._child_of(held),
@@ -256,11 +262,13 @@ class Taking:
             "field": change.field,
             "base": spelt(change.old),
             "central": spelt(held.fields.get(change.field)),
-            "central_by": by,
-            "central_at": at,
+            "central_by": stands.worker,
+            "central_at": stands.at,
+            "central_edit": stands.edit,
             "other": spelt(change.new),
-            "other_by": other[0],
-            "other_at": other[1],
+            "other_by": other.worker,
+            "other_at": other.at,
+            "other_edit": other.edit,
             "settled": False,
             "facet": _facet_of(held, change).key,
             "chosen": "",
@@ -279,15 +287,16 @@ class Taking:
             return min((row.scope for row in rows), default=None)
         return None if scope == EVERYBODY else scope
 
-    def _author(self, held: Held, name: str) -> tuple[str, str]:
+    def _author(self, held: Held, name: str) -> Author:
         """Who wrote the value of a field that stands, and when."""
         seq = held.versions.get(name, held.versions.get(_CREATED, 0))
         if name == VOID and not held.fields.get(VOID):
             seq = max(held.versions.values(), default=0)  # that it stands is said by whoever changed it last
         if seq not in self._writers:
             log = tables.log
-            row = self._connection.execute(select(log.c.worker, log.c.at).where(log.c.seq == seq)).first()
-            self._writers[seq] = (row.worker, row.at) if row else ("", "")
+            columns = select(log.c.edit, log.c.worker, log.c.at)
+            row = self._connection.execute(columns.where(log.c.seq == seq)).first()
+            self._writers[seq] = Author(row.edit, row.worker, row.at) if row else Author()
         return self._writers[seq]
 
     def _enrolled_worker(self) -> str:

@@ -294,3 +294,21 @@ def agreed_to(world: World, child: str, by: str) -> Agreement:
         given_on=world.today(),
         by=by,
     )
+
+
+def test_two_steps_of_one_instant_are_not_taken_for_each_other(world: World) -> None:
+    """A clock that stands still, or is set back, says the same of a later step as of one that was settled."""
+    ana, ben, child = at_odds(world)
+    settled(ana, "central")
+    world.settle()
+    held = world.child("Tilly", id=child)
+    ana.change(held, known_as="Tills")
+    ben.change(held, known_as="Lily")
+    ana.sync()
+    said = ana.store.find(Conflict)[0].other_at
+    ben.store.conn.execute("UPDATE edit SET at = ? WHERE seq = (SELECT max(seq) FROM edit)", (said,))
+    world.settle()
+    for laptop in (ana, ben):
+        (one,) = read_conflicts(laptop.store)
+        assert (one.stands.value, one.other.value) == ("Tills", "Lily")
+        assert laptop.sync().agreed
