@@ -18,6 +18,7 @@ from casework.ids import new_id
 from casework.shape import beyond, kinds, shape
 from storage.central import outbox
 from storage.central.bundles import end_bundles, read_bundles
+from storage.central.given_up import read_given_up
 from storage.central.holdings import BIT, Holdings
 from storage.central.outbox import Answer, WaitingEdit
 from storage.central.receiving import Delivery, Receiver, Row
@@ -172,9 +173,15 @@ class Device:
             pushed=Cursor(seq=state.pushed_seq, chain=state.pushed_chain),
             waiting=waiting,
             aside=outbox.newest_aside(self._conn),
+            given_up=self._gave_up(),
             digest=self._holdings.total().text if nothing and state.epoch else None,
             bundle=bundle,
         )
+
+    def _gave_up(self) -> str | None:
+        """What this laptop states to have given up; None where it never had to."""
+        stated = read_given_up(self._conn)
+        return stated.text if stated.count else None
 
     def _welcomed(self, state: SyncState, welcome: Welcome, session: Session) -> None:
         """Keep the state of this session, and put right what the answer to the greeting asks for.
@@ -350,13 +357,12 @@ class Device:
         state = read_state(self._conn)
         cursor = Cursor(seq=state.seq, chain=state.chain)
         session.requests += 1
-        answer = self._central.verify(Verify(cursor=cursor, digest=self._holdings.total().text))
+        asked = Verify(cursor=cursor, digest=self._holdings.total().text, given_up=self._gave_up())
+        answer = self._central.verify(asked)
         if answer.ask_scopes:
             sums = {scope: digest.text for scope, digest in self._holdings.by_scope().items()}
             session.requests += 1
-            answer = self._central.verify(
-                Verify(cursor=cursor, digest=self._holdings.total().text, scopes=sums)
-            )
+            answer = self._central.verify(asked.model_copy(update={"scopes": sums}))
             if answer.differ:
                 self._bring_back(session, answer.differ)
                 if not self._began_again:

@@ -73,6 +73,8 @@ class Hello(_Message):
     what it had read before is still there. `bundle` is the counter of the last bundle that is still on its
     way: what it holds comes by this session, so it must not be taken after it. `aside` is the last of its
     steps that was kept aside: those stand in no log, so nothing but their absence tells that they were lost.
+    `given_up` counts the records that this laptop has given up since it enrolled, and sums their names: said
+    here for what broke off before it could be said in Verify, or came in a bundle.
     """
 
     protocol: int = PROTOCOL
@@ -87,6 +89,7 @@ class Hello(_Message):
     digest: Sum | None = None
     bundle: Annotated[int, Field(ge=0)] = 0
     aside: Id | None = None
+    given_up: Sum | None = None
 
 
 class Welcome(_Message):
@@ -180,10 +183,11 @@ class Page(_Message):
 
 
 class Verify(_Message):
-    """The sum of all that the laptop holds; by scope, where it is asked for them."""
+    """The sum of all that the laptop holds; by scope, where it is asked for them. `given_up` as in Hello."""
 
     cursor: Cursor
     digest: Sum
+    given_up: Sum | None = None
     scopes: Annotated[dict[str, Sum], Field(max_length=50_000)] = {}
 
 

@@ -155,7 +155,11 @@ def code(worker: str, agency: str, team: str, urns: tuple[str, ...]) -> None:
 @hub.command("devices")
 @json_option
 def devices() -> None:
-    """List the laptops: whose, since when, last seen, and how many children's records they are still owed."""
+    """List the laptops: whose, since when, last seen, and how many children's records they are still owed.
+
+    TO GIVE UP is of how many children a laptop may hold less than it was sent, and has not said yet that it
+    gave the rest up; GAVE UP how many records it says to have given up since it enrolled.
+    """
     call = the_call()
     with _opened(call) as (opened, _):
         from sync.hub.care import laptops
@@ -165,11 +169,16 @@ def devices() -> None:
     call.show(
         rows,
         lambda: output.emit_table(
-            ("WORKER", "AGENCY", "STATUS", "ENROLLED", "LAST SEEN", "TO SEND", "ID"),
+            (
+                *("WORKER", "AGENCY", "STATUS", "ENROLLED", "LAST SEEN"),
+                *("TO SEND", "TO GIVE UP", "GAVE UP", "ID"),
+            ),
             [
                 (
                     *(row["worker"], row["agency"], row["status"], stamp_text(row["enrolled"])),
                     *(stamp_text(row["last_seen"]) if row["last_seen"] else "never", row["scopes_to_send"]),
+                    row["scopes_to_give_up"],
+                    row["given_up"]["records"] if row["given_up"] else 0,
                     row["id"],
                 )
                 for row in rows

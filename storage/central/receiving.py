@@ -27,6 +27,7 @@ from casework.ids import new_id
 from casework.records import RECORD_TYPES
 from casework.scopes import own_scope
 from storage import audit, reindex
+from storage.central.given_up import add_given_up
 from storage.central.holdings import BIT, Entry, Holdings, Values
 from storage.central.outbox import (
     count_waiting,
@@ -115,6 +116,7 @@ class Receiver:
         self._extras = self._holdings.extras
         self._over_waiting = over_waiting
         self._busy: Mapping[str, Collection[str]] = {}
+        self._given_up: list[Entry] = []
 
     def receive(self, delivery: Delivery) -> Received:
         """Put a page in place; nothing is changed where a step of this laptop's waits (`waiting`)."""
@@ -131,6 +133,7 @@ class Receiver:
             forget_wants(self._conn, (record for record in came if record not in self._busy))
             if delivery.state is not None:
                 write_state(self._conn, delivery.state)
+            self._state_given_up()
             if answer.written or answer.purged:
                 audit.append(
                     self._conn,
@@ -165,6 +168,7 @@ class Receiver:
                 changed = self._narrow([*known], answer, touched, known)
                 self._holdings.recount([*own, *changed], known)
                 forget_wants(self._conn, (record for _, record in own))
+                self._state_given_up()
             first, more = False, len(portion) == _PORTION
             after = portion[-1][1] if portion else ""
         self._tell(touched)
@@ -176,6 +180,10 @@ class Receiver:
             return not count_waiting(self._conn)
         self._busy = waiting_fields(self._conn)
         return True
+
+    def _state_given_up(self) -> None:
+        add_given_up(self._conn, self._given_up)
+        self._given_up = []
 
     def _tell(self, touched: set[str]) -> None:
         if touched:
@@ -365,6 +373,7 @@ class Receiver:
                 self._conn.execute(f"DELETE FROM {kind} WHERE id = ?", (record,))
                 touched.add(kind)
             answer.purged += 1
+            self._given_up.append((kind, record))
         self._extras.drop([record])
         cut(self._conn, record)
         self._conn.execute("DELETE FROM change WHERE record = ?", (record,))

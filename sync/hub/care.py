@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, select, update
+from sqlalchemy import Connection, Table, and_, func, or_, select, update
 
 from casework.canonical import Digest, digest_of, facet_hash
 from casework.errors import Ambiguous, BadInput, Refused
@@ -21,22 +21,28 @@ from sync.hub.central import facets_of, read_as
 from sync.hub.counting import CHAIN_BYTES, Counter, chained
 from sync.hub.devices import put, revoke
 from sync.hub.enrolment import enter_school
-from sync.hub.entitlement import Entitlement
+from sync.hub.entitlement import SEND_ANEW, Entitlement
 
 _SHORTEST = 8
 
 
 def laptops(connection: Connection) -> list[dict[str, Any]]:
-    """Every laptop: whose it is, since when, when it last called, and how much it was not yet sent."""
+    """Every laptop: whose it is, since when, when it last called, and how much it was not yet sent.
+
+    `scopes_to_give_up` are the scopes of which it may hold less than it was sent and has not said yet that it
+    gave the rest up; `given_up` is its statement of the records that it did give up.
+    """
     device, entitled = tables.device, tables.entitlement
     names = {worker.id: worker for worker in _workers(connection)}
-    behind: dict[str, int] = dict(
-        connection.execute(
-            select(entitled.c.device, func.count())
-            .where(entitled.c.mask != entitled.c.sent)
-            .group_by(entitled.c.device)
-        ).all()
-    )
+
+    def scopes(*where: Any) -> dict[str, int]:
+        counted = select(entitled.c.device, func.count()).where(*where).group_by(entitled.c.device)
+        return dict(connection.execute(counted).all())
+
+    behind = scopes(entitled.c.mask != entitled.c.sent)
+    sent = entitled.c.sent
+    narrowed = sent.bitwise_and(entitled.c.mask) != sent
+    too_much = scopes(or_(and_(sent != SEND_ANEW, narrowed), and_(sent == SEND_ANEW, entitled.c.lost > 0)))
     rows = connection.execute(select(device).order_by(device.c.enrolled))
     return [
         {
@@ -47,9 +53,16 @@ def laptops(connection: Connection) -> list[dict[str, Any]]:
             "enrolled": row.enrolled,
             "last_seen": row.last_seen or None,
             "scopes_to_send": behind.get(row.id, 0),
+            "scopes_to_give_up": too_much.get(row.id, 0),
+            "given_up": _statement(row.given_up, row.given_up_at),
         }
         for row in rows
     ]
+
+
+def _statement(given_up: str, at: str) -> dict[str, Any] | None:
+    count, _, digest = given_up.partition(":")
+    return {"records": int(count), "digest": digest, "at": at} if given_up else None
 
 
 def entitle(

@@ -80,6 +80,17 @@ def add_device(connection: Connection, device: str, worker: str, key: bytes, now
     Entitlement(connection, now.date()).settle_device(device, Counter(connection).head)
 
 
+def keep_statement(connection: Connection, device: str, given_up: str | None, now: datetime) -> None:
+    """Keep what a laptop states to have given up (count and sum), and when it first said so."""
+    if given_up is not None:
+        table = tables.device
+        connection.execute(
+            update(table)
+            .where(table.c.id == device, table.c.given_up != given_up)
+            .values(given_up=given_up, given_up_at=now.isoformat())
+        )
+
+
 def revoke(connection: Connection, device: str) -> None:
     """End a laptop's access: it is told nothing more, and what it sends is kept aside."""
     connection.execute(update(tables.device).where(tables.device.c.id == device).values(status="revoked"))

@@ -22,6 +22,7 @@ from sync.hub.bundles import outdate
 from sync.hub.central import batched, in_bulk
 from sync.hub.counting import CHAIN_BYTES, Counter
 from sync.hub.database import for_laptop, transact
+from sync.hub.devices import keep_statement
 from sync.hub.entitlement import SEND_ANEW, Entitlement
 from sync.hub.feed import Feed
 from sync.hub.migrations import upgrade
@@ -98,6 +99,7 @@ class Hub:
             self._new_day(connection, device)
         agreed = action == "ok" and self._agrees(connection, device, said)
         self._seen(connection, device, said.coming)
+        keep_statement(connection, device, said.given_up, self._now())
         if said.bundle:
             outdate(connection, device, said.bundle)
         return Welcome(
@@ -169,6 +171,7 @@ class Hub:
 
     def _verify(self, connection: Connection, device: str, said: Verify) -> Verified:
         self._require_active(connection, device)
+        keep_statement(connection, device, said.given_up, self._now())
         return Feed(connection, device).verified(said)
 
     def _have(self, connection: Connection, device: str, said: Have) -> Lack:

@@ -35,8 +35,12 @@ device = Table(
     Column("enrolled", Text, nullable=False),
     Column("last_seen", Text, nullable=False, default=""),
     Column("entitled_on", Text, nullable=False, default=""),
+    Column("given_up", Text, nullable=False, default="", server_default=""),
+    Column("given_up_at", Text, nullable=False, default="", server_default=""),
 )
-"""An enrolled laptop; `entitled_on` is the day for which its entitlement was worked out."""
+"""An enrolled laptop; `entitled_on` is the day for which its entitlement was worked out. `given_up` is its
+statement of what it gave up since it enrolled, as count and sum, and `given_up_at` when that last grew.
+"""
 
 record = Table(
     "record",

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from casework.canonical import fingerprint
 from casework.edits import Edit, create, update
 from casework.records import Contact, Household, Person, Relationship
 from casework.records_sharing import Agreement
 from casework.records_sync import Conflict
 from storage.settling import commit_settlement
+from sync.hub.care import laptops
 from sync.hub.hub import new_epoch
 from tests.sync.databases import Database
 from tests.sync.world import NOW, World
@@ -189,6 +192,35 @@ def test_a_nurse_gets_no_family_words_until_they_agree_and_loses_them_again(worl
     assert nurse.has(tilly)
     assert nurse.sync().agreed
     assert ana.sync().agreed
+
+
+def test_a_laptop_says_in_the_same_session_what_it_gave_up(world: World) -> None:
+    ana, nurse = world.laptop("Ana"), world.laptop("Nia", "school-nursing")
+    tilly = world.child("Tilly", dob=date(2016, 5, 4))
+    agreement = family_agreement(world, tilly.id, ana.worker.id)
+    words = contact(world, tilly.id, ana.worker.id, "Mum is worried")
+    ana.make(tilly, agreement, words)
+    world.settle()
+
+    def shown() -> tuple[int, Any]:
+        with world.hub.engine.begin() as connection:
+            (row,) = (row for row in laptops(connection) if row["worker"] == "Nia")
+        return row["scopes_to_give_up"], row["given_up"]
+
+    assert shown() == (0, None)
+    ana.change(agreement, status="withdrawn", withdrawn_on=date(2026, 11, 23))
+    ana.sync()
+    assert shown() == (1, None)
+    world.now += timedelta(hours=1)
+    told = nurse.sync()
+    assert not nurse.has(words)
+    owed, statement = shown()
+    assert (owed, told.purged, statement["records"]) == (0, 1, 1)
+    assert statement["digest"] == fingerprint("contact", words.id).hex()
+    said = world.now.isoformat()
+    world.now += timedelta(hours=1)
+    nurse.sync()
+    assert shown() == (0, statement | {"at": said})
 
 
 def test_a_step_longer_than_a_message_is_sent_once_and_ends(world: World) -> None:
