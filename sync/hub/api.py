@@ -29,7 +29,7 @@ def make_app(gate: Gate) -> FastAPI:
         try:
             body = await _body(request)
         except BadInput as fault:
-            return _response(gate.refuse(fault, headers), close=True)
+            return _response(gate.refuse(verb, fault, headers), close=True)
         if not limiter:
             limiter.append(CapacityLimiter(_AT_ONCE))
         address = request.client.host if request.client else ""

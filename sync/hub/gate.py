@@ -81,24 +81,28 @@ class Gate:
     def answer(self, verb: str, url: str, headers: Mapping[str, str], body: bytes, address: str) -> Answered:
         """The answer to a POST; `headers` have lower-case names, `address` is the network address."""
         began = time.perf_counter()
+        code = "ok"
         try:
             said = self._answer(verb, url, headers, body, address)
             status = 200
         except OutreachError as fault:
-            status = _STATUS.get(fault.code, _REFUSED if isinstance(fault, Refused) else _BAD)
+            code = fault.code
+            status = _STATUS.get(code, _REFUSED if isinstance(fault, Refused) else _BAD)
             said = self._fault(fault.code, fault.message)
         except Exception as error:  # noqa: BLE001 - what it says may hold a record, so only its kind is kept
             log.warning("%s failed: %s", verb, type(error).__name__)
-            status = _FAULT
+            code, status = "fault", _FAULT
             said = self._fault("fault", "The central record could not do this; try again later.")
         answered = self._signed(status, said, headers)
         took = (time.perf_counter() - began) * 1000
-        log.info("%s %d %d B in %d B out %.0f ms", verb, status, len(body), len(answered.body), took)
+        told = (verb, status, code, len(body), len(answered.body), took)
+        log.info("%s %d %s %d B in %d B out %.0f ms", *told)
         return answered
 
-    def refuse(self, fault: OutreachError, headers: Mapping[str, str]) -> Answered:
+    def refuse(self, verb: str, fault: OutreachError, headers: Mapping[str, str]) -> Answered:
         """The answer to what was not even read to its end."""
         status = _STATUS.get(fault.code, _BAD)
+        log.info("%s %d %s, not read to its end", verb, status, fault.code)
         return self._signed(status, self._fault(fault.code, fault.message), headers)
 
     def _answer(

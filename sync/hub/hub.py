@@ -26,7 +26,8 @@ from sync.hub.devices import keep_statement
 from sync.hub.entitlement import SEND_ANEW, Entitlement
 from sync.hub.feed import Feed
 from sync.hub.migrations import upgrade
-from sync.hub.taking import Refusal, Taking, aside_row, digest_of_edit
+from sync.hub.rights import Refusal
+from sync.hub.taking import Taking, aside_row, digest_of_edit
 from sync.messages import (
     PROTOCOL,
     Action,

@@ -16,8 +16,7 @@ from pydantic_core import to_json
 from sqlalchemy import Connection, insert, select
 
 from casework.canonical import fingerprint, spelt
-from casework.facets import FACETS, Facet, conflict_facet, exact_facet, leading_facet
-from casework.policies import Policy
+from casework.facets import FACETS, Facet, exact_facet
 from casework.records import RECORD_TYPES
 from casework.scopes import EVERYBODY, TIED, own_scope
 from casework.sharing_grid import HIDDEN_EXISTENCE
@@ -28,23 +27,14 @@ from sync.hub.counting import Counter
 from sync.hub.entitlement import is_ground
 from sync.hub.natural import KEYED, known_as, natural_rows
 from sync.hub.removed import VOID, against_removal
+from sync.hub.rights import NOT_ENTITLED, Refusal, Rights, ties_to
 from sync.hub.settled import contested_by, weighed_by
-from sync.merge import Merged, merge, policy_of
+from sync.merge import Merged, merge
 from sync.messages import Changed, Pushed, SentEdit, Verdict
 
-BIT = {facet: 1 << place for place, facet in enumerate(FACETS)}
 _CREATED = ""
 UNKNOWN_TYPE = "unknown-type"
 """The code of a step that waits until the central record is brought up to date."""
-_NOT_ENTITLED = "not-entitled"
-
-
-class Refusal(Exception):
-    """Why an edit is kept aside: a code, and a sentence that tells nothing of a record."""
-
-    def __init__(self, code: str, reason: str) -> None:
-        super().__init__(code)
-        self.code, self.reason = code, reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +57,10 @@ class Taking:
         """
         self._connection = connection
         self._device = device
-        self._masks = masks
         self._worker = None if masks is None else self._enrolled_worker()
         self._writers: dict[int, Author] = {}
         self.central = Central(connection)
+        self._rights = None if masks is None else Rights(self.central, masks)
         self._made: set[str] = set()
 
     def take(
@@ -97,7 +87,7 @@ class Taking:
             try:
                 verdict = self._apply(edit, seq)
             except Refusal as refusal:
-                if refusal.code == _NOT_ENTITLED and self.central.unsettled:
+                if refusal.code == NOT_ENTITLED and self.central.unsettled:
                     break
                 verdict = Verdict(
                     edit=edit.id, verdict="quarantined", code=refusal.code, reason=refusal.reason
@@ -222,7 +212,12 @@ class Taking:
         """Whether this laptop may write what the edit writes. Raises Refusal."""
         if self._worker is not None and edit.worker != self._worker:
             raise Refusal("other-worker", "This laptop is not enrolled for the worker who made the step.")
-        made = self._made | {change.record for change in edit.changes if change.field == _CREATED}
+        made = self._made | {
+            change.record
+            for change in edit.changes
+            if change.field == _CREATED and not self.central.get(change.record).stands
+        }
+        self.central.fetch(tied for change in edit.changes for tied in ties_to(change))
         created: set[str] = set()
         for change in edit.changes:
             held = self.central.get(change.record)
@@ -236,19 +231,8 @@ class Taking:
                 raise Refusal("other-type", "A record of another kind has this id.")
             if not held.stands and change.record not in created:
                 raise Refusal("no-such-record", "The central record has no such record.")
-            if self._masks is None:
-                continue
-            if change.type == "worker" and change.field and policy_of("worker", change.field) is _CENTRAL:
-                raise Refusal("central", "Only the central record says who works where.")
-            fields = held.fields or (change.new if isinstance(change.new, dict) else {})
-            scope = own_scope(change.type, change.record, fields)
-            if change.type in _TEAMWIDE or scope in made:
-                continue
-            mask, lost = self._masks.get(scope, (0, 0))
-            lead = conflict_facet(fields) if change.type == "conflict" else leading_facet(change.type)
-            bit = BIT[lead]
-            if not mask & bit and not (lost and edit.seen < lost):
-                raise Refusal(_NOT_ENTITLED, "The worker may not write this about that child (any more).")
+            if self._rights is not None:
+                self._rights.check(change, held, edit, made)
 
     def _open_conflict(self, edit: SentEdit, n: int, change: Changed, seq: int, other: Author) -> None:
         """Keep the value that does not stand, as a record that goes where the field goes; `other` said it."""
@@ -304,13 +288,6 @@ class Taking:
         device = tables.device
         found = self._connection.execute(select(device.c.worker).where(device.c.id == self._device))
         return str(found.scalar_one())
-
-
-_CENTRAL = Policy.CENTRAL_WINS
-_TEAMWIDE = frozenset({"school", "calendar", "worker", "team", "person", "household", "saved_view"}) | {
-    "register_file",
-    "import_mapping",
-}
 
 
 def _facet_of(held: Held, change: Changed) -> Facet:

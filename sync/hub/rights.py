@@ -1,0 +1,84 @@
+"""What a laptop may write: of children whom it holds, and of the adults and homes that are tied to those."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from casework.facets import FACETS, Facet, conflict_facet, leading_facet
+from casework.policies import Policy
+from casework.scopes import TIED_TYPES, own_scope
+from sync.hub.central import Central, Held
+from sync.merge import policy_of
+from sync.messages import Changed, SentEdit
+
+BIT = {facet: 1 << place for place, facet in enumerate(FACETS)}
+NOT_ENTITLED = "not-entitled"
+_CENTRAL = Policy.CENTRAL_WINS
+_TEAMWIDE = frozenset({"school", "calendar", "worker", "team", "person", "household", "saved_view"}) | {
+    "register_file",
+    "import_mapping",
+}
+_TIED_BY = {"relationship": "person", "child": "household"}
+
+
+class Refusal(Exception):
+    """Why an edit is kept aside: a code, and a sentence that tells nothing of a record."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(code)
+        self.code, self.reason = code, reason
+
+
+class Rights:
+    """Of one laptop: the bits that it may hold of each scope, and when it lost some."""
+
+    def __init__(self, central: Central, masks: Mapping[str, tuple[int, int]]) -> None:
+        self._central, self._masks = central, masks
+
+    def check(self, change: Changed, held: Held, edit: SentEdit, made: Collection[str]) -> None:
+        """Raise Refusal unless the laptop may write this change of an edit; `made` came into being by it.
+
+        Where a change takes a record to another child, both have to be the laptop's.
+        """
+        if change.type == "worker" and change.field and policy_of("worker", change.field) is _CENTRAL:
+            raise Refusal("central", "Only the central record says who works where.")
+        if change.type in TIED_TYPES:
+            self._check_tied(held, edit, made)
+        for tied in ties_to(change):
+            self._check_tied(self._central.get(tied), edit, made)
+        if change.type in _TEAMWIDE:
+            return
+        fields = held.fields or (change.new if isinstance(change.new, dict) else {})
+        lead = conflict_facet(fields) if change.type == "conflict" else leading_facet(change.type)
+        moved: dict[str, Any] = fields | {change.field: change.new} if change.field else fields
+        for scope in {own_scope(change.type, change.record, of) for of in (fields, moved)}:
+            if scope not in made and not self._holds(scope, lead, edit):
+                raise Refusal(NOT_ENTITLED, "The worker may not write this about that child (any more).")
+
+    def _check_tied(self, held: Held, edit: SentEdit, made: Collection[str]) -> None:
+        """An adult or a home is written, and tied to a child, by who holds it. Raises Refusal.
+
+        Whoever ties it to a child of their own is sent it from then on.
+        """
+        if held.id in made or not held.scopes:
+            return
+        lead = leading_facet(held.type)
+        if not any(scope in made or self._holds(scope, lead, edit) for scope in held.scopes):
+            raise Refusal(NOT_ENTITLED, "The worker may not write this about that adult or home (any more).")
+
+    def _holds(self, scope: str, lead: Facet, edit: SentEdit) -> bool:
+        """Whether the laptop holds what this facet leads in a scope, or did when the step was made."""
+        mask, lost = self._masks.get(scope, (0, 0))
+        return bool(mask & BIT[lead]) or edit.seen < lost
+
+
+def ties_to(change: Changed) -> Iterable[str]:
+    """The adult or the home that a change of a relationship or of a child ties."""
+    name = _TIED_BY.get(change.type)
+    new = change.new
+    if change.field == "" and isinstance(new, dict):
+        new = new.get(name)
+    elif change.field != name:
+        return ()
+    return (new,) if name and new and isinstance(new, str) else ()
