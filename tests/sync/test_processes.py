@@ -82,6 +82,14 @@ class Started:
             )
             return self.process
 
+    def serve(self, port: int, *, errors: Path) -> int:
+        """Serve the central record of this folder; the port."""
+        process = self.start("hub", "serve", "--port", str(port), errors=errors)
+        assert process.stdout is not None
+        found = re.search(r"http://\S+:(\d+)", process.stdout.readline())
+        assert found, errors.read_text()
+        return int(found.group(1))
+
     def kill(self) -> None:
         """Kill -9, wherever it is."""
         with self.lock:
@@ -164,7 +172,7 @@ class Site:
         store = Store.set_up(home.database, key, worker=worker, team=team, now=now, today=now().date())
         place = Started(home.path, self.secret)
         strikes = {"kill the laptop": place.kill, "kill the central record": self.hub.kill}
-        proxy = Proxy(self.port, random.Random(self.dice.random()), strikes=strikes)
+        proxy = Proxy([self.port], random.Random(self.dice.random()), strikes=strikes)
         join(store, proxy.url, code)
         if not self.offices:
             for n in range(4):
@@ -178,11 +186,7 @@ class Site:
         """Start the central record where it does not run."""
         if self.hub.process is not None and self.hub.process.poll() is None:
             return
-        process = self.hub.start("hub", "serve", "--port", str(self.port), errors=self.errors)
-        assert process.stdout is not None
-        found = re.search(r"http://\S+:(\d+)", process.stdout.readline())
-        assert found, self.errors.read_text()
-        self.port = int(found.group(1))
+        self.port = self.hub.serve(self.port, errors=self.errors)
 
     def syncs(self) -> list[int]:
         """All laptops sync at the same time; the exit code of each, which fits what it said."""

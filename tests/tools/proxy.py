@@ -10,8 +10,9 @@ from __future__ import annotations
 import socket
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from itertools import cycle
 from random import Random
 from time import sleep
 
@@ -25,11 +26,11 @@ _BAD_GATEWAY = (
 
 
 class Proxy:
-    """Stands before one port of loopback until it is closed; `done` counts what it did."""
+    """Stands before ports of loopback, which it asks in turn, until closed; `done` counts what it did."""
 
     def __init__(
         self,
-        port: int,
+        ports: Sequence[int],
         random: Random,
         *,
         rate: float = 0.0,
@@ -38,7 +39,7 @@ class Proxy:
         """`rate` is the share of requests that come to harm; `strikes` are ills of the test's own."""
         self.rate = rate
         self.done: Counter[str] = Counter()
-        self._port, self._random, self._strikes = port, random, strikes or {}
+        self._ports, self._random, self._strikes = cycle(ports), random, strikes or {}
         self._listening = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
         threading.Thread(target=self._listen, daemon=True).start()
@@ -94,7 +95,7 @@ class Proxy:
     def _ask(self, request: bytes, *, whole: bool = True) -> bytes:
         """The answer of whoever stands behind; nothing where nobody does, or it broke off."""
         try:
-            with socket.create_connection(("127.0.0.1", self._port), timeout=_PATIENCE) as behind:
+            with socket.create_connection(("127.0.0.1", next(self._ports)), timeout=_PATIENCE) as behind:
                 behind.sendall(request)
                 return _whole(behind) if whole else b""
         except OSError:
