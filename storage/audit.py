@@ -45,6 +45,12 @@ def head(conn: Connection) -> tuple[int, str]:
     return (row[0], row[1]) if row else (0, _GENESIS)
 
 
+def chain_at(conn: Connection, seq: int) -> str:
+    """The digest of the entry with this number; "" before the first, and where there is no such entry."""
+    row = conn.execute("SELECT chain FROM audit WHERE seq = ?", (seq,)).fetchone()
+    return str(row[0]) if row else ""
+
+
 def append(conn: Connection, *, at: str, worker: str, verb: Verb, child: str | None, detail: str) -> None:
     """Add one entry inside the caller's transaction. `detail` names records and counts, not their content."""
     last, previous = head(conn)

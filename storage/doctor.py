@@ -13,6 +13,7 @@ from typing import Literal
 
 from casework.errors import OutreachError
 from storage.backup import Check, verify
+from storage.central.state import read_state
 from storage.cipher import Connection, check_header
 from storage.disk import disk_encrypted
 from storage.faults import translated
@@ -33,6 +34,9 @@ _CARRIED_OFF = (
     "mobile documents",
     "nextcloud",
 )
+
+
+_HAS_STATE = "SELECT 1 FROM sqlite_master WHERE name = 'sync_state'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,7 @@ def examine(
             home,
             lambda: _database(home, connection, deep=deep, checks=checks, fault=of_caseload),
         ),
+        *_looked("audit", home, lambda: _anchored(connection)),
     ]
 
 
@@ -247,3 +252,23 @@ def _database(
         return Finding("caseload", "fail", " ".join(problems))
     depth = "every page was read" if deep else "its structure was read"
     return Finding("caseload", "ok", f"The caseload is sound: {depth}.")
+
+
+def _anchored(connection: Connection | None) -> list[Finding]:
+    """Whether the audit holds what the central record keeps of it; nothing where there is none to keep it."""
+    if connection is None or not connection.execute(_HAS_STATE).fetchone():
+        return []
+    state = read_state(connection)
+    if not state.is_enrolled:
+        return []
+    if state.audit_lost:
+        day = state.audit_lost[:10]
+        return [
+            Finding(
+                "audit",
+                "warn",
+                f"On {day} the audit did not hold what the central record kept of it: an older copy of the "
+                "caseload was put back, or the audit was altered; tell your manager.",
+            )
+        ]
+    return [Finding("audit", "ok", "The audit holds what the central record keeps of it.")]

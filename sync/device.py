@@ -16,6 +16,7 @@ from casework.errors import Refused
 from casework.facets import facets, joined
 from casework.ids import new_id
 from casework.shape import beyond, kinds, shape
+from storage import audit
 from storage.central import outbox
 from storage.central.bundles import end_bundles, read_bundles
 from storage.central.given_up import read_given_up
@@ -79,6 +80,10 @@ class Session:
         return asdict(self)
 
 
+AUDIT_LOST = (
+    "The audit of this laptop does not hold what the central record kept of it: an older copy of the caseload"
+    " was put back, or the audit was altered. Both sides keep that on record; tell your manager."
+)
 _ROUNDS = 25
 """Times that a session goes back to an earlier step, for work goes on meanwhile on both sides."""
 
@@ -155,7 +160,7 @@ class Device:
             with transaction(self._conn):
                 end_bundles(self._conn)
         self._welcomed(replace(state, incarnation=state.coming, coming=""), welcome, session)
-        return welcome.agreed
+        return welcome.agreed and not read_state(self._conn).audit_missing
 
     def _greeting(self, state: SyncState, bundle: int = 0) -> Hello:
         """The first message of a session; `bundle` is the counter of a bundle that is still on its way."""
@@ -174,6 +179,9 @@ class Device:
             waiting=waiting,
             aside=outbox.newest_aside(self._conn),
             given_up=self._gave_up(),
+            audit=self._audit_at(audit.head(self._conn)[0]),
+            anchored=self._audit_at(state.audit_seq),
+            missing=_missing(state),
             digest=self._holdings.total().text if nothing and state.epoch else None,
             bundle=bundle,
         )
@@ -182,6 +190,19 @@ class Device:
         """What this laptop states to have given up; None where it never had to."""
         stated = read_given_up(self._conn)
         return stated.text if stated.count else None
+
+    def _audit_at(self, seq: int) -> Cursor:
+        return Cursor(seq=seq, chain=audit.chain_at(self._conn, seq))
+
+    def _anchored(self, state: SyncState, welcome: Welcome, session: Session) -> SyncState:
+        """The state once it is known whether the audit here holds what the central record keeps of it."""
+        kept = welcome.audit
+        if kept == self._audit_at(kept.seq):
+            return replace(state, audit_seq=kept.seq, audit_missing="")
+        if welcome.action != "forked":  # else an older copy is what is said already
+            session.problems.append(AUDIT_LOST)
+        missing, now = f"{kept.seq}:{kept.chain}", self._now().isoformat()
+        return replace(state, audit_seq=0, audit_missing=missing, audit_lost=now)
 
     def _welcomed(self, state: SyncState, welcome: Welcome, session: Session) -> None:
         """Keep the state of this session, and put right what the answer to the greeting asks for.
@@ -201,6 +222,7 @@ class Device:
             epoch=welcome.epoch,
             beyond=spelt(lacks),
         )
+        state = self._anchored(state, welcome, session)
         if welcome.action == "reconcile":
             self._begin_again(state, session)
         else:
@@ -357,7 +379,12 @@ class Device:
         state = read_state(self._conn)
         cursor = Cursor(seq=state.seq, chain=state.chain)
         session.requests += 1
-        asked = Verify(cursor=cursor, digest=self._holdings.total().text, given_up=self._gave_up())
+        asked = Verify(
+            cursor=cursor,
+            digest=self._holdings.total().text,
+            given_up=self._gave_up(),
+            missing=_missing(state),
+        )
         answer = self._central.verify(asked)
         if answer.ask_scopes:
             sums = {scope: digest.text for scope, digest in self._holdings.by_scope().items()}
@@ -423,6 +450,12 @@ class Device:
             seen=state.seq,
             changes=[Changed(type=record_type, record=record, field="", old=None, new=held)],
         )
+
+
+def _missing(state: SyncState) -> Cursor | None:
+    """The head that the central record keeps and this laptop's audit does not hold."""
+    seq, _, chain = state.audit_missing.partition(":")
+    return Cursor(seq=int(seq), chain=chain) if seq else None
 
 
 def unknown_kinds(state: SyncState) -> set[str]:

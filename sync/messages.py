@@ -74,7 +74,10 @@ class Hello(_Message):
     way: what it holds comes by this session, so it must not be taken after it. `aside` is the last of its
     steps that was kept aside: those stand in no log, so nothing but their absence tells that they were lost.
     `given_up` counts the records that this laptop has given up since it enrolled, and sums their names: said
-    here for what broke off before it could be said in Verify, or came in a bundle.
+    here for what broke off before it could be said in Verify, or came in a bundle. `audit` is the newest
+    entry of the laptop's audit; `anchored` is the one of which it knows that the central record keeps the
+    digest, with the digest that it has now ("" where there is no such entry any more); `missing` is one that
+    the central record keeps and the audit does not hold.
     """
 
     protocol: int = PROTOCOL
@@ -90,13 +93,16 @@ class Hello(_Message):
     bundle: Annotated[int, Field(ge=0)] = 0
     aside: Id | None = None
     given_up: Sum | None = None
+    audit: Cursor = Cursor()
+    anchored: Cursor = Cursor()
+    missing: Cursor | None = None
 
 
 class Welcome(_Message):
     """The answer. `agreed`: nothing is to be sent either way, and both sides hold the same.
 
     `kinds` are the fields of each record type that the central record knows, where the laptop is of another
-    version (`shape`): it counts no others.
+    version (`shape`): it counts no others. `audit` is the head of the laptop's audit that is kept here.
     """
 
     action: Action = "ok"
@@ -106,6 +112,7 @@ class Welcome(_Message):
     now: Instant
     agreed: bool = False
     kinds: dict[str, list[str]] = {}
+    audit: Cursor = Cursor()
 
 
 class Push(_Message):
@@ -183,11 +190,15 @@ class Page(_Message):
 
 
 class Verify(_Message):
-    """The sum of all that the laptop holds; by scope, where it is asked for them. `given_up` as in Hello."""
+    """The sum of all that the laptop holds; by scope, where it is asked for them.
+
+    `given_up` and `missing` as in Hello.
+    """
 
     cursor: Cursor
     digest: Sum
     given_up: Sum | None = None
+    missing: Cursor | None = None
     scopes: Annotated[dict[str, Sum], Field(max_length=50_000)] = {}
 
 

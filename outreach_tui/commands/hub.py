@@ -159,6 +159,8 @@ def devices() -> None:
 
     TO GIVE UP is of how many children a laptop may hold less than it was sent, and has not said yet that it
     gave the rest up; GAVE UP how many records it says to have given up since it enrolled.
+    AUDIT LOST says when the audit of a laptop was found not to hold what is kept of it here: an older copy of
+    the caseload was put back, or the audit was altered.
     """
     call = the_call()
     with _opened(call) as (opened, _):
@@ -171,7 +173,7 @@ def devices() -> None:
         lambda: output.emit_table(
             (
                 *("WORKER", "AGENCY", "STATUS", "ENROLLED", "LAST SEEN"),
-                *("TO SEND", "TO GIVE UP", "GAVE UP", "ID"),
+                *("TO SEND", "TO GIVE UP", "GAVE UP", "AUDIT LOST", "ID"),
             ),
             [
                 (
@@ -179,6 +181,7 @@ def devices() -> None:
                     *(stamp_text(row["last_seen"]) if row["last_seen"] else "never", row["scopes_to_send"]),
                     row["scopes_to_give_up"],
                     row["given_up"]["records"] if row["given_up"] else 0,
+                    stamp_text(row["audit_lost"]) if row["audit_lost"] else "",
                     row["id"],
                 )
                 for row in rows
@@ -297,23 +300,30 @@ def restore(file: Path, put_aside: bool, by_code: bool, code_fd: int | None) -> 
 @hub.command("check")
 @json_option
 def check() -> int:
-    """Check that the log is whole and the sums fit the records, and list the edits that were kept aside.
+    """Check that the log is whole and the sums fit the records, and list what was kept aside.
+
+    It also names the laptops whose audit does not hold what is kept of it here.
 
     Exit code 1 when something is wrong; each problem is one sentence.
     """
     call = the_call()
     with _opened(call) as (opened, _):
-        from sync.hub.care import aside, problems
+        from sync.hub.care import aside, lost_audits, problems
 
         with opened.engine.begin() as connection, output.working("Reading the central record ..."):
-            found, kept = problems(connection), aside(connection)
+            found, kept, lost = problems(connection), aside(connection), lost_audits(connection)
 
     def text() -> None:
         output.emit_lines(found or ["The central record is sound."])
         for row in kept:
             output.emit_lines([f"Kept aside: {row['edit']} of {stamp_text(row['at'])}: {row['reason']}"])
+        for row in lost:
+            when = stamp_text(row["audit_lost"])
+            output.emit_lines(
+                [f"The audit of {row['worker']}'s laptop {row['id']} was set back or altered: found {when}."]
+            )
 
-    call.show({"sound": not found, "problems": found, "quarantined": kept}, text)
+    call.show({"sound": not found, "problems": found, "quarantined": kept, "audits_lost": lost}, text)
     return 1 if found else 0
 
 

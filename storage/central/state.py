@@ -43,6 +43,10 @@ class SyncState:
     is under way. `anew` says since when the central record, which lost something, is read all anew; it is
     "" again once both sides agree. `beyond` is what this laptop knows and the central record does not: fields
     by record type, as JSON.
+
+    `audit_seq` is the number of the audit entry whose digest the central record keeps. `audit_missing` is one
+    that it keeps ("number:digest") and this laptop's audit does not hold, until the central record was told;
+    `audit_lost` says when that was last found.
     """
 
     hub: str = ""
@@ -58,6 +62,9 @@ class SyncState:
     agreed_at: str = ""
     anew: str = ""
     beyond: str = "{}"
+    audit_seq: int = 0
+    audit_missing: str = ""
+    audit_lost: str = ""
 
     def lacks(self) -> dict[str, list[str]]:
         """The fields that the central record does not know, by record type; of an unknown kind, all."""
@@ -73,7 +80,7 @@ class SyncState:
 def read_state(conn: Connection) -> SyncState:
     """What was kept; the beginning, where nothing was."""
     held: dict[str, Any] = dict(conn.execute("SELECT name, value FROM sync_state").fetchall())
-    for number in ("seq", "pushed_seq"):
+    for number in ("seq", "pushed_seq", "audit_seq"):
         held[number] = int(held.get(number, 0))
     known = {field.name for field in fields(SyncState)}
     return replace(SyncState(), **{name: value for name, value in held.items() if name in known})

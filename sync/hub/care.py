@@ -30,7 +30,8 @@ def laptops(connection: Connection) -> list[dict[str, Any]]:
     """Every laptop: whose it is, since when, when it last called, and how much it was not yet sent.
 
     `scopes_to_give_up` are the scopes of which it may hold less than it was sent and has not said yet that it
-    gave the rest up; `given_up` is its statement of the records that it did give up.
+    gave the rest up; `given_up` is its statement of the records that it did give up, and
+    `audit_lost` says when its audit was last found not to hold what is kept of it here.
     """
     device, entitled = tables.device, tables.entitlement
     names = {worker.id: worker for worker in _workers(connection)}
@@ -55,6 +56,7 @@ def laptops(connection: Connection) -> list[dict[str, Any]]:
             "scopes_to_send": behind.get(row.id, 0),
             "scopes_to_give_up": too_much.get(row.id, 0),
             "given_up": _statement(row.given_up, row.given_up_at),
+            "audit_lost": row.audit_lost or None,
         }
         for row in rows
     ]
@@ -109,6 +111,15 @@ def approve(connection: Connection, start: str, now: datetime) -> str:
 def problems(connection: Connection) -> list[str]:
     """What does not hold together: the chain of the log, or the sums of what is held."""
     return [*_chain_faults(connection), *_sum_faults(connection)]
+
+
+def lost_audits(connection: Connection) -> list[dict[str, str]]:
+    """The laptops whose audit was found not to hold what is kept of it here: whose, and when it was found."""
+    return [
+        {"id": row["id"], "worker": row["worker"], "audit_lost": row["audit_lost"]}
+        for row in laptops(connection)
+        if row["audit_lost"]
+    ]
 
 
 def counts(connection: Connection) -> dict[str, int]:

@@ -18,6 +18,7 @@ from casework.errors import OutreachError, Refused
 from casework.shape import kinds, shape
 from storage.faults import DATABASE_ERRORS
 from sync.hub import tables
+from sync.hub.anchoring import anchor, keep_missing
 from sync.hub.bundles import outdate
 from sync.hub.central import batched, in_bulk
 from sync.hub.counting import CHAIN_BYTES, Counter
@@ -101,6 +102,7 @@ class Hub:
         agreed = action == "ok" and self._agrees(connection, device, said)
         self._seen(connection, device, said.coming)
         keep_statement(connection, device, said.given_up, self._now())
+        kept = anchor(connection, device, said, self._now())
         if said.bundle:
             outdate(connection, device, said.bundle)
         return Welcome(
@@ -111,6 +113,7 @@ class Hub:
             now=self._now().isoformat(),
             agreed=agreed,
             kinds={kind: [*fields] for kind, fields in kinds().items()} if said.shape != shape() else {},
+            audit=kept,
         )
 
     def take(self, connection: Connection, device: str, said: Push) -> Pushed:
@@ -173,6 +176,7 @@ class Hub:
     def _verify(self, connection: Connection, device: str, said: Verify) -> Verified:
         self._require_active(connection, device)
         keep_statement(connection, device, said.given_up, self._now())
+        keep_missing(connection, device, said.missing, self._now())
         return Feed(connection, device).verified(said)
 
     def _have(self, connection: Connection, device: str, said: Have) -> Lack:

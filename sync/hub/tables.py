@@ -37,9 +37,14 @@ device = Table(
     Column("entitled_on", Text, nullable=False, default=""),
     Column("given_up", Text, nullable=False, default="", server_default=""),
     Column("given_up_at", Text, nullable=False, default="", server_default=""),
+    Column("audit_seq", BigInteger, nullable=False, default=0, server_default="0"),
+    Column("audit_chain", Text, nullable=False, default="", server_default=""),
+    Column("audit_lost", Text, nullable=False, default="", server_default=""),
 )
 """An enrolled laptop; `entitled_on` is the day for which its entitlement was worked out. `given_up` is its
 statement of what it gave up since it enrolled, as count and sum, and `given_up_at` when that last grew.
+`audit_seq` and `audit_chain` are the head of its audit that is kept (sync.hub.anchoring), `audit_lost` says
+when the audit was last found not to hold it.
 """
 
 record = Table(

@@ -1,0 +1,54 @@
+"""The head of each laptop's audit, kept here: whoever cuts the newest entries off, or writes the whole audit
+anew, cannot alter what is kept elsewhere.
+
+A laptop is given the head that is kept and looks whether its audit holds it; with its next greeting it says
+what its audit has at that place now. The head moves on only where both are the same, so nothing is lost with
+an answer that did not arrive, and a greeting that comes late accuses nobody.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+
+from sync.hub import tables
+from sync.messages import Cursor, Hello
+
+_device = tables.device
+
+
+def anchor(connection: Connection, device: str, said: Hello, now: datetime) -> Cursor:
+    """The head that is kept of a laptop's audit after its greeting."""
+    keep_missing(connection, device, said.missing, now)
+    kept = _kept(connection, device)
+    if said.anchored == kept:
+        if said.audit != kept:
+            _keep(connection, device, said.audit)
+        return said.audit
+    if said.anchored.seq == kept.seq:
+        _name(connection, device, now)
+    return kept
+
+
+def keep_missing(connection: Connection, device: str, missing: Cursor | None, now: datetime) -> None:
+    """A laptop says that its audit does not hold this head: it is named, and begins again with a new one."""
+    if missing is not None and missing == _kept(connection, device):
+        _name(connection, device, now)
+        _keep(connection, device, Cursor())
+
+
+def _kept(connection: Connection, device: str) -> Cursor:
+    columns = select(_device.c.audit_seq, _device.c.audit_chain).where(_device.c.id == device)
+    row = connection.execute(columns).one()
+    return Cursor(seq=row.audit_seq, chain=row.audit_chain)
+
+
+def _keep(connection: Connection, device: str, head: Cursor) -> None:
+    connection.execute(
+        update(_device).where(_device.c.id == device).values(audit_seq=head.seq, audit_chain=head.chain)
+    )
+
+
+def _name(connection: Connection, device: str, now: datetime) -> None:
+    connection.execute(update(_device).where(_device.c.id == device).values(audit_lost=now.isoformat()))

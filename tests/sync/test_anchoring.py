@@ -1,0 +1,91 @@
+"""A laptop's audit against the head that the central record keeps: cut off and written anew are found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from storage import audit
+from storage.cipher import Connection
+from storage.doctor import examine
+from storage.home import Home
+from sync.device import AUDIT_LOST
+from sync.hub.care import lost_audits
+from tests.sync.databases import SqliteDatabase
+from tests.sync.world import Laptop, World
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path, SqliteDatabase(tmp_path))
+
+
+def cut_off(conn: Connection) -> None:
+    conn.execute("DELETE FROM audit WHERE seq > 1")
+
+
+def write_anew(conn: Connection) -> None:
+    """With whole links, and longer than before."""
+    last, _ = audit.head(conn)
+    cut_off(conn)
+    for _ in range(last + 3):
+        audit.append(conn, at="2026-11-20T08:00:00Z", worker="w", verb="looked", child=None, detail="desk")
+
+
+def forget_as_well(conn: Connection) -> None:
+    """Together with what the laptop remembers of the central record's."""
+    cut_off(conn)
+    conn.execute("UPDATE sync_state SET value = '0' WHERE name = 'audit_seq'")
+
+
+def named(world: World) -> list[str]:
+    with world.hub.engine.begin() as connection:
+        return [row["worker"] for row in lost_audits(connection)]
+
+
+def doctor(laptop: Laptop, folder: Path) -> list[str]:
+    found = examine(Home(folder), laptop.store.conn, now=laptop.store.now())
+    return [one.state for one in found if one.name == "audit"]
+
+
+@pytest.mark.parametrize("done", [cut_off, write_anew, forget_as_well])
+def test_an_audit_that_was_tampered_with_is_named_once(
+    world: World, tmp_path: Path, done: Callable[[Connection], None]
+) -> None:
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    for laptop in (ana, ben):
+        for child in ("Tilly", "Sam"):
+            laptop.make(world.child(child))
+        world.settle()
+    assert (named(world), doctor(ana, tmp_path)) == ([], ["ok"])
+    done(ana.store.conn)
+    assert audit.verify(ana.store.conn) is None
+    assert AUDIT_LOST in ana.sync().problems
+    assert ben.sync().problems == []
+    assert (named(world), doctor(ana, tmp_path), doctor(ben, tmp_path)) == (["Ana"], ["warn"], ["ok"])
+    for _ in range(2):
+        ana.make(world.child("Lily"))
+        assert ana.sync().problems == []
+    done(ana.store.conn)
+    assert AUDIT_LOST in ana.sync().problems
+
+
+def test_an_answer_that_did_not_arrive_accuses_nobody(world: World) -> None:
+    ana = world.laptop("Ana")
+
+    def lose(verb: str, *_: object) -> None:
+        if verb == "hello":
+            raise ConnectionError
+
+    for n in range(3):
+        ana.make(world.child("Tilly"))
+        ana.way.spy = lose
+        for _ in range(n):
+            ana.store.log("care", "looked after")
+            with pytest.raises(ConnectionError):
+                ana.sync()
+        ana.way.spy = lambda *_: None
+        assert ana.sync().problems == []
+    assert named(world) == []
