@@ -25,6 +25,9 @@ Words = Annotated[str, Field(max_length=100_000)]
 Instant = Annotated[str, Field(max_length=40)]
 Sum = Annotated[str, Field(max_length=90, pattern=r"^\d+:[0-9a-f]{64}$")]
 
+Number = Annotated[int, Field(ge=0, le=2**63 - 1)]
+"""A whole number as far as both databases know them."""
+
 VerdictName = Literal["applied", "merged", "conflict", "quarantined"]
 """What became of an edit. `merged`: it stands, together with what somebody else changed."""
 Action = Literal["ok", "reconcile", "forked", "revoked", "upgrade"]
@@ -53,14 +56,14 @@ class SentEdit(_Message):
     subject: Id | None = None
     reason: Words = ""
     at: Instant
-    seen: Annotated[int, Field(ge=0)]
+    seen: Number
     changes: Annotated[list[Changed], Field(min_length=1, max_length=5_000)]
 
 
 class Cursor(_Message):
     """How far a laptop has read: the sequence number, and the chain of the log at it."""
 
-    seq: Annotated[int, Field(ge=0)] = 0
+    seq: Number = 0
     chain: Annotated[str, Field(max_length=32, pattern=r"^[0-9a-f]*$")] = ""
 
 
@@ -80,7 +83,7 @@ class Hello(_Message):
     the central record keeps and the audit does not hold.
     """
 
-    protocol: int = PROTOCOL
+    protocol: Number = PROTOCOL
     shape: Annotated[str, Field(max_length=64)] = ""
     incarnation: Annotated[str, Field(max_length=64)] = ""
     coming: Id
@@ -88,9 +91,9 @@ class Hello(_Message):
     epoch: Annotated[str, Field(max_length=64)] = ""
     cursor: Cursor = Cursor()
     pushed: Cursor = Cursor()
-    waiting: Annotated[int, Field(ge=0)] = 0
+    waiting: Number = 0
     digest: Sum | None = None
-    bundle: Annotated[int, Field(ge=0)] = 0
+    bundle: Number = 0
     aside: Id | None = None
     given_up: Sum | None = None
     audit: Cursor = Cursor()
@@ -174,7 +177,7 @@ class Pull(_Message):
     """What has changed since the cursor, please. `done` are the scopes that were put in place."""
 
     cursor: Cursor
-    done: Annotated[dict[str, int], Field(max_length=50_000)] = {}
+    done: Annotated[dict[str, Number], Field(max_length=50_000)] = {}
     want: Annotated[list[Id], Field(max_length=MOST_ROWS)] = []
 
 
