@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from casework.errors import Unreachable
 from outreach_tui import output
 from outreach_tui.commands.frame import ActingGroup, Call, LineCommand, json_option, stamp_text, the_call
 from outreach_tui.commands.opening import opened
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from sync.device import Session
 
 _MINUTE = 60.0
+_DOUBLED, _HOUR = 3, 60.0
 
 
 @click.command(cls=LineCommand)
@@ -76,19 +79,36 @@ def sync(context: click.Context, verify: bool, deep: bool, watch: float | None) 
     """
     if context.invoked_subcommand is not None:
         return None
-    from casework.errors import Unreachable
-
     call = the_call()
     with opened(call) as store:
-        if watch is None:
-            return _once(store, verify=verify, deep=deep)
-        while True:
-            try:
-                _once(store, verify=verify, deep=deep)
-            except Unreachable as error:
-                output.warn(f"{error.message} Trying again in {watch:g} minutes.")
-            time.sleep(watch * _MINUTE)
+
+        def session() -> int:
             store.changed_elsewhere()
+            return _once(store, verify=verify, deep=deep)
+
+        return session() if watch is None else keep_watch(session, watch)
+
+
+def keep_watch(
+    session: Callable[[], object], minutes: float, sleep: Callable[[float], None] = time.sleep
+) -> NoReturn:
+    """One session after another, each begun so many minutes after the one before has ended.
+
+    While the central record cannot be reached the pauses double, up to eight times as long, but not beyond an
+    hour.
+    """
+    failed = 0
+    while True:
+        try:
+            session()
+            failed = 0
+        except Unreachable as error:
+            failed += 1
+            pause = min(minutes * 2 ** min(failed - 1, _DOUBLED), max(minutes, _HOUR))
+            output.warn(f"{error.message} Trying again in {pause:g} minutes.")
+        else:
+            pause = minutes
+        sleep(pause * _MINUTE)
 
 
 @sync.command("status")

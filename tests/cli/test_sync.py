@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,8 +16,10 @@ from pathlib import Path
 import pytest
 
 from casework.edits import Edit, update
+from casework.errors import Unreachable
 from casework.ids import new_id
 from casework.records import Team, Worker
+from outreach_tui.commands.sync import keep_watch
 from storage.home import Home
 from storage.store import Store
 from storage.vault import Vault
@@ -222,6 +226,53 @@ def test_without_its_central_record_a_laptop_loses_nothing(tmp_path: Path) -> No
         assert hub("hub", "check", today=None).code == 0
         [held] = hub("hub", "devices", "--json", today=None).json
         assert held["worker"] == "Ana Bell-Orr", "what the backup lacked came back from the laptop"
+
+
+def test_a_watch_rests_between_sessions_and_longer_while_nobody_answers() -> None:
+    """Five minutes; then ten, twenty and forty while the central record is away."""
+
+    class Over(Exception):
+        pass
+
+    said: list[str] = []
+    ends = iter(["ok", "ok", "away", "away", "away", "away", "away", "ok", "away"])
+
+    def session() -> None:
+        assert said == [] or said[-1].startswith("rest"), "one session at a time"
+        end = next(ends, None)
+        if end is None:
+            raise Over
+        said.append(end)
+        if end == "away":
+            raise Unreachable("unreachable", "Nobody answers.")
+
+    with pytest.raises(Over):
+        keep_watch(session, 5, lambda seconds: said.append(f"rest {seconds / 60:g}"))
+    rests = [word.removeprefix("rest ") for word in said if word.startswith("rest")]
+    assert rests == ["5", "5", "5", "10", "20", "40", "40", "5", "5"]
+    ends = iter(["away", "away"])
+    said.clear()
+    with pytest.raises(Over):
+        keep_watch(session, 90, lambda seconds: said.append(f"rest {seconds / 60:g}"))
+    assert said == ["away", "rest 90", "away", "rest 90"]
+
+
+def test_a_watch_says_each_session_and_ends_with_ctrl_c(desk: Desk) -> None:
+    ana = desk.laptop("Ana Bell")
+    environ = {key: value for key, value in os.environ.items() if not key.startswith("OUTREACH_")}
+    environ |= {"OUTREACH_HOME": str(ana.home), "OUTREACH_PASSPHRASE_FILE": str(ana.secret)}
+    command = [sys.executable, "-m", "outreach_tui", "sync", "--watch", "0.001", "--json"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environ, text=True
+    ) as process:
+        assert process.stdout is not None
+        said = ["".join(iter(process.stdout.readline, "}\n")) + "}" for _ in range(3)]
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
+    assert [json.loads(session)["agreed"] for session in said] == [True] * 3
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    assert ana("sync", "status", "--json", today=None).json["agreed_at"]
 
 
 def test_a_central_record_is_made_once_and_is_no_caseload(bare: Line) -> None:
