@@ -7,7 +7,7 @@ same field may have been settled meanwhile. Nothing is lost by settling: the con
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Literal, get_args, get_origin
 
@@ -24,6 +24,7 @@ from casework.records_sync import Conflict
 Keep = Literal["central", "yours", "both", "text"]
 """What stands; what was also said; both of them; or a new text."""
 
+_SAME = ("record", "field", "base", "central_edit", "other", "other_edit")
 _APART = " / "
 """Between two one-line texts that are both kept."""
 
@@ -107,6 +108,12 @@ def chosen_value(conflict: Conflict, held: Record, keep: Keep, text: str, today:
     return changes[0].new if changes else standing
 
 
+def disagreement(conflict: Conflict | Mapping[str, Any]) -> tuple[str, ...]:
+    """What is the same of a conflict, or its fields, with whichever child of several it is filed."""
+    fields = dict(conflict)
+    return tuple(fields.get(name) or "" for name in _SAME)
+
+
 def settle(
     conflict: Conflict,
     held: Record,
@@ -118,7 +125,8 @@ def settle(
 ) -> Edit:
     """The Edit that settles a conflict about a field of `held`; `others` are open ones about the same field.
 
-    Of those, the ones that ask for the very value that is chosen are settled with it. Raises Refused for a
+    Of those, the ones that ask for the very value that is chosen are settled with it, and so is what is filed
+    of this one with other children. Raises Refused for a
     conflict that is settled already and for a choice that would open more of an agreement than stands,
     BadInput for a value that does not fit.
     """
@@ -128,7 +136,12 @@ def settle(
         raise ValueError("the record is not the one that the conflict is about")
     value = chosen_value(conflict, held, keep, text, today)
     _refuse_reviving(held, conflict.field, value)
-    same = [one for one in others if one.id != conflict.id and json.loads(one.other) == value]
+    same = [
+        one
+        for one in others
+        if one.id != conflict.id
+        and (json.loads(one.other) == value or disagreement(one) == disagreement(conflict))
+    ]
     about = update(held, **{conflict.field: value})
     ended = (change for one in (conflict, *same) for change in _ended(one, value))
     label = field_label(conflict.record_type, conflict.field)

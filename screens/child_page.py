@@ -84,6 +84,8 @@ class ChildView:
     """Assessments and scores; None where the child has no case, no assessment and no score."""
     request: ShownNotification | None = None
     """The newest notification."""
+    conflicts: int = 0
+    """Open conflicts about the child, or about an adult or a home that the child shares."""
 
 
 def read_view(
@@ -101,6 +103,7 @@ def read_view(
     from casework.records import Child, RegisterFile
     from storage.queries.agreements import read_agreements
     from storage.queries.child import read_child
+    from storage.queries.conflicts import count_conflicts
     from storage.queries.history import read_corrections, read_origins
     from storage.queries.lookup import display_name
     from storage.queries.plans import read_plan
@@ -129,6 +132,7 @@ def read_view(
         previewed=other is not None,
         assessment=assessment,
         request=request,
+        conflicts=count_conflicts(store, child_id) if other is None else 0,
     )
 
 

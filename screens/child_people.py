@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from casework.records import Child, Flag, Person
 from casework.relationships import say_relationship
-from casework.wording import CATEGORIES, FLAGS, RESPONSIBILITY, SEN, say_born, say_day
+from casework.wording import CATEGORIES, FLAGS, RESPONSIBILITY, SEN, count_of, say_born, say_day
 from screens.callers import letter
 from screens.case_lines import case_state
 from screens.child_page import NOTHING, ChildView, Target, years_old
@@ -61,6 +61,10 @@ def who(view: ChildView, width: int) -> Iterator[Line]:
     if more:
         yield from _lines(more, width, here)
     yield from _merged(view, width)
+    if view.conflicts:
+        wait = "waits" if view.conflicts == 1 else "wait"
+        words = f"  {count_of(view.conflicts, 'conflict')} {wait} to be settled: g x"
+        yield (Piece(words, Tone.WARN), NOTHING)
     for flag in sorted(page.flags, key=lambda flag: flag.kind not in _GRAVE):
         yield from _flag(flag, view, width)
     if not page.flags:

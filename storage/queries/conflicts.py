@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from casework.conflicts import field_label, standing_value
+from casework.conflicts import disagreement, field_label, standing_value
 from casework.errors import BadInput, Refused
 from casework.policies import Category
 from casework.records import RECORD_TYPES, Child, Record, School, Worker
@@ -36,7 +36,11 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class OpenConflict:
-    """A conflict with what it is about. `about` is None where this laptop does not hold the record."""
+    """A conflict with what it is about. `about` is None where this laptop does not hold the record.
+
+    About an adult or a home that several children share, `name` names all of them whom the worker may see,
+    and `child` is one of them.
+    """
 
     conflict: Conflict
     child: Child | None
@@ -88,13 +92,21 @@ def read_conflicts(store: Store, child: str | None = None) -> list[OpenConflict]
     names = Names(store)
     held = store.find(Conflict, where, values)
     shown = [one for conflict in held if (one := _shown(store, conflict, names)) is not None]
-    return sorted(shown, key=lambda one: (one.conflict.other_at, one.id), reverse=True)
+    return sorted(_joined(shown), key=lambda one: (one.conflict.other_at, one.id), reverse=True)
 
 
-def count_conflicts(store: Store) -> int:
-    """How many open conflicts the worker may see. Cheap where there is none."""
+def _joined(shown: Sequence[OpenConflict]) -> list[OpenConflict]:
+    """One of those that are filed with several children, with the names of all."""
+    found: dict[tuple[str, ...], list[OpenConflict]] = {}
+    for one in sorted(shown, key=lambda one: one.id):
+        found.setdefault(disagreement(one.conflict), []).append(one)
+    return [replace(same[0], name=", ".join(sorted({one.name for one in same}))) for same in found.values()]
+
+
+def count_conflicts(store: Store, child: str | None = None) -> int:
+    """How many open conflicts the worker may see, of one child where one is given. Cheap where none waits."""
     row = store.conn.execute("SELECT 1 FROM conflict WHERE settled = 0 AND void = 0 LIMIT 1").fetchone()
-    return len(read_conflicts(store)) if row else 0
+    return len(read_conflicts(store, child)) if row else 0
 
 
 def find_conflict(store: Store, conflict: str) -> OpenConflict:

@@ -126,16 +126,16 @@ class Central:
             self.fetch([record])
         return self._held[record]
 
-    def conflicts_about(self, scope: str, record: str, field: str) -> list[Mapping[str, Any]]:
-        """The conflicts about a field of a record, filed in this scope, as they stand now."""
+    def conflicts_about(self, scopes: Collection[str], record: str, field: str) -> list[Held]:
+        """The conflicts about a field of a record, filed in these scopes, as they stand now."""
         table = tables.record
         rows = self.connection.execute(
-            select(table.c.id).where(table.c.scope == scope, table.c.type == "conflict")
+            select(table.c.id).where(table.c.scope.in_(scopes), table.c.type == "conflict")
         )
         self.fetch(rows.scalars())
         return [
-            held.fields
-            for held in self._held.values()
+            held
+            for held in list(self._held.values())
             if held.type == "conflict" and (held.fields["record"], held.fields["field"]) == (record, field)
         ]
 

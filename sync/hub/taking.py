@@ -16,6 +16,7 @@ from pydantic_core import to_json
 from sqlalchemy import Connection, insert, select
 
 from casework.canonical import fingerprint, spelt
+from casework.conflicts import disagreement
 from casework.facets import FACETS, Facet, exact_facet
 from casework.records import RECORD_TYPES
 from casework.scopes import EVERYBODY, TIED, own_scope
@@ -33,6 +34,7 @@ from sync.merge import Merged, merge
 from sync.messages import Changed, Pushed, SentEdit, Verdict
 
 _CREATED = ""
+_SETTLING = ("settled", "chosen")
 UNKNOWN_TYPE = "unknown-type"
 """The code of a step that waits until the central record is brought up to date."""
 
@@ -172,6 +174,7 @@ class Taking:
             known[change.record] &= after[change.record] == fields
         for change in edit.changes:
             self._put(change, after[change.record], seq, known=known[change.record])
+        self._settle_alike(edit, seq)
         for n, conflict in enumerate(conflicts):
             by = removers.get(conflict.record) if conflict.field == VOID else None
             self._open_conflict(edit, n, conflict, seq, by or own)
@@ -181,13 +184,33 @@ class Taking:
     def _is_settled(self, change: Changed, edit: SentEdit) -> bool:
         """Whether a person settled this very disagreement: it is met anew after a backup was put back."""
         said = (spelt(change.new), edit.id)
-        scope = self._child_of(self.central.get(change.record)) or EVERYBODY
+        scopes = self._filed_with(self.central.get(change.record))
         return any(
-            said == (one[value], one.get(f"{value}_edit"))
-            for one in self.central.conflicts_about(scope, change.record, change.field)
+            said == (one.fields[value], one.fields.get(f"{value}_edit"))
+            for one in self.central.conflicts_about(scopes, change.record, change.field)
             for value in ("central", "other")
-            if one["settled"]
+            if one.fields["settled"]
         )
+
+    def _settle_alike(self, edit: SentEdit, seq: int) -> None:
+        """What settles a conflict settles it wherever it is filed."""
+        changed = (one.record for one in edit.changes if one.type == "conflict" and one.field in _SETTLING)
+        for record in dict.fromkeys(changed):
+            self._settle_copies(self.central.get(record), seq)
+
+    def _settle_copies(self, settled: Held, seq: int) -> None:
+        about = self.central.get(settled.fields["record"])
+        scopes = self._filed_with(about)
+        if len(scopes) < 2:
+            return
+        said = {name: settled.fields[name] for name in _SETTLING}
+        for one in self.central.conflicts_about(scopes, about.id, settled.fields["field"]):
+            if disagreement(one.fields) == disagreement(settled.fields) and any(
+                one.fields[name] != value for name, value in said.items()
+            ):
+                one.fields = {**one.fields, **said}
+                one.versions = {**one.versions, **dict.fromkeys(said, seq)}
+                self.central.touch(one, seq, self._device, known=False)
 
     def _is_known(self, held: Held, edit: SentEdit) -> bool:
         """Whether the laptop knew a record as it stood before the edit."""
@@ -235,12 +258,14 @@ class Taking:
                 self._rights.check(change, held, edit, made)
 
     def _open_conflict(self, edit: SentEdit, n: int, change: Changed, seq: int, other: Author) -> None:
-        """Keep the value that does not stand, as a record that goes where the field goes; `other` said it."""
+        """Keep the value that does not stand, as a record that goes where the field goes; `other` said it.
+
+        About an adult or a home there is one for each child who shares it, for whoever works with one of them
+        may hold nothing of the others.
+        """
         held = self.central.get(change.record)
         stands = self._author(held, change.field)
-        conflict = Held(f"{fingerprint(edit.id, n, size=16).hex()}", "conflict")
-        conflict.fields = {
-            "child": self._child_of(held),
+        fields = {
             "record": held.id,
             "record_type": held.type,
             "field": change.field,
@@ -258,18 +283,21 @@ class Taking:
             "chosen": "",
             "void": False,
         }
-        kept = self.central.get(conflict.id)
-        kept.type, kept.fields = "conflict", conflict.fields
-        self.central.touch(kept, seq, self._device, known=False)
+        for scope in self._filed_with(held):
+            kept = self.central.get(fingerprint(edit.id, n, scope, size=16).hex())
+            kept.type, kept.fields = "conflict", {"child": scope or None, **fields}
+            self.central.touch(kept, seq, self._device, known=False)
 
-    def _child_of(self, held: Held) -> str | None:
-        """The child whom a conflict is filed with: of an adult or a home, the first who is tied to it."""
+    def _filed_with(self, held: Held) -> list[str]:
+        """The children with whom a conflict about a record is filed: of an adult or a home, all who are tied
+        to it; `EVERYBODY` where there is none.
+        """
         scope = own_scope(held.type, held.id, held.fields)
         if scope == TIED:
             tie = tables.tie
             rows = self._connection.execute(select(tie.c.scope).where(tie.c.record == held.id))
-            return min((row.scope for row in rows), default=None)
-        return None if scope == EVERYBODY else scope
+            return sorted({row.scope for row in rows}) or [EVERYBODY]
+        return [scope]
 
     def _author(self, held: Held, name: str) -> Author:
         """Who wrote the value of a field that stands, and when."""

@@ -13,11 +13,13 @@ from casework.edits import Edit, create
 from casework.ids import new_id
 from casework.records import Child, Worker
 from casework.records_sync import Conflict
+from screens.child_page import page_lines, read_view
 from screens.conflict_form import ConflictTextForm
 from screens.conflicts import ConflictsScreen
 from screens.help import HelpScreen
 from screens.history import HistoryScreen
 from screens.reader import TextScreen
+from screens.widgets.text import Piece
 from storage.store import Store
 from tests.screens.fakes import HOSTILE
 from tests.screens.real import Family, asked, enter, make_real_app, new_store
@@ -83,6 +85,19 @@ async def test_both_sides_stand_side_by_side_and_a_key_settles_them(
         await keys(pilot, "question_mark")
         assert isinstance(app.screen, HelpScreen)
         assert "Take what was also said" in flat(app)
+
+
+def test_the_childs_page_says_how_many_wait_and_nothing_where_none_does(family: Family) -> None:
+    def waits() -> list[str]:
+        page = page_lines(read_view(family.store, family.tilly.id), 78)
+        words = ("".join(piece.text for piece in line.cell if isinstance(piece, Piece)) for line in page)
+        return [text.strip() for text in words if "settled: g x" in text]
+
+    assert waits() == []
+    at_odds(family)
+    assert waits() == ["1 conflict waits to be settled: g x"]
+    at_odds(family, "language", "Polish")
+    assert waits() == ["2 conflicts wait to be settled: g x"]
 
 
 async def test_both_tags_are_kept_and_a_day_cannot_be_two(family: Family, tmp_path: Path) -> None:

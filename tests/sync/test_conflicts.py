@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 
 from casework.conflicts import Keep
 from casework.errors import OutreachError, Refused
-from casework.records import Person, Relationship
+from casework.records import Person, Relationship, School
 from casework.records_sharing import Agreement
 from casework.records_sync import Conflict
 from storage.queries.conflicts import read_conflicts, read_set_aside
 from storage.settling import commit_settlement
+from sync.hub import devices
 from tests.sync.databases import Database, SqliteDatabase
 from tests.sync.world import Laptop, World
 
@@ -312,3 +313,39 @@ def test_two_steps_of_one_instant_are_not_taken_for_each_other(world: World) -> 
         (one,) = read_conflicts(laptop.store)
         assert (one.stands.value, one.other.value) == ("Tills", "Lily")
         assert laptop.sync().agreed
+
+
+def test_a_conflict_about_a_shared_mother_is_filed_with_each_child(world: World) -> None:
+    """Ana works with one child at one school, Ben with the other at another, Cas with both."""
+    west = School(id=world.new_id("school"), urn="999002", name="Westbrook", team=world.team.id)
+    with world.hub.engine.begin() as connection:
+        devices.put(connection, world.new_id("edit"), "Set up", west, world.now)
+    ana = world.laptop("Ana", schools=(world.school.id,))
+    ben = world.laptop("Ben", schools=(west.id,))
+    cas = world.laptop("Cas", schools=(world.school.id, west.id))
+    tilly, sam = world.child("Tilly"), world.child("Sam", school=west.id)
+    mother = Person(id=world.new_id("person"), surname="Marsh", forename="Jo")
+    ties = [
+        Relationship(id=world.new_id("tie"), child=child.id, person=mother.id, kind="mother")
+        for child in (tilly, sam)
+    ]
+    cas.make(tilly, sam, mother, *ties)
+    world.settle()
+    assert not ana.has(sam)
+    assert not ben.has(tilly)
+    for kept in ("central", "yours"):
+        ana.change(mother, forename=f"Joan {kept}")
+        ben.change(mother, forename=f"Joanna {kept}")
+        world.settle()
+        for laptop, name in ((ana, "Tilly Marsh"), (ben, "Sam Marsh"), (cas, "Sam Marsh, Tilly Marsh")):
+            (one,) = read_conflicts(laptop.store)
+            assert one.name == name
+            assert laptop.sync().agreed
+        for child in (tilly.id, sam.id):
+            assert len(read_conflicts(cas.store, child)) == 1
+        settled(ben if kept == "central" else cas, "yours")
+        world.settle()
+        for laptop in (ana, ben, cas):
+            assert read_conflicts(laptop.store) == []
+            assert laptop.get(mother).forename == f"Joanna {kept}"
+            assert laptop.sync().agreed
