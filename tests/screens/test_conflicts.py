@@ -90,13 +90,13 @@ async def test_both_sides_stand_side_by_side_and_a_key_settles_them(
 def test_the_childs_page_says_how_many_wait_and_nothing_where_none_does(family: Family) -> None:
     def waits() -> list[str]:
         page = page_lines(read_view(family.store, family.tilly.id), 78)
-        words = ("".join(piece.text for piece in line.cell if isinstance(piece, Piece)) for line in page)
+        words = (line.cell.text for line in page if isinstance(line.cell, Piece))
         return [text.strip() for text in words if "settled: g x" in text]
 
     assert waits() == []
     at_odds(family)
     assert waits() == ["1 conflict waits to be settled: g x"]
-    at_odds(family, "language", "Polish")
+    at_odds(family, "tags", ["bus"], base="[]")
     assert waits() == ["2 conflicts wait to be settled: g x"]
 
 
