@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from casework.clocks import Clock, calendar_clock
+from casework.days_given import require_come
 from casework.edits import Change, Edit, create, update
 from casework.errors import BadInput, Refused
 from casework.parameters import ASSESSMENT_WEEKS, at
@@ -46,8 +47,7 @@ def start_assessment(assessment: Assessment, episode: Episode | None, today: dat
         raise Refused(
             "no-open-case", "There is no open case; allocate a notification first.", assessment.child
         )
-    if assessment.started > today:
-        raise BadInput("in-the-future", "An assessment is recorded once it was started.", "--on")
+    require_come(assessment.started, today, "An assessment is recorded once it was started.")
     kept = assessment.model_copy(update={"episode": episode.id})
     return Edit("Assessment started", (create(kept),), subject=kept.child)
 
@@ -67,8 +67,7 @@ def complete_assessment(assessment: Assessment, on: date, today: date, by: str) 
     Raises Refused when it was, BadInput for a day to come or before its start.
     """
     _require_open(assessment)
-    if on > today:
-        raise BadInput("in-the-future", "It is complete on a day that has come.", "--on")
+    require_come(on, today, "It is complete on a day that has come.")
     if on < assessment.started:
         raise BadInput("dates", f"The assessment was started on {say_day(assessment.started)}.", "--on")
     changes = update(assessment, completed=on, completed_by=by)
@@ -145,8 +144,7 @@ def _score(score: Score, today: date) -> Change:
         raise BadInput("empty", "Name the area of the tool.", "--area")
     if score.score < 0:
         raise BadInput("bad-value", "A score is 0 or more.", "--score")
-    if score.scored_on > today:
-        raise BadInput("in-the-future", "A score is recorded once it was taken.", "--on")
+    require_come(score.scored_on, today, "A score is recorded once it was taken.")
     return create(score)
 
 

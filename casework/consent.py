@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import date
 
 from casework.agreements import PRESUMED_ABLE_AT, by_the_child, presumed_able
+from casework.days_given import require_come
 from casework.edits import Edit, create, update
 from casework.errors import BadInput, Refused
 from casework.policies import Category
@@ -45,8 +46,7 @@ def record_agreement(agreement: Agreement, today: date, dob: date | None = None)
             f"Say why the child is competent to decide this; nobody need from {PRESUMED_ABLE_AT} on.",
             "--gillick",
         )
-    if agreement.given_on > today:
-        raise BadInput("in-the-future", "An agreement is recorded on or after the day it was given.", "--on")
+    require_come(agreement.given_on, today, "An agreement is recorded on or after the day it was given.")
     for name in ("review", "expires"):
         day = getattr(agreement, name)
         if day is not None and day < agreement.given_on:
@@ -58,15 +58,17 @@ def record_agreement(agreement: Agreement, today: date, dob: date | None = None)
     return Edit(RECORDED[agreement.status], (create(agreement),), subject=agreement.child)
 
 
-def withdraw_agreement(agreement: Agreement, reason: str, on: date) -> Edit:
+def withdraw_agreement(agreement: Agreement, reason: str, on: date, today: date) -> Edit:
     """The family takes an agreement back; what stood on it is withheld at once.
 
-    Raises Refused when it was refused or is withdrawn already, BadInput without a reason.
+    Raises Refused when it was refused or is withdrawn already, BadInput without a reason or for a day
+    before it was given or after `today`.
     """
     if agreement.status in ("refused", "withdrawn"):
         raise Refused("not-in-force", f"This agreement is {agreement.status} already.", agreement.id)
     if not reason.strip():
         raise BadInput("empty", "Say in a few words why the family withdrew it.", "--reason")
+    require_come(on, today, "A withdrawal is recorded on or after the day it was said.")
     if on < agreement.given_on:
         raise BadInput(
             "dates", f"It was given on {say_day(agreement.given_on)}; it ends on that day or later.", "--on"
@@ -109,8 +111,7 @@ def disclose(disclosure: Disclosure, today: date) -> Edit:
     ):
         if not getattr(disclosure, field).strip():
             raise BadInput("empty", f"Say {what}.", flag)
-    if disclosure.decided_on > today:
-        raise BadInput("in-the-future", "A decision is recorded on or after its day.", "--on")
+    require_come(disclosure.decided_on, today, "A decision is recorded on or after its day.")
     if disclosure.until is not None and disclosure.until < disclosure.decided_on:
         raise BadInput("dates", "The last day lies before the decision.", "--until")
     if disclosure.family_told == "no" and not disclosure.told_why.strip():

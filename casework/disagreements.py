@@ -13,6 +13,7 @@ from datetime import date
 from typing import Literal, get_args
 
 from casework.clocks import Clock, add_working_days, next_working_day, working_days_to
+from casework.days_given import require_come
 from casework.edits import Edit, create, update
 from casework.errors import BadInput, Refused
 from casework.ids import new_id
@@ -150,8 +151,7 @@ def _checked(made: Disagreement, today: date) -> Disagreement:
         raise BadInput("empty", "Say what the disagreement is about.", "--about")
     if not made.with_whom.strip():
         raise BadInput("empty", "Say to whom it is put.", "--with")
-    if made.raised > today:
-        raise BadInput("in-the-future", "A disagreement is recorded once it was raised.", "--on")
+    require_come(made.raised, today, "A disagreement is recorded once it was raised.")
     if made.due is not None and made.due < made.raised:
         raise BadInput("dates", "The answer is due on the day it was raised or later.", "--due")
     return made if made.due is not None else made.model_copy(update={"due": answer_due(made.raised)})
@@ -165,7 +165,6 @@ def _open(held: Disagreement, *, followed: bool) -> None:
 
 
 def _day(on: date, raised: date, today: date) -> None:
-    if on > today:
-        raise BadInput("in-the-future", "It is recorded on or after its day.", "--on")
+    require_come(on, today, "It is recorded on or after its day.")
     if on < raised:
         raise BadInput("dates", f"It was raised on {say_day(raised)}; this is that day or later.", "--on")

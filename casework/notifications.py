@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from casework.clocks import Clock, working_day_clock
+from casework.days_given import require_come
 from casework.early_help import ReReferral, working_day_deadline
 from casework.edits import Edit, create, update
 from casework.episodes import re_referral_on
@@ -112,10 +113,10 @@ def receive(
     """
     if not notification.notifier.strip():
         raise BadInput("empty", "Say who sent the notification.", "--from")
-    if notification.received > today:
-        raise BadInput("in-the-future", "A notification is recorded once it was received.", "--received")
-    if notification.heard_on is not None and notification.heard_on > today:
-        raise BadInput("in-the-future", "The child was heard on a day that has come.", "--heard-on")
+    require_come(
+        notification.received, today, "A notification is recorded once it was received.", "--received"
+    )
+    _check_heard(notification, today)
     kept = notification.model_copy(
         update={
             "sufficient_on": None if missing_parts(notification) else notification.received,
@@ -127,14 +128,16 @@ def receive(
 
 
 def need_information(
-    notification: Notification, pauses: Sequence[Pause], by: str, reason: str, on: date
+    notification: Notification, pauses: Sequence[Pause], by: str, reason: str, on: date, today: date
 ) -> Edit:
     """Triage asks for more: the allocation clock stops, and says why.
 
-    Raises BadInput without a reason, Refused when it was asked for already or a worker is allocated.
+    Raises BadInput without a reason or for a day after `today`, Refused when it was asked for already or a
+    worker is allocated.
     """
     if not reason.strip():
         raise BadInput("empty", "Say what is missing.", "--reason")
+    require_come(on, today, "It was asked for on a day that has come.")
     if notification.allocated_on is not None:
         raise Refused("allocated", "A worker is allocated already; note it as a contact.", notification.id)
     if any(p.kind == "more-information" and p.end is None for p in pauses):
@@ -154,14 +157,18 @@ def need_information(
 
 
 def take_information(
-    notification: Notification, pauses: Sequence[Pause], on: date, **fields: object
+    notification: Notification, pauses: Sequence[Pause], on: date, today: date, **fields: object
 ) -> tuple[Edit, Notification]:
     """What was asked for came: the parts are filled in and, when nothing is missing, the clock starts anew.
 
-    Raises Refused when nothing was given, asked for or missing.
+    Raises BadInput when it came, or the child was heard, after `today`, Refused when nothing was given, asked
+    for or missing.
     """
+    require_come(on, today, "Information is recorded once it came.")
     waiting = [p for p in pauses if p.kind == "more-information" and p.end is None]
     after = notification.model_copy(update=fields)
+    if "heard_on" in fields:
+        _check_heard(after, today)
     if not fields and not waiting:
         raise Refused("nothing-to-do", "Nothing was asked for and nothing given.", notification.id)
     if not missing_parts(after) and (waiting or notification.sufficient_on is None):
@@ -175,13 +182,14 @@ def take_information(
 
 
 def allocate(
-    notification: Notification, child: Child, worker: str, on: date, episodes: Sequence[Episode]
+    notification: Notification, child: Child, worker: str, on: date, episodes: Sequence[Episode], today: date
 ) -> tuple[Edit, Episode]:
     """A worker takes the case: the notification names them, an episode opens, they lead the work.
 
     Raises Refused when it is allocated, or is new information in an open case, BadInput when `on` lies before
-    it was received.
+    it was received or after `today`.
     """
+    require_come(on, today, "A case is allocated on a day that has come.")
     if notification.allocated_on is not None:
         raise Refused("allocated", "A worker is allocated already.", notification.id)
     if any(e.closed is None for e in episodes):
@@ -205,13 +213,16 @@ def allocate(
     return Edit("Case allocated", changes, subject=child.id), episode
 
 
-def contact_notifier(notification: Notification, with_whom: str, on: date, feedback: Feedback) -> Edit:
+def contact_notifier(
+    notification: Notification, with_whom: str, on: date, feedback: Feedback, today: date
+) -> Edit:
     """The allocated worker spoke with the notifier about why; `feedback` is what the agreement allows.
 
-    Raises BadInput without a name or before the notification was received.
+    Raises BadInput without a name, before the notification was received or after `today`.
     """
     if not with_whom.strip():
         raise BadInput("empty", "Say with whom at the school you spoke.", "--with")
+    require_come(on, today, "The notifier was contacted on a day that has come.")
     if on < notification.received:
         raise BadInput("dates", "The notifier is contacted once the notification was received.", "--on")
     changes = update(
@@ -231,3 +242,10 @@ def re_referral_of(notification: Notification, episodes: Sequence[Episode]) -> R
     """Whether it is a re-referral, from the last referral and from the last closure before it."""
     own = next((e.number for e in episodes if e.notification == notification.id), None)
     return re_referral_on(notification.received, [e for e in episodes if own is None or e.number < own])
+
+
+def _check_heard(notification: Notification, today: date) -> None:
+    if notification.heard_on is not None:
+        require_come(
+            notification.heard_on, today, "The child was heard on a day that has come.", "--heard-on"
+        )

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from casework.clocks import Clock, calendar_clock, next_working_day
+from casework.days_given import require_come
 from casework.edits import Change, Edit, create, update
 from casework.errors import BadInput, Refused
 from casework.ids import new_id
@@ -78,8 +79,8 @@ def start_plan(
         )
     if on < episode.opened:
         raise BadInput("dates", f"The case opened on {say_day(episode.opened)}.", "--on")
-    if today is not None and on > today:
-        raise BadInput("in-the-future", "A plan is recorded once it started.", "--on")
+    if today is not None:
+        require_come(on, today, "A plan is recorded once it started.")
     plan = Plan(
         id=new_id(),
         child=child.id,
@@ -147,8 +148,8 @@ def set_action(action: Action, status: ActionStatus, why: str, on: date, today: 
     Raises BadInput when one not done or dropped has no reason, or for a day after `today`, Refused when it
     says so already.
     """
-    if today is not None and on > today:
-        raise BadInput("in-the-future", "An action is settled on a day that has come.", "--on")
+    if today is not None:
+        require_come(on, today, "An action is settled on a day that has come.")
     if status in _NEEDS_WHY and not why.strip():
         raise BadInput("empty", "Say why it was not done, or dropped.", "--why")
     changes = update(action, status=status, why=why, done_on=on if status in DONE else None)
@@ -171,8 +172,7 @@ def review_plan(plan: Plan, review: Review, today: date) -> Edit:
     _require_open(plan)
     if not review.progress.strip():
         raise BadInput("empty", "Say how it goes, outcome by outcome.", "--progress")
-    if review.held_on > today:
-        raise BadInput("in-the-future", "A review is recorded once it was held.", "--on")
+    require_come(review.held_on, today, "A review is recorded once it was held.")
     if review.held_on < plan.started:
         raise BadInput("dates", f"The plan started on {say_day(plan.started)}.", "--on")
     if review.next_review is not None and review.next_review <= review.held_on:
@@ -208,8 +208,8 @@ def close_case(
         raise BadInput("bad-value", f"A reason is one of {', '.join(CLOSE_REASONS)}.", "--reason")
     if on < episode.opened:
         raise BadInput("dates", f"The case opened on {say_day(episode.opened)}.", "--on")
-    if today is not None and on > today:
-        raise BadInput("in-the-future", "A case is closed on a day that has come.", "--on")
+    if today is not None:
+        require_come(on, today, "A case is closed on a day that has come.")
     begun = max((plan.started for plan in plans if plan.ended is None), default=on)
     if on < begun:
         raise BadInput("dates", f"Its plan started on {say_day(begun)}.", "--on")

@@ -226,9 +226,7 @@ class WithdrawForm(FieldForm):
     def check(self, values: Mapping[str, Any]) -> None:
         """A reason is needed, and a day on which it could be withdrawn."""
         day = values["on"] or self.shell.today
-        if day > self.shell.today:
-            raise BadInput("in-the-future", "A withdrawal is recorded on or after the day it was said.", "on")
-        withdraw_agreement(self._agreement, values["withdrawn_why"], day)
+        withdraw_agreement(self._agreement, values["withdrawn_why"], day, self.shell.today)
 
     async def question_before(self, values: Mapping[str, Any]) -> Question:
         """What will disappear, and that it is final."""
@@ -247,7 +245,7 @@ class WithdrawForm(FieldForm):
     def commit(self, store: Store, values: Mapping[str, Any]) -> Receipt:
         """It stands as withdrawn; what rested on it is withheld at once."""
         held = store.get(Agreement, self._agreement.id)
-        edit = withdraw_agreement(held, values["withdrawn_why"], values["on"] or store.today)
+        edit = withdraw_agreement(held, values["withdrawn_why"], values["on"] or store.today, store.today)
         return store.journal.commit(edit, draft=(self.FORM, self.subject))
 
     def said(self, receipt: Receipt) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from casework.days_given import require_come
 from casework.duplicates import Description
 from casework.errors import BadInput
 from casework.identifiers import check_upn, tidy_upn
@@ -129,8 +130,7 @@ def take_day(text: str, today: date, field: str) -> date | None:
         day = parse_date(text, today, prefer="past")
     except BadInput as problem:
         raise BadInput(problem.code, problem.message, field) from None
-    if day > today:
-        raise BadInput("in-the-future", "That day has not come yet.", field)
+    require_come(day, today, "That day has not come yet.", field)
     return day
 
 

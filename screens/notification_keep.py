@@ -84,7 +84,7 @@ def keep_came(
     held = store.get(Notification, about)
     values = _parts(fields, store)
     changed = {name: values[name] for name in PARTS if name not in hidden and fields[name] != was[name]}
-    edit, _ = take_information(held, pauses_of(store, held), store.today, **changed)
+    edit, _ = take_information(held, pauses_of(store, held), store.today, store.today, **changed)
     receipt = store.journal.commit(edit, draft=(FORM, about))
     kept = store.get(Notification, about)
     stands = standing(kept, pauses_of(store, kept), store.today)

@@ -88,7 +88,9 @@ class NotificationVerbs(StepScreen):
                 from storage.queries.notifications import pauses_of
 
                 held = _held(store, entry)
-                return need_information(held, pauses_of(store, held), store.worker.id, reason, store.today)
+                return need_information(
+                    held, pauses_of(store, held), store.worker.id, reason, store.today, store.today
+                )
 
             if await self._commit(make, kept.key) is not None:
                 self.say("Asked for more: the clock stands until it comes (I). u undoes.")
@@ -135,7 +137,7 @@ class NotificationVerbs(StepScreen):
 
                 held = _held(store, entry)
                 episodes = episodes_of(store, held.child)
-                return allocate(held, entry.shown.child, worker.id, store.today, episodes)[0]
+                return allocate(held, entry.shown.child, worker.id, store.today, episodes, store.today)[0]
 
             if await self._commit(make) is not None:
                 self.say(f"Allocated to {short(worker.name, _NAME)}. K: speak with the notifier. u undoes.")
@@ -173,7 +175,7 @@ class NotificationVerbs(StepScreen):
                 from storage.queries.notifications import feedback_for
 
                 feedback, _ = feedback_for(store, entry.shown.child)
-                return contact_notifier(_held(store, entry), name, store.today, feedback)
+                return contact_notifier(_held(store, entry), name, store.today, feedback, store.today)
 
             if await self._commit(make, kept.key) is not None:
                 self.say(f"Kept. They may be {FEEDBACK[allowed]}: {decision.reason}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import ValidationError
 
+from casework.days_given import require_come
 from casework.edits import Edit, bundle
 from casework.errors import BadInput, Refused
 from casework.plan_edits import OutcomeStatus, edit_action, edit_outcome, set_outcome
@@ -305,8 +306,8 @@ class EndingForm(PlanForm):
             raise BadInput("empty", "Say how it ended.", "status")
         if values["status"] in _NEEDS_WHY and not values["why"]:
             raise BadInput("empty", "Say why in a few words.", "why")
-        if values["on"] and values["on"] > self.shell.today:
-            raise BadInput("in-the-future", "It ends on a day that has come.", "on")
+        if values["on"]:
+            require_come(values["on"], self.shell.today, "It ends on a day that has come.", "on")
 
     def edit(self, store: Store, values: Mapping[str, Any]) -> Edit:
         """The action or the outcome as it stands now."""

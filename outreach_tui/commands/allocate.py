@@ -32,7 +32,7 @@ def allocate(notification: str, to: str, on: str | None) -> None:
     with opened(call) as store:
         held, shown = take_notification(store, notification)
         worker = _worker(store, to)
-        edit, episode = build(held, shown.child, worker.id, day, episodes_of(store, held.child))
+        edit, episode = build(held, shown.child, worker.id, day, episodes_of(store, held.child), call.today)
         due = shown.standing.allocate_by
         receipt = store.journal.commit(edit)
         value: dict[str, Any] = {

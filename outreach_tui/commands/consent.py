@@ -152,7 +152,7 @@ def withdraw(agreement: str, reason: str, on: str | None) -> None:
     day = take_day(on, call.today, "--on", past=True) or call.today
     with opened(call) as store:
         held = _agreement(store, agreement)
-        receipt = store.journal.commit(withdraw_agreement(held, reason, min(day, call.today)))
+        receipt = store.journal.commit(withdraw_agreement(held, reason, day, call.today))
         value = {"id": held.id, "status": "withdrawn", "edit": receipt.edit}
     call.show(value, lambda: output.emit_lines(["The agreement is withdrawn; what stood on it is withheld."]))
 

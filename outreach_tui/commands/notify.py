@@ -137,7 +137,7 @@ def need_information(notification: str, reason: str, on: str | None) -> None:
     day = take_day(on, call.today, "--on", past=True) or call.today
     with opened(call) as store:
         held, _ = take_notification(store, notification)
-        edit = build(held, pauses_of(store, held), store.worker.id, reason, day)
+        edit = build(held, pauses_of(store, held), store.worker.id, reason, day, call.today)
         receipt = store.journal.commit(edit)
         value = {**_standing_json(store, store.get(type(held), held.id)), "edit": receipt.edit}
     call.show(value, lambda: _say("The clock stands until the information comes.", value))
@@ -162,7 +162,7 @@ def information(notification: str, on: str | None, **given: Any) -> None:
         held, _ = take_notification(store, notification)
         with fitting(_OPTIONS):
             type(held).model_validate(held.model_dump() | fields)
-        edit, _ = take_information(held, pauses_of(store, held), day, **fields)
+        edit, _ = take_information(held, pauses_of(store, held), day, call.today, **fields)
         receipt = store.journal.commit(edit)
         value = {**_standing_json(store, store.get(type(held), held.id)), "edit": receipt.edit}
     call.show(value, lambda: _say("The information is kept.", value))
@@ -185,7 +185,7 @@ def contacted(notification: str, with_whom: str, on: str | None) -> None:
     with opened(call) as store:
         held, shown = take_notification(store, notification)
         feedback, decision = feedback_for(store, shown.child)
-        receipt = store.journal.commit(contact_notifier(held, with_whom, day, feedback))
+        receipt = store.journal.commit(contact_notifier(held, with_whom, day, feedback, call.today))
         value = {
             "id": held.id,
             "with": with_whom,

@@ -94,6 +94,7 @@ def _open_case(store: Store, child: Child, worker: Worker, weeks: int) -> None:
         worker.id,
         next_working_day(received + timedelta(days=2)),
         episodes_of(store, child.id),
+        store.today,
     )
     store.journal.commit(taken, kind="setup")
 

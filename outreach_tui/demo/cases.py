@@ -124,7 +124,7 @@ def _open(store: Store, child_id: str, me: Worker, weeks: int) -> date:
     )  # fmt: skip
     edit, kept = receive(sent, store.today, before)
     _keep(store, edit)
-    taken, _ = allocate(kept, child, me.id, opened, before)
+    taken, _ = allocate(kept, child, me.id, opened, before, store.today)
     _keep(store, taken)
     return opened
 

@@ -47,9 +47,16 @@ def send_notifications(store: Store, children: Sequence[Child], workers: Sequenc
         store.journal.commit(edit, kind="setup")
         if number == 3:
             asked = need_information(
-                kept, pauses_of(store, kept), workers[0].id, "Which adults live at home?", store.today
+                kept,
+                pauses_of(store, kept),
+                workers[0].id,
+                "Which adults live at home?",
+                store.today,
+                store.today,
             )
             store.journal.commit(asked, kind="setup")
         if number == 4:
-            taken, _ = allocate(kept, child, workers[1].id, store.today, episodes_of(store, child.id))
+            taken, _ = allocate(
+                kept, child, workers[1].id, store.today, episodes_of(store, child.id), store.today
+            )
             store.journal.commit(taken, kind="setup")

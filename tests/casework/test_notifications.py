@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
 import pytest
@@ -77,28 +77,30 @@ def test_a_voice_names_who_listened_and_when() -> None:
 
 def test_asking_for_more_stops_the_clock_and_the_answer_starts_it_anew() -> None:
     first = received()
-    asked = need_information(first, [], "w", "Which school did he attend?", date(2026, 11, 10))
+    asked = need_information(first, [], "w", "Which school did he attend?", date(2026, 11, 10), TODAY)
     pause = pause_of(asked)
     stopped = first.model_copy(update={"sufficient_on": None})
     held = standing(stopped, [pause], TODAY)
     assert (held.status, held.allocate_by) == ("more information asked", None)
     assert held.missing == ("the information asked for on Tue 10 Nov 2026",)
     with pytest.raises(Refused):
-        need_information(stopped, [pause], "w", "again", TODAY)
-    edit, after = take_information(stopped, [pause], date(2026, 11, 17), concern="Often away; moved twice")
+        need_information(stopped, [pause], "w", "again", TODAY, TODAY)
+    edit, after = take_information(
+        stopped, [pause], date(2026, 11, 17), TODAY, concern="Often away; moved twice"
+    )
     assert {c.field for c in edit.changes} == {"concern", "sufficient_on", "end"}
     assert standing(after, [], TODAY).allocate_by == date(2026, 11, 23)
 
 
 def test_an_answer_that_leaves_something_out_does_not_start_the_clock() -> None:
     bare = received(voice="", heard_by="", heard_on=None)
-    _, half = take_information(bare, [], TODAY, voice="I worry")
+    _, half = take_information(bare, [], TODAY, TODAY, voice="I worry")
     assert standing(half, [], TODAY).missing == ("who listened to the child", "when the child was heard")
     assert standing(half, [], TODAY).allocate_by is None
 
 
 def test_allocating_opens_an_episode_and_names_who_leads() -> None:
-    edit, episode = allocate(received(), CHILD, "w9", date(2026, 11, 12), [])
+    edit, episode = allocate(received(), CHILD, "w9", date(2026, 11, 12), [], TODAY)
     assert (episode.number, episode.worker, episode.referred) == (1, "w9", MONDAY)
     assert {(c.type, c.field) for c in edit.changes} == {
         ("notification", "allocated_to"),
@@ -107,11 +109,26 @@ def test_allocating_opens_an_episode_and_names_who_leads() -> None:
         ("child", "lead_worker"),
     }
     again = Episode(id="e1", child="c", number=3, opened=date(2025, 1, 6), closed=date(2025, 6, 2))
-    assert allocate(received(), CHILD, "w9", TODAY, [again])[1].number == 4
+    assert allocate(received(), CHILD, "w9", TODAY, [again], TODAY)[1].number == 4
     with pytest.raises(Refused):
-        allocate(received(), CHILD, "w9", TODAY, [again.model_copy(update={"closed": None})])
+        allocate(received(), CHILD, "w9", TODAY, [again.model_copy(update={"closed": None})], TODAY)
     with pytest.raises(BadInput):
-        allocate(received(), CHILD, "w9", date(2026, 11, 8), [])
+        allocate(received(), CHILD, "w9", date(2026, 11, 8), [], TODAY)
+
+
+def test_no_step_of_a_notification_is_recorded_before_its_day() -> None:
+    held, ahead = received(), TODAY + timedelta(days=1)
+    steps: list[tuple[str, Callable[[], object]]] = [
+        ("--on", lambda: need_information(held, [], "w", "Which school?", ahead, TODAY)),
+        ("--on", lambda: take_information(held, [], ahead, TODAY, siblings="None")),
+        ("--heard-on", lambda: take_information(held, [], TODAY, TODAY, heard_on=ahead)),
+        ("--on", lambda: allocate(held, CHILD, "w9", ahead, [], TODAY)),
+        ("--on", lambda: contact_notifier(held, "Mr Orr", ahead, "full", TODAY)),
+    ]
+    for where, step in steps:
+        with pytest.raises(BadInput) as found:
+            step()
+        assert (found.value.code, found.value.where) == ("in-the-future", where)
 
 
 def test_a_notification_in_an_open_case_is_new_information() -> None:
@@ -144,9 +161,9 @@ def test_re_referral_is_counted_both_ways() -> None:
 def test_the_notifier_hears_what_the_agreement_allows() -> None:
     assert [feedback_allowed(answer) for answer in ("yes", "ask", "no")] == ["full", "in-touch", "in-touch"]
     with pytest.raises(BadInput):
-        contact_notifier(received(), " ", TODAY, "full")
+        contact_notifier(received(), " ", TODAY, "full", TODAY)
     with pytest.raises(BadInput):
-        contact_notifier(received(), "Mr Orr", date(2026, 11, 8), "full")
+        contact_notifier(received(), "Mr Orr", date(2026, 11, 8), "full", TODAY)
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,14 @@ def test_list_and_show_say_it_in_full(line: Line) -> None:
     assert "not Gran" in text
 
 
+def test_a_withdrawal_to_come_is_refused(line: Line) -> None:
+    made = record(line)
+    done = line("consent", "withdraw", made["id"], "--reason", "no more", "--on", "2026-12-01", "--json")
+    error = done.json["error"]
+    assert (done.code, error["code"], error["where"]) == (4, "in-the-future", "--on")
+    assert check(line)[0] == 0
+
+
 def test_an_agreement_ends(line: Line) -> None:
     record(line, "--expires", "2026-11-25")
     assert check(line)[0] == 0

@@ -53,7 +53,7 @@ def open_case(line: Line, child: str = "tilly", on: date = OPENED) -> None:
         before = episodes_of(store, found.id)
         edit, kept = receive(sent, store.today, before)
         store.journal.commit(edit)
-        store.journal.commit(allocate(kept, found, store.worker.id, on, before)[0])
+        store.journal.commit(allocate(kept, found, store.worker.id, on, before, on)[0])
     finally:
         store.close()
 

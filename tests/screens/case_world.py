@@ -50,7 +50,7 @@ def open_case(family: Family, received: date, opened: date) -> None:
     store = family.store
     kept = notify(family, received)
     child = store.get(Child, family.tilly.id)
-    edit, _ = allocate(kept, child, store.worker.id, opened, episodes_of(store, child.id))
+    edit, _ = allocate(kept, child, store.worker.id, opened, episodes_of(store, child.id), store.today)
     store.journal.commit(edit)
 
 

@@ -56,7 +56,8 @@ class Case:
         edit, kept = receive(sent, TODAY)
         self.store.journal.commit(edit)
         child = self.store.get(Child, self.child)
-        taken, _ = allocate(kept, child, self.me, came + timedelta(days=1), episodes_of(self.store, child.id))
+        held = episodes_of(self.store, child.id)
+        taken, _ = allocate(kept, child, self.me, came + timedelta(days=1), held, TODAY)
         self.store.journal.commit(taken)
 
         if agreed:

@@ -165,7 +165,7 @@ async def test_who_leads_it_closes_it_whatever_was_withdrawn(family: Family, tmp
         }
     )  # fmt: skip
     store.journal.commit(record_agreement(agreed, TODAY))
-    store.journal.commit(withdraw_agreement(agreed, "no more", TODAY))
+    store.journal.commit(withdraw_agreement(agreed, "no more", TODAY, TODAY))
     app = make_real_app(tmp_path, store)
     async with app.run_test(size=(80, 24)) as pilot:
         await enter(pilot, family.tilly.id)

@@ -137,7 +137,7 @@ async def test_agreements_stand_newest_first_with_everything_they_hold(
     family: Family, tmp_path: Path, size: tuple[int, int]
 ) -> None:
     old = agreement(family, given_on=date(2026, 11, 2), agencies=("school",))
-    family.store.journal.commit(withdraw_agreement(old, "changed her mind", date(2026, 11, 9)))
+    family.store.journal.commit(withdraw_agreement(old, "changed her mind", date(2026, 11, 9), TODAY))
     agreement(
         family,
         status="limited",
@@ -590,7 +590,7 @@ async def test_an_agreement_recorded_by_a_command_shows_without_a_key(family: Fa
         await enter(pilot, family.tilly.id)
         await keys(pilot, "C")
         other = Store.open(family.store.path, bytearray(KEY), now=lambda: NOW, today=TODAY)
-        other.journal.commit(withdraw_agreement(other.get(Agreement, held.id), "by phone", TODAY))
+        other.journal.commit(withdraw_agreement(other.get(Agreement, held.id), "by phone", TODAY, TODAY))
         other.close()
         await app.mind_others()
         await settle(pilot)
@@ -602,7 +602,7 @@ def test_the_agreements_as_a_picture(
     snap_compare: Callable[..., bool], family: Family, tmp_path: Path
 ) -> None:
     old = agreement(family, given_on=date(2026, 11, 2), agencies=("school",))
-    family.store.journal.commit(withdraw_agreement(old, "changed her mind", date(2026, 11, 9)))
+    family.store.journal.commit(withdraw_agreement(old, "changed her mind", date(2026, 11, 9), TODAY))
     agreement(family, status="limited", exclude="not my ex-partner", review=date(2027, 1, 1))
     app = make_real_app(tmp_path, family.store)
 

@@ -287,7 +287,7 @@ async def test_the_school_gets_a_task_only_by_agreement(family: Family, tmp_path
         assert isinstance(app.screen, PlanScreen)
         assert "Breakfast" in flat(app)
         assert "without agreement" not in flat(app)
-        edit = withdraw_agreement(held, "not the school", TODAY)
+        edit = withdraw_agreement(held, "not the school", TODAY, TODAY)
         await asked(app, lambda store: store.journal.commit(edit))
         await settle(pilot)
         assert "The school has 1 action here without agreement. The family withdrew" in flat(app)

@@ -233,7 +233,10 @@ async def test_what_is_withdrawn_meanwhile_leaves_the_page(family: Family, tmp_p
         assert "I like the bus" in screen_text(app)
         assert "family no words of the family are on record" in flat(app)
         await asked(
-            app, lambda s: s.journal.commit(withdraw_agreement(s.get(Agreement, agreed.id), "no more", TODAY))
+            app,
+            lambda s: s.journal.commit(
+                withdraw_agreement(s.get(Agreement, agreed.id), "no more", TODAY, TODAY)
+            ),
         )
         await settle(pilot)
         text = flat(app)

@@ -30,7 +30,7 @@ def test_the_question_and_what_is_withheld_after_it_agree(agency: str, tmp_path:
         child, held = agreed(store, {agency}, purposes)
         lost, own = read_lost(store, child, held.id)
         before = {item.category for item in read_child(store, child).withheld}
-        store.journal.commit(withdraw_agreement(held, "changed her mind", TODAY))
+        store.journal.commit(withdraw_agreement(held, "changed her mind", TODAY, TODAY))
         after = {item.category for item in read_child(store, child).withheld}
         gone = [
             c
