@@ -99,6 +99,8 @@ def assessment_clock(assessment: Assessment | None, episode: Episode | None, tod
     return calendar_clock("assessment", start, due, today, count_of((due - start).days // 7, "week"))
 
 
+_HIGHEST = 9999
+"""More than any outcome tool gives: four digits, as a line of several readings takes them."""
 _READING = re.compile(r"(?P<area>.*?)[\s:=]+(?P<score>[0-9]{1,4})", re.ASCII)
 
 
@@ -128,7 +130,7 @@ def read_readings(text: str) -> list[tuple[str, int]]:
 def record_scores(scores: Sequence[Score], today: date) -> Edit:
     """Readings of a tool in one or several areas, as one step.
 
-    Raises BadInput for none, without names, below 0 or in the future.
+    Raises BadInput for none, without names, out of range or in the future.
     """
     if not scores:
         raise BadInput("empty", "Give at least one area with its score.", "--scores")
@@ -142,8 +144,8 @@ def _score(score: Score, today: date) -> Change:
         raise BadInput("empty", "Name the tool.", "--tool")
     if not score.area.strip():
         raise BadInput("empty", "Name the area of the tool.", "--area")
-    if score.score < 0:
-        raise BadInput("bad-value", "A score is 0 or more.", "--score")
+    if not 0 <= score.score <= _HIGHEST:
+        raise BadInput("bad-value", f"A score is 0 to {_HIGHEST}.", "--score")
     require_come(score.scored_on, today, "A score is recorded once it was taken.")
     return create(score)
 

@@ -5,6 +5,11 @@ A message is one sentence: what is wrong, where, and what to do. It never holds 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
 
 class OutreachError(Exception):
     """A fault with a stable `code` word, one sentence, and the place (file, line, field) where it lies."""
@@ -60,3 +65,14 @@ class NotAgreed(OutreachError):
     """Sync ended but the two sides do not agree, or something waits for a person."""
 
     exit_code = 7
+
+
+def misfit(error: ValidationError) -> tuple[str, str]:
+    """The first field of a record that did not take its value, and the end of the sentence that says so:
+    `is longer than 200 characters; shorten it.` The value is not in it.
+    """
+    first = error.errors(include_url=False, include_input=False)[0]
+    field = str(first["loc"][0])
+    if first["type"] == "string_too_long":
+        return field, f"is longer than {first['ctx']['max_length']:,} characters; shorten it."
+    return field, "does not fit; correct it."

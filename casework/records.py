@@ -28,6 +28,8 @@ LONGEST_NOTE = 100_000
 """Characters of a note."""
 
 Line = Annotated[str, Field(max_length=LONGEST_LINE), AfterValidator(clean)]
+Whole = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
+"""A whole number as far as the databases know them."""
 Prose = Annotated[
     str,
     Field(max_length=LONGEST_NOTE),
@@ -167,7 +169,7 @@ class Relationship(Record):
         "unknown"
     )
     how_known: Annotated[Line, Meta(C.FAMILY, "How known")] = ""
-    contact_order: Annotated[int, Meta(C.FAMILY, "Contact order")] = 9
+    contact_order: Annotated[Whole, Meta(C.FAMILY, "Contact order")] = 9
     lives_with: Annotated[bool | None, Meta(C.FAMILY, "Lives with the child")] = None
 
 
@@ -285,11 +287,11 @@ class AttendanceTotal(Record):
     type = "attendance_total"
     child: Annotated[str, Meta(C.ATTENDANCE, "Child", P.CENTRAL_WINS)]
     school: Annotated[str, Meta(C.ATTENDANCE, "School", P.CENTRAL_WINS)]
-    year: Annotated[int, Meta(C.ATTENDANCE, "School year starting", P.CENTRAL_WINS)]
-    possible: Annotated[int, Meta(C.ATTENDANCE, "Possible sessions", P.CENTRAL_WINS)]
-    attended: Annotated[int, Meta(C.ATTENDANCE, "Attended", P.CENTRAL_WINS)]
-    authorised: Annotated[int, Meta(C.ATTENDANCE, "Authorised absence", P.CENTRAL_WINS)]
-    unauthorised: Annotated[int, Meta(C.ATTENDANCE, "Unauthorised absence", P.CENTRAL_WINS)]
+    year: Annotated[Whole, Meta(C.ATTENDANCE, "School year starting", P.CENTRAL_WINS)]
+    possible: Annotated[Whole, Meta(C.ATTENDANCE, "Possible sessions", P.CENTRAL_WINS)]
+    attended: Annotated[Whole, Meta(C.ATTENDANCE, "Attended", P.CENTRAL_WINS)]
+    authorised: Annotated[Whole, Meta(C.ATTENDANCE, "Authorised absence", P.CENTRAL_WINS)]
+    unauthorised: Annotated[Whole, Meta(C.ATTENDANCE, "Unauthorised absence", P.CENTRAL_WINS)]
     source: Annotated[str, Meta(C.ATTENDANCE, "Source", P.CENTRAL_WINS)] = ""
 
 
@@ -353,7 +355,7 @@ class SavedView(Record):
     name: Annotated[Line, Meta(C.WORKFORCE, "Name", P.LAST_ARRIVAL)]
     screen: Annotated[Literal["today", "caseload"], Meta(C.WORKFORCE, "Screen", P.LAST_ARRIVAL)]
     filter: Annotated[Line, Meta(C.WORKFORCE, "Filter", P.LAST_ARRIVAL)]
-    digit: Annotated[int, Meta(C.WORKFORCE, "Digit", P.LAST_ARRIVAL)] = 0
+    digit: Annotated[Whole, Meta(C.WORKFORCE, "Digit", P.LAST_ARRIVAL)] = 0
     worker: Annotated[str | None, Meta(C.WORKFORCE, "Worker", P.LAST_ARRIVAL)] = None
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, Literal, get_args
 from casework.policies import Category as C
 from casework.policies import Meta
 from casework.policies import Policy as P
-from casework.records import Agency, Line, Prose, Record
+from casework.records import Agency, Line, Prose, Record, Whole
 
 Feedback = Literal["", "full", "in-touch"]
 CloseReason = Literal[
@@ -88,7 +88,7 @@ class Episode(Record):
 
     type = "episode"
     child: Annotated[str, Meta(C.IDENTITY, "Child", P.APPEND_ONLY)]
-    number: Annotated[int, Meta(C.IDENTITY, "Number", P.APPEND_ONLY)] = 1
+    number: Annotated[Whole, Meta(C.IDENTITY, "Number", P.APPEND_ONLY)] = 1
     notification: Annotated[str | None, Meta(C.IDENTITY, "Notification", P.APPEND_ONLY)] = None
     referred: Annotated[date | None, Meta(C.IDENTITY, "Referred", P.APPEND_ONLY)] = None
     opened: Annotated[date, Meta(C.IDENTITY, "Opened", P.APPEND_ONLY)]
@@ -128,7 +128,7 @@ class Score(Record):
     child: Annotated[str, Meta(C.FAMILY, "Child", P.APPEND_ONLY)]
     tool: Annotated[Line, Meta(C.FAMILY, "Tool", P.APPEND_ONLY)]
     area: Annotated[Line, Meta(C.FAMILY, "Area", P.APPEND_ONLY)]
-    score: Annotated[int, Meta(C.FAMILY, "Score", P.APPEND_ONLY)]
+    score: Annotated[Whole, Meta(C.FAMILY, "Score", P.APPEND_ONLY)]
     scored_on: Annotated[date, Meta(C.FAMILY, "On", P.APPEND_ONLY)]
     with_whom: Annotated[Line, Meta(C.FAMILY, "With", P.APPEND_ONLY)] = ""
     by: Annotated[str, Meta(C.WORKFORCE, "By", P.APPEND_ONLY)]

@@ -17,7 +17,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
 from casework.dates import parse_date
-from casework.errors import BadInput, Locked, OutreachError
+from casework.errors import BadInput, Locked, OutreachError, misfit
 from casework.ids import new_id
 from casework.records import Record
 from casework.text import clean
@@ -83,9 +83,9 @@ def made_record(cls: type[R], values: Mapping[str, Any]) -> R:
     try:
         return cls.model_validate({"id": new_id(), **values})
     except ValidationError as error:
-        where = str(error.errors()[0]["loc"][0])
+        where, why = misfit(error)
         label = cls.model_fields[where].metadata[-1].label if cls.model_fields[where].metadata else where
-        raise BadInput("bad-value", f"The field “{label}” does not fit; shorten it.", where) from None
+        raise BadInput("bad-value", f"The field “{label}” {why}", where) from None
 
 
 class FieldForm(KeptForm):

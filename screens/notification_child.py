@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from casework.days_given import require_come
 from casework.duplicates import Description
-from casework.errors import BadInput
+from casework.errors import BadInput, misfit
 from casework.identifiers import check_upn, tidy_upn
 from casework.ids import new_id
 from casework.records import Child, Household
@@ -171,6 +171,6 @@ def new_child(
             team=store.worker.team,
         )
     except ValidationError as error:
-        where = str(error.errors()[0]["loc"][0])
-        raise BadInput("bad-value", "That does not fit; shorten it.", where) from None
+        where, why = misfit(error)
+        raise BadInput("bad-value", f"That {why}", where) from None
     return child, (*((create(home),) if home else ()), create(child))

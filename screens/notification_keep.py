@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from casework.edits import Edit
-from casework.errors import BadInput
+from casework.errors import BadInput, misfit
 from casework.ids import new_id
 from casework.notifications import missing_parts, receive, standing, take_information
 from casework.records import Child
@@ -65,9 +65,8 @@ def keep_new(store: Store, fields: Mapping[str, str]) -> tuple[Receipt, str, str
     try:
         held = Notification.model_validate(values)
     except ValidationError as error:
-        raise BadInput(
-            "bad-value", "That does not fit; shorten it.", str(error.errors()[0]["loc"][0])
-        ) from None
+        where, why = misfit(error)
+        raise BadInput("bad-value", f"That {why}", where) from None
     edit, kept = receive(held, store.today, episodes_of(store, child.id))
     whole = Edit(edit.name, (*made, *edit.changes), subject=child.id)
     receipt = store.journal.commit(whole, draft=(FORM, ""))

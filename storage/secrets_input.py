@@ -59,7 +59,7 @@ def _drain(fd: int) -> bytearray:
         while len(got) <= _LONGEST and (chunk := os.read(fd, _LONGEST)):
             got += chunk
         os.close(fd)
-    except OSError:
+    except (OSError, OverflowError):
         wipe(got)
         raise UsageProblem(
             "passphrase-fd", f"--passphrase-fd {fd} is not open for reading; open it in the calling script."

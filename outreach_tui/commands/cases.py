@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from casework.errors import BadInput, Refused
+from casework.errors import BadInput, Refused, misfit
 from casework.policies import PURPOSE_OF, Category
 from casework.records import Child, Record
 
@@ -71,9 +71,9 @@ def fitting(options: Mapping[str, str]) -> Iterator[None]:
     try:
         yield
     except ValidationError as error:
-        field = str(error.errors(include_url=False, include_context=False, include_input=False)[0]["loc"][0])
+        field, why = misfit(error)
         option = options.get(field, f"--{field.replace('_', '-')}")
-        raise BadInput("bad-value", f"The value of {option} does not fit; shorten it.", option) from None
+        raise BadInput("bad-value", f"The value of {option} {why}", option) from None
 
 
 def text_of(text: str | None, option: str) -> str:

@@ -76,7 +76,8 @@ def test_the_clock_of_an_assessment_runs_two_weeks_from_the_referral() -> None:
 
 def test_a_score_has_names_and_a_day_that_has_come() -> None:
     record_scores([score("Home", 0, 2)], DAY)
-    for bad in (score(" ", 1, 2), score("Home", 1, 2, tool=" "), score("Home", -1, 2), score("Home", 1, 3)):
+    numbers = (score("Home", -1, 2), score("Home", 10_000, 2))
+    for bad in (score(" ", 1, 2), score("Home", 1, 2, tool=" "), *numbers, score("Home", 1, 3)):
         with pytest.raises(BadInput):
             record_scores([bad], DAY)
 

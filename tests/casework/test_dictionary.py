@@ -26,3 +26,11 @@ def test_written_dictionary_is_current() -> None:
         "write it again: python -c 'from casework.dictionary import data_dictionary as d;"
         ' print(d(), end="")\' > docs/data-dictionary.md'
     )
+
+
+def test_no_whole_number_of_a_record_is_more_than_a_database_holds() -> None:
+    for kind in RECORD_TYPES.values():
+        for name, info in kind.model_fields.items():
+            if info.annotation is int:
+                limits = [getattr(held, "le", None) for held in info.metadata]
+                assert 2**63 - 1 in limits, f"{kind.type}.{name}"

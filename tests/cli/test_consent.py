@@ -194,4 +194,4 @@ def test_a_value_that_does_not_fit_is_named_by_its_option(line: Line) -> None:
     words = ("consent", "record", line.ids["tilly"], "--relationship", "mother", "--status", "refused")
     done = line(*words, "--by", "J" * 400, "--json")
     assert (done.code, done.json["error"]["where"]) == (4, "--by")
-    assert "JJJ" not in done.err
+    assert done.json["error"]["message"] == "The value of --by is longer than 300 characters; shorten it."

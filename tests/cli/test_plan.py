@@ -370,8 +370,10 @@ def test_distance_travelled_needs_two_readings(case: Line) -> None:
     assert (star["up"], star["same"], star["down"], star["once"]) == (1, 0, 1, 1)
     assert {a["area"]: a["change"] for a in star["areas"]} == {"Friends": None, "Home": -1, "Routine": 3}
     assert "1 up, 0 same, 1 down; 1 area read once" in case("assess", "list", case.ids["tilly"]).out
-    words = ("--tool", "Star", "--area", "Home", "--score", "4", "--on", "2026-11-21")
-    assert case("assess", "score", case.ids["tilly"], *words).code == 4
+    words = ("--tool", "Star", "--area", "Home", "--on")
+    assert case("assess", "score", case.ids["tilly"], *words, "2026-11-21", "--score", "4").code == 4
+    for most in ("10000", str(2**63)):
+        assert case("assess", "score", case.ids["tilly"], *words, "2026-11-19", "--score", most).code == 4
 
 
 @pytest.fixture

@@ -53,6 +53,8 @@ def test_first_line_of_a_descriptor(given: bytes, taken: bytes) -> None:
 def test_descriptor_that_is_not_open(tmp_path: Path) -> None:
     with pytest.raises(UsageProblem):
         read_passphrase(987, {}, "Passphrase: ", ask=never)
+    with pytest.raises(UsageProblem):
+        read_passphrase(2**64, {}, "Passphrase: ", ask=never)
 
 
 @pytest.mark.parametrize("given", [b"", b"\n", b"x" * 5000])
