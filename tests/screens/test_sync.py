@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from casework.errors import Unreachable
+from casework.errors import Refused, Unreachable
 from screens.child import ChildScreen
 from screens.sync import SyncScreen
+from screens.unlock import UnlockScreen
 from storage.central.state import read_state, write_state
 from storage.journal import transaction
 from storage.store import Store
@@ -91,6 +92,27 @@ async def test_a_session_blocks_no_key_and_its_end_is_said(family: Family, tmp_p
         way.answer.set()
         await settle(pilot)
         assert "Both sides agree: 3 sent, 2 received." in flat(app)
+
+
+async def test_a_laptop_whose_access_was_ended_shows_nothing_more(family: Family, tmp_path: Path) -> None:
+    enrol(family.store)
+
+    def reconcile(*_: Any) -> Any:
+        raise Refused("revoked", "This laptop's access was ended; speak to your manager.")
+
+    app = make_real_app(tmp_path, family.store, reconcile=reconcile)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, family.tilly.id)
+        assert family.tilly.surname in flat(app)
+        await keys(pilot, "g", "y", "tilde")
+        for _ in range(100):
+            if isinstance(app.screen, UnlockScreen):
+                break
+            await pilot.pause()
+        assert isinstance(app.screen, UnlockScreen)
+        text = flat(app)
+        assert "access was ended" in text
+        assert family.tilly.surname not in text
 
 
 @pytest.mark.parametrize(
