@@ -112,7 +112,7 @@ def record(child: str, **given: Any) -> None:
             output.emit_lines(
                 [
                     "Nothing is opened by it until somebody settles what the family's words cover:",
-                    f"  outreach consent settle {made.id} --agencies A,B --categories C,D",
+                    f"  outreach consent settle {made.id} --agencies A,B --categories C,D (or --nothing)",
                 ]
             )
 
@@ -123,11 +123,17 @@ def record(child: str, **given: Any) -> None:
 @click.argument("agreement")
 @click.option("--agencies", default="", metavar="A,B", help="Agencies that the words rule out.")
 @click.option("--categories", default="", metavar="C,D", help="Categories that the words rule out.")
+@click.option("--nothing", is_flag=True, help="The words rule out no agency and no category.")
 @json_option
-def settle(agreement: str, agencies: str, categories: str) -> None:
-    """Say what the family's own words in AGREEMENT rule out; neither option: no agency and no category."""
+def settle(agreement: str, agencies: str, categories: str, *, nothing: bool) -> None:
+    """Say what the family's own words in AGREEMENT rule out; this is said once.
+
+    Give --agencies, --categories or both, or --nothing where they rule out neither.
+    """
     from casework.consent import settle_words
 
+    if nothing == bool(agencies.strip(" ,") or categories.strip(" ,")):
+        raise click.UsageError("Give --agencies or --categories, or --nothing where the words rule out none")
     call = the_call()
     out_agencies: tuple[Agency, ...] = listed("--agencies", agencies, AGENCIES)  # type: ignore[assignment]
     out_categories = _as_categories(listed("--categories", categories, CATEGORIES))

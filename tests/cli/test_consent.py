@@ -66,10 +66,13 @@ def test_words_of_the_family_wait_for_a_person(line: Line) -> None:
     code, told = check(line)
     assert (code, told["answer"]) == (1, "ask")
     assert "ex-partner" not in told["reasons"][0]
+    for unsure in ((), ("--categories", ","), ("--nothing", "--agencies", "school")):
+        assert line("consent", "settle", made["id"], *unsure).code == 2, unsure
+    assert check(line)[0] == 1, "nothing is opened by what was not said"
     assert line("consent", "settle", made["id"], "--categories", "send").code == 0
     assert check(line)[0] == 0
     assert check(line, "send")[0] == 5
-    assert line("consent", "settle", made["id"]).code == 5
+    assert line("consent", "settle", made["id"], "--nothing").code == 5
 
 
 def test_list_and_show_say_it_in_full(line: Line) -> None:

@@ -111,7 +111,7 @@ RECIPES: dict[str, tuple[Recipe, ...]] = {
     "consent record": _support(
         "{child} --by Jo --relationship mother --responsibility yes --status refused --on 2026-11-19 --json",
     ),
-    "consent settle": _support("{here.agreement} --json"),
+    "consent settle": _support("{here.agreement} --nothing --json"),
     "consent withdraw": _support("{here.agreement} --reason changed --json"),
     "disclose": _safeguarding(
         "{child} --list --json",
