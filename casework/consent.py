@@ -5,7 +5,7 @@ A withdrawal is final: agreeing again is a new record. The organisation's lawful
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from casework.agreements import PRESUMED_ABLE_AT, by_the_child, presumed_able
 from casework.days_given import require_come
@@ -14,7 +14,8 @@ from casework.errors import BadInput, Refused
 from casework.policies import Category
 from casework.records import Agency
 from casework.records_sharing import Agreement, Disclosure
-from casework.wording import say_day
+from casework.sharing import LONGEST_DISCLOSURE_DAYS
+from casework.wording import count_of, say_day
 
 RECORDED = {
     "given": "Agreement given",
@@ -100,8 +101,8 @@ def settle_words(
 def disclose(disclosure: Disclosure, today: date) -> Edit:
     """A decision to share without agreement, or not to, as a named edit.
 
-    Raises BadInput when it names no category, no reason or nobody who decided, when it lies in the future,
-    or when it says that the family was not told without why.
+    Raises BadInput when it names no category, no reason or nobody who decided, when it lies in the future
+    or opens something for too long, or when it says that the family was not told without why.
     """
     if not disclosure.categories:
         raise BadInput("scope", "Name what is shared: at least one category.", "--categories")
@@ -114,6 +115,11 @@ def disclose(disclosure: Disclosure, today: date) -> Edit:
     require_come(disclosure.decided_on, today, "A decision is recorded on or after its day.")
     if disclosure.until is not None and disclosure.until < disclosure.decided_on:
         raise BadInput("dates", "The last day lies before the decision.", "--until")
+    latest = disclosure.decided_on + timedelta(days=LONGEST_DISCLOSURE_DAYS)
+    if disclosure.until is not None and disclosure.until > latest:
+        longest = count_of(LONGEST_DISCLOSURE_DAYS, "day")
+        sentence = f"It opens something for {longest} at most, until {say_day(latest)}; then decide anew."
+        raise BadInput("dates", sentence, "--until")
     if disclosure.family_told == "no" and not disclosure.told_why.strip():
         raise BadInput("empty", "Say why the family was not told.", "--why")
     name = "Shared without agreement" if disclosure.decision == "share" else "Decided not to share"

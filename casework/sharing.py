@@ -26,6 +26,8 @@ __all__ = ["Answer", "Decision", "Ground", "knows_hidden", "may_see", "sees_ever
 
 DISCLOSURE_DAYS = 28
 """Calendar days for which a decision to share without agreement opens what it names, unless it says when."""
+LONGEST_DISCLOSURE_DAYS = 182
+"""Calendar days after which a decision to share without agreement is taken anew; local practice."""
 
 _NAMES = {Category.SEND: "Special educational needs"}
 

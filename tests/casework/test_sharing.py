@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from casework.consent import disclose
+from casework.errors import BadInput
 from casework.policies import PURPOSES, Category, Purpose
 from casework.records import AGENCIES, Child, Worker
 from casework.records_sharing import Agreement, Disclosure
-from casework.sharing import DISCLOSURE_DAYS, Ground, may_see
+from casework.sharing import DISCLOSURE_DAYS, LONGEST_DISCLOSURE_DAYS, Ground, may_see
 from casework.sharing_grid import GRID, HIDDEN_EXISTENCE
 from casework.sharing_table import CIRCUMSTANCES, Cell, cells, sharing_table
 
@@ -198,6 +200,11 @@ def test_a_decision_to_share_opens_for_its_time_and_one_not_to_share_ends_it() -
     assert sees(send) == "ask"
     later = made.model_copy(update={"id": "d2", "decision": "not-share"})
     assert sees(made, later) == "ask"
+    latest = TODAY + timedelta(days=LONGEST_DISCLOSURE_DAYS)
+    assert disclose(made.model_copy(update={"until": latest}), TODAY).changes
+    with pytest.raises(BadInput) as found:
+        disclose(made.model_copy(update={"until": latest + timedelta(days=1)}), TODAY)
+    assert (found.value.where, "182 days at most" in found.value.message) == ("--until", True)
 
 
 def test_a_worker_tied_to_schools_sees_no_other_schools_child() -> None:
