@@ -99,6 +99,8 @@ class OutreachApp(RoomsApp):
         self.loaded = loaded or Loaded()
         settings = self.loaded.settings
         super().__init__(home, rooms, resume)
+        # Rows that slide are read late, and a key pressed meanwhile meets another row than the eye does.
+        self.animation_level = "none"
         self.opener = opener
         self.today = today
         self.date_set = say_day(today) if today_set else ""

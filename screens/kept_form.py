@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
 from casework.errors import Locked, OutreachError
@@ -86,6 +88,7 @@ class KeptForm(OutreachScreen):
         self._ready = False
         self._gone = False
         self._saved: Mapping[str, str] = {}
+        self._place: object = None
         self._wrong: Wrong | None = None
         self._unsaved = False
         """Whether what was typed last could not be kept."""
@@ -157,6 +160,8 @@ class KeptForm(OutreachScreen):
             self._over = left_over(given, self._saved)
         if self._over or self._unseen:
             self.call_later(self._show_left_over)
+        # What is said below may leave less room for the fields.
+        self.screen_layout_refresh_signal.subscribe(self, self._on_laid_out)
         self._ready = True
 
     def refuse(self, sentence: str, field: str = "") -> None:
@@ -185,6 +190,26 @@ class KeptForm(OutreachScreen):
     def on_resize(self, _event: events.Resize) -> None:
         """The field that takes the keys is in sight in the new window, too."""
         self.call_after_refresh(self._keep_in_sight)
+
+    def set_focus(
+        self, widget: Widget | None, scroll_visible: bool = True, from_app_focus: bool = False
+    ) -> None:
+        """Give the keys to a field. It is brought into sight below, in one way and as little as is needed."""
+        del scroll_visible
+        super().set_focus(widget, scroll_visible=False, from_app_focus=from_app_focus)
+
+    def _on_laid_out(self, _screen: object) -> None:
+        focused = self.focused
+        if focused is None:
+            return
+        within = next((one for one in focused.ancestors if isinstance(one, VerticalScroll)), None)
+        if within is None:
+            return
+        # A person may scroll away to read: that moves no field within what is scrolled.
+        place = (focused, within.size, focused.region.y + within.scroll_offset.y, focused.size)
+        if place != self._place:
+            self._place = place
+            self.call_later(self._keep_in_sight)
 
     def _keep_in_sight(self) -> None:
         if self.is_attached and self.focused is not None:
