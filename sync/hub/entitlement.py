@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
@@ -153,7 +153,16 @@ class Entitlement:
         for child, rows in found.items():
             own = next((row for row in rows if row.id == child), None)
             if own is not None:
-                yield _known(own, [row for row in rows if row is not own])
+                yield _known(own, [row for row in rows if row is not own], self._teams)
+
+    @cached_property
+    def _teams(self) -> Mapping[str, str | None]:
+        """The team of each school."""
+        record = tables.record
+        rows = self._connection.execute(
+            select(record.c.id, record.c.fields).where(record.c.scope == EVERYBODY, record.c.type == "school")
+        )
+        return {row.id: json.loads(row.fields).get("team") for row in rows}
 
     def _keep_places(self, known: Mapping[str, Known], children: Collection[str]) -> None:
         rows = [
@@ -238,8 +247,10 @@ class Entitlement:
 _Device = tuple[str, Worker, frozenset[str]]
 
 
-def _known(own: Any, rows: Iterable[Any]) -> Known:
+def _known(own: Any, rows: Iterable[Any], teams: Mapping[str, str | None]) -> Known:
     child = read_as(Child, own)
+    team = child.team
+    waiting: set[str] = set()
     agreements: list[Agreement] = []
     disclosures: list[Disclosure] = []
     members: set[str] = set()
@@ -260,8 +271,12 @@ def _known(own: Any, rows: Iterable[Any]) -> Known:
                 members.add(fields["worker"])
         elif fields.get("allocated_to"):
             allocated.append((row.id, fields["allocated_to"]))
+        else:
+            # Nobody works the case yet: it waits for those who took it in, and for the team of the school.
+            waiting.add(fields.get("by") or "")
+            team = team or teams.get(fields.get("school") or child.school or "")
     members |= {worker for notification, worker in allocated if notification not in closed}
     held = (tuple(agreements), tuple(disclosures), frozenset(members))
     ground = Ground(*held) if any(held) else NOTHING
-    place = Place(child.school, child.team, child.lead_worker, frozenset(members))
+    place = Place(child.school, team, child.lead_worker, frozenset(members | waiting))
     return Known(child, place, ground)

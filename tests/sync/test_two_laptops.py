@@ -11,7 +11,8 @@ import pytest
 
 from casework.canonical import fingerprint
 from casework.edits import Edit, create, update
-from casework.records import Contact, Household, Person, Relationship
+from casework.records import Child, Contact, Household, Person, Relationship
+from casework.records_case import Notification
 from casework.records_sharing import Agreement
 from casework.records_sync import Conflict
 from storage.settling import commit_settlement
@@ -234,3 +235,27 @@ def test_a_step_longer_than_a_message_is_sent_once_and_ends(world: World) -> Non
     assert session.requests < 8
     assert ben.sync().agreed
     assert len(ben.store.find(Contact)) == 1_000
+
+
+def test_who_waits_for_allocation_stays_with_the_team_and_the_roll_does_not(world: World) -> None:
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    tilly, sam = world.child("Tilly", team=None), world.child("Sam", team=None)
+    heard = Notification(
+        id=world.new_id("notification"),
+        child=tilly.id,
+        received=date(2026, 11, 19),
+        notifier="Ms Webb",
+        by=ana.worker.id,
+    )
+    ana.make(tilly)
+    ana.make(sam)
+    ana.make(heard)
+    told = ana.sync()
+    assert (told.agreed, told.quarantined) == (True, 0)
+    assert [child.forename for child in ana.store.find(Child)] == ["Tilly"]
+    assert ana.store.find(Notification) == [heard]
+    assert ben.sync().agreed
+    assert ben.store.find(Notification) == [heard]
+    ben.change(heard, allocated_to=ben.worker.id, allocated_on=date(2026, 11, 20))
+    world.settle()
+    assert [child.forename for child in ana.store.find(Child)] == ["Tilly"], "a colleague's case"
