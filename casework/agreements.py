@@ -175,12 +175,18 @@ def _newest(held: list[Agreement], agency: Agency, category: Category, on: date)
 
 
 def _together(voices: list[Voice]) -> Voice:
-    no = next((v for v in voices if v.answer == "no"), None)
+    no = max((v for v in voices if v.answer == "no"), key=_said_on, default=None)
     yes = next((v for v in voices if v.answer == "yes"), None)
     unread = next((v for v in voices if v.unread), None)
     if no and yes:
         return Voice("ask", _DISAGREE, no.agreement)
     return no or unread or yes or voices[0]
+
+
+def _said_on(voice: Voice) -> tuple[date, str]:
+    """When a no was said: of several the newest is the one that is told."""
+    held = voice.agreement
+    return held.withdrawn_on or held.given_on, held.id
 
 
 def _voice(agreement: Agreement, agency: Agency, category: Category, on: date) -> Voice:

@@ -17,6 +17,7 @@ from casework.policies import PURPOSE_OF, Category, Purpose
 from casework.records import Record
 from casework.records_case import Action, Assessment, Episode, Outcome, Plan, Review, Score
 from casework.weeks import sessions
+from casework.wording import say_day
 from storage.queries.facts import weeks_of
 
 if TYPE_CHECKING:
@@ -83,7 +84,20 @@ def require_family(store: Store, child: Child, record_type: str) -> None:
     """Raise Refused with the reason unless this worker sees the family's words in records of this type."""
     decision = decision_of(store, child, record_type)
     if not decision:
-        raise Refused("withheld", decision.reason, Category.FAMILY.value)
+        raise Refused("withheld", _why_not(store, child, decision), Category.FAMILY.value)
+
+
+def _why_not(store: Store, child: Child, decision: Decision) -> str:
+    """Why the family's words are withheld; where the case was closed, that first."""
+    if not store.may_see(child, Category.IDENTITY, PURPOSE_OF["episode"]):
+        return decision.reason
+    closed = [episode.closed for episode in store.find(Episode, "child = ?", (child.id,))]
+    ended = [day for day in closed if day is not None]
+    if not ended or len(ended) < len(closed):
+        return decision.reason
+    return (
+        f"The case was closed on {say_day(max(ended))}, and {decision.reason[0].lower()}{decision.reason[1:]}"
+    )
 
 
 def school_agreed(store: Store, child: Child) -> Decision:

@@ -177,6 +177,19 @@ def test_agreeing_again_is_a_new_record() -> None:
     assert answer(gone, agreed(id="a2", given_on=TODAY)) == "yes"
 
 
+def test_of_several_refusals_the_newest_is_told() -> None:
+    gone = agreed(status="withdrawn", withdrawn_on=TODAY - timedelta(days=9))
+    no = agreed(id="a2", given_by="Lee Marsh", relationship="father", responsibility="yes")
+    later = no.model_copy(update={"status": "refused", "given_on": TODAY - timedelta(days=2)})
+    earlier = later.model_copy(update={"given_on": TODAY - timedelta(days=12)})
+
+    def told(*made: Agreement) -> str:
+        return may_see(NURSE, CHILD, Category.FAMILY, "support", TODAY, Ground(made)).reason
+
+    assert "refused it on Wed 18 Nov" in told(gone, later)
+    assert "withdrew its agreement on Wed 11 Nov" in told(gone, earlier)
+
+
 def test_a_decision_to_share_opens_for_its_time_and_one_not_to_share_ends_it() -> None:
     made = Disclosure(
         id="d1",

@@ -144,7 +144,11 @@ def test_closing_ends_the_plan_and_gives_the_case_back(case: Line) -> None:
     )
     assert made["told"] == "Jo Marsh, the school"
     assert {clock["rule"] for clock in made["clocks_ended"]} >= {"first-visit", "assessment"}
-    assert case("close", case.ids["tilly"], "--reason", "disengaged").code == 5
+    outcome = ("plan", "outcome", ids["plan"], "--text", "x", "--baseline", "y", "--measure", "z")
+    for late in (("close", case.ids["tilly"], "--reason", "disengaged"), outcome):
+        refused = case(*late)
+        assert refused.code == 5
+        assert "The case was closed on Fri 20 Nov 2026, and family is not part of" in refused.err
     assert case("plan", "add", case.ids["tilly"]).code == 5
     assert ok(case, "show", case.ids["tilly"])["fields"]["lead_worker"] is None
     log = case("log", "--child", case.ids["tilly"]).out
