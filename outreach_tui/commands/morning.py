@@ -13,6 +13,7 @@ from outreach_tui.commands.school import find_school
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import date
 
     from casework.filters import Filter
     from casework.triage import Why
@@ -68,8 +69,9 @@ def today(urn: str | None, view: str | None, expression: str | None, everyone: b
             "withheld": withheld,
         }
         store.log("looked", f"round of {round_.day.isoformat()} ({len(rows)} children)")
+        nobody = _nobody(store, round_.day)
     _say_withheld(withheld)
-    call.show(value, lambda: _today_text(round_, value["rows"], fancy=call.fancy))  # type: ignore[arg-type]
+    call.show(value, lambda: _today_text(round_, value["rows"], nobody, fancy=call.fancy))  # type: ignore[arg-type]
 
 
 @click.command(cls=LineCommand)
@@ -166,7 +168,20 @@ def _triage_json(row: CaseloadRow, child: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _today_text(round_: Round, rows: Sequence[Mapping[str, Any]], *, fancy: bool) -> None:
+def _nobody(store: Store, day: date) -> str:
+    """What an empty round means: an all-clear only where there are marks to tell it from."""
+    from casework.records import Child
+    from casework.wording import say_day
+    from storage.queries.steps import marks_are_in
+
+    if not store.find(Child):
+        return "No child is on this laptop yet: import a school's register."
+    if not marks_are_in(store, day):
+        return f"No marks for {say_day(day)} are on this laptop."
+    return "Nobody is waiting for a follow-up."
+
+
+def _today_text(round_: Round, rows: Sequence[Mapping[str, Any]], nobody: str, *, fancy: bool) -> None:
     from casework.wording import count_of, say_day
 
     counts = round_.counts
@@ -190,7 +205,7 @@ def _today_text(round_: Round, rows: Sequence[Mapping[str, Any]], *, fancy: bool
         elif round_.awaiting:
             output.emit_lines(["The round is not complete: no follow-up is open in the registers so far."])
         else:
-            output.emit_lines(["Nobody is waiting for a follow-up."])
+            output.emit_lines([nobody])
         return
     _reasoned(
         ("NO", "CHILD", "SCHOOL", "AM", "PM", "TRIES", "STATUS"),

@@ -46,6 +46,7 @@ def enrol(url: str, code: str) -> None:
         "words": joined.words,
         "waiting": joined.waiting,
     }
+    from casework.holding import ROLL_AGENCIES
 
     def text() -> None:
         output.emit_pairs(
@@ -58,6 +59,12 @@ def enrol(url: str, code: str) -> None:
         if joined.waiting:
             output.emit_lines(["A manager has to approve this laptop before it can sync."])
         output.warn("Compare the six words with those that your manager sees before you sync.")
+        if joined.agency not in ROLL_AGENCIES:
+            output.warn(
+                f"A sync leaves on this laptop the children whom you or your team work with, or who wait for"
+                f" allocation. A school's whole roll is for who does its attendance work"
+                f" ({', '.join(sorted(ROLL_AGENCIES))}): a register imported here goes to the central record."
+            )
 
     call.show(value, text)
 

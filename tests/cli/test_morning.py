@@ -280,3 +280,8 @@ def test_a_childs_page_on_a_sunday_is_as_of_friday_as_today_is(line: Line) -> No
     assert page["as_of"] == line("today", "--json", today=sunday).json["date"] == "2026-11-20"
     assert "As of Fri 20 Nov 2026, the last school day." in line("child", line.ids["tilly"], today=sunday).out
     assert "As of" not in line("child", line.ids["tilly"]).out
+
+
+def test_an_empty_laptop_is_no_all_clear(bare: Line) -> None:
+    assert bare("init", "--worker", "Ana", "--agency", "early-help", "--team", "Swale").code == 0
+    assert "No child is on this laptop yet" in bare("today").out
