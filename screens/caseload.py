@@ -12,7 +12,7 @@ from textual.binding import BindingType
 from casework.calendars import monday_of
 from casework.codes import CodeClass, lookup
 from casework.wording import say_day
-from screens.roster_lines import flag_words, short_why, week_cell
+from screens.roster_lines import brief, flag_words, short_why, week_cell
 from screens.roster_sheet import Entry, Sheet, Whole, flags_of, help_words, place_words, with_conflicts
 from screens.rounds import RoundScreen
 from screens.verbs import bindings_for
@@ -150,7 +150,7 @@ class CaseloadScreen(RoundScreen):
                 attendance_words(row),
                 tuple(before[-_BEFORE_PIECES:]),
                 here or Piece("no marks", Tone.QUIET),
-                short_why(entry.why) or Piece("nothing due", Tone.QUIET),
+                short_why(entry.why) or Piece(brief(row.ahead) or "nothing due", Tone.QUIET),
             ),
             quiet=not entry.why,
         )
@@ -167,7 +167,8 @@ class CaseloadScreen(RoundScreen):
         if flags := flags_of(entry):
             lines.append((Piece("Flags: ", Tone.QUIET), Piece(flag_words(flags))))
         if not entry.why:
-            lines.append(Piece("No reason to act now.", Tone.QUIET))
+            coming = f" Next: {row.ahead}." if row.ahead else ""
+            lines.append(Piece(f"No reason to act now.{coming}", Tone.QUIET))
         if row.weeks:
             lines += strip_lines(row.weeks, width, today=self.sheet.whole.day)
         return lines

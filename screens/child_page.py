@@ -28,7 +28,7 @@ SECTIONS = ("Who", "People", "Why", "Counts", "Marks", "Year", "N codes", "Story
 
 _NEEDS: Mapping[str, Category] = {
     "People": Category.FAMILY,
-    **dict.fromkeys(("Why", "Counts", "Marks", "Year", "N codes"), Category.ATTENDANCE),
+    **dict.fromkeys(("Counts", "Marks", "Year", "N codes"), Category.ATTENDANCE),
 }
 """What a section is made of; where that is withheld, the section says so and nothing else."""
 
@@ -170,7 +170,7 @@ def page_lines(view: ChildView, width: int) -> list[PageLine]:
         who, people, why, attendance, marks, year, n_codes, story, withheld,
     )  # fmt: skip
     lines: list[PageLine] = []
-    reasons = {item.category: item.reason for item in view.page.withheld}
+    reasons = {item.category: item.reason for item in view.page.withheld if not item.purposes}
     for section, (title, build) in enumerate(zip(SECTIONS, builders, strict=True)):
         lines.append(PageLine(heading(section, title, width), section, heading=True))
         if (hidden := _NEEDS.get(title)) in reasons:

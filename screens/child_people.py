@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from casework.records import Child, Flag, Person
 from casework.relationships import say_relationship
-from casework.wording import CATEGORIES, FLAGS, RESPONSIBILITY, SEN, count_of, say_born, say_day
+from casework.wording import FLAGS, RESPONSIBILITY, SEN, count_of, say_born, say_day
 from screens.callers import letter
 from screens.case_lines import case_state
 from screens.child_page import NOTHING, ChildView, Target, years_old
@@ -211,7 +211,7 @@ def _reach(person: Person, *, hidden: bool) -> Iterator[tuple[str, Tone]]:
 def withheld(view: ChildView, width: int) -> Iterator[Line]:
     """What this worker may not see, each with the reason."""
     for item in view.page.withheld:
-        for cell in plain(f"{CATEGORIES[item.category.value]}: {item.reason}", width):
+        for cell in plain(f"{item.name}: {item.reason}", width):
             yield cell, NOTHING
     if not view.page.withheld:
         yield Piece("  nothing that may be told", Tone.QUIET), NOTHING

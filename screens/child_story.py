@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rich.cells import cell_len
 
-from casework.disagreements import CLOCK as DISAGREEMENT
-from casework.tasks import RULES
+from casework.listed import to_come
+from casework.policies import Category
 from casework.triage import Why
 from casework.wording import SEEN, say_day
 from screens.child_page import NOTHING, ChildView, Target
@@ -36,24 +36,27 @@ _NOTE_LINES = 4
 
 
 def why(view: ChildView, width: int) -> Iterator[Line]:
-    """Every reason for being on a list, its clock and what would clear it."""
+    """Every reason for being on a list, its clock and what would clear it; then the clocks that run on."""
+    withheld = [held for held in view.page.withheld if held.category is Category.ATTENDANCE]
+    for held in withheld:
+        for cell in plain(f"Withheld: {held.reason}", width):
+            yield cell, NOTHING
     if view.page.why:
         yield from as_of(view)
     for reason in view.page.why:
-        late = bool(reason.due and reason.due < view.page.day)
+        late = _is_late(reason, view)
         for cell in plain(f"• {reason.text}", width, tone=Tone.ALERT if late else Tone.STRONG):
             yield cell, NOTHING
         for cell in plain(_clock(reason, view), width, tone=Tone.QUIET, indent=4):
             yield cell, NOTHING
-    disputes = [clock for clock in view.page.clocks if clock.rule == DISAGREEMENT]
-    for clock in disputes:
-        tone = Tone.ALERT if clock.overdue else Tone.STRONG
-        for cell in plain(f"• Disagreement, the answer: {clock.text}", width, tone=tone):
+    for task in to_come(view.page.why, view.page.clocks):
+        for cell in plain(f"• {task.text}", width, tone=Tone.STRONG):
             yield cell, NOTHING
-        words = f"counts {clock.kind}; cleared by: {RULES[DISAGREEMENT].clears_with}; Y shows it"
-        for cell in plain(words, width, tone=Tone.QUIET, indent=4):
+        for cell in plain(
+            f"counts {task.kind}; cleared by: {task.clears_with}", width, tone=Tone.QUIET, indent=4
+        ):
             yield cell, NOTHING
-    if not view.page.why and not disputes:
+    if not (view.page.why or view.page.clocks or withheld):
         yield Piece("  on no list: nothing runs for this child", Tone.QUIET), NOTHING
 
 
@@ -63,14 +66,21 @@ def as_of(view: ChildView) -> Iterator[Line]:
         yield Piece(f"  as of {brief_day(view.page.day)}, the last school day", Tone.QUIET), NOTHING
 
 
+def _is_late(reason: Why, view: ChildView) -> bool:
+    """The rules stand as of the last school day, the clocks of the work as of today."""
+    as_of_day = view.today if any(one.text == reason.text for one in view.page.clocks) else view.page.day
+    return bool(reason.due and reason.due < as_of_day)
+
+
 def _clock(reason: Why, view: ChildView) -> str:
     parts = []
-    if days := RULE_DAYS.get(reason.rule):
+    task = next((one for one in view.page.clocks if one.text == reason.text), None)
+    if days := task.kind if task is not None else RULE_DAYS.get(reason.rule):
         parts.append(f"counts {days}")
     if reason.since:
         parts.append(f"since {brief_day(reason.since)}")
     if reason.due:
-        state = "overdue since" if reason.due < view.page.day else "due"
+        state = "overdue since" if _is_late(reason, view) else "due"
         parts.append(f"{state} {say_day(reason.due)}")
     return "; ".join([*parts, f"cleared by: {reason.clears_with}"])
 
@@ -101,6 +111,10 @@ def story(view: ChildView, width: int) -> Iterator[Line]:
             yield Piece(f"    {len(lines) - _NOTE_LINES} more lines: enter shows all", Tone.QUIET), whole
         for line in fold(f"Next: {following}", width - 4)[:2] if following else []:
             yield f"    {line}", whole
+    for item in view.page.withheld:
+        if "planning" in item.purposes:
+            for cell in plain(f"Reviews of a plan are withheld: {item.reason}", width, tone=Tone.QUIET):
+                yield cell, NOTHING
     if not view.page.story:
         yield Piece("  nothing recorded yet: l logs a contact", Tone.QUIET), NOTHING
 

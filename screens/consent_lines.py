@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from casework.policies import PURPOSES
+from casework.policies import PURPOSES, Category, Purpose
 from casework.sharing import last_day
 from casework.sharing_grid import LAWFUL_BASIS
 from casework.wording import (
@@ -73,7 +73,6 @@ class ConsentLine:
 
 def read_consent(store: Store, child_id: str) -> ConsentView:
     """Everything that the screen shows. Raises BadInput when there is no such child."""
-    from casework.policies import Category
     from casework.records import Child
     from storage.queries.agreements import read_agreements, read_disclosures
     from storage.queries.lookup import display_name
@@ -295,6 +294,13 @@ def _agency(agency: str, names: Names) -> str:
     return short(names.get(agency, agency), 40)
 
 
+_WORK_OF: Mapping[Purpose, str] = {
+    "assessment": "the assessments and scores",
+    "planning": "the plan, its outcomes, actions and reviews",
+}
+"""The records of a case that hold the family's words, by what they are for (`casework.policies`)."""
+
+
 def lost_lines(lost: Sequence[Lost], own: Sequence[Lost], names: Names, width: int) -> list[Cell]:
     """What a withdrawal takes away, by agency, and what of it from this worker's own sight: only what is seen
     for no purpose any more disappears.
@@ -315,6 +321,10 @@ def lost_lines(lost: Sequence[Lost], own: Sequence[Lost], names: Names, width: i
     if partly:
         words = f"You no longer see, though for other work you do: {partly}."
         lines += plain(words, width, tone=Tone.WARN, indent=0)
+    lost_work = {purpose for one in own if one.category is Category.FAMILY for purpose in one.purposes}
+    if work := [words for purpose, words in _WORK_OF.items() if purpose in lost_work]:
+        words = f"With it go from your sight, if there are any: {join_words(work)}."
+        lines += plain(words, width, tone=Tone.ALERT, indent=0)
     for agency, what in by_agency.items():
         lines += plain(f"{agency} no longer sees: {', '.join(what)}.", width, indent=0)
     if not lost and not own:

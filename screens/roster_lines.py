@@ -42,6 +42,7 @@ _BRIEFER = (
      r"\1 unauth. in 10 weeks"),
     (re.compile(r"([0-9]+ of [0-9]+) unauthorised sessions in 10 school weeks.*"), r"\1 unauth. in 10 weeks"),
     (re.compile(r"(N codes? (?:overdue|due today)), oldest.*"), r"\1"),
+    (re.compile(r"([^:]+): .* from .*: due .*, ([^,]+)"), r"\1, \2"),
     (re.compile(r"(\w+) absent: .*\(([0-9.]+) %\)"), r"\1 absent, \2 %"),
 )  # fmt: skip
 """The long words of a rule, and those that a row has room for; the pane has the long ones."""
@@ -94,9 +95,13 @@ def short_why(reasons: Sequence[Reason], *, tried: bool = False) -> str:
     first = reasons[0]
     if tried and first.rule == "first-day":
         return ""
-    words = _SHORT_WHY.get(first.rule, first.text)
-    for long, brief in _BRIEFER:
-        words = long.sub(brief, words)
+    return brief(_SHORT_WHY.get(first.rule, first.text))
+
+
+def brief(words: str) -> str:
+    """The long words of a rule or a clock, as a row has room for them."""
+    for long, short_form in _BRIEFER:
+        words = long.sub(short_form, words)
     return words
 
 
@@ -117,10 +122,12 @@ def why_cells(reasons: Iterable[Reason], today: date, width: int) -> list[Cell]:
         words = reason.text
         if reason.since and say_day(reason.since) not in reason.text:
             words += f", since {brief_day(reason.since)}"
-        if reason.due is not None and reason.due < today:
-            words += f", OVERDUE (was due {brief_day(reason.due)})"
-        elif reason.due is not None:
-            words += ", due today" if reason.due == today else f", due {brief_day(reason.due)}"
+        # A clock tells its day, and how it stands, in its own words.
+        due = reason.due if reason.due and f"due {say_day(reason.due)}" not in reason.text else None
+        if due is not None and due < today:
+            words += f", OVERDUE (was due {brief_day(due)})"
+        elif due is not None:
+            words += ", due today" if due == today else f", due {brief_day(due)}"
         folded = fold(f"{words}. {_CLEARS} {reason.clears_with}.", max(20, width - 2))
         clearing = False
         for at, line in enumerate(folded):

@@ -140,6 +140,7 @@ CHILD_RECORDS = {
 }
 ASKING = {
     "may_see",
+    "seen_tasks",
     "Sight",
     "Eyes",
     "seen_children",

@@ -176,7 +176,13 @@ def page_json(page: ChildPage, eyes: Eyes, agreements: Sequence[ShownAgreement] 
         ],
         "household": _household(page),
         "agreements": _agreements(agreements),
-        "withheld": [{"category": w.category.value, "reason": w.reason} for w in page.withheld],
+        "withheld": [
+            {
+                "category": w.category.value,
+                "reason": f"For {' and '.join(w.purposes)}: {w.reason}" if w.purposes else w.reason,
+            }
+            for w in page.withheld
+        ],
         "story": [
             {
                 "record": s.record,
@@ -318,7 +324,10 @@ def _page_text(value: dict[str, Any], *, today: date, fancy: bool) -> None:
         output.emit_lines(["", "Clocks"])
         output.emit_table(
             ("WHAT", "DUE", "STATE"),
-            [(what, _day(c["due"]), "overdue" if c["overdue"] else _left(c)) for what, c in _clocks(value)],
+            [
+                (c["text"].partition(": ")[0], _day(c["due"]), "overdue" if c["overdue"] else _left(c))
+                for c in value["clocks"]
+            ],
             fancy=fancy,
         )
     corrected = [mark for mark in value["marks"] if mark["was"]]
@@ -347,18 +356,6 @@ def _page_text(value: dict[str, Any], *, today: date, fancy: bool) -> None:
         output.emit_lines(
             f"- {held['category'].replace('_', ' ')}: {held['reason']}" for held in value["withheld"]
         )
-
-
-def _clocks(value: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    """Each clock with what it runs for; an N code's clock is named by its session, another by its rule."""
-    sessions = iter(value["n_codes"])
-    named = []
-    for running in value["clocks"]:
-        mark = next(sessions, None) if running["rule"] == "n_code" else None
-        rule = running["rule"].replace("-", " ").capitalize()
-        what = f"N code of {_day(mark['date'])} {mark['session']}" if mark else rule
-        named.append((what, running))
-    return named
 
 
 def _attendance_text(value: dict[str, Any]) -> None:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
+from casework.calendars import SchoolCalendar
 from casework.filters import Filter
+from casework.listed import listed_reasons
+from casework.ncodes import open_n_marks
 from casework.policies import Category
 from casework.records import Child
 from casework.shown_marks import shown_marks
+from casework.tasks import Task
 from casework.triage import Facts, Why, YearCounts, caseload_reasons, day_codes, order_key
+from casework.weeks import UNEXPLAINED_CODE
+from storage.queries.child_clocks import listed_clocks
 from storage.queries.facts import children_of, read_facts
 from storage.queries.lookup import display_name
 from storage.queries.row_facts import RowFacts
@@ -24,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CaseloadRow:
-    """One child of the caseload. `recent` is the week string of the newest week read, for the strip."""
+    """One child of the caseload. `ahead` names the clock that is due next where none is a reason yet."""
 
     child: Child
     name: str
@@ -35,6 +41,7 @@ class CaseloadRow:
     last_contact: date | None
     rank: int
     facts: Mapping[str, object]
+    ahead: str = ""
 
 
 def read_caseload(
@@ -58,7 +65,8 @@ def read_caseload(
     if school is not None:
         children = seen_children(store, children, "attendance", Category.EDUCATION)
     facts = read_facts(store, children, day, year=True, present=store.today)
-    rows = [_row(store, child, facts[child.id], day) for child in children]
+    clocks = listed_clocks(store, children, n_marks=False)
+    rows = [_row(store, child, facts[child.id], day, clocks.get(child.id, ())) for child in children]
     if chosen is not None:
         rows = [row for row in rows if chosen.matches(row.facts)]
     return rank_rows(rows)
@@ -69,13 +77,13 @@ def rank_rows(rows: Sequence[CaseloadRow]) -> list[CaseloadRow]:
     ordered = sorted(
         rows, key=lambda row: (order_key(row.why), -row.year.absent, row.child.surname, row.name)
     )
-    return [row if row.rank == rank else _ranked(row, rank) for rank, row in enumerate(ordered, start=1)]
+    return [row if row.rank == rank else replace(row, rank=rank) for rank, row in enumerate(ordered, start=1)]
 
 
-def _row(store: Store, stored: Child, facts: Facts, day: date) -> CaseloadRow:
+def _row(store: Store, stored: Child, facts: Facts, day: date, clocks: Sequence[Task]) -> CaseloadRow:
     child = shown_child(store, stored, "attendance")
     calendar = store.schools.calendar(stored.school)
-    why = caseload_reasons(facts, calendar, day)
+    why = listed_reasons(caseload_reasons(facts, calendar, day), clocks)
     custody = store.may_see(child, Category.YOUTH_JUSTICE, "attendance")
     weeks = [(week, shown_marks(marks, custody)) for week, marks in facts.weeks]
     codes = frozenset(day_codes(weeks, day)) - {"-"}
@@ -98,10 +106,13 @@ def _row(store: Store, stored: Child, facts: Facts, day: date) -> CaseloadRow:
             attempts=0,
             calendar=calendar,
         ),
+        ahead="" if why else _ahead(facts, calendar, day, clocks),
     )
 
 
-def _ranked(row: CaseloadRow, rank: int) -> CaseloadRow:
-    return CaseloadRow(
-        row.child, row.name, row.school, row.why, row.year, row.weeks, row.last_contact, rank, row.facts
-    )
+def _ahead(facts: Facts, calendar: SchoolCalendar, day: date, clocks: Sequence[Task]) -> str:
+    if any(UNEXPLAINED_CODE in marks for _, marks in facts.weeks) and (
+        running := open_n_marks(facts.weeks, calendar, day)
+    ):
+        return f"N code, {running[0].clock.text}"
+    return clocks[0].text if clocks else ""

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from casework.attendance import Tally, tally
 from casework.calendars import SchoolCalendar, school_year
-from casework.clocks import Clock
 from casework.codes import NO_MARK
 from casework.errors import BadInput
 from casework.legal import Threshold, threshold_of_weeks
+from casework.listed import listed_reasons
 from casework.ncodes import NClock, open_n_marks
 from casework.policies import Category, Purpose
 from casework.records import (
@@ -33,10 +33,11 @@ from casework.records import (
 )
 from casework.sharing import Decision
 from casework.shown_marks import shown_earlier, shown_marks, veiled_slots
+from casework.tasks import Task
 from casework.triage import Why, caseload_reasons
 from casework.weeks import holder, session_of, unpack
-from casework.wording import CONTACT_KINDS, CONTACT_OUTCOMES, say_value
-from storage.queries.disagreements import running_disagreements
+from casework.wording import CATEGORIES, CONTACT_KINDS, CONTACT_OUTCOMES, join_words, say_value
+from storage.queries.child_clocks import listed_clocks
 from storage.queries.facts import read_facts, weeks_of
 from storage.queries.same_child import parts_of
 from storage.queries.siblings import siblings_of
@@ -89,10 +90,17 @@ class StoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
-    """A category that this worker may not see, and why."""
+    """A category that this worker may not see, and why; with `purposes` only for those."""
 
     category: Category
     reason: str
+    purposes: tuple[Purpose, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What is withheld, in words."""
+        name = CATEGORIES[self.category.value]
+        return f"{name} (for {join_words(self.purposes)})" if self.purposes else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +125,7 @@ class ChildPage:
     `day` is the school day whose registers the page works on, as the round and the caseload do: N codes and
     reasons are due or overdue by it. `closed_day_marks` counts the marks on days on which the school that
     gave them is closed by its calendar; the tally has them, the clocks do not. `case` and `plan` are None
-    while there never was one.
+    while there never was one. `clocks` are what the list of clocks has for the child, whoever's case it is.
     """
 
     child: Child
@@ -134,7 +142,7 @@ class ChildPage:
     weeks: Sequence[tuple[date, str]]
     n_codes: Sequence[NClock]
     legal: Threshold
-    clocks: Sequence[Clock]
+    clocks: Sequence[Task]
     why: Sequence[Why]
     totals: Sequence[AttendanceTotal]
     story: Sequence[StoryEntry]
@@ -172,9 +180,8 @@ def read_child(
     marks = _marks(store, child, start, end) if visible else []
     custody = decisions[Category.YOUTH_JUSTICE]
     protected = address_protected(store, child)
-    clocks = open_n_marks(facts.weeks, calendar, day) if visible else []
+    clocks = listed_clocks(store, [child]).get(child.id, [])
     case, plan, worked = _case(store, child)
-    review = plan.standing.review if plan is not None and plan.standing is not None else None
     return ChildPage(
         child=shown,
         school=store.schools.name(shown.school),
@@ -188,17 +195,16 @@ def read_child(
         tally=tally([mark.code for mark in marks], end),
         marks=[_shown(mark, custody) for mark in marks],
         weeks=[(week, shown_marks(m, custody)) for week, m in _all_weeks(store, child)] if visible else [],
-        n_codes=clocks,
+        n_codes=open_n_marks(facts.weeks, calendar, day) if visible else [],
         legal=threshold_of_weeks(facts.weeks if visible else [], calendar, today),
-        clocks=[
-            *(n.clock for n in clocks),
-            *([review] if review is not None else []),
-            *running_disagreements(store, child),
-        ],
-        why=caseload_reasons(facts, calendar, day) if visible else [],
+        clocks=clocks,
+        why=listed_reasons(caseload_reasons(facts, calendar, day) if visible else [], clocks),
         totals=store.find(AttendanceTotal, "child = ?", (child.id,)) if visible else [],
         story=_newest_first([*_story(store, child, decisions), *worked]),
-        withheld=[Withheld(c, d.reason) for c, d in decisions.items() if not d and d.shown],
+        withheld=[
+            *(Withheld(c, d.reason) for c, d in decisions.items() if not d and d.shown),
+            *(_withheld_work(store, child) if decisions[Category.FAMILY] and (case or plan) else ()),
+        ],
         calendar=calendar,
         closed_day_marks=sum(_on_closed_day(store, mark) for mark in marks),
         plan=plan,
@@ -383,6 +389,20 @@ def _case(store: Store, child: Child) -> tuple[ShownCase | None, ShownPlan | Non
     from storage.queries.plans import read_plan
 
     return read_case(store, child), read_plan(store, child), case_entries(store, child)
+
+
+_WORK: tuple[Purpose, ...] = ("assessment", "planning")
+"""What an agreement can be withdrawn from while the family is still seen for support."""
+
+
+def _withheld_work(store: Store, child: Child) -> list[Withheld]:
+    """What of the family's words in a case is withheld, though the family is seen for other work."""
+    found: dict[str, list[Purpose]] = {}
+    for purpose in _WORK:
+        decision = store.may_see(child, Category.FAMILY, purpose)
+        if not decision and decision.shown:
+            found.setdefault(decision.reason, []).append(purpose)
+    return [Withheld(Category.FAMILY, reason, tuple(purposes)) for reason, purposes in found.items()]
 
 
 def _follow_up_entry(

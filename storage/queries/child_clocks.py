@@ -1,13 +1,16 @@
-"""The clocks of one child, to tell before and after a step which of them it ended."""
+"""The clocks of given children, whoever's cases they are: for their pages, lists, and what a step ended."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from casework.pauses import is_hidden
 from casework.tasks import child_tasks
-from storage.queries.tasks import Reading, without_protected
+from storage.queries.tasks import Reading, seen_tasks
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from casework.records import Child
     from casework.tasks import Task
     from storage.store import Store
@@ -19,12 +22,24 @@ def clocks_of(store: Store, child: Child) -> dict[str, Task | None]:
     Those that may not be seen are named by key alone, so that a clock that a worker loses sight of by the
     step is not taken for one that it ended.
     """
-    held = Reading(store, frozenset({child.id})).held().get(child.id)
+    held = Reading(store, frozenset({child.id}), alone=True).held().get(child.id)
     if held is None:
         return {}
-    seen = {
-        task.key: task
-        for task in child_tasks(without_protected(store, child, held), store.today)
-        if store.may_see(child, task.category, task.purpose)
-    }
+    seen = {task.key: task for task in seen_tasks(store, child, held)}
     return {task.key: seen.get(task.key) for task in child_tasks(held, store.today)}
+
+
+def listed_clocks(store: Store, children: Sequence[Child], *, n_marks: bool = True) -> dict[str, list[Task]]:
+    """The clocks of these children that this worker may see and that are awake, ranked, by child.
+
+    They are what the list of clocks has for them. A child without any has no entry. `n_marks` leaves the N
+    codes out for who reads the weeks of the children anyway.
+    """
+    known = {child.id: child for child in children}
+    held = Reading(store, frozenset(known), alone=True, n_marks=n_marks).held()
+    found = {
+        child: [task for task in seen_tasks(store, known[child], one) if not is_hidden(task)]
+        for child, one in held.items()
+        if child in known
+    }
+    return {child: tasks for child, tasks in found.items() if tasks}

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from casework.clocks import Clock
 from casework.disagreements import Standing, followed_ids, standing, threads
 from casework.errors import Refused
 from casework.policies import PURPOSE_OF, Category
@@ -76,8 +75,3 @@ def read_disagreements(store: Store, child: Child) -> DisagreementLog:
 def is_followed(store: Store, held: Disagreement) -> bool:
     """Whether a step was taken to the next level."""
     return bool(store.find(Disagreement, "follows = ?", (held.id,)))
-
-
-def running_disagreements(store: Store, child: Child) -> list[Clock]:
-    """The clocks of a child's disagreements that wait for an answer; none where they are withheld."""
-    return [s.standing.clock for s in read_disagreements(store, child).steps if s.standing.clock is not None]

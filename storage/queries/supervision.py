@@ -212,4 +212,6 @@ def _agreed(store: Store, child: Child) -> tuple[date | None, bool]:
     shown = read_agreements(store, child)
     in_force = [one.agreement for one in shown if one.state in ("given", "limited")]
     days = [day for one in in_force for day in (one.expires, one.review) if day is not None]
-    return min(days, default=None), not in_force and any(one.state == "expired" for one in shown)
+    return min(days, default=None), not in_force and any(
+        one.state in ("expired", "withdrawn") for one in shown
+    )

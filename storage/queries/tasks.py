@@ -132,8 +132,7 @@ def read_clocks(store: Store) -> ClockList:
         _row(store, children[child], task)
         for child, one in held.items()
         if child in children
-        for task in child_tasks(without_protected(store, children[child], one), store.today)
-        if store.may_see(children[child], task.category, task.purpose)
+        for task in seen_tasks(store, children[child], one)
     ]
     rows.sort(key=_row_key)
     return ClockList(
@@ -195,10 +194,17 @@ R = TypeVar("R", bound=Record)
 
 
 class Reading:
-    """One pass of SQL for each kind of record, for all children at once."""
+    """One pass of SQL for each kind of record, for all children at once.
 
-    def __init__(self, store: Store, own: Collection[str]) -> None:
+    With `alone` nothing is read of anybody but `own`: no request that waits for a worker, and no roll.
+    `n_marks` leaves the N codes out for who reads the weeks anyway.
+    """
+
+    def __init__(
+        self, store: Store, own: Collection[str], *, alone: bool = False, n_marks: bool = True
+    ) -> None:
         self.store, self.own = store, own
+        self._alone, self._with_n_marks = alone, n_marks
         self.condition, self.ids = among(list(own))
         self._children: dict[str, Child] = {}
 
@@ -213,8 +219,12 @@ class Reading:
         """What the clocks of each child are read from."""
         today = self.store.today.isoformat()
         waiting = "allocated_on IS NULL AND new_information = 0"
-        notified = self._by_child(
-            Notification, f"({waiting}) OR (contacted_on IS NULL AND {self.condition})", self.ids
+        notified = (
+            self._of_own(Notification, f"({waiting}) OR contacted_on IS NULL")
+            if self._alone
+            else self._by_child(
+                Notification, f"({waiting}) OR (contacted_on IS NULL AND {self.condition})", self.ids
+            )
         )
         episodes = self._of_own(Episode, "closed IS NULL")
         assessments = self._of_own(Assessment, "completed IS NOT NULL")
@@ -223,8 +233,8 @@ class Reading:
         agreements = self._of_own(Agreement, "1")
         flags = self._of_own(Flag, "review <= ? AND (ended IS NULL OR ended > ?)", today, today)
         disagreements = self._disagreements()
-        n_marks = self._n_marks()
-        pauses = self._by_child(Pause, "end IS NULL")
+        n_marks = self._n_marks() if self._with_n_marks else {}
+        pauses = self._of_own(Pause, "end IS NULL") if self._alone else self._by_child(Pause, "end IS NULL")
         reviewed = self._reviews()
         contacts = self._contacts()
         concerned = {*notified, *episodes, *plans, *actions, *agreements, *flags, *disagreements, *n_marks}
@@ -280,11 +290,15 @@ class Reading:
 
     def _disagreements(self) -> dict[str, list[Disagreement]]:
         """Those that wait for an answer, of own cases and of children about whom this worker raised one."""
-        return self._by_child(
-            Disagreement,
+        waits = (
             "outcome = '' AND settled IS NULL AND id NOT IN"
             " (SELECT follows FROM disagreement WHERE void = 0 AND follows IS NOT NULL)"
-            f" AND (by = ? OR {self.condition})",
+        )
+        if self._alone:
+            return self._of_own(Disagreement, waits)
+        return self._by_child(
+            Disagreement,
+            f"{waits} AND (by = ? OR {self.condition})",
             [self.store.actor.worker, *self.ids],
         )
 
@@ -311,12 +325,16 @@ class Reading:
         since = max(store.today - timedelta(weeks=WEEKS_BACK), N_CODE_DAYS.rows[0].valid_from).isoformat()
         until = day.isoformat()
         ids: dict[tuple[str, date], str] = {}
+        by, condition, of = "INDEXED BY attendance_week_open", "1", []
+        if self._alone:
+            by, condition, of = "", self.condition, self.ids
         rows = store.conn.execute(
-            "SELECT child, week, id FROM attendance_week INDEXED BY attendance_week_open"
-            " WHERE void = 0 AND unexplained <> 0 AND week >= ? AND week <= ? ORDER BY week, school",
-            (since, until),
+            f"SELECT child, week, id FROM attendance_week {by}"
+            f" WHERE void = 0 AND unexplained <> 0 AND week >= ? AND week <= ? AND {condition}"
+            " ORDER BY week, school",
+            (since, until, *of),
         )
-        whole_roll = store.worker.agency in ROLL_AGENCIES
+        whole_roll = store.worker.agency in ROLL_AGENCIES and not self._alone
         for child, week, record in rows:
             if whole_roll or child in self.own:
                 ids[child, date.fromisoformat(week)] = record
@@ -343,6 +361,15 @@ def _quoted(words: Collection[str]) -> str:
 
 def _day(at: str | None) -> date | None:
     return date.fromisoformat(at[:10]) if at else None
+
+
+def seen_tasks(store: Store, child: Child, held: Held) -> list[Task]:
+    """The clocks of one child that this worker may see, also those asleep, ranked."""
+    return [
+        task
+        for task in child_tasks(without_protected(store, child, held), store.today)
+        if store.may_see(child, task.category, task.purpose)
+    ]
 
 
 def without_protected(store: Store, child: Child, held: Held) -> Held:

@@ -118,7 +118,7 @@ async def test_an_overdue_answer_is_told_in_words_on_the_child_and_among_the_clo
     async with app.run_test(size=(80, 24)) as pilot:
         await enter(pilot, family.tilly.id)
         await keys(pilot, "3")
-        assert "Disagreement, the answer: 5 working days from Mon 9 Nov 2026" in flat(app)
+        assert "Disagreement, answer of the practitioner: 5 working days from Mon 9 Nov 2026" in flat(app)
         await keys(pilot, "Y")
         assert "WAITS FOR AN ANSWER, OVERDUE" in screen_text(app)
         await keys(pilot, "escape", "escape", "g", "k")

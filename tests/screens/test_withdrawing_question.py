@@ -42,6 +42,12 @@ def test_the_question_and_what_is_withheld_after_it_agree(agency: str, tmp_path:
         said = [line for line in lines if line.startswith("Disappears")]
         words = join_words([CATEGORIES[c.value] for c in gone])
         assert said == ([f"Disappears from your own sight: {words}."] if gone else [])
+        family = {p for one in own if one.category.value == "family" for p in one.purposes}
+        work = [line for line in lines if line.startswith("With it go from your sight")]
+        assert bool(work) == bool(family & {"assessment", "planning"})
+        assert any("the plan, its outcomes, actions and reviews" in line for line in work) == (
+            "planning" in family
+        )
         assert set(gone) - HIDDEN_EXISTENCE <= after
         told = {one.category for one in own if "support" in one.purposes}
         assert after - before == told - HIDDEN_EXISTENCE

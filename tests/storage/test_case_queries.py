@@ -25,6 +25,7 @@ from storage.home import Home
 from storage.queries.child import read_child
 from storage.queries.history import read_history
 from storage.queries.plans import read_assessments, read_episodes, read_plan, read_plans, read_scores
+from storage.queries.supervision import read_supervision
 from storage.store import Store
 from storage.vault import Vault
 from tests.tools.vaults import FAST, PASSPHRASE
@@ -178,6 +179,26 @@ def test_by_agreement_a_school_reads_the_plan_until_it_is_withdrawn(school: Case
     assert read_plan(school.store, school.child).plan is not None
     school.store.journal.commit(Edit("Withdraw", update(made, status="withdrawn", withdrawn_on=TODAY)))
     assert read_plan(school.store, school.child).plan is None
+
+
+def test_a_withdrawal_of_a_part_is_told_where_its_reviews_would_stand(school: Case) -> None:
+    school.agree("family", "support", "school")
+    made = school.agree("family", "planning", "school")
+    page = read_child(school.store, school.child)
+    assert "review" in [entry.kind for entry in page.story]
+    assert [held.purposes for held in page.withheld if held.purposes] == [("assessment",)]
+    school.store.journal.commit(Edit("Withdraw", update(made, status="withdrawn", withdrawn_on=TODAY)))
+    page = read_child(school.store, school.child)
+    assert "review" not in [entry.kind for entry in page.story]
+    assert ["planning" in held.purposes for held in page.withheld if held.purposes].count(True) == 1
+
+
+def test_supervision_asks_after_an_agreement_that_was_withdrawn(case: Case) -> None:
+    made = case.agree("family", "planning", "school")
+    assert not read_supervision(case.store).rows[0].facts.lapsed
+    case.store.journal.commit(Edit("Withdraw", update(made, status="withdrawn", withdrawn_on=TODAY)))
+    (row,) = read_supervision(case.store).rows
+    assert "The agreement has ended and none holds now" in [point.text for point in row.points]
 
 
 def test_closing_words_are_the_familys(school: Case) -> None:

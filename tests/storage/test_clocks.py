@@ -28,6 +28,7 @@ from casework.records import (
 )
 from casework.records_case import Action, Disagreement, Episode, Notification, Outcome, Plan
 from casework.records_sharing import Agreement
+from storage.queries.caseload import read_caseload
 from storage.queries.child import read_child
 from storage.queries.tasks import ClockList, grouped, read_clocks
 from storage.store import Store
@@ -307,6 +308,33 @@ def test_a_school_visit_names_whom_to_see_there(world: World) -> None:
     assert group.title == "While you are at Harbour View: Ms Webb, SENCO · 01632 960401"
     due = grouped(world.read().rows, "due", TODAY)
     assert [one.title for one in due] == [one.heading for one in due]
+
+
+def test_a_childs_page_and_the_caseload_say_what_the_clocks_list(world: World) -> None:
+    plan = world.plan(world.tilly, date(2026, 11, 13))
+    outcome = Outcome(id=new_id(), plan=plan.id, child=world.tilly.id, text="Sleep well")
+    action = Action(
+        id=new_id(), outcome=outcome.id, child=world.tilly.id, text="Lamp", owner="Mum", due=TODAY
+    )
+    world.add(world.case(world.tilly, world.ann), world.week(world.tilly), plan, outcome, action)
+    world.add(world.case(world.ben, world.ann), world.waiting(world.sam))
+    world.store.journal.commit(
+        sleep_edit(
+            [row.task for row in world.read().rows if row.task.rule == "first-visit"],
+            *("snooze", "Away", TODAY + timedelta(days=7), world.ann.id, TODAY),
+        )
+    )
+    caseload = {row.child.id: row for row in read_caseload(world.store)}
+    for child in (world.tilly, world.ben, world.sam):
+        listed = [row.task for row in world.read().rows if row.child.id == child.id]
+        page, row = read_child(world.store, child), caseload[child.id]
+        assert listed == list(page.clocks)
+        pressing = {task.rule for task in listed if task.overdue or task.left == 0}
+        assert pressing <= {why.rule for why in page.why}
+        assert [why.text for why in page.why] == [why.text for why in row.why]
+        assert bool(row.why) or row.ahead in {task.text for task in listed}
+        assert len({why.rule for why in page.why}) == len(page.why)
+    assert {"plan-review", "action", "n-code"} <= {why.rule for why in caseload[world.tilly.id].why}
 
 
 def test_an_n_code_stands_on_a_weekend_as_on_the_register_day(world: World) -> None:
