@@ -203,11 +203,11 @@ class OutreachApp(RoomsApp):
         self._was_locked = False
         self.call_later(self._show_again, room, child)
 
-    def show_help(self, place: str) -> None:
-        """Every key that holds in a place."""
+    def show_help(self, place: str, keys: Sequence[tuple[str, str]] = ()) -> None:
+        """Every key that holds in a place, with those of a form and what each does there."""
         from screens.help import HelpScreen
 
-        self.push_screen(HelpScreen(place, self.remapped))
+        self.push_screen(HelpScreen(place, self.remapped, keys))
 
     def next_theme(self) -> str:
         """Next colours, for this run; says which, and how `settings.toml` keeps them."""

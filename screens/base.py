@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, cast
 
@@ -74,8 +74,8 @@ class Shell(Protocol):
     def go_back(self) -> None:
         """One screen back; from any other room to Today."""
 
-    def show_help(self, place: str) -> None:
-        """Every key that holds in a place."""
+    def show_help(self, place: str, keys: Sequence[tuple[str, str]] = ()) -> None:
+        """Every key that holds in a place, with those of a form and what each does there."""
 
     def next_theme(self) -> str:
         """Next colours; says which."""
@@ -178,6 +178,15 @@ class OutreachScreen(Screen[None]):
         """One sentence to the worker, above the keys; a screen that was left or locked away says nothing."""
         for line in self.query(SaidLine):
             line.tell(sentence, wrong=wrong)
+
+    def on_screen_suspend(self) -> None:
+        """Whatever is opened above comes next: what was said before it is not to be read after it."""
+        self.unsay()
+
+    def unsay(self) -> None:
+        """What was said goes."""
+        for line in self.query(SaidLine):
+            line.clear()
 
     def came_in(self, record: str) -> None:
         """A form above made this record: a list that shows it puts its cursor there."""

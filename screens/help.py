@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -36,23 +37,26 @@ _LAST_LINES = (
 )
 
 
-def help_lines(place: str, keymap: Keymap, width: int) -> list[Cell]:
-    """The lines of Help for one screen, folded to `width` cells."""
-    places = {place, EVERYWHERE, APP} | ({LISTS} if place in _LISTING else set())
+def help_lines(place: str, keymap: Keymap, width: int, keys: Sequence[tuple[str, str]] = ()) -> list[Cell]:
+    """The lines of Help for one screen, folded to `width` cells.
+
+    `keys` are those of a form with what they do: there letters are words, and no verb of another place holds.
+    """
+    places = {APP} if keys else {place, EVERYWHERE, APP} | ({LISTS} if place in _LISTING else set())
     held = [
         verb
         for verb in VERBS
         if places.intersection(verb.places) and not (place in _LINES and verb.id in _MARKS)
     ]
     views = [verb for verb in held if verb.id.startswith("view-")]
-    lines: list[Cell] = []
+    lines: list[Cell] = [Piece("In this form", Tone.STRONG), *_form_lines(keys, width), ""] if keys else []
     for group, verbs in grouped(verb for verb in held if verb not in views[1:]).items():
         lines.append(Piece(group, Tone.STRONG))
         for verb in verbs:
-            keys, words = keys_of(verb, keymap), verb.help
+            pressed, words = keys_of(verb, keymap), verb.help
             if verb in views:
-                keys, words = "1 ... 9", "Saved views with their counts."
-            head = (Piece(f"  {keys:<12}", Tone.KEY), Piece(f"{verb.label:<14}"))
+                pressed, words = "1 ... 9", "Saved views with their counts."
+            head = (Piece(f"  {pressed:<12}", Tone.KEY), Piece(f"{verb.label:<14}"))
             if width < _NARROW:
                 lines.append(head)
                 lines += [
@@ -66,6 +70,15 @@ def help_lines(place: str, keymap: Keymap, width: int) -> list[Cell]:
     return lines + [part for line in _LAST_LINES for part in textwrap.wrap(line, max(20, width))]
 
 
+def _form_lines(keys: Sequence[tuple[str, str]], width: int) -> list[Cell]:
+    lines: list[Cell] = []
+    for key, words in [*keys, ("f1", "this help"), ("f2", "save, as ctrl+s")]:
+        first, *rest = textwrap.wrap(words, max(10, width - 14))
+        lines.append((Piece(f"  {key:<12}", Tone.KEY), Piece(first)))
+        lines += [Piece(" " * 14 + more) for more in rest]
+    return lines
+
+
 class HelpScreen(ModalScreen[None]):
     """Every key that holds on the screen below."""
 
@@ -73,9 +86,9 @@ class HelpScreen(ModalScreen[None]):
         Binding("escape,question_mark,q,f1", "leave", "Back", show=False),
     ]
 
-    def __init__(self, place: str, keymap: Keymap) -> None:
+    def __init__(self, place: str, keymap: Keymap, keys: Sequence[tuple[str, str]] = ()) -> None:
         super().__init__(id="help")
-        self._place, self._keymap = place, keymap
+        self._place, self._keymap, self._keys = place, keymap, keys
 
     def compose(self) -> ComposeResult:
         """The title and the keys, which scroll."""
@@ -87,7 +100,7 @@ class HelpScreen(ModalScreen[None]):
     def on_resize(self, event: Resize) -> None:
         """Fold the words to the new width."""
         width = min(event.size.width, _WIDEST) - 7
-        lines = help_lines(self._place, self._keymap, width)
+        lines = help_lines(self._place, self._keymap, width, self._keys)
         self.query_one("#keys", Static).update(show_lines(lines))
 
     def action_leave(self) -> None:

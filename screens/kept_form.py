@@ -69,6 +69,7 @@ class KeptForm(OutreachScreen):
         Binding("ctrl+s,f2", "keep_all", show=False, priority=True),
         Binding("f6", "take_left_over", show=False, priority=True),
         Binding("ctrl+d", "discard", show=False, priority=True),
+        Binding("f1", "help", show=False, priority=True),
     ]
     KEYS: ClassVar[Keys] = (
         ("ctrl+s", "save"),
@@ -182,6 +183,13 @@ class KeptForm(OutreachScreen):
             sentence, wrong = f"{self._wrong.sentence} {sentence}".rstrip(), True
         super().say(sentence, wrong=wrong)
         self.call_after_refresh(self._keep_in_sight)
+
+    def unsay(self) -> None:
+        """What is wrong with the form stays on it, whatever is opened above."""
+
+    def action_help(self) -> None:
+        """The keys of this form: F1 alone, for a letter is a word here."""
+        self.shell.show_help(self.place, self.KEYS)
 
     def on_descendant_focus(self, _event: events.DescendantFocus) -> None:
         """The field that takes the keys is in sight, also where what stands around it grows meanwhile."""

@@ -97,7 +97,7 @@ class CountsLine(Static):
 
 
 class SaidLine(Static):
-    """What the last verb did, above the keys; it stays until the next one says something."""
+    """What the last verb did, above the keys; it stays until something else is said or opened."""
 
     DEFAULT_CSS = """
     SaidLine { height: auto; min-height: 1; max-height: 3; padding: 0 1; }
@@ -110,6 +110,10 @@ class SaidLine(Static):
         """Show one sentence; `wrong` marks one about something that was not done."""
         said = Piece(("! " if wrong else "") + sentence, Tone.ALERT if wrong else Tone.GOOD)
         self.update(show_cell(said))
+
+    def clear(self) -> None:
+        """Say nothing any more."""
+        self.update(Content())
 
 
 class VerbLine(Static):

@@ -32,6 +32,7 @@ from screens.child import ChildScreen
 from screens.child_page import SECTIONS, page_lines, read_view
 from screens.contact_form import HOME_VISIT, Chooser, ContactForm
 from screens.fields import LineField
+from screens.help import HelpScreen
 from screens.history import HistoryScreen
 from screens.reader import ListScreen, TextScreen
 from screens.unlock import UnlockScreen
@@ -685,6 +686,19 @@ async def test_results_stand_in_the_line_above_the_keys_and_in_no_corner(
                 await settle(pilot)
             assert words in screen_text(app).splitlines()[-2]
             assert not app.screen.query("Toast")
+        for key in ("question_mark", "escape"):
+            await pilot.press(key)
+            await settle(pilot)
+        assert "takes it back" not in screen_text(app)
+        for key in ("l", "f1"):
+            await pilot.press(key)
+            await settle(pilot)
+        assert isinstance(app.screen, HelpScreen)
+        assert "leave, keeps the draft" in screen_text(app)
+        assert "No answer" not in screen_text(app)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert isinstance(app.screen, ContactForm)
 
 
 async def test_keys_that_mark_do_nothing_where_nothing_acts_on_marks(family: Family, tmp_path: Path) -> None:
