@@ -109,7 +109,7 @@ class Assessment(Record):
     episode: Annotated[str | None, Meta(C.FAMILY, "Episode", P.APPEND_ONLY)] = None
     started: Annotated[date, Meta(C.FAMILY, "Started")]
     completed: Annotated[date | None, Meta(C.FAMILY, "Completed")] = None
-    completed_by: Annotated[str | None, Meta(C.WORKFORCE, "Completed by")] = None
+    completed_by: Annotated[str | None, Meta(C.FAMILY, "Completed by")] = None
     development: Annotated[Prose, Meta(C.FAMILY, "Development and needs of each child")] = ""
     strengths: Annotated[Prose, Meta(C.FAMILY, "Strengths")] = ""
     parenting: Annotated[Prose, Meta(C.FAMILY, "Parenting")] = ""

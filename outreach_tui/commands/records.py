@@ -27,6 +27,8 @@ REFERENCES = {
     "school": "school",
     "lead_worker": "worker",
     "by": "worker",
+    "completed_by": "worker",
+    "allocated_to": "worker",
     "worker": "worker",
     "team": "team",
     "corrects": "contact",
@@ -223,7 +225,8 @@ def plain(value: Any) -> str:
 
 def _changes(store: Store, record: str) -> list[Any]:
     return store.conn.execute(
-        "SELECT e.at, coalesce(w.name, e.worker), e.name, e.kind, e.reason, e.id, c.field, c.old, c.new"
+        "SELECT e.at, coalesce(w.name, e.worker), e.name, e.kind, e.reason, e.id,"
+        " c.field, c.old, c.new, e.seq"
         " FROM change c JOIN edit e ON e.seq = c.edit LEFT JOIN worker w ON w.id = e.worker"
         " WHERE c.record = ? ORDER BY c.edit, c.n",
         (record,),
@@ -242,12 +245,15 @@ def _entries(
 
     A change between values that ``veil`` shows as the same is left out.
     """
-    at, by, step, kind, reason, edit, field, old, new = row
+    at, by, step, kind, reason, edit, field, old, new, seq = row
     after = json.loads(new)
     if field == "":
         pairs = [(name, None, value) for name, value in after.items() if value not in (None, "", [], {})]
     else:
         pairs = [(field, json.loads(old), after)]
+    from storage.queries.steps import told_name
+
+    step = told_name(eyes.store, seq, step)
     entries = []
     for name, *values in pairs:
         if wanted is not None and name != wanted:

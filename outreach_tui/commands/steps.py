@@ -35,7 +35,7 @@ def undo(list_steps: bool, redo: bool) -> None:
     """
     if list_steps and redo:
         raise click.UsageError("--list and --redo do not go together")
-    from storage.queries.steps import may_tell, whose_step
+    from storage.queries.steps import UNTOLD, may_tell, told_name, whose_step
 
     call = the_call()
     with opened(call) as store:
@@ -43,7 +43,7 @@ def undo(list_steps: bool, redo: bool) -> None:
             steps: list[dict[str, Any]] = [
                 {
                     "seq": step.seq,
-                    "name": step.name if may_tell(store, step.seq) else _UNTOLD,
+                    "name": step.name if may_tell(store, step.seq) else UNTOLD,
                     "at": step.at,
                     "child": step.subject if _name(store, step.subject) else None,
                     "changes": step.changes,
@@ -55,6 +55,7 @@ def undo(list_steps: bool, redo: bool) -> None:
             about = "" if redo else _asked(store, ask=not call.json and sys.stdin.isatty())
             receipt = store.journal.redo() if redo else store.journal.undo()
             about = about or whose_step(store, receipt.seq)
+            name = told_name(store, receipt.seq, receipt.name)
     if list_steps:
 
         def table() -> None:
@@ -72,26 +73,26 @@ def undo(list_steps: bool, redo: bool) -> None:
     value = {
         "edit": receipt.edit,
         "seq": receipt.seq,
-        "name": receipt.name,
+        "name": name,
         "touched": sorted(receipt.touched),
         "about": about or None,
     }
-    said = f"{receipt.name} ({about})." if about else f"{receipt.name}."
+    said = f"{name} ({about})." if about else f"{name}."
     call.show(value, lambda: output.emit_lines([said]))
 
 
 def _asked(store: Store, *, ask: bool) -> str:
     """Whom the step concerns that undo takes back now; at a terminal it is named and asked about first."""
-    from storage.queries.steps import whose_step
+    from storage.queries.steps import told_name, whose_step
 
     step = next(iter(store.journal.undo_list(1)), None)
     if step is None:
         return ""
     about = whose_step(store, step.seq)
     if ask:
-        whose = f" ({about})" if about else ""
+        name, whose = told_name(store, step.seq, step.name), f" ({about})" if about else ""
         with interrupted_as_stop():
-            sure = click.confirm(f"Take back {step.name}{whose}, {stamp_text(step.at)}?", err=True)
+            sure = click.confirm(f"Take back {name}{whose}, {stamp_text(step.at)}?", err=True)
         now = next(iter(store.journal.undo_list(1)), None)
         if not sure or now is None or now.seq != step.seq:
             from casework.errors import Refused
@@ -154,14 +155,11 @@ def _name(store: Store, record: str | None) -> str | None:
     return display_name(seen[0]) if seen else None
 
 
-_UNTOLD = "A step that is withheld"
-
-
 def _detail(store: Store, entry: AuditEntry) -> str:
     """What an entry says; the name of a step about a child only where everything it changed may be seen."""
-    from storage.queries.steps import may_tell
+    from storage.queries.steps import UNTOLD, may_tell
 
     head, _, step = entry.detail.partition(":")[0].partition(" ")
     if entry.verb != "changed" or entry.child is None or head != "edit" or not step.isdecimal():
         return entry.detail
-    return entry.detail if may_tell(store, int(step)) else f"edit {step}: {_UNTOLD.lower()}"
+    return entry.detail if may_tell(store, int(step)) else f"edit {step}: {UNTOLD.lower()}"

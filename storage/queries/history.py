@@ -26,6 +26,7 @@ from casework.shown_marks import shown_field, shown_marks, veiled_slots
 from casework.weeks import session_of, unpack
 from storage.queries.child import holders, marks_in_force
 from storage.queries.sight import Sight, seen_children, subject_of
+from storage.queries.steps import told_name
 from storage.rows import load
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def read_history(store: Store, record_type: str, record: str, field: str = "") -
             seq=seq,
             at=at,
             by=names.get(worker, ""),
-            step=step,
+            step=told_name(store, seq, step),
             reason=reason or "",
             kind=kind,
             field=name,

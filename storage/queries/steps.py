@@ -183,6 +183,23 @@ def may_tell(store: Store, seq: int) -> bool:
     return True
 
 
+UNTOLD = "A step that is withheld"
+
+
+def told_name(store: Store, seq: int, name: str) -> str:
+    """The name of a step about one child where everything it changed may be seen, else that it is withheld.
+
+    The name of a step about several children, such as an import, tells of none of them.
+    """
+    row = store.conn.execute("SELECT subject FROM edit WHERE seq = ?", (seq,)).fetchone()
+    if row is None or row[0] is None or may_tell(store, seq):
+        return name
+    for way in ("Undo: ", "Redo: "):
+        if name.startswith(way):
+            return way + UNTOLD.lower()
+    return UNTOLD
+
+
 def _told_by(kind: str) -> list[str]:
     """The fields that the making of a record tells of: those of a child or an adult are their name."""
     if kind in ("child", "person"):

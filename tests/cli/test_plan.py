@@ -154,6 +154,12 @@ def test_closing_ends_the_plan_and_gives_the_case_back(case: Line) -> None:
     log = case("log", "--child", case.ids["tilly"]).out
     assert "a step that is withheld" in log
     assert "achieved" not in log, "why a case was closed is the family's"
+    steps = {entry["step"] for entry in ok(case, "history", case.ids["tilly"])}
+    assert "A step that is withheld" in steps
+    assert not steps & {"Case allocated", "Case closed"}, "history tells what the log does"
+    assert {entry["step"] for entry in ok(case, "history", ids["plan"])} == {"A step that is withheld"}
+    assert ok(case, "undo")["name"] == "Undo: Case closed", "the case is open again, and its worker's"
+    assert ok(case, "undo", "--redo")["name"] == "Redo: a step that is withheld"
 
 
 @pytest.mark.parametrize(
@@ -334,6 +340,9 @@ def test_an_assessment_is_written_part_by_part(case: Line) -> None:
     assert case("assess", "set", made["id"], "--history", "x").code == 5
     listed = ok(case, "assess", "list", case.ids["tilly"])["assessments"]
     assert [(a["id"], a["completed"], a["due"]) for a in listed] == [(made["id"], TODAY, None)]
+    assert ok(case, "show", made["id"])["fields"]["completed_by"]
+    assert case("close", case.ids["tilly"], "--reason", "disengaged").code == 0
+    assert "completed_by" not in ok(case, "show", made["id"])["fields"], "who completed it tells that it was"
 
 
 def test_health_in_an_assessment_needs_its_own_agreement(case: Line) -> None:
