@@ -52,7 +52,14 @@ _HEADINGS: Mapping[str, tuple[str, ...]] = {
     "other_agencies": ("other agencies", "agencies involved", "professionals involved"),
     "agreement_note": ("agreement", "consent", "parental consent", "agreement of the parent"),
     "notifier": ("from", "notifier", "referrer", "referred by", "sent by", "name of referrer"),
-    "heard_by": ("heard by", "voice heard by", "child heard by", "who listened", "listened to by"),
+    "heard_by": (
+        "heard by",
+        "voice heard by",
+        "child heard by",
+        "who listened",
+        "listened to by",
+        "listened by",
+    ),
     "heard_on": ("heard on", "date heard", "when heard", "listened to on"),
 }
 ONE_LINE = frozenset({"notifier", "heard_by", "heard_on"})
@@ -168,6 +175,7 @@ def likely_part(heading: str) -> str:
 
 _CLUES: Mapping[str, frozenset[str]] = {
     "notifier": frozenset({"from", "referral", "referred", "sender", "sent", "senco", "teacher"}),
+    "heard_by": frozenset({"listened", "listener", "heard"}),
     "voice": frozenset({"voice", "views", "wishes", "feelings", "says", "child's", "pupil's"}),
     "other_agencies": frozenset({"agency", "agencies", "nurse", "camhs", "doctor", "gp", "police", "worker"}),
     "siblings": frozenset(

@@ -208,7 +208,7 @@ class NotificationForm(WhoForm, PartsForm):
         for field in self.query("PartLine, PartArea"):
             self._put(field, fields.get(field.id or "", ""))
         if fields.get("chosen"):
-            await self._choose(fields["chosen"])
+            await self._choose(fields["chosen"], again=True)
         self.offer_contact()
         self.set_class(bool(fields.get("new")), "-new")
 

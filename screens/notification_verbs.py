@@ -112,14 +112,15 @@ class NotificationVerbs(StepScreen):
         if entry is None:
             return
 
-        def read(store: Store) -> list[Load]:
+        def read(store: Store) -> tuple[list[Load], str]:
             from storage.queries.workload import read_workload
 
-            return read_workload(store)
+            return read_workload(store), store.actor.worker
 
-        loads = await self.attempt(read)
-        if loads is None:
+        answer = await self.attempt(read)
+        if answer is None:
             return
+        loads, me = answer
         wide = max(len(short(load.worker.name, _NAME)) for load in loads)
         choices = [
             Choice(str(n), short(load.worker.name, _NAME).ljust(wide), _carries(load))
@@ -146,7 +147,8 @@ class NotificationVerbs(StepScreen):
         lacks = f" Still missing: {join_words(list(missing))}." if missing else ""
         each = "Each worker's open cases, actions overdue and allocations due:"
         question = f"Who takes {short(entry.name, _NAME)}?{lacks} {each}"
-        await self.question(PickOne(question, choices), picked)
+        own = next((n for n, load in enumerate(loads) if load.worker.id == me), 0)
+        await self.question(PickOne(question, choices, start=own), picked)
 
     async def do_contacted(self) -> None:
         """Say with whom; what they may be told, and why, stands in the question."""

@@ -34,6 +34,9 @@ WHO_SENT = "who sent it"
 """The hint of an empty notifier where nobody is offered."""
 
 
+GONE = "The child whom this draft was about is not on this laptop any more. Choose whom it is about again."
+
+
 class WhoForm(NotificationFields):
     """The half that says whom it is about."""
 
@@ -76,7 +79,7 @@ class WhoForm(NotificationFields):
             self.say(problem.message, wrong=True)
             return
         for field in self.query("#notifier").results(Input):
-            field.placeholder = f"{WHO_SENT}; F7: {short(words, 100)}" if words else WHO_SENT
+            field.placeholder = f"F7: {short(words, 100)}" if words else WHO_SENT
 
     async def action_take_contact(self) -> None:
         """The school's point of contact sent it; what stands in the field already is never written over."""
@@ -170,9 +173,13 @@ class WhoForm(NotificationFields):
         self.query_one("#notifier").focus()
         self.touched("child")
 
-    async def _choose(self, child: str) -> None:
-        answer = await self.attempt(lambda store: known(store, child))
-        if answer is None:
+    async def _choose(self, child: str, *, again: bool = False) -> None:
+        try:
+            answer = await self.ask(lambda store: known(store, child))
+        except Locked:
+            return
+        except OutreachError as problem:
+            self.say(GONE if again else problem.message, wrong=True)
             return
         self._child = child
         self._label, school = answer

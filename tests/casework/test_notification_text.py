@@ -126,6 +126,7 @@ def test_what_a_school_writes_is_split_with_the_words_of_the_child_as_they_are()
         ("Heard by: Ms Webb (17/11)", {"heard_by": "Ms Webb", "heard_on": "17/11"}),
         ("Heard by: Ms Webb, year 4", {"heard_by": "Ms Webb, year 4"}),
         ("Heard by: Ms Webb on the 99/99", {"heard_by": "Ms Webb on the 99/99"}),
+        ("Listened by: Ms Madeup on 18/11", {"heard_by": "Ms Madeup", "heard_on": "18/11"}),
         ("Heard on - 17/11/2026", {"heard_on": "17/11/2026"}),
         ("Referrer: Mr Orr", {"notifier": "Mr Orr"}),
         ("Notifier \u2014 Mr Orr", {"notifier": "Mr Orr"}),
@@ -146,6 +147,7 @@ def test_who_sent_it_who_listened_and_when_take_one_line(line: str, found: dict[
         ("School nurse: asthma", "other_agencies"),
         ("Pupil\u2019s views on school: fine", "voice"),
         ("Consent - mother agreed", "agreement_note"),
+        ("Who has listened: Ms Madeup", "heard_by"),
         ("Zebra: stripes", ""),
     ],
 )

@@ -151,7 +151,8 @@ async def test_allocating_by_what_each_carries(family: Family, tmp_path: Path) -
         await pilot.press("A")
         await settle(pilot)
         check_shot(app, "notification-allocate")
-        await pilot.press("enter")
+        assert f"› 2    {me.name}" in screen_text(app), "begins on oneself"
+        await pilot.press("up", "enter")
         await settle(pilot)
         assert "Allocated to Amara Sample" in screen_text(app)
         (episode,) = await asked(app, lambda s: s.find(Episode, "child = ?", (family.tilly.id,)))
@@ -336,6 +337,20 @@ async def test_words_survive_a_kill(family: Family, tmp_path: Path, monkeypatch:
     assert draft.fields["concern"] == "half a s"
 
 
+async def test_a_draft_about_a_child_who_was_purged_asks_for_the_child_and_shows_no_id(
+    family: Family, tmp_path: Path
+) -> None:
+    gone = new_id()
+    family.store.drafts.save("notification", "", {"chosen": gone, "concern": "Often late."})
+    app = app_of(family, tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await form(pilot)
+        assert "The child whom this draft was about is not on this laptop any more." in flat(app)
+        assert "Another version" not in flat(app)
+        assert gone[:8] not in flat(app)
+        assert screen.fields()["concern"] == "Often late."
+
+
 async def test_a_lock_keeps_the_form_and_brings_it_back(family: Family, tmp_path: Path) -> None:
     app = app_of(family, tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -489,7 +504,7 @@ async def test_the_point_of_contact_is_offered_as_who_sent_it(family: Family, tm
         await pilot.press("enter")
         await settle(pilot)
         assert screen.fields()["notifier"] == ""
-        assert "who sent it; F7: Ms Webb, SENCO · 01632 960401" in screen_text(app)
+        assert "F7: Ms Webb, SENCO · 01632 960401" in screen_text(app)
         await pilot.press("f7")
         await settle(pilot)
         assert screen.fields()["notifier"] == "Ms Webb, SENCO"
@@ -532,7 +547,7 @@ async def test_speaking_with_the_notifier_shows_how_to_reach_the_school(
         await here(pilot)
         await pilot.press("A")
         await settle(pilot)
-        await pilot.press("enter")
+        await pilot.press("up", "enter")
         await settle(pilot)
         said = screen_text(app)
         assert "Allocated to Amara Sample. K: speak with the notifier. u undoes." in said
