@@ -120,10 +120,12 @@ def school_day_clock(rule: str, start: date, days: int, calendar: SchoolCalendar
 
 
 def working_day_clock(rule: str, start: date, days: int, today: date, extra: Collection[date] = ()) -> Clock:
-    """A clock of ``days`` working days after ``start`` (the next working day when it is none itself)."""
+    """A clock of ``days`` working days after ``start`` (the next working day when it is none itself). Before
+    it begins, as on the weekend before, all of them are left.
+    """
     start = next_working_day(start, extra)
     due = add_working_days(start, days, extra)
-    left = working_days_between(today, due, extra)
+    left = working_days_between(max(today, start), due, extra)
     left = min(left, -1) if today > due else left
     return _clock(rule, (start, due), ClockKind.WORKING_DAYS, left, count_of(days, "working day"))
 

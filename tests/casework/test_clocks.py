@@ -159,3 +159,11 @@ def test_parameters_are_dated() -> None:
     assert row_at(NOTICE_FULL, date(2026, 1, 1)).source
     with pytest.raises(BadInput):
         at(NOTICE_FULL, date(2024, 8, 18))
+
+
+def test_no_more_working_days_are_left_than_a_clock_has() -> None:
+    sunday = date(2026, 11, 22)
+    assert working_day_clock("allocation", sunday, 4, sunday).text == (
+        "4 working days from Mon 23 Nov 2026: due Fri 27 Nov 2026, 4 working days left"
+    )
+    assert working_day_clock("allocation", sunday, 4, date(2026, 11, 24)).left == 3
