@@ -216,6 +216,8 @@ def list_(child: str | None, *, waiting: bool) -> None:
         store.log("looked", f"notifications ({len(shown)})", found.id if found else None)
 
     def table() -> None:
+        from casework.wording import say_day
+
         if not value:
             output.emit_lines(["There is no notification."])
             return
@@ -223,11 +225,11 @@ def list_(child: str | None, *, waiting: bool) -> None:
             ("RECEIVED", "CHILD", "FROM", "STATUS", "ALLOCATE BY", "MISSING", "ID"),
             [
                 (
-                    entry["received"],
+                    say_day(entry["received"]),
                     entry["child"]["name"],
                     entry["from"],
                     entry["status"],
-                    entry["allocate_by"] or "",
+                    say_day(entry["allocate_by"]) if entry["allocate_by"] else "",
                     "; ".join(entry["missing"]),
                     entry["id"],
                 )
@@ -245,6 +247,7 @@ def list_(child: str | None, *, waiting: bool) -> None:
 def show(notification: str) -> None:
     """Show one notification in full, with where it stands and what is withheld."""
     from casework.notifications import re_referral_of
+    from casework.records import Worker
     from outreach_tui.commands.people import Eyes
     from storage.queries.notifications import episodes_of
 
@@ -253,18 +256,25 @@ def show(notification: str) -> None:
         held, shown = take_notification(store, notification)
         again = re_referral_of(held, episodes_of(store, held.child))
         value = {**_as_json(Eyes(store), shown), "re_referral": _counted(again)}
+        lead = value["allocated_to"]
+        leads = store.find(Worker, "id = ?", (lead,)) if lead else []
         store.log("looked", f"notification {held.id}", held.child)
 
     def text() -> None:
-        from casework.wording import FEEDBACK
+        from casework.wording import FEEDBACK, say_day
 
+        days = {
+            name: say_day(value[name]) if value[name] else ""
+            for name in ("received", "heard_on", "allocate_by", "allocated_on", "contacted_on")
+        }
         pairs = [("Child", value["child"]["name"]), ("Status", value["status"])]
-        pairs += [("Allocate by", value["allocate_by"] or "the clock does not run")]
+        pairs += [("Allocate by", days["allocate_by"] or "the clock does not run")]
+        pairs += [("Allocated to", f"{one.name}, on {days['allocated_on']}") for one in leads]
         pairs += [("Re-referral", words) for words in _say_counted(value["re_referral"])]
         pairs += [("Missing", item) for item in value["missing"]]
         pairs += [("Asked for", value["asked"])] if value["asked"] else []
         pairs += [
-            (name.replace("_", " ").capitalize(), value[name] or "")
+            (name.replace("_", " ").capitalize(), days.get(name, value[name]) or "")
             for name in ("received", "from", *(part for part, _, _ in _PARTS), "heard_on", "contacted_with")
         ]
         pairs += [("Feedback", FEEDBACK[value["feedback"]])] if value["feedback"] else []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
@@ -203,10 +203,14 @@ _NAMES = {"child": ("forename", "surname"), "person": ("forename", "surname"), "
 
 
 def _in_words(record: Record, name: str, value: Any) -> str:
-    """A JSON-safe value of a record's field in words; an instant by the clocks of England."""
+    """A JSON-safe value of a record's field in words: a day with its weekday, an instant by clocks in England."""
     known = type(record).model_fields.get(name)
     if known is not None and value and datetime in {known.annotation, *get_args(known.annotation)}:
         return clock_text(datetime.fromisoformat(value))
+    if known is not None and value and date in {known.annotation, *get_args(known.annotation)}:
+        from casework.wording import say_born, say_day
+
+        return say_born(value) if name == "dob" else say_day(date.fromisoformat(value))
     return plain(value)
 
 

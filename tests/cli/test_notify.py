@@ -97,6 +97,22 @@ def test_a_worker_takes_the_case_and_speaks_to_the_notifier(line: Line) -> None:
     assert spoken["feedback"] == "full"
 
 
+def test_days_are_said_with_their_weekday_and_the_worker_by_name(line: Line) -> None:
+    made = add(line)
+    row = line("notify", "list").out
+    assert "Wed 18 Nov 2026" in row
+    assert "Tue 24 Nov 2026" in row
+    assert line("allocate", made["id"], "--to", "Ana Bell").code == 0
+    shown = line("notify", "show", made["id"]).out
+    assert "Ana Bell, on Fri 20 Nov 2026" in " ".join(shown.split())
+    said = line("show", made["id"]).out
+    for day in ("Fri 6 Nov 2026", "Wed 18 Nov 2026"):
+        assert day in shown
+        assert day in said
+    assert "2026-11" not in row + shown + said
+    assert "2 Mar 2017" in line("show", line.ids["tilly"]).out
+
+
 def test_one_undo_takes_an_allocation_back_whole(line: Line) -> None:
     made = add(line)
     line("allocate", made["id"], "--to", line.ids["worker"])
