@@ -203,7 +203,7 @@ _NAMES = {"child": ("forename", "surname"), "person": ("forename", "surname"), "
 
 
 def _in_words(record: Record, name: str, value: Any) -> str:
-    """A JSON-safe value of a record's field in words: a day with its weekday, an instant by clocks in England."""
+    """A JSON-safe value of a field in words: a day with its weekday, an instant by clocks in England."""
     known = type(record).model_fields.get(name)
     if known is not None and value and datetime in {known.annotation, *get_args(known.annotation)}:
         return clock_text(datetime.fromisoformat(value))
