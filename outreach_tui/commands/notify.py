@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -32,6 +33,8 @@ _PARTS = (
     ("agreement_note", "--agreement", "The family's agreement, or why there is none."),
     ("level", "--level", "The level of need, by its number or name."),
 )
+_LONG_AGO = 366
+"""Days after which the day of a notification that is recorded now is more likely a slip."""
 _OPTIONS = {"notifier": "--from", "agreement_note": "--agreement"}
 """Options that are called otherwise than their field."""
 
@@ -73,7 +76,7 @@ def add(child: str, notifier: str, urn: str, received: str, **given: Any) -> Non
     from storage.queries.notifications import episodes_of
 
     call = the_call()
-    day = take_day(received, call.today, "--received", past=True)
+    day = take_day(received, call.today, "--received", past=True, slips=True)
     fields = _fields(given)
     with opened(call) as store:
         found = take_child(store, child)
@@ -113,7 +116,11 @@ def add(child: str, notifier: str, urn: str, received: str, **given: Any) -> Non
         }
 
     def text() -> None:
+        from casework.wording import say_day
+
         _say(f"{edit.name}.", value)
+        if kept.received < call.today - timedelta(days=_LONG_AGO):
+            output.warn(f"Warning: --received: {say_day(kept.received)} is more than a year ago.")
         output.emit_lines([f"Re-referral, {words}." for words in _say_counted(value["re_referral"])])
         for double in value["duplicates"]:
             who = f"{double['child']['name']} ({double['child']['id']})"
@@ -312,7 +319,7 @@ def _fields(given: dict[str, Any]) -> dict[str, Any]:
         if fields.pop("notifier", None):
             output.warn("The line that says who sent it is left out: --from says it.")
         if day := fields.pop("heard_on", ""):
-            fields["heard_on"] = take_day(day, call.today, "--heard-on", past=True)
+            fields["heard_on"] = take_day(day, call.today, "--heard-on", past=True, slips=True)
         rest = fields.pop(OTHER, "")
         if rest:
             fields["concern"] = "\n\n".join(part for part in (rest, fields.get("concern", "")) if part)
@@ -330,7 +337,7 @@ def _fields(given: dict[str, Any]) -> dict[str, Any]:
         from outreach_tui.settings import load
 
         fields["level"] = take_level(fields["level"], load(call.home.config_file).settings.levels, "--level")
-    heard = take_day(given["heard_on"], call.today, "--heard-on", past=True)
+    heard = take_day(given["heard_on"], call.today, "--heard-on", past=True, slips=True)
     return fields | ({"heard_on": heard} if heard else {})
 
 

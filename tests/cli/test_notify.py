@@ -113,6 +113,20 @@ def test_days_are_said_with_their_weekday_and_the_worker_by_name(line: Line) -> 
     assert "2 Mar 2017" in line("show", line.ids["tilly"]).out
 
 
+def test_a_day_that_is_likely_a_slip_is_refused_or_told(line: Line) -> None:
+    words = ("notify", "add", line.ids["tilly"], "--from", "Mr Orr", "--school", "999001", "--received")
+    for slip, where in ((("20/12",), "--received"), (("2026-11-18", "--heard-on", "20/12"), "--heard-on")):
+        done = line(*words, *slip, "--json")
+        assert (done.code, done.json["error"]["code"], done.json["error"]["where"]) == (
+            4,
+            "year-needed",
+            where,
+        )
+    done = line(*words, "2019-03-01")
+    assert (done.code, "Fri 1 Mar 2019 is more than a year ago" in done.err) == (0, True)
+    assert "year ago" not in line(*words, "2026-11-18").err
+
+
 def test_one_undo_takes_an_allocation_back_whole(line: Line) -> None:
     made = add(line)
     line("allocate", made["id"], "--to", line.ids["worker"])
