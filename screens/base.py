@@ -123,6 +123,8 @@ class OutreachScreen(Screen[None]):
 
     _waiting: bool = False
     _asking: bool = False
+    said_of_next: bool = False
+    """Whether what was said last belongs to the screen that opens next, and stays until after it."""
 
     @property
     def is_bare(self) -> bool:
@@ -184,8 +186,9 @@ class OutreachScreen(Screen[None]):
         self.unsay()
 
     def unsay(self) -> None:
-        """What was said goes."""
-        for line in self.query(SaidLine):
+        """What was said goes, but for what was said of the very screen that opens now."""
+        stays, self.said_of_next = self.said_of_next, False
+        for line in () if stays else self.query(SaidLine):
             line.clear()
 
     def came_in(self, record: str) -> None:

@@ -344,6 +344,7 @@ class FollowUpScreen(StepScreen):
 
         await self.step_logged(subjects)
         self.say(self.with_round(f"{self.said_name(one.name)}: social worker told. u undoes."))
+        self.said_of_next = True
         text = f"{words}\n\nIt is logged that you told them; these words are its note. u takes it back."
         self.app.push_screen(TextScreen(f"For the social worker of {self.said_name(one.name)}", text))
 
