@@ -127,20 +127,20 @@ class AssessmentScreen(CasePage[AssessmentPage]):
         page = self.view
         if self._is_withheld() or page is None:
             return
-        choices = [
-            Choice("1", "scores of an outcome tool", "several areas in one go"),
-            Choice("2", "an assessment", "" if page.episode else "no case is open"),
-        ]
-        if page.is_waited_for:
-            choices.reverse()
+        scores = ("scores of an outcome tool", "several areas in one go")
+        whole = ("an assessment", "" if page.episode else "no case is open")
+        listed = [whole, scores] if page.is_waited_for else [scores, whole]
+        choices = [Choice(str(number), *words) for number, words in enumerate(listed, 1)]
 
         async def picked(number: str | None) -> None:
-            if number == "1":
+            if not number:
+                return
+            if listed[int(number) - 1] == whole:
+                self._start()
+            else:
                 from screens.assessment_form import ScoresForm
 
                 await self.app.push_screen(ScoresForm(page, self.who))
-            elif number == "2":
-                self._start()
 
         await self.question(PickOne("What is new?", choices), picked)
 

@@ -110,7 +110,7 @@ class FieldForm(KeptForm):
         .row > .day { width: 18; }
         .row > .echo, .row > .told { width: 1fr; height: auto; padding: 0 1; }
         PageField { height: 3; }
-        #hint { height: 1; padding: 0 1; }
+        #hint { height: auto; min-height: 1; max-height: 3; padding: 0 1; }
         #keys { dock: bottom; height: 1; background: $panel; padding: 0 1; }
     }
     """
@@ -220,8 +220,10 @@ class FieldForm(KeptForm):
                     line.action_select_all()
 
     def _focus_on(self, name: str = "") -> None:
-        """The field of that name, else the first that takes something."""
-        taken = [s.name for s in self.form_fields() if s.kind != "told" and self.is_asked(s.name)]
+        """The field of that name, else the first that takes something and is no day that may stay empty."""
+        asked = [s for s in self.form_fields() if s.kind != "told" and self.is_asked(s.name)]
+        asked.sort(key=lambda spec: spec.kind == "day" and spec.empty == "today")
+        taken = [spec.name for spec in asked]
         self.query_one(f"#{name if name in taken else taken[0]}").focus()
 
     def _fill(self, fields: Mapping[str, str]) -> None:

@@ -124,7 +124,17 @@ async def test_a_meeting_is_held_by_keys_alone(family: Family, tmp_path: Path) -
         check_shot(app, "review-form-80")
         await keys(
             pilot,
-            *("=thu", "tab", "=Anna Marsh, Ms Reed", "tab", "=the nurse", "tab", "=The bus", "tab"),
+            *(
+                "shift+tab",
+                "=thu",
+                "tab",
+                "=Anna Marsh, Ms Reed",
+                "tab",
+                "=the nurse",
+                "tab",
+                "=The bus",
+                "tab",
+            ),
             *("=I like the bus", "tab", "=It is calmer", "tab", "=On time three days in five", "tab"),
             "=Gran helps, too",
         )
@@ -155,9 +165,7 @@ async def test_a_review_that_steps_down_leads_on_to_the_end_of_the_case(
     app = make_real_app(tmp_path, family.store)
     async with app.run_test(size=(80, 24)) as pilot:
         await enter(pilot, family.tilly.id)
-        await keys(
-            pilot, "G", "+", "tab", "=Anna Marsh", *["tab"] * 3, "=I am fine", *["tab"] * 2, "=Every day"
-        )
+        await keys(pilot, "G", "+", "=Anna Marsh", *["tab"] * 3, "=I am fine", *["tab"] * 2, "=Every day")
         await keys(pilot, "tab", "tab", "=step d", "ctrl+s")
         assert isinstance(app.screen, CloseForm)
         assert app.screen.value_of("reason") == "stepped-down"
@@ -175,9 +183,9 @@ async def test_a_review_that_steps_down_leads_on_to_the_end_of_the_case(
     ("pressed", "words"),
     [
         (("ctrl+s",), "Say how it goes, outcome by outcome."),
-        (("=1/1/2027", *["tab"] * 6, "=Well", "ctrl+s"), "recorded once it was held"),
+        (("shift+tab", "=1/1/2027", *["tab"] * 6, "=Well", "ctrl+s"), "recorded once it was held"),
         (
-            (*["tab"] * 6, "=Well", *["tab"] * 3, *["delete"] * 12, *["backspace"] * 12, "ctrl+s"),
+            (*["tab"] * 5, "=Well", *["tab"] * 3, *["delete"] * 12, *["backspace"] * 12, "ctrl+s"),
             "meet again",
         ),
     ],
@@ -203,7 +211,7 @@ async def test_half_a_review_survives_and_is_offered_again(
     app = make_real_app(tmp_path, family.store)
     async with app.run_test(size=(80, 24)) as pilot:
         await enter(pilot, family.tilly.id)
-        await keys(pilot, "G", "+", *["tab"] * 6, "=Half a wo", "escape")
+        await keys(pilot, "G", "+", *["tab"] * 5, "=Half a wo", "escape")
         assert "A draft of a review waits: + goes on with it." in screen_text(app)
         await keys(pilot, "+")
         assert isinstance(app.screen, ReviewForm)
@@ -253,7 +261,7 @@ async def test_a_plan_that_ended_meanwhile_is_not_reviewed(family: Family, tmp_p
     app = make_real_app(tmp_path, family.store)
     async with app.run_test(size=(80, 24)) as pilot:
         await enter(pilot, family.tilly.id)
-        await keys(pilot, "G", "+", *["tab"] * 6, "=Well")
+        await keys(pilot, "G", "+", *["tab"] * 5, "=Well")
 
         ended = Edit("Plan ended", update(plan, ended=TODAY), subject=plan.child)
         await asked(app, lambda store: store.journal.commit(ended))
