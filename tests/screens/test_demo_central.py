@@ -59,7 +59,7 @@ async def test_the_demo_has_one_conflict_one_step_that_waits_and_what_came(tmp_p
     central.stop()
     assert not answers(url)
     view = read_sync_view(store)
-    assert (view.waiting, view.conflicts, view.came[0][1]) == (1, 1, "3 records, 0 given up")
+    assert (view.waiting, view.conflicts, view.came[0][1]) == (1, 1, "4 records, 0 given up")
     with transaction(store.conn):
         write_state(store.conn, replace(read_state(store.conn), url="http://127.0.0.1:8765"))
     opener = VaultOpener(made.home, now=lambda: NOW, today=made.today)

@@ -91,7 +91,7 @@ HALVES = (
     Half("ReviewForm", "review", (*CHILD, "G", "+"), "agenda", lambda f: f.tilly.id),
     Half("CloseForm", "case-close", (*CHILD, "H", "X"), "note", lambda f: f.tilly.id),
     Half("AssessmentForm", "assessment", (*CHILD, "J", "E"), "strengths", lambda f: f.assessed.id),
-    Half("ScoresForm", "score", (*CHILD, "J", "+", "1", "enter"), "scores", lambda f: f.tilly.id),
+    Half("ScoresForm", "score", (*CHILD, "J", "+", "2", "enter"), "scores", lambda f: f.tilly.id),
     Half("AskWords", "merge-reason", (*CHILD, "=", "enter", "="), "", lambda f: f.double.id),
     Half("AskWords", "link-reason", (*CHILD, "=", "-", "1", "enter"), "", lambda f: f.double.id),
     Half("ConflictTextForm", "conflict-text", ("g", "x", '"'), "text", lambda f: f.conflict.id),
