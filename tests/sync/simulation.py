@@ -1,7 +1,8 @@
 """A seeded run of laptops and a central record with everything that goes wrong, and what must hold after it.
 
-One thread, no sleeping, no clock of its own: time and chance come from the seed, so a run is the same each
-time it is asked for. A kill is an exception out of a transaction that was about to end, or had just ended.
+One thread, no sleeping, no clock of its own: time and chance come from the seed, so a run has the same steps
+and faults each time it is asked for; only the ids of the journal's edits are drawn anew. A
+kill is an exception out of a transaction that was about to end, or had just ended.
 `python -m tests.sync.simulation --seeds 20000` runs as many as one likes.
 """
 
