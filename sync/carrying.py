@@ -29,10 +29,13 @@ from storage.files import claim_name, fresh_name, sync_folder
 from storage.journal import transaction
 from storage.store import Store
 from sync import signing, wire
-from sync.device import Central, Device, Session, delivery_of, sent_edit, unknown_kinds
+from sync.device import Device
 from sync.letters import MOST_WANTS, Letter, Reply
 from sync.messages import MOST_BYTES, MOST_EDITS, Page, Push, Pushed, SentEdit, Verdict
+from sync.reading import delivery_of
 from sync.sealing import Head, Sealed, next_counter, sealed_file, sealing_key, sealing_text, write_sealed
+from sync.sending import sent_edit, unknown_kinds
+from sync.session import Central, Session
 
 _NO_WAY = cast("Central", None)  # nothing is asked and answered at once
 
@@ -99,13 +102,13 @@ class CarriedDevice(Device):
         """
         named = {record for kind, record, name, *_ in edit.changes if kind == "conflict" and name} - told
         told |= named
-        found = [self._brought_back("conflict", record) for record in sorted(named)]
+        found = [self._sending.brought_back("conflict", record) for record in sorted(named)]
         return [one for one in found if one is not None]
 
     def brought_back(self, lost: Sequence[str]) -> Iterator[Push]:
         """Records that the central record lost and whose steps nobody can offer any more, as they stand."""
         kinds = self._held() if lost else {}
-        edits = [self._brought_back(kinds[record], record) for record in lost if record in kinds]
+        edits = [self._sending.brought_back(kinds[record], record) for record in lost if record in kinds]
         found = [edit for edit in edits if edit is not None]
         for at in range(0, len(found), MOST_EDITS):
             yield Push(edits=found[at : at + MOST_EDITS])

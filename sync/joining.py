@@ -24,9 +24,10 @@ from storage.home import Home
 from storage.store import Store
 from storage.vault import Vault
 from sync import signing
-from sync.device import Central, Device, Session
+from sync.device import Device
 from sync.http import HttpCentral, Line, Peer, Traffic
 from sync.http import enrol as say_enrol
+from sync.session import Central, Session
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from outreach_tui.commands.opening import opened
 
 if TYPE_CHECKING:
     from storage.store import Store
-    from sync.device import Session
+    from sync.session import Session
 
 _MINUTE = 60.0
 _DOUBLED, _HOUR = 3, 60.0

@@ -27,9 +27,9 @@ from storage.store import Store
 from storage.vault import Vault
 
 if TYPE_CHECKING:
-    from sync.device import Session
     from sync.hub.home import OpenHub
     from sync.hub.serving import Beside
+    from sync.session import Session
 
 NOT_HERE = "The demo's own central record is not installed: pip install 'outreach-tui[hub]'"
 COMES = "The demo's own central record is being made; its first work comes in a moment."

@@ -14,10 +14,10 @@ from casework.records import RECORD_TYPES
 from storage.central import outbox
 from storage.central.holdings import BIT, Holdings
 from storage.rows import current_values
-from sync.device import Session
 from sync.hub import tables
 from sync.hub.central import facets_of
 from sync.hub.feed import Feed
+from sync.session import Session
 from tests.sync.faults import SECRET
 from tests.sync.world import Laptop, World
 

@@ -29,9 +29,9 @@ from casework.records import Child, Contact, Flag, Household, Person, Relationsh
 from casework.records_sharing import Agreement
 from storage.faults import DATABASE_ERRORS
 from storage.store import Store
-from sync.device import Session
 from sync.hub import devices, tables
 from sync.hub.hub import Hub, new_epoch
+from sync.session import Session
 from tests.sync.databases import KEY, Database, SqliteDatabase
 from tests.sync.faults import POISON, SECRET, Cut, FaultyWay, Killed, conditions, dying, full_disk
 from tests.sync.invariants import check

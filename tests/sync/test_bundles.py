@@ -18,9 +18,9 @@ from casework.records import AttendanceWeek, Person, Relationship
 from casework.records_sharing import Agreement
 from storage.central.identity import HUB_SEAL, PRIVATE_KEY, kept
 from sync import signing
-from sync.device import Session
 from sync.hub import tables
 from sync.sealing import sealed_file, sealing_key, sealing_text, write_sealed
+from sync.session import Session
 from tests.sync.databases import PostgresqlDatabase, SqliteDatabase
 from tests.sync.faults import Cut, Killed, dying
 from tests.sync.simulation import Simulation, Start

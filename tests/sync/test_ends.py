@@ -7,7 +7,7 @@ import pytest
 from casework.errors import Locked, NotAgreed, OutreachError, Refused, Unreachable
 from outreach_tui.central import end_words
 from outreach_tui.commands.sync import exit_code
-from sync.device import Session
+from sync.session import Session
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from casework.records import Contact, Person, Relationship
 from storage.central import receiving
-from sync import device
+from sync import sending
 from sync.hub import feed
 from tests.sync.databases import SqliteDatabase
 from tests.sync.world import World
@@ -44,7 +44,7 @@ def test_portions_of_counting_and_of_scopes_come_together(
 def test_an_adult_who_comes_after_the_relationship_reaches_who_works_with_the_child(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(device, "MOST_EDITS", 1)
+    monkeypatch.setattr(sending, "MOST_EDITS", 1)
     ana, ben = world.laptop("Ana"), world.laptop("Ben")
     child = world.child("Tilly")
     adult = Person(id=world.new_id("person"), surname="Marsh")

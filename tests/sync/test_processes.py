@@ -32,11 +32,11 @@ from storage.central.state import read_state
 from storage.home import Home
 from storage.store import Store
 from storage.vault import Vault
-from sync.device import Session
 from sync.hub import care, tables
 from sync.hub.enrolment import draw_code, enter_worker
 from sync.hub.home import HubHome, create_hub, open_hub
 from sync.joining import join, reconcile
+from sync.session import Session
 from tests.cli.conftest import secret_file
 from tests.sync.databases import PostgresqlDatabase
 from tests.sync.invariants import check

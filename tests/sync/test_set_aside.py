@@ -15,11 +15,11 @@ from casework.errors import Refused
 from casework.records import Child, Flag
 from storage.central.outbox import WaitingEdit, count_waiting, set_aside, waiting
 from storage.journal import transaction
-from sync.device import sent_edit
 from sync.hub import devices, tables
 from sync.hub.central import Central, Ties
 from sync.hub.taking import Taking
 from sync.messages import Push
+from sync.sending import sent_edit
 from tests.sync.databases import Database, SqliteDatabase
 from tests.sync.faults import POISON, SECRET, conditions
 from tests.sync.world import Laptop, World

@@ -16,10 +16,11 @@ from casework.records import Child, Record, School, Team, Worker
 from storage.central.state import read_state, write_state
 from storage.journal import transaction
 from storage.store import Store
-from sync.device import Device, Session
+from sync.device import Device
 from sync.hub import devices
 from sync.hub.hub import Hub, found_hub
 from sync.messages import Have, Hello, Lack, Page, Pull, Push, Pushed, Verified, Verify, Welcome
+from sync.session import Session
 from tests.sync.databases import KEY, Database
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

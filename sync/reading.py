@@ -1,0 +1,71 @@
+"""What a laptop reads: the pages of a pull, each put in place in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from storage.central import outbox
+from storage.central.receiving import Delivery, Receiver, Row
+from storage.central.receiving import Told as LocalTold
+from storage.central.state import SyncState, read_state
+from storage.store import Store
+from sync.messages import MOST_ROWS, Cursor, Page, Pull
+from sync.session import Central, Session
+
+
+class Reading:
+    """One laptop's way through what the central record has for it."""
+
+    def __init__(self, store: Store, central: Central, *, progress: Callable[[str], None]) -> None:
+        self._store = store
+        self._conn = store.conn
+        self._central = central
+        self._progress = progress
+        self._done: dict[str, int] = {}
+
+    def pull_all(self, session: Session) -> bool:
+        """Read until there is no more; False when a step of this laptop's came in between.
+
+        Raises Refused("reconcile") where the central record is not the one that was last read.
+        """
+        receiver = Receiver(self._store)
+        while True:
+            state = read_state(self._conn)
+            wants = outbox.wants(self._conn, MOST_ROWS)
+            session.requests += 1
+            page = self._central.pull(
+                Pull(cursor=Cursor(seq=state.seq, chain=state.chain), done=self._done, want=wants)
+            )
+            received = receiver.receive(delivery_of(page, state))
+            if received.waiting:
+                return False
+            self._done = {scope.scope: scope.mask for scope in page.scopes}
+            session.pulled += received.written
+            session.purged += received.purged
+            session.backfilled += sum(len(scope.rows) for scope in page.scopes)
+            self._progress(f"{session.pulled} received")
+            if not page.more and not self._done and not outbox.wants(self._conn, 1):
+                return True
+
+    def settle_own(self, session: Session) -> bool:
+        """Count what stands as this laptop made it; False when another step came meanwhile."""
+        settled = Receiver(self._store).settle_own()
+        session.purged += settled.purged
+        return not settled.waiting
+
+
+def delivery_of(page: Page, state: SyncState) -> Delivery:
+    """A page as the caseload takes it, with the state after it."""
+    found = (*page.rows, *(row for scope in page.scopes for row in scope.rows))
+    rows = {row.id: row for row in found}.values()
+    by_seq: Mapping[int, LocalTold] = {
+        told.seq: LocalTold(told.id, told.worker, told.name, told.at) for told in page.edits
+    }
+    return Delivery(
+        masks={scope.scope: scope.mask for scope in page.scopes},
+        rows=[Row(row.type, row.id, row.seq, row.parts) for row in rows],
+        gone=page.gone,
+        steps=by_seq,
+        state=replace(state, seq=page.cursor.seq, chain=page.cursor.chain),
+    )

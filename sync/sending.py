@@ -1,0 +1,188 @@
+"""What a laptop sends: the steps that wait for a verdict, and what the central record lost and it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from casework.facets import facets, joined
+from casework.shape import kinds
+from storage.central import outbox
+from storage.central.holdings import BIT, Holdings
+from storage.central.outbox import Answer, WaitingEdit
+from storage.central.renaming import rename
+from storage.central.state import SyncState, read_state, write_state
+from storage.journal import transaction
+from storage.store import Store
+from sync.messages import MOST_BYTES, MOST_EDITS, MOST_ROWS, Changed, Have, Push, Pushed, SentEdit
+from sync.session import Central, Session
+
+
+class Sending:
+    """One laptop's steps on their way to the central record."""
+
+    def __init__(
+        self,
+        store: Store,
+        central: Central,
+        *,
+        now: Callable[[], datetime],
+        new_id: Callable[[], str],
+        progress: Callable[[str], None],
+    ) -> None:
+        self._store = store
+        self._conn = store.conn
+        self._central = central
+        self._now = now
+        self._new_id = new_id
+        self._progress = progress
+        self._holdings = Holdings(store.conn)
+        self._parts: dict[str, tuple[WaitingEdit, Answer]] = {}
+
+    def push_all(self, session: Session) -> None:
+        """Send what waits until nothing does."""
+        while True:
+            edits = outbox.waiting(self._conn, MOST_EDITS, MOST_BYTES, self._parts)
+            if not edits:
+                return
+            session.requests += 1
+            seen = read_state(self._conn).seq
+            known = {} if seen else self._lost_conflicts(session, edits)
+            sent = []
+            for edit in edits:
+                sent += [found for _, record, *_ in edit.changes if (found := known.pop(record, None))]
+                sent.append(sent_edit(edit, seen))
+            answer = self._central.push(Push(edits=sent))
+            if answer.known:
+                with transaction(self._conn):
+                    rename(self._conn, answer.known)
+                continue
+            self._settle(session, edits, answer)
+
+    def _lost_conflicts(self, session: Session, edits: Sequence[WaitingEdit]) -> dict[str, SentEdit]:
+        """By its id, each conflict that these steps settle and a central record that was set back lost.
+
+        It goes before the step that settled it, for it tells which values were weighed, and whose they were.
+        """
+        named = {
+            record: None
+            for edit in edits
+            for kind, record, field, *_ in edit.changes
+            if kind == "conflict" and field
+        }
+        if not named:
+            return {}
+        session.requests += 1
+        lost = self._central.have(Have(records=list(named))).records
+        found = {record: self.brought_back("conflict", record) for record in lost}
+        return {record: edit for record, edit in found.items() if edit is not None}
+
+    def _settle(self, session: Session, edits: list[WaitingEdit], answer: Pushed) -> None:
+        verdicts = _answers(answer)
+        with transaction(self._conn):
+            state = read_state(self._conn)
+            outbox.settle(self._conn, *self._with_parts(edits, verdicts), unknown_kinds(state))
+            write_state(self._conn, replace(state, pushed_seq=answer.at.seq, pushed_chain=answer.at.chain))
+        own = [verdicts[edit.id] for edit in edits if edit.id in verdicts]
+        session.pushed += len(own)
+        for verdict in own:
+            session.merged += verdict.verdict == "merged"
+            session.conflicts += verdict.verdict == "conflict"
+            session.quarantined += verdict.verdict == "quarantined"
+        self._progress(f"{session.pushed} sent")
+
+    def _with_parts(
+        self, edits: Sequence[WaitingEdit], answers: Mapping[str, Answer]
+    ) -> tuple[list[WaitingEdit], dict[str, Answer]]:
+        """These with the parts of the same steps that earlier messages of this session carried.
+
+        A step that is longer than a message has its verdict when its last part has. Broken off before that it
+        is sent anew, and the central record answers for the parts that it knows as it did.
+        """
+        self._parts |= {edit.id: (edit, answers[edit.id]) for edit in edits if edit.id in answers}
+        places = {edit.place for edit in edits}
+        self._parts = {name: part for name, part in self._parts.items() if part[0].place in places}
+        return [part for part, _ in self._parts.values()], {
+            name: told for name, (_, told) in self._parts.items()
+        }
+
+    def hand_in(self) -> None:
+        """Send what waits, to be kept aside for a supervisor: it will not be sent another time."""
+        while edits := outbox.waiting(self._conn, MOST_EDITS, MOST_BYTES, self._parts):
+            answer = self._central.push(Push(edits=[sent_edit(edit, 0) for edit in edits]))
+            with transaction(self._conn):
+                outbox.settle(self._conn, *self._with_parts(edits, _answers(answer)))
+            if len(answer.verdicts) < len(edits):
+                return
+
+    # What was lost
+
+    def bring_back(self, session: Session, scopes: Sequence[str]) -> None:
+        """Give the central record what it lost of these scopes and this laptop holds."""
+        records = {
+            record: record_type for scope in scopes for record_type, record in self._holdings.of_scope(scope)
+        }
+        unknown = unknown_kinds(read_state(self._conn))
+        ids = [record for record, kind in records.items() if kind not in unknown]
+        for at in range(0, len(ids), MOST_ROWS):
+            session.requests += 1
+            lost = self._central.have(Have(records=ids[at : at + MOST_ROWS])).records
+            found = (self.brought_back(records[record], record) for record in lost)
+            edits = [edit for edit in found if edit is not None]
+            for n in range(0, len(edits), MOST_EDITS):
+                session.requests += 1
+                self._central.push(Push(edits=edits[n : n + MOST_EDITS]))
+
+    def brought_back(self, record_type: str, record: str) -> SentEdit | None:
+        """What is held of a record, as a step that makes it; None where nothing counts."""
+        values = self._holdings.read([(record_type, record)])[record_type, record]
+        parts = dict(facets(record_type, values)) if values is not None else {}
+        for facet, unknown in self._holdings.extras.of([record]).get(record, {}).items():
+            parts[facet] = parts.get(facet, {}) | unknown
+        masks = self._holdings.masks()
+        mask = 0
+        for scope in self._holdings.scopes_of(record_type, record, joined(parts.values())):
+            mask |= masks.get(scope, 0)
+        if not parts or not mask & BIT[next(iter(parts))]:
+            return None
+        held = joined(part for facet, part in parts.items() if mask & BIT[facet])
+        state = read_state(self._conn)
+        return SentEdit(
+            id=self._new_id(),
+            worker=self._store.actor.worker,
+            name="Brought back",
+            at=self._now().isoformat(),
+            seen=state.seq,
+            changes=[Changed(type=record_type, record=record, field="", old=None, new=held)],
+        )
+
+
+def unknown_kinds(state: SyncState) -> set[str]:
+    """The types of record of which the central record, of an older version, knows no field."""
+    lacks = state.lacks()
+    return {kind for kind, fields in kinds().items() if lacks.get(kind) == fields}
+
+
+def sent_edit(edit: WaitingEdit, seen: int) -> SentEdit:
+    """A step as it is sent by a laptop that has read as far as `seen`."""
+    return SentEdit(
+        id=edit.id,
+        worker=edit.worker,
+        name=edit.name,
+        subject=edit.subject,
+        reason=edit.reason,
+        at=edit.at,
+        seen=seen,
+        changes=[
+            Changed(type=kind, record=record, field=name, old=old, new=new)
+            for kind, record, name, old, new in edit.changes
+        ],
+    )
+
+
+def _answers(answer: Pushed) -> dict[str, Answer]:
+    return {
+        verdict.edit: Answer(verdict.edit, verdict.verdict, verdict.seq, verdict.code, verdict.reason)
+        for verdict in answer.verdicts
+    }

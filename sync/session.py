@@ -1,0 +1,39 @@
+"""What a session did, and the way on which it asks."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol
+
+from sync.messages import Have, Hello, Lack, Page, Pull, Push, Pushed, Verified, Verify, Welcome
+
+
+class Central(Protocol):
+    """The way to the central record: requests over the network, or files that are carried."""
+
+    def hello(self, said: Hello) -> Welcome: ...  # noqa: D102
+    def push(self, said: Push) -> Pushed: ...  # noqa: D102
+    def pull(self, said: Pull) -> Page: ...  # noqa: D102
+    def verify(self, said: Verify) -> Verified: ...  # noqa: D102
+    def have(self, said: Have) -> Lack: ...  # noqa: D102
+
+
+@dataclass
+class Session:
+    """What one session did, in the words of the command line's contract."""
+
+    pushed: int = 0
+    pulled: int = 0
+    merged: int = 0
+    conflicts: int = 0
+    quarantined: int = 0
+    purged: int = 0
+    backfilled: int = 0
+    agreed: bool = False
+    cursor: int = 0
+    requests: int = 0
+    problems: list[str] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """The counts by name."""
+        return asdict(self)
