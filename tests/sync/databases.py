@@ -20,7 +20,7 @@ from uuid import uuid4
 from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.pool import NullPool
 
-from sync.hub.database import open_postgresql, open_sqlite
+from sync.hub.database import for_passing, open_postgresql, open_sqlite
 
 KEY = bytes(range(32))
 OWNER = "outreach_tester"
@@ -45,7 +45,8 @@ class SqliteDatabase:
         self._folder = folder
         self.engine = open_sqlite(folder / "hub.db", bytearray(KEY), create=create)
         if not lasting:
-            event.listen(self.engine, "connect", lambda raw, _: raw.execute("PRAGMA synchronous = OFF"))
+            event.listen(self.engine, "close", lambda raw, _: raw.execute("PRAGMA synchronous = OFF"))
+            self.engine = for_passing(self.engine)
 
     def back_up(self) -> None:
         self.engine.dispose()

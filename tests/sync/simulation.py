@@ -1,8 +1,8 @@
 """A seeded run of laptops and a central record with everything that goes wrong, and what must hold after it.
 
-One thread, no sleeping, no clock of its own: time and chance come from the seed, so a run has the same steps
-and faults each time it is asked for; only the ids of the journal's edits are drawn anew. A
-kill is an exception out of a transaction that was about to end, or had just ended.
+One thread, no sleeping, no clock of its own: time, chance and ids come from the seed, so a run says the same
+to the byte each time it is asked for. A kill is an exception out of a transaction that was about to end, or
+had just ended.
 `python -m tests.sync.simulation --seeds 20000` runs as many as one likes.
 """
 
@@ -14,17 +14,23 @@ import logging
 import shutil
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from copy import copy
 from datetime import date, datetime, timedelta
+from hashlib import blake2b
+from itertools import count
 from pathlib import Path
 from random import Random
+from uuid import UUID
 
+from pydantic import BaseModel
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from casework.edits import Edit, create, update
 from casework.errors import Refused
+from casework.ids import drawn_from
 from casework.records import Child, Contact, Flag, Household, Person, Relationship
 from casework.records_sharing import Agreement
 from storage.faults import DATABASE_ERRORS
@@ -46,6 +52,12 @@ ROUNDS = 5
 _DECADE = timedelta(days=3_652)
 
 
+def ids_of(random: Random) -> Callable[[], str]:
+    """Ids in the order in which they are drawn, as those of `casework.ids`, by this chance alone."""
+    drawn = count(1)
+    return lambda: str(UUID(int=next(drawn) << 80 | 7 << 76 | 2 << 62 | random.getrandbits(62)))
+
+
 class Start:
     """The first state of every run, made once: its files are copied for each run, which is much faster.
 
@@ -57,6 +69,10 @@ class Start:
         self._begun, self._run = folder / "begun", folder / "run"
         self._begun.mkdir()
         self._database = database
+        with drawn_from(ids_of(Random(0))):
+            self._set_up(database)
+
+    def _set_up(self, database: Database | None) -> None:
         self._world = World(self._begun, database or SqliteDatabase(self._begun, lasting=False))
         for name, agency, schools in (
             ("Ana", "early-help", ()),
@@ -94,9 +110,10 @@ class Simulation:
         self.random = Random(seed)
         self.world = start.again()
         self.page = self.random.choice(PAGES)
+        self.said = blake2b(digest_size=16)
         for laptop in self.laptops:
             way = FaultyWay(laptop.way.hub, laptop.way.device, random=self.random)
-            way.between = self.something_changes
+            way.between, way.spy = self.something_changes, self.hear
             laptop.way = way
             laptop.drift = self.random.choice((timedelta(0), timedelta(0), _DECADE, -_DECADE))
             self.open(laptop, self.world.folder / laptop.way.device / "caseload.db")
@@ -109,6 +126,10 @@ class Simulation:
 
         laptop.store = Store.open(path, bytearray(KEY), now=now, today=now().date())
         laptop.store.conn.execute("PRAGMA synchronous = OFF")
+
+    def hear(self, verb: str, said: BaseModel, answer: BaseModel) -> None:
+        """What is said goes into the digest of the run."""
+        self.said.update(f"{verb} {said.model_dump_json()} {answer.model_dump_json()}".encode())
 
     @property
     def laptops(self) -> list[Laptop]:
@@ -333,16 +354,18 @@ class Simulation:
         self.world.database.close()
 
 
-def simulate(seed: int, start: Start) -> None:
-    """One run; what fails says which seed it was."""
-    run = Simulation(seed, start)
-    try:
-        run.run(fault=0.15 if seed % 3 else 0.0)
-    except BaseException as error:
-        error.add_note(f"seed {seed}")
-        raise
-    finally:
-        run.close()
+def simulate(seed: int, start: Start) -> str:
+    """One run; a digest of all that was said in it. What fails says which seed it was."""
+    with drawn_from(ids_of(Random(f"ids of {seed}"))):
+        run = Simulation(seed, start)
+        try:
+            run.run(fault=0.15 if seed % 3 else 0.0)
+        except BaseException as error:
+            error.add_note(f"seed {seed}")
+            raise
+        finally:
+            run.close()
+    return run.said.hexdigest()
 
 
 def main() -> None:

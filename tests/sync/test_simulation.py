@@ -27,6 +27,10 @@ def test_runs_with_faults_heal(first: int, start: Start) -> None:
         simulate(seed, start)
 
 
+def test_a_seed_is_always_the_same_run(start: Start) -> None:
+    assert simulate(1, start) == simulate(1, start)
+
+
 @pytest.mark.parametrize("seed", range(POSTGRESQL_SEEDS))
 def test_a_run_with_faults_heals_on_postgresql(
     seed: int, tmp_path: Path, postgresql: PostgresqlDatabase
