@@ -30,7 +30,7 @@ def agree(
     purposes: Sequence[Purpose] = ("support", "assessment", "planning"),
     method: Literal["written", "verbal", "electronic"] = "verbal",
     asked_again: timedelta = _ASKED_AGAIN,
-) -> None:
+) -> Agreement:
     """A parent agrees that the worker's agency sees these categories, and other `agencies` with it.
 
     It is reviewed `asked_again` after today.
@@ -57,3 +57,4 @@ def agree(
         by=worker.id,
     )
     store.journal.commit(record_agreement(made, store.today), kind="setup")
+    return made

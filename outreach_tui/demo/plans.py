@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, cast
 
 from casework.clocks import next_working_day
+from casework.consent import withdraw_agreement
 from casework.edits import Edit, create
 from casework.ids import new_id
 from casework.plans import add_action, add_outcome, review_plan, set_action, start_plan
@@ -70,17 +71,23 @@ _STORIES = (
 """No outcome yet; not reviewed; on course; actions overdue; review overdue."""
 
 
+_TAKEN_BACK = "They would rather work with the school alone for now."
+
+
 def make_plans(store: Store, children: Sequence[Child], worker: Worker) -> None:
-    """An open case and a plan for each of these children, in one state after the other; the last family has
-    not been asked whether the worker's agency may see it.
+    """An open case and a plan for each of these children, in one state after the other; the last family took
+    back that the worker's agency may see it.
     """
     for story, child in zip(_STORIES, children, strict=False):
         opened = days.last_working(store.today - timedelta(days=story.began + 6))
         case = Episode(id=new_id(), child=child.id, referred=opened, opened=opened, worker=worker.id)
         store.journal.commit(Edit("Case opened", (create(case),), subject=child.id), kind="setup")
-        if story is not _STORIES[-1]:
-            agree(store, child.id, worker, opened, agencies=("school",))
+        agreement = agree(store, child.id, worker, opened, agencies=("school",))
         _make(store, child, case, story, worker)
+        if story is _STORIES[-1]:
+            on = days.last_working(store.today - timedelta(days=2))
+            edit = withdraw_agreement(agreement, _TAKEN_BACK, on, store.today)
+            store.journal.commit(edit, kind="setup")
 
 
 def _make(store: Store, child: Child, case: Episode, story: _Story, worker: Worker) -> None:
