@@ -24,6 +24,12 @@ NEW_TEXT = "conflict-text"
 """The form of a new text, by which its draft is kept."""
 
 _MARGIN = 11
+_MOST_OF_WHO = 2
+"""Lines of who said it, and when."""
+
+_LONG_WORD = 8
+"""Cells that the last word of a line may leave free."""
+
 _MOST = 3
 """Lines of one value below the list; enter shows all of it."""
 
@@ -35,10 +41,11 @@ def value_words(one: OpenConflict, said: Said) -> str:
     return said.words
 
 
-def who_words(said: Said) -> str:
-    """Who said it, from which school, when."""
-    when = local_time(said.at) if said.at else ""
-    return ", ".join(filter(None, (said.by or "somebody of another team", said.where, when)))
+def who_words(said: Said, room: int = 0) -> str:
+    """Who said it, from which schools, when; with `room` for so many cells only, the schools give way."""
+    by, when = said.by or "somebody of another team", local_time(said.at) if said.at else ""
+    where = short(said.where, max(12, room - len(by) - len(when) - 4)) if room else said.where
+    return ", ".join(filter(None, (by, where, when)))
 
 
 def row(one: OpenConflict) -> Row:
@@ -53,14 +60,16 @@ def side_lines(one: OpenConflict, width: int) -> Iterator[Cell]:
     name = short(one.name or "the team", 40)
     yield (Piece(name, Tone.STRONG), Piece(f"  {one.label} ({kind})", Tone.QUIET))
     yield from _side("before", value_words(one, one.base), "", width, Tone.QUIET)
-    yield from _side("stands", value_words(one, one.stands), who_words(one.stands), width, Tone.PLAIN)
-    yield from _side("also said", value_words(one, one.other), who_words(one.other), width, Tone.WARN)
+    room = _MOST_OF_WHO * (width - _MARGIN - _LONG_WORD)
+    stands, other = who_words(one.stands, room), who_words(one.other, room)
+    yield from _side("stands", value_words(one, one.stands), stands, width, Tone.PLAIN)
+    yield from _side("also said", value_words(one, one.other), other, width, Tone.WARN)
 
 
 def _side(label: str, words: str, who: str, width: int, tone: Tone) -> Iterator[Cell]:
     lines = plain(words, width - _MARGIN, tone=tone, indent=0)[:_MOST]
     if who:
-        lines += plain(who, width - _MARGIN, tone=Tone.QUIET, indent=0)[:1]
+        lines += plain(who, width - _MARGIN, tone=Tone.QUIET, indent=0)[:_MOST_OF_WHO]
     for number, line in enumerate(lines):
         sign = Piece(f"{label if number == 0 else '':<{_MARGIN}}", Tone.KEY)
         yield (sign, line if isinstance(line, Piece) else Piece(str(line)))

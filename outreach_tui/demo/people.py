@@ -7,6 +7,7 @@ Ofcom keeps for drama.
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -37,9 +38,9 @@ _SURNAMES = (
     "Palmer Patel Reed Reyes Rossi Shah Silva Smith Stone Thapa Turner Wallace Ward Webb Weir West "
     "Young"
 ).split()
-_ADULTS = (
-    "Alex Anna Beth Carl Donna Emma Fatima Grace Helen Ian Jo Karen Liam Maria Nadia Paul Rita Sam Tara Vic"
-).split()
+_WOMEN = "Anna Beth Donna Emma Fatima Grace Helen Jo Karen Maria Nadia Rita Tara".split()
+_MEN = "Alex Carl Ian Liam Paul Sam Vic".split()
+_NAMES = len(_WOMEN) + len(_MEN)
 _STREETS = (
     "Quarry Lane|Harbour Parade|Oast Way|Mill Rise|Samphire Close|Lantern Road|Cherry Yard|Tide Street"
 ).split("|")
@@ -175,12 +176,21 @@ def invent(seed: int, today: date) -> list[DemoChild]:
     return children
 
 
+def _name(names: Sequence[str], drawn: int) -> str:
+    return names[drawn % len(names)]
+
+
 def _adults(rng: random.Random, surname: str) -> tuple[DemoAdult, ...]:
     kinds = (("Ms", "MOT", True), ("Mr", "FAT", rng.random() < 0.8), ("Mrs", "GPR", False))
     count = rng.choice((1, 2, 2, 3))
     return tuple(
         DemoAdult(
-            title, rng.choice(_ADULTS), surname, kind, responsibility, f"07700 900{rng.randint(0, 999):03d}"
+            title,
+            _name(_MEN if title == "Mr" else _WOMEN, rng.randrange(_NAMES)),
+            surname,
+            kind,
+            responsibility,
+            f"07700 900{rng.randint(0, 999):03d}",
         )
         for title, kind, responsibility in kinds[:count]
     )

@@ -14,6 +14,7 @@ from casework.clocks import is_working_day
 from casework.records_case import Episode, Notification, Plan, Review
 from outreach_tui.cli import cli
 from outreach_tui.demo.build import PASSPHRASE, build_demo
+from outreach_tui.demo.people import invent
 from storage.queries.tasks import read_clocks
 from storage.store import Store
 from storage.vault import Vault
@@ -102,6 +103,15 @@ def test_the_demo_says_that_nobody_exists(bare: Line) -> None:
     done = bare("--home", made.json["home"], "--today", made.json["today"], "today", "--json", today=None)
     assert done.code == 0, done.err
     assert len(done.json["rows"]) == made.json["open"]
+
+
+def test_the_first_names_of_the_demo_fit_their_titles() -> None:
+    named: dict[str, set[str]] = {}
+    for child in invent(1, date(2026, 11, 20)):
+        for adult in child.adults:
+            named.setdefault(adult.title, set()).add(adult.forename)
+    assert len(named["Mr"]) > 4
+    assert not named["Mr"] & (named["Ms"] | named["Mrs"])
 
 
 @pytest.mark.parametrize("seed", ["1", "8"])

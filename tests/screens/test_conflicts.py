@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,13 @@ from casework.records import Child, Worker
 from casework.records_sync import Conflict
 from screens.child_page import page_lines, read_view
 from screens.conflict_form import ConflictTextForm
+from screens.conflict_lines import side_lines
 from screens.conflicts import ConflictsScreen
 from screens.help import HelpScreen
 from screens.history import HistoryScreen
 from screens.reader import TextScreen
-from screens.widgets.text import Piece
+from screens.widgets.text import Piece, show_cell
+from storage.queries.conflicts import read_conflicts
 from storage.store import Store
 from tests.screens.fakes import HOSTILE
 from tests.screens.real import Family, asked, enter, make_real_app, new_store
@@ -98,6 +101,16 @@ def test_the_childs_page_says_how_many_wait_and_nothing_where_none_does(family: 
     assert waits() == ["1 conflict waits to be settled: g x"]
     at_odds(family, "tags", ["bus"], base="[]")
     assert waits() == ["2 conflicts wait to be settled: g x"]
+
+
+def test_who_said_it_and_when_stand_whole_in_two_lines(family: Family) -> None:
+    at_odds(family)
+    (one,) = read_conflicts(family.store)
+    schools = "Lantern Hill Primary, Tidewater Free School, Oast Park School"
+    many = replace(one, other=replace(one.other, where=schools))
+    for told, who in ((one, "Oakhanger Primary"), (many, "Lantern Hill Primary, Tidewat…")):
+        lines = [show_cell(line).plain for line in side_lines(told, 50)]
+        assert " ".join(" ".join(lines[-2:]).split()) == f"Ben Orr, {who}, Thu 19 Nov 2026 15:10"
 
 
 async def test_both_tags_are_kept_and_a_day_cannot_be_two(family: Family, tmp_path: Path) -> None:
