@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar
 
 from textual.app import ComposeResult
-from textual.events import Resize, ScreenResume
+from textual.events import Key, Resize, ScreenResume
 
 from casework.errors import Locked, OutreachError
+from casework.wording import join_words
 from screens.step_back import StepBack, StepScreen
+from screens.verbs import SCREEN_TITLES, held_elsewhere
 from screens.widgets.fitting import short
 from screens.widgets.lines import SaidLine, TitleLine, VerbLine
 from screens.widgets.row_list import RowList
@@ -109,6 +111,14 @@ class CasePage(StepScreen, Generic[V]):
             self.page.refresh()
             self.say(problem.message, wrong=True)
         self._draw(self.size.width)
+
+    def on_key(self, event: Key) -> None:
+        """A key that does something on another screen says so, and where."""
+        verb = None if self._waiting else held_elsewhere(event.key, self.place, self.keymap)
+        if verb is not None:
+            places = [SCREEN_TITLES.get(place, place.capitalize()) for place in verb.places]
+            words = f"{event.character or event.key} ({verb.label}) does nothing on this page"
+            self.say(f"{words}: it holds on {join_words(places)}.", wrong=True)
 
     @property
     def page(self) -> RowList:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
@@ -25,7 +25,7 @@ from casework.wording import say_day
 from screens.areas import PageField
 from screens.choosers import NOT_SAID, Chooser, ManyOf, OneOf
 from screens.dialogs import Confirm
-from screens.fields import LineField
+from screens.fields import FieldScroll, LineField
 from screens.kept_form import FOCUS, KeptForm, keys_line
 from screens.small_windows import SmallSign, is_too_small
 from screens.widgets.fitting import short
@@ -103,7 +103,7 @@ class FieldForm(KeptForm):
     ]
     DEFAULT_CSS = """
     FieldForm {
-        VerticalScroll { height: 1fr; scrollbar-size-vertical: 1; }
+        FieldScroll { height: 1fr; scrollbar-size-vertical: 1; }
         .row { height: auto; }
         .row > .label { width: 20; padding: 0 1; }
         .row > LineField, .row > PageField, .row > Chooser { width: 1fr; margin: 0 1 0 0; }
@@ -169,7 +169,7 @@ class FieldForm(KeptForm):
         """A row for each field, a hint and the keys."""
         yield SmallSign()
         yield TitleLine(f"{self.TITLE_WORDS}: {self._who}")
-        with VerticalScroll(can_focus=False):
+        with FieldScroll():
             for spec in self.form_fields():
                 with Horizontal(classes="row", id=f"row-{spec.name}"):
                     yield Static(show(spec.label), classes="label", id=f"label-{spec.name}", markup=False)
@@ -313,7 +313,7 @@ class FieldForm(KeptForm):
                 hint = " · ".join(filter(None, (spec.hint, _HINTS[spec.kind])))
                 self.query_one("#hint", Static).update(show(short(hint, 200), Tone.QUIET))
                 if spec is self.form_fields()[0]:
-                    self.query_one(VerticalScroll).scroll_home(animate=False)
+                    self.query_one(FieldScroll).scroll_home(animate=False)
 
     def on_resize(self, event: events.Resize) -> None:
         """A window in which no field can be read takes no keys."""

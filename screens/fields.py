@@ -1,11 +1,15 @@
 """One-line fields that hold no control signs, however they came: Textual would pass them raw to the terminal.
 
-Fields of several lines are in `screens.areas`.
+Fields of several lines are in `screens.areas`; what a form scrolls them in stands here.
 """
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual import events
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
 from textual.widgets import Input
 
 from casework.text import clean
@@ -39,3 +43,12 @@ class LineField(Input):
         event.text = line[:room]
         super()._on_paste(event)
         event.prevent_default()  # else Textual's own handler puts it in once more
+
+
+class FieldScroll(VerticalScroll, can_focus=False, inherit_bindings=False):
+    """The fields of a form. Arrows are the form's own; the page keys read on without leaving the field."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("pageup", "page_up", show=False),
+        Binding("pagedown", "page_down", show=False),
+    ]

@@ -20,9 +20,9 @@ from screens.widgets.text import Cell, Piece, Tone, show_lines
 
 _LISTING = {
     *("today", "caseload", "child", "clocks", "supervision", "import"),
-    *("consent", "disagreements", "plan", "review", "case", "schools"),
+    *("consent", "disagreements", "plan", "review", "case", "schools", "notifications", "notification"),
 }
-_LINES = {"child", "consent", "disagreements", "plan", "review", "case", "schools"}
+_LINES = {"child", "consent", "disagreements", "plan", "review", "case", "schools", "notification"}
 _MARKS = {"mark", "mark-all"}
 """Verbs of lists that mean nothing among the lines of a page."""
 

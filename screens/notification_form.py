@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal
 from textual.widgets import Input, Static
 
 from casework.errors import BadInput, OutreachError
@@ -18,6 +18,7 @@ from casework.records_case import Notification
 from casework.wording import say_day
 from screens.base import Shell
 from screens.dialogs import Confirm
+from screens.fields import FieldScroll
 from screens.kept_form import FOCUS, keys_line
 from screens.notification_child import (
     NEW,
@@ -103,7 +104,7 @@ class NotificationForm(WhoForm, PartsForm):
         """What is missing; who it is about; who sent it; the parts."""
         yield TitleLine(self._title)
         yield Static(id="linter", markup=False)
-        with VerticalScroll(id="parts", can_focus=False):
+        with FieldScroll(id="parts"):
             if not self._about:
                 yield from self._line("child", "old")
                 for name in NEW:

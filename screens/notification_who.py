@@ -150,10 +150,14 @@ class WhoForm(NotificationFields):
         box.update(show_lines(lines))
 
     def action_choose(self, by: int) -> None:
-        """Another child of the list."""
+        """Another child of the list; where there is none, the next or the previous field."""
         if self._candidates:
             self._at_candidate = (self._at_candidate + by) % len(self._candidates)
             self._draw_candidates()
+        elif by > 0:
+            self.focus_next()
+        else:
+            self.focus_previous()
 
     @on(Input.Submitted)
     async def entered(self, event: Input.Submitted) -> None:

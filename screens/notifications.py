@@ -269,7 +269,7 @@ class NotificationPage(ListeningScreen):
     def compose(self) -> ComposeResult:
         """The title, the page and the keys."""
         yield TitleLine("Notification")
-        yield RowList([Column("")], id="page")
+        yield RowList([Column("Enter opens the child's page")], marks=False, id="page")
         yield SaidLine()
         yield VerbLine(self.place, self.keymap)
 

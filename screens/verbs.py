@@ -113,6 +113,13 @@ def keys_of(verb: Verb, keymap: Keymap | None = None) -> str:
     return " or ".join(" ".join(_SIGNS.get(part, part) for part in key.split()) for key in raw.split(","))
 
 
+def held_elsewhere(key: str, place: str, keymap: Keymap | None = None) -> Verb | None:
+    """The verb of a key that holds on other screens and not in this place."""
+    here = {place, EVERYWHERE, LISTS, APP}
+    of_key = [verb for verb in VERBS if key in (keymap or {}).get(verb.id, verb.keys).split(",")]
+    return None if any(here.intersection(verb.places) for verb in of_key) else next(iter(of_key), None)
+
+
 def footer_verbs(place: str) -> tuple[Verb, ...]:
     """At most six verbs for the line below a screen, in the table's order."""
     return tuple(verb for verb in VERBS if place in verb.footer)

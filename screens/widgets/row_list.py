@@ -332,8 +332,16 @@ class RowList(ScrollView, can_focus=True):
         self.post_message(self.Marked(self, self.marked))
 
     def action_move(self, by: int) -> None:
-        """Move the cursor by rows."""
-        self.cursor += by
+        """Move the cursor by rows, past empty lines."""
+        to = self.cursor + by
+        while 0 <= to < self.count and self._is_empty(to):
+            to += by
+        if 0 <= to < self.count:
+            self.cursor = to
+
+    def _is_empty(self, index: int) -> bool:
+        row = self._row(index)
+        return row is not None and not any(show_cell(cell).plain.strip() for cell in row.cells)
 
     def action_page(self, by: int) -> None:
         """Move the cursor by a screenful."""

@@ -95,6 +95,12 @@ async def test_not_asked_never_looks_like_given(family: Family, tmp_path: Path) 
         await keys(pilot, "a", "space")
         assert "*" not in screen_text(app), "lines of a page are not marked"
         check_shot(app, "consent-not-asked-80")
+        page = app.screen.page
+        await keys(pilot, "down", "down")
+        assert page.cursor == 3, "past the empty line"
+        await keys(pilot, "up", "G")
+        assert page.cursor == 1, "also back"
+        assert "G (Review) does nothing on this page: it holds on Child, Clocks, Supervision" in flat(app)
 
 
 @pytest.mark.parametrize(
@@ -412,9 +418,18 @@ async def test_a_withdrawal_left_half_written_is_named_below_its_agreement(
 
 async def test_a_form_that_was_only_looked_at_leaves_no_draft(family: Family, tmp_path: Path) -> None:
     app = make_real_app(tmp_path, family.store)
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with app.run_test(size=(80, 14)) as pilot:
         await enter(pilot, family.tilly.id)
-        await keys(pilot, "C", "R", "tab", "tab", "escape", "D", "escape")
+        await keys(pilot, "C", "R")
+        form = app.screen
+        assert isinstance(form, AgreementForm)
+        at = [form.at]
+        for _ in range(6):
+            await keys(pilot, "down")
+            at.append(form.at)
+        whole = ["status", "who", "given_by", "relationship", "responsibility", "how_known", "agencies"]
+        assert at == whole, "an arrow goes to the next field and scrolls nothing"
+        await keys(pilot, "escape", "D", "escape")
         assert await asked(app, lambda s: s.drafts.waiting()) == []
 
 
