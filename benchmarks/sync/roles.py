@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 PEERS = ("floor", "changesets", "ours")
+_APART = {("ours", "hub"): "ours_hub"}
+"""A side whose module is not the peer's own."""
 
 
 class Hub(Protocol):
@@ -45,7 +47,7 @@ class Laptop(Protocol):
 
 def main(peer: str, side: str, folder: str, name: str, address: str) -> None:
     """Serve lines until there are no more; `cpu` is a hub's work since it began, a laptop's for this line."""
-    module = import_module(f"benchmarks.sync.{peer}")
+    module = import_module(f"benchmarks.sync.{_APART.get((peer, side), peer)}")
     role = module.Hub(Path(folder)) if side == "hub" else module.Laptop(Path(folder), name, address)
     for line in sys.stdin:
         words = json.loads(line)
