@@ -122,7 +122,7 @@ class Step:
 
 def apply_steps(conn: Connection, steps: Sequence[tuple[int, Sequence[Change]]]) -> set[str]:
     """Write the changes of many steps, each by its place in the journal, whose base the caller has read in
-    this same transaction; each record is changed by one step at most.
+    this same transaction; the steps in their order.
 
     Returns the children whose search index entries are stale.
     """

@@ -147,12 +147,17 @@ class Pushed(_Message):
 
 
 class Sent(_Message):
-    """A record as far as the laptop may hold it: its facets by key, the leading one first."""
+    """A record as far as the laptop may hold it: its facets by key, the leading one first.
+
+    `seq` is the newest step that changed any of it. `steps` names those of fields that another step changed;
+    under "" the one that made it, where the laptop does not know it yet and it was changed since.
+    """
 
     type: str
     id: Id
     seq: int
     parts: dict[str, dict[str, Any]]
+    steps: dict[str, Number] = {}
 
 
 class Told(_Message):

@@ -64,7 +64,7 @@ def delivery_of(page: Page, state: SyncState) -> Delivery:
     }
     return Delivery(
         masks={scope.scope: scope.mask for scope in page.scopes},
-        rows=[Row(row.type, row.id, row.seq, row.parts) for row in rows],
+        rows=[Row(row.type, row.id, row.seq, row.parts, row.steps) for row in rows],
         gone=page.gone,
         steps=by_seq,
         state=replace(state, seq=page.cursor.seq, chain=page.cursor.chain),

@@ -13,7 +13,7 @@ given up, and every such record is asked for anew once its step has a verdict.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, reduce
 from operator import or_
@@ -21,6 +21,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from casework.canonical import defaults
 from casework.edits import CREATED, Change
 from casework.facets import FACET_OF_KEY, Facet, facets, joined
 from casework.ids import new_id
@@ -51,12 +52,32 @@ Parts = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A record as it was sent: its facets by key, the leading one first."""
+    """A record as it was sent: its facets by key, the leading one first.
+
+    `seq` is the newest step that changed it, `steps` those of fields that another one changed, under "" the
+    one that made it.
+    """
 
     type: str
     id: str
     seq: int
     parts: Parts
+    steps: Mapping[str, int] = field(default_factory=dict)
+
+    def by_step(self, changes: Iterable[Change]) -> Iterator[tuple[int, Change]]:
+        """Each change with the step that made it; of a new record what was changed later comes apart."""
+        for change in changes:
+            later = self.steps if change.field == CREATED and CREATED in self.steps else {}
+            usual = defaults(self.type) if later else {}
+            apart = [name for name in change.new if name in later and name in usual] if later else []
+            if not apart:
+                yield self.steps.get(change.field, self.seq), change
+                continue
+            made = {name: usual[name] if name in apart else value for name, value in change.new.items()}
+            yield self.steps[CREATED], Change(self.type, self.id, CREATED, None, made)
+            for name in apart:
+                if change.new[name] != usual[name]:
+                    yield self.steps[name], Change(self.type, self.id, name, usual[name], change.new[name])
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,9 +223,9 @@ class Receiver:
             made = self._changes(row, before.get(entry))
             recount.add(entry)
             known[entry] = _after(before.get(entry), made)
-            if made:
-                changes.setdefault(row.seq, []).extend(made)
-                answer.written += 1
+            for seq, change in row.by_step(made):
+                changes.setdefault(seq, []).append(change)
+            answer.written += bool(made)
         places = self._steps([delivery.steps.get(seq) for seq in sorted(changes)])
         stale = apply_steps(
             self._conn, [(place, changes[seq]) for place, seq in zip(places, sorted(changes), strict=True)]

@@ -130,7 +130,7 @@ class Feed:
             scopes=scopes,
             rows=list(rows.values()),
             gone=[*dict.fromkeys([*gone, *wanted_gone])],
-            edits=self._told(row.seq for row in rows.values()),
+            edits=self._told(seq for row in rows.values() for seq in (row.seq, *row.steps.values())),
             cursor=cursor,
             more=more,
         )
@@ -212,7 +212,7 @@ class Feed:
                 through = rows[MOST_ROWS].seq
                 kept = [row for row in rows if row.seq <= through]
             rows, more = kept, True
-        return self._sent(rows), through, more
+        return self._sent(rows, since), through, more
 
     def _gone(self, since: int, through: int) -> list[str]:
         """Records that left a scope of the laptop's, under a facet that it holds."""
@@ -230,10 +230,13 @@ class Feed:
         found: list[Any] = []
         for some in batched(ids):
             found += self._connection.execute(select(_record).where(_record.c.id.in_(some)))
-        return self._sent(found)
+        return self._sent(found, 0)
 
-    def _sent(self, rows: Collection[Any]) -> list[Sent]:
-        """Each record with the facets that any of its scopes opens; nothing of one that has none."""
+    def _sent(self, rows: Collection[Any], since: int | None = None) -> list[Sent]:
+        """Each record with the facets that any of its scopes opens; nothing of one that has none.
+
+        With `since` each says which steps after it changed what is sent of it.
+        """
         scopes = self._scopes_of(rows)
         masks: dict[str, int] = {}
         for some in batched({scope for held in scopes.values() for scope in held}):
@@ -247,7 +250,8 @@ class Feed:
             parts = portion(facets_of(row.type, from_json(row.fields)), facets_in(mask))
             if parts:
                 by_key = {_KEY[facet]: _to_tell(row.type, fields) for facet, fields in parts.items()}
-                answer.append(Sent(type=row.type, id=row.id, seq=row.seq, parts=by_key))
+                seq, steps = (row.seq, {}) if since is None else _steps_of(row, parts.values(), since)
+                answer.append(Sent(type=row.type, id=row.id, seq=seq, parts=by_key, steps=steps))
         return answer
 
     def _scopes_of(self, rows: Collection[Any]) -> dict[str, set[str]]:
@@ -312,6 +316,22 @@ class Feed:
         ]
         in_bulk(self._connection, _held, rows)
         return Verified(agreed=False, differ=differ)
+
+
+def _steps_of(row: Any, parts: Iterable[Collection[str]], since: int) -> tuple[int, dict[str, int]]:
+    """The newest step that changed one of these fields, and those of fields that others changed since.
+
+    A step that changed only what the laptop may not hold is not among them.
+    """
+    versions = from_json(row.versions)
+    made = versions.get("", row.seq)
+    if len(versions) == 1:
+        return made, {}
+    changed = {name: versions[name] for fields in parts for name in fields if name in versions}
+    newest = max(changed.values(), default=made)
+    if made > since:
+        return newest, {"": made, **changed} if changed else {}
+    return newest, {name: seq for name, seq in changed.items() if since < seq != newest}
 
 
 def _to_tell(record_type: str, fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,85 @@
+"""Whose step a change is, on the laptops of others: each by its own author, and none that is withheld."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from casework.edits import Edit, update
+from casework.records import Flag, Record
+from storage.integrity import history_gives_rows
+from storage.queries.history import read_history
+from sync.messages import Page
+from tests.sync.databases import Database
+from tests.sync.world import Laptop, World
+
+
+@pytest.fixture
+def world(tmp_path: Path, database: Database) -> Iterator[World]:
+    made = World(tmp_path, database)
+    yield made
+    for laptop in made.laptops.values():
+        laptop.store.close()
+
+
+def told(laptop: Laptop, record: Record) -> list[tuple[str, str, object]]:
+    """Field, author and new value of each change, the oldest first; of a creation no value."""
+    history = read_history(laptop.store, record.type, record.id)
+    return [(one.field, one.by, one.new if one.field else "") for one in reversed(history)]
+
+
+def test_each_field_is_told_of_by_who_changed_it(world: World) -> None:
+    ana, ben, cy = world.laptop("Ana"), world.laptop("Ben"), world.laptop("Cy")
+    tilly = world.child("Tilly")
+    ana.make(tilly)
+    world.settle()
+    ana.change(tilly, known_as="Til")
+    ben.change(tilly, language="Polish")
+    assert ana.sync().agreed
+    assert ben.sync().agreed
+    assert cy.sync().agreed
+    assert told(cy, tilly)[1:] == [("known_as", "Ana", "Til"), ("language", "Ben", "Polish")]
+    assert list(history_gives_rows(cy.store.conn)) == []
+
+
+def test_a_record_that_comes_after_two_worked_on_it_names_both(world: World) -> None:
+    ana, ben, cy = world.laptop("Ana"), world.laptop("Ben"), world.laptop("Cy")
+    tilly = world.child("Tilly")
+    ana.make(tilly)
+    world.settle()
+    flag = Flag(id=world.new_id("flag"), child=tilly.id, kind="eal", note="Speaks Polish at home")
+    ana.make(flag)
+    assert ana.sync().agreed
+    assert ben.sync().agreed
+    ben.change(flag, source="The school")
+    assert ben.sync().agreed
+    assert cy.sync().agreed
+    assert told(cy, flag) == [("", "Ana", ""), ("source", "Ben", "The school")]
+    assert (cy.get(flag).note, cy.get(flag).source) == ("Speaks Polish at home", "The school")
+    assert list(history_gives_rows(cy.store.conn)) == []
+
+
+def test_a_step_that_changed_only_what_is_withheld_is_not_named(world: World) -> None:
+    nurse, school = world.laptop("Nia", "school-nursing"), world.laptop("Sol", "school", schools=())
+    tilly = world.child("Tilly", lead_worker=nurse.worker.id)
+    nurse.make(tilly)
+    world.settle()
+    assert school.has(tilly)
+    nurse.change(tilly, known_as="Til")
+    held = nurse.get(tilly)
+    nurse.store.journal.commit(Edit("Number at the clinic", update(held, nhs_number="9434765919")))
+    assert nurse.sync().agreed
+    pages: list[Page] = []
+
+    def note(verb: str, said: BaseModel, answer: BaseModel) -> None:
+        del verb, said
+        pages.extend([answer] if isinstance(answer, Page) else [])
+
+    school.way.spy = note
+    assert school.sync().agreed
+    assert [step.name for page in pages for step in page.edits] == ["Changed"]
+    assert [row.type for page in pages for row in page.rows] == ["child"]
+    assert told(school, tilly)[1:] == [("known_as", "Nia", "Til")]
