@@ -20,6 +20,7 @@ from casework.ids import new_id
 from storage.central import outbox
 from storage.central.bundles import Bundles, end_bundles, keep_bundles, read_bundles
 from storage.central.identity import HUB_KEY, HUB_SEAL, PRIVATE_KEY, kept
+from storage.central.lease import hear_late, mark_of
 from storage.central.outbox import Answer, WaitingEdit
 from storage.central.receiving import Receiver
 from storage.central.renaming import rename
@@ -245,7 +246,8 @@ def write_bundle(store: Store, path: Path, *, since_last: bool = False) -> Leavi
         try:
             written = write_sealed(fresh, head, frames(), signing_key=signing_key, to=kept(conn, HUB_SEAL))
             with translated(store.path), transaction(conn):
-                bundles.write_down(head.counter, written.name, place, letter.hello.coming)
+                mark = mark_of(conn, store.now())
+                bundles.write_down(head.counter, written.name, place, letter.hello.coming, mark)
                 keep_bundles(conn, bundles)
             claim_name(fresh, path)
         finally:
@@ -274,7 +276,7 @@ def read_answer(store: Store, path: Path, *, progress: Callable[[str], None] = l
             device = CarriedDevice(store, now=store.now, progress=progress)
             with translated(store.path):
                 session = device.put_in_place(reply, verdicts, pages, bundles.sent[sealed.head.answers])
-                _put_down(store, sealed.head, sealed.name)
+                _put_down(store, sealed.head, sealed.name, reply)
             size = sealed.size
     except OutreachError as refusal:
         if refusal.code != "not-found":
@@ -338,10 +340,12 @@ def _check_place(state: SyncState, reply: Reply, ends: Sequence[int]) -> None:
         )
 
 
-def _put_down(store: Store, head: Head, name: str) -> None:
+def _put_down(store: Store, head: Head, name: str, reply: Reply) -> None:
     """The answer was read to its end."""
     with transaction(store.conn):
         bundles = read_bundles(store.conn)
+        if reply.welcome.action != "reconcile":
+            hear_late(store.conn, store.now(), reply.welcome.lease, bundles.marks.get(head.answers))
         bundles.answered(head.counter, name, head.answers)
         keep_bundles(store.conn, bundles)
 

@@ -19,6 +19,7 @@ from storage.central import outbox
 from storage.central.bundles import end_bundles, read_bundles
 from storage.central.given_up import read_given_up
 from storage.central.holdings import Holdings
+from storage.central.lease import hear
 from storage.central.state import SyncState, read_state, write_state
 from storage.journal import transaction
 from storage.store import Store
@@ -58,6 +59,7 @@ class Device:
         self._began_again = False
         self._sending = Sending(store, central, now=now, new_id=new_id, progress=progress)
         self._reading = Reading(store, central, progress=progress)
+        self._lease: int | None = None
 
     def sync(self, *, full: bool = False, deep: bool = False) -> Session:
         """One session from hello to agreement.
@@ -79,21 +81,21 @@ class Device:
         session = Session()
         if self._hello(session) and not (full or deep):
             session.agreed = True
+            self._hear(agreed=True)
             return session
         for _ in range(_ROUNDS):
             self._sending.push_all(session)
             if not self._pull_all(session) or not self._reading.settle_own(session):
                 continue
+            self._hear()
             if deep and not self._recount(session):
                 continue
             if self._verify(session):
                 session.agreed = True
                 break
-        state = read_state(self._conn)
-        session.cursor = state.seq
+        session.cursor = read_state(self._conn).seq
         if session.agreed:
-            with transaction(self._conn):
-                write_state(self._conn, replace(state, agreed_at=self._now().isoformat(), anew=""))
+            self._hear(agreed=True)
         return session
 
     # Hello
@@ -159,6 +161,7 @@ class Device:
         """
         if welcome.action == "revoked":
             raise Refused("revoked", "This laptop's access was ended; speak to your manager.")
+        self._lease = welcome.lease
         lacks = beyond(welcome.kinds)
         if lacks != state.lacks():
             with transaction(self._conn):
@@ -206,6 +209,14 @@ class Device:
             f"The central record is not the one last read (restored from a backup?); {count} steps of this"
             " laptop's were offered again, and nothing was removed."
         )
+
+    def _hear(self, *, agreed: bool = False) -> None:
+        """The central record was heard, and what is not this laptop's to hold any more was given up."""
+        with transaction(self._conn):
+            hear(self._conn, self._now(), self._lease)
+            if agreed:
+                state = read_state(self._conn)
+                write_state(self._conn, replace(state, agreed_at=self._now().isoformat(), anew=""))
 
     # Reading
 

@@ -16,6 +16,8 @@ MOST_EDITS = 500
 """Edits of one push."""
 MOST_BYTES = 1_048_576
 """Bytes of one push before it is compressed; of a long edit one part at the least."""
+MOST_LEASE = 365
+"""Days without a word for which a laptop may open alone."""
 MOST_ROWS = 2_000
 """Records of one page of a pull; a child who is sent whole may go beyond it."""
 
@@ -106,6 +108,7 @@ class Welcome(_Message):
 
     `kinds` are the fields of each record type that the central record knows, where the laptop is of another
     version (`shape`): it counts no others. `audit` is the head of the laptop's audit that is kept here.
+    `lease` is for how many days without a word the laptop opens alone, 0 for ever.
     """
 
     action: Action = "ok"
@@ -116,6 +119,7 @@ class Welcome(_Message):
     agreed: bool = False
     kinds: dict[str, list[str]] = {}
     audit: Cursor = Cursor()
+    lease: Annotated[int, Field(ge=0, le=MOST_LEASE)] | None = None
 
 
 class Push(_Message):

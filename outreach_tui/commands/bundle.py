@@ -44,7 +44,7 @@ def write(file: Path, since_last: bool, laptop: str | None) -> None:
         from casework.errors import UsageProblem
 
         raise UsageProblem("hub-only", "--laptop is for the data folder of a central record.", "--laptop")
-    with opened(call) as store:
+    with opened(call, after_silence=True) as store:
         from sync.carrying import write_bundle
 
         with output.working("Writing the bundle ..."):
@@ -77,7 +77,7 @@ def read(file: Path) -> int:
     call = the_call()
     if _is_hub(call):
         return _read_bundle(call, file)
-    with opened(call) as store:
+    with opened(call, after_silence=True) as store:
         from sync.carrying import read_answer
 
         before = steps_aside(store)

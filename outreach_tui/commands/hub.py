@@ -24,11 +24,20 @@ def hub() -> None:
     """
 
 
+lease_option = click.option(
+    "--lease",
+    type=click.IntRange(0, 365),
+    metavar="DAYS",
+    help="How many days without a word a laptop opens alone; 14 unless set, 0 for ever.",
+)
+
+
 @hub.command("init")
 @click.option("--database", metavar="URL", help="Keep the records in this PostgreSQL database.")
 @click.option("--approve", is_flag=True, help="A manager says yes to each laptop: outreach hub approve.")
+@lease_option
 @json_option
-def init(database: str | None, approve: bool) -> None:
+def init(database: str | None, approve: bool, lease: int | None) -> None:
     """Make an empty central record in the data folder and print its recovery code.
 
     The recovery code is shown once and kept nowhere. The six words stand for the central record's key: each
@@ -52,6 +61,8 @@ def init(database: str | None, approve: bool) -> None:
         wipe(passphrase)
     try:
         made = create_hub(home, key, database=database, approve=approve, now=call.now)
+        if lease is not None:
+            made.set_lease(lease)
         words = made.words()
         made.close()
     finally:
@@ -71,8 +82,12 @@ def init(database: str | None, approve: bool) -> None:
 @click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 is any free.")
 @click.option("--tls-cert", type=click.Path(path_type=Path), metavar="FILE", help="The TLS certificate.")
 @click.option("--tls-key", type=click.Path(path_type=Path), metavar="FILE", help="Its key.")
-def serve(host: str, port: int, tls_cert: Path | None, tls_key: Path | None) -> None:
+@lease_option
+def serve(host: str, port: int, tls_cert: Path | None, tls_key: Path | None, lease: int | None) -> None:
     """Serve the central record until Ctrl-C or SIGTERM.
+
+    --lease is kept: each laptop hears of it at its next sync. One that is silent for longer opens only with
+    its recovery code, or after a sync.
 
     Without TLS it serves this computer alone. One line on stderr for each request: what, how it ended, bytes
     and milliseconds; never a name.
@@ -101,6 +116,8 @@ def serve(host: str, port: int, tls_cert: Path | None, tls_key: Path | None) -> 
         log.propagate = False
         logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
         words = opened.words()
+        if lease is not None:
+            opened.set_lease(lease)
 
         def ready(address: str) -> None:
             output.emit_lines([f"Serving the central record on {address} (its key: {words})."])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, get_args
 import click
 
 from outreach_tui import output
-from outreach_tui.commands.frame import LineCommand, LineGroup, json_option, the_call
+from outreach_tui.commands.frame import Call, LineCommand, LineGroup, json_option, the_call
 from outreach_tui.commands.opening import (
     CODE_FILE_VARIABLE,
     NEW_FILE_VARIABLE,
@@ -133,6 +133,24 @@ def change(new_fd: int | None) -> None:
     )
 
 
+def _open_alone_again(call: Call, key: bytearray) -> None:
+    """The recovery code stands in for the central record's word; the new code is shown whatever fails."""
+    from casework.errors import OutreachError
+    from storage.central.lease import begin_anew
+    from storage.faults import translated
+    from storage.store import Store
+
+    try:
+        with translated(call.home.database):
+            store = Store.open(call.home.database, key, now=call.now, today=call.today)
+            try:
+                begin_anew(store.conn, call.now())
+            finally:
+                store.close()
+    except OutreachError as error:
+        output.warn(error.message)
+
+
 @passphrase.command("recover")
 @code_fd_option
 @new_fd_option
@@ -141,7 +159,8 @@ def recover(code_fd: int | None, new_fd: int | None) -> None:
     """Set a new passphrase by the recovery code, and print the next recovery code.
 
     The used code, the old passphrase and the key store open nothing afterwards. The new passphrase may also
-    come by --passphrase-fd or OUTREACH_PASSPHRASE_FILE.
+    come by --passphrase-fd or OUTREACH_PASSPHRASE_FILE. A laptop that had no word from the central record
+    for too long opens again.
     """
     from storage.cipher import wipe
     from storage.vault import Vault
@@ -160,7 +179,10 @@ def recover(code_fd: int | None, new_fd: int | None) -> None:
             wipe(new)
     finally:
         wipe(typed)
-    wipe(key)
+    try:
+        _open_alone_again(call, key)
+    finally:
+        wipe(key)
 
     def text() -> None:
         output.emit_pairs([("Recovery code", fresh)])

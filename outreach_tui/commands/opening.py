@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 NEW_FILE_VARIABLE = "OUTREACH_NEW_PASSPHRASE_FILE"
 CODE_FILE_VARIABLE = "OUTREACH_RECOVERY_CODE_FILE"
 _GENERATION = "vault-generation"
+_AFTER_SILENCE = "run outreach sync, or use the recovery code: outreach passphrase recover"
 
 
 def protect() -> None:
@@ -108,8 +109,12 @@ def unlock(call: Call, vault: Vault) -> bytearray:
 
 
 @contextmanager
-def opened_with_key(call: Call) -> Iterator[tuple[Store, bytearray]]:
-    """The open caseload and its data key; both are gone afterwards."""
+def opened_with_key(call: Call, *, after_silence: bool = False) -> Iterator[tuple[Store, bytearray]]:
+    """The open caseload and its data key; both are gone afterwards.
+
+    Raises Locked("silent") where the central record has not heard of this laptop for too long, unless the
+    command is one `after_silence`: by which it is heard of again, and which shows no child.
+    """
     protect()
     from storage.cipher import wipe
     from storage.faults import DATABASE_ERRORS, from_database
@@ -128,6 +133,7 @@ def opened_with_key(call: Call) -> Iterator[tuple[Store, bytearray]]:
         store = Store.open(home.database, key, now=call.now, today=today, moment=call.moment)
         try:
             _note_generation(store, vault)
+            _mind_lease(store, after_silence=after_silence)
             settle()
             yield store, key
         finally:
@@ -139,9 +145,9 @@ def opened_with_key(call: Call) -> Iterator[tuple[Store, bytearray]]:
 
 
 @contextmanager
-def opened(call: Call) -> Iterator[Store]:
-    """The open caseload: the one way in for every command."""
-    with opened_with_key(call) as (store, _):
+def opened(call: Call, *, after_silence: bool = False) -> Iterator[Store]:
+    """The open caseload: the one way in for every command. `after_silence` as in `opened_with_key`."""
+    with opened_with_key(call, after_silence=after_silence) as (store, _):
         yield store
 
 
@@ -158,6 +164,18 @@ def open_app(call: Call) -> int:
         today_set=call.today_set is not None,
         moment=call.moment,
     )
+
+
+def _mind_lease(store: Store, *, after_silence: bool) -> None:
+    """Warn before this laptop does not open alone any more. Raises Locked("silent") then."""
+    from storage.central.lease import check_lease, look_at_clock
+
+    if after_silence:
+        look_at_clock(store.conn, store.now())
+        return
+    lease = check_lease(store.conn, store.now(), _AFTER_SILENCE)
+    if lease is not None and lease.ends_soon:
+        output.warn(f"Warning: {lease.warning}")
 
 
 def _note_generation(store: Store, vault: Vault) -> None:

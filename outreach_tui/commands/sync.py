@@ -87,7 +87,7 @@ def sync(context: click.Context, verify: bool, deep: bool, watch: float | None) 
     if context.invoked_subcommand is not None:
         return None
     call = the_call()
-    with opened(call) as store:
+    with opened(call, after_silence=True) as store:
 
         def session() -> int:
             store.changed_elsewhere()
@@ -121,9 +121,14 @@ def keep_watch(
 @sync.command("status")
 @json_option
 def status() -> None:
-    """Say what waits, when both sides last agreed, and what was kept aside. Asks nobody."""
+    """Say what waits, when both sides last agreed, and what was kept aside. Asks nobody.
+
+    It also says until when this laptop opens alone: after too many days without a word from the central
+    record only `outreach sync` and the recovery code open it.
+    """
     call = the_call()
     with opened(call) as store:
+        from storage.central.lease import read_lease
         from storage.central.outbox import count_waiting, set_aside
         from storage.central.state import read_state
         from storage.queries.conflicts import count_conflicts
@@ -132,6 +137,7 @@ def status() -> None:
         waiting = count_waiting(store.conn)
         conflicts = count_conflicts(store)
         aside = [_shown(step) for step in set_aside(store.conn)]
+        lease = read_lease(store.conn, store.now())
     value = {
         "enrolled": state.is_enrolled,
         "url": state.url or None,
@@ -142,6 +148,8 @@ def status() -> None:
         "quarantined": aside,
         "cursor": state.seq,
         "agreed_at": state.agreed_at or None,
+        "opens_alone_until": lease.ends_at if lease else None,
+        "silent_days": lease.silent_days if lease else None,
     }
 
     def text() -> None:
@@ -153,6 +161,7 @@ def status() -> None:
             [
                 ("Central record", state.url),
                 ("Last agreed", agreed),
+                ("Opens alone until", stamp_text(lease.ends_at) if lease else "always"),
                 ("Steps that wait", waiting),
                 ("Conflicts to settle", conflicts),
                 ("Kept aside", len(aside)),

@@ -19,7 +19,8 @@ class Bundles:
     """`counter` and `name` of the last bundle written, and `place`, the last step of the journal in it.
 
     `sent` are the names of those whose answer can still be read, the oldest first, each with the word that it
-    left with the central record (`SyncState.coming`). `answer` and `answer_name` are those
+    left with the central record (`SyncState.coming`), and `marks` what the clock said when it was written
+    (storage.central.lease). `answer` and `answer_name` are those
     of the answer read last; `done` the scopes that it put in place, as long as nothing was read after it
     (`done_at`). `differed`: its sum did not fit; `lost` are records that the central record has not any more.
     """
@@ -34,11 +35,15 @@ class Bundles:
     done_at: str = ""
     differed: bool = False
     lost: list[str] = field(default_factory=list)
+    marks: dict[str, float] = field(default_factory=dict)
 
-    def write_down(self, counter: int, name: str, place: int, word: str) -> None:
+    def write_down(self, counter: int, name: str, place: int, word: str, mark: float | None) -> None:
         """A bundle is about to leave."""
+        if mark is not None:
+            self.marks[name] = mark
         self.counter, self.name, self.place = counter, name, place
         self.sent = dict([*self.sent.items(), (name, word)][-_MOST_ON_THEIR_WAY:])
+        self._forget_marks()
 
     def answered(self, counter: int, name: str, answers: str) -> None:
         """An answer was read: those before the bundle that it answers are on their way no more."""
@@ -46,6 +51,10 @@ class Bundles:
         names = list(self.sent)
         first = names.index(answers) if answers in self.sent else 0
         self.sent = {sent: self.sent[sent] for sent in names[first:]}
+        self._forget_marks()
+
+    def _forget_marks(self) -> None:
+        self.marks = {name: mark for name, mark in self.marks.items() if name in self.sent}
 
 
 def read_bundles(conn: Connection) -> Bundles:
@@ -63,5 +72,5 @@ def end_bundles(conn: Connection) -> None:
     """A session over the network was begun: what is still on its way as a file is older than that."""
     bundles = read_bundles(conn)
     if bundles.sent:
-        bundles.sent = {}
+        bundles.sent, bundles.marks = {}, {}
         keep_bundles(conn, bundles)

@@ -16,10 +16,13 @@ from sync.hub.central import in_bulk
 
 _LOCK = 0x4F5554  # one lock for all pushes of a database
 CHAIN_BYTES = 16
+LEASE, LEASE_DAYS = "lease", 14
+"""The setting that says for how many days without a word a laptop opens alone (0: for ever), and its default.
+"""
 
 
 class Counter:
-    """The newest number and the chain at it, while one push holds the lock."""
+    """The newest number and the chain at it, while one push holds the lock; and what is set beside them."""
 
     def __init__(self, connection: Connection, *, lock: bool = True) -> None:
         """With `lock` it waits for the push that is under way; the lock goes with the transaction."""
@@ -30,6 +33,7 @@ class Counter:
         self.epoch = held["epoch"]
         self.hub = held["hub"]
         self.head = int(held["head"])
+        self.lease = int(held.get(LEASE, LEASE_DAYS))
         self.chain = bytes.fromhex(held["chain"])
 
     def advance(self, digest: bytes) -> int:

@@ -21,6 +21,7 @@ from storage.home import Home
 from sync import signing
 from sync.hub import tables
 from sync.hub.central import in_bulk
+from sync.hub.counting import LEASE
 from sync.hub.database import for_owner, open_postgresql, open_sqlite
 from sync.hub.gate import Gate
 from sync.hub.hub import Hub, found_hub
@@ -100,6 +101,11 @@ class OpenHub:
     def gate(self) -> Gate:
         """Its door."""
         return Gate(self.hub, self.key, now=self.now, approve=self.approve)
+
+    def set_lease(self, days: int) -> None:
+        """From now on a laptop opens alone for so many days without a word; 0 is for ever."""
+        with self.engine.begin() as connection:
+            in_bulk(connection, tables.meta, [{"name": LEASE, "value": str(days)}])
 
     def words(self) -> str:
         """Six words for its key, to be compared with those that a laptop shows at enrolment."""

@@ -114,6 +114,7 @@ class Hub:
             agreed=agreed,
             kinds={kind: [*fields] for kind, fields in kinds().items()} if said.shape != shape() else {},
             audit=kept,
+            lease=counter.lease,
         )
 
     def take(self, connection: Connection, device: str, said: Push) -> Pushed:

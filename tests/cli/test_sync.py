@@ -20,6 +20,7 @@ from casework.errors import Unreachable
 from casework.ids import new_id
 from casework.records import Team, Worker
 from outreach_tui.commands.sync import keep_watch
+from storage.central.identity import keep, kept
 from storage.home import Home
 from storage.store import Store
 from storage.vault import Vault
@@ -177,6 +178,40 @@ def test_what_is_kept_aside_is_listed_once_with_exit_code_1(desk: Desk) -> None:
     assert [held["edit"] for held in status["quarantined"]] == [step["edit"]]
     kept = desk.hub("hub", "check", "--json", today=None).json["quarantined"]
     assert [held["edit"] for held in kept] == [step["edit"]]
+
+
+def let_pass(line: Line, days: int) -> None:
+    """As if this laptop's last word from the central record had come so many days before."""
+    home = Home(line.home)
+    key = Vault.load(home).unlock(PASSPHRASE, now=NOW)
+    store = Store.open(home.database, key, now=lambda: NOW, today=NOW.date())
+    held = json.loads(kept(store.conn, "lease"))
+    keep(store.conn, "lease", json.dumps(held | {"passed": held["passed"] + days * 86_400}))
+    store.close()
+
+
+def test_a_silent_laptop_opens_by_a_sync_or_the_recovery_code(desk: Desk, tmp_path: Path) -> None:
+    ana = desk.laptop("Ana Bell")
+    assert sync(ana).code == 0
+    let_pass(ana, 11)
+    warned = ana("today", today=None)
+    assert (warned.code, "Warning: No word from the central record for 11 days" in warned.err) == (0, True)
+    assert ana("sync", "status", "--json", today=None).json["silent_days"] == 11
+    renewed = ana("passphrase", "recovery-code", "--json").json["recovery_code"]
+    let_pass(ana, 4)
+    for words in (("today",), ("sync", "status"), ("passphrase", "recovery-code"), ("backup", "x")):
+        shut = ana(*words, "--json", today=None)
+        assert (shut.code, shut.json["error"]["code"]) == (3, "silent"), words
+    assert "for 15 days (14 are the most)" in shut.err
+    assert "outreach sync" in shut.err
+    assert ana("bundle", "write", str(tmp_path / "monday"), today=None).code == 0
+    assert sync(ana).code == 0
+    assert ana("today", today=None).code == 0
+    let_pass(ana, 15)
+    assert ana("today", today=None).code == 3
+    code = {"OUTREACH_RECOVERY_CODE_FILE": str(secret_file(tmp_path, renewed, "code"))}
+    assert ana("passphrase", "recover", today=None, env=code).code == 0
+    assert ana("today", today=None).code == 0
 
 
 def test_what_cannot_be_done_says_so_with_its_exit_code(desk: Desk) -> None:

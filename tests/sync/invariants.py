@@ -13,6 +13,7 @@ from casework.facets import facets
 from casework.records import RECORD_TYPES
 from storage.central import outbox
 from storage.central.holdings import BIT, Holdings
+from storage.central.lease import read_lease
 from storage.rows import current_values
 from sync.hub import tables
 from sync.hub.central import facets_of
@@ -45,6 +46,9 @@ def check(world: World, sessions: Sequence[Session]) -> None:
 
 def _check_laptop(laptop: Laptop, hub: dict[str, Any], masks: dict[str, Any], verdicts: set[str]) -> None:
     conn = laptop.store.conn
+    lease = read_lease(conn, laptop.store.now())
+    assert lease is not None
+    assert not lease.has_ended
     assert outbox.count_waiting(conn) == 0
     assert outbox.wants(conn, 1) == []
     assert outbox.to_recount(conn, 1) == []
