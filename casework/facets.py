@@ -125,6 +125,16 @@ def leading_facet(record_type: str) -> Facet:
     return plain[next(solid, next(iter(plain)))]
 
 
+def plain_facets(record_type: str) -> Sequence[tuple[Facet, Sequence[str]]] | None:
+    """Each facet with the fields that stand in it, the leading one first; that one has `void`, too.
+
+    None for a record type whose facets depend on what a record of it says, and for one that is not known.
+    """
+    if record_type in ("flag", "conflict") or record_type in _STAND_INS or record_type not in RECORD_TYPES:
+        return None
+    return _names_of(record_type)
+
+
 @cache
 def _plain(record_type: str) -> Mapping[str, Facet]:
     purpose = PURPOSE_OF.get(record_type, "")

@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from pydantic_core import from_json, to_json
-from sqlalchemy import Connection, Table, bindparam, delete, select
+from sqlalchemy import Connection, Dialect, Table, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from casework.canonical import MODULUS, Digest, facet_hash
-from casework.facets import FACET_OF_KEY, Facet, facets
+from casework.canonical import MODULUS, Digest, facet_hashes
+from casework.facets import Facet, facets
 from casework.records import RECORD_TYPES, Record
 from casework.scopes import TIED, TIED_TYPES, own_scope
 from sync.hub import tables
@@ -26,12 +27,11 @@ from sync.hub import tables
 R = TypeVar("R", bound=Record)
 Sums = defaultdict[tuple[str, str, str], list[int]]
 """By scope, leading facet and facet: how many facets, and the sum of their hashes, not yet cut to size."""
-_KEY: Mapping[Facet, str] = {facet: key for key, facet in FACET_OF_KEY.items()}
 _AT_ONCE = 500
 """Bound values of one statement: SQLite takes 32,766 at the most, older ones 999."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Held:
     """A record in the making: its fields now, and its scopes and hashes as they were before the batch."""
 
@@ -59,18 +59,60 @@ def in_bulk(connection: Connection, table: Table, rows: Sequence[Mapping[str, An
 
     They are written in the order of their keys, so that no two transactions wait for each other in a ring.
     """
-    if not rows:
-        return
-    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table)
-    keys = [column.name for column in table.primary_key]
-    rest = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-    made = (
-        statement.on_conflict_do_update(index_elements=keys, set_=rest)
-        if rest
-        else statement.on_conflict_do_nothing(index_elements=keys)
-    )
-    connection.execute(made, sorted(rows, key=lambda row: [row[key] for key in keys]))
+    if rows:
+        keys = [column.name for column in table.primary_key]
+        if len(keys) == 1:
+            rows = sorted(rows, key=itemgetter(keys[0]))
+        else:
+            rows = sorted(rows, key=itemgetter(*keys))
+        _written(connection, table, rows, replacing=True)
+
+
+def insert_all(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, none of which may be there already."""
+    if rows:
+        _written(connection, table, rows, replacing=False)
+
+
+def _written(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, replacing: bool
+) -> None:
+    """Write rows of the same columns by a statement that is made once.
+
+    Values go to the driver as they are - all are texts, bytes and whole numbers -, for to look at each one
+    took longer than to write it.
+    """
+    made = _statement(connection.dialect, table, tuple(rows[0]), replacing)
+    given: list[Any] = [*rows] if not made.usual else [{**made.usual, **row} for row in rows]
+    connection.exec_driver_sql(made.text, [*map(itemgetter(*made.order), given)] if made.order else given)
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """An INSERT as the driver takes it; `order` is that of its values where they have no names, `usual` what
+    columns have that are not given.
+    """
+
+    text: str
+    order: Sequence[str]
+    usual: Mapping[str, Any]
+
+
+@lru_cache(maxsize=256)
+def _statement(dialect: Dialect, table: Table, names: tuple[str, ...], replacing: bool) -> _Statement:
+    kind: Any = postgresql if dialect.name == "postgresql" else sqlite
+    statement = kind.insert(table)
+    if replacing:
+        keys = [column.name for column in table.primary_key]
+        rest = {name: statement.excluded[name] for name in names if name not in keys}
+        statement = (
+            statement.on_conflict_do_update(index_elements=keys, set_=rest)
+            if rest
+            else statement.on_conflict_do_nothing(index_elements=keys)
+        )
+    made = statement.compile(dialect=dialect, column_keys=list(names))
+    usual = {column.name: column.default.arg for column in made.insert_prefetch}
+    return _Statement(str(made), made.positiontup or (), usual)
 
 
 def batched(items: Iterable[str]) -> Iterator[list[str]]:
@@ -92,6 +134,8 @@ class Central:
     def fetch(self, ids: Iterable[str]) -> None:
         """Read records that are not held yet, each with its scopes; one that is not there is held as such."""
         wanted = [record for record in dict.fromkeys(ids) if record not in self._held]
+        if not wanted:
+            return
         for some in batched(wanted):
             table = tables.record
             rows = self.connection.execute(select(table).where(table.c.id.in_(some))).all()
@@ -118,7 +162,8 @@ class Central:
                 held.ties = _tied(held)
                 self._held[held.id] = held
         for record in wanted:
-            self._held.setdefault(record, Held(record, ""))
+            if record not in self._held:
+                self._held[record] = Held(record, "")
 
     def get(self, record: str) -> Held:
         """A record as it stands now in this transaction."""
@@ -153,27 +198,24 @@ class Central:
         sums: Sums = defaultdict(lambda: [0, 0])
         heads: dict[str, int] = {}
         behind: list[dict[str, Any]] = []
+        rows: list[dict[str, Any]] = []
         for held in changed:
-            scopes = ties.scopes_of(held)
+            own = own_scope(held.type, held.id, held.fields)
+            scopes = ties.scopes_of(held) if own == TIED else (own,)
             lead, hashes = hashes_of(held.type, held.id, held.fields)
-            for sign, of, leading, numbers in (
-                (-1, held.scopes, held.lead, held.hashes),
-                (1, scopes, lead, hashes),
-            ):
-                for scope in of:
-                    for facet, number in numbers.items():
-                        change = sums[scope, leading, facet]
-                        change[0] += sign
-                        change[1] += sign * number
-            for scope in {*held.scopes, *scopes}:
+            if held.scopes:
+                _add(sums, held.scopes, held.lead, held.hashes, -1)
+                behind += [
+                    {"seq": held.touched, "scope": scope, "record": held.id, "facet": held.lead}
+                    for scope in held.scopes
+                    if scope not in scopes or lead != held.lead
+                ]
+            _add(sums, scopes, lead, hashes, 1)
+            for scope in (*held.scopes, *scopes):
                 heads[scope] = max(heads.get(scope, 0), held.touched)
-            behind += [
-                {"seq": held.touched, "scope": scope, "record": held.id, "facet": held.lead}
-                for scope in held.scopes
-                if scope not in scopes or lead != held.lead
-            ]
+            rows.append(_row(held, own))
             held.scopes, held.hashes, held.lead, held.there = scopes, hashes, lead, True
-        in_bulk(self.connection, tables.record, [_row(held) for held in changed])
+        in_bulk(self.connection, tables.record, rows)
         in_bulk(self.connection, tables.head, [{"scope": s, "seq": n} for s, n in heads.items()])
         in_bulk(self.connection, tables.left, behind)
         self._add_sums(sums)
@@ -264,10 +306,17 @@ class Ties:
             self._of |= {record: tuple(sorted(scopes)) for record, scopes in found.items()}
 
     def scopes_of(self, held: Held) -> tuple[str, ...]:
-        """Where a record belongs now."""
-        if held.type in TIED_TYPES:
-            return self._of.get(held.id, held.scopes)
-        return (own_scope(held.type, held.id, held.fields),)
+        """Where an adult or a home belongs now."""
+        return self._of.get(held.id, held.scopes)
+
+
+def _add(sums: Sums, scopes: Iterable[str], lead: str, hashes: Mapping[str, int], sign: int) -> None:
+    """Add the facets of a record to the sums of its scopes, or with -1 take them away."""
+    for scope in scopes:
+        for facet, number in hashes.items():
+            change = sums[scope, lead, facet]
+            change[0] += sign
+            change[1] += sign * number
 
 
 def _tied(held: Held) -> list[tuple[str, str]]:
@@ -296,16 +345,15 @@ def usual_fields(record_type: str) -> Mapping[str, Any]:
 
 def hashes_of(record_type: str, record: str, fields: Mapping[str, Any]) -> tuple[str, dict[str, int]]:
     """The key of a record's leading facet, and the hash of each facet by its key."""
-    parts = facets_of(record_type, fields)
-    hashes = {_KEY[facet]: facet_hash(record_type, record, facet, part) for facet, part in parts.items()}
+    hashes = facet_hashes(record_type, record, {**usual_fields(record_type), **fields})
     return next(iter(hashes)), hashes
 
 
-def _row(held: Held) -> dict[str, Any]:
+def _row(held: Held, scope: str) -> dict[str, Any]:
     return {
         "id": held.id,
         "type": held.type,
-        "scope": own_scope(held.type, held.id, held.fields),
+        "scope": scope,
         "seq": held.seq,
         "fields": to_json(held.fields).decode(),
         "versions": to_json(held.versions).decode(),
@@ -323,12 +371,15 @@ def known_fields(cls: type[Record], fields: Mapping[str, Any]) -> dict[str, Any]
     brought back.
     """
     names, texts = _names_of(cls)
-    return dict.fromkeys(texts, "") | {name: fields[name] for name in names if name in fields}
+    if fields.keys() <= names:
+        return {**texts, **fields}
+    return {**texts, **{name: value for name, value in fields.items() if name in names}}
 
 
 @cache
-def _names_of(cls: type[Record]) -> tuple[Sequence[str], Sequence[str]]:
-    """All fields of a record type but its id, and the texts among them that have to be there."""
+def _names_of(cls: type[Record]) -> tuple[frozenset[str], Mapping[str, str]]:
+    """All fields of a record type but its id, and the texts among them that have to be there, left empty."""
     fields = cls.model_fields
-    names = [name for name in fields if name != "id"]
-    return names, [name for name in names if fields[name].is_required() and fields[name].annotation is str]
+    names = frozenset(fields) - {"id"}
+    needed = (name for name in fields if fields[name].is_required() and fields[name].annotation is str)
+    return names, dict.fromkeys((name for name in needed if name != "id"), "")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from functools import cache
 
-from casework.facets import FACETS, Facet, conflict_facet, leading_facet
+from casework.facets import FACETS, conflict_facet, leading_facet
 from casework.policies import Policy
 from casework.scopes import TIED_TYPES, own_scope
 from sync.hub.central import Central, Held
@@ -50,9 +50,11 @@ class Rights:
         if change.type in _TEAMWIDE:
             return
         fields = held.fields or (change.new if isinstance(change.new, dict) else {})
-        lead = conflict_facet(fields) if change.type == "conflict" else leading_facet(change.type)
-        moved: dict[str, Any] = fields | {change.field: change.new} if change.field else fields
-        for scope in {own_scope(change.type, change.record, of) for of in (fields, moved)}:
+        lead = BIT[conflict_facet(fields)] if change.type == "conflict" else _lead(change.type)
+        scopes = [own_scope(change.type, change.record, fields)]
+        if change.field:
+            scopes.append(own_scope(change.type, change.record, {**fields, change.field: change.new}))
+        for scope in scopes:
             if scope not in made and not self._holds(scope, lead, edit):
                 raise Refusal(NOT_ENTITLED, "The worker may not write this about that child (any more).")
 
@@ -63,22 +65,32 @@ class Rights:
         """
         if held.id in made or not held.scopes:
             return
-        lead = leading_facet(held.type)
+        lead = _lead(held.type)
         if not any(scope in made or self._holds(scope, lead, edit) for scope in held.scopes):
             raise Refusal(NOT_ENTITLED, "The worker may not write this about that adult or home (any more).")
 
-    def _holds(self, scope: str, lead: Facet, edit: SentEdit) -> bool:
-        """Whether the laptop holds what this facet leads in a scope, or did when the step was made."""
+    def _holds(self, scope: str, lead: int, edit: SentEdit) -> bool:
+        """Whether the laptop holds what the facet of this bit leads in a scope, or did when the step was
+        made.
+        """
         mask, lost = self._masks.get(scope, (0, 0))
-        return bool(mask & BIT[lead]) or edit.seen < lost
+        return bool(mask & lead) or edit.seen < lost
+
+
+@cache
+def _lead(record_type: str) -> int:
+    """The bit of the leading facet of a record type."""
+    return BIT[leading_facet(record_type)]
 
 
 def ties_to(change: Changed) -> Iterable[str]:
     """The adult or the home that a change of a relationship or of a child ties."""
     name = _TIED_BY.get(change.type)
+    if name is None:
+        return ()
     new = change.new
     if change.field == "" and isinstance(new, dict):
         new = new.get(name)
     elif change.field != name:
         return ()
-    return (new,) if name and new and isinstance(new, str) else ()
+    return (new,) if new and isinstance(new, str) else ()

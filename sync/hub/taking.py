@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import to_json
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
-from casework.canonical import fingerprint, spelt
+from casework.canonical import fingerprint, fingerprint_in_order, in_order, spelt
 from casework.conflicts import disagreement
 from casework.facets import FACETS, Facet, exact_facet
 from casework.records import RECORD_TYPES
@@ -23,7 +24,7 @@ from casework.scopes import EVERYBODY, TIED, own_scope
 from casework.sharing_grid import HIDDEN_EXISTENCE
 from casework.text import clean
 from sync.hub import tables
-from sync.hub.central import Central, Held, Ties, in_bulk, known_fields, usual_fields
+from sync.hub.central import Central, Held, Ties, in_bulk, insert_all, known_fields, usual_fields
 from sync.hub.counting import Counter
 from sync.hub.entitlement import is_ground
 from sync.hub.natural import KEYED, known_as, natural_rows
@@ -100,8 +101,7 @@ class Taking:
                 logged.append(_logged(edit, digest, self._device, now, verdict, counter.chain))
             before[edit.id] = (verdict, digest)
             verdicts.append(verdict)
-        if logged:
-            self._connection.execute(insert(tables.log), logged)  # never in the place of another entry
+        insert_all(self._connection, tables.log, logged)  # never in the place of another entry
         in_bulk(self._connection, tables.quarantine, aside)
         in_bulk(self._connection, tables.natural, natural_rows(self.central, self._made))
         self.central.flush(Ties(self._connection))
@@ -141,8 +141,10 @@ class Taking:
         contested = contested_by(edit, self.central)
         weighed = weighed_by(edit, self.central)
         for change in edit.changes:
-            fields = after.setdefault(change.record, dict(self.central.get(change.record).fields))
-            for name, base, new in _parts(change):
+            if change.record not in after:
+                after[change.record] = dict(self.central.get(change.record).fields)
+            fields = after[change.record]
+            for name, base, new in _parts(change, fields):
                 if change.field == _CREATED and name not in fields:
                     fields[name] = new
                     continue
@@ -240,7 +242,7 @@ class Taking:
             for change in edit.changes
             if change.field == _CREATED and not self.central.get(change.record).stands
         }
-        self.central.fetch(tied for change in edit.changes for tied in ties_to(change))
+        self.central.fetch([tied for change in edit.changes for tied in ties_to(change)])
         created: set[str] = set()
         for change in edit.changes:
             held = self.central.get(change.record)
@@ -329,18 +331,26 @@ def _named(edit: SentEdit) -> Iterable[str]:
     return (change.record for change in edit.changes)
 
 
-def _parts(change: Changed) -> list[tuple[str, Any, Any]]:
+def _parts(change: Changed, fields: dict[str, Any]) -> list[tuple[str, Any, Any]]:
     """A change as (field, base, new); a creation of a record that is there meets it field by field.
 
-    Whoever left a field as it usually is said nothing about it.
+    Whoever left a field as it usually is said nothing about it. A creation of a record that is not there
+    fills its `fields` and meets nothing.
     """
     if change.field != _CREATED:
         return [(change.field, change.old, change.new)]
+    if not fields:
+        fields |= _created(change)
+        return []
+    usual = usual_fields(change.type)
+    return [(name, usual.get(name), new) for name, new in _created(change).items()]
+
+
+def _created(change: Changed) -> dict[str, Any]:
+    """The fields of a record that a change brings into being. Raises Refusal."""
     if not isinstance(change.new, dict):
         raise Refusal("bad-value", "A new record has no fields.")
-    usual = usual_fields(change.type)
-    created = {"void": False, **change.new}
-    return [(name, usual.get(name), new) for name, new in created.items()]
+    return {VOID: False, **change.new}
 
 
 def _validated(record_type: str, record: str, fields: dict[str, Any]) -> dict[str, Any]:
@@ -350,11 +360,16 @@ def _validated(record_type: str, record: str, fields: dict[str, Any]) -> dict[st
     """
     cls = RECORD_TYPES[record_type]
     try:
-        spelt_out = cls.model_validate(known_fields(cls, fields) | {"id": record}).model_dump(mode="json")
+        known = known_fields(cls, fields)
+        known["id"] = record
+        spelt_out = cls.model_validate(known).model_dump(mode="json")
     except ValidationError as error:
         place = ".".join(str(part) for part in error.errors()[0]["loc"])
         raise Refusal("bad-value", f"The field {place} does not hold what it has to.") from None
-    return {name: spelt_out.get(name, value) if name != "id" else value for name, value in fields.items()}
+    del spelt_out["id"]
+    if spelt_out.keys() == fields.keys():
+        return spelt_out
+    return {name: spelt_out.get(name, value) for name, value in fields.items()}
 
 
 def _logged(
@@ -378,9 +393,22 @@ def _logged(
 
 
 def digest_of_edit(edit: SentEdit) -> bytes:
-    """What says that an edit is the one that was sent before."""
-    said = {name: value for name, value in vars(edit).items() if name != "seen"}
-    return fingerprint(said | {"changes": [vars(change) for change in edit.changes]})
+    """What says that an edit is the one that was sent before: all of it but `seen`."""
+    try:
+        changes = [dict(zip(_OF_CHANGE, _said_by_change(change), strict=True)) for change in edit.changes]
+        for change in changes:
+            change["new"], change["old"] = in_order(change["new"]), in_order(change["old"])
+    except TypeError:
+        said = dict(zip(_OF_EDIT, _said_by_edit(edit), strict=True))
+        return fingerprint(said | {"changes": [vars(change) for change in edit.changes]})
+    said = dict(zip(_OF_EDIT, _said_by_edit(edit), strict=True))
+    said["changes"] = changes
+    return fingerprint_in_order(said)
+
+
+_OF_EDIT = sorted(SentEdit.model_fields.keys() - {"seen"})
+_OF_CHANGE = sorted(Changed.model_fields)
+_said_by_edit, _said_by_change = attrgetter(*_OF_EDIT), attrgetter(*_OF_CHANGE)
 
 
 def aside_row(edit: SentEdit, digest: bytes, device: str, now: datetime, refusal: Refusal) -> dict[str, Any]:

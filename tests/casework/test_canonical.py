@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casework.canonical import Digest, digest_of, facet_hash, fingerprint, spelt, sum_of
-from casework.facets import Facet
+from casework.canonical import (
+    Digest,
+    defaults,
+    digest_of,
+    facet_hash,
+    facet_hashes,
+    fingerprint,
+    spelt,
+    sum_of,
+)
+from casework.facets import Facet, facets
 from casework.policies import Category
+from casework.records import RECORD_TYPES
 
 FACET = Facet(Category.IDENTITY)
 FIELDS = st.dictionaries(st.sampled_from(["surname", "known_as", "void", "later"]), st.text(max_size=3))
@@ -50,6 +61,26 @@ VALUES = st.recursive(
 def test_a_hash_is_that_of_the_one_spelling(fields: dict[str, Any]) -> None:
     plain = int.from_bytes(fingerprint("child", "c", FACET.key, fields))
     assert facet_hash("child", "c", FACET, fields) == plain
+
+
+@given(VALUES)
+def test_a_fingerprint_is_that_of_the_one_spelling(value: Any) -> None:
+    plain = blake2b(spelt([value, "x"]).encode(), digest_size=32).digest()
+    assert fingerprint(value, "x") == plain
+
+
+@given(st.data())
+def test_hashes_in_one_go_are_those_of_each_facet(data: Any) -> None:
+    kind = data.draw(st.sampled_from(sorted(RECORD_TYPES)))
+    fields = RECORD_TYPES[kind].model_fields
+    usual = st.sampled_from([*defaults(kind).values(), "Y5", True])
+    values = data.draw(st.dictionaries(st.sampled_from([*fields, "void", "later"]), usual | st.text()))
+    for name in ("marks", "lines", "kind", "facet", "status"):
+        values.pop(name, None)
+    parts = facets(kind, values)
+    hashes = facet_hashes(kind, "r", values)
+    assert list(hashes) == [facet.key for facet in parts]
+    assert hashes == {facet.key: facet_hash(kind, "r", facet, part) for facet, part in parts.items()}
 
 
 @given(st.lists(st.integers(0, 2**256 - 1)), st.integers(0, 2**256 - 1))
