@@ -25,10 +25,11 @@ from sync.hub.counting import CHAIN_BYTES, Counter
 from sync.hub.database import for_laptop, transact
 from sync.hub.devices import keep_statement
 from sync.hub.entitlement import SEND_ANEW, Entitlement
+from sync.hub.entries import aside_row, digest_of_edit
 from sync.hub.feed import Feed
 from sync.hub.migrations import upgrade
 from sync.hub.rights import Refusal
-from sync.hub.taking import Taking, aside_row, digest_of_edit
+from sync.hub.taking import Taking
 from sync.messages import (
     PROTOCOL,
     Action,

@@ -9,24 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from operator import attrgetter
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import to_json
 from sqlalchemy import Connection, select
 
-from casework.canonical import fingerprint, fingerprint_in_order, in_order, spelt
+from casework.canonical import fingerprint, spelt
 from casework.conflicts import disagreement
 from casework.facets import FACETS, Facet, exact_facet
 from casework.records import RECORD_TYPES
 from casework.scopes import EVERYBODY, TIED, own_scope
 from casework.sharing_grid import HIDDEN_EXISTENCE
-from casework.text import clean
 from sync.hub import tables
 from sync.hub.central import Central, Held, Ties, in_bulk, insert_all, known_fields, usual_fields
 from sync.hub.counting import Counter
 from sync.hub.entitlement import is_ground
+from sync.hub.entries import aside_row, digest_of_edit, log_row
 from sync.hub.natural import KEYED, known_as, natural_rows
 from sync.hub.removed import VOID, against_removal
 from sync.hub.rights import NOT_ENTITLED, Refusal, Rights, ties_to
@@ -98,7 +96,7 @@ class Taking:
                 aside.append(aside_row(edit, digest, self._device, now, refusal))
             else:
                 counter.advance(digest)
-                logged.append(_logged(edit, digest, self._device, now, verdict, counter.chain))
+                logged.append(log_row(edit, digest, self._device, now, verdict, counter.chain))
             before[edit.id] = (verdict, digest)
             verdicts.append(verdict)
         insert_all(self._connection, tables.log, logged)  # never in the place of another entry
@@ -370,57 +368,3 @@ def _validated(record_type: str, record: str, fields: dict[str, Any]) -> dict[st
     if spelt_out.keys() == fields.keys():
         return spelt_out
     return {name: spelt_out.get(name, value) for name, value in fields.items()}
-
-
-def _logged(
-    edit: SentEdit, digest: bytes, device: str, now: datetime, verdict: Verdict, chain: bytes
-) -> dict[str, Any]:
-    return {
-        "seq": verdict.seq,
-        "edit": edit.id,
-        "hash": digest,
-        "device": device,
-        "worker": edit.worker,
-        "name": edit.name,
-        "subject": edit.subject,
-        "reason": edit.reason,
-        "at": edit.at,
-        "taken": now.isoformat(),
-        "changes": to_json([list(vars(change).values()) for change in edit.changes]).decode(),
-        "verdict": verdict.model_dump_json(),
-        "chain": chain,
-    }
-
-
-def digest_of_edit(edit: SentEdit) -> bytes:
-    """What says that an edit is the one that was sent before: all of it but `seen`."""
-    try:
-        changes = [dict(zip(_OF_CHANGE, _said_by_change(change), strict=True)) for change in edit.changes]
-        for change in changes:
-            change["new"], change["old"] = in_order(change["new"]), in_order(change["old"])
-    except TypeError:
-        said = dict(zip(_OF_EDIT, _said_by_edit(edit), strict=True))
-        return fingerprint(said | {"changes": [vars(change) for change in edit.changes]})
-    said = dict(zip(_OF_EDIT, _said_by_edit(edit), strict=True))
-    said["changes"] = changes
-    return fingerprint_in_order(said)
-
-
-_OF_EDIT = sorted(SentEdit.model_fields.keys() - {"seen"})
-_OF_CHANGE = sorted(Changed.model_fields)
-_said_by_edit, _said_by_change = attrgetter(*_OF_EDIT), attrgetter(*_OF_CHANGE)
-
-
-def aside_row(edit: SentEdit, digest: bytes, device: str, now: datetime, refusal: Refusal) -> dict[str, Any]:
-    """The row of an edit that is kept aside."""
-    return {
-        "edit": edit.id,
-        "hash": digest,
-        "device": device,
-        "worker": edit.worker,
-        "at": clean(edit.at),
-        "taken": now.isoformat(),
-        "code": refusal.code,
-        "reason": refusal.reason,
-        "edit_text": edit.model_dump_json(),
-    }

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.hub.taking import digest_of_edit
+from sync.hub.entries import digest_of_edit
 from sync.messages import Changed, SentEdit
 
 VALUES = st.recursive(
