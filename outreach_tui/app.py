@@ -295,6 +295,11 @@ class OutreachApp(RoomsApp):
         """A session with the central record; `say` gets its progress and its end. Keys go on meanwhile."""
         self.run_worker(self._sessions.run(say), group="central")
 
+    async def sync_at_door(self, say: Callable[[str], None]) -> None:
+        """A session before anything is shown, after which the caseload is open. Raises what keeps it shut."""
+        work = self._sessions.at_door(say)
+        await self.desk.open(lambda: self.opener.open_heard(work))
+
     def _end_access(self, sentence: str) -> None:
         """Lock for good. Not awaited: locking ends all workers, and the session is one."""
         self._ending = asyncio.create_task(self.lock(sentence))

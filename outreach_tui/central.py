@@ -51,6 +51,16 @@ class Sessions:
         self._desk, self._reconcile, self._ended = desk, reconcile, ended
         self._busy = False
 
+    def at_door(self, say: Say) -> Callable[[Any], Session]:
+        """One session for a caseload that nobody is shown yet, on the thread that opened it."""
+        loop = asyncio.get_running_loop()
+
+        def tell(words: str) -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(say, f"Syncing: {words}")
+
+        return lambda store: self._reconcile(store, tell, lambda way: way)
+
     async def run(self, say: Say, *, quiet: bool = False) -> None:
         """One session, its progress and its end said; `quiet` says nothing but what a person has to know."""
         if self._busy:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, datetime
 
-from casework.errors import BadInput, Locked
+from casework.errors import BadInput, Locked, OutreachError, Refused
 from casework.ids import new_id
 from casework.records import Team, Worker
 from casework.text import clean
 from screens.doorway import FirstRun
+from storage.central.lease import SILENT, begin_anew, check_lease
 from storage.cipher import wipe
+from storage.faults import translated
 from storage.home import Home
 from storage.recovery_code import UNCONFIRMED
 from storage.ring import Ring
@@ -18,6 +21,7 @@ from storage.store import Store
 from storage.vault import Vault
 
 _GENERATION = "vault-generation"
+_AFTER_SILENCE = "f5 syncs now, f2 takes the recovery code"
 
 
 class VaultOpener:
@@ -38,6 +42,7 @@ class VaultOpener:
         self._moment = moment
         self._home, self._now, self._today, self._ring = home, now, today, ring
         self._key: bytearray | None = None
+        self._silent: bytearray | None = None
 
     @property
     def has_caseload(self) -> bool:
@@ -63,10 +68,32 @@ class VaultOpener:
             self.forget()
 
     def forget(self) -> None:
-        """Wipe the key that was kept for another recovery code."""
-        if self._key is not None:
-            wipe(self._key)
-            self._key = None
+        """Wipe the keys that were kept for another recovery code, or for a session."""
+        for key in (self._key, self._silent):
+            if key is not None:
+                wipe(key)
+        self._key = self._silent = None
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether the right passphrase opened nothing just now, for the central record was not heard."""
+        return self._silent is not None
+
+    def open_heard(self, session: Callable[[Store], object]) -> Store:
+        """Open for a session what was silent for too long, and leave it open if it then may be."""
+        if self._silent is None:
+            raise Locked(SILENT, "Give the passphrase first; then f5 syncs.")
+        store = self._store(self._silent)
+        try:
+            session(store)
+            check_lease(store.conn, self._now(), _AFTER_SILENCE)
+        except BaseException as problem:
+            store.close()
+            if isinstance(problem, Refused):  # such as an access that was ended
+                self.forget()
+            raise
+        self.forget()
+        return store
 
     def unlock(self, passphrase: bytearray) -> Store:
         """Open with the passphrase, which is wiped. Raises `Locked`, or `BadInput` for an altered file."""
@@ -104,7 +131,7 @@ class VaultOpener:
             key, fresh = vault.recover(clean(code), passphrase)
         finally:
             wipe(passphrase)
-        store = self._open(vault, key)
+        store = self._open(vault, key, recovered=True)
         store.save_setting(UNCONFIRMED, "recovered")
         return store, fresh
 
@@ -139,17 +166,38 @@ class VaultOpener:
         store.save_setting(UNCONFIRMED, "new")
         return store, code
 
-    def _open(self, vault: Vault, key: bytearray, *, may_renew: bool = False) -> Store:
+    def _store(self, key: bytearray) -> Store:
+        return Store.open(
+            self._home.database,
+            key,
+            now=self._now,
+            today=self._today,
+            moment=self._moment,
+            check_same_thread=False,  # a session with the central record borrows it (storage.lending)
+        )
+
+    def _mind_silence(self, store: Store, key: bytearray, *, recovered: bool) -> None:
+        """Keep shut what was silent for too long; its key waits for a session, until `forget`."""
+        if recovered:
+            with suppress(OutreachError), translated(store.path):  # the next code has to be shown
+                begin_anew(store.conn, self._now())
+            return
+        try:
+            with translated(store.path):
+                check_lease(store.conn, self._now(), _AFTER_SILENCE)
+        except OutreachError as problem:
+            store.close()
+            if problem.code == SILENT:
+                self._silent = bytearray(key)
+            raise
+
+    def _open(
+        self, vault: Vault, key: bytearray, *, may_renew: bool = False, recovered: bool = False
+    ) -> Store:
         self.forget()
         try:
-            store = Store.open(
-                self._home.database,
-                key,
-                now=self._now,
-                today=self._today,
-                moment=self._moment,
-                check_same_thread=False,  # a session with the central record borrows it (storage.lending)
-            )
+            store = self._store(key)
+            self._mind_silence(store, key, recovered=recovered)
             if may_renew and store.setting(UNCONFIRMED):
                 self._key = bytearray(key)
         finally:

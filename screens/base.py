@@ -71,6 +71,9 @@ class Shell(Protocol):
     def sync_now(self, say: Callable[[str], None]) -> None:
         """A session with the central record, beside the keys."""
 
+    async def sync_at_door(self, say: Callable[[str], None]) -> None:
+        """A session that opens a caseload which was silent for too long; raises what keeps it shut."""
+
     def go_back(self) -> None:
         """One screen back; from any other room to Today."""
 

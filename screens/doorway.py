@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
@@ -71,6 +72,13 @@ class Opener(Protocol[S_co]):
         """The caseload was locked: a person is asked before it opens again. On any thread."""
 
     @property
+    def is_silent(self) -> bool:
+        """Whether it was kept shut just now for want of a word from the central record."""
+
+    def open_heard(self, session: Callable[[S_co], object]) -> S_co:
+        """Open after such a refusal for a session, which is given the caseload, and let it stay open then."""
+
+    @property
     def owes_code(self) -> bool:
         """Whether the caseload just opened has a recovery code that nobody proved."""
 
@@ -78,7 +86,7 @@ class Opener(Protocol[S_co]):
         """Draw another recovery code for the caseload just opened; the one before it opens nothing."""
 
     def forget(self) -> None:
-        """Drop what was kept for `renew_recovery`."""
+        """Drop what was kept for `renew_recovery` and `open_heard`."""
 
     def create(self, first: FirstRun) -> tuple[S_co, str]:
         """Make the caseload; the open store and the recovery code, which is shown once and kept nowhere."""

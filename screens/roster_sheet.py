@@ -48,6 +48,7 @@ class Whole:
     families: frozenset[str] = frozenset()
     empty: str = ""
     awaiting: Sequence[Awaited] = ()
+    silence: str = ""
 
 
 @dataclass(frozen=True)

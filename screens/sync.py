@@ -45,6 +45,17 @@ def sync_lines(view: SyncView, width: int, note: str = "") -> Iterator[tuple[str
     else:
         agreed = local_time(state.agreed_at) if state.agreed_at else "never yet"
         yield "", (Piece("Both sides last agreed  ", Tone.QUIET), Piece(agreed, Tone.STRONG))
+        if view.lease is not None:
+            until = local_time(view.lease.ends_at.isoformat())
+            soon = view.lease.ends_soon
+            words = f"{until}, {count_of(view.lease.silent_days, 'day')} without a word" if soon else until
+            yield (
+                "",
+                (
+                    Piece("Opens alone until       ", Tone.QUIET),
+                    Piece(words, Tone.WARN if soon else Tone.PLAIN),
+                ),
+            )
         yield "", (Piece("Central record          ", Tone.QUIET), Piece(short(state.url, width - 26)))
         yield "", (Piece("Without a network       ", Tone.QUIET), Piece(_NO_NETWORK, Tone.QUIET))
     yield "", ""

@@ -20,6 +20,7 @@ from screens.views import Room
 from screens.widgets.fitting import brief_day, short
 from screens.widgets.rows import Column, Row
 from screens.widgets.text import Cell, Piece, Tone
+from storage.central.lease import read_lease
 from storage.queries.conflicts import count_conflicts
 from storage.queries.steps import marks_are_in
 from storage.queries.today import Awaited, Round, TodayRow, read_round
@@ -71,6 +72,7 @@ class TodayScreen(RoundScreen):
             families=self.families(store, [row.child for row in rows]),
             empty=self._empty(store, found),
             awaiting=found.awaiting,
+            silence=_silence(store),
         )
 
     def _empty(self, store: Store, found: Round) -> str:
@@ -114,6 +116,8 @@ class TodayScreen(RoundScreen):
         """How many are not in, and how many of those are left to follow up."""
         counts, awaited = sheet.whole.counts, sheet.whole.awaiting
         pieces: list[Piece] = []
+        if sheet.whole.silence:
+            pieces += [Piece(sheet.whole.silence, Tone.WARN), Piece(" · ", Tone.QUIET)]
         if awaited:  # first, so that a narrow screen cuts something else
             which = short(awaited[0].name, 18) if len(awaited) == 1 else f"{len(awaited)} schools"
             children = sum(one.children for one in awaited)
@@ -192,6 +196,15 @@ class TodayScreen(RoundScreen):
             self.call_later(self.do_left_out)
         else:
             super().do_back()
+
+
+def _silence(store: Store) -> str:
+    """That this laptop will soon not open alone any more."""
+    lease = read_lease(store.conn, store.now())
+    if lease is None or not lease.ends_soon:
+        return ""
+    until = brief_day(lease.ends_at.date())
+    return f"No sync for {count_of(lease.silent_days, 'day')}, opens alone until {until} (g y)"
 
 
 def row_why(entry: Entry, status: str) -> Cell:

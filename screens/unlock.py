@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Sequence
-from typing import ClassVar
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
@@ -24,6 +25,8 @@ from storage.desk import Closable
 from storage.ring import apart
 
 _STORE = "key-store"
+_OFFER_SECONDS = 60.0
+"""How long the door keeps the key of a caseload that only a session opens."""
 
 
 class UnlockScreen(DoorScreen):
@@ -33,6 +36,7 @@ class UnlockScreen(DoorScreen):
         Binding("f2", "recover", "Recovery code", show=False),
         Binding("f3", "key_store", "Key store", show=False),
         Binding("f4", "demo", "Open the demo", show=False),
+        Binding("f5", "sync", "Sync", show=False),
         Binding("escape", "clear", "Clear", show=False),
     ]
 
@@ -43,6 +47,7 @@ class UnlockScreen(DoorScreen):
         self._until = 0.0
         self._store = ""
         self._asking = False
+        self._offer: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """The passphrase and what to do without it."""
@@ -119,23 +124,46 @@ class UnlockScreen(DoorScreen):
         self.run_worker(self._unlock(secret, self.shell.opener.unlock), exclusive=True)
 
     async def _unlock(self, secret: bytearray, open_with: Callable[[bytearray], Closable]) -> None:
+        try:
+            await self._open("Opening …", self.shell.desk.open(lambda: open_with(secret)))
+        finally:
+            wipe(secret)
+
+    async def _open(self, doing: str, opening: Coroutine[Any, Any, None]) -> None:
         field = self.query_one("#passphrase", Input)
         self.busy = field.disabled = True
-        self.tell("Opening …", wrong=False)
+        self.tell(doing, wrong=False)
         try:
-            await self.shell.desk.open(lambda: open_with(secret))
+            await opening
         except OutreachError as error:
             self.busy = field.disabled = False
             field.focus()
             self.tell(error.message)
+            self._mind_offer()
             await self._refresh_wait()
         else:
             if self.shell.opener.owes_code:
                 self.app.switch_screen(RecoveryOfferScreen())
             else:
                 self.shell.entered()
-        finally:
-            wipe(secret)
+
+    def _mind_offer(self) -> None:
+        """Where only a session opens it, the key waits for one, but not for long."""
+        if self._offer is not None:
+            self._offer.stop()
+        if self.shell.opener.is_silent:
+            self._offer = self.set_timer(_OFFER_SECONDS, self._end_offer)
+
+    async def _end_offer(self) -> None:
+        if not self.busy:
+            await self.shell.desk.call(self.shell.opener.forget)
+            self.tell("Type the passphrase again; then f5 syncs.")
+
+    def action_sync(self) -> None:
+        """Sync, where that is what opens it."""
+        if not self.busy and self.shell.opener.is_silent:
+            session = self.shell.sync_at_door(lambda words: self.tell(words, wrong=False))
+            self.run_worker(self._open("Asking the central record …", session), exclusive=True)
 
     def action_demo(self) -> None:
         """Open the demo, in which nobody exists."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from casework.records import Child
+from storage.central.lease import Lease, read_lease
 from storage.central.outbox import OWN
 from storage.central.state import SyncState, read_state
 from storage.queries.conflicts import SetAside, count_conflicts, read_set_aside
@@ -41,6 +42,8 @@ class SyncView:
     aside: Sequence[SetAside]
     children: Sequence[ChildSteps]
     conflicts: int
+    lease: Lease | None = None
+    """How long this laptop opens alone."""
 
 
 _STEPS = f"""
@@ -80,6 +83,7 @@ def read_sync_view(store: Store) -> SyncView:
             if child in held
         ],
         conflicts=count_conflicts(store),
+        lease=read_lease(conn, store.now()),
     )
 
 

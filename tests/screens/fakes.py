@@ -69,6 +69,11 @@ class NoKeyStore:
     def locked(self) -> None:
         pass
 
+    is_silent = False
+
+    def open_heard(self, session: Any) -> Any:
+        raise NotImplementedError
+
 
 class FakeOpener(NoKeyStore):
     """The passphrase above opens; wrong ones wait 1, 2, 4 ... seconds of the clock by hand."""
