@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from casework.records_case import Notification
-from casework.wording import say_day
+from casework.wording import say_born, say_day
 
 _FIELDS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "development": (("concern", "the school's concern"),),
@@ -60,7 +60,7 @@ def _heard(notification: Notification) -> str:
 def told_of_home(siblings: Sequence[tuple[str, date | None, str]]) -> list[Told]:
     """The other children of the home: name, date of birth or None, year group or nothing."""
     words = [
-        name + (f", born {say_day(born)}" if born else "") + (f", Year {year}" if year else "")
+        name + (f", born {say_born(born)}" if born else "") + (f", Year {year}" if year else "")
         for name, born, year in siblings
     ]
     return [Told("development", "children of the same home", "; ".join(words), "on record")] if words else []

@@ -13,7 +13,7 @@ from textual.events import Key, Resize, ScreenResume
 
 from casework.errors import Locked, OutreachError
 from casework.wording import join_words
-from screens.step_back import StepBack, StepScreen
+from screens.step_back import StepScreen
 from screens.verbs import SCREEN_TITLES, held_elsewhere
 from screens.widgets.fitting import short
 from screens.widgets.lines import SaidLine, TitleLine, VerbLine
@@ -180,10 +180,3 @@ class CasePage(StepScreen, Generic[V]):
             rows.append(Row(f"{key}/{counts[key]}", (cell,)))
         self.page.set_source(Rows(rows))
         self.drawn()
-
-    async def step_back(self, work: StepBack, word: str) -> None:
-        """Show the page as it is then."""
-        answer = await self.attempt(work)
-        if answer is not None:
-            await self.renew()
-            self.say(f"{word}: {answer[0].name.removeprefix('Undo: ').removeprefix('Redo: ')}.")

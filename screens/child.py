@@ -79,14 +79,14 @@ class ChildScreen(WordsScreen):
     def on_screen_resume(self, _event: ScreenResume) -> None:
         """Something above this screen may have changed the record."""
         if self._view is not None:
-            self.run_worker(self.reload(), group="read", exclusive=True)
+            self.run_worker(self.renew(), group="read", exclusive=True)
 
     def hear(self) -> None:
         """Something was written elsewhere: read again, now or when this page is shown again."""
         if self._view is not None and self.app.screen is self:
-            self.run_worker(self.reload(), group="read", exclusive=True)
+            self.run_worker(self.renew(), group="read", exclusive=True)
 
-    async def reload(self) -> None:
+    async def renew(self) -> None:
         """Read the page again and keep the cursor on its line."""
         agencies = self.shell.agencies
         try:
@@ -262,7 +262,7 @@ class ChildScreen(WordsScreen):
 
     async def words_added(self) -> None:
         """Show them in the story."""
-        await self.reload()
+        await self.renew()
 
     async def write(self, make: Make) -> Receipt | None:
         """Commit it with the draft that it ends."""
@@ -276,15 +276,19 @@ class ChildScreen(WordsScreen):
     async def step_logged(self, subjects: Sequence[Subject]) -> None:
         """Show it in the story."""
         del subjects
-        await self.reload()
+        await self.renew()
 
     async def step_back(self, work: StepBack, word: str) -> None:
         """Show it in the story."""
-        answer = await self.attempt(work)
-        if answer is not None:
+
+        def step(store: Store) -> tuple[str, str]:
             from storage.queries.steps import whose_step
 
-            await self.reload()
-            name = answer[0].name.removeprefix("Undo: ").removeprefix("Redo: ")
-            whose = await self.attempt(lambda store: whose_step(store, answer[1]))
+            done = work(store)
+            return done.name, whose_step(store, done.seq)
+
+        answer = await self.attempt(step)
+        if answer is not None:
+            await self.renew()
+            name, whose = answer
             self.say(f"{word}: {name} ({self.said_name(whose)})." if whose else f"{word}: {name}.")

@@ -14,7 +14,7 @@ from textual.widgets import Static
 from casework.errors import Locked, OutreachError
 from casework.wording import count_of
 from screens.conflict_lines import COLUMNS, NEW_TEXT, row, side_lines, value_words, whole_text
-from screens.step_back import StepBack, StepScreen
+from screens.step_back import StepScreen
 from screens.verbs import bindings_for
 from screens.widgets.fitting import short
 from screens.widgets.lines import SaidLine, TitleLine, VerbLine
@@ -94,13 +94,13 @@ class ConflictsScreen(StepScreen):
     def hear(self) -> None:
         """Something was changed, here or elsewhere."""
         if self._stop_listening is not None and self.is_attached:
-            self.run_worker(self.reload(), group="read", exclusive=True)
+            self.run_worker(self.renew(), group="read", exclusive=True)
 
     def on_screen_resume(self) -> None:
         """A form above may have left a draft."""
         self.hear()
 
-    async def reload(self) -> None:
+    async def renew(self) -> None:
         """Read again; the cursor stays on its row."""
         found = await self.attempt(_read)
         if found is not None:
@@ -184,7 +184,7 @@ class ConflictsScreen(StepScreen):
             return
         kept = one.stands if keep == "central" else one.other
         words = "both" if keep == "both" else short(value_words(one, kept), 40)
-        await self.reload()
+        await self.renew()
         self.say(f"{one.label}: {words} holds now. u takes it back.")
 
     def do_history(self) -> None:
@@ -198,13 +198,6 @@ class ConflictsScreen(StepScreen):
         child = one.child.id if one.child else None
         title = short(one.name or one.label, 40)
         self.app.push_screen(HistoryScreen(one.conflict.record_type, one.conflict.record, title, child))
-
-    async def step_back(self, work: StepBack, word: str) -> None:
-        """Show the list as it is then."""
-        answer = await self.attempt(work)
-        if answer is not None:
-            await self.reload()
-            self.say(f"{word}: {answer[0].name.removeprefix('Undo: ').removeprefix('Redo: ')}.")
 
 
 def _read(store: Store) -> tuple[list[OpenConflict], frozenset[str]]:

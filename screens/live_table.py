@@ -14,7 +14,7 @@ from textual.widgets import Static
 from casework.errors import Locked, OutreachError
 from screens.roster_reasons import ReasonsPane
 from screens.small_windows import SmallSign, is_too_small
-from screens.step_back import StepBack, StepScreen
+from screens.step_back import StepScreen
 from screens.widgets.lines import SaidLine, TitleLine, VerbLine
 from screens.widgets.row_list import RowList
 from screens.widgets.rows import Column
@@ -226,15 +226,3 @@ class LiveTable(StepScreen, Generic[F, R]):
             from screens.case import CaseScreen
 
             self.app.push_screen(CaseScreen(self.row.child.id))
-
-    async def step_back(self, work: StepBack, word: str) -> None:
-        """Show the table as it is then."""
-
-        def step(store: Store) -> tuple[Receipt, F]:
-            receipt, _ = work(store)
-            return receipt, self.read(store)
-
-        answer = await self.attempt(step)
-        if answer is not None:
-            self.show_found(answer[1])
-            self.say(f"{word}: {answer[0].name.removeprefix('Undo: ').removeprefix('Redo: ')}.")

@@ -10,7 +10,7 @@ from casework.wording import FEEDBACK, count_of, join_words
 from screens.dialogs import Choice, PickOne
 from screens.kept_dialog import AskWords, kept_as
 from screens.notification_lines import Entry
-from screens.step_back import StepBack, StepScreen
+from screens.step_back import StepScreen
 from screens.widgets.fitting import short
 
 if TYPE_CHECKING:
@@ -59,13 +59,6 @@ class NotificationVerbs(StepScreen):
         if receipt is not None:
             await self.renew()
         return receipt
-
-    async def step_back(self, work: StepBack, word: str) -> None:
-        """Show what is left, and say which step it was."""
-        answer = await self.attempt(work)
-        if answer is not None:
-            await self.renew()
-            self.say(f"{word}: {answer[0].name.removeprefix('Undo: ').removeprefix('Redo: ')}.")
 
     def _chosen(self) -> Entry | None:
         if self.entry is None:

@@ -41,9 +41,15 @@ async def ask_before_older(screen: OutreachScreen, undo: Callable[[], Awaitable[
             screen.say("Another step was made meanwhile; u asks again.", wrong=True)
 
     from screens.child_story import local_time
-    from storage.queries.steps import whose_step
+    from storage.queries.steps import told_name, whose_step
 
-    whose = await screen.attempt(lambda store: whose_step(store, older.seq))
+    def told(store: Store) -> tuple[str, str]:
+        return told_name(store, older.seq, older.name), whose_step(store, older.seq)
+
+    answer = await screen.attempt(told)
+    if answer is None:
+        return
+    name, whose = answer
     about = f" ({short(whose, _WHOSE)})" if whose else ""
-    question = f"Take back an older step? {short(older.name, _NAME)}{about}, {local_time(older.at)}"
+    question = f"Take back an older step? {short(name, _NAME)}{about}, {local_time(older.at)}"
     await screen.question(Confirm(question), answered)

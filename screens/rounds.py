@@ -22,7 +22,6 @@ from storage.queries.steps import children_of_step
 if TYPE_CHECKING:
     from casework.records import FollowUpOutcome
     from storage.drafts import Draft
-    from storage.journal import Receipt
     from storage.store import Store
 
 
@@ -133,21 +132,20 @@ class RoundScreen(FilteredRoster, WordsScreen):
     async def step_back(self, work: StepBack, word: str) -> None:
         """The cursor goes to the row of the step."""
 
-        def step(store: Store) -> tuple[Receipt, list[str], Sheet]:
-            receipt, seq = work(store)
-            children = children_of_step(store, seq)
-            return receipt, children, self.read_after(store, receipt, children)
+        def step(store: Store) -> tuple[str, list[str], Sheet]:
+            done = work(store)
+            children = children_of_step(store, done.seq)
+            return done.name, children, self.read_after(store, done.receipt, children)
 
         answer = await self.own(step)
         if answer is None:
             return
-        receipt, children, sheet = answer
+        name, children, sheet = answer
         self._last = None
         self._passed -= set(children)
         back = next((child for child in children if child in sheet.places), None)
         self.show_sheet(sheet, to=back)
         names = {entry.child.id: entry.name for entry in self.everyone()}
-        name = receipt.name.removeprefix("Undo: ").removeprefix("Redo: ")
         who = (
             f" ({self.said_name(names[children[0]])})" if len(children) == 1 and children[0] in names else ""
         )

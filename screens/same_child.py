@@ -18,7 +18,7 @@ from screens.kept_dialog import AskWords, kept_as
 from screens.reopening import LeftOpen
 from screens.same_child_ask import LINK_FORM, RELATION, ask_why_apart, both, child_here, say_apart
 from screens.same_child_lines import SheetLine, list_lines, pair_lines, split_lines
-from screens.step_back import StepBack, StepScreen
+from screens.step_back import StepScreen
 from screens.verbs import bindings_for
 from screens.widgets.fitting import short
 from screens.widgets.lines import SaidLine, TitleLine, VerbLine
@@ -153,13 +153,6 @@ class Sheet(StepScreen):
         """The line under the cursor."""
         at = self.query_one(RowList).cursor
         return self._lines[at] if at < len(self._lines) else SheetLine("")
-
-    async def step_back(self, work: StepBack, word: str) -> None:
-        """Take a step back or do it again, and show how things are then."""
-        answer = await self.attempt(work)
-        if answer is not None:
-            await self.renew()
-            self.say(f"{word}: {answer[0].name.removeprefix('Undo: ').removeprefix('Redo: ')}.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from casework.wording import count_of, say_day
 from screens.roster_reasons import ReasonsPane
 from screens.school_form import SCHOOL_CONTACTS, SchoolForm
 from screens.school_lines import COLUMNS, detail_lines, school_rows
-from screens.step_back import StepBack, StepScreen
+from screens.step_back import StepScreen
 from screens.verbs import bindings_for
 from screens.widgets.lines import SaidLine, TitleLine, VerbLine
 from screens.widgets.row_list import RowList
@@ -178,10 +178,3 @@ class SchoolsScreen(StepScreen):
     def do_more_up(self) -> None:
         """Read back above."""
         self.query_one(ReasonsPane).read_on(-1)
-
-    async def step_back(self, work: StepBack, word: str) -> None:
-        """Show the list as it is then."""
-        answer = await self.attempt(work)
-        if answer is not None:
-            await self.renew()
-            self.say(f"{word}: {answer[0].name.removeprefix('Undo: ').removeprefix('Redo: ')}.")

@@ -165,11 +165,12 @@ _JUDGED = 20
 def may_tell(store: Store, seq: int) -> bool:
     """Whether the worker may see everything that a step changed, so that its name may be told.
 
-    The name of a step can tell what came of a call, why a case was closed, or which field was written.
+    The name of a step can tell what came of a call, why a case was closed, or which field was written. That
+    of a merge tells that two records are of one child, and nothing of what went with them.
     """
-    rows = store.conn.execute(
-        "SELECT DISTINCT type, record, field FROM change WHERE edit = ? LIMIT ?", (seq, _JUDGED)
-    ).fetchall()
+    changed = "SELECT DISTINCT type, record, field FROM change WHERE edit = ?"
+    rows = store.conn.execute(f"{changed} AND type = ? LIMIT ?", (seq, Link.type, _JUDGED)).fetchall()
+    rows = rows or store.conn.execute(f"{changed} LIMIT ?", (seq, _JUDGED)).fetchall()
     sight = Sight(store)
     for kind, record, field in rows:
         held = load(store.conn, RECORD_TYPES[kind], record)

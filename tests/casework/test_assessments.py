@@ -282,5 +282,5 @@ def test_what_was_told_stands_beside_its_part_with_its_source() -> None:
     )
     assert set(told) <= set(PARTS)
     (home,) = told_of_home([("Ben Marsh", date(2020, 5, 9), "1")])
-    assert home.words == "Ben Marsh, born Sat 9 May 2020, Year 1"
+    assert home.words == "Ben Marsh, born 9 May 2020, Year 1"
     assert told_of_home([]) == []

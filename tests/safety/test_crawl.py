@@ -361,7 +361,8 @@ async def see_plan(pilot: Pilot[Any], eye: Eye) -> None:
         eye.read("plan, a line opened", line.text, "planning")
     number = next((n for n, line in enumerate(plan._lines) if isinstance(line.record, Action)), 0)
     for key in ("O", "+", "E", "X", "F", "h", "question_mark"):
-        await pilot.press("home", *["down"] * number, key)
+        plan.page.cursor = number
+        await pilot.press(key)
         await settle(pilot)
         eye.look(f"plan, {key}", "planning" if key != "h" else "support")
         await back_to(pilot, plan)

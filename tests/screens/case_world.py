@@ -45,12 +45,14 @@ def notify(family: Family, received: date, **more: Any) -> Notification:
     return kept
 
 
-def open_case(family: Family, received: date, opened: date) -> None:
-    """A case that the worker of the laptop leads."""
+def open_case(family: Family, received: date, opened: date, leads: str = "") -> None:
+    """A case that a worker leads: by default the one of the laptop."""
     store = family.store
     kept = notify(family, received)
     child = store.get(Child, family.tilly.id)
-    edit, _ = allocate(kept, child, store.worker.id, opened, episodes_of(store, child.id), store.today)
+    edit, _ = allocate(
+        kept, child, leads or store.worker.id, opened, episodes_of(store, child.id), store.today
+    )
     store.journal.commit(edit)
 
 

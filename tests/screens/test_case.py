@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from casework.consent import record_agreement, withdraw_agreement
-from casework.edits import Edit, update
+from casework.edits import Edit, create, update
 from casework.ids import new_id
 from casework.records import Child, Worker
 from casework.records_case import Episode, Notification, Plan
@@ -104,6 +104,10 @@ async def test_a_case_is_closed_by_keys_and_comes_back_as_a_new_episode(
         assert plan.ended == date(2026, 11, 19)
         await keys(pilot, "X")
         assert "There is no open case to close." in screen_text(app)
+        await keys(pilot, "u")
+        assert "Undone: Case closed." in flat(app)
+        await keys(pilot, "U")
+        assert "Done again: a step that is withheld." in flat(app), "why a case ended is the family's"
 
         def again(store: Any) -> None:
             family.store = store
@@ -116,6 +120,20 @@ async def test_a_case_is_closed_by_keys_and_comes_back_as_a_new_episode(
         assert text.count("YES") == 2
         await keys(pilot, "u", "y")
         assert "CLOSED." in flat(app)
+
+
+async def test_an_older_step_that_may_not_be_seen_is_not_named(family: Family, tmp_path: Path) -> None:
+    store = family.store
+    amara = Worker(id=new_id(), name="Amara Sample", agency="early-help", team=store.worker.team)
+    store.journal.commit(Edit("Team", (create(amara),)), kind="setup")
+    open_case(family, date(2026, 11, 2), date(2026, 11, 3), amara.id)
+    app = make_real_app(tmp_path, store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, family.tilly.id)
+        await keys(pilot, "H", "u")
+        assert "Take back an older step? A step that is withheld (" in flat(app)
+        await keys(pilot, "y")
+        assert "Undone: a step that is withheld." in flat(app)
 
 
 async def test_a_notification_that_waits_is_told(family: Family, tmp_path: Path) -> None:

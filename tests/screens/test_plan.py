@@ -22,6 +22,7 @@ from screens.history import HistoryScreen
 from screens.plan import PlanScreen
 from screens.plan_forms import ActionForm, EndingForm, OutcomeForm
 from screens.unlock import UnlockScreen
+from screens.widgets.row_list import RowList
 from tests.screens.fakes import HOSTILE
 from tests.screens.real import TODAY, Family, asked, commit, enter, make_real_app, new_store
 from tests.screens.steps import settle, type_text, unlock
@@ -128,7 +129,8 @@ async def at(pilot: Any, words: str) -> None:
     """Put the cursor on the first line that holds these words."""
     screen = pilot.app.screen
     place = next(n for n, line in enumerate(screen._lines) if words in str(line.cell))
-    await keys(pilot, "home", *["down"] * place)
+    screen.query_one(RowList).cursor = place
+    await settle(pilot)
 
 
 # The whole way by keys
@@ -486,7 +488,8 @@ async def test_the_ways_in(family: Family, tmp_path: Path) -> None:
         await enter(pilot, family.tilly.id)
         page = app.screen
         number = next(n for n, line in enumerate(page._lines) if line.target.does == "plan")  # type: ignore[attr-defined]
-        await keys(pilot, "home", *["down"] * number, "enter")
+        page.query_one(RowList).cursor = number
+        await keys(pilot, "enter")
         assert isinstance(app.screen, PlanScreen)
         await keys(pilot, "escape", "escape", "g", "k")
         assert isinstance(app.screen, ClocksScreen)
@@ -516,7 +519,8 @@ async def test_hostile_words_are_only_words(family: Family, tmp_path: Path, word
         page = app.screen
         assert isinstance(page, PlanScreen)
         number = next(n for n, line in enumerate(page._lines) if line.key == bad[1].id)
-        await keys(pilot, *["down"] * number, "E", "escape", "X", "escape", "enter", "escape", "F", "escape")
+        page.page.cursor = number
+        await keys(pilot, "E", "escape", "X", "escape", "enter", "escape", "F", "escape")
         assert "\x1b" not in screen_text(app)
         assert isinstance(app.screen, PlanScreen)
 
