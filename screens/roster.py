@@ -336,7 +336,11 @@ class RosterScreen(OutreachScreen):
     def on_row_list_marked(self, event: RowList.Marked) -> None:
         """Say how many rows the verbs would act on."""
         if event.ids:
-            self.say(f"{len(event.ids):,} marked: verbs act on all of them, after a question. esc unmarks.")
+            self._say_marked()
+
+    def _say_marked(self) -> None:
+        number = len(self.rows.marked)
+        self.say(f"{number:,} marked: verbs act on all of them, after a question. esc unmarks.")
 
     def families(self, store: Store, children: Sequence[Child]) -> frozenset[str]:
         """Children whose siblings may be shown as such."""
@@ -367,9 +371,11 @@ class RosterScreen(OutreachScreen):
             self.run_worker(self._renew_quietly(), exclusive=True, group="renew")
 
     def on_screen_resume(self) -> None:
-        """Shown again: take in what changed meanwhile."""
+        """Shown again: take in what changed meanwhile, and name the marks that stand after a no."""
         if self._stale:
             self.run_worker(self._renew_quietly(), exclusive=True, group="renew")
+        if not self.is_bare and self.rows.marked and not self.query_one(SaidLine).says:
+            self._say_marked()
 
     async def _renew_quietly(self) -> None:
         try:

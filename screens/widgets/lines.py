@@ -115,6 +115,11 @@ class SaidLine(Static):
         """Say nothing any more."""
         self.update(Content())
 
+    @property
+    def says(self) -> bool:
+        """Whether anything stands here."""
+        return bool(str(self.content))
+
 
 class VerbLine(Static):
     """The six verbs of a screen, then `?` for all of them, with the worker's own keys."""

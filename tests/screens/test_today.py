@@ -155,9 +155,11 @@ async def test_marked_rows_are_followed_up_together_after_a_question(tmp_path: P
     async with opened(morning(tmp_path)) as pilot:
         await press(pilot, "space", "space", "space", "m")
         check_shot(pilot.app, "today-bulk-80")
+        assert "3 marked" not in screen_text(pilot.app)
         await press(pilot, "n")
         assert await steps_of(pilot) == []
         assert len(rows(pilot).marked) == 3
+        assert "3 marked: verbs act on all of them" in screen_text(pilot.app)
         await press(pilot, "m", "y")
         assert [step.outcome for step in await steps_of(pilot)] == ["left-message"] * 3
         assert rows(pilot).marked == frozenset()
