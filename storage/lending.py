@@ -74,3 +74,13 @@ class Apart:
                 return ask(*words)
 
         return said
+
+    def pull_ahead(self, *words: Any) -> Any:
+        """What is begun here is waited for later: the turn is given back then, not now."""
+        wait = self._way.pull_ahead(*words)
+
+        def answer() -> Any:
+            with self._loan.given_back():
+                return wait()
+
+        return answer

@@ -22,6 +22,7 @@ from pydantic import BaseModel
 
 from casework.errors import BadInput, OutreachError, Refused, Unreachable, UsageProblem
 from sync import signing, wire
+from sync.ahead import begun
 from sync.messages import (
     Enrol,
     Enrolled,
@@ -208,6 +209,10 @@ class HttpCentral:
     def pull(self, said: Pull) -> Page:
         """Ask for what changed."""
         return self._say("pull", said, Page)
+
+    def pull_ahead(self, said: Pull) -> Callable[[], Page]:
+        """Ask for what changed, on a thread; what is given waits for the answer."""
+        return begun(lambda: self.pull(said))
 
     def verify(self, said: Verify) -> Verified:
         """Compare sums."""

@@ -183,10 +183,15 @@ class Scope(_Message):
 
 
 class Pull(_Message):
-    """What has changed since the cursor, please. `done` are the scopes that were put in place."""
+    """What has changed since the cursor, please. `done` are the scopes that were put in place.
+
+    `coming` are scopes that have come, each with its bits, and are not in place yet: the laptop asks for the
+    page after them while it works on them. They are left out of it and stay unsaid until they are `done`.
+    """
 
     cursor: Cursor
     done: Annotated[dict[str, Number], Field(max_length=50_000)] = {}
+    coming: Annotated[dict[str, Number], Field(max_length=50_000)] = {}
     want: Annotated[list[Id], Field(max_length=MOST_ROWS)] = []
 
 

@@ -1,4 +1,8 @@
-"""What a laptop reads: the pages of a pull, each put in place in one transaction."""
+"""What a laptop reads: the pages of a pull, each put in place in one transaction.
+
+While it puts a page in place it asks for the next one, from the place to which this page leads. What came
+ahead counts only once this page is in place; where that fails it is dropped, and asked for again.
+"""
 
 from __future__ import annotations
 
@@ -30,23 +34,42 @@ class Reading:
         Raises Refused("reconcile") where the central record is not the one that was last read.
         """
         receiver = Receiver(self._store)
+        page = self._ask(session)
         while True:
-            state = read_state(self._conn)
-            wants = outbox.wants(self._conn, MOST_ROWS)
-            session.requests += 1
-            page = self._central.pull(
-                Pull(cursor=Cursor(seq=state.seq, chain=state.chain), done=self._done, want=wants)
-            )
-            received = receiver.receive(delivery_of(page, state))
+            ahead = self._ask_ahead(session, page) if page.more else None
+            received = receiver.receive(delivery_of(page, read_state(self._conn)))
             if received.waiting:
+                if ahead is not None:
+                    ahead()
                 return False
-            self._done = {scope.scope: scope.mask for scope in page.scopes}
+            self._done |= {scope.scope: scope.mask for scope in page.scopes}
             session.pulled += received.written
             session.purged += received.purged
             session.backfilled += sum(len(scope.rows) for scope in page.scopes)
             self._progress(f"{session.pulled} received")
-            if not page.more and not self._done and not outbox.wants(self._conn, 1):
+            if ahead is not None:
+                page = ahead()
+            elif page.more or self._done or outbox.wants(self._conn, 1):
+                page = self._ask(session)
+            else:
                 return True
+
+    def _ask(self, session: Session) -> Page:
+        """The next page, from where this laptop is."""
+        session.requests += 1
+        state = read_state(self._conn)
+        wants = outbox.wants(self._conn, MOST_ROWS)
+        told, self._done = self._done, {}
+        return self._central.pull(
+            Pull(cursor=Cursor(seq=state.seq, chain=state.chain), done=told, want=wants)
+        )
+
+    def _ask_ahead(self, session: Session, page: Page) -> Callable[[], Page]:
+        """The page after this one, which is not in place yet."""
+        session.requests += 1
+        told, self._done = self._done, {}
+        coming = {scope.scope: scope.mask for scope in page.scopes}
+        return self._central.pull_ahead(Pull(cursor=page.cursor, done=told, coming=coming))
 
     def settle_own(self, session: Session) -> bool:
         """Count what stands as this laptop made it; False when another step came meanwhile."""

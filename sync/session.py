@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
@@ -16,6 +17,12 @@ class Central(Protocol):
     def pull(self, said: Pull) -> Page: ...  # noqa: D102
     def verify(self, said: Verify) -> Verified: ...  # noqa: D102
     def have(self, said: Have) -> Lack: ...  # noqa: D102
+
+    def pull_ahead(self, said: Pull) -> Callable[[], Page]:
+        """Begin to ask for a page; what is given waits for it, and raises what `pull` raises.
+
+        Nothing else is asked until then.
+        """
 
 
 @dataclass

@@ -116,8 +116,14 @@ class Feed:
         self._sent_whole(offered, head)
 
     def page(self, asked: Pull, head: int, chain_at: Callable[[int], str]) -> Page:
-        """The next page. Scopes to be sent anew come first, each whole; then what changed, in its order."""
-        scopes, more = self._scopes()
+        """The next page. Scopes to be sent anew come first, each whole; then what changed, in its order.
+
+        It says nothing yet where what may be held of scopes that are on their way has changed: once they are
+        in place they are weighed anew, and until then the page could pass by what they lack.
+        """
+        if not self._stand(asked.coming):
+            return Page(cursor=asked.cursor, more=True)
+        scopes, more = self._scopes(asked.coming)
         self._sent_whole([scope.scope for scope in scopes], head)
         if more or len(scopes) >= MOST_ROWS:
             return Page(scopes=scopes, cursor=asked.cursor, more=True)
@@ -135,14 +141,27 @@ class Feed:
             more=more,
         )
 
-    def _scopes(self) -> tuple[list[Scope], bool]:
-        """Scopes whose bits changed, each with all that it may hold, up to a page."""
-        owed = self._connection.execute(
+    def _stand(self, coming: Mapping[str, int]) -> bool:
+        """Whether the laptop may still hold these scopes with these bits."""
+        for some in batched(coming):
+            rows = self._connection.execute(
+                select(_held.c.scope, _held.c.mask).where(
+                    _held.c.device == self._device, _held.c.scope.in_(some)
+                )
+            ).all()
+            if {row.scope: row.mask for row in rows} != {scope: coming[scope] for scope in some}:
+                return False
+        return True
+
+    def _scopes(self, coming: Collection[str]) -> tuple[list[Scope], bool]:
+        """Scopes whose bits changed, but for those `coming`: each with all that it may hold, up to a page."""
+        changed = self._connection.execute(
             select(_held.c.scope, _held.c.mask)
             .where(_held.c.device == self._device, _held.c.mask != _held.c.sent)
             .order_by(_held.c.scope)
-            .limit(MOST_ROWS)
-        ).all()
+            .limit(MOST_ROWS + len(coming))
+        )
+        owed = [row for row in changed if row.scope not in coming]
         found: list[Scope] = []
         count = 0
         for at in range(0, len(owed), _READ_TOGETHER):

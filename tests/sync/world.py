@@ -55,6 +55,20 @@ class Way:
     def pull(self, said: Pull) -> Page:
         return self._said("pull", said)  # type: ignore[no-any-return]
 
+    def pull_ahead(self, said: Pull) -> Callable[[], Page]:
+        """At once: before the page that came last is in place."""
+        try:
+            page = self.pull(said)
+        except Exception as error:  # noqa: BLE001 - raised where it is waited for
+            failed = error
+        else:
+            return lambda: page
+
+        def fail() -> Page:
+            raise failed
+
+        return fail
+
     def have(self, said: Have) -> Lack:
         return self._said("have", said)  # type: ignore[no-any-return]
 

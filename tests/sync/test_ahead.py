@@ -1,0 +1,168 @@
+"""The page that is asked for while the one before it is put in place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from casework.edits import Edit, create
+from casework.errors import Unreachable
+from casework.ids import new_id
+from casework.records import Child
+from storage.central.holdings import Holdings
+from storage.lending import Apart
+from sync.ahead import begun
+from sync.hub import devices, feed
+from sync.messages import Page, Pull
+from tests.sync.databases import SqliteDatabase
+from tests.sync.served import Site
+from tests.sync.test_portions import contact
+from tests.sync.world import Laptop, Way, World
+
+PAGE = 3
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setattr(feed, "MOST_ROWS", PAGE)
+    return World(tmp_path, SqliteDatabase(tmp_path))
+
+
+@dataclass
+class Watched(Way):
+    """Calls `asked` with each question for a page, and `answered` once it is answered."""
+
+    asked: Callable[[Pull], None] = lambda _: None
+    answered: Callable[[Page], None] = lambda _: None
+
+    def pull(self, said: Pull) -> Page:
+        self.asked(said)
+        page = super().pull(said)
+        self.answered(page)
+        return page
+
+
+def some_children(world: World, laptop: Laptop) -> list[Child]:
+    children = [world.child(f"Tilly {n}") for n in range(8)]
+    laptop.make(*children, *(contact(world, child.id) for child in children))
+    assert laptop.sync().agreed
+    return children
+
+
+def test_what_is_not_in_place_is_never_said_to_be_and_nothing_comes_twice(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "_READ_TOGETHER", 1)
+    some_children(world, world.laptop("Ana"))
+    ben = world.laptop("Ben")
+    asked: list[Pull] = []
+    came: list[str] = []
+
+    def check(said: Pull) -> None:
+        held = Holdings(ben.store.conn).masks()
+        assert {scope: held.get(scope) for scope in said.done} == said.done
+        asked.append(said)
+
+    def note(page: Page) -> None:
+        came.extend(row.id for scope in page.scopes for row in scope.rows)
+
+    ben.way = Watched(world.hub, ben.way.device, asked=check, answered=note)
+    session = ben.sync()
+    assert (session.agreed, session.problems, session.backfilled) == (True, [], len(came))
+    assert len(came) == len(set(came))
+    assert sum(bool(said.coming) for said in asked) > 2
+
+
+def test_a_child_who_is_away_while_a_page_is_asked_for_lacks_nothing_afterwards(world: World) -> None:
+    ana = world.laptop("Ana")
+    last = some_children(world, ana)[-1]
+    ben = world.laptop("Ben")
+    away: list[Child] = []
+    written = contact(world, last.id)
+
+    def put(record: Any) -> None:
+        with world.hub.engine.begin() as connection:
+            devices.put(connection, world.new_id("edit"), "Moved", record, world.now)
+
+    def away_and_back(page: Page) -> None:
+        if last.id in (scope.scope for scope in page.scopes):  # the next page is the last one
+            put(last.model_copy(update={"school": "school-elsewhere", "team": None}))
+            put(written)
+            away.append(last)
+        elif away:
+            put(away.pop())
+
+    ben.way = Watched(world.hub, ben.way.device, answered=away_and_back)
+    session = ben.sync()
+    assert (session.agreed, session.problems) == (True, [])
+    assert ben.has(written)
+
+
+def test_work_that_goes_on_meanwhile_is_sent_and_the_page_asked_ahead_dropped(world: World) -> None:
+    children = some_children(world, world.laptop("Ana"))
+    ben = world.laptop("Ben")
+    own = world.child("Sam")
+    pages: list[Page] = []
+
+    def work(page: Page) -> None:
+        pages.append(page)
+        if len(pages) == 2:
+            ben.make(own)
+
+    ben.way = Watched(world.hub, ben.way.device, answered=work)
+    session = ben.sync()
+    assert (session.agreed, session.problems, session.pushed) == (True, [], 2)  # its set-up, too
+    assert all(ben.has(child) for child in (*children, own))
+
+
+def test_a_page_asked_for_on_a_thread_comes_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed, "MOST_ROWS", PAGE)
+    site = Site(tmp_path)
+    try:
+        ana, ben = site.laptop("Ana"), site.laptop("Ben")
+        made = [Child(id=new_id(), surname="Marsh", forename=str(n), team=ana.worker.team) for n in range(9)]
+        ana.journal.commit(Edit("Made", tuple(map(create, made))))
+        assert site.sync(ana).session.agreed
+        done = site.sync(ben)
+        assert done.session.agreed
+        assert len(ben.find(Child)) == len(made)
+        assert done.session.requests == done.traffic.requests > 4
+    finally:
+        site.close()
+
+
+def test_what_goes_wrong_ahead_is_raised_where_it_is_waited_for() -> None:
+    def fail() -> None:
+        raise Unreachable("unreachable", "Nobody answers.")
+
+    wait = begun(fail)
+    with pytest.raises(Unreachable):
+        wait()
+
+
+def test_the_turn_is_given_back_while_a_page_is_waited_for_not_while_it_is_asked_for() -> None:
+    said: list[str] = []
+
+    class Turn:
+        def given_back(self) -> Turn:
+            return self
+
+        def __enter__(self) -> None:
+            said.append("given back")
+
+        def __exit__(self, *_: object) -> None:
+            said.append("taken")
+
+    class Asking:
+        def pull_ahead(self, _: str) -> Callable[[], str]:
+            said.append("asked")
+            return lambda: said.append("answered") or "page"
+
+    wait = Apart(Asking(), Turn()).pull_ahead("please")  # type: ignore[arg-type]
+    assert said == ["asked"]
+    assert wait() == "page"
+    assert said == ["asked", "given back", "answered", "taken"]
