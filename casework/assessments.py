@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -33,9 +33,16 @@ PARTS = {
 """The parts of an assessment in words, by field, in the order of the form."""
 
 
-def missing_of(assessment: Assessment) -> list[str]:
-    """The parts that are still empty, in words; an assessment is never held up for them."""
-    return [words for field, words in PARTS.items() if not getattr(assessment, field).strip()]
+def missing_of(assessment: Assessment, withheld: Collection[str] = ()) -> list[str]:
+    """The parts that are still empty, in words; an assessment is never held up for them.
+
+    Of a part that is `withheld` it is not told whether anything stands there.
+    """
+    return [
+        words
+        for field, words in PARTS.items()
+        if field not in withheld and not getattr(assessment, field).strip()
+    ]
 
 
 def start_assessment(assessment: Assessment, episode: Episode | None, today: date) -> Edit:

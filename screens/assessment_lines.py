@@ -127,8 +127,7 @@ def _clock_words(text: str) -> str:
 
 
 def _empty(shown: ShownAssessment) -> list[str]:
-    hidden = {PARTS[name] for name in shown.withheld}
-    return [words for words in missing_of(shown.assessment) if words not in hidden]
+    return missing_of(shown.assessment, shown.withheld)
 
 
 def empty_words(shown: ShownAssessment) -> str:

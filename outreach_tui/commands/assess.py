@@ -13,6 +13,7 @@ from outreach_tui.commands.opening import opened
 
 if TYPE_CHECKING:
     from casework.assessments import Travelled
+    from casework.records import Child
     from casework.records_case import Score
     from storage.queries.plans import ShownAssessment
     from storage.store import Store
@@ -49,7 +50,7 @@ def assess() -> None:
 @json_option
 def add(child: str, on: str | None, **parts: str | None) -> None:
     """Start an assessment in CHILD's open case, with as many parts as there are by now."""
-    from casework.assessments import missing_of, start_assessment
+    from casework.assessments import start_assessment
     from casework.ids import new_id
     from casework.records_case import Assessment
     from outreach_tui.commands.cases import fitting, require_health, take_case
@@ -69,7 +70,7 @@ def add(child: str, on: str | None, **parts: str | None) -> None:
             )
         edit = start_assessment(made, open_episode(store, found), call.today)
         receipt = store.journal.commit(edit)
-    missing = missing_of(made)
+        missing = _missing(store, found, made.id)
     value = {"id": made.id, "child": found.id, "started": day, "missing": missing, "edit": receipt.edit}
     call.show(
         value,
@@ -83,7 +84,7 @@ def add(child: str, on: str | None, **parts: str | None) -> None:
 @json_option
 def set_(assessment: str, **parts: str | None) -> None:
     """Write parts of ASSESSMENT; a part that is given takes the place of what was there."""
-    from casework.assessments import missing_of, set_parts
+    from casework.assessments import set_parts
     from casework.records_case import Assessment
     from outreach_tui.commands.cases import fitting, require_health, take_own
 
@@ -98,7 +99,7 @@ def set_(assessment: str, **parts: str | None) -> None:
         with fitting({}):
             edit = set_parts(held, **words)
         receipt = store.journal.commit(edit)
-    missing = missing_of(held.model_copy(update=words))
+        missing = _missing(store, child, held.id)
     value = {"id": held.id, "written": sorted(words), "missing": missing, "edit": receipt.edit}
     call.show(value, lambda: output.emit_lines(["Assessment written.", *_say_missing(missing)]))
 
@@ -109,7 +110,7 @@ def set_(assessment: str, **parts: str | None) -> None:
 @json_option
 def complete(assessment: str, on: str | None) -> None:
     """Say that ASSESSMENT is complete. Parts that are empty are named; they hold nothing up."""
-    from casework.assessments import complete_assessment, missing_of
+    from casework.assessments import complete_assessment
     from casework.records_case import Assessment
     from outreach_tui.commands.cases import take_own
     from outreach_tui.commands.people import take_day
@@ -117,9 +118,9 @@ def complete(assessment: str, on: str | None) -> None:
     call = the_call()
     day = take_day(on, call.today, "--on", past=True) or call.today
     with opened(call) as store:
-        held, _ = take_own(store, assessment, Assessment, "ASSESSMENT", "assess list CHILD")
+        held, child = take_own(store, assessment, Assessment, "ASSESSMENT", "assess list CHILD")
         receipt = store.journal.commit(complete_assessment(held, day, call.today, store.worker.id))
-    missing = missing_of(held)
+        missing = _missing(store, child, held.id)
     value = {"id": held.id, "completed": day, "missing": missing, "edit": receipt.edit}
     call.show(value, lambda: output.emit_lines(["Assessment complete.", *_say_missing(missing)]))
 
@@ -269,7 +270,6 @@ def assessment_json(store: Store, entry: ShownAssessment) -> dict[str, Any]:
     held = entry.assessment
     episode = store.get(Episode, held.episode) if held.episode else None
     clock = assessment_clock(held, episode, store.today)
-    seen = [words for words in missing_of(held) if words not in {PARTS[name] for name in entry.withheld}]
     return {
         "id": held.id,
         "episode": held.episode,
@@ -280,7 +280,7 @@ def assessment_json(store: Store, entry: ShownAssessment) -> dict[str, Any]:
         "due": clock.due if clock else None,
         "overdue": bool(clock and clock.overdue),
         **{name: None if name in entry.withheld else getattr(held, name) for name in PARTS},
-        "missing": seen,
+        "missing": missing_of(held, entry.withheld),
         "withheld": [{"part": name, "reason": reason} for name, reason in entry.withheld.items()],
     }
 
@@ -357,6 +357,15 @@ def _words(parts: dict[str, str | None]) -> dict[str, str]:
     if sum(text == "-" for text in parts.values()) > 1:
         raise click.UsageError("Only one part can come by stdin")
     return {name: text_of(text, f"--{name}") for name, text in parts.items() if text is not None}
+
+
+def _missing(store: Store, child: Child, assessment: str) -> list[str]:
+    """The parts that are still empty, as far as the worker may see them."""
+    from casework.assessments import missing_of
+    from storage.queries.plans import read_assessments
+
+    entry = next(one for one in read_assessments(store, child) if one.assessment.id == assessment)
+    return missing_of(entry.assessment, entry.withheld)
 
 
 def _say_missing(missing: list[str]) -> list[str]:

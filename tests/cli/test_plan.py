@@ -366,6 +366,10 @@ def test_health_in_an_assessment_needs_its_own_agreement(case: Line) -> None:
     assert shown["health"] is None
     assert [part["part"] for part in shown["withheld"]] == ["health"]
     assert "health" not in shown["missing"], "what is withheld is not said to be empty"
+    bare = ok(case, "assess", "add", case.ids["tilly"], "--strengths", "Close to Gran")
+    written = ok(case, "assess", "set", bare["id"], "--history", "Moved twice")
+    complete = ok(case, "assess", "complete", bare["id"])
+    assert all("health" not in told["missing"] for told in (bare, written, complete))
 
 
 def test_distance_travelled_needs_two_readings(case: Line) -> None:
