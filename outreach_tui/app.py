@@ -129,7 +129,7 @@ class OutreachApp(RoomsApp):
         """Where a fresh process is to go on, when a lock ended this one."""
         self._locking = False
         self._unheard: asyncio.Task[None] | None = None
-        self._sessions = Sessions(self.desk, reconcile, self._end_access)
+        self._sessions = Sessions(self.desk, reconcile, self._end_access, self._tell_screens)
         self._ending: asyncio.Task[None] | None = None
         self._sync_seconds = settings.sync_minutes * 60
         self.type_ahead = TypeAhead(self, self._take_in)
@@ -286,10 +286,14 @@ class OutreachApp(RoomsApp):
         except Locked:
             return
         if changed:
-            for screen in self.screen_stack:
-                hear = getattr(screen, "hear", None)
-                if hear is not None:
-                    hear()
+            self._tell_screens()
+
+    def _tell_screens(self) -> None:
+        """What screens show may have changed."""
+        for screen in self.screen_stack if self.desk.is_open else ():
+            hear = getattr(screen, "hear", None)
+            if hear is not None:
+                hear()
 
     def sync_now(self, say: Callable[[str], None]) -> None:
         """A session with the central record; `say` gets its progress and its end. Keys go on meanwhile."""

@@ -46,9 +46,14 @@ class Sessions:
     """At most one session at a time."""
 
     def __init__(
-        self, desk: Desk[Any], reconcile: Reconcile = over_network, ended: Ended | None = None
+        self,
+        desk: Desk[Any],
+        reconcile: Reconcile = over_network,
+        ended: Ended | None = None,
+        after: Callable[[], None] = lambda: None,
     ) -> None:
-        self._desk, self._reconcile, self._ended = desk, reconcile, ended
+        """`after` is called at the end of each session, however it ended."""
+        self._desk, self._reconcile, self._ended, self._after = desk, reconcile, ended, after
         self._busy = False
 
     def at_door(self, say: Say) -> Callable[[Any], Session]:
@@ -93,15 +98,18 @@ class Sessions:
             elif not quiet:
                 say(f"{problem.message} Nothing is lost.")
         else:
-            if not quiet or not done.agreed or done.conflicts or done.quarantined:
+            if not quiet or not done.agreed or done.conflicts or done.quarantined or done.problems:
                 say(end_words(done))
         finally:
             self._busy = False
+            self._after()
 
 
 def end_words(done: Session) -> str:
-    """How a session ended; never agreement where the sums were not compared."""
+    """How a session ended; never agreement where the sums were not compared, nor beside something wrong."""
     head = "Both sides agree" if done.agreed else "The two sides do not agree yet; sync again"
+    if done.problems:
+        head = f"Something was found wrong (g y says what){'' if done.agreed else '; sync again'}"
     parts = [f"{done.pushed} sent", f"{done.pulled} received"]
     if done.conflicts:
         parts.append(f"{done.conflicts} in conflict (g x)")

@@ -58,6 +58,12 @@ def sync_lines(view: SyncView, width: int, note: str = "") -> Iterator[tuple[str
             )
         yield "", (Piece("Central record          ", Tone.QUIET), Piece(short(state.url, width - 26)))
         yield "", (Piece("Without a network       ", Tone.QUIET), Piece(_NO_NETWORK, Tone.QUIET))
+    if view.problems:
+        yield "", ""
+        yield "", Piece("What a session found wrong", Tone.WARN)
+    for at, sentence in view.problems:
+        words = f"{local_time(at)}  {sentence}"
+        yield from (("", cell) for cell in plain(words, width, tone=Tone.WARN, indent=2))
     yield "", ""
     since = f", the oldest of {local_time(view.oldest)}" if view.oldest else ""
     yield "", Piece(f"{count_of(view.waiting, 'step')} to be sent{since}", Tone.STRONG)

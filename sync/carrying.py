@@ -22,6 +22,7 @@ from storage.central.bundles import Bundles, end_bundles, keep_bundles, read_bun
 from storage.central.identity import HUB_KEY, HUB_SEAL, PRIVATE_KEY, kept
 from storage.central.lease import hear_late, mark_of
 from storage.central.outbox import Answer, WaitingEdit
+from storage.central.problems import note_problems
 from storage.central.receiving import Receiver
 from storage.central.renaming import rename
 from storage.central.state import SyncState, read_state, write_state
@@ -276,7 +277,7 @@ def read_answer(store: Store, path: Path, *, progress: Callable[[str], None] = l
             device = CarriedDevice(store, now=store.now, progress=progress)
             with translated(store.path):
                 session = device.put_in_place(reply, verdicts, pages, bundles.sent[sealed.head.answers])
-                _put_down(store, sealed.head, sealed.name, reply)
+                _put_down(store, sealed.head, sealed.name, reply, session.problems)
             size = sealed.size
     except OutreachError as refusal:
         if refusal.code != "not-found":
@@ -340,9 +341,10 @@ def _check_place(state: SyncState, reply: Reply, ends: Sequence[int]) -> None:
         )
 
 
-def _put_down(store: Store, head: Head, name: str, reply: Reply) -> None:
+def _put_down(store: Store, head: Head, name: str, reply: Reply, problems: Sequence[str]) -> None:
     """The answer was read to its end."""
     with transaction(store.conn):
+        note_problems(store.conn, store.now(), problems)
         bundles = read_bundles(store.conn)
         if reply.welcome.action != "reconcile":
             hear_late(store.conn, store.now(), reply.welcome.lease, bundles.marks.get(head.answers))

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from casework.canonical import spelt
-from casework.errors import Refused
+from casework.errors import OutreachError, Refused
 from casework.ids import new_id
 from casework.shape import beyond, shape
 from storage import audit
@@ -20,6 +20,7 @@ from storage.central.bundles import end_bundles, read_bundles
 from storage.central.given_up import read_given_up
 from storage.central.holdings import Holdings
 from storage.central.lease import hear
+from storage.central.problems import note_problems
 from storage.central.state import SyncState, read_state, write_state
 from storage.journal import transaction
 from storage.store import Store
@@ -69,20 +70,28 @@ class Device:
         Raises Refused("revoked") where this laptop's access was ended: what waited was handed in then. Raises
         what the way raises when the central record cannot be reached; what was done until then stands.
         """
+        session = Session()
         try:
             with collecting_rarely():
-                return self._agree(full=full, deep=deep)
-        except Refused as refusal:
+                self._agree(session, full=full, deep=deep)
+        except OutreachError as refusal:
             if refusal.code == "revoked":
                 self._sending.hand_in()
+            self._note(session)
             raise
+        self._note(session)
+        return session
 
-    def _agree(self, *, full: bool, deep: bool) -> Session:
-        session = Session()
+    def _note(self, session: Session) -> None:
+        if session.problems:
+            with transaction(self._conn):
+                note_problems(self._conn, self._now(), session.problems)
+
+    def _agree(self, session: Session, *, full: bool, deep: bool) -> None:
         if self._hello(session) and not (full or deep):
             session.agreed = True
             self._hear(agreed=True)
-            return session
+            return
         for _ in range(_ROUNDS):
             self._sending.push_all(session)
             if not self._pull_all(session) or not self._reading.settle_own(session):
@@ -96,7 +105,6 @@ class Device:
         session.cursor = read_state(self._conn).seq
         if session.agreed:
             self._hear(agreed=True)
-        return session
 
     # Hello
 

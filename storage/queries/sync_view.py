@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from casework.records import Child
 from storage.central.lease import Lease, read_lease
 from storage.central.outbox import OWN
+from storage.central.problems import read_problems
 from storage.central.state import SyncState, read_state
 from storage.queries.conflicts import SetAside, count_conflicts, read_set_aside
 from storage.queries.lookup import display_name
@@ -44,6 +45,9 @@ class SyncView:
     conflicts: int
     lease: Lease | None = None
     """How long this laptop opens alone."""
+
+    problems: Sequence[tuple[str, str]] = ()
+    """What sessions found wrong lately: instant and sentence."""
 
 
 _STEPS = f"""
@@ -84,6 +88,7 @@ def read_sync_view(store: Store) -> SyncView:
         ],
         conflicts=count_conflicts(store),
         lease=read_lease(conn, store.now()),
+        problems=read_problems(conn, store.now()),
     )
 
 

@@ -15,6 +15,7 @@ from casework.errors import Refused, Unreachable
 from screens.child import ChildScreen
 from screens.sync import SyncScreen
 from screens.unlock import UnlockScreen
+from storage.central.problems import note_problems
 from storage.central.state import read_state, write_state
 from storage.journal import transaction
 from storage.store import Store
@@ -120,6 +121,8 @@ async def test_a_laptop_whose_access_was_ended_shows_nothing_more(family: Family
     [
         (session(agreed=False), "The two sides do not agree yet; sync again"),
         (session(conflicts=1, quarantined=2), "1 in conflict (g x), 2 set aside (g y)"),
+        (session(problems=["Odd."]), "Something was found wrong (g y says what): 3 sent, 2 received."),
+        (session(agreed=False, problems=["Odd."]), "Something was found wrong (g y says what); sync again:"),
         (Unreachable("unreachable", "The central record cannot be reached."), "Nothing is lost."),
     ],
 )
@@ -136,6 +139,29 @@ async def test_no_end_is_said_that_was_not(family: Family, tmp_path: Path, outco
         await enter(pilot)
         await keys(pilot, "g", "y", "tilde")
         assert words in flat(app)
+        assert "Both sides agree:" not in flat(app) or not getattr(outcome, "problems", ["Odd."])
+
+
+async def test_what_a_session_found_wrong_stands_there_in_plain_words(family: Family, tmp_path: Path) -> None:
+    """Also where nobody asked for the session."""
+    enrol(family.store)
+    odd = "Sums of this laptop did not fit its records; they were counted anew."
+
+    def note(store: Store) -> None:
+        with transaction(store.conn):
+            note_problems(store.conn, store.now(), [odd])
+
+    app = make_real_app(tmp_path, family.store, reconcile=lambda *_: session(problems=[odd]))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await enter(pilot)
+        await keys(pilot, "g", "y")
+        assert odd not in flat(app)
+        await asked(app, note)
+        await app.mind_central()
+        await settle(pilot)
+        text = flat(app)
+        assert f"What a session found wrong Fri 20 Nov 2026 08:41 {odd}" in text
+        assert "Something was found wrong" in text
 
 
 async def test_a_step_that_was_set_aside_stands_with_its_reason_and_what_to_do(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from storage import audit
+from storage.central.problems import read_problems
 from storage.cipher import Connection
 from storage.doctor import examine
 from storage.home import Home
@@ -63,6 +64,7 @@ def test_an_audit_that_was_tampered_with_is_named_once(
     done(ana.store.conn)
     assert audit.verify(ana.store.conn) is None
     assert AUDIT_LOST in ana.sync().problems
+    assert [words for _, words in read_problems(ana.store.conn, world.now)] == [AUDIT_LOST]
     assert ben.sync().problems == []
     assert (named(world), doctor(ana, tmp_path), doctor(ben, tmp_path)) == (["Ana"], ["warn"], ["ok"])
     for _ in range(2):
