@@ -19,7 +19,8 @@ from casework.errors import BadInput
 from casework.text import clean, safe
 from casework.wording import say_day as spell
 
-__all__ = ["LONDON", "YEARS_AHEAD", "YEARS_BACK", "Prefer", "coming_day", "parse_date", "parse_when", "spell"]
+__all__ = ["LONDON", "SOON", "YEARS_AHEAD", "YEARS_BACK", "Prefer", "coming_day", "parse_date", "parse_when"]
+__all__ += ["spell"]
 
 Prefer = Literal["near", "future", "past"]
 """Which day a short form means: `near` takes the coming weekday and the nearest 23/11; the others one side
@@ -32,7 +33,9 @@ YEARS_AHEAD = 10
 
 _EXAMPLES = "write for example fri, +2w, 23/11 or 2026-11-23."
 _LONGEST = 60
-_SOON = timedelta(days=60)
+SOON = timedelta(days=60)
+"""How far off a day without its year may be taken for one of the wrong year."""
+
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -126,7 +129,7 @@ def coming_day(text: str, now: datetime) -> date | None:
         return None
     ahead = near - now.astimezone(LONDON).date()
     same = (past.month, past.day) == (near.month, near.day) and past.year < near.year
-    return near if same and ahead <= _SOON else None
+    return near if same and ahead <= SOON else None
 
 
 def _in_reach(day: date, today: date) -> date:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import ClassVar
 
 from textual import on
@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Input, Static
 
-from casework.dates import parse_date
+from casework.days_given import day_to_come
 from casework.errors import BadInput
 from casework.text import clean
 from casework.wording import say_day
@@ -79,7 +79,7 @@ class SleepForm(KeptDialog[Rest | None]):
             return dict(typed)
 
     def _day(self) -> date:
-        return parse_date(self.typed()["until"], self._today, prefer="future")
+        return day_to_come(self.typed()["until"], self._today, self._today + timedelta(days=1))
 
     @on(Input.Changed)
     async def understand(self, event: Input.Changed) -> None:

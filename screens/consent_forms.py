@@ -105,8 +105,8 @@ class AgreementForm(FieldForm):
             FormField("interpreter", "Interpreter", hint="which language, and who interpreted"),
             FormField("leaflet", "Leaflet", hint="the version they were given"),
             FormField("given_on", "On", "day", past=True, empty="today"),
-            FormField("review", "Review by", "day", hint="the day by which to ask again"),
-            FormField("expires", "Ends", "day", hint="the last day on which it holds"),
+            FormField("review", "Review by", "day", since="given_on", hint="the day by which to ask again"),
+            FormField("expires", "Ends", "day", since="given_on", hint="the last day on which it holds"),
         )  # fmt: skip
 
     def form_fields(self) -> Sequence[FormField]:
@@ -328,7 +328,7 @@ class DisclosureForm(FieldForm):
                       "tell them unless that is unsafe"),
             FormField("told_why", "Why", "page", hint="why the family was, or was not, told"),
             FormField("decided_on", "On", "day", past=True, empty="today"),
-            FormField("until", "Open until", "day", empty=f"{DISCLOSURE_DAYS} days on"),
+            FormField("until", "Open until", "day", since="decided_on", empty=f"{DISCLOSURE_DAYS} days on"),
         )  # fmt: skip
 
     def form_fields(self) -> Sequence[FormField]:

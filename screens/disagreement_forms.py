@@ -54,7 +54,7 @@ class RaiseForm(FieldForm):
             FormField("with_whom", "Put to", hint="name and role"),
             FormField("level", "Level", "one", DISAGREEMENT_LEVELS, "start where it can be settled"),
             FormField("raised", "Raised on", "day", past=True, empty="today"),
-            FormField("due", "Answer by", "day", empty="5 working days on"),
+            FormField("due", "Answer by", "day", since="raised", empty="5 working days on"),
         )
 
     def form_fields(self) -> Sequence[FormField]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
@@ -17,6 +18,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
 from casework.dates import parse_date
+from casework.days_given import day_to_come
 from casework.errors import BadInput, Locked, OutreachError, misfit
 from casework.ids import new_id
 from casework.records import Record
@@ -56,8 +58,9 @@ class FormField:
     """One field: its name, its label, what it takes and what is said while keys go to it.
 
     `kind` is a line, a page of text, a day, one or many of `choices`, or `told`, which takes nothing and
-    shows its hint; `whole` offers all choices at once; `past` reads a weekday as the last one; `empty`
-    stands where nothing is said.
+    shows its hint; `whole` offers all choices at once; `past` reads a day without its year, or a weekday, as
+    the last one; `since` as the coming one, counted from the day of the field that it names ("" for today);
+    `empty` stands where nothing is said.
     """
 
     name: str
@@ -67,6 +70,7 @@ class FormField:
     hint: str = ""
     whole: bool = False
     past: bool = False
+    since: str | None = None
     empty: str = "none"
 
 
@@ -281,10 +285,21 @@ class FieldForm(KeptForm):
     def _day(self, spec: FormField, text: str) -> date | None:
         if not text.strip():
             return None
+        today = self.shell.today
         try:
-            return parse_date(text, self.shell.today, prefer="past" if spec.past else "near")
+            if spec.since is None:
+                return parse_date(text, today, prefer="past" if spec.past else "near")
+            return day_to_come(text, today, self._since(spec.since))
         except BadInput as problem:
             raise BadInput(problem.code, problem.message, spec.name) from None
+
+    def _since(self, name: str) -> date | None:
+        """The day of the field from which something to come runs; None where none can be read."""
+        for spec in self.form_fields():
+            if spec.name == name:
+                with suppress(BadInput):
+                    return self._day(spec, self.value_of(name))
+        return None
 
     def _echo(self, spec: FormField) -> None:
         """What a day was understood as, with its weekday."""
@@ -294,8 +309,8 @@ class FieldForm(KeptForm):
         try:
             day = self._day(spec, text)
             words = Piece(say_day(day), Tone.STRONG) if day else Piece(spec.empty, Tone.QUIET)
-        except BadInput:
-            words = Piece("not a date yet", Tone.WARN)
+        except BadInput as problem:
+            words = Piece("give its year" if problem.code == "year-needed" else "not a date yet", Tone.WARN)
         self.query_one(f"#echo-{spec.name}", Static).update(show_cell(words))
 
     def tell(self, words: str) -> None:
@@ -339,7 +354,7 @@ class FieldForm(KeptForm):
         if not self._ready or self._gone:
             return
         for spec in self.form_fields():
-            if spec.name == name:
+            if name in (spec.name, spec.since):
                 self._echo(spec)
         self.field_changed(name)
         self._show_asked()

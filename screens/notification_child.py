@@ -121,13 +121,19 @@ def _born(text: str, today: date) -> date | None:
 
 
 def take_day(text: str, today: date, field: str) -> date | None:
-    """A typed day that has come; None for an empty field. Raises BadInput that names the field."""
+    """A typed day that has come; None for an empty field. Raises BadInput that names the field.
+
+    A day without its year that soon comes is refused, but for a day of birth.
+    """
     from casework.dates import parse_date
+    from casework.days_given import require_year
 
     if not text.strip():
         return None
     try:
         day = parse_date(text, today, prefer="past")
+        if field != "dob":
+            require_year(text, today)
     except BadInput as problem:
         raise BadInput(problem.code, problem.message, field) from None
     require_come(day, today, "That day has not come yet.", field)

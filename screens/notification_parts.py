@@ -76,6 +76,9 @@ class PartLine(LineField):
             super()._on_paste(event)
 
 
+_TOLD_AT_ONCE = frozenset({"in-the-future", "year-needed"})
+"""What is wrong with a day that can be read; another is half typed."""
+
 _IN_A_WORD = {"notifier": "who sent it", "heard_by": "who listened", "heard_on": "when they listened"}
 
 
@@ -112,10 +115,14 @@ class PartsForm(NotificationFields):
     def _lint(self) -> None:
         """What is missing, or that it is ready; odd numbers are told and block nothing."""
         values: dict[str, Any] = {name: self._value(name) for name in PARTS if name not in self._hidden}
-        try:
-            values["heard_on"] = take_day(self._value("heard_on"), self.shell.today, "heard_on")
-        except BadInput:
-            values["heard_on"] = None
+        wrong_days = []
+        for name in ("received", "heard_on"):
+            values[name] = None
+            try:
+                values[name] = take_day(self._value(name), self.shell.today, name)
+            except BadInput as problem:
+                words = problem.message if problem.code in _TOLD_AT_ONCE else "not a date yet"
+                wrong_days.append(f"{_label(name)}: {words}")
         draft = Notification.model_construct(**values)
         first = (
             []
@@ -135,8 +142,9 @@ class PartsForm(NotificationFields):
             lines.append(Piece("Some parts are withheld here; they stay as they are.", Tone.QUIET))
         elif lacking:
             lines.append((Piece("missing: ", Tone.WARN), Piece("; ".join(brief(lacking)))))
-        else:
+        elif not wrong_days:
             lines.append(Piece("ready to send", Tone.GOOD))
+        lines += [Piece(words, Tone.WARN) for words in wrong_days]
         if self.has_class("-new"):
             lines += [Piece(f"UPN: {words}", Tone.WARN) for words in warnings(self.fields())]
         odd = self._odd_heading()

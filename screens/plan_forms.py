@@ -188,7 +188,7 @@ class ActionForm(PlanForm):
             FormField("who", "Person", "one", {}, "fills the next two lines from the record"),
             FormField("owner", "Who", hint="a person, or a member of the family"),
             FormField("agency", "Of", "one", names, "empty for the family"),
-            FormField("due", "By", "day"),
+            FormField("due", "By", "day", since=""),
         )
 
     def form_fields(self) -> Sequence[FormField]:

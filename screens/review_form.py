@@ -75,7 +75,7 @@ class ReviewForm(FieldForm):
             FormField("progress", "Besides" if self._outcomes else "Progress", "page",
                       hint="what else there is to say of how it goes"),
             FormField("decision", "What follows", "one", REVIEW_DECISIONS),
-            FormField("next_review", "Next review", "day"),
+            FormField("next_review", "Next review", "day", since="held_on"),
         )  # fmt: skip
 
     def form_fields(self) -> Sequence[FormField]:

@@ -75,6 +75,7 @@ def record(child: str, **given: Any) -> None:
     purposes = listed("--purposes", given["purposes"], PURPOSES)
     out_agencies = listed("--exclude-agencies", given["exclude_agencies"], AGENCIES)
     out_categories = listed("--exclude-categories", given["exclude_categories"], CATEGORIES)
+    agreed = take_day(given["on"], call.today, "--on", past=True) or call.today
     values = {
         **{name: given[name] for name in ("given_by", "relationship", "responsibility", "how_known")},
         **{name: given[name] for name in ("gillick", "status", "interpreter", "leaflet")},
@@ -86,9 +87,9 @@ def record(child: str, **given: Any) -> None:
         "exclude_categories": out_categories,
         "exclude_read": bool(out_agencies or out_categories),
         "method": given["method"] or "",
-        "given_on": take_day(given["on"], call.today, "--on", past=True) or call.today,
-        "review": take_day(given["review"], call.today, "--review"),
-        "expires": take_day(given["expires"], call.today, "--expires"),
+        "given_on": agreed,
+        "review": take_day(given["review"], call.today, "--review", since=agreed),
+        "expires": take_day(given["expires"], call.today, "--expires", since=agreed),
     }
     with opened(call) as store:
         found = take_child(store, child)

@@ -49,6 +49,7 @@ def disclose(child: str, *, listing: bool, **given: Any) -> None:
     from outreach_tui.commands.people import take_child, take_day, take_note
     from storage.disclosing import commit_disclosure
 
+    decided = take_day(given["on"], call.today, "--on", past=True) or call.today
     values = {
         "agency": given["agency"],
         "categories": listed("--categories", given["categories"], CATEGORIES),
@@ -59,8 +60,8 @@ def disclose(child: str, *, listing: bool, **given: Any) -> None:
         "family_told": given["family_told"] or "",
         "told_why": given["why"],
         "decision": "not-share" if given["not_shared"] else "share",
-        "decided_on": take_day(given["on"], call.today, "--on", past=True) or call.today,
-        "until": take_day(given["until"], call.today, "--until"),
+        "decided_on": decided,
+        "until": take_day(given["until"], call.today, "--until", since=decided),
     }
     with opened(call) as store:
         found = take_child(store, child)

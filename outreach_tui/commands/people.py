@@ -111,24 +111,26 @@ def take_day(
 ) -> date | None:
     """The day that an option names; what was understood is echoed on stderr with its weekday.
 
-    `past` reads a day without its year, or a weekday, as the last one. Where that lies before `since`, the
+    `past` reads a day without its year, or a weekday, as the last one; where that lies before `since`, the
     day on which a period begins, it is the coming one. With `slips` a day without its year that soon comes is
-    refused, as `take_when` does.
+    refused, as `take_when` does. `since` without `past` is the day from which something to come runs.
     """
     if text is None:
         return None
     from casework.dates import parse_date
+    from casework.days_given import day_to_come, require_year
     from casework.wording import say_day
     from outreach_tui import output
 
     with placed(option):
-        day = parse_date(text, today, prefer="past" if past else "near")
-        if since is not None and day < since:
-            day = parse_date(text, today, prefer="future")
+        if since is not None and not past:
+            day = day_to_come(text, today, since)
+        else:
+            day = parse_date(text, today, prefer="past" if past else "near")
+            if since is not None and day < since:
+                day = parse_date(text, today, prefer="future")
         if slips:
-            from datetime import UTC, datetime, time
-
-            _refuse_slip(text, datetime.combine(today, time(12), UTC))
+            require_year(text, today)
     output.warn(f"{option}: {say_day(day)}")
     return day
 
@@ -141,27 +143,15 @@ def take_when(text: str | None, call: Call, option: str = "--at") -> datetime:
     if text is None:
         return call.moment()
     from casework.dates import parse_when
+    from casework.days_given import require_year
     from outreach_tui import output
     from outreach_tui.commands.frame import clock_text
 
     with placed(option):
         at = parse_when(text, call.moment(), prefer="past")
-        _refuse_slip(text, call.moment())
+        require_year(text, call.moment())
     output.warn(f"{option}: {clock_text(at)}")
     return at
-
-
-def _refuse_slip(text: str, now: datetime) -> None:
-    """Raise BadInput for a day and month without a year that soon come: they may be a slip."""
-    from casework.dates import coming_day, spell
-
-    coming = coming_day(text, now)
-    if coming is not None:
-        raise BadInput(
-            "year-needed",
-            f"{spell(coming)} is still to come; if you mean the year before, give it too: "
-            f"{coming.day}/{coming.month}/{coming.year - 1}.",
-        )
 
 
 @contextmanager

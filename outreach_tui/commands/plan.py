@@ -113,7 +113,7 @@ def action(outcome_id: str, text: str, owner: str, due: str, agency: str | None)
 
     call = the_call()
     words, who = text_of(text, "--text"), text_of(owner, "--owner")
-    day = take_day(due, call.today, "--due") or call.today
+    day = take_day(due, call.today, "--due", since=call.today) or call.today
     with opened(call) as store:
         held, child = take_own(store, outcome_id, Outcome, "OUTCOME", "plan show CHILD")
         with fitting({}):

@@ -60,7 +60,7 @@ def review(plan: str, on: str | None, next_review: str | None, decision: str, **
         raise click.UsageError(
             f"Missing option '--next'. The local cycle proposes {say_day(proposed)}: --next {proposed}"
         )
-    following = take_day(next_review, call.today, "--next")
+    following = take_day(next_review, call.today, "--next", since=day)
     words = {
         name: text_of(given[name], f"--{name.replace('_', '-')}")
         for name in ("progress", "child_views", "views", "agenda")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from casework.dates import YEARS_AHEAD, YEARS_BACK, coming_day, parse_date, parse_when, spell
+from casework.days_given import day_to_come
 from casework.errors import BadInput
 
 FRIDAY = date(2026, 11, 20)
@@ -282,3 +284,37 @@ def test_a_day_without_its_year_that_soon_comes_is_no_day_of_last_year(
     typed: str, coming: str | None
 ) -> None:
     assert coming_day(typed, NOW) == (day(coming) if coming else None)
+
+
+@pytest.mark.parametrize(
+    ("typed", "since", "meant"),
+    [
+        ("20/12", None, "2026-12-20"),
+        ("1/6", None, "2027-06-01"),  # 172 days ago is nearer than 193 days ahead, and no day to come
+        ("15/9", "2026-09-01", "2026-09-15"),
+        ("15/9", None, "2027-09-15"),
+        ("19/11", None, None),
+        ("1/8", "2026-09-01", None),
+        ("1 june 2026", None, "2026-06-01"),
+        ("yesterday", None, "2026-11-19"),
+        ("fri", None, "2026-11-20"),
+        ("+6w", None, "2027-01-01"),
+    ],
+)
+def test_a_day_of_something_to_come_is_the_coming_one_and_never_a_slip(
+    typed: str, since: str | None, meant: str | None
+) -> None:
+    today, first = date(2026, 11, 20), day(since) if since else None
+    if meant is None:
+        with pytest.raises(BadInput, match="is over; if you mean the year after") as refused:
+            day_to_come(typed, today, first)
+        assert refused.value.code == "year-needed"
+    else:
+        assert day_to_come(typed, today, first) == day(meant)
+
+
+@given(st.dates(date(2026, 1, 1), date(2027, 12, 31)), st.integers(1, 28), st.integers(1, 12))
+def test_what_is_to_come_lies_within_a_year_from_where_it_runs(today: date, number: int, month: int) -> None:
+    with suppress(BadInput):
+        found = day_to_come(f"{number}/{month}", today)
+        assert today <= found <= today + timedelta(days=305), "a slip is refused, and no year is skipped"

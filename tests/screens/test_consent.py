@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.widgets import Static
 
 from casework.consent import record_agreement, withdraw_agreement
 from casework.edits import Edit, create
@@ -431,6 +432,32 @@ async def test_a_form_that_was_only_looked_at_leaves_no_draft(family: Family, tm
         assert at == whole, "an arrow goes to the next field and scrolls nothing"
         await keys(pilot, "escape", "D", "escape")
         assert await asked(app, lambda s: s.drafts.waiting()) == []
+
+
+async def test_a_day_without_its_year_is_the_coming_one_of_what_is_to_come(
+    family: Family, tmp_path: Path
+) -> None:
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, family.tilly.id)
+        await keys(pilot, "C", "R")
+        form = app.screen
+        assert isinstance(form, AgreementForm)
+        told = []
+        for given_on, review in (("", "1/6"), ("", "15/11"), ("1/11", "15/11"), ("20/12", "20/12")):
+            form.put("given_on", given_on)
+            form.put("review", review)
+            await settle(pilot)
+            told.append(
+                [str(form.query_one(f"#echo-{name}", Static).content) for name in ("given_on", "review")]
+            )
+        assert told == [
+            ["today", "Tue 1 Jun 2027"],
+            ["today", "give its year"],
+            ["Sun 1 Nov 2026", "Sun 15 Nov 2026"],
+            ["Sat 20 Dec 2025", "Sun 20 Dec 2026"],
+        ]
+        await keys(pilot, "ctrl+d", "y")
 
 
 # Withdrawing and settling

@@ -208,6 +208,10 @@ async def test_a_child_is_found_while_typing_and_the_parts_are_kept(family: Fami
         await paste(pilot, PASTED)
         assert linter(screen) == "missing: who listened; when the child was heard"
         screen.query_one("#heard_by", Input).value = "Ms Webb"
+        screen.query_one("#heard_on", Input).value = "20/12"
+        await settle(pilot)
+        assert "when they listened: Sun 20 Dec 2026 is still to come; if you mean the year" in linter(screen)
+        assert "ready" not in linter(screen), "as the command line says"
         screen.query_one("#heard_on", Input).value = "wed"
         await settle(pilot)
         assert linter(screen) == "ready to send"
