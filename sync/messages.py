@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.dataclasses import dataclass
 
 PROTOCOL = 1
 MOST_EDITS = 500
@@ -35,12 +36,19 @@ VerdictName = Literal["applied", "merged", "conflict", "quarantined"]
 Action = Literal["ok", "reconcile", "forked", "revoked", "upgrade"]
 
 
+_STRICT = ConfigDict(strict=True, extra="forbid")
+
+
 class _Message(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+    model_config = ConfigDict(**_STRICT, frozen=True)
 
 
-class Changed(_Message):
-    """One field of one record; `field` "" brings a record into being, its fields in `new`."""
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class Changed:
+    """One field of one record; `field` "" brings a record into being, its fields in `new`.
+
+    No model but a dataclass, for thousands of them come in a message: each takes a third of the memory.
+    """
 
     type: Annotated[str, Field(max_length=40, pattern=r"^[a-z][a-z_]*$")]
     record: Id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, fields
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
@@ -29,7 +30,7 @@ def log_row(
         "reason": edit.reason,
         "at": edit.at,
         "taken": now.isoformat(),
-        "changes": to_json([list(vars(change).values()) for change in edit.changes]).decode(),
+        "changes": to_json([*map(_said_in_log, edit.changes)]).decode(),
         "verdict": verdict.model_dump_json(),
         "chain": chain,
     }
@@ -43,15 +44,16 @@ def digest_of_edit(edit: SentEdit) -> bytes:
             change["new"], change["old"] = in_order(change["new"]), in_order(change["old"])
     except TypeError:
         said = dict(zip(_OF_EDIT, _said_by_edit(edit), strict=True))
-        return fingerprint(said | {"changes": [vars(change) for change in edit.changes]})
+        return fingerprint(said | {"changes": [asdict(change) for change in edit.changes]})
     said = dict(zip(_OF_EDIT, _said_by_edit(edit), strict=True))
     said["changes"] = changes
     return fingerprint_in_order(said)
 
 
 _OF_EDIT = sorted(SentEdit.model_fields.keys() - {"seen"})
-_OF_CHANGE = sorted(Changed.model_fields)
+_OF_CHANGE = sorted(one.name for one in fields(Changed))
 _said_by_edit, _said_by_change = attrgetter(*_OF_EDIT), attrgetter(*_OF_CHANGE)
+_said_in_log = attrgetter("type", "record", "field", "old", "new")
 
 
 def aside_row(edit: SentEdit, digest: bytes, device: str, now: datetime, refusal: Refusal) -> dict[str, Any]:

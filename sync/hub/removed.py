@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sync.merge import Merged
@@ -28,4 +29,4 @@ def against_removal(
         return (Merged("conflict", False, True) if taken_back else merged), {}
     if fields.get(VOID) is not True:
         return merged, {}
-    return merged, {change.record: change.model_copy(update={"field": VOID, "old": False, "new": True})}
+    return merged, {change.record: replace(change, field=VOID, old=False, new=True)}

@@ -7,7 +7,7 @@ then one and the same order. An edit that was taken before gets its verdict agai
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -162,7 +162,7 @@ class Taking:
                 results.add(merged.verdict)
                 known[change.record] &= merged.value == new
                 if merged.verdict == "conflict":
-                    conflicts.append(change.model_copy(update={"field": name, "old": base, "new": new}))
+                    conflicts.append(replace(change, field=name, old=base, new=new))
         removers = {record: self._author(self.central.get(record), VOID) for record in brought}
         for record, change in brought.items():
             after[record][VOID], known[record] = False, False
@@ -179,7 +179,7 @@ class Taking:
             by = removers.get(conflict.record) if conflict.field == VOID else None
             self._open_conflict(edit, n, conflict, seq, by or own)
         verdict = "conflict" if conflicts else "merged" if results - {"applied", "same"} else "applied"
-        return Verdict(edit=edit.id, verdict=verdict, seq=seq)  # type: ignore[arg-type]
+        return Verdict(edit=edit.id, verdict=verdict, seq=seq)
 
     def _is_settled(self, change: Changed, edit: SentEdit) -> bool:
         """Whether a person settled this very disagreement: it is met anew after a backup was put back."""
