@@ -118,14 +118,21 @@ class Device:
             with transaction(self._conn):
                 end_bundles(self._conn)
         self._welcomed(replace(state, incarnation=state.coming, coming=""), welcome, session)
-        return welcome.agreed and not read_state(self._conn).audit_missing
+        after = read_state(self._conn)
+        # The answer may ask after steps again, and a person may have worked on while it was awaited.
+        return welcome.agreed and not after.audit_missing and not self._has_more_to_say(after)
+
+    def _has_more_to_say(self, state: SyncState) -> bool:
+        """Whether a step waits, or a record has to be sent anew or counted."""
+        return bool(
+            state.anew
+            or outbox.count_waiting(self._conn)
+            or outbox.wants(self._conn, 1)
+            or outbox.to_recount(self._conn, 1)
+        )
 
     def _greeting(self, state: SyncState, bundle: int = 0) -> Hello:
         """The first message of a session; `bundle` is the counter of a bundle that is still on its way."""
-        waiting = outbox.count_waiting(self._conn)
-        nothing = not (
-            waiting or state.anew or outbox.wants(self._conn, 1) or outbox.to_recount(self._conn, 1)
-        )
         return Hello(
             shape=shape(),
             incarnation=state.incarnation,
@@ -134,13 +141,13 @@ class Device:
             epoch=state.epoch,
             cursor=Cursor(seq=state.seq, chain=state.chain),
             pushed=Cursor(seq=state.pushed_seq, chain=state.pushed_chain),
-            waiting=waiting,
+            waiting=outbox.count_waiting(self._conn),
             aside=outbox.newest_aside(self._conn),
             given_up=self._gave_up(),
             audit=self._audit_at(audit.head(self._conn)[0]),
             anchored=self._audit_at(state.audit_seq),
             missing=_missing(state),
-            digest=self._holdings.total().text if nothing and state.epoch else None,
+            digest=self._holdings.total().text if state.epoch and not self._has_more_to_say(state) else None,
             bundle=bundle,
         )
 

@@ -150,7 +150,7 @@ class Taking:
                     # The record came back by another laptop, with what became of it since.
                     known[change.record] &= fields[name] == new
                     continue
-                now = fields.get(name)
+                now = fields.get(name, base)  # of what nobody has said here the author knows best
                 known_of = now if now in weighed.get((change.record, name), ()) else base
                 merged = merge(change.type, name, known_of, now, new)
                 if contested.pop((change.record, name), None) and merged.verdict == "applied":

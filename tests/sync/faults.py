@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from random import Random
 from typing import Any
 
-from casework.errors import BadInput
+from casework.errors import BadInput, OutreachError
+from storage.cipher import dbapi
 from storage.faults import DATABASE_ERRORS
 from sync import wire
 from sync.hub import feed
+from sync.hub import hub as hub_of
+from sync.hub.database import transact
 from sync.hub.taking import Taking
+from tests.sync.tally import Tally
+from tests.sync.versions import version
 from tests.sync.world import Laptop, Way
 
 POISON = "Poison"
 """A step of this name makes the central record fail as no code foresaw."""
+_MID_PAGE = 6
+"""How much more often something happens between two pages than between two messages."""
 SECRET = "secret words"
 """What a step says that must be in no reason and no log."""
 
@@ -31,33 +40,69 @@ class Killed(BaseException):
 
 @dataclass
 class FaultyWay(Way):
-    """A way on which a request or its answer is lost or cut off at some byte, or a request comes twice.
+    """A way on which requests and answers are lost, cut off at some byte, late or doubled.
 
-    `between` happens now and then while a laptop reads page after page.
+    `between` happens now and then while a session is under way.
     """
 
     random: Random = field(default_factory=Random)
     fault: float = 0.0
-    between: Callable[[], None] = lambda: None
+    meanwhile: float = 0.0
+    between: Callable[[str, Any], None] = lambda *_: None
+    hub_is_older: Callable[[], bool] = lambda: False
+    tally: Tally = field(default_factory=Tally)
+    late: list[tuple[str, Any]] = field(default_factory=list)
+    """Requests of which the laptop heard nothing, and that are still on their way."""
 
     def _happens(self) -> bool:
         return self.random.random() < self.fault
 
     def _said(self, verb: str, said: Any) -> Any:
+        if self.late and self.random.random() < 0.5:
+            self._arrive_late()
         if self._happens():
-            self._cut_off(said)
-        if verb != "hello" and self._happens():
-            self._done(verb, said)
+            self._lose_request(verb, said)
+        before = self._done(verb, said) if self._happens() else None
         answer = self._done(verb, said)
+        if before is not None:
+            self.tally.note("request twice", mattered=_says_much(before))
         if self._happens():
-            self._cut_off(answer)
-        if verb == "pull" and answer.more and self._happens():
-            self.between()
+            self._lose_answer(answer)
+        mid_page = verb == "pull" and answer.more
+        if self.random.random() < (_MID_PAGE if mid_page else 1) * self.meanwhile:
+            self.between(verb, answer)
         return answer
+
+    def _lose_request(self, verb: str, said: Any) -> None:
+        becomes = self.random.choice(("lost", "cut off", "late"))
+        if becomes == "cut off":
+            self.tally.note("request cut off")
+            self._cut_off(said)
+        if becomes == "late":
+            self.late.append((verb, said))
+        else:
+            self.tally.note("request lost", mattered=verb in ("push", "pull"))
+        raise Cut(becomes)
+
+    def _arrive_late(self) -> None:
+        verb, said = self.late.pop(self.random.randrange(len(self.late)))
+        answer = None
+        with suppress(OutreachError, Cut):
+            answer = self._done(verb, said)
+        took_effect = verb == "push" and answer is not None and _says_much(answer)
+        self.tally.note("request late, after others", mattered=took_effect)
+
+    def _lose_answer(self, answer: Any) -> None:
+        if self.random.random() < 0.5:
+            self.tally.note("answer lost", mattered=_says_much(answer))
+            raise Cut("lost")
+        self.tally.note("answer cut off", mattered=_says_much(answer))
+        self._cut_off(answer)
 
     def _done(self, verb: str, said: Any) -> Any:
         try:
-            return super()._said(verb, said)
+            with version(older=self.hub_is_older()):
+                return super()._said(verb, said)
         except Exception as error:
             if isinstance(getattr(error, "orig", None), DATABASE_ERRORS):
                 raise Cut("the central record could not do it") from None
@@ -71,6 +116,13 @@ class FaultyWay(Way):
         except BadInput:
             raise Cut("cut off") from None
         raise AssertionError("half a message was read")
+
+
+def _says_much(answer: Any) -> bool:
+    """Whether an answer tells of steps taken for the first time, or brings something."""
+    if any(not verdict.again for verdict in getattr(answer, "verdicts", ())):
+        return True
+    return any(getattr(answer, name, ()) for name in ("rows", "gone", "scopes", "differ"))
 
 
 @contextmanager
@@ -97,14 +149,74 @@ def dying(laptop: Laptop, at: int, *, after: bool) -> Iterator[None]:
         type(conn).execute = original  # type: ignore[method-assign]
 
 
+def place_of(death: Killed) -> str:
+    """The function of the laptop's whose commit it was."""
+    frames = traceback.extract_tb(death.__traceback__)
+    own = [frame for frame in frames if Path(frame.filename).parent.name in ("sync", "central", "storage")]
+    return next((frame.name for frame in reversed(own) if frame.name not in ("transaction", "execute")), "")
+
+
 @contextmanager
-def full_disk(laptop: Laptop) -> Iterator[None]:
-    """The laptop's file cannot grow; what needs more fails as on a full disk."""
-    laptop.store.conn.execute("PRAGMA max_page_count = 1").fetchone()
+def hub_dying(at: int, *, after: bool) -> Iterator[list[str]]:
+    """The `at`-th transaction of the central record's is undone as its process ends, or is its last.
+
+    What is yielded has one entry once that came about.
+    """
+    died: list[str] = []
+    left = at
+
+    def once(engine: Any, step: Any, *, still: bool = False) -> Any:
+        nonlocal left
+        left -= 1
+        if left:
+            return transact(engine, step, still=still)
+
+        def undone(connection: Any) -> Any:
+            step(connection)
+            died.append("central record")
+            raise Cut("the central record died")
+
+        if not after:
+            transact(engine, undone, still=still)
+        transact(engine, step, still=still)
+        died.append("central record")
+        raise Cut("the central record died")
+
+    hub_of.transact = once  # type: ignore[attr-defined]
+    try:
+        yield died
+    finally:
+        hub_of.transact = transact  # type: ignore[attr-defined]
+
+
+@contextmanager
+def full_disk(laptop: Laptop, at: int) -> Iterator[None]:
+    """The laptop's disk has no room for the `at`-th thing that is written, nor for any later one."""
+    conn = laptop.store.conn
+    kind = type(conn)
+    execute, executemany = kind.execute, kind.executemany
+    left = at
+
+    def check(conn_: Any, sql: str) -> None:
+        nonlocal left
+        if conn_ is conn and sql.split(maxsplit=1)[0] in ("INSERT", "UPDATE", "DELETE", "COMMIT"):
+            left -= 1
+            if left <= 0:
+                raise dbapi().OperationalError("database or disk is full")
+
+    def one(self: Any, sql: str, *rest: Any) -> Any:
+        check(self, sql)
+        return execute(self, sql, *rest)
+
+    def many(self: Any, sql: str, *rest: Any) -> Any:
+        check(self, sql)
+        return executemany(self, sql, *rest)
+
+    kind.execute, kind.executemany = one, many  # type: ignore[method-assign]
     try:
         yield
     finally:
-        laptop.store.conn.execute("PRAGMA max_page_count = 1073741823").fetchone()
+        kind.execute, kind.executemany = execute, executemany  # type: ignore[method-assign]
 
 
 @contextmanager

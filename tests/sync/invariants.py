@@ -28,20 +28,46 @@ def check(world: World, sessions: Sequence[Session]) -> None:
 
     `sessions` are the last of each laptop.
     """
-    for session in sessions:
-        assert session.agreed
-        assert session.problems == []
-        assert session.requests == 1
+    check_agreed(sessions)
     with world.hub.engine.begin() as connection:
         hub = {row.id: row for row in connection.execute(select(tables.record))}
-        taken = set(connection.execute(select(tables.log.c.edit)).scalars())
-        aside = set(connection.execute(select(tables.quarantine.c.edit)).scalars())
+        verdicts = _verdicts(connection)
         check_sums(connection)
         for row in connection.execute(select(tables.quarantine)):
             assert SECRET not in row.code + row.reason
         for laptop in world.laptops.values():
-            _check_laptop(laptop, hub, Feed(connection, laptop.way.device).masks(), taken | aside)
+            _check_laptop(laptop, hub, Feed(connection, laptop.way.device).masks(), verdicts)
+
+
+def check_agreed(sessions: Sequence[Session]) -> None:
+    """Nobody has anything to say, and everybody knows it."""
+    for session in sessions:
+        assert session.agreed
+        assert session.problems == []
+        assert session.requests == 1
+
+
+def check_handed_in(world: World, laptop: Laptop) -> None:
+    """Every step of a laptop's that it could still send has a verdict at the central record."""
+    with world.hub.engine.begin() as connection:
+        assert _sendable(laptop) <= _verdicts(connection)
+
+
+def _verdicts(connection: Connection) -> set[str]:
+    """The steps that were taken or are kept aside; none is both."""
+    taken = set(connection.execute(select(tables.log.c.edit)).scalars())
+    aside = set(connection.execute(select(tables.quarantine.c.edit)).scalars())
     assert not taken & aside
+    return taken | aside
+
+
+def _sendable(laptop: Laptop) -> set[str]:
+    """This laptop's own steps, but for those of which it gave something up."""
+    rows = laptop.store.conn.execute(
+        f"SELECT id FROM edit WHERE kind IN {outbox.OWN} AND seq NOT IN"
+        " (SELECT edit FROM sync_edit WHERE cut = 1)"
+    )
+    return {row[0] for row in rows}
 
 
 def _check_laptop(laptop: Laptop, hub: dict[str, Any], masks: dict[str, Any], verdicts: set[str]) -> None:
@@ -52,14 +78,7 @@ def _check_laptop(laptop: Laptop, hub: dict[str, Any], masks: dict[str, Any], ve
     assert outbox.count_waiting(conn) == 0
     assert outbox.wants(conn, 1) == []
     assert outbox.to_recount(conn, 1) == []
-    own = {
-        row[0]
-        for row in conn.execute(
-            f"SELECT id FROM edit WHERE kind IN {outbox.OWN} AND seq NOT IN"
-            " (SELECT edit FROM sync_edit WHERE cut = 1)"
-        )
-    }
-    assert own <= verdicts
+    assert _sendable(laptop) <= verdicts
     holdings = Holdings(conn)
     written = {
         row[0]

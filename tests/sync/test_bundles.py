@@ -21,9 +21,10 @@ from sync import signing
 from sync.hub import tables
 from sync.sealing import sealed_file, sealing_key, sealing_text, write_sealed
 from sync.session import Session
+from tests.sync.beginning import Start
 from tests.sync.databases import PostgresqlDatabase, SqliteDatabase
 from tests.sync.faults import Cut, Killed, dying
-from tests.sync.simulation import Simulation, Start
+from tests.sync.simulation import Simulation
 from tests.sync.sticks import Post, altered
 from tests.sync.world import Laptop, World
 
@@ -33,6 +34,8 @@ POSTGRESQL_SEEDS = max(2, SEEDS // 10)
 
 class CarriedSimulation(Simulation):
     """A run in which laptops meet the central record by files, and now and then over the network."""
+
+    mixed, cloning, meanwhile = 0.0, False, 0.0
 
     def __init__(self, seed: int, start: Start) -> None:
         super().__init__(seed, start)
@@ -85,8 +88,7 @@ class CarriedSimulation(Simulation):
 
     def heal(self) -> list[Session]:
         """Whole trips and nothing else: files alone bring everybody to agree."""
-        for laptop in self.laptops:
-            laptop.way.fault = 0.0  # type: ignore[attr-defined]
+        self.trouble(0.0, 0.0)
         for _ in range(6):
             for laptop in self.laptops:
                 self.post.trip(laptop)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.sync.beginning import Start
 from tests.sync.databases import PostgresqlDatabase
-from tests.sync.simulation import Start, simulate
+from tests.sync.simulation import simulate
 
 SEEDS = int(os.environ.get("OUTREACH_SEEDS", "300"))
 POSTGRESQL_SEEDS = max(6, SEEDS // 50)

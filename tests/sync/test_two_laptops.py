@@ -15,8 +15,11 @@ from casework.records import Child, Contact, Household, Person, Relationship
 from casework.records_case import Notification
 from casework.records_sharing import Agreement
 from casework.records_sync import Conflict
+from storage.central.outbox import count_waiting
 from storage.settling import commit_settlement
 from sync.hub.care import laptops
+from sync.hub.entitlement import Entitlement
+from sync.hub.feed import Feed
 from sync.hub.hub import new_epoch
 from tests.sync.databases import Database
 from tests.sync.world import NOW, World
@@ -259,3 +262,29 @@ def test_who_waits_for_allocation_stays_with_the_team_and_the_roll_does_not(worl
     ben.change(heard, allocated_to=ben.worker.id, allocated_on=date(2026, 11, 20))
     world.settle()
     assert [child.forename for child in ana.store.find(Child)] == ["Tilly"], "a colleague's case"
+
+
+def test_work_while_the_greeting_is_answered_is_sent_in_the_same_session(world: World) -> None:
+    ana = world.laptop("Ana")
+    ana.sync()
+
+    def work(verb: str, *_: object) -> None:
+        if verb == "hello":
+            ana.make(world.child("Til"))
+
+    ana.way.spy = work
+    assert ana.sync().agreed
+    assert count_waiting(ana.store.conn) == 0
+
+
+def test_a_laptop_that_holds_nothing_of_what_it_was_sent_is_sent_it_again(world: World) -> None:
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    til = world.child("Til")
+    ben.make(til)
+    ben.sync()
+    with world.hub.engine.begin() as connection:
+        feed = Feed(connection, ana.way.device)
+        Entitlement(connection, world.today()).settle_device(ana.way.device, 0)
+        feed.settle_done({scope: mask for scope, (mask, _) in feed.masks().items()})
+    assert ana.sync().agreed
+    assert ana.has(til)

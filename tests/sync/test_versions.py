@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from casework.edits import Edit, update
-from casework.records import Child
+from casework.records import RECORD_TYPES, Child
 from casework.records_links import Link
 from storage.central.outbox import set_aside
 from sync.hub import care
@@ -154,6 +154,23 @@ def test_an_older_central_record_keeps_what_it_does_not_know_until_it_does(world
     with world.hub.engine.begin() as connection:
         assert care.aside(connection) == []
         assert care.problems(connection) == []
+
+
+def test_an_older_central_record_takes_a_field_of_which_nobody_said_anything_yet(world: World) -> None:
+    bring_up_to_date(world, older=True)
+    ana, ben = mixed(world.laptop("Ana"), older=True), mixed(older(world, "Ben"), older=True)
+    lily = world.child("Lily")
+    with version(older=True):
+        known = RECORD_TYPES["child"]
+        ben.make(known.model_validate(lily.model_dump(include={*known.model_fields})))
+        ben.sync()
+    ana.sync()
+    ana.change(lily, language="Polish")
+    done = ana.sync()
+    assert (done.agreed, done.conflicts) == (True, 0)
+    bring_up_to_date(world, older=False)
+    mixed(ana, older=False).sync()
+    assert ana.get(lily).language == "Polish"
 
 
 def bring_up_to_date(world: World, *, older: bool) -> None:

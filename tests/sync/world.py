@@ -84,6 +84,8 @@ class Laptop:
     way: Way
     drift: timedelta = timedelta(0)
     """How wrong its clock is."""
+    older: bool = False
+    """Whether its Outreach is of the version before."""
 
     @property
     def worker(self) -> Worker:
