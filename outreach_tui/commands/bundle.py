@@ -38,6 +38,14 @@ def write(file: Path, since_last: bool, laptop: str | None) -> None:
     """
     call = the_call()
     if _is_hub(call):
+        if since_last:
+            from casework.errors import UsageProblem
+
+            raise UsageProblem(
+                "laptop-only",
+                "--since-last is for a laptop's bundle: an answer holds all that the bundle asked for.",
+                "--since-last",
+            )
         _write_answer(call, file, laptop)
         return
     if laptop is not None:

@@ -176,8 +176,9 @@ def devices() -> None:
 
     TO GIVE UP is of how many children a laptop may hold less than it was sent, and has not said yet that it
     gave the rest up; GAVE UP how many records it says to have given up since it enrolled.
+    KEPT ASIDE counts its steps that could not be taken; `hub check` says why.
     AUDIT LOST says when the audit of a laptop was found not to hold what is kept of it here: an older copy of
-    the caseload was put back, or the audit was altered.
+    the caseload was put back, or the audit was altered. `hub acknowledge` says that somebody looked into it.
     """
     call = the_call()
     with _opened(call) as (opened, _):
@@ -190,7 +191,7 @@ def devices() -> None:
         lambda: output.emit_table(
             (
                 *("WORKER", "AGENCY", "STATUS", "ENROLLED", "LAST SEEN"),
-                *("TO SEND", "TO GIVE UP", "GAVE UP", "AUDIT LOST", "ID"),
+                *("TO SEND", "TO GIVE UP", "GAVE UP", "KEPT ASIDE", "AUDIT LOST", "ID"),
             ),
             [
                 (
@@ -198,6 +199,7 @@ def devices() -> None:
                     *(stamp_text(row["last_seen"]) if row["last_seen"] else "never", row["scopes_to_send"]),
                     row["scopes_to_give_up"],
                     row["given_up"]["records"] if row["given_up"] else 0,
+                    row["quarantined"],
                     stamp_text(row["audit_lost"]) if row["audit_lost"] else "",
                     row["id"],
                 )
@@ -262,6 +264,28 @@ def approve(device: str) -> None:
     call.show({"id": done, "status": "active"}, lambda: output.emit_lines([f"{done} may sync now."]))
 
 
+@hub.command("acknowledge")
+@click.argument("device")
+@click.option("--by", required=True, metavar="NAME", help="Who looked into it.")
+@click.option(
+    "--reason", required=True, metavar="TEXT", help="What it was, such as: the laptop was repaired."
+)
+@json_option
+def acknowledge(device: str, by: str, reason: str) -> None:
+    """Put on record who looked into the lost audit of DEVICE, and what it was.
+
+    It is no alarm any more, and stays on record for good; another loss is a new alarm.
+    """
+    call = the_call()
+    with _opened(call) as (opened, _):
+        from sync.hub.care import acknowledge_audit
+
+        with opened.engine.begin() as connection:
+            done = acknowledge_audit(connection, device, by, reason, call.now())
+    said = f"{done['id']}: found {stamp_text(done['found'])}, looked into by {done['by']}."
+    call.show(done, lambda: output.emit_lines([said]))
+
+
 @hub.command("backup")
 @click.argument("file", type=click.Path(path_type=Path))
 @json_option
@@ -319,16 +343,25 @@ def restore(file: Path, put_aside: bool, by_code: bool, code_fd: int | None) -> 
 def check() -> int:
     """Check that the log is whole and the sums fit the records, and list what was kept aside.
 
-    It also names the laptops whose audit does not hold what is kept of it here.
+    It also names the laptops whose audit does not hold what is kept of it here, and who looked into those
+    before, and the bundles that were refused, up to fifty.
 
     Exit code 1 when something is wrong; each problem is one sentence.
     """
     call = the_call()
     with _opened(call) as (opened, _):
-        from sync.hub.care import aside, lost_audits, problems
+        from sync.hub.alarms import refused_bundles
+        from sync.hub.care import aside, laptops, lost_audits, problems
 
         with opened.engine.begin() as connection, output.working("Reading the central record ..."):
             found, kept, lost = problems(connection), aside(connection), lost_audits(connection)
+            refused, every = refused_bundles(connection), laptops(connection)
+    known = [
+        {"id": row["id"], "worker": row["worker"]} | one
+        for row in every
+        for one in row["audits_acknowledged"]
+    ]
+    names = {row["id"]: f" of {row['worker']}'s laptop {row['id']}" for row in every}
 
     def text() -> None:
         output.emit_lines(found or ["The central record is sound."])
@@ -339,8 +372,20 @@ def check() -> int:
             output.emit_lines(
                 [f"The audit of {row['worker']}'s laptop {row['id']} was set back or altered: found {when}."]
             )
+        for row in known:
+            when, then = stamp_text(row["found"]), stamp_text(row["at"])
+            output.emit_lines(
+                [
+                    f"The audit of {row['worker']}'s laptop {row['id']}, found {when}: looked into by"
+                    f" {row['by']} on {then}: {row['reason']}"
+                ]
+            )
+        for row in refused:
+            whose = names.get(row["device"], "")
+            output.emit_lines([f"Bundle refused {stamp_text(row['at'])}{whose}: {row['code']}"])
 
-    call.show({"sound": not found, "problems": found, "quarantined": kept, "audits_lost": lost}, text)
+    value = {"sound": not found, "problems": found, "quarantined": kept, "audits_lost": lost}
+    call.show(value | {"audits_acknowledged": known, "bundles_refused": refused}, text)
     return 1 if found else 0
 
 

@@ -17,6 +17,7 @@ from casework.records import School, Worker
 from casework.scopes import TIED, own_scope
 from casework.text import fold
 from sync.hub import tables
+from sync.hub.alarms import acknowledge, acknowledged
 from sync.hub.central import facets_of, read_as
 from sync.hub.counting import CHAIN_BYTES, Counter, chained
 from sync.hub.devices import put, revoke
@@ -30,8 +31,9 @@ def laptops(connection: Connection) -> list[dict[str, Any]]:
     """Every laptop: whose it is, since when, when it last called, and how much it was not yet sent.
 
     `scopes_to_give_up` are the scopes of which it may hold less than it was sent and has not said yet that it
-    gave the rest up; `given_up` is its statement of the records that it did give up, and
-    `audit_lost` says when its audit was last found not to hold what is kept of it here.
+    gave the rest up; `given_up` is its statement of the records that it did give up, `quarantined` counts its
+    edits that are kept aside. `audit_lost` says when its audit was last found not to hold what is kept of it
+    here, until somebody looked into that: then it stands in `audits_acknowledged`.
     """
     device, entitled = tables.device, tables.entitlement
     names = {worker.id: worker for worker in _workers(connection)}
@@ -44,6 +46,10 @@ def laptops(connection: Connection) -> list[dict[str, Any]]:
     sent = entitled.c.sent
     narrowed = sent.bitwise_and(entitled.c.mask) != sent
     too_much = scopes(or_(and_(sent != SEND_ANEW, narrowed), and_(sent == SEND_ANEW, entitled.c.lost > 0)))
+    held = tables.quarantine
+    counted = select(held.c.device, func.count()).group_by(held.c.device)
+    kept: dict[str, int] = dict(connection.execute(counted).all())
+    known = acknowledged(connection)
     rows = connection.execute(select(device).order_by(device.c.enrolled))
     return [
         {
@@ -56,10 +62,16 @@ def laptops(connection: Connection) -> list[dict[str, Any]]:
             "scopes_to_send": behind.get(row.id, 0),
             "scopes_to_give_up": too_much.get(row.id, 0),
             "given_up": _statement(row.given_up, row.given_up_at),
-            "audit_lost": row.audit_lost or None,
+            "quarantined": kept.get(row.id, 0),
+            "audit_lost": _alarm(row.audit_lost, known.get(row.id, ())),
+            "audits_acknowledged": known.get(row.id, []),
         }
         for row in rows
     ]
+
+
+def _alarm(found: str, known: Sequence[Mapping[str, str]]) -> str | None:
+    return found if found and found not in {one["found"] for one in known} else None
 
 
 def _statement(given_up: str, at: str) -> dict[str, Any] | None:
@@ -106,6 +118,14 @@ def approve(connection: Connection, start: str, now: datetime) -> str:
         raise Refused("not-waiting", "That laptop does not wait for anybody's yes.", "DEVICE")
     Entitlement(connection, now.date()).settle_device(device, Counter(connection).head)
     return device
+
+
+def acknowledge_audit(
+    connection: Connection, start: str, by: str, reason: str, now: datetime
+) -> dict[str, str]:
+    """Put on record who looked into the lost audit of a laptop, named by its id or the beginning of it."""
+    device = _device(connection, start)
+    return {"id": device} | acknowledge(connection, device, by, reason, now)
 
 
 def problems(connection: Connection) -> list[str]:

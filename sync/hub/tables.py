@@ -248,3 +248,15 @@ bundle_log = Table(
     Index("bundle_log_at", "at"),
 )
 """Every bundle that came or left: of which laptop it said that it was, how it ended, and how large it was."""
+
+acknowledged = Table(
+    "acknowledged",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("device", Text, nullable=False),
+    Column("found", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+"""That somebody looked into a laptop's lost audit: `found` is the `audit_lost` that it was. Kept for good."""

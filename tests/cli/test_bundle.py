@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -85,6 +86,7 @@ def test_a_bundle_is_read_once_and_only_where_it_belongs(
         assert done.err.strip().count("\n") == 0
 
     refused(write(hub, answer), "nothing-to-answer", 4)
+    refused(write(hub, answer, "--since-last"), "laptop-only", 2)
     assert write(ana, old).code == 0
     refused(write(ana, old), "file-exists")
     refused(read(ana, old), "wrong-way")
@@ -110,5 +112,11 @@ def test_a_bundle_is_read_once_and_only_where_it_belongs(
     [device] = [row["id"] for row in held if row["worker"] == "Ana Bell"]
     assert hub("hub", "revoke", device, today=None).code == 0
     refused(read(hub, third), "revoked")
+    log = hub("hub", "check", "--json", today=None).json["bundles_refused"]
+    assert [(row["code"], row["device"]) for row in log] == [
+        (code, device) for code in ("revoked", "wrong-way", "older", "already-read")
+    ]
+    told = hub("hub", "check", today=None).out
+    assert re.search(rf"Bundle refused 20\d\d-\S+ \S+ of Ana Bell's laptop {device}: older\n", told)
     refused(write(hub, tmp_path / "for-nobody"), "revoked")
     assert write(ana, tmp_path / "x", "--laptop", device).code == 2

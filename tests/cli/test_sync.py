@@ -176,6 +176,12 @@ def test_what_is_kept_aside_is_listed_once_with_exit_code_1(desk: Desk) -> None:
     assert sync(ana).code == 0
     status = ana("sync", "status", "--json", today=None).json
     assert [held["edit"] for held in status["quarantined"]] == [step["edit"]]
+    [row] = desk.hub("hub", "devices", "--json", today=None).json
+    assert (row["quarantined"], row["audits_acknowledged"]) == (1, [])
+    nothing = desk.hub(
+        "hub", "acknowledge", row["id"], "--by", "Jo Field", "--reason", "x", "--json", today=None
+    )
+    assert (nothing.code, nothing.json["error"]["code"]) == (5, "nothing-to-acknowledge")
     kept = desk.hub("hub", "check", "--json", today=None).json["quarantined"]
     assert [held["edit"] for held in kept] == [step["edit"]]
 

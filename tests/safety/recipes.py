@@ -45,6 +45,7 @@ NEVER_READS_CHILDREN = {
     "sync": "sends and takes what the central record decides; tests/sync says what",
     "bundle read": "takes what the central record decides; tests/cli/test_bundle.py says what",
     "bundle write": "writes what only the central record can open",
+    "hub acknowledge": "a central record is no caseload",
     "hub approve": "a central record is no caseload",
     "hub backup": "a central record is no caseload",
     "hub check": "a central record is no caseload",

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from casework.errors import BadInput, Refused
 from storage import audit
 from storage.central.problems import read_problems
 from storage.cipher import Connection
 from storage.doctor import examine
 from storage.home import Home
 from sync.device import AUDIT_LOST
-from sync.hub.care import lost_audits
+from sync.hub.care import acknowledge_audit, laptops, lost_audits
 from tests.sync.databases import SqliteDatabase
 from tests.sync.world import Laptop, World
 
@@ -91,3 +93,36 @@ def test_an_answer_that_did_not_arrive_accuses_nobody(world: World) -> None:
         ana.way.spy = lambda *_: None
         assert ana.sync().problems == []
     assert named(world) == []
+
+
+def test_a_loss_that_was_looked_into_is_no_alarm_and_stays_on_record(world: World) -> None:
+    ana = world.laptop("Ana")
+    device = ana.way.device
+
+    def lose() -> None:
+        for child in ("Tilly", "Sam"):
+            ana.make(world.child(child))
+        world.now += timedelta(hours=1)
+        assert ana.sync().agreed
+        cut_off(ana.store.conn)
+        assert AUDIT_LOST in ana.sync().problems
+
+    with world.hub.engine.begin() as connection, pytest.raises(Refused, match="Nothing was found"):
+        acknowledge_audit(connection, device, "Jo Field", "repaired", world.now)
+    lose()
+    with world.hub.engine.begin() as connection:
+        [held] = lost_audits(connection)
+        with pytest.raises(BadInput, match="--reason"):
+            acknowledge_audit(connection, device, "Jo Field", " \x1b ", world.now)
+        acknowledge_audit(connection, device, "Jo Field", "The laptop was repaired", world.now)
+        assert lost_audits(connection) == []
+        [row] = laptops(connection)
+    kept = {"at": world.now.isoformat(), "by": "Jo Field", "reason": "The laptop was repaired"}
+    assert row["audits_acknowledged"] == [{"found": held["audit_lost"]} | kept]
+    lose()
+    with world.hub.engine.begin() as connection:
+        assert [one["worker"] for one in lost_audits(connection)] == ["Ana"]
+        [row] = laptops(connection)
+        assert len(row["audits_acknowledged"]) == 1
+        with pytest.raises(BadInput, match="no one laptop"):
+            acknowledge_audit(connection, "nobody", "Jo Field", "repaired", world.now)
