@@ -9,12 +9,12 @@ person decides. Source of the ground rule: match on UPN, else on forename, surna
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 from casework.identifiers import check_upn, tidy_upn
 from casework.names import likeness, look_alike
@@ -89,6 +89,29 @@ def compare(one: Description, other: Description) -> Likeness:
         siblings=_siblings(one, other),
     )
     return Likeness(band_of(facts), tuple(_reasons(facts)))
+
+
+def is_one_child(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two records, as plain fields, are surely of one child, so that nobody has to be asked.
+
+    They bear the same UPN, their forenames begin alike (Tilly, Tilly-Mae) and dates of birth do not differ;
+    where either has none the surnames are the same as well. So a twin's UPN makes nobody one with the twin,
+    and a child with another forename or date of birth is for a person to look at.
+    """
+    upn = one.get("upn")
+    if not upn or upn not in (other.get("upn"), *(other.get("former_upns") or ())):
+        return False
+    born = {str(side["dob"]) for side in (one, other) if side.get("dob")}
+    ours, theirs = _first_words(one), _first_words(other)
+    begins = any(a.startswith(b) or b.startswith(a) for a in ours for b in theirs)
+    dated = bool(one.get("dob") and other.get("dob"))
+    same_surname = fold(str(one.get("surname"))) == fold(str(other.get("surname")))
+    return begins and len(born) <= 1 and (dated or same_surname)
+
+
+def _first_words(fields: Mapping[str, Any]) -> set[str]:
+    names = (fold(str(fields.get(name) or "")) for name in ("forename", "known_as"))
+    return {name.split(" ")[0] for name in names if name}
 
 
 def band_of(facts: Facts) -> Band:

@@ -74,6 +74,15 @@ def sync_lines(view: SyncView, width: int, note: str = "") -> Iterator[tuple[str
         yield one.child, (Piece(words), Piece("  enter shows which", Tone.QUIET))
     if view.conflicts:
         yield "", Piece(f"{count_of(view.conflicts, 'conflict')} to settle: g x", Tone.WARN)
+    if view.pairs:
+        yield (
+            "",
+            Piece(
+                f"{count_of(view.pairs, 'pair')} of records may be of one child: = on the child", Tone.WARN
+            ),
+        )
+        for first, second in view.alike:
+            yield "", f"  {short(first, 30)} and {short(second, 30)}"
     yield "", ""
     yield "", Piece(f"{count_of(len(view.aside), 'step')} set aside by the central record", Tone.STRONG)
     for step in view.aside:

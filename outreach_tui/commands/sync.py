@@ -132,10 +132,12 @@ def status() -> None:
         from storage.central.outbox import count_waiting, set_aside
         from storage.central.state import read_state
         from storage.queries.conflicts import count_conflicts
+        from storage.queries.duplicates import find_open_pairs
 
         state = read_state(store.conn)
         waiting = count_waiting(store.conn)
         conflicts = count_conflicts(store)
+        pairs = find_open_pairs(store, 0)[1]
         aside = [_shown(step) for step in set_aside(store.conn)]
         lease = read_lease(store.conn, store.now())
     value = {
@@ -145,6 +147,7 @@ def status() -> None:
         "device": state.device or None,
         "waiting": waiting,
         "conflicts": conflicts,
+        "same_child": pairs,
         "quarantined": aside,
         "cursor": state.seq,
         "agreed_at": state.agreed_at or None,
@@ -164,6 +167,7 @@ def status() -> None:
                 ("Opens alone until", stamp_text(lease.ends_at) if lease else "always"),
                 ("Steps that wait", waiting),
                 ("Conflicts to settle", conflicts),
+                ("Perhaps one child", pairs_words(pairs)),
                 ("Kept aside", len(aside)),
             ]
         )
@@ -205,10 +209,13 @@ def end_of_session(
     """
     from storage.central.outbox import set_aside
     from storage.queries.conflicts import count_conflicts
+    from storage.queries.duplicates import find_open_pairs
 
     aside = [_shown(step) for step in set_aside(store.conn) if step.edit not in before]
     conflicts = count_conflicts(store)
-    value = session.as_json() | about | {"set_aside": aside, "to_settle": conflicts}
+    pairs = find_open_pairs(store, 0)[1]
+    value = session.as_json() | about
+    value |= {"set_aside": aside, "to_settle": conflicts, "same_child": pairs}
 
     def text() -> None:
         output.emit_lines(_said(value, again))
@@ -246,11 +253,20 @@ def _said(value: dict[str, Any], again: str) -> list[str]:
     if value["to_settle"]:
         waits = "waits" if value["to_settle"] == 1 else "wait"
         lines.append(f"{count_of(value['to_settle'], 'conflict')} {waits} for a person: outreach conflicts")
+    if value["same_child"]:
+        lines.append(f"Perhaps one child: {pairs_words(value['same_child'])}")
     lines += [
         f"Kept aside: {step['name']}, {stamp_text(step['at'])}: {step['reason']}"
         for step in value["set_aside"]
     ]
     return [*lines, *value["problems"]]
+
+
+def pairs_words(pairs: int) -> str:
+    """How many pairs of records may be of one child, and where they are looked at."""
+    from casework.wording import count_of
+
+    return f"{count_of(pairs, 'pair')} of records: outreach duplicates" if pairs else "no records"
 
 
 def _shown(step: Any) -> dict[str, str]:

@@ -5,51 +5,73 @@ Nobody else has seen the old ids, so they are replaced wherever they stand: rows
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 
 from casework.records import RECORD_TYPES
+from storage import reindex, search_index
 from storage.cipher import Connection
 from storage.schema import field_columns
+
+_WORD = re.compile(r"[\w-]+")
+"""An id, alone or within JSON."""
+_SINCE_MADE = " AND edit >= (SELECT min(edit) FROM change WHERE record IN (SELECT value FROM json_each(?)))"
+"""A step names a record only after the one that made it."""
 
 
 def rename(conn: Connection, known: Mapping[str, str]) -> None:
     """Replace each id by the known one, in the caller's transaction.
 
     Where the known record is here already, this laptop's row gives way to it; its steps are still sent, as
-    steps on the known record, and it is asked for anew.
+    steps on the known record, and it is asked for anew. Each text is read once, however many ids there are.
     """
-    for old, new in known.items():
-        for record_type in RECORD_TYPES:
-            here = conn.execute(f"SELECT 1 FROM {record_type} WHERE id = ?", (old,)).fetchone()
-            if here:
-                there = conn.execute(f"SELECT 1 FROM {record_type} WHERE id = ?", (new,)).fetchone()
-                if there:
-                    conn.execute(f"DELETE FROM {record_type} WHERE id = ?", (old,))
-                else:
-                    conn.execute(f"UPDATE {record_type} SET id = ? WHERE id = ?", (new, old))
-                conn.execute(
-                    "INSERT OR REPLACE INTO sync_want (record, type, anew) VALUES (?, ?, 1)",
-                    (new, record_type),
-                )
+    olds = json.dumps(list(known))
+    children = []
+    for record_type in RECORD_TYPES:
+        ours = conn.execute(
+            f"SELECT id FROM {record_type} WHERE id IN (SELECT value FROM json_each(?))", (olds,)
+        ).fetchall()
+        for (old,) in ours:
+            new = known[old]
+            if conn.execute(f"SELECT 1 FROM {record_type} WHERE id = ?", (new,)).fetchone():
+                conn.execute(f"DELETE FROM {record_type} WHERE id = ?", (old,))
+            else:
+                conn.execute(f"UPDATE {record_type} SET id = ? WHERE id = ?", (new, old))
+            conn.execute(
+                "INSERT OR REPLACE INTO sync_want (record, type, anew) VALUES (?, ?, 1)", (new, record_type)
+            )
+            if record_type == "child":
+                search_index.remove(conn, old)
+                children.append(new)
+    conn.create_function(
+        "under_known", 1, lambda text: _WORD.sub(lambda word: known.get(word[0], word[0]), text)
+    )
+    for column in ("old", "new", "record"):
+        _replace(conn, "change", column, _SINCE_MADE, (olds,))
     for table, columns in _places().items():
         for column in columns:
-            conn.executemany(
-                f"UPDATE {table} SET {column} = replace({column}, ?, ?) WHERE instr({column}, ?)",
-                [(old, new, old) for old, new in known.items()],
-            )
+            _replace(conn, table, column)
+    reindex.refresh(conn, children)
+
+
+def _replace(conn: Connection, table: str, column: str, more: str = "", values: tuple[str, ...] = ()) -> None:
+    conn.execute(
+        f"UPDATE {table} SET {column} = under_known({column})"
+        f" WHERE {column} IS NOT NULL AND {column} <> under_known({column}){more}",
+        values,
+    )
 
 
 def _places() -> dict[str, list[str]]:
-    """Every column that can hold a record's id, alone or within JSON."""
+    """Every column, but for the history's, that can hold a record's id, alone or within JSON."""
     places = {
         record_type: [name for name, kind in field_columns(record_type).items() if kind == "TEXT"]
         for record_type in RECORD_TYPES
     }
     return places | {
-        "change": ["record", "old", "new"],
         "edit": ["subject"],
         "draft": ["subject", "fields"],
-        "search_doc": ["child"],
         "setting": ["value"],
         "sync_held": ["record", "scope"],
     }

@@ -79,7 +79,28 @@ def find_pairs(store: Store, most: int) -> tuple[list[Pair], int]:
 
     Compared are children born on one day, of one name, with one UPN, or of one home.
     """
-    children = {child.id: child for child in seen_children(store, store.find(Child))}
+    return _pairs_of(store, store.find(Child), most)
+
+
+_TWICE = """SELECT child FROM search_doc WHERE name IN
+    (SELECT name FROM search_doc GROUP BY name HAVING count(*) > 1) UNION
+    SELECT id FROM child WHERE upn IN
+    (SELECT upn FROM child WHERE void = 0 AND upn <> '' GROUP BY upn HAVING count(*) > 1)"""
+
+
+def find_open_pairs(store: Store, most: int) -> tuple[list[Pair], int]:
+    """The pairs of one name or one UPN that nobody has looked at yet, and how many there are.
+
+    Quick enough for the end of every session: two laptops that meet may each have made a record of one child.
+    """
+    alike = store.find(Child, f"id IN ({_TWICE})")
+    pairs, _ = _pairs_of(store, alike, len(alike) ** 2) if alike else ([], 0)
+    waiting = [pair for pair in pairs if not pair.decided]
+    return waiting[:most], len(waiting)
+
+
+def _pairs_of(store: Store, among: Sequence[Child], most: int) -> tuple[list[Pair], int]:
+    children = {child.id: child for child in seen_children(store, among)}
     groups: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for child in children.values():
         for key in _keys(shown_child(store, child)):

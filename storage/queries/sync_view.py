@@ -12,6 +12,7 @@ from storage.central.outbox import OWN
 from storage.central.problems import read_problems
 from storage.central.state import SyncState, read_state
 from storage.queries.conflicts import SetAside, count_conflicts, read_set_aside
+from storage.queries.duplicates import find_open_pairs
 from storage.queries.lookup import display_name
 from storage.queries.sight import seen_children
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from storage.store import Store
 
 _RECEIVED = 5
+_ALIKE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,10 @@ class SyncView:
 
     problems: Sequence[tuple[str, str]] = ()
     """What sessions found wrong lately: instant and sentence."""
+    alike: Sequence[tuple[str, str]] = ()
+    """Names of some pairs of records that may be of one child and that nobody has looked at."""
+    pairs: int = 0
+    """How many such pairs there are."""
 
 
 _STEPS = f"""
@@ -74,6 +80,7 @@ def read_sync_view(store: Store) -> SyncView:
         " GROUP BY subject HAVING sum(waits) > 0 ORDER BY min(at)"
     ).fetchall()
     held = {child.id: child for child in seen_children(store, store.find(Child))} if steps else {}
+    alike, pairs = find_open_pairs(store, _ALIKE)
     return SyncView(
         state=read_state(conn),
         waiting=waiting,
@@ -89,6 +96,8 @@ def read_sync_view(store: Store) -> SyncView:
         conflicts=count_conflicts(store),
         lease=read_lease(conn, store.now()),
         problems=read_problems(conn, store.now()),
+        alike=[(display_name(pair.one), display_name(pair.other)) for pair in alike],
+        pairs=pairs,
     )
 
 

@@ -23,7 +23,7 @@ from casework.text import clean
 from sync.hub import tables
 from sync.hub.central import in_bulk, read_as
 from sync.hub.devices import add_device, find_worker, put
-from sync.hub.natural import key_of
+from sync.hub.natural import keys_of, owners_of
 
 LIFE = timedelta(minutes=10)
 MOST_TRIES = 5
@@ -187,10 +187,7 @@ def _enrol(
 
 def _known(connection: Connection, record_type: str, fields: dict[str, str]) -> str | None:
     """The id of the record that is known by these fields."""
-    table = tables.natural
-    found = connection.execute(select(table.c.record).where(table.c.key == key_of(record_type, fields)))
-    held: str | None = found.scalar()
-    return held
+    return next(iter(owners_of(connection, keys_of(record_type, fields)).values()), None)
 
 
 def _wrong_lately(connection: Connection, address: str, now: datetime) -> int:

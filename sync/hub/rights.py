@@ -69,6 +69,10 @@ class Rights:
         if not any(scope in made or self._holds(scope, lead, edit) for scope in held.scopes):
             raise Refusal(NOT_ENTITLED, "The worker may not write this about that adult or home (any more).")
 
+    def may_hold(self, scope: str, facet: Facet) -> bool:
+        """Whether the laptop may hold this facet of a scope now."""
+        return bool(self._masks.get(scope, (0, 0))[0] & BIT[facet])
+
     def _holds(self, scope: str, lead: int, edit: SentEdit) -> bool:
         """Whether the laptop holds what the facet of this bit leads in a scope, or did when the step was
         made.

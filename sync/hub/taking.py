@@ -17,7 +17,7 @@ from sqlalchemy import Connection, select
 from casework.canonical import fingerprint, spelt
 from casework.conflicts import disagreement
 from casework.facets import FACETS, Facet, exact_facet
-from casework.records import RECORD_TYPES
+from casework.records import RECORD_TYPES, Worker
 from casework.scopes import EVERYBODY, TIED, own_scope
 from casework.sharing_grid import HIDDEN_EXISTENCE
 from sync.hub import tables
@@ -25,7 +25,7 @@ from sync.hub.central import Central, Held, Ties, in_bulk, insert_all, known_fie
 from sync.hub.counting import Counter
 from sync.hub.entitlement import is_ground
 from sync.hub.entries import aside_row, digest_of_edit, log_row
-from sync.hub.natural import KEYED, known_as, natural_rows
+from sync.hub.natural import KEY_FIELDS, KEYED, Matching, keep_keys, keys_of
 from sync.hub.removed import VOID, against_removal
 from sync.hub.rights import NOT_ENTITLED, Refusal, Rights, ties_to
 from sync.hub.settled import contested_by, weighed_by
@@ -63,6 +63,7 @@ class Taking:
         self.central = Central(connection)
         self._rights = None if masks is None else Rights(self.central, masks)
         self._made: set[str] = set()
+        self._keys: dict[str, list[str]] = {}
 
     def take(
         self, edits: Sequence[SentEdit], counter: Counter, now: datetime, *, rest: bool = False
@@ -75,7 +76,8 @@ class Taking:
         before = self._verdicts([edit.id for edit in edits])
         offered = [edit for edit in edits if edit.id not in before or before[edit.id][0].seq]
         self.central.fetch(record for edit in offered for record in _named(edit))
-        known = {} if rest else known_as(self._connection, offered, self.central)
+        matching = Matching(self._connection, offered, self.central, self._rights, self._sender)
+        known = {} if rest else matching.known()
         if known:
             return Pushed(known=known)
         verdicts, logged, aside = [], [], []
@@ -101,7 +103,7 @@ class Taking:
             verdicts.append(verdict)
         insert_all(self._connection, tables.log, logged)  # never in the place of another entry
         in_bulk(self._connection, tables.quarantine, aside)
-        in_bulk(self._connection, tables.natural, natural_rows(self.central, self._made))
+        keep_keys(self._connection, self.central, self._keys)
         self.central.flush(Ties(self._connection))
         return Pushed(verdicts=verdicts)
 
@@ -174,6 +176,8 @@ class Taking:
             known[change.record] &= after[change.record] == fields
         for change in edit.changes:
             self._put(change, after[change.record], seq, known=known[change.record])
+        for change in edit.changes:
+            self._note_keys(change)
         self._settle_alike(edit, seq)
         for n, conflict in enumerate(conflicts):
             by = removers.get(conflict.record) if conflict.field == VOID else None
@@ -230,6 +234,20 @@ class Taking:
             self.central.unsettled.add(own_scope(held.type, held.id, fields))
         held.fields = fields
         self.central.touch(held, seq, self._device, known=known)
+
+    def _note_keys(self, change: Changed) -> None:
+        """What a record is known by may be new: as it was made, and as it stands at the end."""
+        if change.type in KEYED and (change.field == _CREATED or change.field in KEY_FIELDS):
+            keys = self._keys.setdefault(change.record, [])
+            if change.field == _CREATED:
+                keys += keys_of(change.type, change.new, lambda other: self.central.get(other).fields)
+
+    def _sender(self) -> Worker | None:
+        """Whose laptop it is; None for what the central record itself writes."""
+        if self._worker is None:
+            return None
+        held = self.central.get(self._worker)
+        return Worker.model_validate(known_fields(Worker, held.fields) | {"id": held.id})
 
     def _check(self, edit: SentEdit) -> None:
         """Whether this laptop may write what the edit writes. Raises Refusal."""

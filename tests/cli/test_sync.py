@@ -19,7 +19,7 @@ from casework.edits import Edit, update
 from casework.errors import Unreachable
 from casework.ids import new_id
 from casework.records import Team, Worker
-from outreach_tui.commands.sync import keep_watch
+from outreach_tui.commands.sync import keep_watch, pairs_words
 from storage.central.identity import keep, kept
 from storage.home import Home
 from storage.store import Store
@@ -155,6 +155,11 @@ def test_two_laptops_agree_and_then_truly_disagree(desk: Desk, tmp_path: Path) -
     assert "Lily" in ana("child", tilly, "--json").json["name"]
     assert ben("verify").code == 0
     assert desk.hub("hub", "check", "--json", today=None).json["sound"] is True
+
+
+def test_records_of_perhaps_one_child_are_told_where_to_look_at() -> None:
+    assert pairs_words(2) == "2 pairs of records: outreach duplicates"
+    assert pairs_words(0) == "no records"
 
 
 def promote(line: Line) -> None:

@@ -13,11 +13,12 @@ import pytest
 
 from casework.errors import Refused, Unreachable
 from screens.child import ChildScreen
-from screens.sync import SyncScreen
+from screens.sync import SyncScreen, sync_lines
 from screens.unlock import UnlockScreen
 from storage.central.problems import note_problems
 from storage.central.state import read_state, write_state
 from storage.journal import transaction
+from storage.queries.sync_view import read_sync_view
 from storage.store import Store
 from tests.screens.real import Family, asked, enter, make_real_app, new_store
 from tests.screens.steps import settle
@@ -55,6 +56,11 @@ def session(**more: Any) -> Any:
     return SimpleNamespace(**(counts | more))
 
 
+def flat_words(cell: Any) -> str:
+    pieces = cell if isinstance(cell, tuple) else (cell,)
+    return "".join(getattr(piece, "text", piece) for piece in pieces)
+
+
 async def test_what_waits_is_told_and_who_is_not_enrolled_is_told_how(family: Family, tmp_path: Path) -> None:
     app = make_real_app(tmp_path, family.store)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -67,6 +73,13 @@ async def test_what_waits_is_told_and_who_is_not_enrolled_is_told_how(family: Fa
         check_shot(app, "sync-not-enrolled-80")
         await keys(pilot, "tilde")
         assert "outreach enrol URL CODE" in flat(app)
+
+
+def test_who_may_stand_twice_is_named(family: Family) -> None:
+    view = replace(read_sync_view(family.store), pairs=2, alike=[("Tilly Marsh", "Matilda Marsh")])
+    words = "".join(flat_words(cell) for _, cell in sync_lines(view, 80))
+    assert "2 pairs of records may be of one child: = on the child" in words
+    assert "Tilly Marsh and Matilda Marsh" in words
 
 
 async def test_a_session_blocks_no_key_and_its_end_is_said(family: Family, tmp_path: Path) -> None:
