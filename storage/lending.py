@@ -75,10 +75,19 @@ class Apart:
 
         return said
 
-    def pull_ahead(self, *words: Any) -> Any:
-        """What is begun here is waited for later: the turn is given back then, not now."""
-        wait = self._way.pull_ahead(*words)
+    def make_ready(self, *words: Any) -> None:
+        """Nothing is waited for here, so the turn is kept."""
+        self._way.make_ready(*words)
 
+    def push_ahead(self, *words: Any) -> Any:
+        """What is begun here is waited for later: the turn is given back then, not now."""
+        return self._waiting(self._way.push_ahead(*words))
+
+    def pull_ahead(self, *words: Any) -> Any:
+        """As `push_ahead`."""
+        return self._waiting(self._way.pull_ahead(*words))
+
+    def _waiting(self, wait: Any) -> Any:
         def answer() -> Any:
             with self._loan.given_back():
                 return wait()

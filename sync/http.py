@@ -90,6 +90,7 @@ class Line:
         self.offset = offset
         self.traffic = Traffic()
         self._now, self._sleep = now, sleep
+        self._ready: tuple[BaseModel, bytes] | None = None
         local = _is_loopback(self.url)
         self._client = httpx2.Client(
             timeout=_TIMEOUT, trust_env=not local, transport=transport, verify=_trusted()
@@ -98,6 +99,10 @@ class Line:
     def close(self) -> None:
         """Let go of the connection."""
         self._client.close()
+
+    def make_ready(self, said: BaseModel) -> None:
+        """Pack what is said next before it is said; what was made ready before that is forgotten."""
+        self._ready = (said, wire.packed(said))
 
     def say(
         self,
@@ -113,7 +118,8 @@ class Line:
 
         Raises Unreachable, or the central record's own refusal.
         """
-        body = wire.packed(said)
+        ready, self._ready = self._ready, None
+        body = ready[1] if ready is not None and ready[0] is said else wire.packed(said)
         for attempt in range(_TRIES):
             nonce = signing.new_nonce()
             try:
@@ -205,6 +211,14 @@ class HttpCentral:
     def push(self, said: Push) -> Pushed:
         """Send edits."""
         return self._say("push", said, Pushed)
+
+    def make_ready(self, said: Push) -> None:
+        """Pack what is pushed next."""
+        self._line.make_ready(said)
+
+    def push_ahead(self, said: Push) -> Callable[[], Pushed]:
+        """Send edits, on a thread; what is given waits for the answer."""
+        return begun(lambda: self.push(said))
 
     def pull(self, said: Pull) -> Page:
         """Ask for what changed."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from casework.facets import facets, joined
@@ -17,6 +17,15 @@ from storage.journal import transaction
 from storage.store import Store
 from sync.messages import MOST_BYTES, MOST_EDITS, MOST_ROWS, Changed, Have, Push, Pushed, SentEdit
 from sync.session import Central, Session
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    """Steps of this laptop's as they are sent, and up to which change of anybody else's they were read."""
+
+    edits: list[WaitingEdit]
+    push: Push
+    as_of: int
 
 
 class Sending:
@@ -41,40 +50,65 @@ class Sending:
         self._parts: dict[str, tuple[WaitingEdit, Answer]] = {}
 
     def push_all(self, session: Session) -> None:
-        """Send what waits until nothing does."""
-        while True:
-            edits = outbox.waiting(self._conn, MOST_EDITS, MOST_BYTES, self._parts)
-            if not edits:
-                return
+        """Send what waits until nothing does.
+
+        While the central record works on one message the next one is read and made ready. It is sent if the
+        answer leaves it as it is; else it is read anew.
+        """
+        message = self._next(session)
+        while message is not None:
             session.requests += 1
-            seen = read_state(self._conn).seq
-            known = {} if seen else self._lost_conflicts(session, edits)
-            sent = []
-            for edit in edits:
-                sent += [found for _, record, *_ in edit.changes if (found := known.pop(record, None))]
-                sent.append(sent_edit(edit, seen))
-            answer = self._central.push(Push(edits=sent))
+            wait = self._central.push_ahead(message.push)
+            ahead = self._next_but_one(message)
+            answer = wait()
             if answer.known:
                 with transaction(self._conn):
                     rename(self._conn, answer.known)
+                message = self._next(session)
                 continue
-            self._settle(session, edits, answer)
+            self._settle(session, message.edits, answer)
+            stands = ahead is not None and len(answer.verdicts) == len(message.push.edits)
+            if stands and outbox.others_wrote(self._conn) == message.as_of:
+                message = ahead
+            else:
+                message = self._next(session)
+
+    def _next(self, session: Session) -> _Message | None:
+        """The oldest steps that wait, as far as one message holds them; None where nothing waits."""
+        as_of = outbox.others_wrote(self._conn)
+        edits = outbox.waiting(self._conn, MOST_EDITS, MOST_BYTES, self._parts)
+        if not edits:
+            return None
+        seen = read_state(self._conn).seq
+        known = {} if seen else self._lost_conflicts(session, edits)
+        sent = []
+        for edit in edits:
+            sent += [found for _, record, *_ in edit.changes if (found := known.pop(record, None))]
+            sent.append(sent_edit(edit, seen))
+        return _Message(edits, Push(edits=sent), as_of)
+
+    def _next_but_one(self, message: _Message) -> _Message | None:
+        """What comes after a message that is on its way; None where that depends on the answer, too."""
+        seen = read_state(self._conn).seq
+        answered = {*self._parts, *(edit.id for edit in message.edits)}
+        since = message.edits[-1].place
+        edits = outbox.waiting(self._conn, MOST_EDITS, MOST_BYTES, answered, since)
+        if not edits or (not seen and _settled_in(edits)):
+            return None
+        push = Push(edits=[sent_edit(edit, seen) for edit in edits])
+        self._central.make_ready(push)
+        return _Message(edits, push, message.as_of)
 
     def _lost_conflicts(self, session: Session, edits: Sequence[WaitingEdit]) -> dict[str, SentEdit]:
         """By its id, each conflict that these steps settle and a central record that was set back lost.
 
         It goes before the step that settled it, for it tells which values were weighed, and whose they were.
         """
-        named = {
-            record: None
-            for edit in edits
-            for kind, record, field, *_ in edit.changes
-            if kind == "conflict" and field
-        }
+        named = _settled_in(edits)
         if not named:
             return {}
         session.requests += 1
-        lost = self._central.have(Have(records=list(named))).records
+        lost = self._central.have(Have(records=named)).records
         found = {record: self.brought_back("conflict", record) for record in lost}
         return {record: edit for record, edit in found.items() if edit is not None}
 
@@ -156,6 +190,18 @@ class Sending:
             seen=state.seq,
             changes=[Changed(type=record_type, record=record, field="", old=None, new=held)],
         )
+
+
+def _settled_in(edits: Sequence[WaitingEdit]) -> list[str]:
+    """The conflicts of which these steps change something."""
+    return [
+        *dict.fromkeys(
+            record
+            for edit in edits
+            for kind, record, field, *_ in edit.changes
+            if kind == "conflict" and field
+        )
+    ]
 
 
 def unknown_kinds(state: SyncState) -> set[str]:

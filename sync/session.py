@@ -18,6 +18,15 @@ class Central(Protocol):
     def verify(self, said: Verify) -> Verified: ...  # noqa: D102
     def have(self, said: Have) -> Lack: ...  # noqa: D102
 
+    def make_ready(self, said: Push) -> None:
+        """This is what is pushed next; nothing is sent yet."""
+
+    def push_ahead(self, said: Push) -> Callable[[], Pushed]:
+        """Begin to push; what is given waits for the answer, and raises what `push` raises.
+
+        Nothing else is asked until then.
+        """
+
     def pull_ahead(self, said: Pull) -> Callable[[], Page]:
         """Begin to ask for a page; what is given waits for it, and raises what `pull` raises.
 

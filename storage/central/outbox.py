@@ -57,18 +57,25 @@ def count_waiting(conn: Connection) -> int:
     return int(conn.execute(f"SELECT count(*) FROM edit WHERE {_WAITING}").fetchone()[0])
 
 
+def others_wrote(conn: Connection) -> int:
+    """A number that is another one once another connection has written to the caseload."""
+    return int(conn.execute("PRAGMA data_version").fetchone()[0])
+
+
 def waiting(
-    conn: Connection, limit: int, most_bytes: int, answered: Collection[str] = ()
+    conn: Connection, limit: int, most_bytes: int, answered: Collection[str] = (), since: int = 0
 ) -> list[WaitingEdit]:
     """The oldest steps that wait, at most `limit` and about `most_bytes` of changes; a long one in parts.
 
-    Of a step that is longer than one message, the parts that were `answered` already are left out.
+    Of a step that is longer than one message, the parts that were `answered` already are left out, and all
+    steps that were made before the step `since`.
     """
     found: list[WaitingEdit] = []
     size = 0
     rows = conn.execute(
-        f"SELECT seq, id, worker, name, subject, reason, at FROM edit WHERE {_WAITING} ORDER BY seq LIMIT ?",
-        (limit,),
+        f"SELECT seq, id, worker, name, subject, reason, at FROM edit WHERE seq >= ? AND {_WAITING}"
+        " ORDER BY seq LIMIT ?",
+        (since, limit + 1),  # the first of them may be answered
     ).fetchall()
     for row in rows:
         for edit, grown in _of_step(conn, row):

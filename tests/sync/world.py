@@ -25,12 +25,28 @@ from tests.sync.databases import KEY, Database
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 R = TypeVar("R", bound=Record)
+T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 
 
 def carried(message: M) -> M:
     """A message as it arrives: through JSON."""
     return type(message).model_validate_json(message.model_dump_json())
+
+
+def at_once(ask: Callable[[], T]) -> Callable[[], T]:
+    """Asked now; what is given gives, or raises, what came of it."""
+    try:
+        answer = ask()
+    except Exception as error:  # noqa: BLE001 - raised where it is waited for
+        failed = error
+    else:
+        return lambda: answer
+
+    def fail() -> T:
+        raise failed
+
+    return fail
 
 
 @dataclass
@@ -55,19 +71,16 @@ class Way:
     def pull(self, said: Pull) -> Page:
         return self._said("pull", said)  # type: ignore[no-any-return]
 
+    def make_ready(self, said: Push) -> None:
+        """Nothing: it is packed when it is said."""
+
+    def push_ahead(self, said: Push) -> Callable[[], Pushed]:
+        """At once: before the laptop reads what comes after it."""
+        return at_once(lambda: self.push(said))
+
     def pull_ahead(self, said: Pull) -> Callable[[], Page]:
         """At once: before the page that came last is in place."""
-        try:
-            page = self.pull(said)
-        except Exception as error:  # noqa: BLE001 - raised where it is waited for
-            failed = error
-        else:
-            return lambda: page
-
-        def fail() -> Page:
-            raise failed
-
-        return fail
+        return at_once(lambda: self.pull(said))
 
     def have(self, said: Have) -> Lack:
         return self._said("have", said)  # type: ignore[no-any-return]
