@@ -14,6 +14,7 @@ from textual.screen import Screen
 
 from casework.errors import Locked, OutreachError
 from casework.text import clean
+from casework.wording import say_day
 from outreach_tui.guarded import GuardedApp
 from outreach_tui.relock import Resume
 from screens.base import OutreachScreen, Shell
@@ -170,24 +171,31 @@ class RoomsApp(GuardedApp):
             await self._show_only(kind.room, None)
             return await self._ask_here(left)
         if kind is None:
-            return await self._show_words(left)
+            return await self._show_words(left, f"Kept by another version of Outreach: {words_of(left.form)}")
+        if kind.of_case:
+            return await self._show_words(left, f"A draft of the {kind.words} stays, to be read")
         child = await self.desk.run(lambda store: child_of_draft(store, left.subject))
         if child is None:
             return False
         await self._push_child(child.id)
         return await self._ask_here(left)
 
-    async def _show_words(self, left: LeftOpen) -> bool:
-        """A draft of a form that this version does not have: its words can be read and taken over by hand."""
+    async def _show_words(self, left: LeftOpen, title: str) -> bool:
+        """A draft whose form cannot be shown: its words can be read and taken over by hand."""
+        from screens.kept_form import FOCUS
         from screens.left_over import as_text
         from screens.reader import TextScreen
+        from screens.unfinished import case_closed
         from storage.queries.sight import draft_of
 
         draft = await self.desk.run(lambda store: draft_of(store, *left.key))
         if draft is None:
             return False
-        title = f"Kept by another version of Outreach: {short(words_of(left.form), 40)}"
-        await self.push_screen(TextScreen(title, clean(as_text(draft.fields), limit=100_000, newlines=True)))
+        closed = await self.desk.run(lambda store: case_closed(store, left))
+        words = {name: value for name, value in draft.fields.items() if value.strip() and name != FOCUS}
+        told = f"The case was closed on {say_day(closed)}.\n\n" if closed else ""
+        text = clean(told + as_text(words), limit=100_000, newlines=True)
+        await self.push_screen(TextScreen(short(title, 76), text))
         return True
 
     async def _push_child(self, child_id: str) -> None:

@@ -26,6 +26,7 @@ CLOSING = "case-close"
 """The form by which its draft is kept."""
 
 _DIALOG = 56
+_TOLD = 60
 
 
 def close_start(review: Review) -> dict[str, str]:
@@ -96,6 +97,7 @@ class CloseForm(FieldForm):
         late = await self.ask(look)
         details = [
             *plain(f"Why: {CLOSE_REASONS[values['reason']]}.", _DIALOG, indent=0),
+            *_told(values["told"]),
             *plain("Its plan ends with it, and nobody leads the work any more.", _DIALOG, indent=0),
             *_overdue(late),
             *plain("It opens again through a new notification only, as a new episode.", _DIALOG, indent=0),
@@ -103,6 +105,11 @@ class CloseForm(FieldForm):
                    tone=Tone.QUIET),
         ]  # fmt: skip
         return Question("Close the case?", details)
+
+    def said(self, receipt: Receipt) -> str:
+        """Why it ended and who was told: the page may show neither from now on."""
+        told = short(self.value_of("told").strip(), _TOLD) or "nobody is on record"
+        return f"{receipt.name}: {CLOSE_REASONS[self.value_of('reason')]}; told: {told}. u takes it back."
 
     def _edit(self, store: Store, child: Child, values: Mapping[str, Any]) -> Any:
         require_close(store, child)
@@ -115,6 +122,12 @@ class CloseForm(FieldForm):
         """The episode ends, its plans with it."""
         edit = self._edit(store, store.get(Child, self.subject), values)
         return store.journal.commit(edit, draft=(self.FORM, self.subject))
+
+
+def _told(who: str) -> Sequence[Cell]:
+    if who:
+        return plain(f"Told: {short(who, 2 * _DIALOG)}.", _DIALOG, indent=0)
+    return plain("Nobody is named as told of it.", _DIALOG, tone=Tone.WARN, indent=0)
 
 
 def _overdue(late: int) -> Sequence[Cell]:

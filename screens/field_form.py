@@ -29,8 +29,10 @@ from screens.choosers import NOT_SAID, Chooser, ManyOf, OneOf
 from screens.dialogs import Confirm
 from screens.fields import FieldScroll, LineField
 from screens.kept_form import FOCUS, KeptForm, keys_line
+from screens.reopening import LeftOpen, is_of_case
 from screens.small_windows import SmallSign, is_too_small
-from screens.widgets.fitting import short
+from screens.unfinished import case_closed
+from screens.widgets.fitting import brief_day, short
 from screens.widgets.lines import SaidLine, TitleLine
 from screens.widgets.text import Cell, Piece, Tone, show, show_cell
 
@@ -205,6 +207,7 @@ class FieldForm(KeptForm):
             return
         except OutreachError as problem:
             self.say(problem.message, wrong=True)
+        await self._tell_closed()
         draft = await self.load_draft()
         self._fill({**self._start, **(draft.fields if draft is not None else {})})
         if draft is not None:
@@ -215,6 +218,15 @@ class FieldForm(KeptForm):
         for spec in self.form_fields():
             self._echo(spec)
         self._focus_on("" if draft is None else draft.fields.get(FOCUS, ""))
+
+    async def _tell_closed(self) -> None:
+        """The title says where the case was closed in which this is written."""
+        if is_of_case(self.FORM):
+            left = LeftOpen(*self.draft_key)
+            closed = await self.attempt(lambda store: case_closed(store, left))
+            if closed is not None:
+                self._who = f"{self._who}, case closed {brief_day(closed)}"
+                self.tell("")
 
     def _offer(self, kept: Mapping[str, str]) -> None:
         """What is typed replaces what nobody typed, and a day that was brought back."""

@@ -55,12 +55,13 @@ class FormKind:
     """What is being written, in words; the form as `module:Class`, or the screen or room that asks for it in
     a dialog.
 
-    Where neither is given the page of the child asks.
+    Where neither is given the page of the child asks. `of_case` says that it is written in an open case.
     """
 
     words: str
     form: str = ""
     room: str = ""
+    of_case: bool = False
 
 
 FORMS: Mapping[str, FormKind] = {
@@ -70,16 +71,16 @@ FORMS: Mapping[str, FormKind] = {
     "withdrawal": FormKind("withdrawal", "screens.consent_forms:WithdrawForm"),
     "settling": FormKind("settling of limits", "screens.consent_forms:SettleForm"),
     "disclosure": FormKind("decision to share", "screens.consent_forms:DisclosureForm"),
-    "assessment": FormKind("assessment", "screens.assessment_form:AssessmentForm"),
-    "score": FormKind("scores of a tool", "screens.assessment_form:ScoresForm"),
+    "assessment": FormKind("assessment", "screens.assessment_form:AssessmentForm", of_case=True),
+    "score": FormKind("scores of a tool", "screens.assessment_form:ScoresForm", of_case=True),
     "disagreement": FormKind("disagreement", "screens.disagreement_forms:RaiseForm"),
     "disagreement-answer": FormKind("answer to a disagreement", "screens.disagreement_forms:AnswerForm"),
     "disagreement-further": FormKind("step up of a disagreement", "screens.disagreement_forms:FurtherForm"),
-    "outcome": FormKind("outcome", "screens.plan_forms:OutcomeForm"),
-    "action": FormKind("action", "screens.plan_forms:ActionForm"),
-    "plan-ending": FormKind("end of a task", "screens.plan_forms:EndingForm"),
-    "review": FormKind("review", "screens.review_form:ReviewForm"),
-    "case-close": FormKind("end of a case", "screens.case_form:CloseForm"),
+    "outcome": FormKind("outcome", "screens.plan_forms:OutcomeForm", of_case=True),
+    "action": FormKind("action", "screens.plan_forms:ActionForm", of_case=True),
+    "plan-ending": FormKind("end of a task", "screens.plan_forms:EndingForm", of_case=True),
+    "review": FormKind("review", "screens.review_form:ReviewForm", of_case=True),
+    "case-close": FormKind("end of a case", "screens.case_form:CloseForm", of_case=True),
     "school-contacts": FormKind("contacts of a school", "screens.school_form:SchoolForm"),
     "merge-reason": FormKind("reason why two records are one child", "screens.same_child:PairScreen"),
     "link-reason": FormKind("reason about two records", "screens.same_child:PairScreen"),
@@ -97,6 +98,11 @@ FORMS: Mapping[str, FormKind] = {
 def words_of(form: str) -> str:
     """What is being written, in words; of a form that this version does not have, its own word."""
     return FORMS[form].words if form in FORMS else form
+
+
+def is_of_case(form: str) -> bool:
+    """Whether a form is written in an open case, so that it is to be told where the case was closed."""
+    return form in FORMS and FORMS[form].of_case
 
 
 async def form_again(shell: Shell, left: LeftOpen) -> Screen[None] | None:

@@ -194,8 +194,8 @@ class RoundScreen(FilteredRoster, WordsScreen):
         waiting = await self.attempt(read_unfinished)
         if waiting is None:
             return
-        still = {one.left.key for one in waiting}
-        self._drafts = [one for one in self._drafts if one.left.key in still]
+        still = {one.left.key: one for one in waiting}
+        self._drafts = [still[one.left.key] for one in self._drafts if one.left.key in still]
         if self._last is None and self._put_off.issuperset(one.left.key for one in self._drafts):
             self._put_off.clear()
         one = next((one for one in self._drafts if one.left.key not in self._put_off), None)
@@ -208,6 +208,9 @@ class RoundScreen(FilteredRoster, WordsScreen):
 
     async def _go_on(self, one: Unfinished) -> None:
         self._put_off.add(one.left.key)
+        if one.withheld:
+            self.say(f"Kept as a draft, not to be shown now: {one.words}. {one.withheld}")
+            return
         if self.entry is not None and self.entry.child.id == one.child:
             self.shell.go_on(one.left)
             return

@@ -84,20 +84,24 @@ def require_family(store: Store, child: Child, record_type: str) -> None:
     """Raise Refused with the reason unless this worker sees the family's words in records of this type."""
     decision = decision_of(store, child, record_type)
     if not decision:
-        raise Refused("withheld", _why_not(store, child, decision), Category.FAMILY.value)
+        raise Refused("withheld", why_withheld(store, child, decision), Category.FAMILY.value)
 
 
-def _why_not(store: Store, child: Child, decision: Decision) -> str:
+def why_withheld(store: Store, child: Child, decision: Decision) -> str:
     """Why the family's words are withheld; where the case was closed, that first."""
-    if not store.may_see(child, Category.IDENTITY, PURPOSE_OF["episode"]):
+    closed = closed_on(store, child)
+    if closed is None:
         return decision.reason
+    return f"The case was closed on {say_day(closed)}, and {decision.reason[0].lower()}{decision.reason[1:]}"
+
+
+def closed_on(store: Store, child: Child) -> date | None:
+    """The day on which a child's newest case was closed; None while one is open, or none may be known of."""
+    if not store.may_see(child, Category.IDENTITY, PURPOSE_OF["episode"]):
+        return None
     closed = [episode.closed for episode in store.find(Episode, "child = ?", (child.id,))]
     ended = [day for day in closed if day is not None]
-    if not ended or len(ended) < len(closed):
-        return decision.reason
-    return (
-        f"The case was closed on {say_day(max(ended))}, and {decision.reason[0].lower()}{decision.reason[1:]}"
-    )
+    return max(ended) if ended and len(ended) == len(closed) else None
 
 
 def school_agreed(store: Store, child: Child) -> Decision:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from storage.store import Store
 
 _TEAM_FACTS = frozenset({Category.EDUCATION, Category.WORKFORCE})
+_UNKNOWN_CHILD = Decision("no", "It is about nobody whom you may know of.", shown=False)
 _NO_CHILD = Decision("no", "It is tied to no child on this laptop.")
 _PROTECTED = Decision("no", "The address is protected.")
 _OWN_LIST = Decision("no", "It is listed by `consent list` or `disclose --list`, as far as you may see it.")
@@ -251,14 +252,20 @@ def draft_of(store: Store, form: str, subject: str) -> Draft | None:
     `subject` is a child, a record about one or a school, or "" for a form that is about nobody yet.
     """
     draft = store.drafts.load(form, subject)
-    if draft is None or form in OF_THE_TEAM or not subject_aside(subject):
-        return draft
-    category, purpose = WRITTEN_ABOUT.get(form, UNKNOWN_FORM)
+    return draft if draft is not None and may_go_on(store, form, subject) else None
+
+
+def may_go_on(store: Store, form: str, subject: str) -> Decision:
+    """Whether the worker may see what a draft is about; else `shown` says whether one may be told of."""
+    if form in OF_THE_TEAM or not subject_aside(subject):
+        return Decision("yes", "It is about no child.")
     child = child_of_draft(store, subject)
-    if child is None or not seen_children(store, [child], purpose, category):
-        return None
-    about = store.find(Conflict, "id = ?", (subject,)) if form == "conflict-text" else []
-    return draft if all(Sight(store).field(one, "other", child) for one in about) else None
+    if child is None or not store.may_see(child, Category.IDENTITY, "support"):
+        return _UNKNOWN_CHILD
+    category, purpose = WRITTEN_ABOUT.get(form, UNKNOWN_FORM)
+    decision = store.may_see(child, category, purpose)
+    about = store.find(Conflict, "id = ?", (subject,)) if decision and form == "conflict-text" else []
+    return next((no for one in about if not (no := Sight(store).field(one, "other", child))), decision)
 
 
 @dataclass(frozen=True)
@@ -282,6 +289,8 @@ def find_draft(store: Store, form: str, subject: str) -> DraftFound:
     return DraftFound(draft, hidden=draft is None)
 
 
-def drafts_waiting(store: Store) -> list[Draft]:
-    """Every draft that was left and that the worker may go on with, the newest first."""
-    return [one for one in store.drafts.waiting() if draft_of(store, one.form, one.subject) is not None]
+def drafts_waiting(store: Store) -> list[tuple[Draft, Decision]]:
+    """Every draft that was left and that the worker may know of, the newest first, and whether it may be
+    gone on with."""
+    each = ((one, may_go_on(store, one.form, one.subject)) for one in store.drafts.waiting())
+    return [(one, decision) for one, decision in each if decision or decision.shown]

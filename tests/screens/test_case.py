@@ -15,6 +15,7 @@ from casework.ids import new_id
 from casework.records import Child, Worker
 from casework.records_case import Episode, Notification, Plan
 from casework.records_sharing import Agreement
+from outreach_tui.rooms import ROOMS
 from screens import kept_form
 from screens.case import CaseScreen
 from screens.case_form import CloseForm
@@ -93,7 +94,7 @@ async def test_a_case_is_closed_by_keys_and_comes_back_as_a_new_episode(
         assert isinstance(app.screen, CaseScreen)
         text = flat(app)
         assert "CLOSED. It opens again through a new notification (g n, +): episode 2." in text
-        assert "Case closed. u takes it back." in text
+        assert "Case closed: outcomes achieved; told: Anna Marsh and Ms Reed. u takes it back." in text
         (held,) = await asked(app, lambda store: store.find(Episode))
         assert (held.closed, held.reason, held.told) == (
             date(2026, 11, 19),
@@ -205,6 +206,55 @@ async def test_half_a_closing_survives(
         await keys(pilot, "X")
         assert isinstance(app.screen, CloseForm)
         assert app.screen.value_of("told") == "Anna Ma"
+
+
+async def test_what_was_half_written_about_a_closed_case_is_named_and_told_why_it_waits(
+    family: Family, tmp_path: Path
+) -> None:
+    plan_case(family)
+    store = family.store
+    store.drafts.save("outcome", family.tilly.id, {"text": "OUTCOMEWORDS"})
+    store.drafts.save("case-close", family.tilly.id, {"told": "CLOSINGWORDS", "focus": "told"})
+    end_case(family, date(2026, 11, 19))
+    app = make_real_app(tmp_path, store)
+    app._rooms = dict(ROOMS)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot)
+        text = flat(app)
+        assert "2 unfinished: Matilda (Tilly) Marsh (end of a case, case closed)" in text
+        assert "Matilda (Tilly) Marsh (outcome, case closed)" in text
+        await keys(pilot, "N", "y")
+        text = flat(app)
+        assert "A draft of the end of a case stays, to be read" in text
+        assert "The case was closed on Thu 19 Nov 2026. told: CLOSINGWORDS" in text
+        await keys(pilot, "escape", "escape", "N")
+        text = flat(app)
+        assert "Kept as a draft, not to be shown now: Matilda (Tilly) Marsh (outcome, case closed)." in text
+        assert "The case was closed on Thu 19 Nov 2026, and family is not part of early-help's" in text
+        assert "OUTCOMEWORDS" not in text
+
+
+async def test_a_form_of_a_closed_case_says_so_in_its_title(family: Family, tmp_path: Path) -> None:
+    plan_case(family)
+    store = family.store
+    agreed = Agreement.model_validate(
+        {
+            "id": new_id(), "child": family.tilly.id, "given_by": "Anna Marsh", "relationship": "mother",
+            "responsibility": "yes", "status": "given", "agencies": ("early-help",),
+            "categories": ("family",), "purposes": ("planning",), "given_on": TODAY, "by": store.worker.id,
+        }
+    )  # fmt: skip
+    store.journal.commit(record_agreement(agreed, TODAY))
+    store.drafts.save("outcome", family.tilly.id, {"text": "OUTCOMEWORDS"})
+    end_case(family, date(2026, 11, 19))
+    app = make_real_app(tmp_path, store)
+    app._rooms = dict(ROOMS)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot)
+        await keys(pilot, "N", "y")
+        text = flat(app)
+        assert "Outcome: Matilda (Tilly) Marsh, case closed Thu 19 Nov" in text
+        assert "OUTCOMEWORDS" in text
 
 
 async def test_case_and_review_lead_to_each_other(family: Family, tmp_path: Path) -> None:
