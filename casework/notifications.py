@@ -13,7 +13,7 @@ from datetime import date
 from casework.clocks import Clock, working_day_clock
 from casework.days_given import require_come
 from casework.early_help import ReReferral, working_day_deadline
-from casework.edits import Edit, create, update
+from casework.edits import Change, Edit, create, update
 from casework.episodes import re_referral_on
 from casework.errors import BadInput, Refused
 from casework.ids import new_id
@@ -181,13 +181,25 @@ def take_information(
     )
 
 
+def still_waits(notification: Notification) -> bool:
+    """Whether it waits for a worker: none is allocated, and it is not new information in a case."""
+    return not (notification.void or notification.new_information or notification.allocated_on)
+
+
 def allocate(
-    notification: Notification, child: Child, worker: str, on: date, episodes: Sequence[Episode], today: date
+    notification: Notification,
+    child: Child,
+    worker: str,
+    on: date,
+    episodes: Sequence[Episode],
+    today: date,
+    others: Sequence[Notification] = (),
 ) -> tuple[Edit, Episode]:
     """A worker takes the case: the notification names them, an episode opens, they lead the work.
 
-    Raises Refused when it is allocated, or is new information in an open case, BadInput when `on` lies before
-    it was received or after `today`.
+    Those of the child's `others` that still wait become new information in the case, in the same step.
+    Raises Refused when it is allocated, or a case is open (`join_case` takes it in), BadInput when `on` lies
+    before it was received or after `today`.
     """
     require_come(on, today, "A case is allocated on a day that has come.")
     if notification.allocated_on is not None:
@@ -209,8 +221,28 @@ def allocate(
         *update(notification, allocated_to=worker, allocated_on=on),
         create(episode),
         *update(child, lead_worker=worker),
+        *(c for o in others if o.id != notification.id and still_waits(o) for c in _as_information(o)),
     )
     return Edit("Case allocated", changes, subject=child.id), episode
+
+
+def join_case(notification: Notification, episodes: Sequence[Episode]) -> tuple[Edit, Episode]:
+    """A notification that still waits while a case of the child is open becomes new information in that case.
+
+    Raises Refused when it does not wait any more, or no case is open.
+    """
+    case = next((e for e in episodes if e.closed is None), None)
+    if case is None:
+        raise Refused(
+            "no-open-case", "No case of this child is open; allocate it to a worker.", notification.id
+        )
+    if not still_waits(notification):
+        raise Refused("allocated", "It is in the case already.", notification.id)
+    return Edit("New information in the case", _as_information(notification), subject=case.child), case
+
+
+def _as_information(notification: Notification) -> tuple[Change, ...]:
+    return update(notification, new_information=True)
 
 
 def contact_notifier(

@@ -14,7 +14,7 @@ from casework.errors import BadInput, misfit
 from casework.identifiers import check_upn, tidy_upn
 from casework.ids import new_id
 from casework.records import Child, Household
-from casework.wording import say_born
+from casework.wording import join_words, say_born, say_day
 from screens.widgets.fitting import short
 from screens.widgets.text import Cell, Piece, Tone
 
@@ -96,6 +96,16 @@ def known(store: Store, child: str) -> tuple[str, str]:
     held = store.get(Child, child)
     school = store.schools.name(held.school)
     return _label(display_name(held), say_born(held.dob), school), school
+
+
+def waiting_of(store: Store, child: str) -> str:
+    """That notifications of the child wait for a worker already, in a sentence; "" where none does."""
+    from storage.queries.notifications import others_waiting
+
+    days = [say_day(held.received) for held in others_waiting(store, child)]
+    if not days:
+        return ""
+    return f"A notification of this child waits already: that of {join_words(days)}."
 
 
 def _label(name: str, born: str, school: str) -> str:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from casework.records import Worker
 from casework.wording import FEEDBACK, count_of, join_words
-from screens.dialogs import Choice, PickOne
+from screens.dialogs import Choice, Confirm, PickOne
 from screens.kept_dialog import AskWords, kept_as
 from screens.notification_lines import Entry
 from screens.step_back import StepScreen
-from screens.widgets.fitting import short
+from screens.widgets.fitting import brief_day, short
+from screens.widgets.text import Piece, Tone
 
 if TYPE_CHECKING:
     from casework.edits import Edit
@@ -105,15 +107,23 @@ class NotificationVerbs(StepScreen):
         if entry is None:
             return
 
-        def read(store: Store) -> tuple[list[Load], str]:
+        def read(store: Store) -> tuple[list[Load], str, list[Notification], str | None]:
+            from storage.queries.notifications import episodes_of, others_waiting
             from storage.queries.workload import read_workload
 
-            return read_workload(store), store.actor.worker
+            child = entry.shown.child.id
+            case = next((e for e in episodes_of(store, child) if e.closed is None), None)
+            having = [w.name for w in store.find(Worker) if case is not None and w.id == case.worker]
+            others = others_waiting(store, child, entry.id)
+            return read_workload(store), store.actor.worker, others, " ".join(having) if case else None
 
         answer = await self.attempt(read)
         if answer is None:
             return
-        loads, me = answer
+        loads, me, others, case = answer
+        if case is not None and entry.waits:
+            await self._join(entry, case)
+            return
         wide = max(len(short(load.worker.name, _NAME)) for load in loads)
         choices = [
             Choice(str(n), short(load.worker.name, _NAME).ljust(wide), _carries(load))
@@ -127,21 +137,43 @@ class NotificationVerbs(StepScreen):
 
             def make(store: Store) -> Edit:
                 from casework.notifications import allocate
-                from storage.queries.notifications import episodes_of
+                from storage.queries.notifications import episodes_of, others_waiting
 
-                held = _held(store, entry)
+                held, today = _held(store, entry), store.today
+                rest = others_waiting(store, held.child, held.id)
                 episodes = episodes_of(store, held.child)
-                return allocate(held, entry.shown.child, worker.id, store.today, episodes, store.today)[0]
+                return allocate(held, entry.shown.child, worker.id, today, episodes, today, rest)[0]
 
             if await self._commit(make) is not None:
-                self.say(f"Allocated to {short(worker.name, _NAME)}. K: speak with the notifier. u undoes.")
+                took = f" {_along(others)} became new information in it." if others else ""
+                said = f"Allocated to {short(worker.name, _NAME)}.{took}"
+                self.say(f"{said} K: speak with the notifier. u undoes.")
 
         missing = entry.shown.standing.missing
         lacks = f" Still missing: {join_words(list(missing))}." if missing else ""
         each = "Each worker's open cases, actions overdue and allocations due:"
-        question = f"Who takes {short(entry.name, _NAME)}?{lacks} {each}"
+        rest = f" {_along(others)} becomes new information in the case." if others else ""
+        question = f"Who takes {short(entry.name, _NAME)}?{lacks}{rest} {each}"
         own = next((n for n, load in enumerate(loads) if load.worker.id == me), 0)
         await self.question(PickOne(question, choices, start=own), picked)
+
+    async def _join(self, entry: Entry, having: str) -> None:
+        """A case is open already: this one can become new information in it."""
+
+        async def answered(yes: bool | None) -> None:
+            def make(store: Store) -> Edit:
+                from casework.notifications import join_case
+                from storage.queries.notifications import episodes_of
+
+                held = _held(store, entry)
+                return join_case(held, episodes_of(store, held.child))[0]
+
+            if yes and await self._commit(make) is not None:
+                self.say("New information in the open case now; its allocation clock has ended. u undoes.")
+
+        whose = f" with {short(having, _NAME)}" if having else ""
+        asks = f"A case is open for {short(entry.name, _NAME)}{whose}. Make this new information in it?"
+        await self.question(Confirm(asks, [Piece("Its allocation clock ends.", Tone.QUIET)]), answered)
 
     async def do_contacted(self) -> None:
         """Say with whom; what they may be told, and why, stands in the question."""
@@ -184,6 +216,11 @@ class NotificationVerbs(StepScreen):
         """The child's page."""
         if self.entry is not None:
             self.shell.open_child(self.entry.shown.child.id)
+
+
+def _along(others: Sequence[Notification]) -> str:
+    """The others of the child that still wait, by the days they came."""
+    return f"That of {join_words([brief_day(other.received) for other in others])}"
 
 
 def _carries(load: Load) -> str:

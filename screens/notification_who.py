@@ -20,10 +20,11 @@ from screens.notification_child import (
     doubles_of_known,
     found_by,
     known,
+    waiting_of,
 )
 from screens.notification_fields import NotificationFields
 from screens.notification_keep import contact_of
-from screens.widgets.fitting import short
+from screens.widgets.fitting import plain, short
 from screens.widgets.text import Cell, Piece, Tone, show_lines
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class WhoForm(NotificationFields):
         super().__init__(notification)
         self._candidates: Sequence[Candidate] = ()
         self._at_candidate = 0
+        self._waits = ""
         self._asked = 0
         self._logged = False
 
@@ -137,6 +139,7 @@ class WhoForm(NotificationFields):
         lines: list[Cell] = []
         if self._child:
             lines.append((Piece("= ", Tone.GOOD), Piece(self._label, Tone.STRONG)))
+            lines += plain(self._waits, width, tone=Tone.WARN) if self._waits else []
         if self._candidates and (self._child or self.has_class("-new")):
             lines.append(Piece("  May be the same child (F3: it is this one, with up and down):", Tone.QUIET))
         elif self._candidates:
@@ -179,7 +182,10 @@ class WhoForm(NotificationFields):
 
     async def _choose(self, child: str, *, again: bool = False) -> None:
         try:
-            answer = await self.ask(lambda store: known(store, child))
+            about = self._about
+            answer, waits = await self.ask(
+                lambda store: (known(store, child), "" if about else waiting_of(store, child))
+            )
         except Locked:
             return
         except OutreachError as problem:
@@ -187,6 +193,7 @@ class WhoForm(NotificationFields):
             return
         self._child = child
         self._label, school = answer
+        self._waits = waits
         if not self._value("school"):
             self._put(self.query_one("#school", Input), school)
             self.offer_contact()

@@ -73,7 +73,7 @@ def add(child: str, notifier: str, urn: str, received: str, **given: Any) -> Non
     from outreach_tui.commands.cases import fitting
     from outreach_tui.commands.people import Eyes, take_child, take_day
     from storage.queries.duplicates import describe, find_duplicates
-    from storage.queries.notifications import episodes_of
+    from storage.queries.notifications import episodes_of, others_waiting
 
     call = the_call()
     day = take_day(received, call.today, "--received", past=True, slips=True)
@@ -95,6 +95,7 @@ def add(child: str, notifier: str, urn: str, received: str, **given: Any) -> Non
         with fitting(_OPTIONS):
             given_in = Notification.model_validate(values)
         edit, kept = receive(given_in, call.today, episodes)
+        waiting = others_waiting(store, found.id)
         receipt = store.journal.commit(edit)
         again = re_referral_of(kept, episodes)
         doubles = [
@@ -112,6 +113,7 @@ def add(child: str, notifier: str, urn: str, received: str, **given: Any) -> Non
                 }
                 for double in doubles
             ],
+            "waiting": [other.id for other in waiting],
             "edit": receipt.edit,
         }
 
@@ -121,6 +123,14 @@ def add(child: str, notifier: str, urn: str, received: str, **given: Any) -> Non
         _say(f"{edit.name}.", value)
         if kept.received < call.today - timedelta(days=_LONG_AGO):
             output.warn(f"Warning: --received: {say_day(kept.received)} is more than a year ago.")
+        for other in waiting:
+            of = f"that of {say_day(other.received)} ({other.id})"
+            rest = (
+                "to allocate one takes the other into the case"
+                if not kept.new_information
+                else ("`allocate` takes it into the open case")
+            )
+            output.warn(f"Warning: a notification of this child waits already, {of}; {rest}.")
         output.emit_lines([f"Re-referral, {words}." for words in _say_counted(value["re_referral"])])
         for double in value["duplicates"]:
             who = f"{double['child']['name']} ({double['child']['id']})"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from casework.episodes import EpisodeStanding, episode_standing
 from casework.errors import BadInput, Refused
+from casework.notifications import still_waits
 from casework.policies import PURPOSE_OF, Category
 from casework.records import Child, Worker
 from casework.records_case import Plan
@@ -64,11 +65,7 @@ def read_case(store: Store, child: Child) -> ShownCase:
             )
             for one in shown
         ],
-        waiting=[
-            one
-            for one in told.values()
-            if one.notification.allocated_on is None and not one.notification.new_information
-        ],
+        waiting=[one for one in told.values() if still_waits(one.notification)],
     )
 
 

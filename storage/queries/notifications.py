@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
-from casework.notifications import Standing, feedback_allowed, standing
+from casework.notifications import Standing, feedback_allowed, standing, still_waits
 from casework.policies import Category
 from casework.records import Child, Worker, meta_of
 from casework.records_case import Episode, Feedback, Notification, Pause
@@ -70,6 +70,12 @@ def pauses_of(store: Store, notification: Notification) -> list[Pause]:
 def episodes_of(store: Store, child: str) -> list[Episode]:
     """A child's episodes, oldest first."""
     return sorted(store.find(Episode, "child = ?", (child,)), key=lambda e: (e.number, e.id))
+
+
+def others_waiting(store: Store, child: str, but: str = "") -> list[Notification]:
+    """A child's notifications that wait for a worker, oldest first, without the one `but`."""
+    held = store.find(Notification, "child = ?", (child,))
+    return sorted((n for n in held if n.id != but and still_waits(n)), key=lambda n: (n.received, n.id))
 
 
 def feedback_for(store: Store, child: Child) -> tuple[Feedback, Decision]:

@@ -17,6 +17,7 @@ from casework.notifications import (
     allocate,
     contact_notifier,
     feedback_allowed,
+    join_case,
     missing_parts,
     need_information,
     re_referral_of,
@@ -114,6 +115,20 @@ def test_allocating_opens_an_episode_and_names_who_leads() -> None:
         allocate(received(), CHILD, "w9", TODAY, [again.model_copy(update={"closed": None})], TODAY)
     with pytest.raises(BadInput):
         allocate(received(), CHILD, "w9", date(2026, 11, 8), [], TODAY)
+
+
+def test_allocating_takes_the_others_that_wait_into_the_case_in_one_step() -> None:
+    first, late = received(), received(id="n2", received=date(2026, 11, 12))
+    taken = received(id="n3").model_copy(update={"allocated_on": MONDAY, "allocated_to": "w"})
+    before = received([Episode(id="e0", child="c", opened=MONDAY)], id="n4")
+    edit, case = allocate(late, CHILD, "w9", TODAY, [], TODAY, [first, late, taken, before])
+    assert [(c.record, c.new) for c in edit.changes if c.field == "new_information"] == [("n1", True)]
+    joined, held = join_case(first, [case])
+    assert held.id == case.id
+    assert [(c.record, c.field, c.new) for c in joined.changes] == [("n1", "new_information", True)]
+    for one, cases in ((taken, [case]), (before, [case]), (first, [])):
+        with pytest.raises(Refused):
+            join_case(one, cases)
 
 
 def test_no_step_of_a_notification_is_recorded_before_its_day() -> None:

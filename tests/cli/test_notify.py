@@ -97,6 +97,38 @@ def test_a_worker_takes_the_case_and_speaks_to_the_notifier(line: Line) -> None:
     assert spoken["feedback"] == "full"
 
 
+def test_a_second_one_that_waits_goes_into_the_case_with_the_first(line: Line) -> None:
+    first = add(line)
+    assert first["waiting"] == []
+    said = line("notify", "add", line.ids["tilly"], *FROM, "2026-11-19", *words())
+    assert f"waits already, that of Wed 18 Nov 2026 ({first['id']})" in said.err
+    second = next(n["id"] for n in line("notify", "list", "--json").json if n["id"] != first["id"])
+    taken = line("allocate", second, "--to", "Ana Bell", "--json").json
+    assert (taken["taken_along"], taken["new_information"]) == ([first["id"]], False)
+    assert line("notify", "show", first["id"], "--json").json["status"] == "new information"
+    rules = [row["rule"] for row in line("clocks", "--json").json["rows"]]
+    assert "allocation" not in rules
+    assert line("undo").code == 0
+    assert len(line("notify", "list", "--waiting", "--json").json) == 2
+    said = line("allocate", second, "--to", "Ana Bell")
+    assert f"Wed 18 Nov 2026 ({first['id']}) is new information in it now; its allocation clock" in said.out
+
+
+def test_one_that_waits_beside_an_open_case_becomes_new_information_in_it(line: Line) -> None:
+    left, taken = add(line), add(line)
+    line("allocate", taken["id"], "--to", "Ana Bell")
+    # Data of before allocation took the others along, or of another laptop.
+    assert line("edit", left["id"], "new_information=false").code == 0
+    assert line("worker", "add", "Lee Pike", "--agency", "early-help").code == 0
+    other = line("allocate", left["id"], "--to", "Lee Pike", "--json")
+    assert (other.code, other.json["error"]["code"]) == (5, "open-case")
+    assert "open for this child with Ana Bell; `--to` with that name" in other.err
+    done = line("allocate", left["id"], "--to", "Ana Bell", "--json")
+    assert (done.code, done.json["new_information"], done.json["number"]) == (0, True, 1)
+    assert line("notify", "list", "--waiting", "--json").json == []
+    assert line("allocate", left["id"], "--to", "Ana Bell").code == 5
+
+
 def test_days_are_said_with_their_weekday_and_the_worker_by_name(line: Line) -> None:
     made = add(line)
     row = line("notify", "list").out

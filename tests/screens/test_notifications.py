@@ -164,6 +164,30 @@ async def test_allocating_by_what_each_carries(family: Family, tmp_path: Path) -
         assert not await asked(app, lambda s: s.find(Episode, "child = ?", (family.tilly.id,)))
 
 
+async def test_those_that_wait_beside_it_go_into_the_case(family: Family, tmp_path: Path) -> None:
+    app = app_of(family, tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await here(pilot)
+        await pilot.press("down", "A")
+        await settle(pilot)
+        asks = " ".join(screen_text(app).replace("│", " ").split())
+        assert "That of Thu 19 Nov becomes new information in the case." in asks
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "That of Thu 19 Nov became new information in it." in " ".join(screen_text(app).split())
+        (late,) = await asked(app, lambda s: s.find(Notification, "concern = 'Often tired.'"))
+        assert late.new_information
+        await asked(app, lambda s: s.journal.commit(Edit("Old", update(late, new_information=False))))
+        await settle(pilot)
+        assert screen.choose(late.id)
+        await pilot.press("A")
+        await settle(pilot)
+        assert "A case is open for Ben Marsh with" in screen_text(app)
+        await pilot.press("y")
+        await settle(pilot)
+        assert (await asked(app, lambda s: s.get(Notification, late.id))).new_information
+
+
 async def test_what_the_notifier_may_be_told_stands_in_the_question(family: Family, tmp_path: Path) -> None:
     app = app_of(family, tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -203,6 +227,8 @@ async def test_a_child_is_found_while_typing_and_the_parts_are_kept(family: Fami
         await pilot.press("enter")
         await settle(pilot)
         assert "missing: who sent it; the nature of the concern; the support" in linter(screen)
+        waits = "A notification of this child waits already: that of Fri 13 Nov 2026."
+        assert waits in " ".join(screen_text(app).split())
         await type_text(pilot, "Ms Webb")
         await pilot.press("tab", "tab")
         await paste(pilot, PASTED)
