@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sync.messages import Cursor, Hello, Id, Sum, Verdict, Welcome
+from sync.messages import Beside, Cursor, Hello, Id, Sum, Verdict, Welcome
 
 MOST_WANTS = 50_000
 MOST_FRAMES = 50_000
@@ -26,6 +26,7 @@ class Letter(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
+    beside: Beside = Beside()
     hello: Hello
     digest: Sum | None = None
     done: Annotated[dict[str, int], Field(max_length=50_000)] = {}
@@ -45,6 +46,7 @@ class Reply(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
+    beside: Beside = Beside()
     welcome: Welcome
     known: dict[Id, Id] = {}
     at: Cursor

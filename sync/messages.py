@@ -3,6 +3,9 @@
 Order in a session: hello, push, pull, verify; before the first one, enrol. A message is compressed JSON, and
 everything in it comes from outside: unknown members, wrong types and anything too long are refused before it
 is looked at.
+
+A later version says what is new in a message under its member `beside`, the one place where a member that is
+not known is dropped: so either side may be the older one. What must not be dropped needs another PROTOCOL.
 """
 
 from __future__ import annotations
@@ -43,6 +46,18 @@ class _Message(BaseModel):
     model_config = ConfigDict(**_STRICT, frozen=True)
 
 
+class Beside(BaseModel):
+    """What later versions say beside what all know; a message that says such has a kind of its own."""
+
+    model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
+
+
+class Said(_Message):
+    """A whole message, or what stands on the outside of a bundle."""
+
+    beside: Beside = Beside()
+
+
 @dataclass(frozen=True, slots=True, config=_STRICT)
 class Changed:
     """One field of one record; `field` "" brings a record into being, its fields in `new`.
@@ -77,7 +92,7 @@ class Cursor(_Message):
     chain: Annotated[str, Field(max_length=32, pattern=r"^[0-9a-f]*$")] = ""
 
 
-class Hello(_Message):
+class Hello(Said):
     """The first message of a session; `digest` is what the laptop holds, when it has nothing to send.
 
     `incarnation` is the word that the last session left on both sides, `coming` the one that this session
@@ -111,7 +126,7 @@ class Hello(_Message):
     missing: Cursor | None = None
 
 
-class Welcome(_Message):
+class Welcome(Said):
     """The answer. `agreed`: nothing is to be sent either way, and both sides hold the same.
 
     `kinds` are the fields of each record type that the central record knows, where the laptop is of another
@@ -130,7 +145,7 @@ class Welcome(_Message):
     lease: Annotated[int, Field(ge=0, le=MOST_LEASE)] | None = None
 
 
-class Push(_Message):
+class Push(Said):
     """Edits in the order in which they were made."""
 
     edits: Annotated[list[SentEdit], Field(max_length=MOST_EDITS)]
@@ -147,7 +162,7 @@ class Verdict(_Message):
     again: bool = False
 
 
-class Pushed(_Message):
+class Pushed(Said):
     """A verdict for each edit, or `known`: ids of this laptop's that mean a record which is there already.
 
     With `known` nothing was taken: the laptop gives those records the id that they have, and sends again.
@@ -190,7 +205,7 @@ class Scope(_Message):
     rows: list[Sent]
 
 
-class Pull(_Message):
+class Pull(Said):
     """What has changed since the cursor, please. `done` are the scopes that were put in place.
 
     `coming` are scopes that have come, each with its bits, and are not in place yet: the laptop asks for the
@@ -203,7 +218,7 @@ class Pull(_Message):
     want: Annotated[list[Id], Field(max_length=MOST_ROWS)] = []
 
 
-class Page(_Message):
+class Page(Said):
     """Changed records, what is to be given up, and how far this page goes."""
 
     scopes: list[Scope] = []
@@ -214,7 +229,7 @@ class Page(_Message):
     more: bool = False
 
 
-class Verify(_Message):
+class Verify(Said):
     """The sum of all that the laptop holds; by scope, where it is asked for them.
 
     `given_up` and `missing` as in Hello.
@@ -227,19 +242,19 @@ class Verify(_Message):
     scopes: Annotated[dict[str, Sum], Field(max_length=50_000)] = {}
 
 
-class Have(_Message):
+class Have(Said):
     """Records that a laptop holds in scopes that differ."""
 
     records: Annotated[list[Id], Field(max_length=MOST_ROWS)]
 
 
-class Lack(_Message):
+class Lack(Said):
     """Those of them that the central record has not: lost with what a backup did not have."""
 
     records: list[Id]
 
 
-class Verified(_Message):
+class Verified(Said):
     """`agreed`, or `moved` when the central record went on meanwhile, or the scopes that differ."""
 
     agreed: bool
@@ -252,14 +267,14 @@ Key = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 """An Ed25519 public key in hex."""
 
 
-class Enrol(_Message):
+class Enrol(Said):
     """A one-time code, and the key with which this laptop will sign; it signs this message, too."""
 
     code: Annotated[str, Field(max_length=40)]
     key: Key
 
 
-class Enrolled(_Message):
+class Enrolled(Said):
     """Who this laptop is from now on: its id, its worker as the council has it, and the central record's key.
 
     `worker` and `team` are the fields of those records. `waiting`: a manager has to approve the laptop first.
@@ -277,7 +292,7 @@ class Enrolled(_Message):
     waiting: bool = False
 
 
-class Fault(_Message):
+class Fault(Said):
     """What is said instead of an answer: a code word, one sentence, and the central record's time."""
 
     code: Annotated[str, Field(max_length=60)]

@@ -25,13 +25,13 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from casework.errors import BadInput, Refused
 from storage.faults import translated
 from storage.files import create_owner_only
 from sync import wire
-from sync.messages import Id, Instant, Key
+from sync.messages import Id, Instant, Key, Said
 
 MOST_FILE = 1 << 30
 """Bytes of a whole bundle."""
@@ -47,15 +47,13 @@ Name = Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
 """The SHA-256 of a bundle without its signature, in hex; "" for none."""
 
 
-class Head(BaseModel):
+class Head(Said):
     """What stands on the outside.
 
     `counter` grows from one bundle of a sender to the next, `previous` is the name of the one before it, and
     with `follows` this one cannot be read without that. `answers` is the laptop's bundle that an answer is
     given to. `seal` is the key to which the receiver seals what it says in return.
     """
-
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
     kind: Literal["laptop", "answer"]
     hub: Annotated[str, Field(min_length=1, max_length=64)]
@@ -144,6 +142,7 @@ class Sealed:
             self.head = Head.model_validate_json(text)
         except (ValidationError, ValueError, RecursionError):
             raise self._damaged() from None
+        self._outside = text.replace(self.head.key.encode(), b"", 1)
         self._start = len(start) + length
         self._about = hashlib.sha256(start + text).digest()
         self.size = os.fstat(file.fileno()).st_size
@@ -161,9 +160,8 @@ class Sealed:
 
     def frames(self, receiver: X25519PrivateKey) -> Iterator[bytes]:
         """The messages, still compressed, in their order; after `check`. May be asked for again."""
-        outside = self.head.model_copy(update={"key": ""}).model_dump_json().encode()
         try:
-            content = _SUITE.decrypt(bytes.fromhex(self.head.key), receiver, info=_MAGIC + outside)
+            content = _SUITE.decrypt(bytes.fromhex(self.head.key), receiver, info=_MAGIC + self._outside)
         except (InvalidTag, ValueError):
             raise Refused("not-for-here", f"{self._path.name} is sealed to somebody else.") from None
         cipher = AESGCM(content)

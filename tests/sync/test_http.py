@@ -448,6 +448,8 @@ def zipped(text: bytes) -> bytes:
         (zipped(b"\0" * 60_000_000), (413, "too-large")),
         (zipped(b"[" + b" " * 5_000_000 + b"]"), (413, "too-large")),
         (zipped(b'{"coming": "0197c1d2", "extra": 1}'), (422, "bad-message")),
+        (zipped(b'{"coming": "0197c1d2", "beside": []}'), (422, "bad-message")),
+        (zipped(b'{"coming": "0197c1d2", "beside": {"later": {"a": [1]}}}'), (200, "")),
         (zipped(b'{"coming": 7}'), (422, "bad-message")),
         (zipped(b'{"coming": "0197c1d2", "waiting": "1"}'), (422, "bad-message")),
         (zipped(b"[" * 100_000), (422, "bad-message")),
@@ -458,7 +460,22 @@ def zipped(text: bytes) -> bytes:
         (zlib.compress(b"{}"), (422, "bad-message")),
         (b"", (422, "bad-message")),
     ],
-    ids=["bomb", "ratio", "extra", "type", "lax", "deep", "utf8", "cut", "trailing", "raw", "zlib", "empty"],
+    ids=[
+        "bomb",
+        "ratio",
+        "extra",
+        "more",
+        "later",
+        "type",
+        "lax",
+        "deep",
+        "utf8",
+        "cut",
+        "trailing",
+        "raw",
+        "zlib",
+        "empty",
+    ],
 )
 def test_bombs_and_garbage_are_refused(site: Site, body: bytes, answer: tuple[int, str]) -> None:
     raw = Raw(site, site.laptop())
