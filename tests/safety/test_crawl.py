@@ -94,8 +94,8 @@ class Shell:
 
     def __post_init__(self) -> None:
         @contextmanager
-        def open_already(call: Call) -> Iterator[tuple[Store, bytearray]]:
-            del call
+        def open_already(call: Call, *, after_silence: bool = False) -> Iterator[tuple[Store, bytearray]]:
+            del call, after_silence
             yield self.store, self.world.key()
 
         for room in (opening, care):
