@@ -111,7 +111,10 @@ def portion(
 
 def joined(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Facets as one mapping of fields, the exact value of a field over its stand-in."""
-    return {name: value for fields in parts for name, value in fields.items()}
+    found: dict[str, Any] = {}
+    for fields in parts:
+        found.update(fields)
+    return found
 
 
 @cache

@@ -385,6 +385,9 @@ class _RecordTypes(Mapping[str, type[Record]]):
             self._held[name] = getattr(import_module(module), cls)
         return self._held[name]
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._held or name in self._beside
+
     def __iter__(self) -> Iterator[str]:
         return chain((name for name in tuple(self._held) if name not in self._beside), self._beside)
 

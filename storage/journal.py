@@ -132,7 +132,9 @@ def apply_steps(conn: Connection, steps: Sequence[tuple[int, Sequence[Change]]])
         for change in changes:
             by_type.setdefault(change.type, []).append((place, change))
     for record_type, parts in by_type.items():
-        made = [(place, c) for place, c in parts if c.field == CREATED]
+        made = sorted(
+            ((place, c) for place, c in parts if c.field == CREATED), key=lambda part: part[1].record
+        )
         rows = (insert_values(record_type, c.record, c.new, place) for place, c in made)
         conn.executemany(insert_sql(record_type), rows)
         changed = [(place, c) for place, c in parts if c.field != CREATED]

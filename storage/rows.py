@@ -9,7 +9,14 @@ from typing import Any, TypeVar
 from casework.errors import BadInput
 from casework.records import RECORD_TYPES, Record
 from storage.cipher import Connection
-from storage.schema import DERIVED_COLUMNS, field_columns, to_column, to_record, to_values
+from storage.schema import (
+    DERIVED_COLUMNS,
+    field_columns,
+    structured_fields,
+    to_column,
+    to_record,
+    to_values,
+)
 
 R = TypeVar("R", bound=Record)
 _AT_ONCE = 500
@@ -35,14 +42,21 @@ def insert_sql(record_type: str) -> str:
 
 def insert_values(record_type: str, record: str, values: Mapping[str, Any], seq: int) -> list[Any]:
     """The parameters that insert a record whose JSON-safe fields are `values`."""
-    row = [record]
-    for name in field_columns(record_type):
-        value = values[name]
-        row.append(to_column(value) if isinstance(value, list | dict) else value)
+    fields, structured = _insert_plan(record_type)
+    row: list[Any] = [record, *map(values.__getitem__, fields)]
+    for place in structured:
+        row[place] = to_column(row[place])
     if record_type in DERIVED_COLUMNS:
         row += RECORD_TYPES[record_type].derived(values).values()
-    row.append(seq)  # type: ignore[arg-type]
+    row.append(seq)
     return row
+
+
+@cache
+def _insert_plan(record_type: str) -> tuple[Sequence[str], Sequence[int]]:
+    """The fields of a row in their order, and the places in the row of those that are lists or mappings."""
+    fields, structured = tuple(field_columns(record_type)), structured_fields(record_type)
+    return fields, [place for place, name in enumerate(fields, 1) if name in structured]
 
 
 def update_row(conn: Connection, record_type: str, record: str, fields: Mapping[str, Any], seq: int) -> None:

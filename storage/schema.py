@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from typing import Any, get_args
 
-from pydantic_core import from_json
+from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from casework.records import RECORD_TYPES, Record
 from storage.central import state
+
+_ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 DERIVED_COLUMNS: Mapping[str, Mapping[str, str]] = {
     "attendance_week": dict.fromkeys(
@@ -129,7 +132,8 @@ def field_columns(record_type: str) -> Mapping[str, str]:
 
 
 @cache
-def _structured_fields(record_type: str) -> frozenset[str]:
+def structured_fields(record_type: str) -> frozenset[str]:
+    """The fields of a record type that are lists or mappings."""
     structured = []
     for name, info in RECORD_TYPES[record_type].model_fields.items():
         origin = getattr(info.annotation, "__origin__", None)
@@ -140,15 +144,25 @@ def _structured_fields(record_type: str) -> frozenset[str]:
 
 def to_column(value: Any) -> Any:
     """A JSON-safe field value as it is stored in its column."""
-    if isinstance(value, list | dict):
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return value
+    if isinstance(value, list):
+        return _listed(value)
+    return _ENCODE(value) if isinstance(value, dict) else value
+
+
+def _listed(items: list[Any]) -> str:
+    """A list as JSON; of texts by the quick encoder, which spells them alike."""
+    if not items:
+        return "[]"
+    if all(type(item) is str for item in items):
+        with suppress(PydanticSerializationError):  # half a character
+            return to_json(items).decode()
+    return _ENCODE(items)
 
 
 def to_record(record_type: str, row: Mapping[str, Any]) -> Record:
     """The record that a row (a mapping of column to value) holds."""
     values = {name: row[name] for name in field_columns(record_type)}
-    for name in _structured_fields(record_type):
+    for name in structured_fields(record_type):
         values[name] = json.loads(values[name]) if values[name] else ()
     return RECORD_TYPES[record_type].model_validate({"id": row["id"], "void": row["void"], **values})
 
@@ -173,7 +187,7 @@ def _made_anew(record_type: str) -> Mapping[str, Callable[[Any], Any]]:
         kinds = {info.annotation, *get_args(info.annotation)}
         if getattr(info.annotation, "__origin__", None) is dict:
             found[name] = lambda text: from_json(text) if text else {}
-        elif name in _structured_fields(record_type):
+        elif name in structured_fields(record_type):
             found[name] = lambda text: from_json(text) if text else []
         elif bool in kinds:
             found[name] = lambda value: None if value is None else bool(int(value))

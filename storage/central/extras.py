@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from casework.facets import BIT_OF_KEY, FACET_OF_KEY, Facet
@@ -84,10 +85,20 @@ def _unknown(kind: str, parts: Parts) -> dict[str, dict[str, Any]]:
     """The part of each facet that this version does not know; nothing of what is wholly known."""
     if kind not in RECORD_TYPES:
         return {key: dict(fields) for key, fields in parts.items() if key in FACET_OF_KEY}
-    known = RECORD_TYPES[kind].model_fields
+    known = _known_fields(kind)
+    for fields in parts.values():
+        if not fields.keys() <= known:
+            break
+    else:
+        return {}
     found = {
         key: {name: value for name, value in fields.items() if name not in known}
         for key, fields in parts.items()
         if key in FACET_OF_KEY
     }
     return {key: fields for key, fields in found.items() if fields}
+
+
+@cache
+def _known_fields(kind: str) -> frozenset[str]:
+    return frozenset(RECORD_TYPES[kind].model_fields)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from operator import itemgetter
 from typing import Any
 
-from casework.canonical import MODULUS, Digest, digest_of, facet_hash, sum_of
-from casework.facets import FACETS, Facet, facets, joined
+from casework.canonical import MODULUS, Digest, digest_of, facet_hash, facet_hashes, sum_of
+from casework.facets import BIT_OF_KEY, FACETS, Facet, facets, joined
 from casework.records import RECORD_TYPES
 from casework.scopes import TIED, own_scope
 from storage.central.extras import Extras
@@ -29,7 +30,7 @@ _TIED_TO = {
     "household": "SELECT 1 FROM child c WHERE c.household = household.id AND c.void = 0",
 }
 
-_TIED_BY = {"child": ("household", "household"), "relationship": ("person", "person")}
+TIED_BY = {"child": ("household", "household"), "relationship": ("person", "person")}
 """What a child or a relationship ties: the type of the tied record, and the field that names it."""
 
 
@@ -98,31 +99,36 @@ class Holdings:
         rows: list[tuple[str, str, str, int, bytes]] = []
         extras = self.extras.of([record for _, record in wanted])
         lacks = read_state(self._conn).lacks()
-        for record_type, record in wanted:
-            fields = values.get((record_type, record))
+        for entry in sorted(wanted, key=itemgetter(1)):
+            record_type, record = entry
+            fields = values.get(entry)
             if fields is not None and record_type in lacks:
                 fields = {name: value for name, value in fields.items() if name not in lacks[record_type]}
                 if not fields:
                     continue
-            parts = dict(facets(record_type, fields)) if fields is not None else {}
-            for facet, unknown in extras.get(record, {}).items():
-                parts[facet] = parts.get(facet, {}) | unknown
-            if not parts:
-                continue
-            fields = joined(parts.values()) if fields is None else fields
-            bits = [*map(BIT.__getitem__, parts)]
-            hashes: list[int] = []
+            beyond = extras.get(record, {}) if extras else {}
+            if fields is None:
+                if not beyond:
+                    continue
+                fields = joined(beyond.values())
+                hashes = _hashes_with({}, beyond, record_type, record)
+            elif beyond:
+                hashes = _hashes_with(facets(record_type, fields), beyond, record_type, record)
+            else:
+                hashes = {}
             for scope in self.scopes_of(record_type, record, fields):
                 mask = masks.get(scope, 0)
-                if not mask & bits[0]:
+                if not mask:
                     continue
-                hashes = hashes or [facet_hash(record_type, record, f, part) for f, part in parts.items()]
-                own = [number for bit, number in zip(bits, hashes, strict=True) if mask & bit]
-                digest = Digest(len(own), sum(own) % MODULUS)
-                rows.append((record, scope, record_type, digest.count, digest.octets))
+                hashes = hashes or facet_hashes(record_type, record, fields)
+                own = [number for key, number in hashes.items() if mask & BIT_OF_KEY[key]]
+                if not own or not mask & BIT_OF_KEY[next(iter(hashes))]:
+                    continue
+                total = sum(own) % MODULUS
+                rows.append((record, scope, record_type, len(own), Digest(len(own), total).octets))
                 held = sums[scope]
-                held[0] += digest.count
-                held[1] += digest.total
+                held[0] += len(own)
+                held[1] += total
         self._conn.executemany(
             "INSERT INTO sync_held (record, scope, type, facets, total) VALUES (?, ?, ?, ?, ?)", rows
         )
@@ -157,11 +163,11 @@ class Holdings:
     def _with_tied(self, records: Mapping[Entry, Values]) -> list[Entry]:
         """These records, and the adults and homes that they tie to a child now or were counted as tying."""
         found = dict.fromkeys(records)
-        of_scope: dict[str, set[str]] = {kind: set() for kind, _ in _TIED_BY.values()}
+        of_scope: dict[str, set[str]] = {kind: set() for kind, _ in TIED_BY.values()}
         for (record_type, record), values in records.items():
-            if record_type not in _TIED_BY:
+            if record_type not in TIED_BY:
                 continue
-            kind, column = _TIED_BY[record_type]
+            kind, column = TIED_BY[record_type]
             scope = record if record_type == "child" else (values or {}).get("child")
             if scope:
                 of_scope[kind].add(scope)
@@ -212,3 +218,16 @@ class Holdings:
         )
         found += [("household", row[0]) for row in rows]
         return list(dict.fromkeys(found))
+
+
+def _hashes_with(
+    parts: Mapping[Facet, Mapping[str, Any]],
+    beyond: Mapping[Facet, Mapping[str, Any]],
+    record_type: str,
+    record: str,
+) -> dict[str, int]:
+    """The hash of each facet of a record of which more is here than this version knows."""
+    whole = dict(parts)
+    for facet, fields in beyond.items():
+        whole[facet] = {**whole.get(facet, {}), **fields}
+    return {facet.key: facet_hash(record_type, record, facet, part) for facet, part in whole.items()}

@@ -215,7 +215,8 @@ def to_recount(conn: Connection, limit: int, after: str = "") -> list[tuple[str,
 
 def forget_wants(conn: Connection, records: Iterable[str]) -> None:
     """These records came, or were counted."""
-    conn.executemany("DELETE FROM sync_want WHERE record = ?", [(record,) for record in records])
+    if conn.execute("SELECT 1 FROM sync_want LIMIT 1").fetchone():
+        conn.executemany("DELETE FROM sync_want WHERE record = ?", [(record,) for record in records])
 
 
 def want(conn: Connection, records: Iterable[tuple[str, str]]) -> None:

@@ -13,6 +13,7 @@ given up, and every such record is asked for anew once its step has a verdict.
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, reduce
@@ -29,7 +30,7 @@ from casework.records import RECORD_TYPES
 from casework.scopes import own_scope
 from storage import audit, reindex
 from storage.central.given_up import add_given_up
-from storage.central.holdings import BIT, Entry, Holdings, Values
+from storage.central.holdings import BIT, TIED_BY, Entry, Holdings, Values
 from storage.central.outbox import (
     count_waiting,
     cut,
@@ -66,6 +67,9 @@ class Row:
 
     def by_step(self, changes: Iterable[Change]) -> Iterator[tuple[int, Change]]:
         """Each change with the step that made it; of a new record what was changed later comes apart."""
+        if not self.steps:
+            yield from ((self.seq, change) for change in changes)
+            return
         for change in changes:
             later = self.steps if change.field == CREATED and CREATED in self.steps else {}
             usual = defaults(self.type) if later else {}
@@ -111,11 +115,11 @@ class Received:
 
 
 @cache
-def _fields_of(record_type: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """All fields of a record type but its id, and those of them that have to be there."""
+def _fields_of(record_type: str) -> tuple[frozenset[str], Mapping[str, str]]:
+    """All fields of a record type but its id, and those of them that have to be there, empty."""
     fields = RECORD_TYPES[record_type].model_fields
-    names = tuple(name for name in fields if name != "id")
-    return names, tuple(name for name in names if fields[name].is_required())
+    names = frozenset(name for name in fields if name != "id")
+    return names, {name: "" for name in fields if name in names and fields[name].is_required()}
 
 
 def _after(before: Values, changes: Sequence[Change]) -> Values:
@@ -216,15 +220,16 @@ class Receiver:
         """Write a page; what is to be counted. Puts into `known` what it leaves of the fields it wrote."""
         lose, gain = self._holdings.allow(delivery.masks)
         recount = {entry for scope in gain for entry in self._holdings.counted(scope)}
-        changes: dict[int, list[Change]] = {}
+        changes: defaultdict[int, list[Change]] = defaultdict(list)
         before = self._holdings.read((row.type, row.id) for row in delivery.rows if row.type in RECORD_TYPES)
         for row in delivery.rows:
             entry = (row.type, row.id)
-            made = self._changes(row, before.get(entry))
+            was = before.get(entry)
+            made = self._changes(row, was)
             recount.add(entry)
-            known[entry] = _after(before.get(entry), made)
+            known[entry] = _after(was, made)
             for seq, change in row.by_step(made):
-                changes.setdefault(seq, []).append(change)
+                changes[seq].append(change)
             answer.written += bool(made)
         places = self._steps([delivery.steps.get(seq) for seq in sorted(changes)])
         stale = apply_steps(
@@ -294,19 +299,23 @@ class Receiver:
     def _whole(row: Row, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Every field of a record: as sent, else empty. Raises ValidationError."""
         cls = RECORD_TYPES[row.type]
-        fixed, needed = _fields_of(row.type)
-        known = dict.fromkeys(needed, "") | {name: fields[name] for name in fixed if name in fields}
-        return cls.model_validate({**known, "id": row.id}).model_dump(mode="json", exclude={"id"})
+        fixed, empty = _fields_of(row.type)
+        if not fields.keys() <= fixed:
+            fields = {name: value for name, value in fields.items() if name in fixed}
+        values = cls.model_validate({**empty, **fields, "id": row.id}).model_dump(mode="json")
+        del values["id"]
+        return values
 
     def _tied(self, rows: Iterable[Row]) -> set[Entry]:
         """Adults and homes whose ties these rows may have changed."""
         found: set[Entry] = set()
         for row in rows:
-            fields = joined(row.parts.values())
-            if row.type == "relationship" and fields.get("person"):
-                found.add(("person", fields["person"]))
-            if row.type == "child" and fields.get("household"):
-                found.add(("household", fields["household"]))
+            if row.type not in TIED_BY:
+                continue
+            kind, name = TIED_BY[row.type]
+            tied = joined(row.parts.values()).get(name)
+            if tied:
+                found.add((kind, tied))
         return found
 
     def _narrow(
