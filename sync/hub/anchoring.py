@@ -9,8 +9,9 @@ an answer that did not arrive, and a greeting that comes late accuses nobody.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from sync.hub import tables
 from sync.messages import Cursor, Hello
@@ -18,10 +19,12 @@ from sync.messages import Cursor, Hello
 _device = tables.device
 
 
-def anchor(connection: Connection, device: str, said: Hello, now: datetime) -> Cursor:
-    """The head that is kept of a laptop's audit after its greeting."""
-    keep_missing(connection, device, said.missing, now)
-    kept = _kept(connection, device)
+def anchor(connection: Connection, known: Row[Any], said: Hello, now: datetime) -> Cursor:
+    """The head that is kept of a laptop's audit after its greeting; `known` is its row, just read."""
+    device, kept = known.id, Cursor(seq=known.audit_seq, chain=known.audit_chain)
+    if said.missing is not None:
+        keep_missing(connection, device, said.missing, now)
+        kept = _kept(connection, device)
     if said.anchored == kept:
         if said.audit != kept:
             _keep(connection, device, said.audit)

@@ -16,6 +16,8 @@ from sync.hub.central import in_bulk
 
 _LOCK = 0x4F5554  # one lock for all pushes of a database
 CHAIN_BYTES = 16
+SHAPE = "shape"
+"""What says by which version the records were counted."""
 LEASE, LEASE_DAYS = "lease", 14
 """The setting that says for how many days without a word a laptop opens alone (0: for ever), and its default.
 """

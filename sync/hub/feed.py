@@ -16,6 +16,7 @@ from casework.scopes import TIED
 from sync.hub import tables
 from sync.hub.central import batched, facets_of, in_bulk
 from sync.hub.entitlement import BIT, SEND_ANEW, facets_in
+from sync.hub.standing import Sums, standing
 from sync.messages import MOST_ROWS, Cursor, Page, Pull, Scope, Sent, Told, Verified, Verify
 
 _record, _tie, _held, _head, _log = tables.record, tables.tie, tables.entitlement, tables.head, tables.log
@@ -31,9 +32,11 @@ _MOST_REPAIRED = 200
 class Feed:
     """One laptop's reading of the central record."""
 
-    def __init__(self, connection: Connection, device: str) -> None:
+    def __init__(self, connection: Connection, device: str, sums: Sums | None = None) -> None:
+        """`sums` are those that this process keeps."""
         self._connection = connection
         self._device = device
+        self._sums = sums or Sums()
 
     @property
     def _is_news(self) -> ColumnElement[bool]:
@@ -46,24 +49,6 @@ class Feed:
             select(_held.c.scope, _held.c.mask, _held.c.lost).where(_held.c.device == self._device)
         )
         return {row.scope: (row.mask, row.lost) for row in rows}
-
-    def newest(self) -> int:
-        """The newest number that touched anything of the laptop's."""
-        row = self._connection.execute(
-            select(_head.c.seq)
-            .join(_held, _held.c.scope == _head.c.scope)
-            .where(_held.c.device == self._device, _held.c.mask != 0)
-            .order_by(_head.c.seq.desc())
-            .limit(1)
-        ).first()
-        return row.seq if row else 0
-
-    def is_owed(self) -> bool:
-        """Whether some scope is to be sent anew, narrower or wider."""
-        row = self._connection.execute(
-            select(_held.c.scope).where(_held.c.device == self._device, _held.c.mask != _held.c.sent).limit(1)
-        ).first()
-        return row is not None
 
     def settle_done(self, done: Mapping[str, int]) -> None:
         """The laptop put these scopes in place, each with these bits."""
@@ -315,13 +300,15 @@ class Feed:
 
     def verified(self, asked: Verify) -> Verified:
         """Whether the laptop holds what it should; by scope where it said what it holds of each."""
-        if self.newest() > asked.cursor.seq or self.is_owed():
+        stands = standing(self._connection, self._device)
+        if stands.newest > asked.cursor.seq or stands.owed:
             return Verified(agreed=False, moved=True)
-        own = self.digests()
-        if sum_of(own.values()).text == asked.digest:
+        total = self._sums.of(self._device, stands.mark, lambda: sum_of(self.digests().values()))
+        if total.text == asked.digest:
             return Verified(agreed=True)
         if not asked.scopes and asked.digest != Digest().text:  # who holds nothing has no sums to tell
             return Verified(agreed=False, ask_scopes=True)
+        own = self.digests()
         differ = [
             scope
             for scope in {*own, *asked.scopes}

@@ -13,12 +13,13 @@ from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from pydantic import BaseModel
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.exc import IntegrityError
 
 from casework.errors import OutreachError, Refused
 from sync import signing, wire
 from sync.hub import tables
+from sync.hub.central import insert_all
 from sync.hub.counting import Counter
 from sync.hub.database import for_passing
 from sync.hub.enrolment import use_code
@@ -48,6 +49,7 @@ _STATUS = {
     "bad-key": 422,
     "too-many": 429,
 }
+_ACCESS = select(tables.device.c.status).where(tables.device.c.id == bindparam("laptop"))
 _REFUSED, _BAD, _FAULT = 403, 400, 500
 _GZIP = "gzip"
 
@@ -160,7 +162,7 @@ class Gate:
         now = self._now()
         if not signing.is_timely(signed.created, now):
             raise Refused("clock", "The time of the request is not the central record's time.")
-        table, device = tables.nonce, tables.device
+        table = tables.nonce
         row = {"device": signed.key_id[:64], "nonce": signed.nonce, "at": now.isoformat()}
         try:
             with for_passing(self._hub.engine).begin() as connection:
@@ -168,10 +170,8 @@ class Gate:
                     old = (now - signing.NONCE_KEPT).isoformat()
                     connection.execute(delete(table).where(table.c.at < old))
                     self._swept = now.timestamp()
-                connection.execute(insert(table), [row])
-                status = connection.execute(
-                    select(device.c.status).where(device.c.id == signed.key_id)
-                ).scalar()
+                insert_all(connection, table, [row])
+                status = connection.execute(_ACCESS, {"laptop": signed.key_id}).scalar()
                 return str(status or "")
         except IntegrityError:
             raise Refused("replayed", "This very request was taken before.") from None

@@ -9,8 +9,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Connection, Engine, Row, bindparam, select, update
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as SQLAlchemyTimeout
 
@@ -29,6 +30,7 @@ from sync.hub.entries import aside_row, digest_of_edit
 from sync.hub.feed import Feed
 from sync.hub.migrations import upgrade
 from sync.hub.rights import Refusal
+from sync.hub.standing import Sums
 from sync.hub.taking import Taking
 from sync.messages import (
     PROTOCOL,
@@ -63,6 +65,7 @@ class Hub:
     def __init__(self, engine: Engine, *, now: Callable[[], datetime]) -> None:
         self.engine = engine
         self._now = now
+        self._sums = Sums()
 
     def hello(self, device: str, said: Hello) -> Welcome:
         """What the laptop has to do; `agreed` when nothing is to be sent either way."""
@@ -94,16 +97,17 @@ class Hub:
     def greet(self, connection: Connection, device: str, said: Hello) -> Welcome:
         """`hello`, in the caller's transaction."""
         counter = Counter(connection, lock=False)
-        action = self._action(connection, counter, device, said)
+        known = known_device(connection, device)
+        action = self._action(connection, counter, known, said)
         if action in ("reconcile", "forked"):
             counter = Counter(connection)
             forget_known(connection, device)
         if action not in ("revoked", "upgrade"):
-            self._new_day(connection, device)
+            self._new_day(connection, known)
         agreed = action == "ok" and self._agrees(connection, device, said)
         self._seen(connection, device, said.coming)
         keep_statement(connection, device, said.given_up, self._now())
-        kept = anchor(connection, device, said, self._now())
+        kept = anchor(connection, known, said, self._now())
         if said.bundle:
             outdate(connection, device, said.bundle)
         return Welcome(
@@ -179,7 +183,7 @@ class Hub:
         self._require_active(connection, device)
         keep_statement(connection, device, said.given_up, self._now())
         keep_missing(connection, device, said.missing, self._now())
-        return Feed(connection, device).verified(said)
+        return Feed(connection, device, self._sums).verified(said)
 
     def _have(self, connection: Connection, device: str, said: Have) -> Lack:
         self._require_active(connection, device)
@@ -196,8 +200,8 @@ class Hub:
 
     # What a laptop's state asks for
 
-    def _action(self, connection: Connection, counter: Counter, device: str, said: Hello) -> Action:
-        if self._is_revoked(connection, device):
+    def _action(self, connection: Connection, counter: Counter, known: Row[Any], said: Hello) -> Action:
+        if known.status == "revoked":
             return "revoked"
         if said.protocol > PROTOCOL:
             return "upgrade"
@@ -207,33 +211,26 @@ class Hub:
                 return "reconcile"
         if said.aside is not None and not self._here(connection, [said.aside]):
             return "reconcile"
-        held = connection.execute(
-            select(tables.device.c.incarnation).where(tables.device.c.id == device)
-        ).scalar()
-        return "ok" if held in ("", said.incarnation, said.coming) else "forked"
+        return "ok" if known.incarnation in ("", said.incarnation, said.coming) else "forked"
 
     def _agrees(self, connection: Connection, device: str, said: Hello) -> bool:
         if said.waiting or said.digest is None:
             return False
-        return Feed(connection, device).verified(Verify(cursor=said.cursor, digest=said.digest)).agreed
+        feed = Feed(connection, device, self._sums)
+        return feed.verified(Verify(cursor=said.cursor, digest=said.digest)).agreed
 
-    def _new_day(self, connection: Connection, device: str) -> None:
+    def _new_day(self, connection: Connection, known: Row[Any]) -> None:
         """Agreements expire and decisions end with the day.
 
         Pushes wait meanwhile, for what they change in the ground of decisions must not be missed.
         """
-        table = tables.device
         today = self._now().date()
-        held = connection.execute(select(table.c.entitled_on).where(table.c.id == device)).scalar_one()
-        if held != today.isoformat():
-            Entitlement(connection, today).settle_device(device, Counter(connection).head)
+        if known.entitled_on != today.isoformat():
+            Entitlement(connection, today).settle_device(known.id, Counter(connection).head)
 
     def _seen(self, connection: Connection, device: str, incarnation: str) -> None:
-        table = tables.device
         connection.execute(
-            update(table)
-            .where(table.c.id == device)
-            .values(last_seen=self._now().isoformat(), incarnation=incarnation)
+            _SEEN, {"laptop": device, "last_seen": self._now().isoformat(), "incarnation": incarnation}
         )
 
     def _keep_aside(self, connection: Connection, device: str, said: Push) -> Pushed:
@@ -272,11 +269,7 @@ class Hub:
     @staticmethod
     def _is_revoked(connection: Connection, device: str) -> bool:
         """Whether a laptop's access was ended, which costs it its keys. Raises Refused for a stranger."""
-        table = tables.device
-        status = connection.execute(select(table.c.status).where(table.c.id == device)).scalar()
-        if status not in ("active", "revoked"):
-            raise Refused("unknown-device", "The central record does not know this laptop; enrol it again.")
-        return bool(status == "revoked")
+        return bool(known_device(connection, device).status == "revoked")
 
     def _require_active(self, connection: Connection, device: str) -> None:
         if self._is_revoked(connection, device):
@@ -292,6 +285,22 @@ class Hub:
         log = tables.log
         held = connection.execute(select(log.c.chain).where(log.c.seq == seq)).scalar()
         return bytes(held).hex() if held is not None else "?"
+
+
+_DEVICE = select(tables.device).where(tables.device.c.id == bindparam("laptop"))
+_SEEN = (
+    update(tables.device)
+    .where(tables.device.c.id == bindparam("laptop"))
+    .values(last_seen=bindparam("last_seen"), incarnation=bindparam("incarnation"))
+)
+
+
+def known_device(connection: Connection, device: str) -> Row[Any]:
+    """The row of a laptop whose access was not refused from the beginning. Raises Refused for a stranger."""
+    row = connection.execute(_DEVICE, {"laptop": device}).first()
+    if row is None or row.status not in ("active", "revoked"):
+        raise Refused("unknown-device", "The central record does not know this laptop; enrol it again.")
+    return row
 
 
 def is_of_edits(error: Exception) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 
-from casework.facets import FACETS, conflict_facet, leading_facet
+from casework.facets import FACETS, Facet, conflict_facet, leading_facet
 from casework.policies import Policy
 from casework.scopes import TIED_TYPES, own_scope
 from sync.hub.central import Central, Held

@@ -176,8 +176,7 @@ class Taking:
             known[change.record] &= after[change.record] == fields
         for change in edit.changes:
             self._put(change, after[change.record], seq, known=known[change.record])
-        for change in edit.changes:
-            self._note_keys(change)
+        self._note_keys(edit)
         self._settle_alike(edit, seq)
         for n, conflict in enumerate(conflicts):
             by = removers.get(conflict.record) if conflict.field == VOID else None
@@ -235,12 +234,13 @@ class Taking:
         held.fields = fields
         self.central.touch(held, seq, self._device, known=known)
 
-    def _note_keys(self, change: Changed) -> None:
+    def _note_keys(self, edit: SentEdit) -> None:
         """What a record is known by may be new: as it was made, and as it stands at the end."""
-        if change.type in KEYED and (change.field == _CREATED or change.field in KEY_FIELDS):
-            keys = self._keys.setdefault(change.record, [])
-            if change.field == _CREATED:
-                keys += keys_of(change.type, change.new, lambda other: self.central.get(other).fields)
+        for change in edit.changes:
+            if change.type in KEYED and (change.field == _CREATED or change.field in KEY_FIELDS):
+                keys = self._keys.setdefault(change.record, [])
+                if change.field == _CREATED:
+                    keys += keys_of(change.type, change.new, lambda other: self.central.get(other).fields)
 
     def _sender(self) -> Worker | None:
         """Whose laptop it is; None for what the central record itself writes."""

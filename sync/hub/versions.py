@@ -10,13 +10,11 @@ from casework.shape import shape
 from sync.hub import tables
 from sync.hub.care import counted_sums, held_sums
 from sync.hub.central import batched, in_bulk
-from sync.hub.counting import Counter
+from sync.hub.counting import SHAPE, Counter
 from sync.hub.entitlement import SEND_ANEW, Entitlement
 from sync.hub.feed import Feed
 from sync.hub.taking import UNKNOWN_TYPE, Taking
 from sync.messages import SentEdit
-
-_SHAPE = "shape"
 
 
 def catch_up(connection: Connection, now: datetime) -> None:
@@ -24,14 +22,14 @@ def catch_up(connection: Connection, now: datetime) -> None:
 
     Nothing is done where this version was here before.
     """
-    held = connection.execute(select(tables.meta.c.value).where(tables.meta.c.name == _SHAPE)).scalar()
+    held = connection.execute(select(tables.meta.c.value).where(tables.meta.c.name == SHAPE)).scalar()
     if held == shape():
         return
     counter = Counter(connection)
     if held is not None:
         _count_anew(connection)
         _take_waiting(connection, counter, now)
-    in_bulk(connection, tables.meta, [{"name": _SHAPE, "value": shape()}])
+    in_bulk(connection, tables.meta, [{"name": SHAPE, "value": shape()}])
 
 
 def _count_anew(connection: Connection) -> None:

@@ -1,0 +1,66 @@
+"""The sum that is kept of what a laptop should hold: not counted again, and never kept too long."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Update, insert, update
+
+from sync.hub import tables
+from sync.hub.feed import Feed
+from sync.hub.hub import new_epoch
+from sync.hub.standing import standing
+from tests.sync.databases import SqliteDatabase
+from tests.sync.world import World
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path, SqliteDatabase(tmp_path))
+
+
+def test_it_is_counted_once_and_again_after_somebody_else_wrote(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    tilly = world.child("Tilly")
+    ana.make(tilly)
+    assert ana.sync().agreed
+    assert ben.sync().agreed
+    assert ana.sync().agreed
+    counted: list[str] = []
+    count = Feed.digests
+    monkeypatch.setattr(Feed, "digests", lambda feed: counted.append("") or count(feed))
+    assert ana.sync().requests == 1
+    assert not counted
+    ben.change(tilly, known_as="Tills")
+    assert ben.sync().agreed
+    counted.clear()
+    assert ana.sync().agreed
+    assert counted
+    assert ana.get(tilly).known_as == "Tills"
+
+
+def test_its_mark_changes_with_all_that_it_follows_from(world: World) -> None:
+    ana = world.laptop("Ana")
+    tilly = world.child("Tilly")
+    ana.make(tilly)
+    assert ana.sync().agreed
+    held, head, meta = tables.entitlement, tables.head, tables.meta
+    changes: list[Update] = [
+        update(head).where(head.c.scope == tilly.id).values(seq=head.c.seq + 1),
+        update(held).where(held.c.scope == tilly.id).values(mask=1, sent=1),
+        update(meta).where(meta.c.name == "shape").values(value="another"),
+    ]
+    with world.hub.engine.begin() as connection:
+        connection.execute(insert(meta), [{"name": "shape", "value": "one"}])
+        marks = [standing(connection, ana.way.device).mark]
+        marks.append(standing(connection, ana.way.device).mark)
+        assert marks[0] == marks[1]
+        for change in changes:
+            assert connection.execute(change).rowcount == 1
+            marks.append(standing(connection, ana.way.device).mark)
+        new_epoch(connection, "another")
+        marks.append(standing(connection, ana.way.device).mark)
+    assert len(set(marks)) == 5
