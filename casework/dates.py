@@ -19,8 +19,8 @@ from casework.errors import BadInput
 from casework.text import clean, safe
 from casework.wording import say_day as spell
 
-__all__ = ["LONDON", "SOON", "YEARS_AHEAD", "YEARS_BACK", "Prefer", "coming_day", "parse_date", "parse_when"]
-__all__ += ["spell"]
+__all__ = ["LONDON", "LONG_AGO", "SOON", "YEARS_AHEAD", "YEARS_BACK", "Prefer", "coming_day", "parse_date"]
+__all__ += ["parse_when", "spell"]
 
 Prefer = Literal["near", "future", "past"]
 """Which day a short form means: `near` takes the coming weekday and the nearest 23/11; the others one side
@@ -34,7 +34,10 @@ YEARS_AHEAD = 10
 _EXAMPLES = "write for example fri, +2w, 23/11 or 2026-11-23."
 _LONGEST = 60
 SOON = timedelta(days=60)
-"""How far off a day without its year may be taken for one of the wrong year."""
+"""How far off a day of something to come, given without its year, may be taken for one of the wrong year."""
+
+LONG_AGO = timedelta(days=92)
+"""A day without its year that comes within these days lies over nine months back, read as the last one."""
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
@@ -120,7 +123,7 @@ def coming_day(text: str, now: datetime) -> date | None:
     """The day to come that a day and month without a year may mean, where it is read as last year's.
 
     On 20 November a `23/11` of something that has happened is rather a slip for another day than a note of
-    last year. None where the day was given with its year, or is more than 60 days off.
+    last year. None where the day was given with its year, or is more than 92 days off.
     """
     try:
         past = parse_when(text, now, prefer="past").astimezone(LONDON).date()
@@ -129,7 +132,7 @@ def coming_day(text: str, now: datetime) -> date | None:
         return None
     ahead = near - now.astimezone(LONDON).date()
     same = (past.month, past.day) == (near.month, near.day) and past.year < near.year
-    return near if same and ahead <= SOON else None
+    return near if same and ahead <= LONG_AGO else None
 
 
 def _in_reach(day: date, today: date) -> date:

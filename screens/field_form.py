@@ -18,7 +18,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
 from casework.dates import parse_date
-from casework.days_given import day_to_come
+from casework.days_given import day_to_come, require_year
 from casework.errors import BadInput, Locked, OutreachError, misfit
 from casework.ids import new_id
 from casework.records import Record
@@ -299,8 +299,12 @@ class FieldForm(KeptForm):
             return None
         today = self.shell.today
         try:
+            if spec.past:
+                day = parse_date(text, today, prefer="past")
+                require_year(text, today)
+                return day
             if spec.since is None:
-                return parse_date(text, today, prefer="past" if spec.past else "near")
+                return parse_date(text, today)
             return day_to_come(text, today, self._since(spec.since))
         except BadInput as problem:
             raise BadInput(problem.code, problem.message, spec.name) from None

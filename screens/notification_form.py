@@ -27,7 +27,7 @@ from screens.notification_child import (
 )
 from screens.notification_keep import FORM, keep_came, keep_new
 from screens.notification_lines import LINES, PARTS
-from screens.notification_parts import PartArea, PartLine, PartsForm
+from screens.notification_parts import DAYS, PartArea, PartLine, PartsForm
 from screens.notification_who import WHO_SENT, WhoForm
 from screens.reopening import LeftOpen
 from screens.widgets.lines import SaidLine, TitleLine
@@ -47,8 +47,6 @@ _LABELS = {
     "notifier": "From",
     "received": "Received",
 }
-_DAYS = ("received", "heard_on")
-
 _HINTS = {
     "child": "name, UPN or address; ctrl+n: not on record yet",
     "dob": "3/3/2018",
@@ -77,6 +75,7 @@ class NotificationForm(WhoForm, PartsForm):
         .line { height: 1; padding: 0 1; }
         .line .label { width: 16; }
         .line LineField { width: 1fr; }
+        .line .echo { width: 18; padding: 0 1; }
         .new { display: none; }
         &.-new .new { display: block; }
         &.-new .old { display: none; }
@@ -126,6 +125,8 @@ class NotificationForm(WhoForm, PartsForm):
             yield Static(classes="label", id=f"{name}-label", markup=False)
             hint = say_levels(self.shell.levels) if name == "level" else _HINTS.get(name, "")
             yield PartLine(id=name, placeholder=hint, max_length=200)
+            if name in DAYS:
+                yield Static(id=f"echo-{name}", classes="echo", markup=False)
 
     @property
     def _title(self) -> str:
@@ -163,7 +164,7 @@ class NotificationForm(WhoForm, PartsForm):
             await self._fill(draft.fields)
         if not self._about and not self._value("received"):
             self._put(self.query_one("#received", Input), "today")
-        for name in _DAYS:
+        for name in DAYS:
             for line in self.query(f"#{name}").results(Input):
                 line.action_select_all()
         self.tell("draft brought back" if draft is not None else "")
@@ -225,7 +226,7 @@ class NotificationForm(WhoForm, PartsForm):
     def kept(self, fields: Mapping[str, str]) -> dict[str, str]:
         """Days by their date, for `fri` in a draft that is brought back later would be another day."""
         found = dict(fields)
-        for name in _DAYS:
+        for name in DAYS:
             if fields[name] != self._was.get(name):
                 with suppress(BadInput):
                     day = take_day(fields[name], self.shell.today, name)

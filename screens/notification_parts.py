@@ -25,7 +25,7 @@ from casework.notification_text import (
 from casework.notifications import missing_parts
 from casework.records import meta_of
 from casework.records_case import Notification
-from casework.wording import join_words
+from casework.wording import join_words, say_day
 from screens.areas import PageField
 from screens.dialogs import Choice, PickOne
 from screens.fields import LineField
@@ -76,6 +76,9 @@ class PartLine(LineField):
             super()._on_paste(event)
 
 
+DAYS = ("received", "heard_on")
+"""The fields that take a day; what was understood stands beside them."""
+
 _TOLD_AT_ONCE = frozenset({"in-the-future", "year-needed"})
 """What is wrong with a day that can be read; another is half typed."""
 
@@ -116,13 +119,16 @@ class PartsForm(NotificationFields):
         """What is missing, or that it is ready; odd numbers are told and block nothing."""
         values: dict[str, Any] = {name: self._value(name) for name in PARTS if name not in self._hidden}
         wrong_days = []
-        for name in ("received", "heard_on"):
+        for name in DAYS:
             values[name] = None
             try:
                 values[name] = take_day(self._value(name), self.shell.today, name)
             except BadInput as problem:
                 words = problem.message if problem.code in _TOLD_AT_ONCE else "not a date yet"
                 wrong_days.append(f"{_label(name)}: {words}")
+            for echo in self.query(f"#echo-{name}").results(Static):
+                day = values[name]
+                echo.update(show_cell(Piece(say_day(day) if day else "", Tone.STRONG)))
         draft = Notification.model_construct(**values)
         first = (
             []

@@ -40,8 +40,8 @@ def child(child: str, start: str | None, end: str | None) -> None:
     from storage.queries.child import read_child
 
     call = the_call()
-    first = take_day(start, call.today, "--from", past=True)
-    last = take_day(end, call.today, "--to", past=True, since=first)
+    first = take_day(start, call.today, "--from", past=True, period=True)
+    last = take_day(end, call.today, "--to", past=True, since=first, period=True)
     if first and last and last < first:
         raise BadInput("bad-period", "--to lies before --from; swap them.", "--to")
     if first and not last and first > call.today:

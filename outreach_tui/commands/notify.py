@@ -76,7 +76,7 @@ def add(child: str, notifier: str, urn: str, received: str, **given: Any) -> Non
     from storage.queries.notifications import episodes_of, others_waiting
 
     call = the_call()
-    day = take_day(received, call.today, "--received", past=True, slips=True)
+    day = take_day(received, call.today, "--received", past=True)
     fields = _fields(given)
     with opened(call) as store:
         found = take_child(store, child)
@@ -329,7 +329,7 @@ def _fields(given: dict[str, Any]) -> dict[str, Any]:
         if fields.pop("notifier", None):
             output.warn("The line that says who sent it is left out: --from says it.")
         if day := fields.pop("heard_on", ""):
-            fields["heard_on"] = take_day(day, call.today, "--heard-on", past=True, slips=True)
+            fields["heard_on"] = take_day(day, call.today, "--heard-on", past=True)
         rest = fields.pop(OTHER, "")
         if rest:
             fields["concern"] = "\n\n".join(part for part in (rest, fields.get("concern", "")) if part)
@@ -347,7 +347,7 @@ def _fields(given: dict[str, Any]) -> dict[str, Any]:
         from outreach_tui.settings import load
 
         fields["level"] = take_level(fields["level"], load(call.home.config_file).settings.levels, "--level")
-    heard = take_day(given["heard_on"], call.today, "--heard-on", past=True, slips=True)
+    heard = take_day(given["heard_on"], call.today, "--heard-on", past=True)
     return fields | ({"heard_on": heard} if heard else {})
 
 

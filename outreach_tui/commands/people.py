@@ -107,13 +107,13 @@ def take_day(
     *,
     past: bool = False,
     since: date | None = None,
-    slips: bool = False,
+    period: bool = False,
 ) -> date | None:
     """The day that an option names; what was understood is echoed on stderr with its weekday.
 
     `past` reads a day without its year, or a weekday, as the last one; where that lies before `since`, the
-    day on which a period begins, it is the coming one. With `slips` a day without its year that soon comes is
-    refused, as `take_when` does. `since` without `past` is the day from which something to come runs.
+    day on which a period begins, it is the coming one. A day without its year that soon comes is then refused,
+    as `take_when` does, but for the bounds of a `period` that is looked at. `since` without `past` is the day from which something to come runs.
     """
     if text is None:
         return None
@@ -129,7 +129,7 @@ def take_day(
             day = parse_date(text, today, prefer="past" if past else "near")
             if since is not None and day < since:
                 day = parse_date(text, today, prefer="future")
-        if slips:
+        if past and not period:
             require_year(text, today)
     output.warn(f"{option}: {say_day(day)}")
     return day

@@ -117,6 +117,7 @@ def test_an_agreement_ends(line: Line) -> None:
         (("--status", "perhaps"), 2),
         (("--status", "refused", "--on", "2026-11-21"), 4),
         (("--status", "refused", "--expires", "2026-11-01"), 4),
+        (("--status", "refused", "--on", "25/11"), 4),
     ],
 )
 def test_bad_input_is_one_sentence_and_nothing_is_kept(line: Line, words: tuple[str, ...], code: int) -> None:
@@ -148,6 +149,8 @@ def test_a_disclosure_needs_its_reason(line: Line) -> None:
     told = ("--reason", "risk", "--decided-by", "DSL", "--family-told", "no")
     assert line("disclose", line.ids["tilly"], *words, *told).code == 4
     assert line("disclose", line.ids["tilly"], *told).code == 2
+    slip = line("disclose", line.ids["tilly"], *words, *told, "--why", "unsafe", "--on", "25/11", "--json")
+    assert (slip.code, slip.json["error"]["code"], slip.json["error"]["where"]) == (4, "year-needed", "--on")
 
 
 def test_not_sharing_is_recorded_and_opens_nothing(line: Line) -> None:

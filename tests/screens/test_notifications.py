@@ -241,6 +241,8 @@ async def test_a_child_is_found_while_typing_and_the_parts_are_kept(family: Fami
         screen.query_one("#heard_on", Input).value = "wed"
         await settle(pilot)
         assert linter(screen) == "ready to send"
+        echoed = [str(screen.query_one(f"#echo-{day}", Static).content) for day in ("received", "heard_on")]
+        assert echoed == ["Fri 20 Nov 2026", "Wed 18 Nov 2026"]
         check_shot(app, "notification-form-ready")
         await pilot.press("ctrl+s")
         await settle(pilot)
