@@ -112,8 +112,9 @@ def take_day(
     """The day that an option names; what was understood is echoed on stderr with its weekday.
 
     `past` reads a day without its year, or a weekday, as the last one; where that lies before `since`, the
-    day on which a period begins, it is the coming one. A day without its year that soon comes is then refused,
-    as `take_when` does, but for the bounds of a `period` that is looked at. `since` without `past` is the day from which something to come runs.
+    day on which a period begins, it is the coming one. A day without its year that soon comes is then
+    refused, as `take_when` does, but for the bounds of a `period` that is looked at. `since` without `past`
+    is the day from which something to come runs.
     """
     if text is None:
         return None
