@@ -11,11 +11,30 @@ HIDDEN = "(address not given)"
 _POSTCODE = re.compile(r"\b([A-Z]{1,2}\d[A-Z\d]?)\s*(\d[A-Z]{2})\b", re.IGNORECASE)
 _NUMBER = re.compile(r"^(flat|unit|apartment|no\.?)?\s*\d+\s*[a-z]?\b\s*", re.IGNORECASE)
 _SHORTEST = 4
+_SHORT = {
+    "avenue": "ave?",
+    "close": "cl",
+    "court": "ct",
+    "crescent": "cres",
+    "drive": "dr",
+    "gardens": "gdns",
+    "grove": "gro?ve?",
+    "lane": "ln",
+    "park": "pk",
+    "place": "pl",
+    "road": "rd",
+    "saint": "st",
+    "square": "sq",
+    "street": "str?",
+    "terrace": "terr?",
+}
+"""What a word of an address is shortened to, as a pattern; a full stop may follow it."""
 
 
 def hide_address(text: str, addresses: Iterable[str]) -> str:
     """The text without these addresses, whole or any part of them that stands between commas, without its
-    house number, too, and without their postcodes however they are written. More is hidden rather than less:
+    house number, too, with the street's kind shortened or, beside the number, left out, and without their
+    postcodes however they are written. More is hidden rather than less:
     where the town of the address is named it goes as well.
     """
     parts: set[str] = set()
@@ -24,10 +43,10 @@ def hide_address(text: str, addresses: Iterable[str]) -> str:
         codes |= {(first.upper(), second.upper()) for first, second in _POSTCODE.findall(address)}
         for part in _POSTCODE.sub(" ", address).replace("\n", ",").split(","):
             words = " ".join(part.split())
-            parts |= {words, _NUMBER.sub("", words)}
+            parts |= {words, _NUMBER.sub("", words), _without_kind(words)}
     patterns = [rf"{re.escape(first)}\s*{re.escape(second)}" for first, second in sorted(codes)]
     patterns += [
-        r"\s+".join(map(re.escape, part.split()))
+        r"\s+".join(map(_written, part.split()))
         for part in sorted(parts, key=lambda part: (-len(part), part))
         if len(part) >= _SHORTEST
     ]
@@ -36,3 +55,20 @@ def hide_address(text: str, addresses: Iterable[str]) -> str:
     whole = re.compile(rf"(?<!\w)(?:{'|'.join(patterns)})(?!\w)", re.IGNORECASE)
     hidden = whole.sub(HIDDEN, text)
     return re.sub(rf"{re.escape(HIDDEN)}(?:[\s,]*{re.escape(HIDDEN)})+", HIDDEN, hidden)
+
+
+def _written(word: str) -> str:
+    """A pattern for a word of an address as people write it."""
+    kinds = [
+        rf"{long}|{short}\b\.?"
+        for long, short in _SHORT.items()
+        if re.fullmatch(rf"{long}|{short}\.?", word, re.IGNORECASE)
+    ]
+    return f"(?:{'|'.join(kinds)})" if kinds else re.escape(word)
+
+
+def _without_kind(words: str) -> str:
+    """`77 Quay` of `77 Quay Lane`; nothing without a number, for a name alone would hide too much."""
+    parts = words.split()
+    kind = len(parts) > 2 and parts[-1].lower() in _SHORT
+    return " ".join(parts[:-1]) if kind and _NUMBER.match(words) else ""

@@ -104,6 +104,7 @@ def read_view(
     from storage.queries.agreements import read_agreements
     from storage.queries.child import read_child
     from storage.queries.conflicts import count_conflicts
+    from storage.queries.guarded_words import guarded
     from storage.queries.history import read_corrections, read_origins
     from storage.queries.lookup import display_name
     from storage.queries.plans import read_plan
@@ -116,7 +117,7 @@ def read_view(
         raise Refused("withheld", f"They see nothing of this child. {known.reason}")
     page = read_child(seen_by, child, purpose=purpose)
     seen = bool(page.marks)
-    assessment, request = _case(seen_by, child)
+    assessment, request = guarded(seen_by, child, _case(seen_by, child))
     return ChildView(
         page=page,
         name=display_name(child),
@@ -126,9 +127,9 @@ def read_view(
         today=store.today,
         session_date=register_day(store, store.today),
         draft=other is None and store.drafts.load("contact", child_id) is not None,
-        agreements=read_agreements(seen_by, child),
+        agreements=guarded(seen_by, child, read_agreements(seen_by, child)),
         agencies=agencies or {},
-        plan=read_plan(seen_by, child, attendance=False),
+        plan=guarded(seen_by, child, read_plan(seen_by, child, attendance=False)),
         previewed=other is not None,
         assessment=assessment,
         request=request,

@@ -24,6 +24,7 @@ Line = tuple[Cell, Target]
 _GRAVE = frozenset({"child-protection", "child-in-need", "looked-after", "missing-exploitation",
                     "address-protection", "risk-to-visitors"})  # fmt: skip
 _MOST_LINES = 4
+_MOST_RISKS = 3
 _DUTIES = {
     "address-protection": ": never give it to anyone",
     "risk-to-visitors": ": ask your manager before a home visit",
@@ -69,9 +70,19 @@ def who(view: ChildView, width: int) -> Iterator[Line]:
         yield from _flag(flag, view, width)
     if not page.flags:
         yield Piece("  no flags that you may see", Tone.QUIET), NOTHING
+    yield from _risks(view, width)
     yield from _agreed_and_planned(view, width)
     yield from _case(view, width)
     yield from _siblings(view, width)
+
+
+def _risks(view: ChildView, width: int) -> Iterator[Line]:
+    """What notifications told of risks to visitors; enter opens the notification."""
+    for risk in view.page.risks[:_MOST_RISKS]:
+        words = f"! Risk to visitors told by {short(risk.by, 40)}, {say_day(risk.on)}: {risk.text}"
+        target = NOTHING if view.previewed else Target("notification", "notification", risk.notification)
+        for cell in plain(words, width, tone=Tone.ALERT):
+            yield cell, target
 
 
 def _merged(view: ChildView, width: int) -> Iterator[Line]:

@@ -125,6 +125,7 @@ READS_AROUND = {
     "storage/queries/grounds.py": "reads what may_see stands on",
     "storage/queries/sight.py": "asks may_see for others",
     "storage/queries/seek.py": "hands the search what is hidden",
+    "storage/queries/guarded_words.py": "reads protected addresses to take them out of words",
 }
 """Rooms that read records of children without asking, and why. Intake puts in what a file says."""
 

@@ -189,12 +189,13 @@ def list_(child: str) -> None:
     """List CHILD's assessments and scores, the newest first, with the distance travelled per area."""
     from casework.wording import say_day
     from outreach_tui.commands.cases import take_case
+    from storage.queries.guarded_words import guarded
     from storage.queries.plans import read_assessments, read_scores
 
     call = the_call()
     with opened(call) as store:
         found = take_case(store, child, "assessment")
-        held = [assessment_json(store, entry) for entry in read_assessments(store, found)]
+        held = guarded(store, found, [assessment_json(store, one) for one in read_assessments(store, found)])
         scores, travelled = read_scores(store, found)
         shown = [score_json(store, entry) for entry in scores]
         store.log("looked", f"assessments ({len(held)})", found.id)
@@ -234,13 +235,14 @@ def show(assessment: str) -> None:
     """Show one ASSESSMENT in full."""
     from casework.records_case import Assessment
     from outreach_tui.commands.cases import take_own
+    from storage.queries.guarded_words import guarded
     from storage.queries.plans import read_assessments
 
     call = the_call()
     with opened(call) as store:
         held, child = take_own(store, assessment, Assessment, "ASSESSMENT", "assess list CHILD")
         entry = next(e for e in read_assessments(store, child) if e.assessment.id == held.id)
-        value = assessment_json(store, entry)
+        value = guarded(store, child, assessment_json(store, entry))
         store.log("looked", f"assessment {held.id}", child.id)
 
     def lines() -> None:

@@ -38,6 +38,7 @@ def child(child: str, start: str | None, end: str | None) -> None:
     from casework.errors import BadInput
     from outreach_tui.commands.people import Eyes, take_child, take_day
     from storage.queries.child import read_child
+    from storage.queries.guarded_words import guarded
 
     call = the_call()
     first = take_day(start, call.today, "--from", past=True, period=True)
@@ -49,7 +50,7 @@ def child(child: str, start: str | None, end: str | None) -> None:
     with opened(call) as store:
         found = take_child(store, child)
         page = read_child(store, found, start=first, end=last)
-        value = page_json(page, Eyes(store), _read_agreements(store, found))
+        value = page_json(page, Eyes(store), guarded(store, found, _read_agreements(store, found)))
         store.log("looked", "child page", found.id)
     call.show(value, lambda: _page_text(value, today=call.today, fancy=call.fancy))
 
@@ -160,6 +161,9 @@ def page_json(page: ChildPage, eyes: Eyes, agreements: Sequence[ShownAgreement] 
         "why": why_json(page.why),
         "flags": [
             {"kind": f.kind, "since": f.since, "review": f.review, "source": f.source} for f in page.flags
+        ],
+        "risks": [
+            {"notification": r.notification, "by": r.by, "on": r.on, "text": r.text} for r in page.risks
         ],
         "people": [_person(entry) for entry in page.people],
         "siblings": [eyes.child(sibling) for sibling in page.siblings],
@@ -310,6 +314,10 @@ def _page_text(value: dict[str, Any], *, today: date, fancy: bool) -> None:
                 ", ".join(part for part in (value["school"], _year(value), value["reg"]) if part),
             ),
             *([("Flags", ", ".join(flag["kind"] for flag in value["flags"]))] if value["flags"] else []),
+            *(
+                ("Risk to visitors", f"{risk['text']} (told by {risk['by']}, {_day(risk['on'])})")
+                for risk in value["risks"]
+            ),
         ]
     )
     _attendance_text(value)

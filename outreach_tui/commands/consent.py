@@ -172,6 +172,7 @@ def list_(child: str) -> None:
     from casework.policies import Category
     from outreach_tui.commands.people import Eyes, take_child
     from storage.queries.agreements import read_agreements
+    from storage.queries.guarded_words import guarded
 
     call = the_call()
     with opened(call) as store:
@@ -179,7 +180,7 @@ def list_(child: str) -> None:
         Eyes(store).require(found, Category.IDENTITY)
         shown = read_agreements(store, found)
         store.log("looked", f"agreements ({len(shown)})", found.id)
-    value = [as_json(entry) for entry in shown]
+        value = guarded(store, found, [as_json(entry) for entry in shown])
 
     def table() -> None:
         if not value:
@@ -213,6 +214,7 @@ def show(agreement: str) -> None:
     """Show one agreement in full."""
     from casework.records import Child
     from storage.queries.agreements import read_agreements
+    from storage.queries.guarded_words import guarded
 
     call = the_call()
     with opened(call) as store:
@@ -220,7 +222,7 @@ def show(agreement: str) -> None:
         child = store.get(Child, held.child)
         entry = next(e for e in read_agreements(store, child) if e.agreement.id == held.id)
         store.log("looked", f"agreement {held.id}", child.id)
-    value = as_json(entry)
+        value = guarded(store, child, as_json(entry))
     call.show(
         value,
         lambda: output.emit_pairs(

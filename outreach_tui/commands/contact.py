@@ -98,13 +98,14 @@ def list_(child: str) -> None:
     from casework.policies import Category
     from casework.records import Contact
     from outreach_tui.commands.people import Eyes, take_child
+    from storage.queries.guarded_words import guarded
 
     call = the_call()
     with opened(call) as store:
         found = take_child(store, child)
         Eyes(store).require(found, Category.FAMILY)
         held = sorted(store.find(Contact, "child = ?", (found.id,)), key=lambda c: (c.at, c.id), reverse=True)
-        entries = [_as_json(store, entry) for entry in held]
+        entries = guarded(store, found, [_as_json(store, entry) for entry in held])
         store.log("looked", f"chronology ({len(entries)} entries)", found.id)
 
     def table() -> None:
@@ -139,6 +140,7 @@ def show(record: str) -> None:
     from casework.policies import Category
     from casework.records import Child
     from outreach_tui.commands.people import Eyes
+    from storage.queries.guarded_words import guarded
 
     call = the_call()
     with opened(call) as store:
@@ -146,7 +148,7 @@ def show(record: str) -> None:
         child = store.get(Child, entry.child)
         eyes = Eyes(store)
         eyes.require(child, Category.FAMILY)
-        value = {**_as_json(store, entry), "child": eyes.child(child)}
+        value = guarded(store, child, {**_as_json(store, entry), "child": eyes.child(child)})
         store.log("looked", f"contact {entry.id}", child.id)
 
     def text() -> None:

@@ -79,6 +79,7 @@ def _list_disclosures(child: str) -> None:
     from casework.sharing import last_day
     from outreach_tui.commands.people import Eyes, take_child
     from storage.queries.agreements import read_disclosures
+    from storage.queries.guarded_words import guarded
 
     call = the_call()
     with opened(call) as store:
@@ -86,7 +87,7 @@ def _list_disclosures(child: str) -> None:
         Eyes(store, "safeguarding").require(found, Category.SAFEGUARDING)
         made = read_disclosures(store, found)
         store.log("looked", f"decisions to share ({len(made)})", found.id)
-    value = [_disclosure_json(entry, str(last_day(entry))) for entry in made]
+        value = guarded(store, found, [_disclosure_json(entry, str(last_day(entry))) for entry in made])
 
     def table() -> None:
         if not value:

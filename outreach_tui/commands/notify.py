@@ -222,6 +222,7 @@ def contacted(notification: str, with_whom: str, on: str | None) -> None:
 def list_(child: str | None, *, waiting: bool) -> None:
     """List notifications, of CHILD or of all; those whose clock runs stand first."""
     from outreach_tui.commands.people import Eyes, take_child
+    from storage.queries.guarded_words import guarded
     from storage.queries.notifications import read_notifications
 
     call = the_call()
@@ -229,7 +230,7 @@ def list_(child: str | None, *, waiting: bool) -> None:
         found = take_child(store, child) if child else None
         eyes = Eyes(store)
         shown = read_notifications(store, found.id if found else None, waiting=waiting)
-        value = [_as_json(eyes, entry) for entry in shown]
+        value = [guarded(store, entry.child, _as_json(eyes, entry)) for entry in shown]
         store.log("looked", f"notifications ({len(shown)})", found.id if found else None)
 
     def table() -> None:
@@ -266,13 +267,14 @@ def show(notification: str) -> None:
     from casework.notifications import re_referral_of
     from casework.records import Worker
     from outreach_tui.commands.people import Eyes
+    from storage.queries.guarded_words import guarded
     from storage.queries.notifications import episodes_of
 
     call = the_call()
     with opened(call) as store:
         held, shown = take_notification(store, notification)
         again = re_referral_of(held, episodes_of(store, held.child))
-        value = {**_as_json(Eyes(store), shown), "re_referral": _counted(again)}
+        value = {**guarded(store, shown.child, _as_json(Eyes(store), shown)), "re_referral": _counted(again)}
         lead = value["allocated_to"]
         leads = store.find(Worker, "id = ?", (lead,)) if lead else []
         store.log("looked", f"notification {held.id}", held.child)

@@ -213,12 +213,13 @@ def show(child: str) -> None:
     """Show CHILD's plan: outcomes, actions, reviews, how it stands, attendance before and since."""
     from outreach_tui.commands.cases import take_case
     from outreach_tui.commands.plan_text import plan_lines
+    from storage.queries.guarded_words import guarded
     from storage.queries.plans import read_plan
 
     call = the_call()
     with opened(call) as store:
         found = take_case(store, child, "plan")
-        value = plan_json(read_plan(store, found))
+        value = guarded(store, found, plan_json(read_plan(store, found)))
         store.log("looked", "plan", found.id)
     call.show(value, lambda: plan_lines(value, fancy=call.fancy))
 

@@ -45,11 +45,13 @@ def show(record: str) -> None:
     What you may not see is listed as withheld, with the reason.
     """
     from outreach_tui.commands.people import subject_of
+    from storage.queries.guarded_words import guarded
 
     call = the_call()
     with opened(call) as store:
         found, child, eyes = _find(store, record)
         fields, withheld = split_fields(eyes, found, child)
+        fields = guarded(store, child, fields) if child else fields
         value = {
             "id": found.id,
             "type": found.type,
@@ -80,6 +82,7 @@ def history(record: str, field: str | None) -> None:
     """Who changed a RECORD, when, in which step, from what to what; the oldest change first."""
     from casework.errors import BadInput
     from casework.text import safe
+    from storage.queries.guarded_words import guarded
     from storage.queries.history import veil_of
 
     call = the_call()
@@ -98,6 +101,7 @@ def history(record: str, field: str | None) -> None:
             for entry in _entries(eyes, found, child, row, name, veil)
         ]
         if child is not None:
+            entries = guarded(store, child, entries)
             store.log("looked", f"history of {found.type} {found.id}", child.id)
 
     def text() -> None:

@@ -39,6 +39,8 @@ from casework.weeks import holder, session_of, unpack
 from casework.wording import CATEGORIES, CONTACT_KINDS, CONTACT_OUTCOMES, join_words, say_value
 from storage.queries.child_clocks import listed_clocks
 from storage.queries.facts import read_facts, weeks_of
+from storage.queries.guarded_words import guarded
+from storage.queries.risks import ToldRisk, told_risks
 from storage.queries.same_child import parts_of
 from storage.queries.siblings import siblings_of
 from storage.queries.sight import address_protected, shown_child
@@ -125,7 +127,8 @@ class ChildPage:
     `day` is the school day whose registers the page works on, as the round and the caseload do: N codes and
     reasons are due or overdue by it. `closed_day_marks` counts the marks on days on which the school that
     gave them is closed by its calendar; the tally has them, the clocks do not. `case` and `plan` are None
-    while there never was one. `clocks` are what the list of clocks has for the child, whoever's case it is.
+    while there never was one. `risks` are what notifications told of risks to visitors. `clocks` are what the
+    list of clocks has for the child, whoever's case it is.
     """
 
     child: Child
@@ -134,6 +137,7 @@ class ChildPage:
     siblings: Sequence[Child]
     people: Sequence[ContactPerson]
     flags: Sequence[Flag]
+    risks: Sequence[ToldRisk]
     start: date
     end: date
     day: date
@@ -181,7 +185,7 @@ def read_child(
     custody = decisions[Category.YOUTH_JUSTICE]
     protected = address_protected(store, child)
     clocks = listed_clocks(store, [child]).get(child.id, [])
-    case, plan, worked = _case(store, child)
+    case, plan, worked = guarded(store, child, _case(store, child))
     return ChildPage(
         child=shown,
         school=store.schools.name(shown.school),
@@ -189,6 +193,7 @@ def read_child(
         siblings=[shown_child(store, one, purpose) for one in _siblings(store, child, decisions)],
         people=_people(store, child, decisions, protected=protected),
         flags=_flags(store, child, purpose),
+        risks=guarded(store, child, told_risks(store, child, purpose)),
         start=start,
         end=end,
         day=day,
@@ -200,7 +205,7 @@ def read_child(
         clocks=clocks,
         why=listed_reasons(caseload_reasons(facts, calendar, day) if visible else [], clocks),
         totals=store.find(AttendanceTotal, "child = ?", (child.id,)) if visible else [],
-        story=_newest_first([*_story(store, child, decisions), *worked]),
+        story=guarded(store, child, _newest_first([*_story(store, child, decisions), *worked])),
         withheld=[
             *(Withheld(c, d.reason) for c, d in decisions.items() if not d and d.shown),
             *(_withheld_work(store, child) if decisions[Category.FAMILY] and (case or plan) else ()),

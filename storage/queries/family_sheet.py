@@ -13,10 +13,10 @@ from casework.dates import LONDON
 from casework.family_words import DECISIONS, full_day, say_action, say_contact, say_episode, say_follow_up
 from casework.hide_address import hide_address
 from casework.policies import Category
-from casework.records import Contact, FollowUp, Household, Person, Relationship
+from casework.records import Contact, FollowUp
 from casework.wording import AGENCIES, join_words
+from storage.queries.guarded_words import guarded_addresses
 from storage.queries.plans import ShownPlan, read_episodes, read_plan
-from storage.queries.sight import address_protected
 from storage.queries.steps import was_present
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def read_sheet(store: Store, child: Child, at: datetime, parts: Collection[Part]
     sections = [*_plan(store, name, shown)] if "plan" in parts else []
     if "story" in parts:
         sections.append(("What has happened, the newest first", _story(store, child, name, shown)))
-    hidden = _protected_addresses(store, child)
+    hidden = guarded_addresses(store, child)
     return Sheet(
         title=f"{what} for {name} {child.surname} and family",
         made=made,
@@ -84,17 +84,6 @@ def sheet_lines(sheet: Sheet) -> list[str]:
         for text in section.body:
             lines += _folded(text)
     return lines
-
-
-def _protected_addresses(store: Store, child: Child) -> list[str]:
-    """Every address on record of a family where one of them is protected; else none."""
-    homes = store.find(Household, "id = ?", (child.household,)) if child.household else []
-    people = [store.get(Person, tie.person) for tie in store.find(Relationship, "child = ?", (child.id,))]
-    known = [(one.address, one.address_protected) for one in homes]
-    known += [(one.address, one.address_protected) for one in people]
-    every = address_protected(store, child)
-    guarded = [address for address, protected in known if address and (protected or every)]
-    return list(dict.fromkeys(guarded))
 
 
 def _plan(store: Store, name: str, shown: ShownPlan) -> Iterator[tuple[str, list[str]]]:

@@ -124,10 +124,12 @@ def _visit(store: Store, child: Child) -> Iterator[str]:
             since = f", since {say_day(flag.since)}" if flag.since else ""
             review = f", review {say_day(flag.review)}" if flag.review else ""
             yield f"  ! {FLAGS[flag.kind].upper()}{since}{review}"
+    for risk in page.risks:
+        yield f"  ! RISK TOLD BY {risk.by}, {say_day(risk.on)}: {' '.join(risk.text.split())}"
     safe = store.may_see(child, Category.SAFEGUARDING, "attendance")
     if not safe:
         yield f"  Risks to visitors are withheld from you: {safe.reason}"
-    elif not any(flag.kind == "risk-to-visitors" for flag in page.flags):
+    elif not page.risks and not any(flag.kind == "risk-to-visitors" for flag in page.flags):
         yield "  No risk to visitors is on record"
     for entry in page.people:
         yield f"  {_person(entry)}"

@@ -19,6 +19,9 @@ HOME = "14b Quarry Lane, Sheerness ME12 1ZZ"
         "The bus stops at Quarry\nLane.",
         "me121zz is the postcode; so is ME12  1zz.",
         "She wants to leave Sheerness.",
+        "No visits to 14b Quarry Ln. please.",
+        "Quarry Ln floods.",
+        "Ring at 14b quarry first.",
     ],
 )
 def test_every_way_to_write_it_goes(text: str) -> None:
@@ -33,6 +36,12 @@ def test_other_words_stay() -> None:
     assert hide_address(text, [HOME]) == text
     assert hide_address("At 14b Quarry Lane.", []) == "At 14b Quarry Lane."
     assert hide_address("Be in on time.", ["", " , ", "1, in"]) == "Be in on time."
+
+
+def test_a_street_is_a_street_however_its_kind_is_written() -> None:
+    assert hide_address("In Quay Street.", ["Quay St"]) == f"In {HIDDEN}."
+    assert hide_address("At St. John's Road.", ["Saint John's Rd"]) == f"At {HIDDEN}."
+    assert hide_address("The quay and the street.", ["3 Quay St"]) == "The quay and the street."
 
 
 @given(

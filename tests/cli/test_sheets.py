@@ -56,6 +56,25 @@ def test_a_visit_is_taken_along_without_a_protected_address(line: Line) -> None:
     assert lines(line, "visits") == ["No visit is planned."]
 
 
+def test_a_risk_that_a_school_told_of_is_taken_along(line: Line) -> None:
+    told = ("--risks", "Large dog; do not go to Quay Ln alone", "--concern", "Not in school")
+    given = line(
+        *("notify", "add", line.ids["tilly"], "--from", "Ms Sample", "--school", "999001"),
+        *("--received", "2026-11-18", *told),
+    )
+    assert given.code == 0, given.err
+    assert line("follow-up", line.ids["tilly"], "--outcome", "visit-planned").code == 0
+    sheet = lines(line, "visits")
+    words = "Large dog; do not go to Quay Ln alone"
+    assert f"  ! RISK TOLD BY Ms Sample, Wed 18 Nov 2026: {words}" in sheet
+    assert not any("No risk" in said for said in sheet)
+    (risk,) = line("child", line.ids["tilly"], "--json").json["risks"]
+    assert (risk["by"], risk["on"], risk["text"]) == ("Ms Sample", "2026-11-18", words)
+    assert words in line("child", line.ids["tilly"]).out
+    assert line("edit", line.ids["household"], "address_protected=true").code == 0
+    assert any("Large dog; do not go to (address not given) alone" in said for said in lines(line, "visits"))
+
+
 @pytest.mark.parametrize("name", ["office", "visits"])
 def test_who_may_not_see_attendance_gets_an_empty_sheet(tmp_path: Path, name: str) -> None:
     ids = fill(Home(tmp_path / "home"), "school-nursing")

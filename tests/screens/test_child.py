@@ -79,6 +79,20 @@ def test_the_page_says_who_must_not_be_reached_and_shows_no_protected_address(fa
     assert "07700 900102" not in text
     assert "Hidden Mews" not in text
     assert "Address protected" in text
+    note = Contact(
+        id=new_id(),
+        child=family.tilly.id,
+        at=NOW,
+        by=family.store.worker.id,
+        kind="call",
+        note="At 7 hidden MEWS.",
+    )
+    commit(family.store, "Call", [note], subject=family.tilly.id)
+    other = family.store.worker.model_copy(update={"id": new_id()})
+    for view in (read_view(family.store, note.child), read_view(family.store, note.child, other=other)):
+        told = "\n".join(cell_text(line.cell) for line in page_lines(view, 76))
+        assert "At (address not given)." in told
+        assert "hidden mews" not in told.casefold()
     assert text.index("Anna Marsh") < text.index("Dean Orr") < text.index("Eva Holm")
     assert "has parental responsibility (birth certificate)" in text
 

@@ -1,0 +1,50 @@
+"""An address that is protected stands in no answer of a command, wherever somebody wrote it."""
+
+from __future__ import annotations
+
+from tests.cli.conftest import Line
+from tests.cli.test_plan import ok, open_case
+
+WROTE = "went to 3 QUAY Ln."
+
+
+def test_words_that_name_a_protected_address_are_given_out_without_it(line: Line) -> None:
+    child = line.ids["tilly"]
+    open_case(line)
+    told = ok(
+        line,
+        *("notify", "add", child, "--from", "Ms Sample", "--school", "999001"),
+        *("--received", "2026-11-18", "--concern", WROTE, "--risks", WROTE),
+    )
+    entry = ok(line, "contact", "add", child, "--kind", "call", "--note", WROTE)
+    plan = ok(line, "plan", "add", child, "--on", "2026-11-16")
+    outcome = ok(line, "plan", "outcome", plan["id"], "--text", WROTE, "--measure", WROTE)
+    assessment = ok(line, "assess", "add", child, "--strengths", WROTE)
+    agreement = ok(
+        line,
+        *("consent", "record", child, "--by", "Jo Marsh", "--relationship", "mother", "--status", "refused"),
+        *("--agencies", "school", "--categories", "send", "--purposes", "support", "--exclude", WROTE),
+    )
+    calls = [
+        ("child", child),
+        ("contact", "list", child),
+        ("contact", "show", entry["id"]),
+        ("notify", "list"),
+        ("notify", "show", told["id"]),
+        ("plan", "show", child),
+        ("plan", "print", child),
+        ("assess", "list", child),
+        ("assess", "show", assessment["id"]),
+        ("consent", "list", child),
+        ("consent", "show", agreement["id"]),
+        *(("show", one["id"]) for one in (told, entry, outcome, assessment, agreement)),
+        *(("history", one["id"]) for one in (told, entry, outcome, assessment, agreement)),
+    ]
+    before = [call for call in calls if "quay ln" in line(*call).out.casefold()]
+    assert len(before) > len(calls) // 2, "the words are there until the address is protected"
+    assert line("edit", line.ids["household"], "address_protected=true").code == 0
+    for call in calls:
+        for words in (call, (*call, "--json")):
+            given = line(*words)
+            assert given.code == 0, given.err
+            assert "quay" not in given.out.casefold(), words
