@@ -72,17 +72,7 @@ def sync_lines(view: SyncView, width: int, note: str = "") -> Iterator[tuple[str
     for one in view.children:
         words = f"  {short(one.name, 40)}: {one.waiting} waiting, {one.sent} sent"
         yield one.child, (Piece(words), Piece("  enter shows which", Tone.QUIET))
-    if view.conflicts:
-        yield "", Piece(f"{count_of(view.conflicts, 'conflict')} to settle: g x", Tone.WARN)
-    if view.pairs:
-        yield (
-            "",
-            Piece(
-                f"{count_of(view.pairs, 'pair')} of records may be of one child: = on the child", Tone.WARN
-            ),
-        )
-        for first, second in view.alike:
-            yield "", f"  {short(first, 30)} and {short(second, 30)}"
+    yield from _to_settle_lines(view)
     yield "", ""
     yield "", Piece(f"{count_of(len(view.aside), 'step')} set aside by the central record", Tone.STRONG)
     for step in view.aside:
@@ -98,6 +88,17 @@ def sync_lines(view: SyncView, width: int, note: str = "") -> Iterator[tuple[str
         yield "", f"  {local_time(at)}  {words}"
     if not view.came:
         yield "", Piece("  Nothing yet.", Tone.QUIET)
+
+
+def _to_settle_lines(view: SyncView) -> Iterator[tuple[str, Cell]]:
+    """What waits for a person: conflicts, and records that may be of one child."""
+    if view.conflicts:
+        yield "", Piece(f"{count_of(view.conflicts, 'conflict')} to settle: g x", Tone.WARN)
+    if view.pairs:
+        many = count_of(view.pairs, "pair")
+        yield "", Piece(f"{many} of records may be of one child: = on the child", Tone.WARN)
+        for one, other in view.alike:
+            yield "", f"  {short(one, 30)} and {short(other, 30)}"
 
 
 class SyncScreen(OutreachScreen):

@@ -15,7 +15,6 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from casework.duplicates import is_one_child
-from casework.facets import leading_facet
 from casework.holding import Place, holds
 from casework.identifiers import check_upn
 from casework.records import Worker
@@ -241,7 +240,7 @@ class Matching:
     def _may(self, scope: Any, record_type: str) -> bool:
         if self._rights is None or not isinstance(scope, str):
             return True
-        return self._rights.may_hold(scope, leading_facet(record_type))
+        return self._rights.may_hold(scope, record_type)
 
     def _would_hold(self, made: Made) -> bool:
         """Whether the laptop will hold the child as it made it. Then it stays apart from a child whom the

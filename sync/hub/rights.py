@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 
-from casework.facets import FACETS, Facet, conflict_facet, leading_facet
+from casework.facets import FACETS, conflict_facet, leading_facet
 from casework.policies import Policy
 from casework.scopes import TIED_TYPES, own_scope
 from sync.hub.central import Central, Held
@@ -69,9 +69,9 @@ class Rights:
         if not any(scope in made or self._holds(scope, lead, edit) for scope in held.scopes):
             raise Refusal(NOT_ENTITLED, "The worker may not write this about that adult or home (any more).")
 
-    def may_hold(self, scope: str, facet: Facet) -> bool:
-        """Whether the laptop may hold this facet of a scope now."""
-        return bool(self._masks.get(scope, (0, 0))[0] & BIT[facet])
+    def may_hold(self, scope: str, record_type: str) -> bool:
+        """Whether the laptop may hold records of this type of a scope now."""
+        return bool(self._masks.get(scope, (0, 0))[0] & _lead(record_type))
 
     def _holds(self, scope: str, lead: int, edit: SentEdit) -> bool:
         """Whether the laptop holds what the facet of this bit leads in a scope, or did when the step was
