@@ -107,7 +107,8 @@ def receive(
 ) -> tuple[Edit, Notification]:
     """A notification that came in, as an edit and as it is kept.
 
-    Its clock starts on the day it was received when it is complete. While an episode of the child is open it
+    Where it is complete its clock starts on the day it was received, or on that on which the child was heard,
+    if that came later. While an episode of the child is open it
     is new information. Raises BadInput when it was received, or the child heard, in the future, or nobody is
     named as its sender.
     """
@@ -119,7 +120,9 @@ def receive(
     _check_heard(notification, today)
     kept = notification.model_copy(
         update={
-            "sufficient_on": None if missing_parts(notification) else notification.received,
+            "sufficient_on": None
+            if missing_parts(notification)
+            else _complete(notification, notification.received),
             "new_information": any(e.closed is None for e in episodes),
         }
     )
@@ -132,12 +135,14 @@ def need_information(
 ) -> Edit:
     """Triage asks for more: the allocation clock stops, and says why.
 
-    Raises BadInput without a reason or for a day after `today`, Refused when it was asked for already or a
-    worker is allocated.
+    Raises BadInput without a reason, before the notification was received or for a day after `today`, Refused
+    when it was asked for already or a worker is allocated.
     """
     if not reason.strip():
         raise BadInput("empty", "Say what is missing.", "--reason")
     require_come(on, today, "It was asked for on a day that has come.")
+    if on < notification.received:
+        raise BadInput("dates", "It was asked for on the day it was received or later.", "--on")
     if notification.allocated_on is not None:
         raise Refused("allocated", "A worker is allocated already; note it as a contact.", notification.id)
     if any(p.kind == "more-information" and p.end is None for p in pauses):
@@ -161,18 +166,21 @@ def take_information(
 ) -> tuple[Edit, Notification]:
     """What was asked for came: the parts are filled in and, when nothing is missing, the clock starts anew.
 
-    Raises BadInput when it came, or the child was heard, after `today`, Refused when nothing was given, asked
-    for or missing.
+    Raises BadInput when it came, or the child was heard, after `today`, when it came before it was asked for
+    or before the notification, Refused when nothing was given, asked for or missing.
     """
     require_come(on, today, "Information is recorded once it came.")
     waiting = [p for p in pauses if p.kind == "more-information" and p.end is None]
+    if on < max((notification.received, *(p.start for p in waiting))):
+        earlier = "asked for" if waiting else "notified"
+        raise BadInput("dates", f"Information comes once it was {earlier}.", "--on")
     after = notification.model_copy(update=fields)
     if "heard_on" in fields:
         _check_heard(after, today)
     if not fields and not waiting:
         raise Refused("nothing-to-do", "Nothing was asked for and nothing given.", notification.id)
     if not missing_parts(after) and (waiting or notification.sufficient_on is None):
-        fields["sufficient_on"] = on
+        fields["sufficient_on"] = _complete(after, on)
     changes = (*update(notification, **fields), *(c for p in waiting for c in update(p, end=on)))
     if not changes:
         raise Refused("nothing-to-do", "It says so already.", notification.id)
@@ -274,6 +282,11 @@ def re_referral_of(notification: Notification, episodes: Sequence[Episode]) -> R
     """Whether it is a re-referral, from the last referral and from the last closure before it."""
     own = next((e.number for e in episodes if e.notification == notification.id), None)
     return re_referral_on(notification.received, [e for e in episodes if own is None or e.number < own])
+
+
+def _complete(notification: Notification, on: date) -> date:
+    """The day from which what was whole on a day lacks nothing: none before the child was heard."""
+    return max(on, notification.heard_on or on)
 
 
 def _check_heard(notification: Notification, today: date) -> None:

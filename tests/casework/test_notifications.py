@@ -131,6 +131,27 @@ def test_allocating_takes_the_others_that_wait_into_the_case_in_one_step() -> No
             join_case(one, cases)
 
 
+def test_the_clock_starts_no_sooner_than_the_child_was_heard() -> None:
+    assert received(heard_on=date(2026, 11, 12)).sufficient_on == date(2026, 11, 12)
+    bare = received(voice="", heard_by="", heard_on=None)
+    said = {"voice": "I worry", "heard_by": "Mr Orr", "heard_on": date(2026, 11, 19)}
+    assert take_information(bare, [], date(2026, 11, 17), TODAY, **said)[1].sufficient_on == said["heard_on"]
+
+
+def test_days_out_of_order_are_refused() -> None:
+    held = received()
+    asked = pause_of(need_information(held, [], "w", "Which school?", date(2026, 11, 12), TODAY))
+    steps: list[Callable[[], object]] = [
+        lambda: need_information(held, [], "w", "Which school?", date(2026, 11, 8), TODAY),
+        lambda: take_information(held, [], date(2026, 11, 8), TODAY, siblings="None"),
+        lambda: take_information(held, [asked], date(2026, 11, 11), TODAY, siblings="None"),
+    ]
+    for step in steps:
+        with pytest.raises(BadInput) as found:
+            step()
+        assert (found.value.code, found.value.where) == ("dates", "--on")
+
+
 def test_no_step_of_a_notification_is_recorded_before_its_day() -> None:
     held, ahead = received(), TODAY + timedelta(days=1)
     steps: list[tuple[str, Callable[[], object]]] = [

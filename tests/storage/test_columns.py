@@ -17,7 +17,7 @@ SAFE = st.recursive(
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=())), max_size=4) | st.lists(SAFE, max_size=3))
-@example(["\x7f\u2028\ud800", "é\\\"/\b\x1f"])
+@example(["\x7f\u2028\ud800", 'é\\"/\b\x1f'])
 @example([1e16, 0.1, True, None])
 def test_a_list_is_spelt_as_plain_json(items: list[object]) -> None:
     assert to_column(items) == json.dumps(items, ensure_ascii=False, separators=(",", ":"))
