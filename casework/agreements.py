@@ -8,7 +8,7 @@ Gillick v West Norfolk AHA [1985]; Children Act 1989 s.3).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -17,9 +17,9 @@ from casework.clocks import add_months
 from casework.policies import Category, Purpose
 from casework.records import Agency, Child
 from casework.records_sharing import Agreement
-from casework.sharing_grid import HIDDEN_AGENCIES, HIDDEN_EXISTENCE, Answer
+from casework.sharing_grid import Answer
 from casework.text import fold
-from casework.wording import join_words, say_day
+from casework.wording import say_day
 
 State = Literal["given", "limited", "refused", "withdrawn", "expired"]
 
@@ -70,36 +70,6 @@ def is_competent(agreement: Agreement, child: Child) -> bool:
     if not by_the_child(agreement):
         return False
     return presumed_able(child.dob, agreement.given_on) or bool(agreement.gillick.strip())
-
-
-def protected_words(agreement: Agreement, own: Agency, names: Mapping[str, str]) -> str:
-    """What to tell a worker of agency `own`, who may not see youth justice, of their naming it; "" where the
-    agreement does not.
-
-    It follows from what they wrote alone, never from what is on record: so it tells of nothing hidden.
-    """
-    protected = HIDDEN_EXISTENCE | HIDDEN_AGENCIES
-    if protected.isdisjoint(
-        {
-            *agreement.categories,
-            *agreement.exclude_categories,
-            *agreement.agencies,
-            *agreement.exclude_agencies,
-        }
-    ):
-        return ""
-    opened: list[Agency] = []
-    if agreement.status != "refused" and HIDDEN_EXISTENCE & (
-        set(agreement.categories) - set(agreement.exclude_categories)
-    ):
-        opened = [agency for agency in agreement.agencies if agency not in agreement.exclude_agencies]
-    whom = join_words([names.get(agency, agency) for agency in opened]) or "no agency"
-    yours = (
-        "yours sees it unless the family said otherwise elsewhere"
-        if own in opened
-        else "yours may not see it, so your lists leave it out"
-    )
-    return f"Youth justice, as you wrote it, is kept and opened to {whom}; {yours}."
 
 
 def presumed_able(dob: date | None, on: date) -> bool:

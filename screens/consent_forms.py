@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from casework.agreements import is_child_word, protected_words
+from casework.agreements import is_child_word
 from casework.consent import record_agreement, settle_words, withdraw_agreement
 from casework.errors import BadInput
 from casework.policies import Category
@@ -66,6 +66,13 @@ async def _about_agreement(shell: Shell, left: LeftOpen) -> tuple[Agreement, Chi
     return None if agreement is None else (agreement, *about)
 
 
+def said_opened(store: Store, agreement: str, names: Names) -> str:
+    """What an agreement that was just kept opens today, or why it opens nothing."""
+    from storage.queries.agreements import read_opening
+
+    return read_opening(store, agreement, names).words
+
+
 class AgreementForm(FieldForm):
     """What somebody of the family agreed to, or refused, about one child."""
 
@@ -82,7 +89,7 @@ class AgreementForm(FieldForm):
     def __init__(self, child: Child, who: str, names: Names) -> None:
         super().__init__(child.id, who)
         self._child, self._names = child, names
-        self._protected = ""
+        self._opens = ""
         self._people: dict[str, dict[str, str]] = {}
         self._fields = (
             FormField("status", "Answer", "one", _STATUSES, "a refusal is an answer, too"),
@@ -186,13 +193,12 @@ class AgreementForm(FieldForm):
         made = self._agreement(values, store.worker.id)
         edit = record_agreement(made, store.today, self._child.dob)
         receipt = store.journal.commit(edit, draft=(self.FORM, self.subject))
-        if not store.knows_hidden(store.get(Child, self.subject)):
-            self._protected = protected_words(made, store.worker.agency, self._names)
+        self._opens = said_opened(store, made.id, self._names)
         return receipt
 
     def said(self, receipt: Receipt) -> str:
-        """That it is kept; of youth justice also to whom it is opened, where no list here will show it."""
-        return f"{super().said(receipt)} {self._protected}".rstrip()
+        """That it is kept, and what it opens."""
+        return f"{super().said(receipt)} {self._opens}".rstrip()
 
 
 class WithdrawForm(FieldForm):
@@ -269,7 +275,7 @@ class SettleForm(FieldForm):
 
     def __init__(self, agreement: Agreement, who: str, names: Names) -> None:
         super().__init__(agreement.id, who)
-        self._agreement = agreement
+        self._agreement, self._names, self._opens = agreement, names, ""
         self._fields = (
             FormField("told", "Their words", "told", hint=f"“{agreement.exclude.strip()}”"),
             FormField("agencies", "Rule out", "many", names, "agencies", empty="no agency"),
@@ -287,7 +293,7 @@ class SettleForm(FieldForm):
             words = f"The words rule out {join_words(held)}, for everyone this agreement names?"
         else:
             words = "The words rule out no agency and no category?"
-        details = plain("From then on the agreement answers again.", _DIALOG, indent=0)
+        details = plain("From then on these words keep nothing else shut.", _DIALOG, indent=0)
         return Question(words, details)
 
     def commit(self, store: Store, values: Mapping[str, Any]) -> Receipt:
@@ -295,7 +301,13 @@ class SettleForm(FieldForm):
         held = store.get(Agreement, self._agreement.id)
         categories = tuple(Category(word) for word in values["categories"])
         edit = settle_words(held, values["agencies"], categories)
-        return store.journal.commit(edit, draft=(self.FORM, self.subject))
+        receipt = store.journal.commit(edit, draft=(self.FORM, self.subject))
+        self._opens = said_opened(store, held.id, self._names)
+        return receipt
+
+    def said(self, receipt: Receipt) -> str:
+        """That it is settled, and what the agreement opens now."""
+        return f"{super().said(receipt)} {self._opens}".rstrip()
 
 
 class DisclosureForm(FieldForm):

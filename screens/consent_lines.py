@@ -217,6 +217,8 @@ def _limits(held: Agreement, names: Names, width: int) -> Iterator[Cell]:
     out += [CATEGORIES[c.value] for c in held.exclude_categories]
     if out:
         yield from labelled("ruled out", join_words(out), width, Tone.STRONG)
+    if held.status == "refused":
+        return
     if held.exclude.strip() and not held.exclude_read:
         words = "nobody has settled what these words cover, so every answer is “ask”: L settles them"
         yield from labelled("", words, width, Tone.WARN)

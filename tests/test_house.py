@@ -110,6 +110,7 @@ ASKS_MAY_SEE = {
     "storage/store.py": "Store.may_see, which everything else asks",
     "casework/sharing_table.py": "makes docs/sharing.md from it",
     "storage/queries/notifications.py": "what a notifying school may be told is decided for the school",
+    "casework/opened.py": "what youth justice as somebody wrote it would open by itself",
     "casework/withdrawing.py": "what a withdrawal would take away is asked before it is made",
     "outreach_tui/commands/consent.py": "`consent check` answers for a worker of another agency",
     "sync/hub/entitlement.py": "what each laptop is sent is decided for its worker",

@@ -13,6 +13,7 @@ from outreach_tui.commands.opening import opened
 from outreach_tui.commands.sharing_words import AGENCIES, CATEGORIES, PURPOSES, listed
 
 if TYPE_CHECKING:
+    from casework.opened import Opening
     from casework.policies import Category, Purpose
     from casework.records import Agency
     from casework.records_sharing import Agreement
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from storage.store import Store
 
 _STATUSES = ("given", "limited", "refused")
+_WAITS = {"": "", "unread": "limits not settled", "unsure": "not known if they may decide"}
 _EXIT = {"yes": 0, "no": 5, "ask": 1}
 
 
@@ -60,7 +62,6 @@ def record(child: str, **given: Any) -> None:
     Words of --exclude stop everything this agreement would open until somebody says what they cover: give
     --exclude-agencies or --exclude-categories at once, or use `consent settle` later.
     """
-    from casework.agreements import protected_words
     from casework.consent import record_agreement
     from casework.ids import new_id
     from casework.policies import Category
@@ -68,6 +69,7 @@ def record(child: str, **given: Any) -> None:
     from casework.wording import AGENCIES as SAID
     from outreach_tui.commands.cases import fitting
     from outreach_tui.commands.people import Eyes, take_child, take_day, take_note
+    from storage.queries.agreements import read_opening
 
     call = the_call()
     agencies = listed("--agencies", given["agencies"], AGENCIES)
@@ -100,24 +102,36 @@ def record(child: str, **given: Any) -> None:
             )
         edit = record_agreement(made, call.today, found.dob)
         receipt = store.journal.commit(edit)
-        told = "" if store.knows_hidden(found) else protected_words(made, store.worker.agency, SAID)
-        value = {"id": made.id, "status": made.status, "edit": receipt.edit}
-        waits = bool(made.exclude.strip()) and not made.exclude_read
-
-    if told:
-        output.warn(told)
+        opening = read_opening(store, made.id, SAID)
+        value = {
+            "id": made.id,
+            "status": made.status,
+            "edit": receipt.edit,
+            **_opening_json(opening),
+        }
 
     def text() -> None:
         output.emit_lines([f"{edit.name}. Its id is {made.id}."])
-        if waits:
-            output.emit_lines(
-                [
-                    "Nothing is opened by it until somebody settles what the family's words cover:",
-                    f"  outreach consent settle {made.id} --agencies A,B --categories C,D (or --nothing)",
-                ]
-            )
+        _tell(opening, made.id)
 
     call.show(value, text)
+
+
+def _opening_json(opening: Opening) -> dict[str, Any]:
+    opened = [
+        {"agency": one.agency, "category": one.category.value, "purposes": list(one.purposes)}
+        for one in opening.opened
+    ]
+    return {"opens": opened, "opening": opening.words}
+
+
+def _tell(opening: Opening, agreement: str) -> None:
+    """What an agreement opens, or why it opens nothing, with the command that settles words of the family."""
+    output.emit_lines([opening.words] if opening.words else [])
+    if "unread" in opening.shut:
+        output.emit_lines(
+            [f"  outreach consent settle {agreement} --agencies A,B --categories C,D (or --nothing)"]
+        )
 
 
 @consent.command("settle")
@@ -132,6 +146,8 @@ def settle(agreement: str, agencies: str, categories: str, *, nothing: bool) -> 
     Give --agencies, --categories or both, or --nothing where they rule out neither.
     """
     from casework.consent import settle_words
+    from casework.wording import AGENCIES as SAID
+    from storage.queries.agreements import read_opening
 
     if nothing == bool(agencies.strip(" ,") or categories.strip(" ,")):
         raise click.UsageError("Give --agencies or --categories, or --nothing where the words rule out none")
@@ -141,8 +157,14 @@ def settle(agreement: str, agencies: str, categories: str, *, nothing: bool) -> 
     with opened(call) as store:
         held = _agreement(store, agreement)
         receipt = store.journal.commit(settle_words(held, out_agencies, out_categories))
-        value = {"id": held.id, "status": held.status, "edit": receipt.edit}
-    call.show(value, lambda: output.emit_lines(["The limits are settled."]))
+        opening = read_opening(store, held.id, SAID)
+        value = {"id": held.id, "status": held.status, "edit": receipt.edit, **_opening_json(opening)}
+
+    def text() -> None:
+        output.emit_lines(["The limits are settled."])
+        _tell(opening, held.id)
+
+    call.show(value, text)
 
 
 @consent.command("withdraw")
@@ -191,7 +213,7 @@ def list_(child: str) -> None:
             [
                 (
                     entry["on"],
-                    entry["state"],
+                    ", ".join(filter(None, (entry["state"], _WAITS[entry["waits"]]))),
                     _who(entry),
                     ", ".join(entry["agencies"]) or "all",
                     ", ".join(entry["categories"]) or "all",
@@ -290,6 +312,7 @@ def as_json(entry: ShownAgreement) -> dict[str, Any]:
         "id": held.id,
         "status": held.status,
         "state": entry.state,
+        "waits": entry.waits,
         "on": held.given_on,
         **(dict.fromkeys(own) if entry.withheld else own),
         "agencies": list(held.agencies),

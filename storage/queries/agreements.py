@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING, Literal
 
-from casework.agreements import State, holds_responsibility, is_competent, state_of
-from casework.policies import Category
+from casework.agreements import State, state_of
+from casework.opened import NOTHING_NEW, Opening, opening_of, protected_words, shut_by
+from casework.policies import Category, Purpose
+from casework.records import Agency, Child
 from casework.records_sharing import Agreement, Disclosure
 from casework.sharing_grid import HIDDEN_AGENCIES, HIDDEN_EXISTENCE
-from casework.withdrawing import Lost, lost_by, lost_with
+from casework.withdrawing import Lost, lost_by, lost_with, somebody_of
 
 if TYPE_CHECKING:
-    from casework.records import Child
+    from casework.sharing import Decision
     from storage.store import Store
 
 _FAMILYS_OWN = ("given_by", "relationship", "how_known", "gillick", "interpreter", "exclude", "withdrawn_why")
@@ -47,16 +51,36 @@ def read_agreements(store: Store, child: Child) -> list[ShownAgreement]:
         if not family:
             seen = seen.model_copy(update=dict.fromkeys(_FAMILYS_OWN, "") | {"responsibility": "unknown"})
         state, why = state_of(held, store.today), "" if family else family.reason
-        shown.append(ShownAgreement(seen, state, why, _waits(held, state, child)))
+        shown.append(ShownAgreement(seen, state, why, _waits(held, child, store.today)))
     return shown
 
 
-def _waits(held: Agreement, state: State, child: Child) -> Literal["", "unread", "unsure"]:
-    if state not in ("given", "limited"):
-        return ""
-    if not (holds_responsibility(held) or is_competent(held, child)):
-        return "unsure"
-    return "unread" if held.exclude.strip() and not held.exclude_read else ""
+def _waits(held: Agreement, child: Child, on: date) -> Literal["", "unread", "unsure"]:
+    shut = shut_by(held, child, on)
+    return "unsure" if "unsure" in shut else "unread" if "unread" in shut else ""
+
+
+def read_opening(store: Store, agreement: str, names: Mapping[str, str]) -> Opening:
+    """What an agreement opens today, in words for whoever just recorded or settled it.
+
+    A worker who may not know of what is protected even in its existence is told of it what follows from
+    the agreement alone. Raises BadInput for an unknown agreement.
+    """
+    held = store.get(Agreement, agreement)
+    child = store.get(Child, held.child)
+    seen = unhidden(store, child, held)
+
+    def decide(agency: Agency, category: Category, purpose: Purpose) -> Decision:
+        return store.decide_for(somebody_of(agency), child, category, purpose)
+
+    asked = held.model_copy(update={"agencies": ()}) if seen is None else seen
+    opening = opening_of(asked, child, store.today, decide, names)
+    if seen is held:
+        return opening
+    if opening.words == NOTHING_NEW:
+        opening = replace(opening, words="")
+    told = protected_words(held, child, store.worker.agency, store.today, names)
+    return replace(opening, words=f"{opening.words} {told}".strip())
 
 
 def unhidden(store: Store, child: Child, held: Agreement) -> Agreement | None:

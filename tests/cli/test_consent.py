@@ -61,6 +61,49 @@ def test_an_agreement_is_changed_by_its_own_verbs_only(line: Line) -> None:
         assert (done.code, done.json["error"]["code"]) == (5, "own-command"), change
 
 
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("--by", "Uncle Jo", "--relationship", "uncle", "--status", "given"),
+         "It opens nothing: it is not known whether who gave it holds parental responsibility. "
+         "To open it: find out, and record it again with that."),
+        (("--by", "Uncle Jo", "--relationship", "uncle", "--responsibility", "no", "--status", "given"),
+         "who gave it holds no parental responsibility"),
+        ((*MOTHER, "--status", "given", "--exclude", "not Gran"),
+         "nobody has settled what the family's own words rule out"),
+        ((*MOTHER, "--status", "given", "--on", "2026-10-01", "--expires", "2026-11-19"),
+         "It opens nothing: it ended on Thu 19 Nov 2026. To open it: ask again and record the answer anew."),
+        ((*MOTHER, "--status", "refused", "--exclude", "not Gran"),
+         "It opens nothing: the family refused. To open it: record a new agreement if they come to agree."),
+    ],
+)  # fmt: skip
+def test_what_opens_nothing_says_so_and_why(line: Line, words: tuple[str, ...], why: str) -> None:
+    scope = ("--agencies", "school-nursing", "--categories", "all", "--purposes", "all")
+    done = line("consent", "record", line.ids["tilly"], *words, *scope)
+    assert done.code == 0, done.err
+    assert why in done.out
+    assert "opened to no agency" in done.out, "youth justice is told of with the rest"
+    assert ("consent settle" in done.out) == ("own words" in why)
+    assert check(line, "family")[0] != 0
+
+
+def test_what_is_said_to_be_open_is_what_check_answers(line: Line) -> None:
+    words = ("--agencies", "school,school-nursing", "--categories", "all", "--purposes", "support,planning")
+    done = line("consent", "record", line.ids["tilly"], *MOTHER, "--status", "given", *words, "--json")
+    said = {(one["agency"], one["category"], use) for one in done.json["opens"] for use in one["purposes"]}
+    assert ("school-nursing", "family", "support") in said
+    assert ("school", "health", "planning") in said
+    assert ("school", "education", "support") not in said, "its own work is opened by nobody"
+    for agency, category, use in sorted(said)[::4]:
+        asked = ("--agency", agency, "--category", category, "--purpose", use)
+        assert line("consent", "check", line.ids["tilly"], *asked).code == 0
+    father = ("--by", "Sam Marsh", "--relationship", "father", "--responsibility", "yes")
+    line("consent", "record", line.ids["tilly"], *father, "--status", "refused", "--agencies", "school")
+    again = line("consent", "record", line.ids["tilly"], *MOTHER, "--status", "given", *words)
+    assert "Not opened: " in again.out
+    assert "do not agree" in again.out
+
+
 def test_words_of_the_family_wait_for_a_person(line: Line) -> None:
     made = record(line, "--exclude", "not my ex-partner's school")
     code, told = check(line)

@@ -134,6 +134,9 @@ def test_who_writes_youth_justice_without_the_sight_of_it_is_told_what_becomes_o
     store = opened(tmp_path, "early-help")
     tilly, _ = agreed(store, {"school-nursing"}, {"support"}, categories=("family",))
     ben, _ = agreed(store, {"youth-justice"}, {"support"}, categories=(HELD,))
+    shut = kept_by_form(store, tilly, relationship="uncle", responsibility="unknown")
+    assert "It opens nothing: it is not known whether" in shut
+    assert "opened to no agency" in shut
     said = kept_by_form(store, tilly)
     assert said.endswith(
         "Youth justice, as you wrote it, is kept and opened to the school; "
@@ -143,5 +146,5 @@ def test_who_writes_youth_justice_without_the_sight_of_it_is_told_what_becomes_o
     assert "opened to no agency; yours may not see it" in kept_by_form(store, tilly, status="refused")
     assert "outh justice" not in kept_by_form(store, tilly, categories=("family",))
     ours = kept_by_form(store, tilly, agencies=("early-help", "school"))
-    assert "outh justice" not in ours, "they see it now, and their list shows it"
+    assert "as you wrote it" not in ours, "they see it now, and their list shows it"
     store.close()
