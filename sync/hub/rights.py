@@ -1,4 +1,6 @@
-"""What a laptop may write: of children whom it holds, and of the adults and homes that are tied to those."""
+"""What a laptop may write: of children whom it holds, of the adults and homes that are tied to those, and
+what is its worker's own.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +17,12 @@ from sync.messages import Changed, SentEdit
 BIT = {facet: 1 << place for place, facet in enumerate(FACETS)}
 NOT_ENTITLED = "not-entitled"
 _CENTRAL = Policy.CENTRAL_WINS
-_TEAMWIDE = frozenset({"school", "calendar", "worker", "team", "person", "household", "saved_view"}) | {
+_TEAMWIDE = frozenset({"school", "calendar", "worker", "team", "person", "household"}) | {
     "register_file",
     "import_mapping",
 }
+_NOBODYS = own_scope("saved_view", "", {})
+"""The scope of a view without an owner: it goes to nobody."""
 _TIED_BY = {"relationship": "person", "child": "household"}
 
 
@@ -55,8 +59,9 @@ class Rights:
         if change.field:
             scopes.append(own_scope(change.type, change.record, {**fields, change.field: change.new}))
         for scope in scopes:
-            if scope not in made and not self._holds(scope, lead, edit):
-                raise Refusal(NOT_ENTITLED, "The worker may not write this about that child (any more).")
+            if scope not in made and scope != _NOBODYS and not self._holds(scope, lead, edit):
+                whose = "of another worker" if change.type == "saved_view" else "about that child (any more)"
+                raise Refusal(NOT_ENTITLED, f"The worker may not write this {whose}.")
 
     def _check_tied(self, held: Held, edit: SentEdit, made: Collection[str]) -> None:
         """An adult or a home is written, and tied to a child, by who holds it. Raises Refusal.

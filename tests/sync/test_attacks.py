@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 
 from casework.edits import Edit, create
 from casework.ids import new_id
-from casework.records import Child, Contact, Household, Person, Relationship
+from casework.records import Child, Contact, Household, Person, Relationship, SavedView
 from storage.central.state import read_state
 from storage.store import Store
 from sync import signing, wire
@@ -184,6 +184,36 @@ def test_a_laptop_writes_no_row_of_another_site_and_draws_none_to_itself(
         assert SECRET not in repr(care.aside(connection))
         assert care.problems(connection) == []
     assert SECRET not in told.text
+
+
+def test_a_saved_view_is_written_by_its_owner_alone(site: Site) -> None:
+    own, theirs = site.laptop("Ana Bell"), site.laptop("Bo Lind")
+    views: dict[Store, SavedView] = {}
+    for store in (own, theirs):
+        views[store] = SavedView(
+            id=new_id(), name="Mine", screen="today", filter="n:yes", digit=1, worker=store.actor.worker
+        )
+        store.journal.commit(Edit("Made", (create(views[store]),)))
+        assert site.sync(store).session.agreed
+    bo, kept = Thief(site, theirs), views[own]
+
+    def write(field: str, new: object, old: object = None, record: str = kept.id) -> bytes:
+        return bo.push(Changed(type="saved_view", record=record, field=field, old=old, new=new))
+
+    planted = kept.model_copy(update={"filter": "nobody", "digit": 2})
+    said = [
+        write("filter", "nobody", "n:yes"),
+        write("void", True, False),
+        write("worker", bo.worker, own.actor.worker),
+        write("", {**planted.model_dump(mode="json"), "void": False}, record=new_id()),
+        write("worker", own.actor.worker, bo.worker, views[theirs].id),
+    ]
+    for text in said:
+        assert b'"verdict":"quarantined"' in text
+        assert b"not write this of another worker" in text
+    for store in (own, theirs):
+        assert site.sync(store).session.agreed
+        assert store.find(SavedView) == [views[store]]
 
 
 def test_a_laptop_whose_access_was_ended_is_told_nothing_by_any_message(site: Site) -> None:
