@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar
 
 from textual.app import ComposeResult
-from textual.events import Key, Resize, ScreenResume
+from textual.events import Key, Resize
 
 from casework.errors import Locked, OutreachError
 from casework.wording import join_words
-from screens.step_back import StepScreen
+from screens.listening import ListeningScreen
 from screens.verbs import SCREEN_TITLES, held_elsewhere
 from screens.widgets.fitting import short
 from screens.widgets.lines import SaidLine, TitleLine, VerbLine
@@ -23,7 +22,6 @@ from screens.widgets.text import Cell
 
 if TYPE_CHECKING:
     from casework.records import Child
-    from storage.journal import Receipt
     from storage.store import Store
 
 _GUTTER = 4
@@ -48,7 +46,7 @@ class PageView(Protocol):
 V = TypeVar("V", bound=PageView)
 
 
-class CasePage(StepScreen, Generic[V]):
+class CasePage(ListeningScreen, Generic[V]):
     """The page. A subclass says what is read, in which lines it stands and which records it is made of.
 
     A line is written with what it stands for (a record's id, or nothing): the cursor stays on that when the
@@ -57,14 +55,12 @@ class CasePage(StepScreen, Generic[V]):
 
     TITLE_WORDS: ClassVar[str] = ""
     HEAD: ClassVar[str] = ""
-    TYPES: ClassVar[frozenset[str]] = frozenset()
+    SHOWS_DRAFTS = True
 
     def __init__(self, child_id: str) -> None:
         super().__init__()
         self.child_id = child_id
         self.view: V | None = None
-        self._stop_listening: Callable[[], None] | None = None
-        self._stale = False
 
     @abstractmethod
     def read(self, store: Store) -> V:
@@ -91,19 +87,14 @@ class CasePage(StepScreen, Generic[V]):
     async def on_mount(self) -> None:
         """Read it, looking being on record first, and hear of every change of what it shows."""
         self.page.focus()
-        loop = asyncio.get_running_loop()
 
-        def heard(receipt: Receipt) -> None:
-            if receipt.touched & self.TYPES and not loop.is_closed():
-                loop.call_soon_threadsafe(self.hear)
-
-        def look(store: Store) -> tuple[V, Callable[[], None]]:
+        def look(store: Store) -> V:
             view = self.read(store)
             store.log("looked", self.looked(view), child=self.child_id)
-            return view, store.journal.subscribe(heard)
+            return view
 
         try:
-            self.view, self._stop_listening = await self.ask(look)
+            self.view = await self.listen(look)
         except Locked:
             return
         except OutreachError as problem:
@@ -130,26 +121,8 @@ class CasePage(StepScreen, Generic[V]):
         """The child's name, for a title."""
         return short(self.view.name, 40) if self.view else ""
 
-    def on_unmount(self) -> None:
-        """Hear no more."""
-        if self._stop_listening is not None:
-            self._stop_listening()
-
-    def hear(self) -> None:
-        """Something that is shown was changed: read again now, or when this page is shown again."""
-        if self._stop_listening is None or not self.is_attached:
-            return
-        self._stale = True
-        if self.app.screen is self:
-            self.run_worker(self.renew(), group="read", exclusive=True)
-
-    def on_screen_resume(self, _event: ScreenResume) -> None:
-        """A form above may have left a draft."""
-        self.hear()
-
     async def renew(self) -> None:
         """Read again; what can be seen no more is taken from the screen."""
-        self._stale = False
         try:
             self.view = await self.ask(self.read)
         except Locked:

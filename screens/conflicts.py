@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
@@ -14,7 +13,7 @@ from textual.widgets import Static
 from casework.errors import Locked, OutreachError
 from casework.wording import count_of
 from screens.conflict_lines import COLUMNS, NEW_TEXT, row, side_lines, value_words, whole_text
-from screens.step_back import StepScreen
+from screens.listening import ListeningScreen
 from screens.verbs import bindings_for
 from screens.widgets.fitting import short
 from screens.widgets.lines import SaidLine, TitleLine, VerbLine
@@ -26,7 +25,6 @@ from storage.settling import commit_settlement
 
 if TYPE_CHECKING:
     from casework.conflicts import Keep
-    from storage.journal import Receipt
     from storage.queries.conflicts import OpenConflict
     from storage.store import Store
 
@@ -34,11 +32,12 @@ _NONE = "No conflict waits: wherever two people wrote the same field, it is sett
 _LOW = 18
 
 
-class ConflictsScreen(StepScreen):
+class ConflictsScreen(ListeningScreen):
     """The list, and below it what one field held, what stands and what was also said."""
 
     place = "conflicts"
     ROOM_TITLE = "Conflicts"
+    SHOWS_DRAFTS = True
     BINDINGS: ClassVar[list[BindingType]] = bindings_for("conflicts")
     DEFAULT_CSS = """
     ConflictsScreen {
@@ -52,7 +51,6 @@ class ConflictsScreen(StepScreen):
         super().__init__()
         self._found: Sequence[OpenConflict] = ()
         self._drafts: frozenset[str] = frozenset()
-        self._stop_listening: Callable[[], None] | None = None
 
     def compose(self) -> ComposeResult:
         """Title, list, the three values, what was said, the keys."""
@@ -65,40 +63,20 @@ class ConflictsScreen(StepScreen):
     async def on_mount(self) -> None:
         """Read, looking being on record first, and hear of every change."""
         self.rows.focus()
-        loop = asyncio.get_running_loop()
 
-        def heard(receipt: Receipt) -> None:
-            del receipt  # a conflict may be about any record
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(self.hear)
-
-        def look(store: Store) -> tuple[list[OpenConflict], frozenset[str], Callable[[], None]]:
+        def look(store: Store) -> tuple[list[OpenConflict], frozenset[str]]:
             found, drafts = _read(store)
             store.log("looked", f"conflicts: {count_of(len(found), 'conflict')}")
-            return found, drafts, store.journal.subscribe(heard)
+            return found, drafts
 
         try:
-            self._found, self._drafts, self._stop_listening = await self.ask(look)
+            self._found, self._drafts = await self.listen(look)
         except Locked:
             return
         except OutreachError as problem:
             self.rows.empty = "This list stays closed. g x tries again."
             self.say(problem.message, wrong=True)
         self._show()
-
-    def on_unmount(self) -> None:
-        """Hear no more."""
-        if self._stop_listening is not None:
-            self._stop_listening()
-
-    def hear(self) -> None:
-        """Something was changed, here or elsewhere."""
-        if self._stop_listening is not None and self.is_attached:
-            self.run_worker(self.renew(), group="read", exclusive=True)
-
-    def on_screen_resume(self) -> None:
-        """A form above may have left a draft."""
-        self.hear()
 
     async def renew(self) -> None:
         """Read again; the cursor stays on its row."""

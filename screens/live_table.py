@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar
 
 from textual import events
@@ -12,16 +11,15 @@ from textual.app import ComposeResult
 from textual.widgets import Static
 
 from casework.errors import Locked, OutreachError
+from screens.listening import ListeningScreen
 from screens.roster_reasons import ReasonsPane
 from screens.small_windows import SmallSign, is_too_small
-from screens.step_back import StepScreen
 from screens.widgets.lines import SaidLine, TitleLine, VerbLine
 from screens.widgets.row_list import RowList
 from screens.widgets.rows import Column
 
 if TYPE_CHECKING:
     from casework.records import Child
-    from storage.journal import Receipt
     from storage.store import Store
 
 _TALL, _LOW, _WIDE = 34, 18, 110
@@ -39,14 +37,12 @@ F = TypeVar("F")
 R = TypeVar("R", bound=RowOfChild)
 
 
-class LiveTable(StepScreen, Generic[F, R]):
+class LiveTable(ListeningScreen, Generic[F, R]):
     """The table with what there is to say of the row under the cursor below it. Enter opens the child.
 
     A subclass says what is read, of which record types it is made and how it is shown.
     """
 
-    TYPES: ClassVar[frozenset[str]] = frozenset()
-    """Record types whose change may change the table."""
     CLOSED: ClassVar[str] = ""
     """What stands in its place where it may not be read."""
     MARKS: ClassVar[bool] = True
@@ -66,8 +62,6 @@ class LiveTable(StepScreen, Generic[F, R]):
         super().__init__()
         self.found: F | None = None
         self._rows: Mapping[str, R] = {}
-        self._stop_listening: Callable[[], None] | None = None
-        self._stale = False
 
     @abstractmethod
     def read(self, store: Store) -> F:
@@ -105,19 +99,14 @@ class LiveTable(StepScreen, Generic[F, R]):
     async def on_mount(self) -> None:
         """Read it; looking is on record before anything shows."""
         self.rows.focus()
-        loop = asyncio.get_running_loop()
 
-        def heard(receipt: Receipt) -> None:
-            if receipt.touched & self.TYPES and not loop.is_closed():
-                loop.call_soon_threadsafe(self.hear)
-
-        def look(store: Store) -> tuple[Callable[[], None], F]:
+        def look(store: Store) -> F:
             found = self.read(store)
             store.log("looked", self.looked(found))
-            return store.journal.subscribe(heard), found
+            return found
 
         try:
-            self._stop_listening, found = await self.ask(look)
+            found = await self.listen(look)
         except Locked:
             return
         except OutreachError as problem:
@@ -169,29 +158,8 @@ class LiveTable(StepScreen, Generic[F, R]):
         if verb_id in ("quit", "back") or not self.has_class("-small"):
             await super().action_verb(verb_id)
 
-    # Changes made elsewhere
-
-    def on_unmount(self) -> None:
-        """Hear no more."""
-        if self._stop_listening is not None:
-            self._stop_listening()
-
-    def hear(self) -> None:
-        """Something that is shown here was changed: read again now, or when this screen is shown again."""
-        if not self.is_attached or self._stop_listening is None:
-            return
-        self._stale = True
-        if self.app.screen is self:
-            self.run_worker(self.renew(), exclusive=True, group="renew")
-
-    def on_screen_resume(self) -> None:
-        """Shown again: take in what changed meanwhile."""
-        if self._stale:
-            self.run_worker(self.renew(), exclusive=True, group="renew")
-
     async def renew(self) -> None:
         """Read again and show."""
-        self._stale = False
         found = await self.attempt(self.read)
         if found is not None:
             self.show_found(found)

@@ -10,8 +10,8 @@ from casework.records import Worker
 from casework.wording import FEEDBACK, count_of, join_words
 from screens.dialogs import Choice, Confirm, PickOne
 from screens.kept_dialog import AskWords, kept_as
+from screens.listening import ListeningScreen
 from screens.notification_lines import Entry
-from screens.step_back import StepScreen
 from screens.widgets.fitting import brief_day, short
 from screens.widgets.text import Piece, Tone
 
@@ -32,8 +32,10 @@ _NAME = 28
 _CONTACT = 120
 
 
-class NotificationVerbs(StepScreen):
+class NotificationVerbs(ListeningScreen):
     """A screen on which one notification is chosen."""
+
+    TYPES = frozenset({"notification", "pause", "episode", "child", "school", "worker", "agreement"})
 
     @property
     @abstractmethod
@@ -51,10 +53,6 @@ class NotificationVerbs(StepScreen):
             return False
         await again()
         return True
-
-    @abstractmethod
-    async def renew(self) -> None:
-        """Read again and show."""
 
     async def _commit(self, make: Callable[[Store], Edit], draft: DraftKey | None = None) -> Receipt | None:
         receipt = await self.attempt(lambda store: store.journal.commit(make(store), draft=draft))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
@@ -24,11 +23,7 @@ from screens.widgets.rows import Column, Row, Rows
 from screens.widgets.text import show_lines
 
 if TYPE_CHECKING:
-    from storage.journal import Receipt
     from storage.store import Store
-
-SHOWN_TYPES = frozenset({"notification", "pause", "episode", "child", "school", "worker", "agreement"})
-"""Record types that these screens show."""
 
 _LOW = 18
 
@@ -39,53 +34,7 @@ class WordsLine(LineField):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("down", "submit", show=False)]
 
 
-class ListeningScreen(NotificationVerbs):
-    """A notification screen that reads again when what it shows is changed."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._stop_listening: Callable[[], None] | None = None
-        self._stale = False
-
-    def listener(self) -> Callable[[Receipt], None]:
-        """What the journal tells of each commit."""
-        loop = asyncio.get_running_loop()
-
-        def heard(receipt: Receipt) -> None:
-            if receipt.touched & SHOWN_TYPES and not loop.is_closed():
-                loop.call_soon_threadsafe(self.hear)
-
-        return heard
-
-    def on_unmount(self) -> None:
-        """Hear no more."""
-        if self._stop_listening is not None:
-            self._stop_listening()
-
-    def hear(self) -> None:
-        """Something shown was changed: read again now, or when this screen is shown again."""
-        if not self.is_attached:
-            return
-        self._stale = True
-        if self.app.screen is self:
-            self.run_worker(self._renew_quietly(), exclusive=True, group="renew")
-
-    def on_screen_resume(self) -> None:
-        """Shown again: take in what changed meanwhile."""
-        if self._stale:
-            self.run_worker(self._renew_quietly(), exclusive=True, group="renew")
-
-    async def _renew_quietly(self) -> None:
-        self._stale = False
-        try:
-            await self.renew()
-        except Locked:
-            return
-        except OutreachError as problem:
-            self.say(problem.message, wrong=True)
-
-
-class NotificationsScreen(ListeningScreen):
+class NotificationsScreen(NotificationVerbs):
     """The list, and the clock of the row under the cursor."""
 
     place = "notifications"
@@ -119,16 +68,14 @@ class NotificationsScreen(ListeningScreen):
     async def on_mount(self) -> None:
         """Read, looking being on record first."""
         self.rows.focus()
-        hears = self.listener()
 
-        def look(store: Store) -> tuple[Callable[[], None], list[Entry], bool]:
+        def look(store: Store) -> tuple[list[Entry], bool]:
             found = read_entries(store)
             store.log("looked", f"notifications: {count_of(len(found), 'notification')}")
-            waits = store.drafts.load("notification", "") is not None
-            return store.journal.subscribe(hears), found, waits
+            return found, store.drafts.load("notification", "") is not None
 
         try:
-            self._stop_listening, self._all, waits = await self.ask(look)
+            self._all, waits = await self.listen(look)
         except Locked:
             return
         except OutreachError as problem:
@@ -256,7 +203,7 @@ class NotificationsScreen(ListeningScreen):
         self._came = record
 
 
-class NotificationPage(ListeningScreen):
+class NotificationPage(NotificationVerbs):
     """One notification as a whole; enter opens the child."""
 
     place = "notification"
@@ -275,18 +222,21 @@ class NotificationPage(ListeningScreen):
 
     async def on_mount(self) -> None:
         """That somebody looked is on record before it shows."""
-        entry, hears = self._entry, self.listener()
+        entry = self._entry
 
-        def look(store: Store) -> Callable[[], None]:
+        def look(store: Store) -> None:
             store.log("looked", f"notification {entry.id}", entry.shown.child.id)
-            return store.journal.subscribe(hears)
 
         page = self.query_one("#page", RowList)
         page.focus()
-        self._stop_listening = await self.attempt(look)
-        if self._stop_listening is None:
+        try:
+            await self.listen(look)
+        except Locked:
+            return
+        except OutreachError as problem:
             page.empty = "This page stays closed."
             page.refresh()
+            self.say(problem.message, wrong=True)
         self._draw()
 
     @property
@@ -310,7 +260,7 @@ class NotificationPage(ListeningScreen):
         self._draw()
 
     def _draw(self) -> None:
-        if self._stop_listening is None or self.is_bare:
+        if not self.is_listening or self.is_bare:
             return
         entry = self._entry
         self.query_one(TitleLine).set_title(f"Notification: {entry.name}", entry.shown.standing.status)

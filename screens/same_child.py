@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -15,6 +14,7 @@ from textual.binding import BindingType
 from casework.errors import BadInput, Locked, OutreachError
 from screens.dialogs import Confirm
 from screens.kept_dialog import AskWords, kept_as
+from screens.listening import ListeningScreen
 from screens.reopening import LeftOpen
 from screens.same_child_ask import LINK_FORM, RELATION, ask_why_apart, both, child_here, say_apart
 from screens.same_child_lines import SheetLine, list_lines, pair_lines, split_lines
@@ -44,7 +44,7 @@ MERGE_FORM = "merge-reason"
 _GUTTER = 5
 
 
-class Sheet(StepScreen):
+class Sheet(ListeningScreen):
     """A list of lines about one or two children, read again whenever something was written elsewhere."""
 
     place = "same-child"
@@ -54,8 +54,6 @@ class Sheet(StepScreen):
     def __init__(self) -> None:
         super().__init__()
         self._lines: Sequence[SheetLine] = ()
-        self._end: Callable[[], None] | None = None
-        self._stale = False
 
     def compose(self) -> ComposeResult:
         """The title, the lines and the keys."""
@@ -78,21 +76,15 @@ class Sheet(StepScreen):
 
     async def on_mount(self) -> None:
         """Read it; looking is on record before anything shows."""
-        loop = asyncio.get_running_loop()
 
-        def heard(_: Receipt) -> None:
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(self.hear)
-
-        def begin(store: Store) -> Callable[[], None]:
+        def look(store: Store) -> None:
             self.read(store)
             detail, child = self.looked()
             store.log("looked", detail, child)
-            return store.journal.subscribe(heard)
 
         self.query_one(RowList).focus()
         try:
-            self._end = await self.ask(begin)
+            await self.listen(look)
         except Locked:
             return
         except OutreachError as problem:
@@ -100,27 +92,8 @@ class Sheet(StepScreen):
             return
         self.draw()
 
-    def on_unmount(self) -> None:
-        """Hear no more."""
-        if self._end is not None:
-            self._end()
-
-    def hear(self) -> None:
-        """Something was written: read again, now or when this screen is shown again."""
-        if not self.is_attached or self._end is None:
-            return
-        self._stale = True
-        if self.app.screen is self:
-            self.run_worker(self.renew(), exclusive=True, group="renew")
-
-    def on_screen_resume(self) -> None:
-        """Shown again: take in what changed meanwhile."""
-        if self._stale:
-            self.run_worker(self.renew(), exclusive=True, group="renew")
-
     async def renew(self) -> None:
         """Read again and show; where it is no longer there, say so and show nothing of it."""
-        self._stale = False
         try:
             await self.ask(self.read)
         except Locked:
@@ -145,7 +118,7 @@ class Sheet(StepScreen):
 
     def on_resize(self, _event: events.Resize) -> None:
         """Fold to the new width."""
-        if self._end is not None:
+        if self.is_listening:
             self.draw()
 
     @property

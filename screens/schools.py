@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -13,10 +12,10 @@ from textual.binding import BindingType
 
 from casework.errors import Locked, OutreachError
 from casework.wording import count_of, say_day
+from screens.listening import ListeningScreen
 from screens.roster_reasons import ReasonsPane
 from screens.school_form import SCHOOL_CONTACTS, SchoolForm
 from screens.school_lines import COLUMNS, detail_lines, school_rows
-from screens.step_back import StepScreen
 from screens.verbs import bindings_for
 from screens.widgets.lines import SaidLine, TitleLine, VerbLine
 from screens.widgets.row_list import RowList
@@ -25,11 +24,7 @@ from storage.queries.school_list import ShownSchool, read_school_list
 from storage.queries.sight import draft_of
 
 if TYPE_CHECKING:
-    from storage.journal import Receipt
     from storage.store import Store
-
-TYPES = frozenset({"agreement", "calendar", "child", "disclosure", "episode", "notification", "school"})
-"""Record types whose change may change the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +39,13 @@ def _read(store: Store) -> _Found:
     return _Found({one.school.id: one for one in found}, frozenset(waiting))
 
 
-class SchoolsScreen(StepScreen):
+class SchoolsScreen(ListeningScreen):
     """The list of schools. Enter shows the caseload of one."""
 
     place = "schools"
     ROOM_TITLE = "Schools"
+    TYPES = frozenset({"agreement", "calendar", "child", "disclosure", "episode", "notification", "school"})
+    SHOWS_DRAFTS = True
     BINDINGS: ClassVar[list[BindingType]] = bindings_for("schools")
     DEFAULT_CSS = """
     SchoolsScreen ReasonsPane { height: 9; }
@@ -57,7 +54,6 @@ class SchoolsScreen(StepScreen):
     def __init__(self) -> None:
         super().__init__()
         self._found = _Found({}, frozenset())
-        self._stop_listening: Callable[[], None] | None = None
 
     def compose(self) -> ComposeResult:
         """The title, the list, everything about the school under the cursor, the keys."""
@@ -70,19 +66,14 @@ class SchoolsScreen(StepScreen):
     async def on_mount(self) -> None:
         """Read it, looking being on record first, and hear of every change."""
         self.rows.focus()
-        loop = asyncio.get_running_loop()
 
-        def heard(receipt: Receipt) -> None:
-            if receipt.touched & TYPES and not loop.is_closed():
-                loop.call_soon_threadsafe(self.hear)
-
-        def look(store: Store) -> tuple[_Found, Callable[[], None]]:
+        def look(store: Store) -> _Found:
             found = _read(store)
             store.log("looked", f"schools ({len(found.schools)})")
-            return found, store.journal.subscribe(heard)
+            return found
 
         try:
-            found, self._stop_listening = await self.ask(look)
+            found = await self.listen(look)
         except Locked:
             return
         except OutreachError as problem:
@@ -127,22 +118,6 @@ class SchoolsScreen(StepScreen):
     def on_resize(self, _event: events.Resize) -> None:
         """Words are folded to the new width."""
         self._draw_detail()
-
-    # Changes made elsewhere
-
-    def on_unmount(self) -> None:
-        """Hear no more."""
-        if self._stop_listening is not None:
-            self._stop_listening()
-
-    def hear(self) -> None:
-        """A school or its children changed, here or elsewhere."""
-        if self._stop_listening is not None and self.is_attached:
-            self.run_worker(self.renew(), group="read", exclusive=True)
-
-    def on_screen_resume(self, _event: events.ScreenResume) -> None:
-        """The form above may have left a draft."""
-        self.hear()
 
     async def renew(self) -> None:
         """Read again; the cursor stays on its school."""
