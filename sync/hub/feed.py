@@ -40,8 +40,12 @@ class Feed:
 
     @property
     def _is_news(self) -> ColumnElement[bool]:
-        """Whether the laptop does not hold a record as it stands, or is to be sent its scope all anew."""
-        return or_(_record.c.device != self._device, _held.c.sent == SEND_ANEW)
+        """Whether the laptop does not hold a record as it stands.
+
+        What it wrote itself it holds in a scope that it is sent for the first time. Of one that it was sent
+        before it may have written what it had to give up then, and may hold now.
+        """
+        return or_(_record.c.device != self._device, _held.c.sent != 0, _held.c.lost != 0)
 
     def masks(self) -> dict[str, tuple[int, int]]:
         """The bits that the laptop may hold of each scope, and when it lost some."""
@@ -184,15 +188,28 @@ class Feed:
 
     def _changed(self, since: int, head: int) -> tuple[list[Sent], int, bool]:
         """Records touched after `since`, in their order; how far they go, and whether there are more."""
+        rows = self._touched(_record.c.seq > since, since, MOST_ROWS + 1)
+        if len(rows) <= MOST_ROWS:
+            return self._sent(rows, since), head, False
+        # A page ends between two numbers: what one edit touched comes together, however much it is.
+        through = rows[MOST_ROWS].seq - 1
+        kept = [row for row in rows if row.seq <= through]
+        if not kept:
+            through += 1
+            kept = self._touched(_record.c.seq == through, since, None)
+        return self._sent(kept, since), through, True
+
+    def _touched(self, where: ColumnElement[bool], since: int, limit: int | None) -> list[Any]:
+        """The records `where` of the laptop's scopes that it does not hold as they stand, in their order."""
         mine = and_(_held.c.device == self._device, _held.c.sent != 0, _held.c.mask != 0)
-        newer = and_(_record.c.seq > since, _record.c.seq > _held.c.whole, _record.c.device != self._device)
+        newer = and_(where, _record.c.seq > _held.c.whole, _record.c.device != self._device)
         own = (
             select(_record)
             .join(_head, _head.c.scope == _record.c.scope)
             .join(_held, _held.c.scope == _record.c.scope)
             .where(mine, _head.c.seq > since, newer)
             .order_by(_record.c.seq)
-            .limit(MOST_ROWS + 1)
+            .limit(limit)
         )
         tied = (
             select(_record)
@@ -202,21 +219,10 @@ class Feed:
             .join(_held, _held.c.scope == _tie.c.scope)
             .where(mine, _head.c.seq > since, newer, _record.c.scope == TIED)
             .order_by(_record.c.seq)
-            .limit(MOST_ROWS + 1)
+            .limit(limit)
         )
-        rows = sorted(
-            (*self._connection.execute(own), *self._connection.execute(tied)), key=lambda row: row.seq
-        )
-        through, more = head, False
-        if len(rows) > MOST_ROWS:
-            # A page ends between two numbers: what one edit touched comes together.
-            through = rows[MOST_ROWS].seq - 1
-            kept = [row for row in rows if row.seq <= through]
-            if not kept:
-                through = rows[MOST_ROWS].seq
-                kept = [row for row in rows if row.seq <= through]
-            rows, more = kept, True
-        return self._sent(rows, since), through, more
+        found = (*self._connection.execute(own), *self._connection.execute(tied))
+        return sorted(found, key=lambda row: row.seq)
 
     def _gone(self, since: int, through: int) -> list[str]:
         """Records that left a scope of the laptop's, under a facet that it holds."""

@@ -11,7 +11,7 @@ import pytest
 
 from casework.canonical import fingerprint
 from casework.edits import Edit, create, update
-from casework.records import Child, Contact, Household, Person, Relationship
+from casework.records import Child, Contact, Flag, Household, Person, Relationship
 from casework.records_case import Notification
 from casework.records_sharing import Agreement
 from casework.records_sync import Conflict
@@ -22,6 +22,7 @@ from sync.hub.entitlement import Entitlement
 from sync.hub.feed import Feed
 from sync.hub.hub import new_epoch
 from tests.sync.databases import Database
+from tests.sync.faults import conditions
 from tests.sync.world import NOW, World
 
 
@@ -198,6 +199,23 @@ def test_a_nurse_gets_no_family_words_until_they_agree_and_loses_them_again(worl
     assert ana.sync().agreed
 
 
+def test_what_a_nurse_wrote_and_gave_up_comes_back_when_they_agree(world: World) -> None:
+    ben, nia = world.laptop("Ben"), world.laptop("Nia", "school-nursing")
+    til = world.child("Til")
+    ben.make(til)
+    ben.sync()
+    nia.sync()
+    flag = Flag(id=world.new_id("flag"), child=til.id, kind="young-carer")
+    nia.make(flag)
+    nia.sync()
+    assert not nia.has(flag)
+    ben.make(family_agreement(world, til.id, ben.worker.id))
+    ben.sync()
+    done = nia.sync()
+    assert (done.agreed, done.problems) == (True, [])
+    assert nia.has(flag)
+
+
 def test_a_laptop_says_in_the_same_session_what_it_gave_up(world: World) -> None:
     ana, nurse = world.laptop("Ana"), world.laptop("Nia", "school-nursing")
     tilly = world.child("Tilly", dob=date(2016, 5, 4))
@@ -288,3 +306,17 @@ def test_a_laptop_that_holds_nothing_of_what_it_was_sent_is_sent_it_again(world:
         feed.settle_done({scope: mask for scope, (mask, _) in feed.masks().items()})
     assert ana.sync().agreed
     assert ana.has(til)
+
+
+def test_a_step_that_touches_more_than_a_page_comes_whole(world: World) -> None:
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    til = world.child("Til")
+    ana.make(til)
+    with conditions(page=3):
+        world.settle()
+        notes = [contact(world, til.id, ana.worker.id, str(n)) for n in range(9)]
+        ana.make(*notes)
+        ana.sync()
+        done = ben.sync()
+    assert (done.agreed, done.problems) == (True, [])
+    assert all(ben.has(note) for note in notes)
