@@ -53,6 +53,7 @@ class FaultyWay(Way):
     tally: Tally = field(default_factory=Tally)
     late: list[tuple[str, Any]] = field(default_factory=list)
     """Requests of which the laptop heard nothing, and that are still on their way."""
+    arrived_late: set[str] = field(default_factory=set)
 
     def _happens(self) -> bool:
         return self.random.random() < self.fault
@@ -87,6 +88,7 @@ class FaultyWay(Way):
     def _arrive_late(self) -> None:
         verb, said = self.late.pop(self.random.randrange(len(self.late)))
         answer = None
+        self.arrived_late.add(verb)
         with suppress(OutreachError, Cut):
             answer = self._done(verb, said)
         took_effect = verb == "push" and answer is not None and _says_much(answer)

@@ -16,11 +16,15 @@ from storage.central.holdings import BIT, Holdings
 from storage.central.lease import read_lease
 from storage.rows import current_values
 from sync.hub import tables
+from sync.hub.care import problems
 from sync.hub.central import facets_of
 from sync.hub.feed import Feed
 from sync.session import Session
 from tests.sync.faults import SECRET
+from tests.sync.kept import check_kept
 from tests.sync.world import Laptop, World
+
+_QUIET_BYTES, _CHANGE_BYTES = 2_048, 24_576
 
 
 def check(world: World, sessions: Sequence[Session]) -> None:
@@ -33,6 +37,8 @@ def check(world: World, sessions: Sequence[Session]) -> None:
         hub = {row.id: row for row in connection.execute(select(tables.record))}
         verdicts = _verdicts(connection)
         check_sums(connection)
+        check_kept(connection, hub)
+        assert problems(connection) == []
         for row in connection.execute(select(tables.quarantine)):
             assert SECRET not in row.code + row.reason
         for laptop in world.laptops.values():
@@ -45,6 +51,16 @@ def check_agreed(sessions: Sequence[Session]) -> None:
         assert session.agreed
         assert session.problems == []
         assert session.requests == 1
+
+
+def check_quiet(bytes_: int) -> None:
+    """A session in which nothing was to be said, by the bytes of its messages before they are packed."""
+    assert bytes_ <= _QUIET_BYTES, bytes_
+
+
+def check_cost(bytes_: int) -> None:
+    """All sessions after one field of one child was changed, as `check_quiet`."""
+    assert bytes_ <= _CHANGE_BYTES, bytes_
 
 
 def check_handed_in(world: World, laptop: Laptop) -> None:
@@ -79,6 +95,8 @@ def _check_laptop(laptop: Laptop, hub: dict[str, Any], masks: dict[str, Any], ve
     assert outbox.wants(conn, 1) == []
     assert outbox.to_recount(conn, 1) == []
     assert _sendable(laptop) <= verdicts
+    found = conn.execute("SELECT 1 FROM search_doc WHERE child NOT IN (SELECT id FROM child)").fetchone()
+    assert found is None, "the search finds a child who was given up"
     holdings = Holdings(conn)
     written = {
         row[0]

@@ -52,7 +52,13 @@ class People:
         laptop.make(known.model_validate(child.model_dump(include={*known.model_fields})))
 
     def _known(self, laptop: Laptop) -> Child:
-        return self.random.choice(sorted(laptop.store.find(Child), key=lambda c: c.id))
+        """One of the children of this laptop; half the time the one with whom everybody works."""
+        children = sorted(laptop.store.find(Child), key=lambda c: c.id)
+        return children[0] if self.random.random() < 0.5 else self.random.choice(children)
+
+    def _word(self) -> str:
+        """Another word each time, but for the ones that several people choose."""
+        return self.random.choice(WORDS) if self.random.random() < 0.3 else self.world.new_id("word")
 
     def write_contact(self, laptop: Laptop) -> None:
         note = f"{SECRET} {self.random.random()}"
@@ -72,7 +78,7 @@ class People:
         child = self._known(laptop)
         field = self.random.choice(("known_as", "language"))
         if hasattr(child, field):
-            changes = update(child, **{field: self.random.choice(WORDS)})
+            changes = update(child, **{field: self._word()})
             if changes:
                 laptop.store.journal.commit(Edit("Renamed", changes, subject=child.id))
 
@@ -126,10 +132,12 @@ class People:
 
     def family(self, laptop: Laptop) -> None:
         child = self._known(laptop)
-        mother = Person(id=self.world.new_id("person"), surname="Marsh", phones=("01234 567890",))
         home = Household(id=self.world.new_id("home"), address="1 Quay Lane")
-        tie = Relationship(id=self.world.new_id("tie"), child=child.id, person=mother.id)
-        changes = [create(mother), create(home), create(tie), *update(child, household=home.id)]
+        changes = [create(home), *update(child, household=home.id)]
+        for _ in range(self.random.randint(1, 5)):
+            adult = Person(id=self.world.new_id("person"), surname="Marsh", phones=("01234 567890",))
+            tie = Relationship(id=self.world.new_id("tie"), child=child.id, person=adult.id)
+            changes += [create(adult), create(tie)]
         laptop.store.journal.commit(Edit("Family", tuple(changes), subject=child.id))
 
     def poison(self, laptop: Laptop) -> None:

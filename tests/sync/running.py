@@ -30,7 +30,7 @@ from tests.sync.tally import Tally
 from tests.sync.versions import FIELD, reshape, version
 from tests.sync.world import Laptop, Way
 
-PAGES = (5, 2_000)
+PAGES = (3, 2_000)
 """Records of a page: so few that a laptop reads several, and as many as in earnest."""
 MIXED = 0.25
 """The part of all runs that begin with different versions of Outreach."""
@@ -51,8 +51,9 @@ class Run:
         self.people = People(self.world, self.random, self.tally)
         self.ids = Ids(Random(f"ids of {seed}"), self.now)
         self.page = self.random.choice(PAGES)
-        self.said = blake2b(digest_size=16)
+        self.said, self.bytes = blake2b(digest_size=16), 0
         self.clones: list[Laptop] = []
+        self.set_back = False
         self.acting: Laptop | None = None
         self.in_session: list[Laptop] = []
         versions = [False, True] if self.random.random() < self.mixed else [False]
@@ -99,8 +100,10 @@ class Run:
         return self.world.now + (self.acting.drift if self.acting else timedelta(0))
 
     def hear(self, verb: str, said: BaseModel, answer: BaseModel) -> None:
-        """What is said goes into the digest of the run."""
-        self.said.update(f"{verb} {said.model_dump_json()} {answer.model_dump_json()}".encode())
+        """What is said is counted, and goes into the digest of the run."""
+        body = f"{verb} {said.model_dump_json()} {answer.model_dump_json()}".encode()
+        self.said.update(body)
+        self.bytes += len(body)
         if isinstance(answer, Welcome) and answer.kinds:
             self.tally.note("versions meet")
 
@@ -175,6 +178,7 @@ class Run:
         before = self._head()
         if not self.world.database.restore():
             return
+        self.set_back = True
         if self.random.random() < 0.5:
             with self.world.hub.engine.begin() as connection:
                 new_epoch(connection, self.world.new_id("epoch"))
@@ -198,7 +202,7 @@ class Run:
         if laptops:
             laptop = self.random.choice(laptops)
             kept = _kept(laptop)
-            before = written(laptop)
+            before, self.set_back = written(laptop), True
             laptop.store.close()
             for file in laptop.store.path.parent.glob("caseload.db*"):
                 file.unlink()
@@ -219,6 +223,7 @@ class Run:
         self.open(clone, folder / "caseload.db")
         self.copied_at = written(clone)
         self.clones.append(clone)
+        self.set_back = True
 
     def upgrade_laptop(self, laptop: Laptop) -> None:
         """A laptop gets this version of Outreach."""
