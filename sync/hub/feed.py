@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from functools import reduce
-from operator import or_ as or_bits
 from typing import Any
 
-from pydantic_core import from_json
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select, update
 
-from casework.canonical import MODULUS, Digest, defaults, sum_of
-from casework.facets import portion
+from casework.canonical import MODULUS, Digest, sum_of
 from casework.scopes import TIED
 from sync.hub import tables
-from sync.hub.central import batched, facets_of, in_bulk
-from sync.hub.entitlement import BIT, SEND_ANEW, facets_in
+from sync.hub.central import batched, in_bulk
+from sync.hub.entitlement import BIT, SEND_ANEW
 from sync.hub.standing import Sums, standing
+from sync.hub.telling import said_of
 from sync.messages import MOST_ROWS, Cursor, Page, Pull, Scope, Sent, Told, Verified, Verify
 
 _record, _tie, _held, _head, _log = tables.record, tables.tie, tables.entitlement, tables.head, tables.log
@@ -24,7 +21,6 @@ _record, _tie, _held, _head, _log = tables.record, tables.tie, tables.entitlemen
 _READ_TOGETHER = 10
 """Scopes that are read at a time for a page: all of them go into it, so that none is read for nothing."""
 _BIT_OF = {facet.key: bit for facet, bit in BIT.items()}
-_KEY = {facet: facet.key for facet in BIT}
 _MOST_REPAIRED = 200
 """Scopes that are sent anew at a time when two sides differ."""
 
@@ -156,11 +152,10 @@ class Feed:
         for at in range(0, len(owed), _READ_TOGETHER):
             masks = {row.scope: row.mask for row in owed[at : at + _READ_TOGETHER]}
             rows = self._of_scopes([scope for scope, mask in masks.items() if mask])
-            sent = {
-                row.id: row for row in self._sent({r.id: r for held in rows.values() for r in held}.values())
-            }
+            every = {row.id: row for held in rows.values() for row in held}
+            told = {row.id: row for row in self._sent(every.values())}
             for scope, mask in masks.items():
-                own = [sent[row.id] for row in rows.get(scope, ()) if row.id in sent]
+                own = [told[row.id] for row in rows.get(scope, ()) if row.id in told]
                 found.append(Scope(scope=scope, mask=mask, rows=own))
                 count += len(own)
             if count >= MOST_ROWS:
@@ -169,11 +164,12 @@ class Feed:
 
     def _of_scopes(self, scopes: Sequence[str]) -> dict[str, list[Any]]:
         found: dict[str, list[Any]] = {}
-        for row in self._connection.execute(
+        own = (
             select(_record)
             .join(_held, and_(_held.c.scope == _record.c.scope, _held.c.device == self._device))
             .where(_record.c.scope.in_(scopes), self._is_news)
-        ):
+        )
+        for row in self._connection.execute(own).all():
             found.setdefault(row.scope, []).append(row)
         tied = (
             select(_record, _tie.c.scope.label("of"))
@@ -247,29 +243,30 @@ class Feed:
 
         With `since` each says which steps after it changed what is sent of it.
         """
-        scopes = self._scopes_of(rows)
+        scopes = self._ties_of(rows)
         masks: dict[str, int] = {}
-        for some in batched({scope for held in scopes.values() for scope in held}):
+        for some in batched({row.scope for row in rows}.union(*scopes.values())):
             mine = select(_held.c.scope, _held.c.mask).where(
                 _held.c.device == self._device, _held.c.scope.in_(some)
             )
             masks |= {row.scope: row.mask for row in self._connection.execute(mine)}
         answer = []
         for row in rows:
-            mask = reduce(or_bits, (masks.get(scope, 0) for scope in scopes[row.id]), 0)
-            parts = portion(facets_of(row.type, from_json(row.fields)), facets_in(mask))
-            if parts:
-                by_key = {_KEY[facet]: _to_tell(row.type, fields) for facet, fields in parts.items()}
-                seq, steps = (row.seq, {}) if since is None else _steps_of(row, parts.values(), since)
-                answer.append(Sent(type=row.type, id=row.id, seq=seq, parts=by_key, steps=steps))
+            mask = masks.get(row.scope, 0)
+            for scope in scopes.get(row.id, ()):
+                mask |= masks.get(scope, 0)
+            told = said_of(row, mask, since)
+            if told is not None:
+                answer.append(told)
         return answer
 
-    def _scopes_of(self, rows: Collection[Any]) -> dict[str, set[str]]:
-        scopes = {row.id: {row.scope} for row in rows}
+    def _ties_of(self, rows: Collection[Any]) -> dict[str, set[str]]:
+        """The scopes of each adult and home among these records."""
+        scopes: dict[str, set[str]] = {}
         for some in batched(row.id for row in rows if row.scope == TIED):
             ties = select(_tie.c.record, _tie.c.scope).where(_tie.c.record.in_(some))
             for record, scope in self._connection.execute(ties):
-                scopes[record].add(scope)
+                scopes.setdefault(record, set()).add(scope)
         return scopes
 
     def _told(self, seqs: Iterable[int]) -> list[Told]:
@@ -328,28 +325,3 @@ class Feed:
         ]
         in_bulk(self._connection, _held, rows)
         return Verified(agreed=False, differ=differ)
-
-
-def _steps_of(row: Any, parts: Iterable[Collection[str]], since: int) -> tuple[int, dict[str, int]]:
-    """The newest step that changed one of these fields, and those of fields that others changed since.
-
-    A step that changed only what the laptop may not hold is not among them.
-    """
-    versions = from_json(row.versions)
-    made = versions.get("", row.seq)
-    if len(versions) == 1:
-        return made, {}
-    changed = {name: versions[name] for fields in parts for name in fields if name in versions}
-    newest = max(changed.values(), default=made)
-    if made > since:
-        return newest, {"": made, **changed} if changed else {}
-    return newest, {name: seq for name, seq in changed.items() if since < seq != newest}
-
-
-def _to_tell(record_type: str, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """What has to be said of a facet: a field that is as usual goes without saying.
-
-    A laptop that does not know a field could not tell that it is as usual, and would count it otherwise.
-    """
-    usual = defaults(record_type)
-    return {name: value for name, value in fields.items() if name not in usual or value != usual[name]}
