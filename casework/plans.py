@@ -142,12 +142,21 @@ def add_action(
     return Edit("Action added", (create(action),), subject=outcome.child), action
 
 
-def set_action(action: Action, status: ActionStatus, why: str, on: date, today: date | None = None) -> Edit:
+def set_action(
+    action: Action,
+    status: ActionStatus,
+    why: str,
+    on: date,
+    today: date | None = None,
+    plan: Plan | None = None,
+) -> Edit:
     """An action goes on, is done, or is not.
 
-    Raises BadInput when one not done or dropped has no reason, or for a day after `today`, Refused when it
-    says so already.
+    Raises BadInput when one not done or dropped has no reason, or for a day after `today` or before its
+    `plan` began, Refused when it says so already.
     """
+    if plan is not None and on < plan.started:
+        raise BadInput("dates", f"The plan started on {say_day(plan.started)}.", "--on")
     if today is not None:
         require_come(on, today, "An action is settled on a day that has come.")
     if status in _NEEDS_WHY and not why.strip():

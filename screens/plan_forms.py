@@ -24,7 +24,7 @@ from screens.field_form import FieldForm, FormField
 from screens.plan_lines import ACTION, ENDING, OUTCOME, Names
 from screens.reopening import LeftOpen
 from screens.widgets.fitting import short
-from storage.queries.plans import open_episode, open_plans, require_family, school_agreed
+from storage.queries.plans import open_episode, open_plans, plan_of, require_family, school_agreed
 
 if TYPE_CHECKING:
     from storage.journal import Receipt
@@ -252,9 +252,15 @@ class ActionForm(PlanForm):
         if self._action is not None:
             held = store.get(Action, self._action.id)
             _require_same(held, self._action)
-            plan = store.get(Plan, store.get(Outcome, held.outcome).plan)
             return edit_action(
-                held, plan, text=text, owner=owner, agency=agency, due=due, today=store.today, school=school
+                held,
+                plan_of(store, held),
+                text=text,
+                owner=owner,
+                agency=agency,
+                due=due,
+                today=store.today,
+                school=school,
             )
         towards = store.get(Outcome, values["outcome"] or self.value_of_start("outcome"))
         plan = store.get(Plan, towards.plan)
@@ -314,7 +320,8 @@ class EndingForm(PlanForm):
         if isinstance(self._record, Action):
             day: date = values["on"] or store.today
             status = cast("ActionStatus", values["status"])
-            return set_action(store.get(Action, self._record.id), status, values["why"], day, store.today)
+            action = store.get(Action, self._record.id)
+            return set_action(action, status, values["why"], day, store.today, plan_of(store, action))
         held = store.get(Outcome, self._record.id)
         plan = store.get(Plan, held.plan)
         return set_outcome(held, plan, cast("OutcomeStatus", values["status"]), values["why"])

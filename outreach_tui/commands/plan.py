@@ -144,13 +144,14 @@ def do(action_id: str, status: Any, why: str, on: str | None) -> None:
     from casework.records_case import Action
     from outreach_tui.commands.cases import fitting, take_own, text_of
     from outreach_tui.commands.people import take_day
+    from storage.queries.plans import plan_of
 
     call = the_call()
     day = take_day(on, call.today, "--on", past=True) or call.today
     with opened(call) as store:
         held, _ = take_own(store, action_id, Action, "ACTION", "plan show CHILD")
         with fitting({}):
-            edit = set_action(held, status, text_of(why, "--why"), day, call.today)
+            edit = set_action(held, status, text_of(why, "--why"), day, call.today, plan_of(store, held))
         receipt = store.journal.commit(edit)
     value = {"id": held.id, "status": status, "edit": receipt.edit}
     call.show(value, lambda: output.emit_lines([f"{edit.name}."]))

@@ -163,6 +163,11 @@ def open_plans(store: Store, child: Child) -> list[Plan]:
     return store.find(Plan, "child = ? AND ended IS NULL", (child.id,))
 
 
+def plan_of(store: Store, action: Action) -> Plan:
+    """The plan that an action stands in."""
+    return store.get(Plan, store.get(Outcome, action.outcome).plan)
+
+
 def open_episode(store: Store, child: Child) -> Episode | None:
     """The episode that is open, or None."""
     held = store.find(Episode, "child = ? AND closed IS NULL", (child.id,))

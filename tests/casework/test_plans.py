@@ -102,6 +102,9 @@ def test_an_action_has_an_owner_a_day_to_come_and_a_reason_when_dropped() -> Non
         set_action(ACTION, "dropped", "", TODAY)
     done = {c.field: c.new for c in set_action(ACTION, "done", "", TODAY).changes}
     assert done == {"status": "done", "done_on": "2026-11-10"}
+    set_action(ACTION, "done", "", START, TODAY, PLAN)
+    with pytest.raises(BadInput, match="The plan started on Mon 5 Oct 2026"):
+        set_action(ACTION, "done", "", START - timedelta(days=1), TODAY, PLAN)
 
 
 def test_a_review_sets_the_next_one() -> None:

@@ -172,6 +172,7 @@ def test_closing_ends_the_plan_and_gives_the_case_back(case: Line) -> None:
         (("plan", "action", "{outcome}", "--text", "x", "--owner", "Jo", "--due", "2026-11-19"), 4),
         (("plan", "action", "{outcome}", "--text", "x", "--owner", "o" * 301, "--due", "fri"), 4),
         (("plan", "do", "{action}", "--status", "not-done"), 4),
+        (("plan", "do", "{action}", "--status", "done", "--on", "2020-01-01"), 4),
         (("plan", "do", "{action}", "--status", "gone"), 2),
         (("review", "{plan}", "--on", "2026-11-19", "--progress", "x"), 2),
         (("review", "{plan}", "--on", "2026-11-21", "--next", "+6w", "--progress", "x"), 4),
