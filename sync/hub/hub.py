@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, bindparam, select, update
+from sqlalchemy import Connection, Engine, Row, Select, bindparam, select, update
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as SQLAlchemyTimeout
 
@@ -269,7 +269,7 @@ class Hub:
     @staticmethod
     def _is_revoked(connection: Connection, device: str) -> bool:
         """Whether a laptop's access was ended, which costs it its keys. Raises Refused for a stranger."""
-        return bool(known_device(connection, device).status == "revoked")
+        return bool(known_device(connection, device, _STANDING).status == "revoked")
 
     def _require_active(self, connection: Connection, device: str) -> None:
         if self._is_revoked(connection, device):
@@ -288,6 +288,10 @@ class Hub:
 
 
 _DEVICE = select(tables.device).where(tables.device.c.id == bindparam("laptop"))
+_STANDING = select(tables.device.c.id, tables.device.c.status).where(
+    tables.device.c.id == bindparam("laptop")
+)
+"""All that a laptop's own role may read of it (docs/decisions/0017)."""
 _SEEN = (
     update(tables.device)
     .where(tables.device.c.id == bindparam("laptop"))
@@ -295,9 +299,9 @@ _SEEN = (
 )
 
 
-def known_device(connection: Connection, device: str) -> Row[Any]:
+def known_device(connection: Connection, device: str, columns: Select[Any] = _DEVICE) -> Row[Any]:
     """The row of a laptop whose access was not refused from the beginning. Raises Refused for a stranger."""
-    row = connection.execute(_DEVICE, {"laptop": device}).first()
+    row = connection.execute(columns, {"laptop": device}).first()
     if row is None or row.status not in ("active", "revoked"):
         raise Refused("unknown-device", "The central record does not know this laptop; enrol it again.")
     return row
