@@ -20,7 +20,8 @@ from casework.records import Child
 from casework.records_case import Assessment, Score
 from casework.wording import join_words
 from screens.assessment_lines import label_of, told_cells
-from screens.field_form import FieldForm, FormField, Question
+from screens.field_form import FieldForm
+from screens.form_fields import FormField, Question
 from screens.widgets.fitting import plain, short
 from screens.widgets.text import Cell, Piece, Tone, show_lines
 from storage.queries.assessments import FORM, SCORES_FORM, read_assessment_page

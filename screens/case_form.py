@@ -10,7 +10,8 @@ from casework.plans import PASSED_ON, REASON_AFTER, close_case
 from casework.records import Child
 from casework.records_case import Review
 from casework.wording import CLOSE_REASONS, count_of, say_day
-from screens.field_form import FieldForm, FormField, Question
+from screens.field_form import FieldForm
+from screens.form_fields import FormField, Question
 from screens.reopening import LeftOpen
 from screens.widgets.fitting import plain, short
 from screens.widgets.text import Cell, Tone

@@ -24,7 +24,7 @@ from screens.widgets.text import Cell, Piece, Tone
 from storage.journal import Receipt
 from storage.queries.caseload import CaseloadRow, rank_rows, read_caseload
 from storage.queries.conflicts import count_conflicts
-from storage.queries.today import register_day
+from storage.queries.registers import register_day
 from storage.store import Store
 
 WEEKS_BEFORE = 3

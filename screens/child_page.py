@@ -108,7 +108,7 @@ def read_view(
     from storage.queries.history import read_corrections, read_origins
     from storage.queries.lookup import display_name
     from storage.queries.plans import read_plan
-    from storage.queries.today import register_day
+    from storage.queries.registers import register_day
 
     seen_by = store if other is None else store.seen_with(other)
     child = store.get(Child, child_id)

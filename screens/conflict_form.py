@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from casework.conflicts import chosen_value
 from casework.errors import BadInput
 from screens.conflict_lines import NEW_TEXT, value_words, whole_text
-from screens.field_form import FieldForm, FormField
+from screens.field_form import FieldForm
+from screens.form_fields import FormField
 from screens.reopening import LeftOpen
 from screens.widgets.fitting import short
 from storage.queries.conflicts import find_conflict

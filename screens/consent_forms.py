@@ -24,7 +24,8 @@ from screens.consent_lines import (
     Names,
     lost_lines,
 )
-from screens.field_form import FieldForm, FormField, Question, made_record
+from screens.field_form import FieldForm
+from screens.form_fields import FormField, Question, made_record
 from screens.reopening import LeftOpen
 from screens.widgets.fitting import plain, short
 from screens.widgets.text import Piece, Tone

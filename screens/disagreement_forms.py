@@ -10,7 +10,8 @@ from casework.records_case import Disagreement
 from casework.wording import DISAGREEMENT_LEVELS, say_day
 from screens.consent_forms import about_child
 from screens.disagreement_lines import ANSWERED, FURTHER, RAISED
-from screens.field_form import FieldForm, FormField, made_record
+from screens.field_form import FieldForm
+from screens.form_fields import FormField, made_record
 from screens.reopening import LeftOpen
 from screens.widgets.fitting import short
 from storage.disagreeing import commit_answer, commit_escalation, commit_raised

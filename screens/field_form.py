@@ -5,11 +5,9 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import ValidationError
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -19,79 +17,25 @@ from textual.widgets import Input, Static, TextArea
 
 from casework.dates import parse_date
 from casework.days_given import day_to_come, require_year
-from casework.errors import BadInput, Locked, OutreachError, misfit
-from casework.ids import new_id
-from casework.records import Record
+from casework.errors import BadInput, Locked, OutreachError
 from casework.text import clean
 from casework.wording import say_day
 from screens.areas import PageField
 from screens.choosers import NOT_SAID, Chooser, ManyOf, OneOf
 from screens.dialogs import Confirm
 from screens.fields import FieldScroll, LineField
+from screens.form_fields import HINTS, LINE, FormField, Question
 from screens.kept_form import FOCUS, KeptForm, keys_line
 from screens.reopening import LeftOpen, is_of_case
 from screens.small_windows import SmallSign, is_too_small
 from screens.unfinished import case_closed
 from screens.widgets.fitting import brief_day, short
 from screens.widgets.lines import SaidLine, TitleLine
-from screens.widgets.text import Cell, Piece, Tone, show, show_cell
+from screens.widgets.text import Piece, Tone, show, show_cell
 
 if TYPE_CHECKING:
     from storage.journal import Receipt
     from storage.store import Store
-
-R = TypeVar("R", bound=Record)
-
-_LINE = 300
-"""Characters that a one-line value of a record holds."""
-
-_HINTS = {
-    "line": "",
-    "day": "a date as you say it: fri, 12 dec, +6w",
-    "page": "",
-    "one": "letters, left or right change it, delete empties it",
-    "many": "letters, left or right move, space takes one in or out",
-    "told": "",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class FormField:
-    """One field: its name, its label, what it takes and what is said while keys go to it.
-
-    `kind` is a line, a page of text, a day, one or many of `choices`, or `told`, which takes nothing and
-    shows its hint; `whole` offers all choices at once; `past` reads a day without its year, or a weekday, as
-    the last one; `since` as the coming one, counted from the day of the field that it names ("" for today);
-    `empty` stands where nothing is said.
-    """
-
-    name: str
-    label: str
-    kind: Literal["line", "page", "day", "one", "many", "told"] = "line"
-    choices: Mapping[str, str] = field(default_factory=dict)
-    hint: str = ""
-    whole: bool = False
-    past: bool = False
-    since: str | None = None
-    empty: str = "none"
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked before the form is kept."""
-
-    words: str
-    details: Sequence[Cell] = ()
-
-
-def made_record(cls: type[R], values: Mapping[str, Any]) -> R:
-    """The new record. Raises BadInput naming the field that does not fit."""
-    try:
-        return cls.model_validate({"id": new_id(), **values})
-    except ValidationError as error:
-        where, why = misfit(error)
-        label = cls.model_fields[where].metadata[-1].label if cls.model_fields[where].metadata else where
-        raise BadInput("bad-value", f"The field “{label}” {why}", where) from None
 
 
 class FieldForm(KeptForm):
@@ -195,7 +139,7 @@ class FieldForm(KeptForm):
             yield PageField(id=spec.name, tab_behavior="focus")
         else:
             classes = "day" if spec.kind == "day" else None
-            yield LineField(id=spec.name, max_length=_LINE, classes=classes)
+            yield LineField(id=spec.name, max_length=LINE, classes=classes)
             if spec.kind == "day":
                 yield Static(classes="echo", id=f"echo-{spec.name}", markup=False)
 
@@ -253,7 +197,7 @@ class FieldForm(KeptForm):
             elif isinstance(widget, TextArea):
                 widget.text = clean(value, limit=100_000, newlines=True)
             elif isinstance(widget, Input):
-                widget.value = clean(value, limit=_LINE)
+                widget.value = clean(value, limit=LINE)
 
     def fields(self) -> dict[str, str]:
         """The form as it stands, as text: several words are parted by commas."""
@@ -276,7 +220,7 @@ class FieldForm(KeptForm):
         if isinstance(widget, OneOf):
             widget.set_value(value)
         elif isinstance(widget, Input):
-            widget.value = clean(value, limit=_LINE)
+            widget.value = clean(value, limit=LINE)
 
     def values(self) -> dict[str, Any]:
         """The form as a record takes it: days as dates, several words as a tuple.
@@ -341,7 +285,7 @@ class FieldForm(KeptForm):
             sign = Piece(f"› {spec.label}", Tone.KEY) if here else Piece(f"  {spec.label}", Tone.QUIET)
             self.query_one(f"#label-{spec.name}", Static).update(show_cell(sign))
             if here:
-                hint = " · ".join(filter(None, (spec.hint, _HINTS[spec.kind])))
+                hint = " · ".join(filter(None, (spec.hint, HINTS[spec.kind])))
                 self.query_one("#hint", Static).update(show(short(hint, 200), Tone.QUIET))
                 if spec is self.form_fields()[0]:
                     self.query_one(FieldScroll).scroll_home(animate=False)

@@ -13,7 +13,8 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from casework.filters import LONGEST, Filter, FilterError, parse
+from casework.filter_text import LONGEST, FilterError, parse
+from casework.filters import Filter
 from screens.fields import LineField
 from screens.widgets.text import Cell, Piece, Tone, show_cell, show_lines
 

@@ -20,7 +20,8 @@ from casework.records_case import Action, ActionStatus, Outcome, Plan
 from casework.wording import ACTION_STATUSES
 from screens.base import Shell
 from screens.choosers import OneOf
-from screens.field_form import FieldForm, FormField
+from screens.field_form import FieldForm
+from screens.form_fields import FormField
 from screens.plan_lines import ACTION, ENDING, OUTCOME, Names
 from screens.reopening import LeftOpen
 from screens.widgets.fitting import short

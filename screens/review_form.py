@@ -10,7 +10,8 @@ from casework.plans import next_review_after, review_plan
 from casework.records import Child
 from casework.records_case import Plan, Review
 from casework.wording import REVIEW_DECISIONS, say_day
-from screens.field_form import FieldForm, FormField, made_record
+from screens.field_form import FieldForm
+from screens.form_fields import FormField, made_record
 from screens.reopening import LeftOpen
 from screens.review_lines import say_overdue
 from screens.widgets.fitting import short

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from casework.triage import Why
     from screens.views import Counted, View
     from screens.widgets.rows import Row
-    from storage.queries.today import Awaited
+    from storage.queries.registers import Awaited
 
 
 @dataclass(frozen=True, slots=True)

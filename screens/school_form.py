@@ -9,7 +9,8 @@ from casework.edits import Edit, update
 from casework.errors import BadInput
 from casework.records import School
 from casework.text import clean
-from screens.field_form import FieldForm, FormField
+from screens.field_form import FieldForm
+from screens.form_fields import FormField
 from screens.reopening import LeftOpen
 
 if TYPE_CHECKING:

@@ -22,8 +22,9 @@ from screens.widgets.rows import Column, Row
 from screens.widgets.text import Cell, Piece, Tone
 from storage.central.lease import read_lease
 from storage.queries.conflicts import count_conflicts
+from storage.queries.registers import Awaited
 from storage.queries.steps import marks_are_in
-from storage.queries.today import Awaited, Round, TodayRow, read_round
+from storage.queries.today import Round, TodayRow, read_round
 from storage.store import Store
 
 _NO_CHILDREN = "No registers are in yet. g i takes them in."

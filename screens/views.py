@@ -10,7 +10,8 @@ from rich.cells import cell_len, set_cell_size
 
 from casework.edits import Edit, create, update
 from casework.errors import Refused
-from casework.filters import Filter, FilterError, parse
+from casework.filter_text import FilterError, parse
+from casework.filters import Filter
 from casework.ids import new_id
 from casework.records import SavedView
 from casework.text import clean

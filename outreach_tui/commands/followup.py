@@ -70,7 +70,7 @@ def follow_up(
     from casework.wording import OUTCOME_LABELS
     from outreach_tui.commands.people import Eyes, take_child, take_day, take_note, take_when
     from storage.following_up import message_to_social_worker, require_register
-    from storage.queries.today import register_day
+    from storage.queries.registers import register_day
 
     call = the_call()
     text = take_note(note)

@@ -87,7 +87,7 @@ def triage(urn: str | None, view: str | None, expression: str | None) -> None:
     from casework.policies import Category
     from outreach_tui.commands.people import Eyes
     from storage.queries.caseload import read_caseload
-    from storage.queries.today import register_day
+    from storage.queries.registers import register_day
 
     call = the_call()
     with opened(call) as store:
@@ -109,7 +109,8 @@ def triage(urn: str | None, view: str | None, expression: str | None) -> None:
 def _chosen(store: Store, screen: str, view: str | None, expression: str | None) -> Filter | None:
     if view is None and expression is None:
         return None
-    from casework.filters import Filter, parse
+    from casework.filter_text import parse
+    from casework.filters import Filter
 
     saved = parse(_saved(store, screen, view)) if view else Filter()
     typed = parse(expression) if expression else Filter()

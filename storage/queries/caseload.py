@@ -20,9 +20,9 @@ from casework.weeks import UNEXPLAINED_CODE
 from storage.queries.child_clocks import listed_clocks
 from storage.queries.facts import children_of, read_facts
 from storage.queries.lookup import display_name
+from storage.queries.registers import register_day
 from storage.queries.row_facts import RowFacts
 from storage.queries.sight import seen_children, shown_child
-from storage.queries.today import register_day
 
 if TYPE_CHECKING:
     from storage.store import Store

@@ -40,12 +40,12 @@ from casework.wording import CATEGORIES, CONTACT_KINDS, CONTACT_OUTCOMES, join_w
 from storage.queries.child_clocks import listed_clocks
 from storage.queries.facts import read_facts, weeks_of
 from storage.queries.guarded_words import guarded
+from storage.queries.registers import register_day
 from storage.queries.risks import ToldRisk, told_risks
 from storage.queries.same_child import parts_of
 from storage.queries.siblings import siblings_of
 from storage.queries.sight import address_protected, shown_child
 from storage.queries.steps import was_present
-from storage.queries.today import register_day
 
 if TYPE_CHECKING:
     from storage.queries.cases import ShownCase

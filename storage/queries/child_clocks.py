@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from casework.pauses import is_hidden
 from casework.tasks import child_tasks
-from storage.queries.tasks import Reading, seen_tasks
+from storage.queries.clock_records import Reading
+from storage.queries.tasks import seen_tasks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from casework.policies import Category
 from casework.records import Calendar
 from casework.school_days import SchoolDay, school_day
+from storage.queries.clock_records import own_cases
 from storage.queries.sight import seen_ids
-from storage.queries.tasks import own_cases
 
 if TYPE_CHECKING:
     from datetime import date

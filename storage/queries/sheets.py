@@ -21,8 +21,9 @@ from casework.wording import FLAGS, count_of, say_day
 from storage.queries.child import ContactPerson, read_child
 from storage.queries.facts import WEEKS_BACK, children_of, weeks_of
 from storage.queries.lookup import display_name
+from storage.queries.registers import register_day
 from storage.queries.sight import seen_children, shown_child
-from storage.queries.today import read_round, register_day
+from storage.queries.today import read_round
 
 if TYPE_CHECKING:
     from storage.store import Store

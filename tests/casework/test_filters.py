@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from casework.errors import BadInput
-from casework.filters import FIELDS, LONGEST, Filter, FilterError, Term, parse
+from casework.filter_text import LONGEST, FilterError, parse
+from casework.filters import FIELDS, Filter, Term
 
 ROW: dict[str, object] = {
     "name": "Siobhán O'Brien",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from casework.errors import BadInput
-from casework.filters import parse
+from casework.filter_text import parse
 from casework.policies import PURPOSES, Category
 from casework.records import AGENCIES, Child, Worker
 from casework.sharing import may_see, sees_every

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from casework.edits import Edit, create, update
-from casework.filters import parse
+from casework.filter_text import parse
 from casework.ids import new_id
 from casework.records import AttendanceWeek, SavedView
 from screens.base import OutreachScreen

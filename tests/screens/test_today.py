@@ -622,7 +622,7 @@ async def test_reading_the_round_is_on_the_audit_trail(tmp_path: Path) -> None:
 
 
 def test_the_pointer_stands_under_the_word_also_in_a_long_filter() -> None:
-    from casework.filters import FilterError, parse
+    from casework.filter_text import FilterError, parse
 
     text = "漢字 " + "a" * 200 + " shcool:x"
     with pytest.raises(FilterError) as caught:
@@ -636,7 +636,7 @@ def test_the_pointer_stands_under_the_word_also_in_a_long_filter() -> None:
 
 def error_of(text: str) -> Any:
     """The error of a filter."""
-    from casework.filters import FilterError, parse
+    from casework.filter_text import FilterError, parse
 
     try:
         parse(text)
