@@ -26,6 +26,7 @@ decide, or words of the family stand in it which nobody has settled.
 
 NOTHING_NEW = "It opens nothing new: all of it was open already."
 """Said where whoever the agreement names may see what it names for their own work."""
+_NO_LIMIT = "It is given with limits, but none is written: record it again where the family named one."
 
 Decide = Callable[[Agency, Category, Purpose], Decision]
 """Whether anybody of an agency may see a category for a purpose, as far as the asker may know."""
@@ -87,7 +88,11 @@ def opening_of(
     said = _said(opened, names)
     told = [f"It opens {said}."] if said else []
     told += [f"Not opened: {join_words(what)}. {reason}" for reason, what in others.items()]
-    return Opening(tuple(opened), (), " ".join(told) or NOTHING_NEW)
+    words = " ".join(told) or NOTHING_NEW
+    limits = agreement.exclude.strip() or agreement.exclude_agencies or agreement.exclude_categories
+    if agreement.status == "limited" and not limits:
+        words += f" {_NO_LIMIT}"
+    return Opening(tuple(opened), (), words)
 
 
 def _said(opened: list[Opened], names: Mapping[str, str]) -> str:

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Literal
 
 from casework.policies import PURPOSES, Category, Purpose
 from casework.records import AGENCIES, Agency, Child, Worker
 from casework.records_sharing import Agreement
 from casework.sharing import Ground, may_see
+from casework.wording import CATEGORIES, join_words
+
+Loss = Literal["gone", "partly", "others"]
+"""What a worker no longer sees at all, sees for other work only, and what other agencies no longer see."""
+
+_WORK_OF: Mapping[Purpose, str] = {
+    "assessment": "the assessments and scores",
+    "planning": "the plan, its outcomes, actions and reviews",
+}
+"""The records of a case that hold the family's words, by what they are for (`casework.policies`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +70,33 @@ def _without(agreement: Agreement, ground: Ground, on: date) -> tuple[Agreement,
     """The agreements as they stand after the withdrawal."""
     withdrawn = agreement.model_copy(update={"status": "withdrawn", "withdrawn_on": on})
     return tuple(withdrawn if held.id == agreement.id else held for held in ground.agreements)
+
+
+def lost_words(lost: Sequence[Lost], own: Sequence[Lost], names: Mapping[str, str]) -> list[tuple[Loss, str]]:
+    """What a withdrawal takes from every agency, and what of it from a worker's own sight, in sentences.
+
+    Only what is seen for no purpose any more disappears; `names` are the agencies in the words of a place.
+    """
+    said: list[tuple[Loss, str]] = []
+    gone = join_words([CATEGORIES[one.category.value] for one in own if not one.partly])
+    if gone:
+        said.append(("gone", f"Disappears from your own sight: {gone}."))
+    partly = "; ".join(
+        f"{CATEGORIES[one.category.value]} for {join_words(one.purposes)}" for one in own if one.partly
+    )
+    if partly:
+        said.append(("partly", f"You no longer see, though for other work you do: {partly}."))
+    lost_work = {purpose for one in own if one.category is Category.FAMILY for purpose in one.purposes}
+    if work := [words for purpose, words in _WORK_OF.items() if purpose in lost_work]:
+        said.append(("gone", f"With it go from your sight, if there are any: {join_words(work)}."))
+    by_agency: dict[str, list[str]] = {}
+    for one in lost:
+        words = CATEGORIES[one.category.value]
+        by_agency.setdefault(names.get(one.agency, one.agency), []).append(
+            f"{words} ({', '.join(one.purposes)})" if len(one.purposes) < len(PURPOSES) else words
+        )
+    said += [
+        ("others", f"{agency[:1].upper()}{agency[1:]} no longer sees: {', '.join(what)}.")
+        for agency, what in by_agency.items()
+    ]
+    return said or [("others", "Nothing is withheld by it that is open now.")]

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from casework.policies import PURPOSES, Category, Purpose
+from casework.policies import PURPOSES, Category
 from casework.sharing import last_day
 from casework.sharing_grid import LAWFUL_BASIS
+from casework.withdrawing import Loss, lost_words
 from casework.wording import (
     AGREEMENT_METHODS,
     AGREEMENT_STATES,
@@ -296,39 +297,12 @@ def _agency(agency: str, names: Names) -> str:
     return short(names.get(agency, agency), 40)
 
 
-_WORK_OF: Mapping[Purpose, str] = {
-    "assessment": "the assessments and scores",
-    "planning": "the plan, its outcomes, actions and reviews",
-}
-"""The records of a case that hold the family's words, by what they are for (`casework.policies`)."""
+_LOST_TONES: Mapping[Loss, Tone] = {"gone": Tone.ALERT, "partly": Tone.WARN, "others": Tone.PLAIN}
 
 
 def lost_lines(lost: Sequence[Lost], own: Sequence[Lost], names: Names, width: int) -> list[Cell]:
-    """What a withdrawal takes away, by agency, and what of it from this worker's own sight: only what is seen
-    for no purpose any more disappears.
-    """
+    """What a withdrawal takes away, by agency, and what of it from this worker's own sight."""
     lines: list[Cell] = []
-    by_agency: dict[str, list[str]] = {}
-    for one in lost:
-        words = CATEGORIES[one.category.value]
-        by_agency.setdefault(_agency(one.agency, names), []).append(
-            f"{words} ({', '.join(one.purposes)})" if len(one.purposes) < len(PURPOSES) else words
-        )
-    gone = join_words([CATEGORIES[one.category.value] for one in own if not one.partly])
-    if gone:
-        lines += plain(f"Disappears from your own sight: {gone}.", width, tone=Tone.ALERT, indent=0)
-    partly = "; ".join(
-        f"{CATEGORIES[one.category.value]} for {join_words(one.purposes)}" for one in own if one.partly
-    )
-    if partly:
-        words = f"You no longer see, though for other work you do: {partly}."
-        lines += plain(words, width, tone=Tone.WARN, indent=0)
-    lost_work = {purpose for one in own if one.category is Category.FAMILY for purpose in one.purposes}
-    if work := [words for purpose, words in _WORK_OF.items() if purpose in lost_work]:
-        words = f"With it go from your sight, if there are any: {join_words(work)}."
-        lines += plain(words, width, tone=Tone.ALERT, indent=0)
-    for agency, what in by_agency.items():
-        lines += plain(f"{agency} no longer sees: {', '.join(what)}.", width, indent=0)
-    if not lost and not own:
-        lines += plain("Nothing is withheld by it that is open now.", width, indent=0)
+    for loss, words in lost_words(lost, own, {agency: short(name, 40) for agency, name in names.items()}):
+        lines += plain(words, width, tone=_LOST_TONES[loss], indent=0)
     return lines

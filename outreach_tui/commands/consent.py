@@ -175,15 +175,28 @@ def settle(agreement: str, agencies: str, categories: str, *, nothing: bool) -> 
 def withdraw(agreement: str, reason: str, on: str | None) -> None:
     """The family takes AGREEMENT back. What stood on it is withheld at once; this cannot be undone."""
     from casework.consent import withdraw_agreement
+    from casework.records import Child
+    from casework.withdrawing import lost_words
+    from casework.wording import AGENCIES as SAID
     from outreach_tui.commands.people import take_day
+    from storage.queries.agreements import read_lost
 
     call = the_call()
     day = take_day(on, call.today, "--on", past=True) or call.today
     with opened(call) as store:
         held = _agreement(store, agreement)
-        receipt = store.journal.commit(withdraw_agreement(held, reason, day, call.today))
-        value = {"id": held.id, "status": "withdrawn", "edit": receipt.edit}
-    call.show(value, lambda: output.emit_lines(["The agreement is withdrawn; what stood on it is withheld."]))
+        edit = withdraw_agreement(held, reason, day, call.today)
+        lost, own = read_lost(store, store.get(Child, held.child), held.id)
+        receipt = store.journal.commit(edit)
+        told = [words for _, words in lost_words(lost, own, SAID)]
+        value = {
+            "id": held.id,
+            "status": "withdrawn",
+            "edit": receipt.edit,
+            "withheld": told,
+        }
+    said = "The agreement is withdrawn; what stood on it is withheld."
+    call.show(value, lambda: output.emit_lines([said, *told]))
 
 
 @consent.command("list")

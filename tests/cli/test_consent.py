@@ -61,6 +61,24 @@ def test_an_agreement_is_changed_by_its_own_verbs_only(line: Line) -> None:
         assert (done.code, done.json["error"]["code"]) == (5, "own-command"), change
 
 
+def test_a_withdrawal_says_what_disappears_and_for_whom(line: Line) -> None:
+    scope = ("--agencies", "early-help,school-nursing", "--categories", "family,health", "--purposes", "all")
+    first, second = (
+        line("consent", "record", line.ids["tilly"], *MOTHER, "--status", "given", *scope, "--json").json
+        for _ in range(2)
+    )
+    told = line("consent", "withdraw", second["id"], "--reason", "no more").out
+    assert "Disappears from your own sight: health." in told
+    assert "School nursing no longer sees: family" in told
+    again = line("consent", "withdraw", first["id"], "--reason", "no more", "--json").json
+    assert again["withheld"] == ["Nothing is withheld by it that is open now."]
+
+
+def test_limits_that_nobody_wrote_are_pointed_out(line: Line) -> None:
+    assert "none is written" in record(line, status="limited")["opening"]
+    assert "none is written" not in record(line, "--exclude-categories", "send", status="limited")["opening"]
+
+
 @pytest.mark.parametrize(
     ("words", "why"),
     [
