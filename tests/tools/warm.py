@@ -26,6 +26,7 @@ import time
 import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import casework
@@ -36,6 +37,8 @@ from outreach_tui.cli import run
 
 ROOT = Path(__file__).parents[2]
 _AHEAD = (casework, storage, outreach_tui.commands)
+_OF_SYNC = frozenset({"hub", "enrol", "sync", "bundle"})
+"""Commands that need what most tests never do; it is imported for the first of them."""
 _server: subprocess.Popen[bytes] | None = None
 
 
@@ -95,19 +98,27 @@ def stop() -> None:
 def main() -> None:
     """Fork for each line of stdin; a forked child leaves by the command's own exit."""
     for package in _AHEAD:
-        for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
-            importlib.import_module(found.name)
+        _import_all(package)
     gc.freeze()
     asking, answering = os.dup(0), os.dup(1)
     with os.fdopen(asking, "rb") as requests:
         for line in requests:
             asked = json.loads(line)
+            if "sync.joining" not in sys.modules and _OF_SYNC & set(asked["words"]):
+                _import_all(sync := importlib.import_module("sync"))
+                _import_all(importlib.import_module(f"{sync.__name__}.hub"))
+                gc.freeze()
             child = os.fork()
             if child == 0:
                 os.close(answering)
                 _leave(_become(asked))
             _, status = os.waitpid(child, 0)
             os.write(answering, b"%d\n" % os.waitstatus_to_exitcode(status))
+
+
+def _import_all(package: ModuleType) -> None:
+    for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+        importlib.import_module(found.name)
 
 
 def _leave(code: int) -> None:
