@@ -15,10 +15,11 @@ from typing import Literal
 
 from casework.clocks import add_months
 from casework.policies import Category, Purpose
-from casework.records import Agency, Child
+from casework.records import Child
 from casework.records_sharing import Agreement
 from casework.sharing_grid import Answer
 from casework.text import fold
+from casework.vocabulary import Agency
 from casework.wording import say_day
 
 State = Literal["given", "limited", "refused", "withdrawn", "expired"]

@@ -12,9 +12,9 @@ from casework.days_given import require_come
 from casework.edits import Edit, create, update
 from casework.errors import BadInput, Refused
 from casework.policies import Category
-from casework.records import Agency
 from casework.records_sharing import Agreement, Disclosure
 from casework.sharing import LONGEST_DISCLOSURE_DAYS
+from casework.vocabulary import Agency
 from casework.wording import count_of, say_day
 
 RECORDED = {

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from casework.records import Agency, Worker
+from casework.records import Worker
+from casework.vocabulary import Agency
 
 ROLL_AGENCIES: frozenset[Agency] = frozenset({"school", "inclusion-attendance"})
 """Who does the attendance work of a whole roll."""

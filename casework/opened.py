@@ -12,10 +12,11 @@ from typing import Literal
 
 from casework.agreements import by_the_child, holds_responsibility, is_competent, state_of
 from casework.policies import PURPOSES, Category, Purpose
-from casework.records import Agency, Child
+from casework.records import Child
 from casework.records_sharing import Agreement
 from casework.sharing import Decision, Ground, may_see
 from casework.sharing_grid import HIDDEN_AGENCIES, HIDDEN_EXISTENCE
+from casework.vocabulary import Agency
 from casework.withdrawing import somebody_of
 from casework.wording import CATEGORIES, join_words, say_day
 

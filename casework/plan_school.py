@@ -15,8 +15,9 @@ from casework.policies import Category
 from casework.sharing import Decision
 
 if TYPE_CHECKING:
-    from casework.records import Agency, Child
+    from casework.records import Child
     from casework.records_sharing import Agreement
+    from casework.vocabulary import Agency
 
 SCHOOL: Agency = "school"
 """The agency whose part in a plan rests on agreement."""

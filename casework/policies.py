@@ -9,31 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal, get_args
 
+from casework.vocabulary import PURPOSES, Category, Purpose
 
-class Category(StrEnum):
-    """The kind of data a field holds; what a worker may see is decided per category."""
-
-    IDENTITY = "identity"
-    ATTENDANCE = "attendance"
-    FAMILY = "family"
-    EDUCATION = "education"
-    SEND = "send"
-    HEALTH = "health"
-    SOCIAL_CARE = "social_care"
-    YOUTH_JUSTICE = "youth_justice"
-    SAFEGUARDING = "safeguarding"
-    WORKFORCE = "workforce"
-
-    # An Enum's own hash is a Python call; `may_see` looks categories up by the ten thousand.
-    __hash__ = str.__hash__
-
-
-Purpose = Literal["support", "assessment", "planning", "attendance", "safeguarding", "evaluation"]
-"""What a worker wants to see something for; the family agrees to purposes, and each has a lawful basis."""
-
-PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
+__all__ = ["LOCAL_EDIT_REFUSED", "PURPOSES", "PURPOSE_OF", "Category", "Meta", "Policy", "Purpose"]
 
 PURPOSE_OF: Mapping[str, Purpose] = {
     "assessment": "assessment",

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from functools import cache
 from importlib import import_module
 from itertools import chain
-from typing import Annotated, Any, ClassVar, Final, Literal, get_args
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -20,6 +20,7 @@ from casework.policies import Category as C
 from casework.policies import Meta
 from casework.policies import Policy as P
 from casework.text import clean
+from casework.vocabulary import Agency
 from casework.weeks import week_facts
 
 LONGEST_LINE = 300
@@ -35,17 +36,6 @@ Prose = Annotated[
     Field(max_length=LONGEST_NOTE),
     AfterValidator(lambda text: clean(text, limit=LONGEST_NOTE, newlines=True)),
 ]
-Agency = Literal[
-    "early-help",
-    "social-care",
-    "school",
-    "inclusion-attendance",
-    "school-nursing",
-    "youth-justice",
-    "voluntary",
-    "management",
-]
-AGENCIES: tuple[Agency, ...] = get_args(Agency)
 FollowUpOutcome = Literal[
     "spoke",
     "no-answer",

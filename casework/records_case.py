@@ -12,7 +12,8 @@ from typing import Annotated, Literal, get_args
 from casework.policies import Category as C
 from casework.policies import Meta
 from casework.policies import Policy as P
-from casework.records import Agency, Line, Prose, Record, Whole
+from casework.records import Line, Prose, Record, Whole
+from casework.vocabulary import Agency
 
 Feedback = Literal["", "full", "in-touch"]
 CloseReason = Literal[

@@ -12,7 +12,8 @@ from typing import Annotated, Literal
 from casework.policies import Category as C
 from casework.policies import Meta, Purpose
 from casework.policies import Policy as P
-from casework.records import Agency, Line, Prose, Record
+from casework.records import Line, Prose, Record
+from casework.vocabulary import Agency
 
 AgreementStatus = Literal["given", "limited", "refused", "withdrawn"]
 SAFEST_FIRST: tuple[AgreementStatus, ...] = ("withdrawn", "refused", "limited", "given")

@@ -15,8 +15,9 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from casework.policies import PURPOSES, Category, Purpose
-from casework.records import AGENCIES, Child, Worker
+from casework.records import Child, Worker
 from casework.sharing_grid import GRID, HIDDEN_EXISTENCE, Answer, Standing
+from casework.vocabulary import AGENCIES
 from casework.wording import say_day
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from casework.policies import PURPOSES, Category, Purpose
-from casework.records import Agency
+from casework.vocabulary import Agency
 
 Standing = Literal["O", "C", "A"]
 Answer = Literal["yes", "no", "ask"]

@@ -8,10 +8,11 @@ from datetime import date, timedelta
 from typing import Literal, get_args
 
 from casework.policies import PURPOSES, Category, Purpose
-from casework.records import AGENCIES, Agency, Child, Worker
+from casework.records import Child, Worker
 from casework.records_sharing import Agreement, Disclosure
 from casework.sharing import NOTHING, Ground, may_see
 from casework.sharing_grid import GRID, LAWFUL_BASIS, Answer
+from casework.vocabulary import AGENCIES, Agency
 
 Circumstance = Literal[
     "not asked", "given", "limited", "refused", "withdrawn", "expired", "disclosed", "decided not to share"

@@ -8,9 +8,10 @@ from datetime import date
 from typing import Literal
 
 from casework.policies import PURPOSES, Category, Purpose
-from casework.records import AGENCIES, Agency, Child, Worker
+from casework.records import Child, Worker
 from casework.records_sharing import Agreement
 from casework.sharing import Ground, may_see
+from casework.vocabulary import AGENCIES, Agency
 from casework.wording import CATEGORIES, join_words
 
 Loss = Literal["gone", "partly", "others"]

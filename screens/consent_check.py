@@ -26,8 +26,8 @@ from screens.widgets.text import Cell, Piece, Tone, show, show_lines
 if TYPE_CHECKING:
     from datetime import date
 
-    from casework.records import Agency
     from casework.sharing import Decision
+    from casework.vocabulary import Agency
     from screens.base import Shell
     from storage.queries.agreements import ShownAgreement
     from storage.store import Store

@@ -25,7 +25,7 @@ from screens.widgets.rows import Column, Row, Rows
 from screens.widgets.text import Piece, Tone, show_lines
 
 if TYPE_CHECKING:
-    from casework.records import Agency
+    from casework.vocabulary import Agency
     from screens.consent_lines import Names
     from storage.store import Store
 

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from casework.vocabulary import AGENCIES, PURPOSES
 from outreach_tui import output
 from outreach_tui.commands.frame import LineGroup, json_option, the_call
 from outreach_tui.commands.opening import opened
-from outreach_tui.commands.sharing_words import AGENCIES, CATEGORIES, PURPOSES, listed
+from outreach_tui.commands.sharing_words import CATEGORIES, listed
 
 if TYPE_CHECKING:
     from casework.opened import Opening
     from casework.policies import Category, Purpose
-    from casework.records import Agency
     from casework.records_sharing import Agreement
+    from casework.vocabulary import Agency
     from storage.queries.agreements import ShownAgreement
     from storage.store import Store
 

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from casework.vocabulary import AGENCIES, PURPOSES
 from outreach_tui import output
 from outreach_tui.commands.frame import LineCommand, json_option, the_call
 from outreach_tui.commands.opening import opened
-from outreach_tui.commands.sharing_words import AGENCIES, CATEGORIES, PURPOSES, listed
+from outreach_tui.commands.sharing_words import CATEGORIES, listed
 
 if TYPE_CHECKING:
     from casework.records_sharing import Disclosure

@@ -138,7 +138,7 @@ def code(worker: str, agency: str, team: str, urns: tuple[str, ...]) -> None:
     are from then on as given here.
     """
     from casework.errors import UsageProblem
-    from casework.records import AGENCIES
+    from casework.vocabulary import AGENCIES
 
     if agency not in AGENCIES:
         choices = ", ".join(AGENCIES)

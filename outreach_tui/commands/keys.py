@@ -54,8 +54,9 @@ def init(worker: str, agency: str, team: str, district: str) -> None:
     """
     from casework.errors import BadInput, UsageProblem
     from casework.ids import new_id
-    from casework.records import Agency, Team, Worker
+    from casework.records import Team, Worker
     from casework.text import clean
+    from casework.vocabulary import Agency
     from storage.cipher import wipe
     from storage.store import Store
     from storage.vault import Vault

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from casework.vocabulary import AGENCIES
 from outreach_tui import output
 from outreach_tui.commands.frame import LineGroup, json_option, the_call
 from outreach_tui.commands.opening import opened
@@ -19,16 +20,6 @@ if TYPE_CHECKING:
     from storage.sheet_files import FileFormat
     from storage.store import Store
 
-_AGENCIES = (
-    "early-help",
-    "social-care",
-    "school",
-    "inclusion-attendance",
-    "school-nursing",
-    "youth-justice",
-    "voluntary",
-    "management",
-)
 _PARTS = ("plan", "story")
 _FORMATS = ("text", "pdf")
 _PROTECTED = "Warning: the address is protected. It is left out; check who will read this sheet."
@@ -101,7 +92,7 @@ def outcome(plan_id: str, text: str, baseline: str, measure: str) -> None:
 @click.option("--text", required=True, metavar="TEXT|-", help="What is to be done.")
 @click.option("--owner", required=True, metavar="WHO", help="Who does it: a person, or a family member.")
 @click.option("--due", required=True, metavar="DATE", help="By which day.")
-@click.option("--agency", type=click.Choice(_AGENCIES), help="The owner's agency, when it is one's.")
+@click.option("--agency", type=click.Choice(AGENCIES), help="The owner's agency, when it is one's.")
 @json_option
 def action(outcome_id: str, text: str, owner: str, due: str, agency: str | None) -> None:
     """Add an action to OUTCOME: who does what by when. The school's only when the family agreed."""

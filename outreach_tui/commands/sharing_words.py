@@ -6,29 +6,9 @@ from collections.abc import Sequence
 
 import click
 
-AGENCIES = (
-    "early-help",
-    "social-care",
-    "school",
-    "inclusion-attendance",
-    "school-nursing",
-    "youth-justice",
-    "voluntary",
-    "management",
-)
-CATEGORIES = (
-    "identity",
-    "attendance",
-    "family",
-    "education",
-    "send",
-    "health",
-    "social_care",
-    "youth_justice",
-    "safeguarding",
-    "workforce",
-)
-PURPOSES = ("support", "assessment", "planning", "attendance", "safeguarding", "evaluation")
+from casework.vocabulary import Category
+
+CATEGORIES = tuple(map(str, Category))
 
 
 def listed(option: str, text: str, known: Sequence[str]) -> tuple[str, ...]:

@@ -69,7 +69,8 @@ def add_worker(name: str, agency: str, team_name: str | None, urns: tuple[str, .
     from casework.edits import Edit, create
     from casework.errors import BadInput, UsageProblem
     from casework.ids import new_id
-    from casework.records import AGENCIES, Worker
+    from casework.records import Worker
+    from casework.vocabulary import AGENCIES
     from outreach_tui.commands.editing import reference
     from outreach_tui.commands.school import find_school
     from storage.intake.cells import read_name

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Literal
 from casework.consent import record_agreement
 from casework.ids import new_id
 from casework.policies import Category, Purpose
-from casework.records import Agency, Person, Relationship
+from casework.records import Person, Relationship
 from casework.records_sharing import Agreement
+from casework.vocabulary import Agency
 
 if TYPE_CHECKING:
     from casework.records import Worker

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Literal
 from casework.agreements import State, state_of
 from casework.opened import NOTHING_NEW, Opening, opening_of, protected_words, shut_by
 from casework.policies import Category, Purpose
-from casework.records import Agency, Child
+from casework.records import Child
 from casework.records_sharing import Agreement, Disclosure
 from casework.sharing_grid import HIDDEN_AGENCIES, HIDDEN_EXISTENCE
+from casework.vocabulary import Agency
 from casework.withdrawing import Lost, lost_by, lost_with, somebody_of
 
 if TYPE_CHECKING:

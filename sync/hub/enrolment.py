@@ -18,8 +18,9 @@ from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from casework.errors import BadInput, Refused
 from casework.ids import new_id
-from casework.records import Agency, School, Team, Worker
+from casework.records import School, Team, Worker
 from casework.text import clean
+from casework.vocabulary import Agency
 from sync.hub import tables
 from sync.hub.central import in_bulk, read_as
 from sync.hub.devices import add_device, find_worker, put

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from casework.consent import disclose
 from casework.errors import BadInput
 from casework.policies import PURPOSES, Category, Purpose
-from casework.records import AGENCIES, Child, Worker
+from casework.records import Child, Worker
 from casework.records_sharing import Agreement, Disclosure
 from casework.sharing import DISCLOSURE_DAYS, LONGEST_DISCLOSURE_DAYS, Ground, may_see
 from casework.sharing_grid import GRID, HIDDEN_EXISTENCE
 from casework.sharing_table import CIRCUMSTANCES, Cell, cells, sharing_table
+from casework.vocabulary import AGENCIES
 
 WRITTEN = Path(__file__).parents[2] / "docs" / "sharing.md"
 TODAY = date(2026, 11, 20)

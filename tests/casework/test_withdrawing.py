@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from casework.policies import PURPOSES, Category
-from casework.records import AGENCIES, Child
+from casework.records import Child
 from casework.records_sharing import Agreement
 from casework.sharing import Ground, may_see
+from casework.vocabulary import AGENCIES
 from casework.withdrawing import lost_by, lost_with, somebody_of
 
 TODAY = date(2026, 11, 20)

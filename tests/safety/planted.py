@@ -21,7 +21,6 @@ from casework.edits import Edit, create, update
 from casework.ids import new_id
 from casework.policies import PURPOSE_OF, Category, Purpose
 from casework.records import (
-    AGENCIES,
     FLAG_CATEGORY,
     RECORD_TYPES,
     Calendar,
@@ -34,6 +33,7 @@ from casework.records import (
 )
 from casework.records_links import Link
 from casework.records_sync import Conflict
+from casework.vocabulary import AGENCIES
 from storage.cipher import wipe
 from storage.home import Home
 from storage.store import Store

@@ -23,8 +23,9 @@ from textual.widgets import Input, TextArea
 
 from casework.errors import OutreachError
 from casework.policies import PURPOSES, Category, Purpose
-from casework.records import AGENCIES, Child
+from casework.records import Child
 from casework.records_case import Action
+from casework.vocabulary import AGENCIES
 from outreach_tui.app import OutreachApp
 from outreach_tui.cli import COMMANDS, cli, run
 from outreach_tui.commands import care, opening

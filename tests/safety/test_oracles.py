@@ -11,8 +11,9 @@ import pytest
 from casework.errors import BadInput
 from casework.filter_text import parse
 from casework.policies import PURPOSES, Category
-from casework.records import AGENCIES, Child, Worker
+from casework.records import Child, Worker
 from casework.sharing import may_see, sees_every
+from casework.vocabulary import AGENCIES
 from storage.queries.caseload import read_caseload
 from storage.queries.history import read_history
 from storage.queries.lookup import find_child

@@ -15,8 +15,9 @@ from casework.consent import record_agreement
 from casework.edits import Edit, create
 from casework.ids import new_id
 from casework.policies import PURPOSES, Category
-from casework.records import AGENCIES, Child, Team, Worker
+from casework.records import Child, Team, Worker
 from casework.records_sharing import Agreement
+from casework.vocabulary import AGENCIES
 from casework.withdrawing import somebody_of
 from screens.consent_check import Wanted, read_answer
 from screens.consent_forms import AgreementForm, SettleForm, WithdrawForm

@@ -67,7 +67,7 @@ def test_an_empty_name_makes_nothing(opener: VaultOpener) -> None:
 def test_agencies_are_those_of_the_records() -> None:
     from typing import get_args
 
-    from casework.records import Agency
+    from casework.vocabulary import Agency
 
     assert tuple(AGENCIES) == get_args(Agency)
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from casework.consent import withdraw_agreement
 from casework.policies import PURPOSES
-from casework.records import AGENCIES
 from casework.sharing_grid import HIDDEN_EXISTENCE
+from casework.vocabulary import AGENCIES
 from casework.wording import CATEGORIES, join_words
 from screens.consent_lines import lost_lines
 from screens.widgets.text import Piece

@@ -10,7 +10,6 @@ import pytest
 from casework.edits import Edit, create, update
 from casework.ids import new_id
 from casework.records import (
-    Agency,
     AttendanceWeek,
     Calendar,
     Child,
@@ -21,6 +20,7 @@ from casework.records import (
 )
 from casework.records_case import Action, Assessment, Episode, Outcome, Plan, Review, Score
 from casework.records_sharing import Agreement
+from casework.vocabulary import Agency
 from storage.home import Home
 from storage.queries.child import read_child
 from storage.queries.history import read_history

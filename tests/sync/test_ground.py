@@ -8,9 +8,10 @@ from typing import Any, get_args
 import pytest
 
 from casework.policies import PURPOSES, Category
-from casework.records import Agency, Child, Worker
+from casework.records import Child, Worker
 from casework.records_sharing import Agreement, Disclosure
 from casework.sharing import Ground, may_see
+from casework.vocabulary import Agency
 from sync.hub.entitlement import CHILD_STANDS_ON, is_ground
 
 TODAY = date(2026, 11, 23)
