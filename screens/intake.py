@@ -18,13 +18,12 @@ from textual.widgets import Input, Static
 from casework.errors import OutreachError, Refused
 from casework.text import clean
 from casework.wording import count_of
-from screens.base import OutreachScreen
 from screens.intake_ask import AskSame, ask_column, ask_moved, ask_school
 from screens.intake_chosen import Chosen
 from screens.intake_files import Entry, first_folder, list_folder, resolve
 from screens.intake_list import FileList
 from screens.intake_path import PathInput
-from screens.older_steps import ask_before_older
+from screens.intake_steps import ImportSteps
 from screens.verbs import bindings_for
 from screens.widgets.fitting import short
 from screens.widgets.lines import SaidLine, TitleLine, VerbLine
@@ -42,7 +41,7 @@ FOLDER_SETTING = "import-folder"
 _LOOK_SECONDS = 0.2
 
 
-class ImportScreen(OutreachScreen):
+class ImportScreen(ImportSteps):
     """Three steps: choose, preview, accept."""
 
     place = "import"
@@ -60,8 +59,6 @@ class ImportScreen(OutreachScreen):
         self._entries: Sequence[Entry] = ()
         self._files: Sequence[Chosen] = ()
         self._answers: dict[str, Answer] = {}
-        self._steps: frozenset[int] = frozenset()
-        self._taken_back = 0
         self._stop = threading.Event()
         self._far = (0.0, 0)
 
@@ -250,7 +247,8 @@ class ImportScreen(OutreachScreen):
                         looked = replace(asked, moved=True, problem=None)
                         continue
                     school, added = await ask_school(self, looked)
-                    self._steps |= {added} if added is not None else set()
+                    if added is not None:
+                        self.took(added)
                     if not school or school == asked.school:
                         break
                     looked = replace(asked, school=school, problem=None)
@@ -356,8 +354,7 @@ class ImportScreen(OutreachScreen):
         except OutreachError as problem:
             return replace(chosen, report=None, problem=problem)
         if report.applied is not None:
-            self._steps |= {report.applied}
-            self._taken_back = 0
+            self.took(report.applied)
         return replace(chosen, report=report, problem=None)
 
     async def before_lock(self) -> None:
@@ -366,52 +363,15 @@ class ImportScreen(OutreachScreen):
 
     # Undo
 
-    async def do_undo(self) -> None:
-        """Take back every step of this import; before one, the last step of any kind."""
-        if self.phase == "working":
-            return
-        if self._steps:
-            await self._take_back()
-        else:
-            await ask_before_older(self, self._take_back)
+    @property
+    def is_working(self) -> bool:
+        """Whether files are looked into or taken in."""
+        return self.phase == "working"
 
-    async def _take_back(self) -> None:
-        steps = self._steps
-
-        def take_back(store: Store) -> list[str]:
-            if not steps:
-                return [store.journal.undo().name]
-            names = []
-            while (newest := store.journal.undo_list(1)) and newest[0].seq in steps:
-                names.append(store.journal.undo().name)
-            if not names:
-                raise Refused(
-                    "built-upon", "Later steps stand on this import; undo those first (u on their screens)."
-                )
-            return names
-
-        names = await self.attempt(take_back)
-        if names is None:
-            return
-        told = names[0] if len(names) == 1 else f"Took back this import: {count_of(len(names), 'step')}"
-        self.say(f"{told}. U does {'it' if len(names) == 1 else 'all of it'} again.")
-        if steps:
-            self._steps, self._taken_back = frozenset(), len(names)
-            self._files = [Chosen(one.path, one.school, one.layout) for one in self._files]
-            self.run_worker(self._preview(), group="import", exclusive=True)
-
-    async def do_redo(self) -> None:
-        """Do the undone step again."""
-        if self.phase == "working":
-            return
-        count = max(1, self._taken_back)
-        done = await self.attempt(lambda store: [store.journal.redo() for _ in range(count)])
-        if done is not None:
-            if self._taken_back:
-                self._steps = frozenset(receipt.seq for receipt in done)
-            self._taken_back = 0
-            told = done[0].name if len(done) == 1 else f"{len(done)} steps done again"
-            self.say(f"{told}. u takes {'it' if len(done) == 1 else 'all of it'} back.")
+    def look_again(self) -> None:
+        """Nothing of the import stands any more: its files are looked into anew."""
+        self._files = [Chosen(one.path, one.school, one.layout) for one in self._files]
+        self.run_worker(self._preview(), group="import", exclusive=True)
 
     def do_back(self) -> None:
         """One step back: stop, choose again, leave."""
@@ -428,7 +388,7 @@ class ImportScreen(OutreachScreen):
             else:
                 self.shell.go_back()
         else:
-            self._steps = frozenset()
+            self.forget_steps()
             self._enter("choose")
             self.run_worker(self._open_folder(self._folder), group="folder", exclusive=True)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -15,9 +14,10 @@ from textual.widgets import Static
 from casework.errors import Locked, OutreachError
 from casework.filters import Filter
 from casework.wording import count_of
-from screens.base import OutreachScreen, T
+from screens.base import T
 from screens.callers import first_callers, other_people
 from screens.filter_bar import FilterBar
+from screens.listening import ListeningScreen
 from screens.roster_lines import why_cells
 from screens.roster_reasons import ReasonsPane
 from screens.roster_sheet import Entry, EntryRows, Sheet, Whole
@@ -69,10 +69,11 @@ hidden; the counts are hidden, too, and what was said has one line.
 _IN_ANY_WINDOW = frozenset({"quit", "back"})
 
 
-class RosterScreen(OutreachScreen):
+class RosterScreen(ListeningScreen):
     """Base of the two lists of children: a subclass reads, counts and paints."""
 
     ROOM: ClassVar[Room] = "today"
+    TYPES = SHOWN_TYPES
     COLUMNS: ClassVar[Sequence[Column]] = ()
     DEFAULT_CSS = """
     RosterScreen {
@@ -99,9 +100,7 @@ class RosterScreen(OutreachScreen):
         self.written = self.sheet
         """What the newest step of this screen left to show."""
         self._reach: dict[str, Reach] = {}
-        self._stop_listening: Callable[[], None] | None = None
         self._own = False
-        self._stale = False
 
     def compose(self) -> ComposeResult:
         """Title, counts, views and filter; the list; why the row is there; what was done; the keys."""
@@ -118,16 +117,15 @@ class RosterScreen(OutreachScreen):
     async def on_mount(self) -> None:
         """Read the list, looking being on record before it shows, and hear of changes made elsewhere."""
         self.rows.focus()
-        hears = self._listener()
 
-        def look(store: Store) -> tuple[Callable[[], None], Sheet]:
+        def look(store: Store) -> Sheet:
             sheet = self._read(store)
             read = len(sheet.whole.entries) + len(sheet.whole.done)
             store.log("looked", f"{self.ROOM}: {count_of(read, 'child', 'children')}")
-            return store.journal.subscribe(hears), sheet
+            return sheet
 
         try:
-            self._stop_listening, sheet = await self.ask(look)
+            sheet = await self.listen(look)
         except Locked:
             return
         except OutreachError as problem:
@@ -260,7 +258,7 @@ class RosterScreen(OutreachScreen):
             self._draw_detail()
 
     def _draw_counts(self) -> None:
-        if self._stop_listening is None:
+        if not self.is_listening:
             return  # nothing was read, so there is nothing to count
         self.query_one(".counts", Static).update(show_cell(self.counts(self.sheet)))
         line = views_line(self.sheet.views, self.view_digit, self.size.width - 2)
@@ -348,40 +346,15 @@ class RosterScreen(OutreachScreen):
 
     # Changes made elsewhere
 
-    def _listener(self) -> Callable[[Receipt], None]:
-        loop = asyncio.get_running_loop()
-
-        def heard(receipt: Receipt) -> None:
-            if receipt.touched & SHOWN_TYPES and not loop.is_closed():
-                loop.call_soon_threadsafe(self.hear)
-
-        return heard
-
-    def on_unmount(self) -> None:
-        """Hear no more."""
-        if self._stop_listening is not None:
-            self._stop_listening()
-
     def hear(self) -> None:
-        """Something that is shown here was changed: read again now, or when this screen is shown again."""
-        if self._own or not self.is_attached:
-            return
-        self._stale = True
-        if self.app.screen is self:
-            self.run_worker(self._renew_quietly(), exclusive=True, group="renew")
+        """Something that is shown here was changed, by another than this screen itself."""
+        if not self._own:
+            super().hear()
 
     def on_screen_resume(self) -> None:
-        """Shown again: take in what changed meanwhile, and name the marks that stand after a no."""
-        if self._stale:
-            self.run_worker(self._renew_quietly(), exclusive=True, group="renew")
+        """Marks that stand after a no are named again."""
         if not self.is_bare and self.rows.marked and not self.query_one(SaidLine).says:
             self._say_marked()
-
-    async def _renew_quietly(self) -> None:
-        try:
-            await self.renew()
-        except Locked:
-            return
 
     # Writing
 

@@ -9,44 +9,20 @@ import click
 
 from outreach_tui import output
 from outreach_tui.commands.frame import LineGroup, json_option, the_call
+from outreach_tui.commands.notify_parts import PARTS, given_fields, parts
 from outreach_tui.commands.opening import opened
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from casework.early_help import ReReferral
-    from casework.records import School
     from casework.records_case import Notification
     from outreach_tui.commands.people import Eyes
     from storage.queries.notifications import ShownNotification
     from storage.store import Store
 
-_PARTS = (
-    ("concern", "--concern", "The nature of the concern."),
-    ("offered", "--offered", "Support already offered, and its result."),
-    ("outcome", "--outcome", "The intended outcome."),
-    ("voice", "--voice", "The child's voice, in their own words."),
-    ("heard_by", "--heard-by", "Who listened to the child."),
-    ("siblings", "--siblings", "Siblings and household."),
-    ("risks", "--risks", "Risks to visiting staff."),
-    ("other_agencies", "--other-agencies", "Other agencies that work with the family."),
-    ("agreement_note", "--agreement", "The family's agreement, or why there is none."),
-    ("level", "--level", "The level of need, by its number or name."),
-)
 _LONG_AGO = 366
 """Days after which the day of a notification that is recorded now is more likely a slip."""
 _OPTIONS = {"notifier": "--from", "agreement_note": "--agreement"}
 """Options that are called otherwise than their field."""
-
-
-def _parts(command: Callable[..., None]) -> Callable[..., None]:
-    for name, option, help_ in reversed(_PARTS):
-        command = click.option(option, name, default=None, metavar="TEXT", help=help_)(command)
-    heard = click.option("--heard-on", metavar="DATE", help="When the child was heard.")
-    paste = click.option(
-        "--paste", is_flag=True, help="Read a text from stdin and split it into the parts by its headings."
-    )
-    return paste(heard(command))
 
 
 @click.group(cls=LineGroup, no_args_is_help=False)
@@ -59,7 +35,7 @@ def notify() -> None:
 @click.option("--from", "notifier", required=True, metavar="NAME", help="Who sent it.")
 @click.option("--school", "urn", required=True, metavar="URN", help="The school it came from.")
 @click.option("--received", required=True, metavar="DATE", help="The day it was received.")
-@_parts
+@parts
 @json_option
 def add(child: str, notifier: str, urn: str, received: str, **given: Any) -> None:
     """Record a notification about CHILD. It is kept as it is: what is missing is listed.
@@ -72,12 +48,13 @@ def add(child: str, notifier: str, urn: str, received: str, **given: Any) -> Non
     from casework.records_case import Notification
     from outreach_tui.commands.cases import fitting
     from outreach_tui.commands.people import Eyes, take_child, take_day
+    from outreach_tui.commands.school import find_school
     from storage.queries.duplicates import describe, find_duplicates
     from storage.queries.notifications import episodes_of, others_waiting
 
     call = the_call()
     day = take_day(received, call.today, "--received", past=True)
-    fields = _fields(given)
+    fields = given_fields(given)
     with opened(call) as store:
         found = take_child(store, child)
         eyes = Eyes(store)
@@ -86,7 +63,7 @@ def add(child: str, notifier: str, urn: str, received: str, **given: Any) -> Non
             "id": new_id(),
             "child": found.id,
             "received": day,
-            "school": _school(store, urn).id,
+            "school": find_school(store, urn, "--school").id,
             "notifier": notifier,
             "by": store.worker.id,
             **fields,
@@ -163,7 +140,7 @@ def need_information(notification: str, reason: str, on: str | None) -> None:
 @notify.command("information")
 @click.argument("notification")
 @click.option("--on", metavar="DATE", help="The day it came; else today.")
-@_parts
+@parts
 @json_option
 def information(notification: str, on: str | None, **given: Any) -> None:
     """The information came: fill in parts of NOTIFICATION. The clock starts anew when nothing is missing."""
@@ -174,7 +151,7 @@ def information(notification: str, on: str | None, **given: Any) -> None:
 
     call = the_call()
     day = take_day(on, call.today, "--on", past=True) or call.today
-    fields = _fields(given)
+    fields = given_fields(given)
     with opened(call) as store:
         held, _ = take_notification(store, notification)
         with fitting(_OPTIONS):
@@ -294,7 +271,7 @@ def show(notification: str) -> None:
         pairs += [("Asked for", value["asked"])] if value["asked"] else []
         pairs += [
             (name.replace("_", " ").capitalize(), days.get(name, value[name]) or "")
-            for name in ("received", "from", *(part for part, _, _ in _PARTS), "heard_on", "contacted_with")
+            for name in ("received", "from", *(part for part, _, _ in PARTS), "heard_on", "contacted_with")
         ]
         pairs += [("Feedback", FEEDBACK[value["feedback"]])] if value["feedback"] else []
         pairs += [(f"Withheld: {entry['category']}", entry["reason"]) for entry in value["withheld"]]
@@ -315,53 +292,6 @@ def _say_counted(counted: dict[str, bool | None]) -> list[str]:
         for name, counts in counted.items()
         if counts is not None
     ]
-
-
-def _fields(given: dict[str, Any]) -> dict[str, Any]:
-    """The parts that were given, those of a pasted text first; what an option says stands above it."""
-    from outreach_tui.commands.people import take_day, take_note
-
-    call = the_call()
-    fields: dict[str, Any] = {}
-    if given["paste"]:
-        from casework.notification_text import OTHER, odd_headings, split_text
-        from casework.text import safe
-
-        fields = dict(split_text(take_note("-", "--paste"), call.today))
-        if fields.pop("notifier", None):
-            output.warn("The line that says who sent it is left out: --from says it.")
-        if day := fields.pop("heard_on", ""):
-            fields["heard_on"] = take_day(day, call.today, "--heard-on", past=True)
-        rest = fields.pop(OTHER, "")
-        if rest:
-            fields["concern"] = "\n\n".join(part for part in (rest, fields.get("concern", "")) if part)
-        for name, words in fields.items():
-            if name == "heard_on":
-                continue
-            for line in odd_headings(words):
-                heading = safe(line.partition(":")[0])
-                output.warn(
-                    f"This line looks like a heading: '{heading}'. It stays in --{name}, word for word."
-                )
-    fields |= {name: take_note(given[name], option) for name, option, _ in _PARTS if given[name] is not None}
-    if fields.get("level"):
-        from casework.levels import take_level
-        from outreach_tui.settings import load
-
-        fields["level"] = take_level(fields["level"], load(call.home.config_file).settings.levels, "--level")
-    heard = take_day(given["heard_on"], call.today, "--heard-on", past=True)
-    return fields | ({"heard_on": heard} if heard else {})
-
-
-def _school(store: Store, urn: str) -> School:
-    from casework.errors import BadInput
-    from casework.text import safe
-
-    found = [school for school in store.schools.schools.values() if school.urn == urn.strip()]
-    if not found:
-        sentence = f"No school has the URN {safe(urn)}; see `outreach school list`."
-        raise BadInput("no-such-school", sentence, "--school")
-    return found[0]
 
 
 def take_notification(store: Store, text: str) -> tuple[Notification, ShownNotification]:
@@ -408,7 +338,7 @@ def _as_json(eyes: Eyes, shown: ShownNotification) -> dict[str, Any]:
         "clock": stands.clock.text if stands.clock else None,
         "reasons": list(stands.reasons),
         "asked": shown.asked or None,
-        **{name: getattr(held, name) for name, _, _ in _PARTS},
+        **{name: getattr(held, name) for name, _, _ in PARTS},
         "heard_on": held.heard_on,
         "allocated_to": held.allocated_to,
         "allocated_on": held.allocated_on,
