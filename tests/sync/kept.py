@@ -14,9 +14,9 @@ from sqlalchemy import Connection, select
 
 from casework.canonical import spelt
 from casework.policies import Policy
-from casework.records import RECORD_TYPES
 from casework.records_sharing import SAFEST_FIRST
 from sync.hub import tables
+from sync.hub.central import usual_fields
 from sync.merge import policy_of
 
 Place = tuple[str, str]
@@ -44,16 +44,21 @@ def check_kept(connection: Connection, hub: Mapping[str, Any]) -> None:
 
 
 def _changes(connection: Connection) -> dict[Place, list[tuple[Any, Any]]]:
-    """By record and field what was said of it: the value that it was based on, and the new one."""
+    """By record and field what was said of it: the value that it was based on, and the new one.
+
+    Whoever makes a record and leaves a field as it usually is says nothing of that field.
+    """
     found: defaultdict[Place, list[tuple[Any, Any]]] = defaultdict(list)
     log = tables.log
     for text in connection.execute(select(log.c.changes).order_by(log.c.seq)).scalars():
-        for _, record, field, old, new in json.loads(text):
+        for record_type, record, field, old, new in json.loads(text):
             if field:
                 found[record, field].append((old, new))
             else:
+                usual = usual_fields(record_type)
                 for name, value in new.items():
-                    found[record, name].append((None, value))
+                    if name not in usual or value != usual[name]:
+                        found[record, name].append((None, value))
     return found
 
 
@@ -99,7 +104,5 @@ def _check_field(record_type: str, name: str, said: list[tuple[Any, Any]], stand
 
 def _check_said(record_type: str, name: str, value: Any, said: list[tuple[Any, Any]]) -> None:
     if policy_of(record_type, name) is Policy.ASK and name != "void":
-        info = RECORD_TYPES[record_type].model_fields[name]
-        usual = info.get_default() if not info.is_required() else ""
-        usual = list(usual) if isinstance(usual, tuple) else usual
+        usual = usual_fields(record_type).get(name, "")
         assert value == usual or value in [new for _, new in said], f"nobody said a {record_type}'s {name}"
