@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 
 from casework.dates import parse_date
 from casework.errors import BadInput
 from casework.text import clean
+from casework.wording import say_born
 
 OTHER = ""
 """The part that holds what stands before the first heading that was understood."""
@@ -30,6 +32,9 @@ _HEADINGS: Mapping[str, tuple[str, ...]] = {
         "tried so far",
         "interventions",
         "support so far",
+        "support offered so far",
+        "support given so far",
+        "help offered so far",
     ),
     "outcome": (
         "intended outcome",
@@ -38,6 +43,10 @@ _HEADINGS: Mapping[str, tuple[str, ...]] = {
         "outcomes",
         "what needs to change",
         "hopes",
+        "what we hope for",
+        "what we would like to happen",
+        "what we want to happen",
+        "what we would like",
     ),
     "voice": (
         "child's voice",
@@ -64,6 +73,14 @@ _HEADINGS: Mapping[str, tuple[str, ...]] = {
 }
 ONE_LINE = frozenset({"notifier", "heard_by", "heard_on"})
 """Parts that take the words of one line; what follows it belongs to the part above it."""
+
+_SAYS = re.compile(r"what (?P<who>\S+(?: \S+){0,2}) (?:says|said|thinks|feels|wants|tells us)")
+_GROWN_UP = frozenset(
+    {"we", "i", "mum", "mummy", "mother", "dad", "daddy", "father", "parent", "parents", "carer", "carers"}
+    | {"family", "school", "teacher", "teachers", "staff", "senco", "nurse", "gran", "grandad", "grandmother"}
+    | {"grandfather", "nan", "aunt", "uncle", "others", "everyone"}
+)
+"""Of whom "What ... says" is no child's voice; anybody else there is taken for the child."""
 
 _LINE_HOLDS = 200
 _CHILDS_OWN = frozenset({"from", "hopes", "worries"})
@@ -118,23 +135,61 @@ def _one_line(name: str, words: str, today: date) -> dict[str, str]:
     return {"heard_by": found["who"], "heard_on": found["day"].strip()}
 
 
+def _tidy(said: str) -> str:
+    return " ".join(said.replace("\u2019", "'").casefold().strip(" \t.?-*#").split())
+
+
 def _known(said: str) -> str:
-    words = " ".join(said.replace("\u2019", "'").casefold().strip(" \t.?-*#").split())
-    return words if len(words) <= _LONGEST and words in _BY_WORDS else ""
+    """The part of a known heading; "" for other words."""
+    words = _tidy(said)
+    part = _BY_WORDS.get(words, "") if len(words) <= _LONGEST else ""
+    return part or ("voice" if _says(words) else "")
+
+
+def _says(words: str) -> bool:
+    """Whether tidied words lead to what the child says, whose name need not be known."""
+    named = _SAYS.fullmatch(words) if len(words) <= _MOST_LETTERS else None
+    return named is not None and _GROWN_UP.isdisjoint(named["who"].split())
 
 
 def _heading(line: str, part: str = OTHER) -> tuple[str | None, str]:
     """The part that a line of `part` names and the words after its name; None and the line for no heading."""
     bare = _NUMBER.sub("", line)
+    if part == "voice" and _says(_tidy(_before(line))):
+        return None, line
     before, colon, after = bare.partition(":")
-    if colon and (words := _known(before)):
-        return _BY_WORDS[words], after.strip()
+    if colon and (named := _known(before)):
+        return named, after.strip()
     dashed = _DASH.split(bare, maxsplit=1)
-    if len(dashed) > 1 and (words := _known(dashed[0])) and not (part == "voice" and words in _CHILDS_OWN):
-        return _BY_WORDS[words], dashed[1].strip()
-    if (words := _known(bare)) and (_BY_WORDS[words] not in ONE_LINE):
-        return _BY_WORDS[words], ""
+    if len(dashed) > 1 and (named := _known(dashed[0])):
+        own = part == "voice" and _tidy(dashed[0]) in _CHILDS_OWN
+        return (None, line) if own else (named, dashed[1].strip())
+    if (named := _known(bare)) and named not in ONE_LINE:
+        return named, ""
     return None, line
+
+
+_BORN = re.compile(
+    r"\b(?:d\.?o\.?b\b\.?|date of birth|born(?: on)?\b)\W{0,3}"
+    r"(?P<day>\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}|\d{4}-\d{2}-\d{2}|\d{1,2}(?:st|nd|rd|th)? [a-z]{3,9},? \d{4})",
+    re.IGNORECASE,
+)
+
+
+def other_birthday(text: str, born: date | None, today: date) -> date | None:
+    """The first day of birth that a text names, where none that it names is `born`; else None."""
+    named: list[date] = []
+    for found in _BORN.finditer(text):
+        with suppress(BadInput):
+            named.append(parse_date(found["day"], today, prefer="past"))
+    return None if born is None or not named or born in named else named[0]
+
+
+def birthday_words(said: date, born: date) -> str:
+    """That a text may be about another child than the chosen one."""
+    return (
+        f"the text says born {say_born(said)}, this child was born {say_born(born)}: is it the right child?"
+    )
 
 
 _MOST_WORDS, _MOST_LETTERS = 6, 48
@@ -170,19 +225,23 @@ def likely_part(heading: str) -> str:
     for name in sorted(_BY_WORDS, key=len, reverse=True):
         if set(name.split()) <= said:
             return _BY_WORDS[name]
+    if {"says", "said"} & said and not _GROWN_UP & said:
+        return "voice"
     return next((part for part, clues in _CLUES.items() if said & clues), "")
 
 
 _CLUES: Mapping[str, frozenset[str]] = {
     "notifier": frozenset({"from", "referral", "referred", "sender", "sent", "senco", "teacher"}),
     "heard_by": frozenset({"listened", "listener", "heard"}),
-    "voice": frozenset({"voice", "views", "wishes", "feelings", "says", "child's", "pupil's"}),
+    "voice": frozenset({"voice", "views", "wishes", "feelings", "child's", "pupil's"}),
     "other_agencies": frozenset({"agency", "agencies", "nurse", "camhs", "doctor", "gp", "police", "worker"}),
     "siblings": frozenset(
         {"sibling", "brother", "brothers", "sister", "sisters", "family", "mother", "father"}
     ),
     "risks": frozenset({"risk", "safety", "dog", "dogs"}),
-    "outcome": frozenset({"goal", "goals", "aim", "aims", "target", "targets"}),
+    "outcome": frozenset(
+        {"goal", "goals", "aim", "aims", "target", "targets", "hope", "hoping", "hoped", "achieve", "happen"}
+    ),
     "offered": frozenset({"support", "help", "strategies", "intervention", "tried"}),
     "agreement_note": frozenset({"permission", "agreed", "signed"}),
     "concern": frozenset({"attendance", "absence", "reason", "history", "issues", "worry"}),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from casework.days_given import require_come
 from casework.duplicates import Description
@@ -89,13 +89,21 @@ def doubles_of_known(store: Store, child: str) -> list[Candidate]:
     return doubles_of(store, described, but=child, first=False)
 
 
-def known(store: Store, child: str) -> tuple[str, str]:
-    """A child's label and their school's name."""
+class Known(NamedTuple):
+    """A child on record as a form names them, with the name of their school and their day of birth."""
+
+    label: str
+    school: str
+    born: date | None
+
+
+def known(store: Store, child: str) -> Known:
+    """The child on record. Raises BadInput when there is none."""
     from storage.queries.lookup import display_name
 
     held = store.get(Child, child)
     school = store.schools.name(held.school)
-    return _label(display_name(held), say_born(held.dob), school), school
+    return Known(_label(display_name(held), say_born(held.dob), school), school, held.dob)
 
 
 def waiting_of(store: Store, child: str) -> str:

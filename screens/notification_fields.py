@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
@@ -18,6 +20,8 @@ class NotificationFields(KeptForm):
         self._child = ""
         """The child on record whom it is about, once one was taken."""
         self._label = ""
+        self._born: date | None = None
+        """When that child was born."""
         self._hidden: frozenset[str] = frozenset()
         """Parts that the worker may not see; they are neither shown nor changed."""
 

@@ -22,6 +22,7 @@ from screens.fields import FieldScroll
 from screens.kept_form import FOCUS, keys_line
 from screens.notification_child import (
     NEW,
+    Known,
     known,
     take_day,
 )
@@ -177,7 +178,7 @@ class NotificationForm(WhoForm, PartsForm):
         self._lint()
 
     async def _fill_held(self) -> bool:
-        def read(store: Store) -> tuple[Notification, frozenset[str], str, str]:
+        def read(store: Store) -> tuple[Notification, frozenset[str], str, Known]:
             from storage.queries.notifications import read_notifications
 
             held = store.get(Notification, self._about)
@@ -188,13 +189,13 @@ class NotificationForm(WhoForm, PartsForm):
                 if (meta := meta_of("notification", name))
                 and not store.may_see(shown.child, meta.category, "support")
             )
-            label, _ = known(store, held.child)
-            return shown.notification, hidden, held.child, label
+            return shown.notification, hidden, held.child, known(store, held.child)
 
         answer = await self.attempt(read)
         if answer is None:
             return False
-        held, self._hidden, self._child, self._label = answer
+        held, self._hidden, self._child, about = answer
+        self._label, self._born = about.label, about.born
         values = {
             name: say_day(value) if (value := getattr(held, name)) and name == "heard_on" else value or ""
             for name in PARTS

@@ -16,8 +16,10 @@ from casework.errors import BadInput
 from casework.notification_text import (
     ONE_LINE,
     OTHER,
+    birthday_words,
     likely_part,
     odd_headings,
+    other_birthday,
     split_text,
     take_from,
     words_after,
@@ -153,6 +155,10 @@ class PartsForm(NotificationFields):
         lines += [Piece(words, Tone.WARN) for words in wrong_days]
         if self.has_class("-new"):
             lines += [Piece(f"UPN: {words}", Tone.WARN) for words in warnings(self.fields())]
+        texts = [self._value(name) for name in AREAS if name != "siblings" and name not in self._hidden]
+        said = other_birthday("\n".join(texts), self._born, self.shell.today)
+        if said is not None and self._born is not None:
+            lines.append(Piece(birthday_words(said, self._born), Tone.WARN))
         odd = self._odd_heading()
         if odd is not None:  # first, so that it stands whole in a low window too
             name, heading = odd

@@ -62,7 +62,7 @@ class WhoForm(NotificationFields):
         names = ("child", *NEW)
         if self._ready and not self._about and event.input.id in names:
             if event.input.id == "child" and self._child:
-                self._child, self._label = "", ""
+                self._child, self._label, self._born = "", "", None
             self._look_for()
 
     @on(Input.Changed, "#school")
@@ -192,7 +192,7 @@ class WhoForm(NotificationFields):
             self.say(GONE if again else problem.message, wrong=True)
             return
         self._child = child
-        self._label, school = answer
+        self._label, school, self._born = answer
         self._waits = waits
         if not self._value("school"):
             self._put(self.query_one("#school", Input), school)
@@ -207,7 +207,7 @@ class WhoForm(NotificationFields):
         if self._about:
             return
         self.toggle_class("-new")
-        self._child, self._label, self._candidates = "", "", ()
+        self._child, self._label, self._born, self._candidates = "", "", None, ()
         if self.has_class("-new"):
             *given, last = self._value("child").split() or [""]
             if last and not self._value("forename") and not self._value("surname"):

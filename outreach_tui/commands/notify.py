@@ -9,7 +9,7 @@ import click
 
 from outreach_tui import output
 from outreach_tui.commands.frame import LineGroup, json_option, the_call
-from outreach_tui.commands.notify_parts import PARTS, given_fields, parts
+from outreach_tui.commands.notify_parts import PARTS, given_fields, parts, warn_of_birthday
 from outreach_tui.commands.opening import opened
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ def add(child: str, notifier: str, urn: str, received: str, **given: Any) -> Non
         episodes = episodes_of(store, found.id)
         with fitting(_OPTIONS):
             given_in = Notification.model_validate(values)
+        warn_of_birthday(found, fields, call.today)
         edit, kept = receive(given_in, call.today, episodes)
         waiting = others_waiting(store, found.id)
         receipt = store.journal.commit(edit)

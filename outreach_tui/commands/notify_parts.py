@@ -10,7 +10,10 @@ from outreach_tui import output
 from outreach_tui.commands.frame import the_call
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from datetime import date
+
+    from casework.records import Child
 
 PARTS = (
     ("concern", "--concern", "The nature of the concern."),
@@ -71,3 +74,13 @@ def given_fields(given: dict[str, Any]) -> dict[str, Any]:
         fields["level"] = take_level(fields["level"], load(call.home.config_file).settings.levels, "--level")
     heard = take_day(given["heard_on"], call.today, "--heard-on", past=True)
     return fields | ({"heard_on": heard} if heard else {})
+
+
+def warn_of_birthday(child: Child, fields: Mapping[str, Any], today: date) -> None:
+    """A day of birth in the parts that is not the child's is pointed out."""
+    from casework.notification_text import birthday_words, other_birthday
+
+    texts = [words for name, words in fields.items() if name != "siblings" and isinstance(words, str)]
+    said = other_birthday("\n".join(texts), child.dob, today)
+    if said is not None and child.dob is not None:
+        output.warn(f"Look again: {birthday_words(said, child.dob)}")

@@ -14,6 +14,7 @@ from casework.notification_text import (
     OTHER,
     likely_part,
     odd_headings,
+    other_birthday,
     split_text,
     take_from,
     words_after,
@@ -63,6 +64,33 @@ def test_no_word_but_a_heading_is_lost(lines: list[str]) -> None:
         words = after if colon and before.casefold().strip(" .?-") in _BY_WORDS else line
         if words.casefold().strip(" .?-:") not in _BY_WORDS:
             assert set(words.split()) <= set(kept), line
+
+
+def test_headings_that_schools_write_in_words_are_known() -> None:
+    text = 'What we hope for: in class daily\nWhat Farah says: "I like art"\nWhat Ben says - he hits me\n'
+    text += "Support offered so far:\nclub\nWhat we would like to happen: a visit\nWhat Mum says: yes"
+    assert split_text(text, TODAY) == {
+        "outcome": "in class daily\na visit\nWhat Mum says: yes",
+        "voice": '"I like art"\nWhat Ben says - he hits me',
+        "offered": "club",
+    }
+    left, moved = take_from("hm\nWhat we hope for: x\nWhat Farah says: y", "What we hope for: x")
+    assert (left, moved) == ("hm\nWhat Farah says: y", "What we hope for: x")
+
+
+@pytest.mark.parametrize(
+    ("text", "born", "other"),
+    [
+        ("Farah, DOB 12/03/2017", date(2020, 12, 22), date(2017, 3, 12)),
+        ("d.o.b.: 12 March 2017.", date(2020, 12, 22), date(2017, 3, 12)),
+        ("born on 2017-03-12", date(2017, 3, 12), None),
+        ("DOB 12/03/2017, her brother born 1/2/2019", date(2019, 2, 1), None),
+        ("Date of birth: 99/99/2017, seen 12/03/2017", date(2020, 12, 22), None),
+        ("DOB 12/03/2017", None, None),
+    ],
+)
+def test_a_day_of_birth_of_somebody_else_is_noticed(text: str, born: date | None, other: date | None) -> None:
+    assert other_birthday(text, born, TODAY) == other
 
 
 def test_a_line_that_looks_like_a_heading_is_pointed_out() -> None:
@@ -148,6 +176,9 @@ def test_who_sent_it_who_listened_and_when_take_one_line(line: str, found: dict[
         ("Pupil\u2019s views on school: fine", "voice"),
         ("Consent - mother agreed", "agreement_note"),
         ("Who has listened: Ms Madeup", "heard_by"),
+        ("Our hopes for her: fine", "outcome"),
+        ("We are hoping for: a place", "outcome"),
+        ("Here is what she said: fine", "voice"),
         ("Zebra: stripes", ""),
     ],
 )

@@ -169,7 +169,8 @@ def test_one_undo_takes_an_allocation_back_whole(line: Line) -> None:
 
 def test_a_pasted_text_is_split_and_an_option_stands_above_it(line: Line) -> None:
     pasted = "From: Mrs Tinker\nHeard by: Ms Webb on 17/11/2026\n"
-    pasted += "Concern: away on Mondays\nTried so far:\nclub\nChild's voice: worried\nOutcome: in school\n"
+    pasted += "Concern: away on Mondays\nDOB 12/3/17\nTried so far:\nclub\n"
+    pasted += "Child's voice: worried\nOutcome: in school\n"
     done = line(
         *("notify", "add", line.ids["tilly"], *FROM, "2026-11-18", "--paste", "--outcome", "in daily"),
         *("--heard-by", "Mr Orr", "--json"),
@@ -177,9 +178,10 @@ def test_a_pasted_text_is_split_and_an_option_stands_above_it(line: Line) -> Non
     )
     assert done.code == 0, done.err
     assert "The line that says who sent it is left out: --from says it." in done.err
+    assert "born 12 Mar 2017, this child was born" in done.err
     shown = line("notify", "show", done.json["id"], "--json").json
     assert [shown[name] for name in ("concern", "offered", "outcome", "voice")] == [
-        "away on Mondays",
+        "away on Mondays\nDOB 12/3/17",
         "club",
         "in daily",
         "worried",

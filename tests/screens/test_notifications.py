@@ -318,6 +318,9 @@ async def test_a_new_child_is_held_against_those_on_record(family: Family, tmp_p
         await settle(pilot)
         assert screen.fields()["chosen"] == family.tilly.id
         assert len(await asked(app, lambda s: s.find(Child))) == 2
+        screen.query_one("#concern", TextArea).text = "Tilly, DOB 12/03/2017"
+        await settle(pilot)
+        assert "the text says born 12 Mar 2017, this child was born" in linter(screen)
 
 
 async def test_a_new_child_comes_in_with_the_notification_and_leaves_with_it(
