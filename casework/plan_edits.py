@@ -58,10 +58,12 @@ def edit_action(
     due: date,
     today: date,
     school: Decision | None = None,
+    why: str = "",
 ) -> Edit:
     """An action in other words, with another owner or another day; what was agreed before stays in history.
 
-    Raises BadInput without words or owner, or for a new day that is over, Refused when its plan has ended,
+    `why` is why an overdue one gets another day. Raises BadInput without words or owner, for a new day that
+    is over, or where `why` is missing, Refused when its plan has ended,
     nothing was changed, or it would be the school's without agreement (`school` as `school_in_plan` has it).
     """
     _require_open(plan)
@@ -71,11 +73,29 @@ def edit_action(
         raise BadInput("empty", "Say who does it: an agency's person, or a member of the family.", "--owner")
     if due != action.due and due < today:
         raise BadInput("dates", f"{say_day(due)} is over; give a day to come.", "--due")
-    changes = update(action, text=text, owner=owner, agency=agency, due=due.isoformat())
+    moved = moved_day(action, due, why, today, "--moved-why")
+    changes = update(action, text=text, owner=owner, agency=agency, due=due.isoformat(), **moved)
     if not changes:
         raise Refused("nothing-to-do", "It says so already.", action.id)
     require_owner_agreed(action, owner, agency, school)
-    return Edit("Action changed", changes, subject=action.child)
+    return Edit("Action changed", changes, subject=action.child, reason=why.strip())
+
+
+def is_late(action: Action, today: date) -> bool:
+    """Whether an action still asks for something though its day is over."""
+    return action.status not in DONE and action.due < today
+
+
+def moved_day(action: Action, due: date, why: str, today: date, where: str) -> dict[str, str]:
+    """What else changes when an overdue action gets another day: the first day it was due on stays visible.
+
+    Raises BadInput without a reason; `where` names what would have said it.
+    """
+    if due == action.due or not is_late(action, today):
+        return {}
+    if not why.strip():
+        raise BadInput("empty", "It is overdue: say why it gets another day.", where)
+    return {"moved_from": (action.moved_from or action.due).isoformat()}
 
 
 def require_owner_agreed(action: Action, owner: str, agency: str, school: Decision | None) -> None:

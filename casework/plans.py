@@ -49,12 +49,15 @@ _NEEDS_WHY: frozenset[ActionStatus] = frozenset({"not-done", "dropped"})
 
 @dataclass(frozen=True, slots=True)
 class PlanStanding:
-    """How a plan stands: `state` in words, never `on course` before a first review; `overdue` are actions."""
+    """How a plan stands: `state` in words, never `on course` before a first review; `overdue` are actions,
+    `left` those of an ended plan that nobody settled, the earliest due first.
+    """
 
     state: PlanState
     review: Clock | None
     overdue: tuple[Action, ...]
     reasons: tuple[str, ...]
+    left: tuple[Action, ...] = ()
 
 
 def start_plan(
@@ -238,10 +241,15 @@ def plan_standing(
 ) -> PlanStanding:
     """How a plan stands on a day. One that nobody has reviewed is never on course."""
     if plan.ended is not None:
-        return PlanStanding("ended", None, (), (f"Ended on {say_day(plan.ended)}.",))
-    overdue = tuple(
-        sorted((a for a in actions if a.status not in DONE and a.due < today), key=lambda a: (a.due, a.id))
-    )
+        left = left_undone(actions)
+        late = sum(action.due < plan.ended for action in left)
+        told = [f"Ended on {say_day(plan.ended)}."]
+        if left:
+            told.append(
+                f"{count_of(len(left), 'action')} left undone{f', {late} of them overdue' * bool(late)}."
+            )
+        return PlanStanding("ended", None, (), tuple(told), left)
+    overdue = tuple(action for action in left_undone(actions) if action.due < today)
     last = max((r.held_on for r in reviews), default=None)
     clock = (
         calendar_clock("plan-review", last or plan.started, plan.next_review, today)
@@ -266,6 +274,11 @@ def plan_standing(
     else:
         state = "on course"
     return PlanStanding(state, clock, overdue, tuple(reasons))
+
+
+def left_undone(actions: Sequence[Action]) -> tuple[Action, ...]:
+    """Those that nobody settled, the earliest due first."""
+    return tuple(sorted((a for a in actions if a.status not in DONE), key=lambda a: (a.due, a.id)))
 
 
 def _require_open(plan: Plan) -> None:

@@ -169,6 +169,7 @@ class Action(Record):
     owner: Annotated[Line, Meta(C.FAMILY, "Owner")]
     agency: Annotated[Literal["", Agency], Meta(C.FAMILY, "Owner's agency")] = ""
     due: Annotated[date, Meta(C.FAMILY, "Due")]
+    moved_from: Annotated[date | None, Meta(C.FAMILY, "Was due first")] = None
     status: Annotated[ActionStatus, Meta(C.FAMILY, "Status")] = "to-do"
     why: Annotated[Prose, Meta(C.FAMILY, "Why not done or dropped")] = ""
     done_on: Annotated[date | None, Meta(C.FAMILY, "Done on")] = None

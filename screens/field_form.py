@@ -253,6 +253,11 @@ class FieldForm(KeptForm):
         except BadInput as problem:
             raise BadInput(problem.code, problem.message, spec.name) from None
 
+    def day_of(self, name: str) -> date | None:
+        """The day in a field, None for an empty one. Raises BadInput where it cannot be read."""
+        spec = next(spec for spec in self.form_fields() if spec.name == name)
+        return self._day(spec, self.value_of(name))
+
     def _since(self, name: str) -> date | None:
         """The day of the field from which something to come runs; None where none can be read."""
         for spec in self.form_fields():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, cast
@@ -13,7 +14,7 @@ from pydantic import ValidationError
 from casework.days_given import require_come
 from casework.edits import Edit, bundle
 from casework.errors import BadInput, Refused
-from casework.plan_edits import OutcomeStatus, edit_action, edit_outcome, set_outcome
+from casework.plan_edits import OutcomeStatus, edit_action, edit_outcome, is_late, set_outcome
 from casework.plans import DONE, add_action, add_outcome, set_action, start_plan
 from casework.records import Child
 from casework.records_case import Action, ActionStatus, Outcome, Plan
@@ -190,6 +191,7 @@ class ActionForm(PlanForm):
             FormField("owner", "Who", hint="a person, or a member of the family"),
             FormField("agency", "Of", "one", names, "empty for the family"),
             FormField("due", "By", "day", since=""),
+            FormField("moved_why", "Why later", hint="it is overdue: why it gets another day"),
         )
 
     def form_fields(self) -> Sequence[FormField]:
@@ -204,7 +206,18 @@ class ActionForm(PlanForm):
         """Which outcome is asked where there are several, a person where some are known."""
         if name == "outcome":
             return self._several
+        if name == "moved_why":
+            return self._moves()
         return name != "who" or bool(self._people)
+
+    def _moves(self) -> bool:
+        """Whether an overdue action is to get another day."""
+        held = self._action
+        if held is None or not is_late(held, self.shell.today):
+            return False
+        with suppress(BadInput):
+            return self.day_of("due") not in (None, held.due)
+        return False
 
     async def prepare(self) -> None:
         """The worker, the child and the adults on record, as far as they may be seen."""
@@ -262,6 +275,7 @@ class ActionForm(PlanForm):
                 due=due,
                 today=store.today,
                 school=school,
+                why=values["moved_why"],
             )
         towards = store.get(Outcome, values["outcome"] or self.value_of_start("outcome"))
         plan = store.get(Plan, towards.plan)

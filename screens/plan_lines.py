@@ -164,7 +164,8 @@ def due_words(action: Action, today: date) -> str:
         return f"{ACTION_STATUSES[action.status]}{day}"
     left = (action.due - today).days
     verb = "was due" if left < 0 else "by"
-    return f"{verb} {_day(action.due, today)}, {left_words(left)}"
+    moved = f", moved from {_day(action.moved_from, today)}" if action.moved_from else ""
+    return f"{verb} {_day(action.due, today)}, {left_words(left)}{moved}"
 
 
 def _day(day: date, today: date) -> str:
@@ -225,6 +226,8 @@ def _head(view: PlanView, width: int) -> Iterator[PlanLine]:
     last = view.shown.reviews[0].held_on if view.shown.reviews else None
     reviewed = f"last reviewed {say_day(last)}" if last else "never reviewed"
     told = [f"started {say_day(held.started)}", reviewed]
+    if stand.left:
+        told.append(stand.reasons[-1].rstrip("."))
     yield from _told(join_sentences(told), width, Tone.QUIET)
     if held.ended is not None and view.case is not None:
         yield from _told("The case is open again: O starts a new plan.", width, Tone.WARN)
@@ -288,14 +291,17 @@ def _outcome(
 
 
 def _action(action: Action, view: PlanView, names: Names, width: int, *, late: bool) -> Iterator[PlanLine]:
-    status = "OVERDUE" if late else ACTION_STATUSES[action.status]
+    stand = view.shown.standing
+    undone = stand is not None and action in stand.left
+    status = "OVERDUE" if late else "LEFT UNDONE" if undone else ACTION_STATUSES[action.status]
     tone = Tone.ALERT if late else Tone.QUIET if action.status in DONE else Tone.PLAIN
     lines = fold(action.text, max(10, width - _MARGIN - 4))[:_MOST_LINES]
     for at, line in enumerate(lines):
         sign = f"   {status:<{_MARGIN}} " if at == 0 else " " * (_MARGIN + 4)
         pieces = (Piece(sign, Tone.ALERT if late else Tone.QUIET), Piece(line, tone))
         yield PlanLine(pieces, action, _whole(action, names))
-    told = f"{_owner(action, names)}; {due_words(action, view.today)}"
+    ended = view.shown.plan.ended if view.shown.plan else None
+    told = f"{_owner(action, names)}; {due_words(action, min(view.today, ended or view.today))}"
     told += f"; {ACTION_STATUSES[action.status]}" if late and action.status != "to-do" else ""
     told += f"; why: {action.why}" if action.why else ""
     for cell in plain(told, width, tone=Tone.QUIET, indent=_MARGIN + 4)[:_MOST_LINES]:

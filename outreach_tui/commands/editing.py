@@ -28,7 +28,12 @@ _OWN_COMMANDS = {"agreement": "consent", "disclosure": "disclose", "conflict": "
 """Records that are changed by verbs of their own, which hold their rules."""
 
 _OWN_VERBS = {
-    "action": {"status": "plan do", "why": "plan do", "done_on": "plan do"},
+    "action": {
+        "status": "plan do",
+        "why": "plan do",
+        "done_on": "plan do",
+        "moved_from": "edit ACTION due=DAY",
+    },
     "episode": dict.fromkeys(("closed", "reason", "told", "views", "note"), "close"),
     "assessment": {"completed": "assess complete"},
 }
@@ -75,6 +80,8 @@ def edit(record: str, fields: tuple[str, ...], reason: str) -> None:
             values[name] = _value(call, store, found, values, (name, sign, text))
         changes = _validated(found, values)
         _check_school(store, found, child, values)
+        if moved := _moved(call, found, values, reason):
+            changes = _validated(found, values | moved)
         _warn_of_numbers(changes)
         if changes:
             named = ", ".join(sorted(change.field for change in changes))
@@ -291,6 +298,18 @@ def _check_school(store: Store, record: Record, child: Child | None, values: dic
 
         after = {"owner": record.owner, "agency": record.agency, **values}
         require_owner_agreed(record, after["owner"], after["agency"], school_agreed(store, child))
+
+
+def _moved(call: Call, record: Record, values: dict[str, Any], reason: str) -> dict[str, str]:
+    """The first day of an overdue action that gets another one. Raises BadInput without the reason."""
+    from casework.records_case import Action
+
+    if not isinstance(record, Action) or not values.get("due"):
+        return {}
+    from casework.plan_edits import moved_day
+
+    due = date.fromisoformat(values["due"])
+    return moved_day(record, due, clean(reason), call.today, "--reason")
 
 
 def _warn_of_numbers(changes: tuple[Change, ...]) -> None:

@@ -277,6 +277,7 @@ def plan_json(shown: ShownPlan) -> dict[str, Any]:
         "state": stand.state if stand else "no plan",
         "reasons": list(stand.reasons) if stand else ["The case is open; there is no plan yet."],
         "overdue": late,
+        "left_undone": [action.id for action in stand.left] if stand else [],
         "school_agreed": "ask" if shown.school is None else shown.school.answer,
         "outcomes": [
             {
@@ -292,6 +293,7 @@ def plan_json(shown: ShownPlan) -> dict[str, Any]:
                         "owner": a.owner,
                         "agency": a.agency,
                         "due": a.due,
+                        "moved_from": a.moved_from,
                         "status": a.status,
                         "why": a.why,
                         "done_on": a.done_on,

@@ -30,13 +30,13 @@ def plan_lines(value: dict[str, Any], *, fancy: bool) -> None:
     ):
         output.emit_lines(["The school has a task in it; no agreement of the family to that is in force."])
     for number, outcome in enumerate(value["outcomes"], 1):
-        _outcome(number, outcome, fancy=fancy)
+        _outcome(number, outcome, value, fancy=fancy)
     for held in value["reviews"]:
         _review(held)
     attendance_lines(value["before_after"])
 
 
-def _outcome(number: int, outcome: dict[str, Any], *, fancy: bool) -> None:
+def _outcome(number: int, outcome: dict[str, Any], value: dict[str, Any], *, fancy: bool) -> None:
     status = "" if outcome["status"] == "open" else f" ({outcome['status']})"
     output.emit_lines(["", f"Outcome {number}{status}  {outcome['id']}"])
     pairs = [("Wanted", outcome["text"]), ("Baseline", outcome["baseline"]), ("Measure", outcome["measure"])]
@@ -48,8 +48,8 @@ def _outcome(number: int, outcome: dict[str, Any], *, fancy: bool) -> None:
         ("DUE", "STATUS", "OWNER", "ACTION", "ID"),
         [
             (
-                say_day(a["due"]),
-                ("overdue, " if a["overdue"] else "") + ACTION_STATUSES[a["status"]],
+                say_day(a["due"]) + (f", moved from {say_day(a['moved_from'])}" if a["moved_from"] else ""),
+                _stands(a, value),
                 ", ".join(part for part in (a["owner"], AGENCIES.get(a["agency"], "")) if part),
                 a["text"] + (f" (why: {a['why']})" if a["why"] else ""),
                 a["id"],
@@ -58,6 +58,16 @@ def _outcome(number: int, outcome: dict[str, Any], *, fancy: bool) -> None:
         ],
         fancy=fancy,
     )
+
+
+def _stands(action: dict[str, Any], plan: dict[str, Any]) -> str:
+    """How an action stands; in an ended plan also that it was left undone, and overdue."""
+    words = [ACTION_STATUSES[action["status"]]]
+    if action["id"] in plan["left_undone"]:
+        words.insert(0, "left undone")
+    if action["overdue"] or (words[1:] and action["due"] < plan["ended"]):
+        words.insert(0, "overdue")
+    return ", ".join(words)
 
 
 def _review(held: dict[str, Any]) -> None:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from outreach_tui import output
 from outreach_tui.commands.frame import LineCommand, json_option, the_call
 from outreach_tui.commands.opening import opened
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from casework.records import Child
+    from storage.store import Store
 
 _DECISIONS = ("continue", "step-up", "step-down", "close")
 _REASONS = (
@@ -133,6 +139,7 @@ def close(child: str, reason: str, on: str | None, **given: str) -> None:
         episode, plans = open_episode(store, found), open_plans(store, found)
         with fitting({"passed_to": "--to"}):
             edit = close_case(found, episode, plans, reason=reason, on=day, today=call.today, **words)
+        left = _left_undone(store, found, day)
         name, ran = Eyes(store).child(found)["name"], clocks_of(store, found)
         receipt = store.journal.commit(edit)
         runs_on = clocks_of(store, found)
@@ -145,10 +152,27 @@ def close(child: str, reason: str, on: str | None, **given: str) -> None:
         "closed": day,
         "told": words["told"],
         "plans_ended": [plan.id for plan in plans],
+        "left_undone": left,
         "clocks_ended": [{"rule": task.rule, "text": task.text} for task in ended],
         "edit": receipt.edit,
     }
     call.show(value, lambda: output.emit_lines(_closed_lines(value, name)))
+
+
+def _left_undone(store: Store, child: Child, on: date) -> list[dict[str, Any]]:
+    """The actions that a closing settles none of, the earliest due first; none where the plan is withheld."""
+    from casework.plan_edits import is_late
+    from casework.plans import left_undone
+    from storage.queries.guarded_words import guarded
+    from storage.queries.plans import read_plan
+
+    shown = guarded(store, child, read_plan(store, child, attendance=False))
+    if shown.plan is None or shown.plan.ended is not None:
+        return []
+    return [
+        {"id": a.id, "text": a.text, "owner": a.owner, "due": a.due, "overdue": is_late(a, on)}
+        for a in left_undone(shown.actions)
+    ]
 
 
 def _closed_lines(value: dict[str, Any], name: str) -> list[str]:
@@ -163,6 +187,9 @@ def _closed_lines(value: dict[str, Any], name: str) -> list[str]:
     clocks = value["clocks_ended"]
     lines += ["Clocks that ended with it:"] if clocks else ["No clock that you may see ended with it."]
     lines += [f"  {clock['text']}" for clock in clocks]
+    for one in value["left_undone"]:
+        late = "overdue, " if one["overdue"] else ""
+        lines.append(f"Left undone: {one['text']} ({one['owner']}, {late}due {say_day(one['due'])}).")
     told = value["told"]
     lines.append(f"Told: {told}." if told else "Nobody is on record as told; --told says who was.")
     return lines

@@ -206,7 +206,14 @@ def changed(action: Action, school: Decision | None = None, **more: object) -> d
 
 def test_an_action_gets_other_words_another_owner_another_day() -> None:
     assert changed(ACTION, text="Write to them") == {"text": "Write to them"}
-    assert changed(ACTION, due=date(2026, 12, 1)) == {"due": "2026-12-01"}
+    moved = {"due": "2026-12-01", "moved_from": "2026-11-03"}
+    assert changed(ACTION, due=date(2026, 12, 1), why="The company is closed") == moved
+    with pytest.raises(BadInput, match="say why it gets another day"):
+        changed(ACTION, due=date(2026, 12, 1))
+    to_come = ACTION.model_copy(update={"due": date(2026, 11, 20)})
+    assert changed(to_come, due=date(2026, 12, 1)) == {"due": "2026-12-01"}
+    again = ACTION.model_copy(update={"moved_from": date(2026, 10, 12)})
+    assert changed(again, due=date(2026, 12, 1), why="Still closed") == {"due": "2026-12-01"}, "the first day"
     assert changed(ACTION, owner="Ms Reed", agency="school", school=YES) == {
         "owner": "Ms Reed",
         "agency": "school",

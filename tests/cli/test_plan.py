@@ -113,6 +113,32 @@ def test_from_an_open_case_to_a_reviewed_plan(case: Line) -> None:
         assert words in text
 
 
+def test_an_overdue_action_that_moves_says_why_and_keeps_its_day(case: Line) -> None:
+    ids = planned(case)
+    later = {"today": "2026-11-30"}
+    was = ok(case, "plan", "show", case.ids["tilly"], **later)["outcomes"][0]["actions"][0]["due"]
+    refused = case("edit", ids["action"], "due=2026-12-04", "--json", **later)
+    assert (refused.code, refused.json["error"]["where"]) == (4, "--reason")
+    assert case("edit", ids["action"], f"moved_from={was}", **later).code == 5
+    ok(case, "edit", ids["action"], "due=2026-12-04", "--reason", "The company is closed", **later)
+    moved = ok(case, "plan", "show", case.ids["tilly"], **later)
+    assert (moved["overdue"], moved["outcomes"][0]["actions"][0]["moved_from"]) == ([], was)
+    assert "moved from" in case("plan", "show", case.ids["tilly"], **later).out
+    ok(case, "edit", ids["action"], "due=2026-12-11", "--reason", "Still closed", today="2026-12-08")
+    agreed = ("--by", "Jo Marsh", "--relationship", "mother", "--status", "given", "--agencies", "early-help")
+    ok(
+        case,
+        *("consent", "record", case.ids["tilly"], *agreed, "--categories", "all", "--purposes", "all"),
+    )
+    closed = case("close", case.ids["tilly"], "--reason", "disengaged", today="2026-12-14")
+    assert "Left undone: Ring the bus company (Jo Marsh, overdue, due Fri 11 Dec 2026)." in closed.out
+    ended = ok(case, "plan", "show", case.ids["tilly"], today="2026-12-14")
+    assert ended["left_undone"] == [ids["action"]]
+    assert ended["outcomes"][0]["actions"][0]["moved_from"] == was
+    said = " ".join(case("plan", "show", case.ids["tilly"], today="2026-12-14").out.split())
+    assert "1 action left undone, 1 of them overdue." in said
+
+
 def test_an_overdue_action_stays_until_it_is_settled(case: Line) -> None:
     ids = planned(case)
     later = {"today": "2026-11-30"}

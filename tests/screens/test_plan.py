@@ -402,6 +402,26 @@ async def test_an_edit_keeps_what_was_agreed_before(family: Family, tmp_path: Pa
         assert "Set an alarm for Tilly" in flat(app)
 
 
+async def test_an_overdue_action_that_moves_asks_why_and_keeps_its_day(
+    family: Family, tmp_path: Path
+) -> None:
+    make_plan(family)
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, family.tilly.id)
+        await keys(pilot, "P")
+        await at(pilot, "! 4 days")
+        await keys(pilot, "E")
+        form = app.screen
+        assert isinstance(form, ActionForm)
+        assert "Why later" not in flat(app)
+        form.put("due", "+1w")
+        await keys(pilot, "ctrl+s")
+        assert "It is overdue: say why it gets another day." in flat(app)
+        await keys(pilot, "=the company is closed", "ctrl+s")
+        assert "by Fri 27 Nov, 7 days left, moved from Mon 16 Nov" in flat(app)
+
+
 async def test_what_was_not_done_asks_why(family: Family, tmp_path: Path) -> None:
     make_plan(family)
     app = make_real_app(tmp_path, family.store)
