@@ -6,12 +6,17 @@ thousand objects of the libraries to look through they took a sixth of a first s
 
 from __future__ import annotations
 
+import ctypes
 import gc
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 _MADE_BETWEEN = 50_000
 """Objects made between two searches; Python's own number is 700."""
+
+_MMAP_THRESHOLD, _LARGE = -3, 1024 * 1024
+"""mallopt(3): pieces of this many bytes and more are taken from the system one by one."""
 
 
 @contextmanager
@@ -30,3 +35,16 @@ def collect_rarely() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(_MADE_BETWEEN)
+    _give_back_what_is_large()
+
+
+def _give_back_what_is_large() -> None:
+    """Let glibc give large pieces of memory back to the system as soon as they are free.
+
+    By itself it keeps them once a large one was freed: the 16 MB in which the code of an enrolment is checked
+    stayed with the process for ever, once for each thread that had checked one.
+    """
+    if sys.platform == "linux":
+        tune = getattr(ctypes.CDLL(None), "mallopt", None)
+        if tune is not None:
+            tune(_MMAP_THRESHOLD, _LARGE)

@@ -7,7 +7,7 @@ that what a laptop is told always fits what it is sent.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from itertools import islice
@@ -16,7 +16,6 @@ from typing import Any, TypeVar
 
 from pydantic_core import from_json, to_json
 from sqlalchemy import Connection, Dialect, Table, bindparam, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from casework.canonical import MODULUS, Digest, facet_hashes
 from casework.facets import Facet, facets
@@ -98,10 +97,20 @@ class _Statement:
     usual: Mapping[str, Any]
 
 
+def _insert(dialect: Dialect) -> Callable[[Table], Any]:
+    """The INSERT of a database; each is loaded only where it is used."""
+    if dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as postgresql
+
+        return postgresql
+    from sqlalchemy.dialects.sqlite import insert as sqlite
+
+    return sqlite
+
+
 @lru_cache(maxsize=256)
 def _statement(dialect: Dialect, table: Table, names: tuple[str, ...], replacing: bool) -> _Statement:
-    kind: Any = postgresql if dialect.name == "postgresql" else sqlite
-    statement = kind.insert(table)
+    statement: Any = _insert(dialect)(table)
     if replacing:
         keys = [column.name for column in table.primary_key]
         rest = {name: statement.excluded[name] for name in names if name not in keys}
