@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.sync.databases import Database, PostgresqlDatabase, Server, SqliteDatabase, started_server
+from tests.sync.world import World, opened_world
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +35,9 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     made = SqliteDatabase(tmp_path)
     yield made
     made.close()
+
+
+@pytest.fixture
+def world(tmp_path: Path, database: Database) -> Iterator[World]:
+    """A central record on one database and then on the other, and the laptops that a test makes."""
+    yield from opened_world(tmp_path, database)

@@ -15,7 +15,6 @@ from sqlalchemy import select
 
 from casework.errors import OutreachError
 from casework.records import AttendanceWeek, Person, Relationship
-from casework.records_sharing import Agreement
 from storage.central.identity import HUB_SEAL, PRIVATE_KEY, kept
 from sync import signing
 from sync.hub import tables
@@ -240,18 +239,7 @@ def test_the_same_week_made_twice_is_one(world: World, post: Post) -> None:
 def test_what_may_not_be_held_goes_after_its_last_step_was_taken(world: World, post: Post) -> None:
     ana, nia = laptop_of(world, post, "Ana"), laptop_of(world, post, "Nia", "school-nursing")
     tilly = world.child("Tilly")
-    agreement = Agreement(
-        id=world.new_id("agreement"),
-        child=tilly.id,
-        given_by="Jo",
-        responsibility="yes",
-        status="given",
-        agencies=("school-nursing",),
-        categories=("family",),
-        purposes=("support",),
-        given_on=world.today(),
-        by=ana.worker.id,
-    )
+    agreement = world.agreement(tilly.id, ana.worker.id)
     ana.make(tilly, agreement)
     for laptop in (ana, nia):
         assert post.trip(laptop).session.agreed

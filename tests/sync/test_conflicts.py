@@ -271,30 +271,15 @@ def test_an_agreement_that_was_taken_back_stays_so(world: World) -> None:
     ana, ben = world.laptop("Ana"), world.laptop("Ben")
     child = world.child("Tilly")
     ana.make(child)
-    agreement = agreed_to(world, child.id, ana.worker.id)
+    agreement = world.agreement(child.id, ana.worker.id)
     ana.make(agreement)
     world.settle()
     ana.store.journal.undo()
-    ben.change(agreement, given_by="Jo Marsh")
+    ben.change(agreement, given_by="Joanna Marsh")
     ana.sync()
     world.settle()
     for laptop in (ana, ben):
         assert not laptop.has(agreement)
-
-
-def agreed_to(world: World, child: str, by: str) -> Agreement:
-    return Agreement(
-        id=world.new_id("agreement"),
-        child=child,
-        given_by="Jo",
-        responsibility="yes",
-        status="given",
-        agencies=("school-nursing",),
-        categories=("family",),
-        purposes=("support",),
-        given_on=world.today(),
-        by=by,
-    )
 
 
 def test_two_steps_of_one_instant_are_not_taken_for_each_other(world: World) -> None:

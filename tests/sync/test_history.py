@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 from pydantic import BaseModel
 
 from casework.edits import Edit, update
@@ -13,16 +9,7 @@ from casework.records import Flag, Record
 from storage.integrity import history_gives_rows
 from storage.queries.history import read_history
 from sync.messages import Page
-from tests.sync.databases import Database
 from tests.sync.world import Laptop, World
-
-
-@pytest.fixture
-def world(tmp_path: Path, database: Database) -> Iterator[World]:
-    made = World(tmp_path, database)
-    yield made
-    for laptop in made.laptops.values():
-        laptop.store.close()
 
 
 def told(laptop: Laptop, record: Record) -> list[tuple[str, str, object]]:

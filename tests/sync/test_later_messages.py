@@ -17,17 +17,14 @@ from sync.messages import Beside, Said
 from sync.sealing import Head
 from tests.sync.databases import SqliteDatabase
 from tests.sync.sticks import Post
-from tests.sync.world import Way, World
+from tests.sync.world import Way, World, opened_world
 
 M = TypeVar("M", bound=BaseModel)
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    made = World(tmp_path, SqliteDatabase(tmp_path, lasting=False))
-    yield made
-    for laptop in made.laptops.values():
-        laptop.store.close()
+    yield from opened_world(tmp_path, SqliteDatabase(tmp_path, lasting=False))
 
 
 class LaterBeside(Beside):

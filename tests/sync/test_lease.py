@@ -17,17 +17,14 @@ from sync.hub.tables import meta
 from sync.messages import Pull
 from tests.sync.databases import SqliteDatabase
 from tests.sync.sticks import Post
-from tests.sync.world import Laptop, World
+from tests.sync.world import Laptop, World, opened_world
 
 DAY = timedelta(days=1)
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    made = World(tmp_path, SqliteDatabase(tmp_path, lasting=False))
-    yield made
-    for laptop in made.laptops.values():
-        laptop.store.close()
+    yield from opened_world(tmp_path, SqliteDatabase(tmp_path, lasting=False))
 
 
 def is_open(laptop: Laptop) -> bool:

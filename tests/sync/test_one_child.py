@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from itertools import permutations
 from pathlib import Path
@@ -25,21 +24,12 @@ from casework.records_case import Notification
 from casework.records_sync import Conflict
 from storage.intake.importer import import_file
 from storage.queries.duplicates import find_open_pairs
-from tests.sync.databases import Database
 from tests.sync.test_two_laptops import contact
 from tests.sync.world import NOW, Laptop, World
 
 HEAD = "UPN,Legal Surname,Legal Forename,DOB,Reg,Date,Session,Mark"
 TILLY, SAM, TEMPORARY = "U886009924001", "H886009924002", "E88600992400A"
 """Of an establishment that does not exist; the last is one that a school gives until it has the other."""
-
-
-@pytest.fixture
-def world(tmp_path: Path, database: Database) -> Iterator[World]:
-    made = World(tmp_path, database)
-    yield made
-    for laptop in made.laptops.values():
-        laptop.store.close()
 
 
 def two(world: World) -> tuple[Laptop, Laptop]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +11,6 @@ from casework.canonical import fingerprint
 from casework.edits import Edit, create, update
 from casework.records import Child, Contact, Flag, Household, Person, Relationship
 from casework.records_case import Notification
-from casework.records_sharing import Agreement
 from casework.records_sync import Conflict
 from storage.central.outbox import count_waiting
 from storage.settling import commit_settlement
@@ -21,38 +18,12 @@ from sync.hub.care import laptops
 from sync.hub.entitlement import Entitlement
 from sync.hub.feed import Feed
 from sync.hub.hub import new_epoch
-from tests.sync.databases import Database
 from tests.sync.faults import conditions
 from tests.sync.world import NOW, World
 
 
-@pytest.fixture
-def world(tmp_path: Path, database: Database) -> Iterator[World]:
-    made = World(tmp_path, database)
-    yield made
-    for laptop in made.laptops.values():
-        laptop.store.close()
-
-
 def contact(world: World, child: str, by: str, note: str) -> Contact:
     return Contact(id=world.new_id("contact"), child=child, at=NOW, by=by, kind="call", note=note)
-
-
-def family_agreement(world: World, child: str, by: str) -> Agreement:
-    """A mother agrees that the school nurse hears the family's words."""
-    return Agreement(
-        id=world.new_id("agreement"),
-        child=child,
-        given_by="Jo Marsh",
-        relationship="mother",
-        responsibility="yes",
-        status="given",
-        agencies=("school-nursing",),
-        categories=("family",),
-        purposes=("support",),
-        given_on=date(2026, 11, 20),
-        by=by,
-    )
 
 
 def test_what_one_makes_the_other_gets_and_both_agree(world: World) -> None:
@@ -87,7 +58,7 @@ def test_what_an_agreement_allows_is_taken_in_the_same_push(world: World) -> Non
     tilly = world.child("Tilly", lead_worker=nurse.worker.id)
     nurse.make(tilly)
     assert nurse.sync().agreed
-    nurse.make(family_agreement(world, tilly.id, nurse.worker.id))
+    nurse.make(world.agreement(tilly.id, nurse.worker.id))
     words = contact(world, tilly.id, nurse.worker.id, "Mum is worried")
     nurse.make(words)
     told = nurse.sync()
@@ -185,7 +156,7 @@ def test_a_nurse_gets_no_family_words_until_they_agree_and_loses_them_again(worl
     world.settle()
     assert nurse.has(tilly)
     assert not nurse.has(words)
-    agreement = family_agreement(world, tilly.id, ana.worker.id)
+    agreement = world.agreement(tilly.id, ana.worker.id)
     ana.make(agreement)
     world.settle()
     assert nurse.get(words).note == "Mum is worried"
@@ -209,7 +180,7 @@ def test_what_a_nurse_wrote_and_gave_up_comes_back_when_they_agree(world: World)
     nia.make(flag)
     nia.sync()
     assert not nia.has(flag)
-    ben.make(family_agreement(world, til.id, ben.worker.id))
+    ben.make(world.agreement(til.id, ben.worker.id))
     ben.sync()
     done = nia.sync()
     assert (done.agreed, done.problems) == (True, [])
@@ -219,7 +190,7 @@ def test_what_a_nurse_wrote_and_gave_up_comes_back_when_they_agree(world: World)
 def test_a_laptop_says_in_the_same_session_what_it_gave_up(world: World) -> None:
     ana, nurse = world.laptop("Ana"), world.laptop("Nia", "school-nursing")
     tilly = world.child("Tilly", dob=date(2016, 5, 4))
-    agreement = family_agreement(world, tilly.id, ana.worker.id)
+    agreement = world.agreement(tilly.id, ana.worker.id)
     words = contact(world, tilly.id, ana.worker.id, "Mum is worried")
     ana.make(tilly, agreement, words)
     world.settle()

@@ -15,15 +15,12 @@ from sync.hub import care
 from sync.hub.versions import catch_up
 from tests.sync.databases import SqliteDatabase
 from tests.sync.versions import FIELD, KIND, mixed, version
-from tests.sync.world import NOW, Laptop, World
+from tests.sync.world import NOW, Laptop, World, opened_world
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    made = World(tmp_path, SqliteDatabase(tmp_path, lasting=False))
-    yield made
-    for laptop in made.laptops.values():
-        laptop.store.close()
+    yield from opened_world(tmp_path, SqliteDatabase(tmp_path, lasting=False))
 
 
 def older(world: World, name: str) -> Laptop:
@@ -33,21 +30,27 @@ def older(world: World, name: str) -> Laptop:
     return mixed(made, older=False)
 
 
-def test_an_older_laptop_keeps_what_it_does_not_know_and_agrees(world: World) -> None:
-    ana, ben = world.laptop("Ana"), older(world, "Ben")
+def siblings(world: World, laptop: Laptop) -> Child:
+    """Two children, linked as siblings, and at the central record; the first speaks Polish."""
     lily, til = world.child("Lily", language="Polish"), world.child("Til")
-    ana.make(lily, til)
-    ana.make(
+    laptop.make(lily, til)
+    laptop.make(
         Link(
             id=world.new_id("link"),
             child=lily.id,
             other=til.id,
             kind="sibling",
             linked_on=NOW.date(),
-            by=ana.worker.id,
+            by=laptop.worker.id,
         )
     )
-    ana.sync()
+    laptop.sync()
+    return lily
+
+
+def test_an_older_laptop_keeps_what_it_does_not_know_and_agrees(world: World) -> None:
+    ana, ben = world.laptop("Ana"), older(world, "Ben")
+    lily = siblings(world, ana)
     with version(older=True):
         first = ben.sync()
         again = ben.sync()
@@ -63,19 +66,7 @@ def test_an_older_laptop_keeps_what_it_does_not_know_and_agrees(world: World) ->
 
 def test_an_older_laptop_gives_up_what_it_does_not_know_with_the_rest(world: World) -> None:
     ana, ben = world.laptop("Ana"), older(world, "Ben")
-    lily, til = world.child("Lily", language="Polish"), world.child("Til")
-    ana.make(lily, til)
-    ana.make(
-        Link(
-            id=world.new_id("link"),
-            child=lily.id,
-            other=til.id,
-            kind="sibling",
-            linked_on=NOW.date(),
-            by=ana.worker.id,
-        )
-    )
-    ana.sync()
+    lily = siblings(world, ana)
     with version(older=True):
         ben.sync()
         kept = ben.store.conn.execute("SELECT parts FROM sync_extra").fetchall()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from casework.edits import Edit, create, update
 from casework.records import Child, Record, School, Team, Worker
+from casework.records_sharing import Agreement
 from storage.central.state import read_state, write_state
 from storage.journal import transaction
 from storage.store import Store
@@ -190,8 +191,32 @@ class World:
             | fields
         )
 
+    def agreement(self, child: str, by: str) -> Agreement:
+        """A mother agrees that the school nurse hears the family's words."""
+        return Agreement(
+            id=self.new_id("agreement"),
+            child=child,
+            given_by="Jo Marsh",
+            relationship="mother",
+            responsibility="yes",
+            status="given",
+            agencies=("school-nursing",),
+            categories=("family",),
+            purposes=("support",),
+            given_on=date(2026, 11, 20),
+            by=by,
+        )
+
     def settle(self) -> None:
         """Sync everybody until nobody has anything to say."""
         for _ in range(4):
             for laptop in self.laptops.values():
                 laptop.sync()
+
+
+def opened_world(folder: Path, database: Database) -> Iterator[World]:
+    """A world whose laptops are closed at the end of a test."""
+    made = World(folder, database)
+    yield made
+    for laptop in made.laptops.values():
+        laptop.store.close()
