@@ -63,7 +63,6 @@ def edit(record: str, fields: tuple[str, ...], reason: str) -> None:
     a household is given by its name or its id. All of a call's changes are one step; `undo` takes it back.
     """
     from casework.edits import Edit
-    from casework.errors import Refused
     from outreach_tui.commands.people import Eyes, subject_of, take_named
 
     call = the_call()
@@ -72,7 +71,7 @@ def edit(record: str, fields: tuple[str, ...], reason: str) -> None:
     with opened(call) as store:
         found = take_named(store, record)
         if found.void:
-            raise Refused("void", "That record was taken back by an undo; it cannot be edited.", found.id)
+            found = _part_of(store, found)
         child, eyes = subject_of(store, found), Eyes(store)
         values: dict[str, Any] = {}
         for name, sign, text in wanted:
@@ -109,6 +108,24 @@ def edit(record: str, fields: tuple[str, ...], reason: str) -> None:
         output.emit_table(("FIELD", "FROM", "TO"), rows, fancy=call.fancy)
 
     call.show(value, lines)
+
+
+def _part_of(store: Store, record: Record) -> Child:
+    """The child whom a merged record is part of now, said on stderr. Raises Refused for what is void else."""
+    from casework.errors import BadInput, Refused
+    from casework.records import Child
+    from outreach_tui.commands.people import take_child
+    from storage.queries.lookup import display_name
+
+    try:
+        found = take_child(store, record.id) if isinstance(record, Child) else None
+    except BadInput:
+        found = None
+    if found is None or found.void:
+        sentence = "That record stands no more: it was taken back by an undo, or set aside by a merge."
+        raise Refused("void", f"{sentence} It cannot be edited.", record.id)
+    output.warn(f"That record was merged; this changes {display_name(found)} ({found.id}).")
+    return found
 
 
 def _split(text: str) -> tuple[str, str, str]:

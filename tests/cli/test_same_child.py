@@ -64,6 +64,10 @@ def test_a_merge_is_tried_made_and_taken_back_by_undo_or_split(line: Line) -> No
     page = line("child", two, "--json").json
     assert page["id"] == one
     assert "from two" in str(page["story"])
+    reached = line("edit", two, "tags+=extra", "--json")
+    assert (reached.code, reached.json["id"]) == (0, one)
+    assert f"That record was merged; this changes Sam Orr ({one})." in reached.err
+    assert line("undo").code == 0
     (part,) = page["merged"]
     merge = part["id"]
     assert (merge, part["name"], part["on"]) == (made.json["id"], "Sam Orr", "2026-11-20")
