@@ -110,7 +110,7 @@ def _agreed_and_planned(view: ChildView, width: int) -> Iterator[Line]:
     for cell in case_state(view.page.case, width, keys=not view.previewed):
         yield cell, NOTHING
     if view.plan is not None:
-        for cell in standing_lines(view.plan, view.today, width, keys=not view.previewed):
+        for cell in standing_lines(view.plan, view.today, width, view.agencies, keys=not view.previewed):
             yield cell, NOTHING if view.previewed else Target("plan")
 
 

@@ -112,7 +112,9 @@ def read_plan_view(store: Store, child_id: str) -> PlanView:
     )
 
 
-def standing_lines(shown: ShownPlan, today: date, width: int, *, keys: bool = True) -> list[Cell]:
+def standing_lines(
+    shown: ShownPlan, today: date, width: int, names: Names, *, keys: bool = True
+) -> list[Cell]:
     """How a plan stands and its next step, for the child's own page; nothing where no case is open."""
     hint = " P opens it." if keys else ""
     if shown.withheld:
@@ -130,7 +132,9 @@ def standing_lines(shown: ShownPlan, today: date, width: int, *, keys: bool = Tr
     lines = plain(head, width, tone=tone if tone is not Tone.GOOD else Tone.PLAIN)
     step = next_action(shown.actions) if shown.plan.ended is None else None
     if step is not None:
-        lines += plain(f"Next: {short(step.text, 60)} ({_owner(step, {})}), {due_words(step, today)}", width)
+        lines += plain(
+            f"Next: {short(step.text, 60)} ({_owner(step, names)}), {due_words(step, today)}", width
+        )
     return lines
 
 

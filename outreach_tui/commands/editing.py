@@ -24,8 +24,13 @@ if TYPE_CHECKING:
 _NAMES = frozenset({"surname", "forename", "known_as", "former_names", "title", "name"})
 """Fields that hold a name: what may stand in them is what an import takes for one."""
 
-_OWN_COMMANDS = {"agreement": "consent", "disclosure": "disclose", "conflict": "resolve"}
-"""Records that are changed by verbs of their own, which hold their rules."""
+_OWN_COMMANDS = {
+    "agreement": "An agreement is never rewritten: what a family agrees to anew is a new record. Use"
+    " `outreach consent record`, and `outreach consent withdraw` for what they take back.",
+    "disclosure": "A decision to share or not is never rewritten: record the new one by `outreach disclose`.",
+    "conflict": "A conflict is settled by `outreach resolve`.",
+}
+"""Records that are changed by verbs of their own, which hold their rules: why, and what to do instead."""
 
 _OWN_VERBS = {
     "action": {
@@ -158,11 +163,13 @@ def _check_allowed(eyes: Eyes, record: Record, child: Child | None, name: str) -
             "no-such-field", f"A {kind} has no field {safe(name)}; it has {', '.join(known)}.", safe(name)
         )
     decision = eyes.field(record, name, child)
+    if not (decision or decision.shown):
+        raise BadInput("no-such-record", "No record has that id; check it and try again.")
+    if record.type in _OWN_COMMANDS:
+        raise Refused("own-command", _OWN_COMMANDS[record.type], name)
     if not decision:
-        if not decision.shown:
-            raise BadInput("no-such-record", "No record has that id; check it and try again.")
         raise Refused("withheld", decision.reason, name)
-    own = _OWN_COMMANDS.get(record.type) or _OWN_VERBS.get(record.type, {}).get(name)
+    own = _OWN_VERBS.get(record.type, {}).get(name)
     if own:
         sentence = f"{label_of(record, name)} cannot be edited here: use `outreach {own}`."
         raise Refused("own-command", sentence, name)

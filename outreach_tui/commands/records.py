@@ -28,10 +28,12 @@ REFERENCES = {
     "lead_worker": "worker",
     "by": "worker",
     "completed_by": "worker",
-    "allocated_to": "worker",
     "worker": "worker",
     "team": "team",
     "corrects": "contact",
+    "allocated_to": "worker",
+    "ended_by": "worker",
+    "episode": "episode",
 }
 """Fields that hold another record's id, with that record's type."""
 
@@ -103,6 +105,11 @@ def history(record: str, field: str | None) -> None:
         if child is not None:
             entries = guarded(store, child, entries)
             store.log("looked", f"history of {found.type} {found.id}", child.id)
+        told = [
+            "(withheld)" if e["withheld"] else said(eyes, found, e["field"], e[side], ids=False)
+            for e in entries
+            for side in ("old", "new")
+        ]
 
     def text() -> None:
         output.emit_table(
@@ -113,10 +120,10 @@ def history(record: str, field: str | None) -> None:
                     e["by"],
                     e["step"] + (f" ({e['reason']})" if e["reason"] else ""),
                     e["field"],
-                    "(withheld)" if e["withheld"] else _in_words(found, e["field"], e["old"]),
-                    "(withheld)" if e["withheld"] else _in_words(found, e["field"], e["new"]),
+                    before,
+                    after,
                 )
-                for e in entries
+                for e, before, after in zip(entries, told[::2], told[1::2], strict=True)
             ],
             fancy=call.fancy,
         )
@@ -177,8 +184,8 @@ def label_of(record: Record, name: str) -> str:
     return f"{label} ({name})" if label.casefold() != name.replace("_", " ") else label
 
 
-def said(eyes: Eyes, record: Record, name: str, value: Any) -> str:
-    """A value in words; a reference with the name of what it points at, where that may be seen."""
+def said(eyes: Eyes, record: Record, name: str, value: Any, *, ids: bool = True) -> str:
+    """A value in words; a reference as the name of what it points at, where that may be seen, with its id."""
     text = _in_words(record, name, value)
     if name in REFERENCES and isinstance(value, str) and value:
         from casework.records import RECORD_TYPES
@@ -186,6 +193,8 @@ def said(eyes: Eyes, record: Record, name: str, value: Any) -> str:
         target = REFERENCES[name]
         held = eyes.store.find(RECORD_TYPES[target], "id = ?", (value,))
         called = may_be_called(eyes, held[0]) if held else ""
+        if called and not ids:
+            return called
         return f"{called} ({text})" if called else text
     return text
 
@@ -200,10 +209,16 @@ def may_be_called(eyes: Eyes, record: Record) -> str:
         eyes.is_there(record, child) and all(eyes.field(record, name, child) for name in fields)
     ):
         return ""
-    return " ".join(filter(None, (str(getattr(record, name) or "") for name in fields)))
+    called = " ".join(filter(None, (str(getattr(record, name) or "") for name in fields)))
+    return f"episode {called}" if record.type == "episode" else called
 
 
-_NAMES = {"child": ("forename", "surname"), "person": ("forename", "surname"), "contact": ("kind",)}
+_NAMES = {
+    "child": ("forename", "surname"),
+    "person": ("forename", "surname"),
+    "contact": ("kind",),
+    "episode": ("number",),
+}
 
 
 def _in_words(record: Record, name: str, value: Any) -> str:

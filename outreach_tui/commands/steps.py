@@ -140,6 +140,10 @@ def log(child: str | None, limit: int) -> None:
 
 
 def _worker(store: Store, record: str) -> str:
+    from storage.central.identity import FORMER_WORKER, kept
+
+    if record == kept(store.conn, FORMER_WORKER):
+        return store.worker.name
     row = store.conn.execute("SELECT name FROM worker WHERE id = ?", (record,)).fetchone()
     return str(row[0]) if row else record
 

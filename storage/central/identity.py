@@ -22,6 +22,8 @@ from storage.store import Store
 
 PRIVATE_KEY, COMING_KEY, OFFSET = "private_key", "coming_key", "clock_offset"
 HUB_KEY, HUB_SEAL = "hub_key", "hub_seal"
+FORMER_WORKER = "former_worker"
+"""The id that this laptop's worker had before enrolment: the audit, which is never rewritten, has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ def _rename_own(store: Store, identity: Identity) -> None:
         known[own_team] = identity.team_id
     rename(conn, known)
     conn.execute("UPDATE edit SET worker = ? WHERE worker = ?", (identity.worker_id, before))
+    keep(conn, FORMER_WORKER, before)
     if own_team is not None and identity.team_id is not None:
         _become(conn, Team, identity.team_id, identity.team)
     _become(conn, Worker, identity.worker_id, identity.worker)

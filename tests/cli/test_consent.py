@@ -56,9 +56,10 @@ def test_a_withdrawal_is_not_undone_but_a_slip_is(line: Line) -> None:
 def test_an_agreement_is_changed_by_its_own_verbs_only(line: Line) -> None:
     made = record(line)
     line("consent", "withdraw", made["id"], "--reason", "changed her mind")
-    for change in ("status=given", "expires=+2w", "exclude_read=yes"):
+    for change in ("status=given", "expires=+2w", "exclude_read=yes", "categories+=send"):
         done = line("edit", made["id"], change, "--json")
         assert (done.code, done.json["error"]["code"]) == (5, "own-command"), change
+        assert "what a family agrees to anew is a new record" in done.json["error"]["message"]
 
 
 def test_a_withdrawal_says_what_disappears_and_for_whom(line: Line) -> None:

@@ -25,6 +25,13 @@ def test_edit_changes_and_history_tells(line: Line) -> None:
     assert shown["fields"]["known_as"] == "Sunny"
     told = line("history", line.ids["tilly"], "--field", "known_as", "--json").json
     assert [(e["old"], e["new"], e["by"], e["reason"]) for e in told] == [("", "Sunny", "Ana Bell", "asked")]
+    assert line("edit", line.ids["tilly"], "lead_worker=me").code == 0
+    told = line("history", line.ids["tilly"])
+    assert "Ana Bell" in told.out
+    assert line.ids["worker"] not in told.out, "names, where JSON has the ids"
+    assert line.ids["school"] not in told.out
+    (last,) = line("history", line.ids["tilly"], "--field", "lead_worker", "--json").json[-1:]
+    assert last["new"] == line.ids["worker"]
     assert line("search", "sunny", "--json").json["rows"][0]["child"]["id"] == line.ids["tilly"]
 
 

@@ -204,6 +204,7 @@ def let_pass(line: Line, days: int) -> None:
 def test_a_silent_laptop_opens_by_a_sync_or_the_recovery_code(desk: Desk, tmp_path: Path) -> None:
     ana = desk.laptop("Ana Bell")
     assert sync(ana).code == 0
+    assert {entry["worker"] for entry in ana("log", "--json").json} == {"Ana Bell"}, "before enrolment, too"
     let_pass(ana, 11)
     warned = ana("today", today=None)
     assert (warned.code, "Warning: No word from the central record for 11 days" in warned.err) == (0, True)

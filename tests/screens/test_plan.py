@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from casework.consent import record_agreement, withdraw_agreement
-from casework.edits import Edit
+from casework.edits import Edit, update
 from casework.ids import new_id
 from casework.records import Worker
 from casework.records_case import Action, Episode, Outcome, Plan, Review
@@ -23,6 +23,7 @@ from screens.plan import PlanScreen
 from screens.plan_forms import ActionForm, EndingForm, OutcomeForm
 from screens.unlock import UnlockScreen
 from screens.widgets.row_list import RowList
+from storage.store import Store
 from tests.screens.fakes import HOSTILE
 from tests.screens.real import TODAY, Family, asked, commit, enter, make_real_app, new_store
 from tests.screens.steps import settle, type_text, unlock
@@ -176,6 +177,14 @@ async def test_from_an_open_case_to_a_finished_action_by_keys(family: Family, tm
         await keys(pilot, "escape")
         assert "Plan: NOT REVIEWED YET." in flat(app)
         assert "Next: Ring the bus company (Anna Marsh), by Fri 4 Dec, 14 days left" in flat(app)
+
+        def helped(store: Store) -> None:
+            (held,) = store.find(Action)
+            store.journal.commit(Edit("Helped", update(held, agency="social-care")))
+
+        await asked(app, helped)
+        await keys(pilot, "P", "escape")
+        assert "Next: Ring the bus company (Anna Marsh, Social care), by" in flat(app)
 
 
 async def test_an_action_takes_few_keys(family: Family, tmp_path: Path) -> None:
