@@ -45,14 +45,23 @@ def missing_of(assessment: Assessment, withheld: Collection[str] = ()) -> list[s
     ]
 
 
-def start_assessment(assessment: Assessment, episode: Episode | None, today: date) -> Edit:
-    """A new assessment of the open case, as given.
+def start_assessment(
+    assessment: Assessment, episode: Episode | None, today: date, held: Sequence[Assessment] = ()
+) -> Edit:
+    """A new assessment of the open case, as given; `held` are those of the child.
 
-    Raises Refused when no case is open, BadInput when it started in the future.
+    Raises Refused when no case is open, or one of it is in work, BadInput when it started in the future.
     """
     if episode is None:
         raise Refused(
             "no-open-case", "There is no open case; allocate a notification first.", assessment.child
+        )
+    in_work = next((a for a in held if a.episode == episode.id and a.completed is None and not a.void), None)
+    if in_work is not None:
+        raise Refused(
+            "assessment-open",
+            f"The assessment of {say_day(in_work.started)} is in work; write on in it, or complete it first.",
+            in_work.id,
         )
     require_come(assessment.started, today, "An assessment is recorded once it was started.")
     kept = assessment.model_copy(update={"episode": episode.id})

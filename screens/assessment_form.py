@@ -266,7 +266,8 @@ class AssessmentForm(FieldForm):
                 **changed,
             }
         )
-        return start_assessment(made, open_episode(store, self._child), store.today)
+        held = store.find(Assessment, "child = ?", (self._child.id,))
+        return start_assessment(made, open_episode(store, self._child), store.today, held)
 
 
 class ScoresForm(FieldForm):

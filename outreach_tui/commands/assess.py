@@ -68,7 +68,8 @@ def add(child: str, on: str | None, **parts: str | None) -> None:
             made = Assessment.model_validate(
                 {"id": new_id(), "child": found.id, "started": day, "by": store.worker.id, **words}
             )
-        edit = start_assessment(made, open_episode(store, found), call.today)
+        held = store.find(Assessment, "child = ?", (found.id,))
+        edit = start_assessment(made, open_episode(store, found), call.today, held)
         receipt = store.journal.commit(edit)
         missing = _missing(store, found, made.id)
     value = {"id": made.id, "child": found.id, "started": day, "missing": missing, "edit": receipt.edit}

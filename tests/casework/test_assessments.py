@@ -50,6 +50,11 @@ def test_an_assessment_needs_an_open_case_and_a_day_that_has_come() -> None:
         start_assessment(BEGUN, None, DAY)
     with pytest.raises(BadInput):
         start_assessment(BEGUN, CASE, DAY - timedelta(days=1))
+    in_work = BEGUN.model_copy(update={"id": "b", "episode": "e"})
+    with pytest.raises(Refused, match="is in work"):
+        start_assessment(BEGUN, CASE, DAY, [in_work])
+    for other in (in_work.model_copy(update={"completed": DAY}), in_work.model_copy(update={"episode": "x"})):
+        assert start_assessment(BEGUN, CASE, DAY, [other]).changes
 
 
 def test_empty_parts_are_named_and_hold_nothing_up() -> None:

@@ -393,6 +393,9 @@ def test_health_in_an_assessment_needs_its_own_agreement(case: Line) -> None:
     assert shown["health"] is None
     assert [part["part"] for part in shown["withheld"]] == ["health"]
     assert "health" not in shown["missing"], "what is withheld is not said to be empty"
+    second = case("assess", "add", case.ids["tilly"], "--json")
+    assert (second.code, second.json["error"]["code"]) == (5, "assessment-open")
+    ok(case, "assess", "complete", made["id"])
     bare = ok(case, "assess", "add", case.ids["tilly"], "--strengths", "Close to Gran")
     written = ok(case, "assess", "set", bare["id"], "--history", "Moved twice")
     complete = ok(case, "assess", "complete", bare["id"])
