@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Column, Connection, Engine, Table, insert, inspect, select
 
 from casework.errors import BadInput, Refused
 from casework.ids import new_id
@@ -106,19 +107,29 @@ def _load(file: Engine, address: str) -> None:
                     "The PostgreSQL database of this backup still holds a central record: keep a dump of it,"
                     " then make the database anew and restore again with --put-aside.",
                 )
-            for table in tables.metadata.sorted_tables:
-                for portion in held.execute(select(table)).partitions(_ROWS):
+            for table, columns in _there(held):
+                for portion in held.execute(select(*columns)).partitions(_ROWS):
                     rows = [dict(row._mapping) for row in portion]
                     if table is tables.meta:
                         rows = [row for row in rows if row["name"] not in OWN]
                     into.execute(insert(table), rows)
             new_epoch(into, new_id())
         with file.begin() as held:
-            for table in reversed(tables.metadata.sorted_tables):
+            for table, _ in reversed(list(_there(held))):
                 if table is not tables.meta:
                     held.execute(table.delete())
     finally:
         engine.dispose()
+
+
+def _there(held: Connection) -> Iterator[tuple[Table, list[Column[Any]]]]:
+    """The tables and columns that a backup has: one of an earlier version lacks what was added since."""
+    found = inspect(held)
+    names = set(found.get_table_names())
+    for table in tables.metadata.sorted_tables:
+        if table.name in names:
+            has = {column["name"] for column in found.get_columns(table.name)}
+            yield table, [column for column in table.columns if column.name in has]
 
 
 @contextmanager

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Engine, select, text
 
 from casework.errors import BadInput, Refused, UsageProblem
 from storage.backup import Secret
 from storage.vault import Vault
-from sync.hub import care, tables
+from sync.hub import care, keeping, tables
 from sync.hub.central import in_bulk
 from sync.hub.home import HubHome, create_hub, open_hub
 from sync.hub.keeping import back_up, put_back
@@ -19,10 +19,21 @@ from tests.sync.served import Served, Site
 from tests.sync.test_http import child
 from tests.tools.vaults import FAST, NOW, PASSPHRASE
 
+copy = keeping._copy
+
+
+def copied_by_an_earlier_version(source: Engine, target: Engine) -> None:
+    copy(source, target)
+    with target.begin() as connection:
+        connection.execute(text("DROP TABLE acknowledged"))
+        connection.execute(text("ALTER TABLE device DROP COLUMN audit_lost"))
+
 
 def test_on_postgresql_the_folder_keeps_address_and_key_and_a_backup_has_all(
-    postgresql: PostgresqlDatabase, tmp_path: Path
+    postgresql: PostgresqlDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Also one that an earlier version made."""
+    monkeypatch.setattr(keeping, "_copy", copied_by_an_earlier_version)
     site = Site(tmp_path)
     site.served.stop()
     site.hub.close()
