@@ -24,7 +24,7 @@ from pydantic import ValidationError
 
 from casework.canonical import defaults
 from casework.edits import CREATED, Change
-from casework.facets import FACET_OF_KEY, Facet, facets, joined
+from casework.facets import FACET_OF_KEY, Facet, facets, joined, plain_facets
 from casework.ids import new_id
 from casework.records import RECORD_TYPES
 from casework.scopes import own_scope
@@ -120,6 +120,13 @@ def _fields_of(record_type: str) -> tuple[frozenset[str], Mapping[str, str]]:
     fields = RECORD_TYPES[record_type].model_fields
     names = frozenset(name for name in fields if name != "id")
     return names, {name: "" for name in fields if name in names and fields[name].is_required()}
+
+
+@cache
+def _all_of(record_type: str) -> int:
+    """The bits of every facet that a record of this type can have."""
+    named = plain_facets(record_type)
+    return reduce(or_, (BIT[facet] for facet, _ in named) if named is not None else BIT.values())
 
 
 def _after(before: Values, changes: Sequence[Change]) -> Values:
@@ -342,6 +349,8 @@ class Receiver:
                 continue
             scopes = self._holdings.scopes_of(record_type, record, values)
             mask = reduce(or_, (masks.get(scope, 0) for scope in scopes), 0)
+            if record not in unknown and _all_of(record_type) & ~mask == 0:
+                continue
             parts = facets(record_type, values)
             if not mask & BIT[next(iter(parts))]:
                 recount |= self._purge(record, answer, touched, record_type)
