@@ -16,7 +16,7 @@ from casework.text import clean, fold
 from casework.wording import join_words, say_day
 from screens.notification_child import new_child, take_day
 from screens.notification_lines import AREAS, PARTS
-from storage.queries.notifications import episodes_of, pauses_of
+from storage.queries.notifications import episodes_of, other_school, pauses_of
 
 if TYPE_CHECKING:
     from casework.edits import Change
@@ -70,7 +70,10 @@ def keep_new(store: Store, fields: Mapping[str, str]) -> tuple[Receipt, str, str
     edit, kept = receive(held, store.today, episodes_of(store, child.id))
     whole = Edit(edit.name, (*made, *edit.changes), subject=child.id)
     receipt = store.journal.commit(whole, draft=(FORM, ""))
-    return receipt, _stands(standing(kept, (), store.today).allocate_by, missing_parts(kept)), kept.id
+    said = _stands(standing(kept, (), store.today).allocate_by, missing_parts(kept))
+    if elsewhere := other_school(store, child, school):
+        said += f" Look again: {elsewhere}"
+    return receipt, said, kept.id
 
 
 def keep_came(

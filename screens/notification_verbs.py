@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from casework.records import Worker
-from casework.wording import FEEDBACK, count_of, join_words
+from casework.wording import FEEDBACK, count_of, join_words, say_day
 from screens.dialogs import Choice, Confirm, PickOne
 from screens.kept_dialog import AskWords, kept_as
 from screens.listening import ListeningScreen
@@ -206,6 +206,8 @@ class NotificationVerbs(ListeningScreen):
                 self.say(f"Kept. They may be {FEEDBACK[allowed]}: {decision.reason}")
 
         told = f"They may be {FEEDBACK[allowed]}. Why: {decision.reason}"
+        if before := entry.shown.notification.contacted_on:
+            told = f"They were spoken to on {say_day(before)}; the history keeps that. {told}"
         reached = f" Point of contact: {short(contact, _CONTACT)}." if contact else ""
         question = f"{told}{reached} With whom did you speak at the school?"
         await self.question(AskWords(question, kept, entry.shown.notification.notifier), named)

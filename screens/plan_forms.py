@@ -26,7 +26,7 @@ from screens.form_fields import FormField
 from screens.plan_lines import ACTION, ENDING, OUTCOME, Names
 from screens.reopening import LeftOpen
 from screens.widgets.fitting import short
-from storage.queries.plans import open_episode, open_plans, plan_of, require_family, school_agreed
+from storage.queries.plans import open_episode, open_plans, owner_of, plan_of, require_family, school_agreed
 
 if TYPE_CHECKING:
     from storage.journal import Receipt
@@ -261,7 +261,8 @@ class ActionForm(PlanForm):
 
     def edit(self, store: Store, values: Mapping[str, Any]) -> Edit:
         """A new action, or one in other words, with another owner or day."""
-        text, owner, agency, due = (values[name] for name in ("text", "owner", "agency", "due"))
+        text, due = values["text"], values["due"]
+        owner, agency = owner_of(store, values["owner"], values["agency"])
         school = school_agreed(store, store.get(Child, self._child.id))
         if self._action is not None:
             held = store.get(Action, self._action.id)

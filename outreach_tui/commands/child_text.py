@@ -145,4 +145,7 @@ def _day(day: Any) -> str:
 
 
 def _left(clock: dict[str, Any]) -> str:
-    return "" if clock["left"] is None else f"{clock['left']} {clock['kind']} left"
+    """What is left of a clock; where it stands, why."""
+    return (
+        clock["text"].partition(": ")[2] if clock["left"] is None else f"{clock['left']} {clock['kind']} left"
+    )

@@ -252,6 +252,8 @@ def reference(store: Store, name: str, typed: str) -> str:
     from outreach_tui.commands.people import take_child, take_record
     from outreach_tui.commands.records import REFERENCES
 
+    if name == "owner" and typed.strip().casefold() == "me":
+        return store.worker.name
     target = REFERENCES.get(name)
     if target is None or not typed.strip():
         return _text(name, typed)

@@ -50,7 +50,7 @@ def add(child: str, notifier: str, urn: str, received: str, **given: Any) -> Non
     from outreach_tui.commands.people import Eyes, take_child, take_day
     from outreach_tui.commands.school import find_school
     from storage.queries.duplicates import describe, find_duplicates
-    from storage.queries.notifications import episodes_of, others_waiting
+    from storage.queries.notifications import episodes_of, other_school, others_waiting
 
     call = the_call()
     day = take_day(received, call.today, "--received", past=True)
@@ -74,6 +74,7 @@ def add(child: str, notifier: str, urn: str, received: str, **given: Any) -> Non
         warn_of_birthday(found, fields, call.today)
         edit, kept = receive(given_in, call.today, episodes)
         waiting = others_waiting(store, found.id)
+        elsewhere = other_school(store, found, kept.school)
         receipt = store.journal.commit(edit)
         again = re_referral_of(kept, episodes)
         doubles = [
@@ -101,6 +102,8 @@ def add(child: str, notifier: str, urn: str, received: str, **given: Any) -> Non
         _say(f"{edit.name}.", value)
         if kept.received < call.today - timedelta(days=_LONG_AGO):
             output.warn(f"Warning: --received: {say_day(kept.received)} is more than a year ago.")
+        if elsewhere:
+            output.warn(f"Warning: {elsewhere}")
         for other in waiting:
             of = f"that of {say_day(other.received)} ({other.id})"
             rest = (
@@ -171,7 +174,8 @@ def information(notification: str, on: str | None, **given: Any) -> None:
 def contacted(notification: str, with_whom: str, on: str | None) -> None:
     """You spoke with the notifier about why. What they may be told follows from the family's agreement."""
     from casework.notifications import contact_notifier
-    from casework.wording import FEEDBACK
+    from casework.text import safe
+    from casework.wording import FEEDBACK, say_day
     from outreach_tui.commands.people import take_day
     from storage.queries.notifications import feedback_for
 
@@ -187,9 +191,13 @@ def contacted(notification: str, with_whom: str, on: str | None) -> None:
             "on": day,
             "feedback": feedback,
             "reason": decision.reason,
+            "before": shown.notification.contacted_on,
             "edit": receipt.edit,
         }
     told = FEEDBACK[feedback]
+    if (before := shown.notification.contacted_on) is not None:
+        who = safe(shown.notification.contacted_with) or "the notifier"
+        output.warn(f"Warning: {who} was spoken to on {say_day(before)}; the history keeps that.")
     call.show(value, lambda: output.emit_lines([f"Kept. They may be {told}: {decision.reason}"]))
 
 

@@ -100,19 +100,20 @@ def action(outcome_id: str, text: str, owner: str, due: str, agency: str | None)
     from casework.records_case import Outcome, Plan
     from outreach_tui.commands.cases import fitting, take_own, text_of
     from outreach_tui.commands.people import take_day
-    from storage.queries.plans import school_agreed
+    from storage.queries.plans import owner_of, school_agreed
 
     call = the_call()
     words, who = text_of(text, "--text"), text_of(owner, "--owner")
     day = take_day(due, call.today, "--due", since=call.today) or call.today
     with opened(call) as store:
         held, child = take_own(store, outcome_id, Outcome, "OUTCOME", "plan show CHILD")
+        who, of = owner_of(store, who, agency or "")
         with fitting({}):
             edit, made = add_action(
                 held,
                 words,
                 who,
-                agency or "",
+                of,
                 day,
                 call.today,
                 plan=store.get(Plan, held.plan),

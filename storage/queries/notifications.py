@@ -13,6 +13,7 @@ from casework.policies import Category
 from casework.records import Child, Worker, meta_of
 from casework.records_case import Episode, Feedback, Notification, Pause
 from casework.sharing import Decision, may_see
+from storage.queries.sight import shown_child
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -76,6 +77,16 @@ def others_waiting(store: Store, child: str, but: str = "") -> list[Notification
     """A child's notifications that wait for a worker, oldest first, without the one `but`."""
     held = store.find(Notification, "child = ?", (child,))
     return sorted((n for n in held if n.id != but and still_waits(n)), key=lambda n: (n.received, n.id))
+
+
+def other_school(store: Store, child: Child, school: str | None) -> str:
+    """That a notification came from another school than the child's, in a sentence; "" where it did not, or
+    which school they go to may not be seen.
+    """
+    theirs = shown_child(store, child).school
+    if not theirs or not school or theirs == school:
+        return ""
+    return f"the child is on the roll of {store.schools.name(theirs)}, not of {store.schools.name(school)}."
 
 
 def feedback_for(store: Store, child: Child) -> tuple[Feedback, Decision]:

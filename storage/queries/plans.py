@@ -168,6 +168,13 @@ def plan_of(store: Store, action: Action) -> Plan:
     return store.get(Plan, store.get(Outcome, action.outcome).plan)
 
 
+def owner_of(store: Store, typed: str, agency: str) -> tuple[str, str]:
+    """Who is meant as the owner of an action, and of which agency: `me` is the worker, of their own."""
+    if typed.strip().casefold() != "me":
+        return typed, agency
+    return store.worker.name, agency or store.worker.agency
+
+
 def open_episode(store: Store, child: Child) -> Episode | None:
     """The episode that is open, or None."""
     held = store.find(Episode, "child = ? AND closed IS NULL", (child.id,))

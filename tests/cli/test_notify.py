@@ -40,6 +40,13 @@ def test_a_whole_notification_runs_its_clock(line: Line) -> None:
     assert "4 working days" in shown["clock"]
 
 
+def test_another_school_than_the_childs_is_told(line: Line) -> None:
+    words = ("notify", "add", line.ids["tilly"], "--from", "Mr Orr", "--received", "2026-11-18", "--school")
+    told = "Warning: the child is on the roll of Oakhanger Primary, not of Harbour View."
+    assert told in line(*words, "999002").err
+    assert "on the roll" not in line(*words, "999001").err
+
+
 def test_children_who_may_be_the_same_are_told(line: Line) -> None:
     assert add(line)["duplicates"] == []
     twice = line("notify", "add", line.ids["sam1"], *FROM, "2026-11-18", "--json").json
@@ -72,6 +79,8 @@ def test_asking_for_more_stops_the_clock(line: Line) -> None:
     assert asked.json["allocate_by"] is None
     assert asked.json["missing"] == ["the information asked for on Fri 20 Nov 2026"]
     assert line("notify", "need-information", made["id"], "--reason", "again").code == 5
+    page = " ".join(line("child", line.ids["tilly"]).out.split())
+    assert "Allocation the clock stands until it has the information asked for" in page
     told = line(
         "notify", "information", made["id"], "--siblings", "one brother", "--json", today="2026-11-23"
     )
@@ -86,7 +95,9 @@ def test_a_worker_takes_the_case_and_speaks_to_the_notifier(line: Line) -> None:
     assert line("allocate", made["id"], "--to", "Ana Bell").code == 5
     assert line("notify", "list", "--waiting", "--json").json == []
     spoken = line("notify", "contacted", made["id"], "--with", "Mr Orr", "--json").json
-    assert spoken["feedback"] == "in-touch"
+    assert (spoken["feedback"], spoken["before"]) == ("in-touch", None)
+    second = line("notify", "contacted", made["id"], "--with", "Ms Webb")
+    assert "Warning: Mr Orr was spoken to on Fri 20 Nov 2026; the history keeps that." in second.err
     again = add(line, received="2026-11-20")
     assert (again["new_information"], again["status"]) == (True, "new information")
     line(

@@ -87,6 +87,17 @@ def planned(line: Line) -> dict[str, str]:
     return {"plan": plan["id"], "outcome": outcome["id"], "action": action["id"]}
 
 
+def test_me_as_an_owner_is_the_worker(case: Line) -> None:
+    ids = planned(case)
+    ok(case, *("plan", "action", ids["outcome"], "--text", "Visit", "--owner", "me", "--due", "fri"))
+    ok(case, "edit", ids["action"], "owner=me")
+    (outcome,) = ok(case, "plan", "show", case.ids["tilly"])["outcomes"]
+    assert {a["text"]: (a["owner"], a["agency"]) for a in outcome["actions"]} == {
+        "Visit": ("Ana Bell", "early-help"),
+        "Ring the bus company": ("Ana Bell", ""),
+    }
+
+
 def test_from_an_open_case_to_a_reviewed_plan(case: Line) -> None:
     ids = planned(case)
     shown = ok(case, "plan", "show", case.ids["tilly"])
