@@ -143,12 +143,17 @@ class Digest:
     @property
     def octets(self) -> bytes:
         """The sum as 32 bytes, as it is stored."""
-        return self.total.to_bytes(_WIDTH)
+        return octets_of(self.total)
 
     @property
     def text(self) -> str:
         """Count and sum as they are sent."""
         return f"{self.count}:{self.octets.hex()}"
+
+
+def octets_of(total: int) -> bytes:
+    """A sum as 32 bytes, as it is stored."""
+    return total.to_bytes(_WIDTH)
 
 
 def digest_of(octets: bytes, count: int) -> Digest:

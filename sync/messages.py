@@ -173,18 +173,20 @@ class Pushed(Said):
     known: dict[Id, Id] = {}
 
 
-class Sent(_Message):
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class Sent:
     """A record as far as the laptop may hold it: its facets by key, the leading one first.
 
     `seq` is the newest step that changed any of it. `steps` names those of fields that another step changed;
-    under "" the one that made it, where the laptop does not know it yet and it was changed since.
+    under "" the one that made it, where the laptop does not know it yet and it was changed since. A dataclass
+    as `Changed` is.
     """
 
     type: str
     id: Id
     seq: int
     parts: dict[str, dict[str, Any]]
-    steps: dict[str, Number] = {}
+    steps: dict[str, Number] = Field(default_factory=dict)
 
 
 class Told(_Message):

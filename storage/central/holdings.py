@@ -7,7 +7,15 @@ from collections.abc import Collection, Iterable, Mapping
 from operator import itemgetter
 from typing import Any
 
-from casework.canonical import MODULUS, Digest, digest_of, facet_hash, facet_hashes, sum_of
+from casework.canonical import (
+    MODULUS,
+    Digest,
+    digest_of,
+    facet_hash,
+    facet_hashes,
+    octets_of,
+    sum_of,
+)
 from casework.facets import BIT_OF_KEY, FACETS, Facet, facets, joined
 from casework.records import RECORD_TYPES
 from casework.scopes import TIED, own_scope
@@ -83,7 +91,7 @@ class Holdings:
         """
         masks = self.masks()
         values = self.read(records, known)
-        wanted = self._with_tied(values)
+        wanted = sorted(self._with_tied(values), key=itemgetter(1))  # as they lie in the tables
         values = self.read(wanted, values)
         sums: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
         counted: list[tuple[str, str]] = []
@@ -99,7 +107,7 @@ class Holdings:
         rows: list[tuple[str, str, str, int, bytes]] = []
         extras = self.extras.of([record for _, record in wanted])
         lacks = read_state(self._conn).lacks()
-        for entry in sorted(wanted, key=itemgetter(1)):
+        for entry in wanted:
             record_type, record = entry
             fields = values.get(entry)
             if fields is not None and record_type in lacks:
@@ -125,7 +133,7 @@ class Holdings:
                 if not own or not mask & BIT_OF_KEY[next(iter(hashes))]:
                     continue
                 total = sum(own) % MODULUS
-                rows.append((record, scope, record_type, len(own), Digest(len(own), total).octets))
+                rows.append((record, scope, record_type, len(own), octets_of(total)))
                 held = sums[scope]
                 held[0] += len(own)
                 held[1] += total
@@ -147,7 +155,7 @@ class Holdings:
                 found[entry] = None
                 missing[entry[0]].append(entry[1])
         for record_type in missing.keys() & RECORD_TYPES.keys():
-            ids = missing[record_type]
+            ids = sorted(missing[record_type])
             for record, values in many_values(self._conn, record_type, ids).items():
                 del values["id"]
                 found[record_type, record] = values
