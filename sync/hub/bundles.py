@@ -22,12 +22,13 @@ from storage.faults import DATABASE_ERRORS, from_database, translated
 from storage.files import claim_name, fresh_name, sync_folder
 from sync import signing, wire
 from sync.hub import tables
+from sync.hub.carried_edits import take_edits
 from sync.hub.central import in_bulk
 from sync.hub.counting import Counter
 from sync.hub.database import for_laptop, transact
 from sync.hub.feed import Feed
 from sync.letters import MOST_FRAMES, Letter, Owed, Reply
-from sync.messages import MOST_EDITS, Changed, Page, Push, Pushed, SentEdit, Verify
+from sync.messages import MOST_EDITS, Page, Push, Pushed, Verify
 from sync.sealing import Head, Sealed, next_counter, sealed_file, sealing_key, sealing_text, write_sealed
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def take(hub: Hub, connection: Connection, head: Head, name: str, letter: Letter
             owed.differed = _differed(connection, device, letter)
             if owed.differed:
                 owed.lost = hub.lacking(connection, letter.have)
-        _take_edits(hub, connection, device, pushes(), owed)
+        take_edits(hub, connection, device, pushes(), owed)
     values = dict(held._mapping) if held is not None else _empty(device)
     row = values | {
         "counter": head.counter,
@@ -293,60 +294,6 @@ def _check_turn(held: Any, head: Head, name: str) -> None:
             "An earlier bundle of that laptop was not read yet: read that one first, or have the laptop write"
             " one without --since-last.",
         )
-
-
-def _take_edits(hub: Hub, connection: Connection, device: str, pushes: Iterable[Push], owed: Owed) -> None:
-    """Every edit, under the ids that their records have here; the verdicts go to `owed`."""
-    touched: dict[str, set[str]] = {}
-    unclean: set[str] = set()
-    for push in pushes:
-        edits = [_renamed(edit, owed.known) for edit in push.edits]
-        answer = hub.take(connection, device, Push(edits=edits))
-        while answer.known:
-            owed.known |= answer.known
-            edits = [_renamed(edit, answer.known) for edit in edits]
-            answer = hub.take(connection, device, Push(edits=edits))
-        owed.verdicts += answer.verdicts
-        owed.at = answer.at
-        for edit in edits:
-            touched.setdefault(_step(edit.id), set()).update(change.record for change in edit.changes)
-        unclean |= {_step(one.edit) for one in answer.verdicts if one.verdict != "applied"}
-    owed.want += sorted(set().union(*(touched[step] for step in unclean), owed.known.values()))
-
-
-def _step(edit: str) -> str:
-    """The id of the whole step, of which a long one is sent in parts."""
-    return edit.partition("/")[0]
-
-
-def _renamed(edit: SentEdit, known: dict[str, str]) -> SentEdit:
-    """The edit as its laptop would send it once it has given these records their ids."""
-    if not known:
-        return edit
-    changes = [
-        Changed(
-            type=change.type,
-            record=known.get(change.record, change.record),
-            field=change.field,
-            old=_replaced(change.old, known),
-            new=_replaced(change.new, known),
-        )
-        for change in edit.changes
-    ]
-    subject = known.get(edit.subject, edit.subject) if edit.subject else None
-    return edit.model_copy(update={"changes": changes, "subject": subject})
-
-
-def _replaced(value: Any, known: dict[str, str]) -> Any:
-    if isinstance(value, str):
-        for old, new in known.items():
-            value = value.replace(old, new)
-        return value
-    if isinstance(value, dict):
-        return {name: _replaced(one, known) for name, one in value.items()}
-    if isinstance(value, list):
-        return [_replaced(one, known) for one in value]
-    return value
 
 
 def _differed(connection: Connection, device: str, letter: Letter) -> int:

@@ -1,0 +1,71 @@
+"""Edits of a bundle, taken under the ids by which the central record knows their records already.
+
+Over the network the laptop gives its records those ids itself and sends again; a file cannot be asked back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection
+
+from sync.letters import Owed
+from sync.messages import Changed, Push, SentEdit
+
+if TYPE_CHECKING:
+    from sync.hub.hub import Hub
+
+
+def take_edits(hub: Hub, connection: Connection, device: str, pushes: Iterable[Push], owed: Owed) -> None:
+    """Every edit, under the ids that their records have here; the verdicts go to `owed`."""
+    touched: dict[str, set[str]] = {}
+    unclean: set[str] = set()
+    for push in pushes:
+        edits = [_renamed(edit, owed.known) for edit in push.edits]
+        answer = hub.take(connection, device, Push(edits=edits))
+        while answer.known:
+            owed.known |= answer.known
+            edits = [_renamed(edit, answer.known) for edit in edits]
+            answer = hub.take(connection, device, Push(edits=edits))
+        owed.verdicts += answer.verdicts
+        owed.at = answer.at
+        for edit in edits:
+            touched.setdefault(_step(edit.id), set()).update(change.record for change in edit.changes)
+        unclean |= {_step(one.edit) for one in answer.verdicts if one.verdict != "applied"}
+    owed.want += sorted(set().union(*(touched[step] for step in unclean), owed.known.values()))
+
+
+def _step(edit: str) -> str:
+    """The id of the whole step, of which a long one is sent in parts."""
+    return edit.partition("/")[0]
+
+
+def _renamed(edit: SentEdit, known: dict[str, str]) -> SentEdit:
+    """The edit as its laptop would send it once it has given these records their ids."""
+    if not known:
+        return edit
+    changes = [
+        Changed(
+            type=change.type,
+            record=known.get(change.record, change.record),
+            field=change.field,
+            old=_replaced(change.old, known),
+            new=_replaced(change.new, known),
+        )
+        for change in edit.changes
+    ]
+    subject = known.get(edit.subject, edit.subject) if edit.subject else None
+    return edit.model_copy(update={"changes": changes, "subject": subject})
+
+
+def _replaced(value: Any, known: dict[str, str]) -> Any:
+    if isinstance(value, str):
+        for old, new in known.items():
+            value = value.replace(old, new)
+        return value
+    if isinstance(value, dict):
+        return {name: _replaced(one, known) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_replaced(one, known) for one in value]
+    return value
