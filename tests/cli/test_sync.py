@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -266,9 +267,11 @@ def test_without_its_central_record_a_laptop_loses_nothing(tmp_path: Path) -> No
     restored = hub("hub", "restore", str(backup), "--put-aside", "--json", today=None)
     assert restored.code == 0, restored.err
     assert restored.json["set_aside"]
-    with serving(hub, desk.port):
+    with serving(hub, desk.port, more=("--lease", "3")):
         done = sync(ana)
         assert (done.code, done.json["agreed"]) == (0, True), done.out + done.err
+        until = datetime.fromisoformat(ana("sync", "status", "--json", today=None).json["opens_alone_until"])
+        assert timedelta(days=2) < until - datetime.now(UTC) < timedelta(days=4)
         assert any("not the one last read" in problem for problem in done.json["problems"])
         assert hub("hub", "check", today=None).code == 0
         [held] = hub("hub", "devices", "--json", today=None).json
