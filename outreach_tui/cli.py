@@ -60,6 +60,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "outreach_tui.commands.disagree:disagree",
         "Disagreements between professionals, up to the District Manager.",
     ),
+    "flag": ("outreach_tui.commands.flag:flag", "Flags of a child: recorded, reviewed, ended."),
     "assess": ("outreach_tui.commands.assess:assess", "The whole-family assessment; scores of tools."),
     "plan": ("outreach_tui.commands.plan:plan", "The family's plan: outcomes, actions, how it stands."),
     "review": ("outreach_tui.commands.review:review", "Record a review of a plan."),

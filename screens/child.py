@@ -163,6 +163,25 @@ class ChildScreen(WordsScreen):
         rows = [Row(row_id, cells) for row_id, cells in mark_rows(view)]
         return ListScreen(f"Marks: {short(self._who, 50)}", columns, rows, "No marks in this period.")
 
+    async def do_new(self) -> None:
+        """A flag of this child."""
+        from screens.flag_form import FlagForm
+
+        if self._view is not None:
+            form = await FlagForm.about(self.shell, self._view.page.child, self._who)
+            await self.app.push_screen(form)
+
+    async def do_edit(self) -> None:
+        """The flag under the cursor: still there, or ended."""
+        from screens.flag_form import FlagReviewForm
+
+        flags = self._view.page.flags if self._view is not None else ()
+        held = next((one for one in flags if one.id == self.target.record), None)
+        if held is None:
+            self.say("Put the cursor on a flag to review or end it; + records one.")
+            return
+        await self.app.push_screen(FlagReviewForm(held, self._who))
+
     def do_history(self) -> None:
         """The history of what the line under the cursor stands for, else of the child."""
         target = self.target

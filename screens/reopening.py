@@ -81,6 +81,8 @@ FORMS: Mapping[str, FormKind] = {
     "plan-ending": FormKind("end of a task", "screens.plan_forms:EndingForm", of_case=True),
     "review": FormKind("review", "screens.review_form:ReviewForm", of_case=True),
     "case-close": FormKind("end of a case", "screens.case_form:CloseForm", of_case=True),
+    "flag": FormKind("flag", "screens.flag_form:FlagForm"),
+    "flag-review": FormKind("review of a flag", "screens.flag_form:FlagReviewForm"),
     "school-contacts": FormKind("contacts of a school", "screens.school_form:SchoolForm"),
     "merge-reason": FormKind("reason why two records are one child", "screens.same_child:PairScreen"),
     "link-reason": FormKind("reason about two records", "screens.same_child:PairScreen"),

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from screens.verb_tables.verb import Verb
 
-_NEW = ("notifications", "plan", "disagreements", "review", "assessment")
+_NEW = ("notifications", "plan", "disagreements", "review", "assessment", "child")
 _FINISH = ("plan", "disagreements", "case", "assessment")
-_WORDS = ("plan", "assessment", "schools")
+_WORDS = ("plan", "assessment", "schools", "child")
 
 VERBS: tuple[Verb, ...] = (
     Verb(
         "new",
         "+",
         "New",
-        "Begin what the screen holds: a notification, an action, a review, an assessment or scores.",
+        "Begin what the screen holds: a notification, an action, a review, an assessment or scores, a flag.",
         "Work",
         _NEW,
-        _NEW,
+        _NEW[:-1],
     ),
     Verb(
         "edit",
         "E",
         "Edit",
-        "Change what is under the cursor: an outcome, an action, an assessment's part, a school's contacts.",
+        "Change what is under the cursor: an outcome, action, flag, assessment's part, a school's contacts.",
         "Work",
         _WORDS,
-        _WORDS,
+        _WORDS[:-1],
     ),
     Verb(
         "finish",

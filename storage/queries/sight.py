@@ -215,6 +215,7 @@ WRITTEN_ABOUT: Mapping[str, tuple[Category, Purpose]] = {
         (Category.SAFEGUARDING, PURPOSE_OF["disagreement"]),
     ),
     **dict.fromkeys(("clock-sleep", "merge-reason", "link-reason"), (Category.IDENTITY, "support")),
+    **dict.fromkeys(("flag", "flag-review"), (Category.IDENTITY, "support")),
     **dict.fromkeys(("agreement", "withdrawal", "settling", "disclosure"), (Category.IDENTITY, "support")),
 }
 """The category of what is typed into a form and the purpose of it. Who leads a case ends it whatever was

@@ -119,6 +119,14 @@ RECIPES: dict[str, tuple[Recipe, ...]] = {
         "{child} --list",
         "{child} --to voluntary --categories family --purpose support --reason x --decided-by J --not-shared",
     ),
+    "flag list": _support("{child} --json", "{child}"),
+    "flag add": _support(
+        "{child} --kind eal --source x --json",
+        "{child} --kind youth-justice --source x",
+        "{child} --kind child-in-need --source x",
+    ),
+    "flag review": _support("{record} --next 2026-12-01", "{here.flag} --note x --json"),
+    "flag end": _support("{record}", "{here.flag} --json"),
     "disagree list": _safeguarding("{child} --json", "{child}"),
     "disagree show": _safeguarding(
         "{here.disagreement} --json", "{here.disagreement}", "{there.disagreement}"

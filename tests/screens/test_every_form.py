@@ -21,7 +21,7 @@ from casework.disagreements import raise_disagreement
 from casework.ids import new_id
 from casework.notifications import receive
 from casework.policies import Category
-from casework.records import Child
+from casework.records import Child, Flag
 from casework.records_case import Action, Assessment, Disagreement, Episode, Notification, Outcome, Plan
 from casework.records_sharing import Agreement
 from casework.records_sync import Conflict
@@ -81,6 +81,8 @@ HALVES = (
     Half("RaiseForm", "disagreement", (*CHILD, "Y", "+"), "about", lambda f: f.tilly.id),
     Half("AnswerForm", "disagreement-answer", (*CHILD, "Y", "X"), "outcome", lambda f: f.raised.id),
     Half("FurtherForm", "disagreement-further", (*CHILD, "Y", ">"), "about", lambda f: f.raised.id),
+    Half("FlagForm", "flag", (*CHILD, "+"), "note", lambda f: f.tilly.id, old={"kind": "pigeon"}),
+    Half("FlagReviewForm", "flag-review", (*CHILD, *["down"] * 6, "E"), "note", lambda f: f.flag.id),
     Half("OutcomeForm", "outcome", (*CHILD, "P", "O"), "text", lambda f: f.tilly.id),
     Half("OutcomeForm", "outcome", (*CHILD, "P", "E"), "measure", lambda f: f.wanted.id),
     Half("ActionForm", "action", (*CHILD, "P", "+"), "text", lambda f: f.tilly.id),
@@ -135,6 +137,7 @@ class Sent(Family):
         )
         store.journal.commit(edit)
         self.slept = ""
+        self.flag = store.find(Flag, "child = ? AND kind = ?", (self.tilly.id, "risk-to-visitors"))[0]
         self._plan(me)
         self.assessed = Assessment(id=new_id(), child=self.tilly.id, started=TODAY, by=me)
         self.double = Child(
