@@ -37,6 +37,7 @@ from screens.type_ahead import TypeAhead, Typed
 from screens.unlock import UnlockScreen
 from screens.verb_tables.verb import APP
 from screens.verbs import BY_ID, bindings_for
+from screens.widgets.lines import SaidLine
 from storage.central.state import read_state
 from storage.ring import apart
 
@@ -183,7 +184,12 @@ class OutreachApp(RoomsApp):
         await self.desk.open(lambda: self.opener.unlock(passphrase))
         self.entered()
         # Once the room is there its own line says it; before that it would stand on rows, in a corner.
-        self.call_later(self.notify, demo.notice)
+        self.call_later(self._say_of_demo, demo.notice)
+
+    def _say_of_demo(self, notice: str) -> None:
+        """What a demo is; where words wait that were left half written, these are told of instead."""
+        if not any(line.says for line in self.screen.query(SaidLine)):
+            self.notify(notice)
 
     def _door(self, note: str) -> UnlockScreen:
         """The locked door; that of a demo has a key which opens it."""

@@ -215,12 +215,13 @@ class FieldForm(KeptForm):
         return widget.value if isinstance(widget, Input) else ""
 
     def put(self, name: str, value: str) -> None:
-        """Fill a one-line field or pick a word in it."""
+        """Fill a one-line field or pick a word in it; what is typed there replaces what nobody typed."""
         widget = self.query_one(f"#{name}")
         if isinstance(widget, OneOf):
             widget.set_value(value)
         elif isinstance(widget, Input):
             widget.value = clean(value, limit=LINE)
+            widget.action_select_all()
 
     def values(self) -> dict[str, Any]:
         """The form as a record takes it: days as dates, several words as a tuple.
@@ -396,7 +397,9 @@ class FieldForm(KeptForm):
     def _refuse(self, problem: OutreachError) -> None:
         """Say what does not fit, and go to its field."""
         flag = problem.where or ""
-        name = self.FLAGS.get(flag, flag.removeprefix("--").replace("-", "_"))
+        fields = {spec.name for spec in self.form_fields()}
+        words = flag if flag in fields else flag.removeprefix("--").replace("-", "_")
+        name = self.FLAGS.get(flag, words)
         self.refuse(problem.message, name)
         for spec in self.form_fields():
             if spec.name == name:

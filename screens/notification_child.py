@@ -81,6 +81,23 @@ def doubles_of(store: Store, described: Description, *, but: str = "", first: bo
     ]
 
 
+def doubles_while_typing(
+    store: Store, fields: Mapping[str, str], today: date, *, first: bool
+) -> list[Candidate]:
+    """The children who may be the new one. While nothing but a name is typed, those whose name is alike, too:
+    without a day of birth or a number a name that only sounds alike is no double yet.
+    """
+    of = described(fields, today)
+    found = doubles_of(store, of, first=first)
+    if of.dob is not None or of.upns or not (of.forename and of.surname):
+        return found
+    from storage.queries.duplicates import MOST
+
+    held = {one.child for one in found}
+    alike = found_by(store, f"{of.forename} {of.surname}", first=first and not found)
+    return [*found, *(one for one in alike if one.child not in held)][:MOST]
+
+
 def doubles_of_known(store: Store, child: str) -> list[Candidate]:
     """Other records that may be of the child who was chosen."""
     from storage.queries.duplicates import describe

@@ -15,9 +15,8 @@ from screens.notification_child import (
     NEW,
     SHOWN,
     Candidate,
-    described,
-    doubles_of,
     doubles_of_known,
+    doubles_while_typing,
     found_by,
     known,
     waiting_of,
@@ -115,7 +114,7 @@ class WhoForm(NotificationFields):
             if chosen:
                 return doubles_of_known(store, chosen)
             if is_new:
-                return doubles_of(store, described(fields, today), first=first)
+                return doubles_while_typing(store, fields, today, first=first)
             return found_by(store, fields["child"], first=first)
 
         try:

@@ -4,6 +4,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 import pytest
+from textual.app import ComposeResult
 from textual.command import CommandPalette
 from textual.widgets import Input
 
@@ -397,6 +398,27 @@ async def test_the_notice_of_a_demo_is_said_by_its_room_and_covers_no_row(
         await settle(pilot)
         assert said == ["Nobody exists."]
         assert not app.screen.query("Toast")
+
+
+async def test_words_left_half_written_are_told_of_before_what_a_demo_is(
+    tmp_path: Path, hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts, begin = RoundRoom.compose, RoundRoom.on_mount
+
+    def with_line(room: RoundRoom) -> ComposeResult:
+        yield from parts(room)
+        yield SaidLine()
+
+    def mounted(room: RoundRoom) -> None:
+        begin(room)
+        room.say("1 unfinished: a review. N goes on.")
+
+    monkeypatch.setattr(RoundRoom, "compose", with_line)
+    monkeypatch.setattr(RoundRoom, "on_mount", mounted)
+    app = make_app(tmp_path, hands, demo=Demo(PASSPHRASE, "Nobody exists."))
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        assert "1 unfinished: a review" in screen_text(app)
 
 
 async def test_a_key_opens_the_demo_after_a_lock(tmp_path: Path, hands: Hands) -> None:

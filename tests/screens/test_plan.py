@@ -201,6 +201,9 @@ async def test_an_action_takes_few_keys(family: Family, tmp_path: Path) -> None:
         assert (made.owner, made.agency, made.due) == ("Kim Invented", "early-help", TODAY)
         friends = await asked(app, lambda store: store.get(Outcome, made.outcome))
         assert friends.text == "Somebody to sit with at lunch"
+        await keys(pilot, "+", "=Lunch club", "tab", "m", "tab", "=Mrs J")
+        assert isinstance(app.screen, ActionForm)
+        assert app.screen.value_of("owner") == "Mrs J", "what is typed replaces the name that was filled in"
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])

@@ -200,6 +200,9 @@ async def test_what_is_missing_is_said_at_its_field(
         await keys(pilot, "G", "+", *pressed)
         assert isinstance(app.screen, ReviewForm)
         assert words in flat(app)
+        at = app.screen.focused
+        assert at is not None
+        assert (at.id or "").startswith("outcome-") == words.startswith("Say how"), "the cursor stands there"
         assert await asked(app, lambda store: store.find(Review)) == []
 
 
