@@ -10,6 +10,7 @@ from casework.errors import Locked, OutreachError
 from screens.step_back import StepScreen
 
 if TYPE_CHECKING:
+    from screens.widgets.row_list import RowList
     from storage.journal import Receipt
     from storage.store import Store
 
@@ -44,6 +45,21 @@ class ListeningScreen(StepScreen):
 
         found, self._stop_listening = await self.ask(begin)
         return found
+
+    async def listen_into(self, rows: RowList, look: Callable[[Store], T], closed: str) -> T | None:
+        """As `listen`; None after a lock, and where it may not be read: then `closed` stands in the list, and
+        the reason below it.
+        """
+        rows.focus()
+        try:
+            return await self.listen(look)
+        except Locked:
+            return None
+        except OutreachError as problem:
+            rows.empty = closed
+            rows.refresh()
+            self.say(problem.message, wrong=True)
+            return None
 
     @property
     def is_listening(self) -> bool:

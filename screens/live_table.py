@@ -10,7 +10,6 @@ from textual import events
 from textual.app import ComposeResult
 from textual.widgets import Static
 
-from casework.errors import Locked, OutreachError
 from screens.listening import ListeningScreen
 from screens.roster_reasons import ReasonsPane
 from screens.small_windows import SmallSign, is_too_small
@@ -98,23 +97,15 @@ class LiveTable(ListeningScreen, Generic[F, R]):
 
     async def on_mount(self) -> None:
         """Read it; looking is on record before anything shows."""
-        self.rows.focus()
 
         def look(store: Store) -> F:
             found = self.read(store)
             store.log("looked", self.looked(found))
             return found
 
-        try:
-            found = await self.listen(look)
-        except Locked:
-            return
-        except OutreachError as problem:
-            self.rows.empty = self.CLOSED
-            self.rows.refresh()
-            self.say(problem.message, wrong=True)
-            return
-        self.show_found(found)
+        found = await self.listen_into(self.rows, look, self.CLOSED)
+        if found is not None:
+            self.show_found(found)
 
     @property
     def rows(self) -> RowList:

@@ -67,22 +67,16 @@ class NotificationsScreen(NotificationVerbs):
 
     async def on_mount(self) -> None:
         """Read, looking being on record first."""
-        self.rows.focus()
 
         def look(store: Store) -> tuple[list[Entry], bool]:
             found = read_entries(store)
             store.log("looked", f"notifications: {count_of(len(found), 'notification')}")
             return found, store.drafts.load("notification", "") is not None
 
-        try:
-            self._all, waits = await self.listen(look)
-        except Locked:
+        found = await self.listen_into(self.rows, look, "This list stays closed. g n tries again.")
+        if found is None:
             return
-        except OutreachError as problem:
-            self.rows.empty = "This list stays closed. g n tries again."
-            self.rows.refresh()
-            self.say(problem.message, wrong=True)
-            return
+        self._all, waits = found
         self._show(keep=False)
         if waits:
             self.say("A notification is half written. + goes on with it.")

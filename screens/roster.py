@@ -11,7 +11,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.widgets import Static
 
-from casework.errors import Locked, OutreachError
+from casework.errors import Locked
 from casework.filters import Filter
 from casework.wording import count_of
 from screens.base import T
@@ -116,7 +116,6 @@ class RosterScreen(ListeningScreen):
 
     async def on_mount(self) -> None:
         """Read the list, looking being on record before it shows, and hear of changes made elsewhere."""
-        self.rows.focus()
 
         def look(store: Store) -> Sheet:
             sheet = self._read(store)
@@ -124,16 +123,9 @@ class RosterScreen(ListeningScreen):
             store.log("looked", f"{self.ROOM}: {count_of(read, 'child', 'children')}")
             return sheet
 
-        try:
-            sheet = await self.listen(look)
-        except Locked:
-            return
-        except OutreachError as problem:
-            self.rows.empty = (
-                f"This list stays closed. {keys_of(BY_ID[f'go-{self.ROOM}'], self.keymap)} tries again."
-            )
-            self.rows.refresh()
-            self.say(problem.message, wrong=True)
+        again = keys_of(BY_ID[f"go-{self.ROOM}"], self.keymap)
+        sheet = await self.listen_into(self.rows, look, f"This list stays closed. {again} tries again.")
+        if sheet is None:
             return
         self.show_sheet(sheet)
         # A screen paints when its handlers are done, so what needs no paint waits in a worker.

@@ -10,7 +10,6 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from casework.errors import Locked, OutreachError
 from casework.wording import count_of, say_day
 from screens.listening import ListeningScreen
 from screens.roster_reasons import ReasonsPane
@@ -65,23 +64,15 @@ class SchoolsScreen(ListeningScreen):
 
     async def on_mount(self) -> None:
         """Read it, looking being on record first, and hear of every change."""
-        self.rows.focus()
 
         def look(store: Store) -> _Found:
             found = _read(store)
             store.log("looked", f"schools ({len(found.schools)})")
             return found
 
-        try:
-            found = await self.listen(look)
-        except Locked:
-            return
-        except OutreachError as problem:
-            self.rows.empty = "This list stays closed: see below."
-            self.rows.refresh()
-            self.say(problem.message, wrong=True)
-            return
-        self._show(found)
+        found = await self.listen_into(self.rows, look, "This list stays closed: see below.")
+        if found is not None:
+            self._show(found)
 
     @property
     def rows(self) -> RowList:
