@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from itertools import permutations
 from pathlib import Path
@@ -24,12 +25,24 @@ from casework.records_case import Notification
 from casework.records_sync import Conflict
 from storage.intake.importer import import_file
 from storage.queries.duplicates import find_open_pairs
+from tests.sync.databases import Database, SqliteDatabase
 from tests.sync.test_two_laptops import contact
-from tests.sync.world import NOW, Laptop, World
+from tests.sync.world import NOW, Laptop, World, opened_world
 
 HEAD = "UPN,Legal Surname,Legal Forename,DOB,Reg,Date,Session,Mark"
 TILLY, SAM, TEMPORARY = "U886009924001", "H886009924002", "E88600992400A"
 """Of an establishment that does not exist; the last is one that a school gives until it has the other."""
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    yield from opened_world(tmp_path, SqliteDatabase(tmp_path, lasting=False))
+
+
+@pytest.fixture
+def anywhere(tmp_path: Path, database: Database) -> Iterator[World]:
+    """On PostgreSQL, too."""
+    yield from opened_world(tmp_path, database)
 
 
 def two(world: World) -> tuple[Laptop, Laptop]:
@@ -68,8 +81,9 @@ DATED = (f"{TILLY},Marsh,Tilly,02/03/2017,3A", f"{SAM},Orr,Sam,05/01/2016,3A")
     ids=["the-same", "one-dated", "both-in-either-order"],
 )
 def test_what_both_laptops_imported_stands_once(
-    world: World, files: tuple[tuple[tuple[str, ...], ...], ...]
+    anywhere: World, files: tuple[tuple[tuple[str, ...], ...], ...]
 ) -> None:
+    world = anywhere
     laptops = two(world)
     for laptop, held in zip(laptops, files, strict=True):
         for n, children in enumerate(held):
