@@ -107,12 +107,12 @@ class Made:
     id: str
     type: str
     first: Fields
-    last: dict[str, Any]
+    last: Fields
 
     @property
-    def shapes(self) -> tuple[Fields, Fields]:
+    def shapes(self) -> tuple[Fields, ...]:
         """Both sets of fields: another laptop may have made the record as it was, or as it became."""
-        return self.first, self.last
+        return (self.first,) if self.last is self.first else (self.first, self.last)
 
 
 class Matching:
@@ -141,7 +141,7 @@ class Matching:
     def _read(self, record_type: str, record: str, field: str, new: Any) -> None:
         if field:
             if record in self._made:
-                self._made[record].last[field] = new
+                self._made[record].last = {**self._made[record].last, field: new}
             if field == "household" and record_type == "child":
                 self._homes.setdefault(str(new), []).append(record)
             return
@@ -153,7 +153,7 @@ class Matching:
             if self._central.get(record).stands:
                 self._taken.add(record)  # it was given its known id already
             else:
-                self._made[record] = Made(record, record_type, new, dict(new))
+                self._made[record] = Made(record, record_type, new, new)
             if record_type == "child":
                 self._homes.setdefault(_text(new, "household"), []).append(record)
 
@@ -176,7 +176,8 @@ class Matching:
     def _under_known(self, fields: Fields) -> Fields:
         """Fields with the known ids of the records that they name."""
         named = ((name, _text(fields, name)) for name in ("child", "school"))
-        return {**fields, **{name: self._known[it] for name, it in named if it in self._known}}
+        known = {name: self._known[it] for name, it in named if it in self._known}
+        return {**fields, **known} if known else fields
 
     def _match(self, all_made: list[Made]) -> None:
         keys: dict[str, list[str]] = {}
