@@ -38,6 +38,25 @@ _BY_UPN = f"{READ} WHERE upn >= ? AND upn < ? ORDER BY upn LIMIT ?"
 
 _NAMES = "{name known_as former}"
 _PLACES = "{address school}"
+_STREET_KINDS = frozenset(
+    {"avenue", "ave", "close", "court", "crescent", "drive", "flat", "gardens", "grove", "hill", "lane"}
+    | {
+        "house",
+        "park",
+        "place",
+        "rise",
+        "road",
+        "row",
+        "square",
+        "street",
+        "terrace",
+        "the",
+        "view",
+        "walk",
+        "way",
+    }
+)
+"""Words that tell one address from another by nothing."""
 _UPN_START = re.compile(r"[a-z][0-9]{2,12}[a-z]?")
 
 _TYPED = 200  # characters of a query that are read
@@ -160,6 +179,8 @@ class NameSearch:
             if len(word) < 3:
                 continue
             for hit in self.search(word, limit, self._hidden):
+                if hit.why == "address" and word in _STREET_KINDS:
+                    continue  # half the caseload lives in some street
                 if hit.id not in best or best[hit.id].score < hit.score / 2:
                     best[hit.id] = Hit(hit.id, hit.score / 2, f"one word only, {hit.why}")
         return sorted(best.values(), key=lambda hit: (-hit.score, hit.id))[:limit]

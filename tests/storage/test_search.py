@@ -172,6 +172,12 @@ def test_one_known_word_is_offered_low(conn: Any, find: Find) -> None:
     assert hits[0].why == "one word only, name"
 
 
+def test_the_kind_of_a_street_finds_nobody_by_itself(conn: Any, find: Find) -> None:
+    assert find("12 tide street") == []
+    assert find("street") == ["siobhan"], "where nothing else is typed"
+    assert [hit.why for hit in NameSearch(conn).search("12 high street")] == ["one word only, address"]
+
+
 def test_limit_and_nothing(find: Find) -> None:
     assert len(find("s", 2)) == 2
     assert find("siobhan", 0) == []
