@@ -93,6 +93,8 @@ class SearchScreen(OutreachScreen):
     def __init__(self) -> None:
         super().__init__()
         self._asked = 0
+        self._answered = 0
+        self._opens = False
         self._logged = False
         self._found: Sequence[Found] = ()
 
@@ -114,6 +116,11 @@ class SearchScreen(OutreachScreen):
         pieces = [piece for key, words in keys for piece in (Piece(key, Tone.KEY), Piece(f" {words}  "))]
         yield Static(show_cell(tuple(pieces)), id="keys", markup=False)
 
+    @property
+    def is_asking(self) -> bool:
+        """Also while enter waits for the answer to what was typed: the keys after it go to what it opens."""
+        return self._opens or super().is_asking
+
     def on_mount(self) -> None:
         """Keys go to the line."""
         people = self.query_one(RowList)
@@ -128,6 +135,7 @@ class SearchScreen(OutreachScreen):
         text = event.value.strip()
         if len(text) < _SHORTEST:
             self._logged = self._logged and bool(text)
+            self._answered = self._asked
             self._show((), "Type two letters or more.")
             return
         self.run_worker(self._search(text, self._asked), group="search", exclusive=True)
@@ -138,10 +146,16 @@ class SearchScreen(OutreachScreen):
             found = await self.ask(lambda store: find(store, text, first=first))
         except OutreachError as problem:
             self.say(problem.message, wrong=True)
+            if turn == self._asked:
+                self._answered, self._opens = turn, False
             return
         self._logged = True
         if turn == self._asked:
+            self._answered = turn
             self._show(found, "Nobody fits. Fewer letters find more.")
+            if self._opens:
+                self._open_found()
+                self._opens = False
 
     def _show(self, found: Sequence[Found], empty: str) -> None:
         self._found = found
@@ -164,8 +178,13 @@ class SearchScreen(OutreachScreen):
 
     @on(Input.Submitted)
     def open(self, event: Input.Submitted) -> None:
-        """Open the child under the cursor."""
+        """Open the child under the cursor, once what was typed is answered."""
         event.stop()
+        self._opens = self._answered != self._asked
+        if not self._opens:
+            self._open_found()
+
+    def _open_found(self) -> None:
         row = self.query_one(RowList).current
         if row is not None and self._found:
             self.shell.open_child(row.id)

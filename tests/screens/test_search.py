@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.widgets import Input
 
 from casework.ids import new_id
 from casework.records import Child
 from screens.child import ChildScreen
-from screens.search import SearchScreen, find, find_people
+from screens.plan import PlanScreen
+from screens.search import Found, SearchScreen, find, find_people
 from storage import audit
+from storage.store import Store
 from tests.screens.fakes import HOSTILE, RoundRoom
 from tests.screens.real import Family, asked, commit, enter, make_real_app, new_store
 from tests.screens.steps import settle, type_text
@@ -56,6 +60,33 @@ async def test_a_misspelt_name_opens_the_child_and_esc_comes_back(
         await pilot.press("escape")
         await settle(pilot)
         assert isinstance(app.screen, RoundRoom)
+
+
+async def test_enter_waits_for_the_answer_and_the_next_key_goes_to_the_child(
+    family: Family, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = threading.Event()
+
+    def late(store: Store, text: str, *, first: bool) -> Sequence[Found]:
+        assert gate.wait(60)
+        return find(store, text, first=first)
+
+    monkeypatch.setattr("screens.search.find", late)
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot)
+        await pilot.press("g", "s")
+        for typed in ((*"qqxx", "enter", "z"), ("escape", *"tilly", "enter", "P")):
+            gate.clear()
+            for key in typed:
+                app.post_message(events.Key(key, key if len(key) == 1 else None))
+            for _ in range(3):  # what waits for no answer is taken in meanwhile
+                await pilot.pause()
+            gate.set()
+            await settle(pilot)
+            if "z" in typed:
+                assert app.screen.query_one(Input).value == "qqxxz", "nobody fits, and keys go on"
+        assert [type(screen) for screen in app.screen_stack][-2:] == [ChildScreen, PlanScreen]
 
 
 async def test_arrows_choose_while_the_line_keeps_the_keys(family: Family, tmp_path: Path) -> None:
