@@ -88,10 +88,14 @@ def add_months(day: date, months: int) -> date:
     return min(date(year, month + 1, 1) + timedelta(days=day.day - 1), first_of_next - _ONE_DAY)
 
 
-def _clock(rule: str, dates: tuple[date, date], kind: ClockKind, left: int, length: str) -> Clock:
+def _clock(
+    rule: str, dates: tuple[date, date], kind: ClockKind, left: int, length: str, *, just_over: bool = False
+) -> Clock:
     start, due = dates
     unit = kind.value.removesuffix("s")
-    if left < 0:
+    if just_over:
+        state = f"overdue, with no {unit} since"
+    elif left < 0:
         state = f"{count_of(-left, unit)} overdue"
     elif left == 0:
         state = "due today"
@@ -121,13 +125,16 @@ def school_day_clock(rule: str, start: date, days: int, calendar: SchoolCalendar
 
 def working_day_clock(rule: str, start: date, days: int, today: date, extra: Collection[date] = ()) -> Clock:
     """A clock of ``days`` working days after ``start`` (the next working day when it is none itself). Before
-    it begins, as on the weekend before, all of them are left.
+    it begins, as on the weekend before, all of them are left. On the weekend after its end it is overdue,
+    by no whole working day yet.
     """
     start = next_working_day(start, extra)
     due = add_working_days(start, days, extra)
     left = working_days_between(max(today, start), due, extra)
+    just_over = today > due and left == 0
     left = min(left, -1) if today > due else left
-    return _clock(rule, (start, due), ClockKind.WORKING_DAYS, left, count_of(days, "working day"))
+    length = count_of(days, "working day")
+    return _clock(rule, (start, due), ClockKind.WORKING_DAYS, left, length, just_over=just_over)
 
 
 def working_days_to(rule: str, start: date, due: date, today: date, extra: Collection[date] = ()) -> Clock:

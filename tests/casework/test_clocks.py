@@ -167,3 +167,9 @@ def test_no_more_working_days_are_left_than_a_clock_has() -> None:
         "4 working days from Mon 23 Nov 2026: due Fri 27 Nov 2026, 4 working days left"
     )
     assert working_day_clock("allocation", sunday, 4, date(2026, 11, 24)).left == 3
+    said = [working_day_clock("allocation", date(2026, 11, day), 4, sunday) for day in (13, 16)]
+    assert [clock.text.partition("2026, ")[2] for clock in said] == [
+        "1 working day overdue",
+        "overdue, with no working day since",
+    ]
+    assert [clock.left for clock in said] == [-1, -1]
