@@ -14,17 +14,26 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from typing import Any
 
+from benchmarks.sync import pouchdb
 from benchmarks.sync.workload import LAPTOPS
 from benchmarks.table import Measure, show
 
 Answer = dict[str, Any]
-_NEEDS = {"changesets": "apsw"}
-_TITLES = {"floor": "gzip JSON over HTTP + SQLite", "changesets": "SQLite session changesets", "ours": "ours"}
+_NEEDS: dict[str, tuple[str, Callable[[], bool]]] = {
+    "changesets": ("apsw is not installed", lambda: find_spec("apsw") is not None),
+    "pouchdb": (f"see benchmarks/sync/pouchdb.py: {pouchdb.MODULES}", pouchdb.is_there),
+}
+_TITLES = {
+    "floor": "gzip JSON over HTTP + SQLite",
+    "changesets": "SQLite session changesets",
+    "pouchdb": "PouchDB, express-pouchdb",
+    "ours": "ours",
+}
 NOOPS = 9
 
 
@@ -190,10 +199,11 @@ def compared(records: int, times: int) -> list[Measure]:
     """Every peer that is there, in turn, so that a drifting machine slows all of them."""
     runs: dict[str, list[Answer]] = {}
     for peer, title in _TITLES.items():
-        if peer in _NEEDS and find_spec(_NEEDS[peer]) is None:
-            print(f"{title}: not there ({_NEEDS[peer]} is not installed)")
-        else:
+        why, is_there = _NEEDS.get(peer, ("", lambda: True))
+        if is_there():
             runs[peer] = []
+        else:
+            print(f"{title}: not there ({why})")
     for _ in range(times):
         for peer, found in runs.items():
             found.append(run(peer, records))

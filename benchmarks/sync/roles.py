@@ -14,7 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
-PEERS = ("floor", "changesets", "ours")
+PEERS = ("floor", "changesets", "pouchdb", "ours")
 _APART = {("ours", "hub"): "ours_hub"}
 """A side whose module is not the peer's own."""
 
