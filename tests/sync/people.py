@@ -104,6 +104,7 @@ class People:
 
     def agree(self, laptop: Laptop) -> None:
         child = self._known(laptop)
+        today = self.world.today()
         agreement = Agreement(
             id=self.world.new_id("agreement"),
             child=child.id,
@@ -113,8 +114,8 @@ class People:
             agencies=("school-nursing", "school"),
             categories=("family",),
             purposes=("support", "planning"),
-            given_on=self.world.today(),
-            expires=self.random.choice((None, self.world.today() + timedelta(days=2))),
+            given_on=today,
+            expires=self.random.choice((None, today + timedelta(days=self.random.randint(0, 2)))),
             by=laptop.worker.id,
         )
         laptop.make(agreement)

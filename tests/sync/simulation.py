@@ -131,7 +131,7 @@ class Simulation(Run):
                 self.in_session.pop()
 
     def look_at(self, laptop: Laptop, session: Session) -> None:
-        """Sums that differ are put right, but where nothing was set back and nothing late they never do."""
+        """Sums that differ are put right; where nothing was set back or late they never do."""
         if not self.set_back and not laptop.way.arrived_late:  # type: ignore[attr-defined]
             assert not [said for said in session.problems if "should not happen" in said], session
 
@@ -181,6 +181,8 @@ class Simulation(Run):
         """The trouble ends; the sessions of the round in which nobody had anything to say, or of the last."""
         self.trouble(0.0, 0.0)
         self.retire_clones()
+        for _ in range(self.random.randint(0, 3)):
+            self.next_day(self.laptops[0])
         sessions = self.rest()
         if self.hub_older or any(laptop.older for laptop in self.laptops):
             check_agreed(sessions)
