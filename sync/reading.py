@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from storage.central import outbox
-from storage.central.receiving import Delivery, Receiver, Row
-from storage.central.receiving import Told as LocalTold
+from storage.central.delivery import Delivery, Row
+from storage.central.delivery import Told as LocalTold
+from storage.central.receiving import Receiver
 from storage.central.state import SyncState, read_state
 from storage.store import Store
 from sync.messages import MOST_ROWS, Cursor, Page, Pull

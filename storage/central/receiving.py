@@ -14,21 +14,20 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache, reduce
 from operator import or_
 from typing import Any
 
 from pydantic import ValidationError
 
-from casework.canonical import defaults
 from casework.edits import CREATED, Change
 from casework.facets import FACET_OF_KEY, Facet, facets, joined, plain_facets
 from casework.ids import new_id
 from casework.records import RECORD_TYPES
 from casework.scopes import own_scope
 from storage import audit, reindex
+from storage.central.delivery import Delivery, Received, Row, Told
 from storage.central.given_up import add_given_up
 from storage.central.holdings import BIT, TIED_BY, Entry, Holdings, Values
 from storage.central.outbox import (
@@ -40,78 +39,13 @@ from storage.central.outbox import (
     want,
     wanted,
 )
-from storage.central.state import SyncState, read_state, write_state
+from storage.central.state import read_state, write_state
 from storage.journal import Receipt, apply_steps, transaction
 from storage.rows import portions
 from storage.store import Store
 
 _PORTION = 2_000
 """Own records that are counted in one transaction, so that memory does not grow with them."""
-
-Parts = Mapping[str, Mapping[str, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A record as it was sent: its facets by key, the leading one first.
-
-    `seq` is the newest step that changed it, `steps` those of fields that another one changed, under "" the
-    one that made it.
-    """
-
-    type: str
-    id: str
-    seq: int
-    parts: Parts
-    steps: Mapping[str, int] = field(default_factory=dict)
-
-    def by_step(self, changes: Iterable[Change]) -> Iterator[tuple[int, Change]]:
-        """Each change with the step that made it; of a new record what was changed later comes apart."""
-        if not self.steps:
-            yield from ((self.seq, change) for change in changes)
-            return
-        for change in changes:
-            later = self.steps if change.field == CREATED and CREATED in self.steps else {}
-            usual = defaults(self.type) if later else {}
-            apart = [name for name in change.new if name in later and name in usual] if later else []
-            if not apart:
-                yield self.steps.get(change.field, self.seq), change
-                continue
-            made = {name: usual[name] if name in apart else value for name, value in change.new.items()}
-            yield self.steps[CREATED], Change(self.type, self.id, CREATED, None, made)
-            for name in apart:
-                if change.new[name] != usual[name]:
-                    yield self.steps[name], Change(self.type, self.id, name, usual[name], change.new[name])
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """Whose step it was that changed records at a place of the central log."""
-
-    id: str
-    worker: str
-    name: str
-    at: str
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One page: what may be held from now on, rows, what is given up, whose steps, and the state after it."""
-
-    masks: Mapping[str, int] = field(default_factory=dict)
-    rows: Sequence[Row] = ()
-    gone: Sequence[str] = ()
-    steps: Mapping[int, Told] = field(default_factory=dict)
-    state: SyncState | None = None
-
-
-@dataclass
-class Received:
-    """What a delivery did: records written and given up."""
-
-    written: int = 0
-    purged: int = 0
-    waiting: bool = False
 
 
 @cache
