@@ -17,8 +17,8 @@ Parts = Mapping[str, Mapping[str, Any]]
 class Row:
     """A record as it was sent: its facets by key, the leading one first.
 
-    `seq` is the newest step that changed it, `steps` those of fields that another one changed, under "" the
-    one that made it.
+    `seq` is the newest step that changed it, `steps` those of fields that another one changed. Under "" is
+    the one that made it; then every field that was changed since is named.
     """
 
     type: str
@@ -37,7 +37,7 @@ class Row:
             usual = defaults(self.type) if later else {}
             apart = [name for name in change.new if name in later and name in usual] if later else []
             if not apart:
-                yield self.steps.get(change.field, self.seq), change
+                yield self.steps.get(change.field, self.steps.get(CREATED, self.seq)), change
                 continue
             made = {name: usual[name] if name in apart else value for name, value in change.new.items()}
             yield self.steps[CREATED], Change(self.type, self.id, CREATED, None, made)

@@ -163,6 +163,7 @@ class Receiver:
         recount = {entry for scope in gain for entry in self._holdings.counted(scope)}
         changes: defaultdict[int, list[Change]] = defaultdict(list)
         before = self._holdings.read((row.type, row.id) for row in delivery.rows if row.type in RECORD_TYPES)
+        own_steps = self._own_steps(delivery.steps)
         for row in delivery.rows:
             entry = (row.type, row.id)
             was = before.get(entry)
@@ -170,7 +171,8 @@ class Receiver:
             recount.add(entry)
             known[entry] = _after(was, made)
             for seq, change in row.by_step(made):
-                changes[seq].append(change)
+                # What this laptop wrote it holds: a change to what it holds is not of its own step.
+                changes[0 if was is not None and seq in own_steps else seq].append(change)
             answer.written += bool(made)
         places = self._steps([delivery.steps.get(seq) for seq in sorted(changes)])
         stale = apply_steps(
@@ -190,6 +192,17 @@ class Receiver:
         for entry in anew:
             known.pop(entry, None)
         return recount | anew
+
+    def _own_steps(self, steps: Mapping[int, Told]) -> frozenset[int]:
+        """The places in the central log of steps that were made on this laptop."""
+        places = {step.id: place for place, step in steps.items()}
+        found: list[int] = []
+        for some, marks in portions([*places]):
+            rows = self._conn.execute(
+                f"SELECT id FROM edit WHERE kind <> 'central' AND id IN ({marks})", some
+            )
+            found += [places[row[0]] for row in rows]
+        return frozenset(found)
 
     def _steps(self, told: Sequence[Told | None]) -> range:
         """A line of history for each of somebody else's steps; their places in the journal."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel
 
 from casework.edits import Edit, update
-from casework.records import Flag, Record
+from casework.records import Flag, Record, School
 from storage.integrity import history_gives_rows
 from storage.queries.history import read_history
 from sync.messages import Page
@@ -47,6 +47,23 @@ def test_a_record_that_comes_after_two_worked_on_it_names_both(world: World) -> 
     assert told(cy, flag) == [("", "Ana", ""), ("source", "Ben", "The school")]
     assert (cy.get(flag).note, cy.get(flag).source) == ("Speaks Polish at home", "The school")
     assert list(history_gives_rows(cy.store.conn)) == []
+
+
+def test_what_both_made_is_told_of_by_who_made_it_first(world: World) -> None:
+    """The second one had it under another id, and changed another field."""
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    first = School(id=world.new_id("school"), urn="999009", name="Harbour View", team=world.team.id)
+    ana.make(first)
+    assert ana.sync().agreed
+    second = first.model_copy(update={"id": world.new_id("school"), "name": "Harbour View Academy"})
+    ben.make(second)
+    ben.change(second, spoc="Ms Reed")
+    ben.sync()
+    assert ana.sync().agreed
+    held = ben.get(first)
+    assert held.spoc == "Ms Reed"
+    authors = {by for field, by, new in told(ben, first) if field == "name" and new == held.name}
+    assert "Ben" not in authors, "he wrote another name"
 
 
 def test_a_step_that_changed_only_what_is_withheld_is_not_named(world: World) -> None:
