@@ -99,6 +99,11 @@ class Home:
             return self.vault_file.exists() or self.vault_previous.exists()
 
     @property
+    def access_ended(self) -> Path:
+        """Stands here once the keys were destroyed because the central record ended this laptop's access."""
+        return self.path / "access-ended"
+
+    @property
     def has_database(self) -> bool:
         """Whether a database that is not empty is here, with or without its keys."""
         with translated(self.database):
@@ -111,6 +116,13 @@ class Home:
         """
         if self.has_database == self.has_keys:
             return
+        if self.has_database and self.access_ended.exists():
+            raise BadInput(
+                "access-ended",
+                "This laptop's access was ended, and the keys of this caseload were destroyed: speak to your "
+                "manager. A backup of it still opens: outreach restore FILE.",
+                str(self.path),
+            )
         if self.has_database:
             raise BadInput(
                 "keys-missing",

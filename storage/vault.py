@@ -356,6 +356,8 @@ class Vault:
                         with path.open("r+b") as file:
                             file.write(secrets.token_bytes(size))
                         path.unlink()
+            with translated(self._home.access_ended):
+                self._home.access_ended.touch()
             sync_folder(self._home.path)
 
     def text(self) -> bytes:

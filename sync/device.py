@@ -14,6 +14,7 @@ from casework.canonical import spelt
 from casework.errors import OutreachError, Refused
 from casework.ids import new_id
 from casework.shape import beyond, shape
+from casework.wording import count_of
 from storage import audit
 from storage.central import outbox
 from storage.central.bundles import end_bundles, read_bundles
@@ -36,6 +37,8 @@ AUDIT_LOST = (
 )
 _ROUNDS = 25
 """Times that a session goes back to an earlier step, for work goes on meanwhile on both sides."""
+
+_DIFFERED = "the central record and was fetched again. Please report this: it should not happen."
 
 
 class Device:
@@ -265,11 +268,9 @@ class Device:
             answer = self._central.verify(asked.model_copy(update={"scopes": sums}))
             if answer.differ:
                 self._sending.bring_back(session, answer.differ)
-                if not self._began_again:
-                    session.problems.append(
-                        f"{len(answer.differ)} parts of this laptop differed from the central record; they"
-                        " were fetched again. Please report this: it should not happen."
-                    )
+                words = f"{count_of(len(answer.differ), 'part')} of this laptop differed from {_DIFFERED}"
+                if not self._began_again and words not in session.problems:
+                    session.problems.append(words)
         return answer.agreed
 
     def _recount(self, session: Session) -> bool:

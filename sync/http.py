@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from pydantic import BaseModel
 
 from casework.errors import BadInput, OutreachError, Refused, Unreachable, UsageProblem
+from casework.records import Worker
 from sync import signing, wire
 from sync.ahead import begun
 from sync.messages import (
@@ -237,12 +238,16 @@ class HttpCentral:
         return self._say("have", said, Lack)
 
 
-def enrol(line: Line, code: str, key: Ed25519PrivateKey) -> Enrolled:
-    """Enrol this laptop with a one-time code. Raises Unreachable, or Refused("wrong-code")."""
+def enrol(line: Line, code: str, key: Ed25519PrivateKey, was: Worker | None = None) -> Enrolled:
+    """Enrol this laptop with a one-time code; `was` is its worker where it was enrolled before.
+
+    Raises Unreachable, or Refused("wrong-code").
+    """
     public = signing.public_text(key)
-    return line.say(
-        "enrol", Enrol(code=code, key=public), Enrolled, key=key, key_id=f"enrol:{public}", hub_key=None
-    )
+    said = Enrol(code=code, key=public)
+    if was is not None:
+        said = Enrol(code=code, key=public, worker=was.id, name=was.name, agency=was.agency)
+    return line.say("enrol", said, Enrolled, key=key, key_id=f"enrol:{public}", hub_key=None)
 
 
 def checked_url(url: str) -> str:

@@ -64,7 +64,8 @@ def join(store: Store, url: str, code: str) -> Joined:
             keep(store.conn, COMING_KEY, text)
     line = Line(url, now=store.now)
     try:
-        answer = say_enrol(line, code, signing.key_of(text))
+        was = store.worker if read_state(store.conn).is_enrolled else None
+        answer = say_enrol(line, code, signing.key_of(text), was)
     finally:
         line.close()
     identity = Identity(

@@ -270,10 +270,17 @@ Key = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Enrol(Said):
-    """A one-time code, and the key with which this laptop will sign; it signs this message, too."""
+    """A one-time code, and the key with which this laptop will sign; it signs this message, too.
+
+    A laptop that was enrolled here before says whose it is: `worker` is the id, `name` and `agency` are as it
+    has them.
+    """
 
     code: Annotated[str, Field(max_length=40)]
     key: Key
+    worker: Id | None = None
+    name: Name = ""
+    agency: Annotated[str, Field(max_length=60)] = ""
 
 
 class Enrolled(Said):

@@ -155,7 +155,9 @@ class Sending:
     def bring_back(self, session: Session, scopes: Sequence[str]) -> None:
         """Give the central record what it lost of these scopes and this laptop holds."""
         records = {
-            record: record_type for scope in scopes for record_type, record in self._holdings.of_scope(scope)
+            record: record_type
+            for scope in scopes
+            for record_type, record in self._holdings.of_scope(scope) or self._holdings.counted(scope)
         }
         unknown = unknown_kinds(read_state(self._conn))
         ids = [record for record, kind in records.items() if kind not in unknown]

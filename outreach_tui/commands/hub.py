@@ -334,6 +334,7 @@ def restore(file: Path, put_aside: bool, by_code: bool, code_fd: int | None) -> 
     def text() -> None:
         before = [("The one before", aside)] if aside else []
         output.emit_pairs([("Restored into", home.path), *before])
+        output.emit_lines(["Access that was ended after that backup is open again: see hub devices."])
 
     call.show({"home": str(home.path), "set_aside": aside}, text)
 
@@ -366,7 +367,8 @@ def check() -> int:
     def text() -> None:
         output.emit_lines(found or ["The central record is sound."])
         for row in kept:
-            output.emit_lines([f"Kept aside: {row['edit']} of {stamp_text(row['at'])}: {row['reason']}"])
+            whose = names.get(row["device"], "")
+            output.emit_lines([f"Kept aside: {row['edit']}{whose}, {stamp_text(row['at'])}: {row['reason']}"])
         for row in lost:
             when = stamp_text(row["audit_lost"])
             output.emit_lines(

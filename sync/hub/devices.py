@@ -59,7 +59,7 @@ def find_worker(connection: Connection, name: str, agency: str) -> str | None:
     table = tables.record
     for row in connection.execute(select(table).where(table.c.type == "worker")):
         worker = read_as(Worker, row)
-        if fold(worker.name) == fold(name) and worker.agency == agency:
+        if not worker.void and fold(worker.name) == fold(name) and worker.agency == agency:
             return str(row.id)
     return None
 

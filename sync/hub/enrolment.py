@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 from casework.errors import BadInput, Refused
 from casework.ids import new_id
 from casework.records import School, Team, Worker
-from casework.text import clean
+from casework.text import clean, fold
 from casework.vocabulary import Agency
 from sync.hub import tables
 from sync.hub.central import in_bulk, read_as
@@ -56,6 +56,15 @@ class NewLaptop:
     waiting: bool
     worker: Worker
     team: Team | None
+
+
+@dataclass(frozen=True, slots=True)
+class Former:
+    """Whose a laptop says that it was: the worker's id, name and agency."""
+
+    id: str
+    name: str
+    agency: str
 
 
 def draw_code(connection: Connection, worker: str, now: datetime) -> Code:
@@ -118,9 +127,10 @@ def use_code(
     *,
     now: datetime,
     approve: bool,
+    was: Former | None = None,
     draw_id: Callable[[], str] = new_id,
 ) -> NewLaptop:
-    """Enrol the laptop that brings this code and this public key.
+    """Enrol the laptop that brings this code and this public key; `was` is whose it says that it was.
 
     The same code with the same key gives the same answer again, for an answer can be lost. Raises
     Refused("wrong-code"), also for one that is used up or too old, and Refused("too-many").
@@ -138,7 +148,7 @@ def use_code(
     fits = hmac.compare_digest(_hashed(typed[_SELECTOR:], salt), held)
     with engine.begin() as connection:
         laptop = (
-            _enrol(connection, row.selector, row.worker, key, now, approve, draw_id)
+            _enrol(connection, row.selector, row.worker, key, now, approve, was, draw_id)
             if (row is not None and live and fits)
             else None
         )
@@ -159,6 +169,7 @@ def _enrol(
     key: bytes,
     now: datetime,
     approve: bool,
+    was: Former | None,
     draw_id: Callable[[], str],
 ) -> NewLaptop | None:
     """The laptop, now or from the first time; None where the code was used with another key."""
@@ -170,6 +181,7 @@ def _enrol(
         .values(device=device, public_key=key)
     )
     if taken.rowcount:
+        worker = _as_before(connection, worker, was, now) if was is not None else worker
         add_device(connection, device, worker, key, now)
         if approve:
             held = tables.device
@@ -180,10 +192,33 @@ def _enrol(
             return None
         device = used.device
     record, held = tables.record, tables.device
+    worker = connection.execute(select(held.c.worker).where(held.c.id == device)).scalar_one()
     person = read_as(Worker, connection.execute(select(record).where(record.c.id == worker)).one())
     row = connection.execute(select(record).where(record.c.id == person.team)).first()
     status = connection.execute(select(held.c.status).where(held.c.id == device)).scalar_one()
     return NewLaptop(device, status == "waiting", person, read_as(Team, row) if row is not None else None)
+
+
+def _as_before(connection: Connection, worker: str, was: Former, now: datetime) -> str:
+    """The id under which a laptop's worker goes on: the one that it had, where a backup that was put back did
+    not have it yet and a manager entered the same name anew.
+
+    Not while a laptop of either is enrolled: then they may be two people of one name.
+    """
+    record, held = tables.record, tables.device
+    if (
+        was.id == worker
+        or connection.execute(select(held.c.id).where(held.c.worker.in_((was.id, worker)))).first()
+    ):
+        return worker
+    entered = read_as(Worker, connection.execute(select(record).where(record.c.id == worker)).one())
+    known = connection.execute(select(record).where(record.c.id == was.id)).first()
+    people = [entered, *([read_as(Worker, known)] if known is not None else [])]
+    if any((fold(one.name), one.agency) != (fold(was.name), was.agency) for one in people):
+        return worker
+    put(connection, new_id(), "Enter the worker", entered.model_copy(update={"id": was.id}), now)
+    put(connection, new_id(), "The same worker", entered.model_copy(update={"void": True}), now)
+    return was.id
 
 
 def _known(connection: Connection, record_type: str, fields: dict[str, str]) -> str | None:

@@ -22,7 +22,7 @@ from sync.hub import tables
 from sync.hub.central import insert_all
 from sync.hub.counting import Counter
 from sync.hub.database import for_passing
-from sync.hub.enrolment import use_code
+from sync.hub.enrolment import Former, use_code
 from sync.hub.hub import Hub
 from sync.messages import Enrol, Enrolled, Fault, Have, Hello, Pull, Push, Verify
 from sync.sealing import sealing_text
@@ -189,6 +189,7 @@ class Gate:
             address,
             now=self._now(),
             approve=self._approve,
+            was=Former(id=said.worker, name=said.name, agency=said.agency) if said.worker else None,
         )
         team = laptop.team
         return Enrolled(

@@ -342,6 +342,9 @@ def test_erased_slots_open_nothing(home: Home, made: tuple[Vault, bytearray, str
     assert not home.vault_file.exists()
     with pytest.raises(BadInput):
         Vault.load(home)
+    home.database.write_bytes(b"encrypted")
+    with pytest.raises(BadInput, match="access was ended"):
+        home.check_whole()
 
 
 def test_missing_vault_says_so(home: Home) -> None:

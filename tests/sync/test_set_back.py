@@ -1,0 +1,51 @@
+"""A central record that was set back to before somebody enrolled: others agree again, and they come back."""
+
+from __future__ import annotations
+
+import pytest
+
+from sync.hub.devices import find_worker
+from sync.hub.enrolment import Former, NewLaptop, draw_code, enter_worker, use_code
+from sync.hub.hub import new_epoch
+from tests.sync.world import World
+
+
+def test_who_knew_of_a_later_worker_agrees_again(world: World) -> None:
+    ana = world.laptop("Ana")
+    tilly = world.child("Tilly")
+    ana.make(tilly)
+    assert ana.sync().agreed
+    world.database.back_up()
+    fay = world.laptop("Fay", "social-care")
+    assert fay.sync().agreed
+    assert ana.sync().agreed
+    assert ana.has(fay.worker)
+    world.database.restore()
+    with world.hub.engine.begin() as connection:
+        new_epoch(connection, world.new_id("epoch"))
+    told = ana.sync()
+    assert (told.agreed, len(told.problems)) == (True, 1)
+    again = ana.sync()
+    assert (again.agreed, again.problems, again.requests) == (True, [], 1)
+    assert ana.get(fay.worker).name == "Fay"
+
+
+def enrolled(world: World, key: bytes, was: Former | None = None) -> NewLaptop:
+    """A laptop with a new code for Fay Lind."""
+    with world.hub.engine.begin() as connection:
+        worker = enter_worker(connection, "Fay Lind", "social-care", "Swale", (), world.now)
+        code = draw_code(connection, worker, world.now)
+    return use_code(world.hub.engine, code.text, key, "", now=world.now, approve=False, was=was)
+
+
+@pytest.mark.parametrize("name", ["Fay Lind", "Gus Orr"])
+def test_who_was_enrolled_since_then_comes_back_as_the_same_worker(world: World, name: str) -> None:
+    world.database.back_up()
+    before = enrolled(world, b"1" * 32).worker.id
+    world.database.restore()
+    again = enrolled(world, b"2" * 32, Former(before, name, "social-care"))
+    with world.hub.engine.begin() as connection:
+        assert find_worker(connection, "Fay Lind", "social-care") == again.worker.id
+    assert (again.worker.id == before) == (name == "Fay Lind")
+    second = enrolled(world, b"3" * 32, Former("worker-of-another", "Fay Lind", "social-care"))
+    assert second.worker.id == again.worker.id, "whose laptop is enrolled stays who they are"
