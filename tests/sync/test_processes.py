@@ -268,7 +268,7 @@ def _check(site: Site, last: list[Session]) -> None:
             path = Home(office.place.home).database
             store = Store.open(path, bytearray(office.key), now=now, today=now().date())
             laptops[name] = Laptop(store, Way(hub.hub, read_state(store.conn).device))
-        world: Any = SimpleNamespace(hub=hub.hub, laptops=laptops)
+        world: Any = SimpleNamespace(hub=hub.hub, laptops=laptops, today=lambda: now().date())
         check(world, last)
         with hub.engine.begin() as connection:
             assert care.problems(connection) == []
