@@ -286,6 +286,26 @@ def acknowledge(device: str, by: str, reason: str) -> None:
     call.show(done, lambda: output.emit_lines([said]))
 
 
+@hub.command("release")
+@click.argument("edit")
+@click.option("--by", required=True, metavar="NAME", help="Who looked into it.")
+@click.option("--reason", required=True, metavar="TEXT", help="Why it is let in.")
+@json_option
+def release(edit: str, by: str, reason: str) -> None:
+    """Let in EDIT, a step that was kept aside (see `hub check`), as if the council had sent it.
+
+    It keeps its worker and its time, and goes to the laptops that may hold what it says.
+    """
+    call = the_call()
+    with _opened(call) as (opened, _):
+        from sync.hub import releasing
+
+        with opened.engine.begin() as connection:
+            done = releasing.release(connection, edit, by, reason, call.now())
+    value = {"edit": done.edit, "verdict": done.verdict}
+    call.show(value, lambda: output.emit_lines([f"{done.edit} was let in: {done.verdict}."]))
+
+
 @hub.command("backup")
 @click.argument("file", type=click.Path(path_type=Path))
 @json_option
@@ -368,7 +388,9 @@ def check() -> int:
         output.emit_lines(found or ["The central record is sound."])
         for row in kept:
             whose = names.get(row["device"], "")
-            output.emit_lines([f"Kept aside: {row['edit']}{whose}, {stamp_text(row['at'])}: {row['reason']}"])
+            about = ", ".join(f"{number} {kind}" for kind, number in row["records"].items())
+            head = f"Kept aside: {row['edit']}{whose}, {stamp_text(row['at'])}, about {about}"
+            output.emit_lines([f"{head}: {row['reason']}"])
         for row in lost:
             when = stamp_text(row["audit_lost"])
             output.emit_lines(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections import Counter as Counted
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from pydantic_core import from_json
 from sqlalchemy import Connection, Table, and_, func, or_, select, update
 
 from casework.canonical import Digest, digest_of, facet_hash
@@ -165,8 +167,10 @@ def counts(connection: Connection) -> dict[str, int]:
     }
 
 
-def aside(connection: Connection) -> list[dict[str, str]]:
-    """Edits that were kept aside, with who sent them and why; nothing of what they say."""
+def aside(connection: Connection) -> list[dict[str, Any]]:
+    """Edits that were kept aside, with who sent them, of which kinds of records they are, and why; nothing of
+    what they say.
+    """
     table = tables.quarantine
     rows = connection.execute(
         select(
@@ -177,9 +181,17 @@ def aside(connection: Connection) -> list[dict[str, str]]:
             table.c.taken,
             table.c.code,
             table.c.reason,
+            table.c.edit_text,
         ).order_by(table.c.taken)
     )
-    return [dict(row._mapping) for row in rows]
+    found = [dict(row._mapping) for row in rows]
+    return [row | {"records": _kinds_in(row.pop("edit_text"))} for row in found]
+
+
+def _kinds_in(edit_text: str) -> dict[str, int]:
+    """How many records of each kind a step is about."""
+    about = {(one["type"], one["record"]) for one in from_json(edit_text)["changes"]}
+    return dict(sorted(Counted(kind for kind, _ in about).items()))
 
 
 def _chain_faults(connection: Connection) -> Iterator[str]:

@@ -22,11 +22,11 @@ def take_edits(hub: Hub, connection: Connection, device: str, pushes: Iterable[P
     touched: dict[str, set[str]] = {}
     unclean: set[str] = set()
     for push in pushes:
-        edits = [_renamed(edit, owed.known) for edit in push.edits]
+        edits = [renamed(edit, owed.known) for edit in push.edits]
         answer = hub.take(connection, device, Push(edits=edits))
         while answer.known:
             owed.known |= answer.known
-            edits = [_renamed(edit, answer.known) for edit in edits]
+            edits = [renamed(edit, answer.known) for edit in edits]
             answer = hub.take(connection, device, Push(edits=edits))
         owed.verdicts += answer.verdicts
         owed.at = answer.at
@@ -41,7 +41,7 @@ def _step(edit: str) -> str:
     return edit.partition("/")[0]
 
 
-def _renamed(edit: SentEdit, known: dict[str, str]) -> SentEdit:
+def renamed(edit: SentEdit, known: dict[str, str]) -> SentEdit:
     """The edit as its laptop would send it once it has given these records their ids."""
     if not known:
         return edit

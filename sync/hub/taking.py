@@ -51,11 +51,17 @@ class Taking:
     """One push: a laptop's edits against the central record as it stands."""
 
     def __init__(
-        self, connection: Connection, device: str, masks: Mapping[str, tuple[int, int]] | None
+        self,
+        connection: Connection,
+        device: str,
+        masks: Mapping[str, tuple[int, int]] | None,
+        *,
+        let_in: str = "",
     ) -> None:
         """`masks` are the bits that the laptop may hold of each scope, and when it lost some; None is for
-        what the central record itself writes.
+        what the central record itself writes. `let_in` stays in the log: who let in what was kept aside.
         """
+        self._let_in = let_in
         self._connection = connection
         self._device = device
         self._worker = None if masks is None else self._enrolled_worker()
@@ -88,7 +94,7 @@ class Taking:
                 continue
             seq = counter.head + 1
             try:
-                verdict = self._apply(edit, seq)
+                verdict = self._apply(edit, seq).model_copy(update={"reason": self._let_in})
             except Refusal as refusal:
                 if refusal.code == NOT_ENTITLED and self.central.unsettled:
                     break

@@ -190,6 +190,12 @@ def test_what_is_kept_aside_is_listed_once_with_exit_code_1(desk: Desk) -> None:
     assert (nothing.code, nothing.json["error"]["code"]) == (5, "nothing-to-acknowledge")
     kept = desk.hub("hub", "check", "--json", today=None).json["quarantined"]
     assert [held["edit"] for held in kept] == [step["edit"]]
+    why = ("--by", "Jo Field", "--reason", "The council decided so", "--json")
+    assert desk.hub("hub", "release", "no-such-step", *why, today=None).code == 4
+    done = desk.hub("hub", "release", step["edit"], *why, today=None)
+    assert (done.code, done.json) == (0, {"edit": step["edit"], "verdict": "applied"})
+    assert desk.hub("hub", "check", "--json", today=None).json["quarantined"] == []
+    assert sync(ana).json["agreed"]
 
 
 def let_pass(line: Line, days: int) -> None:

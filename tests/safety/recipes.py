@@ -54,6 +54,7 @@ NEVER_READS_CHILDREN = {
     "hub entitle": "a central record is no caseload",
     "hub init": "a central record is no caseload",
     "hub metrics": "a central record is no caseload",
+    "hub release": "a central record is no caseload",
     "hub restore": "a central record is no caseload",
     "hub revoke": "a central record is no caseload",
     "hub serve": "a central record is no caseload",

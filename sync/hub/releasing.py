@@ -1,0 +1,58 @@
+"""Letting in a step that was kept aside, once a person looked into it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import ValidationError
+from sqlalchemy import Connection, delete, select
+
+from casework.errors import BadInput, Refused
+from casework.text import clean
+from sync.hub import tables
+from sync.hub.carried_edits import renamed
+from sync.hub.counting import Counter
+from sync.hub.devices import HUB
+from sync.hub.entitlement import Entitlement
+from sync.hub.taking import Taking
+from sync.messages import SentEdit, Verdict
+
+_MOST_TEXT = 1_000
+
+
+def release(connection: Connection, start: str, by: str, reason: str, now: datetime) -> Verdict:
+    """Take a step that was kept aside, named by its id or the beginning of it, as if the council had sent it.
+
+    It keeps its worker and its time, is merged as every step, and goes to whoever may hold what it says; who
+    let it in and why stays in the log. Raises BadInput for an empty name or reason or another id, Refused
+    where it cannot be taken even so; then it stays aside.
+    """
+    said = {"by": clean(by).strip(), "reason": clean(reason).strip()}
+    for name, words in said.items():
+        if not words or len(words) > _MOST_TEXT:
+            raise BadInput("empty", f"Say --{name}, in 1,000 characters at the most.", f"--{name}")
+    table = tables.quarantine
+    found = connection.execute(select(table).where(table.c.edit.startswith(start, autoescape=True))).all()
+    if len(found) != 1:
+        many = "Several steps that are kept aside begin so; give more of the id."
+        none = "No step with that id is kept aside; see `hub check`."
+        raise BadInput("no-such-step", many if found else none, "EDIT")
+    try:
+        edit = SentEdit.model_validate_json(found[0].edit_text)
+    except ValidationError:
+        raise Refused(
+            "not-understood", "That step is not understood by this version; it stays aside.", "EDIT"
+        ) from None
+    connection.execute(delete(table).where(table.c.edit == edit.id))
+    counter = Counter(connection)
+    taking = Taking(connection, HUB, None, let_in=f"Let in by {said['by']}: {said['reason']}")
+    answer = taking.take([edit], counter, now)
+    while answer.known:
+        edit = renamed(edit, answer.known)
+        answer = taking.take([edit], counter, now)
+    verdict = answer.verdicts[0]
+    if verdict.verdict == "quarantined":
+        raise Refused(verdict.code, verdict.reason, "EDIT")
+    counter.save()
+    Entitlement(connection, now.date()).settle(taking.central.unsettled, counter.head)
+    return verdict
