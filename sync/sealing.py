@@ -89,10 +89,10 @@ def sealing_text(signing_key: Ed25519PrivateKey) -> str:
 
 
 def next_counter(last: int, now: float) -> int:
-    """A number above the last one. It follows the clock, so that a side that was set back to an older copy
-    does not count again where it has counted before.
+    """A number above the last one. It follows the clock (milliseconds), so that a side that was set back to
+    an older copy does not count again where it has counted before.
     """
-    return max(last + 1, int(now))
+    return max(last + 1, int(now * 1_000))
 
 
 def write_sealed(
