@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import time
 from types import TracebackType
 from typing import Any
 
@@ -16,6 +17,8 @@ pexpect = pytest.importorskip("pexpect")
 pyte = pytest.importorskip("pyte")
 
 COLUMNS, LINES = 120, 40
+PATIENCE = 45.0
+"""Seconds until a screen that does not come is a failure."""
 
 
 class Terminal:
@@ -48,8 +51,12 @@ class Terminal:
         self._app.send(keys)
 
     def shows(self, *words: str, without: str = "") -> str:
-        """Read until the screen holds each of the words; the screen. Fails when it never does."""
-        for _ in range(2000):
+        """Read until the screen holds each of the words; the screen. Fails, with the screen, when it never does.
+
+        A blinking cursor writes for ever, so that silence alone would not end a wait in vain.
+        """
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
             text = self.text
             if all(word in text for word in words) and not (without and without in text):
                 return text
