@@ -39,7 +39,7 @@ def conflicts() -> None:
             output.emit_lines([""] if number else [])
             output.emit_pairs(
                 [
-                    ("Child", one.name or "none: it is about the team"),
+                    ("Child", one.name) if one.child else ("About", one.name or "the team"),
                     ("Field", one.label),
                     ("Before", one.base.words),
                     ("Stands", _words(one.stands)),
@@ -103,6 +103,7 @@ def as_json(one: OpenConflict) -> dict[str, Any]:
         "id": one.id,
         "record": one.conflict.record,
         "child": one.child.id if one.child else None,
+        "about": one.name or None,
         "field": one.conflict.field,
         "base": one.base.value,
         "central": _side(one.stands),

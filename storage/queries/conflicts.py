@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from casework.conflicts import disagreement, field_label, standing_value
 from casework.errors import BadInput, Refused
 from casework.policies import Category
-from casework.records import RECORD_TYPES, Child, Record, School, Worker
+from casework.records import RECORD_TYPES, Calendar, Child, Record, School, Team, Worker
 from casework.records_sync import Conflict
 from storage.queries.history import Names, value_words
 from storage.queries.lookup import display_name
@@ -39,7 +39,7 @@ class OpenConflict:
     """A conflict with what it is about. `about` is None where this laptop does not hold the record.
 
     About an adult or a home that several children share, `name` names all of them whom the worker may see,
-    and `child` is one of them.
+    and `child` is one of them. About nobody in particular it names the school, the team or the colleague.
     """
 
     conflict: Conflict
@@ -135,7 +135,7 @@ def _shown(store: Store, conflict: Conflict, names: Names) -> OpenConflict | Non
     return OpenConflict(
         conflict=conflict,
         child=child,
-        name=display_name(child) if child else "",
+        name=display_name(child) if child else _name_of(store, about),
         about=about,
         label=field_label(conflict.record_type, conflict.field),
         base=Said(base, _words(names, base)),
@@ -153,6 +153,15 @@ def about_of(store: Store, conflict: Conflict) -> Record | None:
     """The record that a conflict is about, where this laptop holds it."""
     cls = RECORD_TYPES.get(conflict.record_type)
     return next(iter(store.find(cls, "id = ?", (conflict.record,))), None) if cls else None
+
+
+def _name_of(store: Store, about: Record | None) -> str:
+    """A school, with its URN, a team or a colleague by name; a calendar by its school; "" for all else."""
+    if isinstance(about, Calendar):
+        about = next(iter(store.find(School, "id = ?", (about.school,))), None)
+    if isinstance(about, School):
+        return f"{about.name} ({about.urn})" if about.name else about.urn
+    return about.name if isinstance(about, Team | Worker) else ""
 
 
 def _author(store: Store, conflict: Conflict) -> tuple[str, str]:

@@ -89,6 +89,11 @@ _WORKING = frozenset({"notification", "episode"})
 KEYED = frozenset({*_KEYS, "person", "household"})
 """Record types of which two laptops can make the same one."""
 
+FILLED_IN: Mapping[str, frozenset[str]] = {"school": frozenset({"team"})}
+"""Fields that the program fills in where it makes such a record, as the team of whoever imports a school's
+register: nobody said them, so what stands already stays.
+"""
+
 
 def _no_fields(_: str) -> Fields:
     return {}

@@ -25,7 +25,7 @@ from sync.hub.central import Central, Held, Ties, in_bulk, insert_all, known_fie
 from sync.hub.counting import Counter
 from sync.hub.entitlement import is_ground
 from sync.hub.entries import aside_row, digest_of_edit, log_row
-from sync.hub.natural import KEY_FIELDS, KEYED, Matching, keep_keys, keys_of
+from sync.hub.natural import FILLED_IN, KEY_FIELDS, KEYED, Matching, keep_keys, keys_of
 from sync.hub.removed import VOID, against_removal
 from sync.hub.rights import NOT_ENTITLED, Refusal, Rights, ties_to
 from sync.hub.settled import contested_by, weighed_by
@@ -356,16 +356,19 @@ def _named(edit: SentEdit) -> Iterable[str]:
 def _parts(change: Changed, fields: dict[str, Any]) -> list[tuple[str, Any, Any]]:
     """A change as (field, base, new); a creation of a record that is there meets it field by field.
 
-    Whoever left a field as it usually is said nothing about it. A creation of a record that is not there
-    fills its `fields` and meets nothing.
+    Whoever left a field as it usually is said nothing about it, nor whoever had it filled in where another
+    value stands. A creation of a record that is not there fills its `fields` and meets nothing.
     """
     if change.field != _CREATED:
         return [(change.field, change.old, change.new)]
     if not fields:
         fields |= _created(change)
         return []
-    usual = usual_fields(change.type)
-    return [(name, usual.get(name), new) for name, new in _created(change).items()]
+    usual, filled_in = usual_fields(change.type), FILLED_IN.get(change.type, ())
+    return [
+        (name, new if name in filled_in and fields.get(name) else usual.get(name), new)
+        for name, new in _created(change).items()
+    ]
 
 
 def _created(change: Changed) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from casework.edits import Edit, create
 from casework.ids import new_id
-from casework.records import Child
+from casework.records import School
 from casework.records_sync import Conflict
 from storage.home import Home
 from storage.store import Store
@@ -28,11 +28,14 @@ def opened(line: Line) -> Store:
     )
 
 
-def planted(line: Line, field: str, central: Any, other: Any, base: Any = "") -> str:
+def planted(
+    line: Line, field: str, central: Any, other: Any, base: Any = "", *, of_school: bool = False
+) -> str:
     store = opened(line)
-    child = store.get(Child, line.ids["tilly"])
+    child = None if of_school else line.ids["tilly"]
+    about = child or store.find(School)[0].id
     made = Conflict(
-        id=new_id(), child=child.id, record=child.id, record_type="child", field=field,
+        id=new_id(), child=child, record=about, record_type="school" if of_school else "child", field=field,
         base=json.dumps(base), central=json.dumps(central), other=json.dumps(other),
         central_by=store.actor.worker, other_by=store.actor.worker, **BEN,
     )  # fmt: skip
@@ -45,7 +48,7 @@ def test_a_conflict_is_listed_and_settled(line: Line) -> None:
     assert "No conflict waits.\n" in line("conflicts").out
     one = planted(line, "known_as", "", "Lily")
     (row,) = line("conflicts", "--json").json
-    assert set(row) == {"id", "record", "child", "field", "base", "central", "yours"}
+    assert set(row) == {"id", "record", "child", "about", "field", "base", "central", "yours"}
     assert (row["id"], row["record"], row["child"], row["field"]) == (
         one,
         line.ids["tilly"],
@@ -81,3 +84,13 @@ def test_tags_of_both_are_joined_and_another_id_is_no_conflict(line: Line) -> No
     wrong = line("resolve", line.ids["tilly"], "--keep", "central")
     assert (wrong.code, "No conflict has that id" in wrong.err) == (4, True)
     assert line("edit", one, "settled=no").code == 5
+
+
+def test_one_about_a_school_names_the_school(line: Line) -> None:
+    one = planted(line, "spoc", "", "Ms Hale", of_school=True)
+    (row,) = line("conflicts", "--json").json
+    told = line("conflicts").out
+    assert row["child"] is None
+    assert row["about"].endswith(")")
+    assert f"About:     {row['about']}\n" in told
+    assert f"of {row['about']} is now: Ms Hale" in line("resolve", one, "--keep", "yours").out

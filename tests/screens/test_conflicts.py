@@ -16,7 +16,7 @@ from casework.records import Child, Worker
 from casework.records_sync import Conflict
 from screens.child_page import page_lines, read_view
 from screens.conflict_form import ConflictTextForm
-from screens.conflict_lines import side_lines
+from screens.conflict_lines import row, side_lines, whole_text
 from screens.conflicts import ConflictsScreen
 from screens.help import HelpScreen
 from screens.history import HistoryScreen
@@ -43,7 +43,7 @@ def at_odds(family: Family, field: str = "known_as", other: Any = "Tils", **more
     ben = Worker.model_validate(
         {"id": new_id(), "name": "Ben Orr", "agency": "school", "schools": [family.school.id]}
     )
-    stands = store.get(Child, family.tilly.id).model_dump(mode="json")[field]
+    stands = store.get(Child, family.tilly.id).model_dump(mode="json").get(field)
     values = {
         "id": new_id(), "child": family.tilly.id, "record": family.tilly.id, "record_type": "child",
         "field": field, "base": json.dumps(""), "central": json.dumps(stands), "other": json.dumps(other),
@@ -111,6 +111,16 @@ def test_who_said_it_and_when_stand_whole_in_two_lines(family: Family) -> None:
     for told, who in ((one, "Oakhanger Primary"), (many, "Lantern Hill Primary, Tidewat…")):
         lines = [show_cell(line).plain for line in side_lines(told, 50)]
         assert " ".join(" ".join(lines[-2:]).split()) == f"Ben Orr, {who}, Thu 19 Nov 2026 15:10"
+
+
+def test_one_about_a_school_names_the_school(family: Family) -> None:
+    school = family.school
+    at_odds(family, "spoc", "Ms Hale", child=None, record=school.id, record_type="school", central='""')
+    (one,) = read_conflicts(family.store)
+    named = f"{school.name} ({school.urn})"
+    assert row(one).cells[0] == named
+    assert show_cell(next(iter(side_lines(one, 78)))).plain.startswith(named)
+    assert whole_text(one).startswith(named)
 
 
 async def test_both_tags_are_kept_and_a_day_cannot_be_two(family: Family, tmp_path: Path) -> None:
