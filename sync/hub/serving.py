@@ -54,7 +54,7 @@ def serve(
             raise BadInput("not-found", f"{path.name} is not there; check the name of the file.", str(path))
     config = _config(gate, certificate, key)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as taken:
+    with _stream(family) as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             taken.bind((host.strip("[]"), port))
@@ -73,7 +73,7 @@ class Beside:
     """The central record served to this computer alone, on a thread beside other work, until `stop`."""
 
     def __init__(self, gate: Gate) -> None:
-        self._taken = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self._taken = _stream(socket.AF_INET)
         self._taken.bind(("127.0.0.1", 0))
         self._taken.listen(_BACKLOG)
         self.url = f"http://127.0.0.1:{self._taken.getsockname()[1]}"
@@ -88,6 +88,15 @@ class Beside:
         self._server.should_exit = True
         self._thread.join(_LAST_SECONDS)
         self._taken.close()
+
+
+def _stream(family: socket.AddressFamily) -> socket.socket:
+    """A socket to listen on, with its protocol named.
+
+    Only then asyncio sets TCP_NODELAY on what it accepts. Without it the body of a small answer is held back
+    until its head is acknowledged, and each answer comes 40 ms late.
+    """
+    return socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
 
 
 def _config(gate: Gate, certificate: Path | None, key: Path | None) -> uvicorn.Config:

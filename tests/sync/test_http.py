@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import socket
 import zlib
 from collections.abc import Iterator
 from datetime import timedelta
@@ -31,6 +32,7 @@ from sync.http import Line, checked_url, enrol
 from sync.hub import care, tables
 from sync.hub.gate import Gate
 from sync.hub.home import open_hub
+from sync.hub.serving import Beside
 from sync.messages import Fault, Hello, Push
 from sync.words import WORDS
 from tests.sync.served import Served, Site
@@ -98,6 +100,18 @@ class Raw:
 
 def hello() -> bytes:
     return wire.packed(Hello(coming=new_id()))
+
+
+def test_a_small_answer_is_not_held_back(site: Site) -> None:
+    beside = Beside(site.hub.gate())
+    try:
+        with httpx2.Client(trust_env=False) as client:
+            client.get(beside.url)
+            [one] = beside._server.server_state.connections
+            accepted = one.transport.get_extra_info("socket")
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    finally:
+        beside.stop()
 
 
 # Enrolling
