@@ -98,7 +98,7 @@ def read(file: Path) -> int:
             "requests": 0,
             "seconds": round(time.perf_counter() - began, 3),
         }
-        return end_of_session(call, store, done.session, about, before, again="write another bundle")
+        return end_of_session(call.show, store, done.session, about, before, again="write another bundle")
 
 
 def _is_hub(call: Call) -> bool:

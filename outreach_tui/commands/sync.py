@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 _MINUTE = 60.0
 _DOUBLED, _HOUR = 3, 60.0
+_AGAIN = "sync again"
+
+Show = Callable[[dict[str, Any], Callable[[], None]], None]
+"""Prints a result: the value as JSON, or by the function."""
 
 
 @click.command(cls=LineCommand)
@@ -88,12 +92,67 @@ def sync(context: click.Context, verify: bool, deep: bool, watch: float | None) 
         return None
     call = the_call()
     with opened(call, after_silence=True) as store:
+        watched = Watched(call) if call.json and watch is not None else None
 
         def session() -> int:
             store.changed_elsewhere()
-            return _once(store, verify=verify, deep=deep)
+            return _once(store, watched.note if watched else call.show, verify=verify, deep=deep)
 
-        return session() if watch is None else keep_watch(session, watch)
+        if watch is None:
+            return session()
+        if watched is None:
+            return keep_watch(session, watch)
+        with watched:
+            return keep_watch(watched.around(session), watch)
+
+
+class Watched:
+    """The sessions of a watch as one JSON document, printed when Ctrl-C ends it.
+
+    Counts are added up; `agreed` and what waits are as the last session left them, and it has not agreed
+    where the central record could not be reached.
+    """
+
+    def __init__(self, call: Call) -> None:
+        from sync.session import Session
+
+        self._call = call
+        self._value: dict[str, Any] = Session().as_json() | _traffic(0, 0, 0, 0.0)
+        self._value |= {"set_aside": [], "to_settle": 0, "same_child": 0, "sessions": 0}
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is KeyboardInterrupt:
+            self._call.show(self._value, lambda: None)
+
+    def note(self, value: dict[str, Any], text: Callable[[], None]) -> None:
+        """Add a session that ended, and say on stderr how."""
+        del text
+        held = self._value
+        for name, new in value.items():
+            if name in ("agreed", "cursor", "to_settle", "same_child"):
+                held[name] = new
+            elif name == "problems":
+                held[name] += [problem for problem in new if problem not in held[name]]
+            else:
+                held[name] += new
+        held["seconds"] = round(held["seconds"], 3)
+        held["sessions"] += 1
+        for line in _said(value, _AGAIN):
+            output.warn(line)
+
+    def around(self, session: Callable[[], object]) -> Callable[[], object]:
+        """The session, after whose failure nothing is said to agree."""
+
+        def noted() -> object:
+            try:
+                return session()
+            except Unreachable:
+                self._value["agreed"] = False
+                raise
+
+        return noted
 
 
 def keep_watch(
@@ -176,22 +235,25 @@ def status() -> None:
     call.show(value, text)
 
 
-def _once(store: Store, *, verify: bool, deep: bool) -> int:
+def _traffic(sent: int, received: int, requests: int, seconds: float) -> dict[str, Any]:
+    return {
+        "bytes_sent": sent,
+        "bytes_received": received,
+        "requests": requests,
+        "seconds": round(seconds, 3),
+    }
+
+
+def _once(store: Store, show: Show, *, verify: bool, deep: bool) -> int:
     """One session; its exit code."""
     from sync.joining import reconcile
 
-    call = the_call()
     before = steps_aside(store)
     with output.working("Syncing ...") as say:
         done = reconcile(store, full=verify, deep=deep, progress=say)
     traffic = done.traffic
-    about = {
-        "bytes_sent": traffic.bytes_sent,
-        "bytes_received": traffic.bytes_received,
-        "requests": traffic.requests,
-        "seconds": round(done.seconds, 3),
-    }
-    return end_of_session(call, store, done.session, about, before, again="sync again")
+    about = _traffic(traffic.bytes_sent, traffic.bytes_received, traffic.requests, done.seconds)
+    return end_of_session(show, store, done.session, about, before, again=_AGAIN)
 
 
 def steps_aside(store: Store) -> set[str]:
@@ -202,9 +264,9 @@ def steps_aside(store: Store) -> set[str]:
 
 
 def end_of_session(
-    call: Call, store: Store, session: Session, about: dict[str, Any], before: set[str], *, again: str
+    show: Show, store: Store, session: Session, about: dict[str, Any], before: set[str], *, again: str
 ) -> int:
-    """Print what a session did; its exit code. `before` are the steps that had been kept aside before it,
+    """`show` what a session did; its exit code. `before` are the steps that had been kept aside before it,
     `again` says what to do where the sides do not agree yet.
     """
     from storage.central.outbox import set_aside
@@ -220,7 +282,7 @@ def end_of_session(
     def text() -> None:
         output.emit_lines(_said(value, again))
 
-    call.show(value, text)
+    show(value, text)
     return exit_code(agreed=session.agreed, to_settle=conflicts, aside=len(aside))
 
 

@@ -313,22 +313,53 @@ def test_a_watch_rests_between_sessions_and_longer_while_nobody_answers() -> Non
     assert said == ["away", "rest 90", "away", "rest 90"]
 
 
-def test_a_watch_says_each_session_and_ends_with_ctrl_c(desk: Desk) -> None:
+@pytest.mark.parametrize("as_json", [False, True], ids=["lines", "json"])
+def test_a_watch_says_each_session_and_ends_with_ctrl_c(desk: Desk, *, as_json: bool) -> None:
+    """In lines on stdout; as JSON on stderr, with one document for all of them at the end."""
     ana = desk.laptop("Ana Bell")
     environ = {key: value for key, value in os.environ.items() if not key.startswith("OUTREACH_")}
     environ |= {"OUTREACH_HOME": str(ana.home), "OUTREACH_PASSPHRASE_FILE": str(ana.secret)}
-    command = [sys.executable, "-m", "outreach_tui", "sync", "--watch", "0.001", "--json"]
+    command = [sys.executable, "-m", "outreach_tui", "sync", "--watch", "0.001"]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environ, text=True
+        [*command, "--json"] if as_json else command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environ,
+        text=True,
     ) as process:
-        assert process.stdout is not None
-        said = ["".join(iter(process.stdout.readline, "}\n")) + "}" for _ in range(3)]
+        told = process.stderr if as_json else process.stdout
+        assert told is not None
+        said = [told.readline() for _ in range(3)]
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=30)
-    assert [json.loads(session)["agreed"] for session in said] == [True] * 3
+        out, errors = process.communicate(timeout=30)
+    assert all(line.startswith("Both sides agree") for line in said)
     assert process.returncode == 130
     assert "Traceback" not in errors
     assert ana("sync", "status", "--json", today=None).json["agreed_at"]
+    if as_json:
+        whole = json.loads(out)
+        assert whole.keys() >= KEYS
+        assert (whole["agreed"], whole["sessions"] >= 3) == (True, True)
+        assert whole["requests"] >= whole["sessions"]
+
+
+def test_a_watch_that_lost_its_way_does_not_say_that_both_agree(capsys: pytest.CaptureFixture[str]) -> None:
+    from outreach_tui.commands.frame import Call
+    from outreach_tui.commands.sync import Watched
+
+    def away() -> None:
+        raise Unreachable("unreachable", "Nobody answers.")
+
+    watched = Watched(Call(json=True))
+    one = {"pushed": 2, "agreed": True, "problems": ["Odd."], "pulled": 1, "merged": 0, "purged": 0}
+    for _ in range(2):
+        watched.note(one | {"set_aside": [], "to_settle": 0, "same_child": 0}, lambda: None)
+    with pytest.raises(Unreachable):
+        watched.around(away)()
+    with pytest.raises(KeyboardInterrupt), watched:
+        raise KeyboardInterrupt
+    said = json.loads(capsys.readouterr().out)
+    assert (said["pushed"], said["agreed"], said["problems"], said["sessions"]) == (4, False, ["Odd."], 2)
 
 
 def test_a_central_record_is_made_once_and_is_no_caseload(bare: Line) -> None:
