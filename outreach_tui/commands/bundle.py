@@ -118,14 +118,14 @@ def _read_bundle(call: Call, file: Path) -> int:
     owed = taken.owed
     aside = [
         {"edit": one.edit, "code": one.code, "reason": one.reason}
-        for one in owed.verdicts
+        for one in taken.verdicts
         if one.verdict == "quarantined"
     ]
     value = {
         "file": str(file.absolute()),
         "device": taken.device,
-        "pushed": len(owed.verdicts),
-        "again": sum(one.again for one in owed.verdicts),
+        "pushed": len(taken.verdicts),
+        "again": taken.again,
         "merged": taken.count("merged"),
         "conflicts": taken.count("conflict"),
         "quarantined": len(aside),
@@ -134,7 +134,10 @@ def _read_bundle(call: Call, file: Path) -> int:
     }
 
     def text() -> None:
-        output.emit_pairs([("Laptop", taken.device), ("Steps taken", len(owed.verdicts))])
+        new = len(taken.verdicts) - taken.again
+        output.emit_pairs(
+            [("Laptop", taken.device), ("New steps taken", new), ("Steps known already", taken.again)]
+        )
         output.emit_lines(f"Kept aside: {one['edit']}: {one['reason']}" for one in aside)
         if owed.welcome.action == "reconcile":
             output.emit_lines(

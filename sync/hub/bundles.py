@@ -28,7 +28,7 @@ from sync.hub.counting import Counter
 from sync.hub.database import for_laptop, transact
 from sync.hub.feed import Feed
 from sync.letters import MOST_FRAMES, Letter, Owed, Reply
-from sync.messages import MOST_EDITS, Page, Push, Pushed, Verify
+from sync.messages import MOST_EDITS, Page, Push, Pushed, Verdict, Verify
 from sync.sealing import Head, Sealed, next_counter, sealed_file, sealing_key, sealing_text, write_sealed
 
 if TYPE_CHECKING:
@@ -40,15 +40,21 @@ _bundle, _device = tables.bundle, tables.device
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A bundle that was taken: whose, and what became of its edits."""
+    """A bundle that was taken: whose, what became of its edits, and all that is owed in return."""
 
     device: str
     owed: Owed
+    verdicts: Sequence[Verdict]
     size: int
+
+    @property
+    def again(self) -> int:
+        """How many of its edits had been taken before."""
+        return sum(one.again for one in self.verdicts)
 
     def count(self, verdict: str) -> int:
         """How many edits have this verdict."""
-        return sum(one.verdict == verdict for one in self.owed.verdicts)
+        return sum(one.verdict == verdict for one in self.verdicts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +98,7 @@ def _read_bundle(hub: OpenHub, path: Path) -> Taken:
             def again() -> Iterable[Push]:
                 return _opened(sealed.frames(opener))[1]
 
-            owed = transact(
+            owed, before = transact(
                 hub.engine,
                 lambda connection: take(hub.hub, connection, sealed.head, sealed.name, letter, again),
             )
@@ -101,11 +107,17 @@ def _read_bundle(hub: OpenHub, path: Path) -> Taken:
             _write_down(hub, device, refusal.code, size)
         raise
     _write_down(hub, device, "taken", size)
-    return Taken(device, owed, size)
+    return Taken(device, owed, owed.verdicts[before:], size)
 
 
-def take(hub: Hub, connection: Connection, head: Head, name: str, letter: Letter, pushes: Any) -> Owed:
-    """Take what a bundle says, in the caller's transaction; `pushes()` gives its edits. Raises Refused."""
+def take(
+    hub: Hub, connection: Connection, head: Head, name: str, letter: Letter, pushes: Any
+) -> tuple[Owed, int]:
+    """Take what a bundle says, in the caller's transaction; `pushes()` gives its edits.
+
+    What is owed in return, and how many of its verdicts are on what the bundles before it held.
+    Raises Refused.
+    """
     Counter(connection)  # whoever takes the next bundle waits until this one is taken
     device = head.device
     _check_active(connection, device)
@@ -117,6 +129,7 @@ def take(hub: Hub, connection: Connection, head: Head, name: str, letter: Letter
         sentence = "That laptop has a later version of Outreach; install it for the central record first."
         raise Refused("newer", sentence)
     owed = Owed(welcome=welcome, cursor=letter.hello.cursor, at=letter.hello.pushed, want=letter.want)
+    told = len(before.verdicts) if before is not None else 0
     if before is not None:
         owed = owed.model_copy(
             update={
@@ -142,7 +155,7 @@ def take(hub: Hub, connection: Connection, head: Head, name: str, letter: Letter
         "waits": 1,
     }
     in_bulk(connection, _bundle, [row])
-    return owed
+    return owed, told
 
 
 def answer_of(

@@ -78,7 +78,7 @@ def test_a_bundle_is_read_once_and_only_where_it_belongs(
 ) -> None:
     desk, ana, ben = site
     hub = desk.hub
-    add_child(ana, tmp_path)
+    tilly = add_child(ana, tmp_path)
     old, new, answer = tmp_path / "old", tmp_path / "new", tmp_path / "answer"
 
     def refused(done: Result, code: str, exit_code: int = 5) -> None:
@@ -96,6 +96,11 @@ def test_a_bundle_is_read_once_and_only_where_it_belongs(
     assert (taken.code, taken.json["quarantined"]) == (0, 0)
     refused(read(hub, new), "already-read")
     refused(read(hub, old), "older")
+    late = tmp_path / "late"
+    assert ana("edit", tilly, "known_as=Til").code == 0
+    assert write(ana, late, "--since-last").code == 0
+    told = hub("bundle", "read", str(late), today=None).out
+    assert re.search(r"New steps taken: +1\nSteps known already: +0\n", told), told
     assert write(hub, answer).code == 0
     refused(read(hub, answer), "wrong-way")
     refused(read(ben, answer), "other-laptop")

@@ -179,7 +179,9 @@ def test_two_on_their_way_have_one_effect(world: World, post: Post) -> None:
         post.take(rest)
     assert len(post.take(first).owed.verdicts) == 2, "who uses the laptop, and the child"
     lost = post.answer(ana.way.device)
-    assert [one.again for one in post.take(rest).owed.verdicts] == [False, False, False]
+    taken = post.take(rest)
+    assert [one.again for one in taken.owed.verdicts] == [False, False, False]
+    assert (len(taken.verdicts), taken.again) == (1, 0), "what came with the first is not told again"
     with refused("older"):
         post.take(first)
     done = post.read(ana, post.answer(ana.way.device)).session
