@@ -45,6 +45,7 @@ class UnlockScreen(DoorScreen):
         super().__init__()
         self._note, self._demo = note, demo
         self._until = 0.0
+        self._was_wrong = False
         self._store = ""
         self._asking = False
         self._offer: Timer | None = None
@@ -99,11 +100,13 @@ class UnlockScreen(DoorScreen):
         if left > 0:
             field.disabled = True
             unit = "second" if left == 1 else "seconds"
-            self.tell(f"Wait {left} {unit} after the wrong passphrase. f2 takes the recovery code at once.")
+            why = "after the wrong passphrase" if self._was_wrong else "until a passphrase is taken"
+            self.tell(f"Wait {left} {unit} {why}. f2 takes the recovery code at once.")
         elif field.disabled and not self.busy:
             field.disabled = False
             field.focus()
-            self.tell("That passphrase was wrong. Type it again; f2 takes the recovery code.")
+            said = "That passphrase was wrong. Type it again" if self._was_wrong else "Type the passphrase"
+            self.tell(f"{said}; f2 takes the recovery code.")
 
     @on(Input.Changed, "#passphrase")
     def typing(self, event: Input.Changed) -> None:
@@ -137,6 +140,7 @@ class UnlockScreen(DoorScreen):
             await opening
         except OutreachError as error:
             self.busy = field.disabled = False
+            self._was_wrong = error.code == "wrong-passphrase"
             field.focus()
             self.tell(error.message)
             self._mind_offer()

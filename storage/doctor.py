@@ -222,11 +222,13 @@ def _keyring(vault: Vault, ring: Ring) -> Finding:
 
 def _guesses(home: Home) -> Finding:
     try:
-        count = Throttle(home).read().count
+        attempts = Throttle(home).read()
     except OutreachError as error:
         return Finding("guesses", "warn", error.message)
-    if count:
-        return Finding("guesses", "warn", f"{count} wrong passphrases in a row; was that you?")
+    if attempts.wrong:
+        return Finding("guesses", "warn", f"In a row: {attempts.words}; was that you?")
+    if attempts.count:
+        return Finding("guesses", "ok", f"Since the last unlock: {attempts.words}.")
     return Finding("guesses", "ok", "No wrong passphrases since the last unlock.")
 
 

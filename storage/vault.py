@@ -132,6 +132,10 @@ class Vault:
         """Seconds until the next passphrase is taken."""
         return self._throttle.wait_left(now).total_seconds()
 
+    def check_wait(self, now: datetime) -> None:
+        """Raise `Locked` while no passphrase is taken; none is asked for in vain then."""
+        self._throttle.check(now)
+
     def unlock(self, passphrase: Passphrase, *, now: datetime) -> bytearray:
         """The data key. `Locked` for a wrong passphrase or while the wait runs; `BadInput` when altered.
 
@@ -145,6 +149,7 @@ class Vault:
         self._throttle.admit(now)
         key = slots.open_passphrase(self._body.slots.passphrase, passphrase, self._body.identity())
         if key is None:
+            self._throttle.found_wrong()
             raise Locked(
                 "wrong-passphrase",
                 "The passphrase is wrong; try again, or use the recovery code.",

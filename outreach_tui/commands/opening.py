@@ -96,11 +96,8 @@ def unlock(call: Call, vault: Vault) -> bytearray:
             return vault.unlock_keyring()
         except OutreachError as error:
             output.warn(error.message)
-    wait = vault.wait_left(call.now())
-    if wait and not given:
-        from casework.errors import Locked
-
-        raise Locked("wait", f"Too many wrong passphrases: wait {-int(-wait // 1)} s and try again.")
+    if not given:
+        vault.check_wait(call.now())
     passphrase = take_passphrase(call)
     try:
         return vault.unlock(passphrase, now=call.now())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,10 @@ from casework.errors import Locked
 from storage.home import Home
 from storage.vault import Vault
 from tests.tools.vaults import NOW, PASSPHRASE
+
+
+def interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_wait_grows_and_survives_reloads(home: Home, made: tuple[Vault, bytearray, str]) -> None:
@@ -73,13 +78,51 @@ def test_spoiled_attempts_count_as_many(home: Home, made: tuple[Vault, bytearray
 def test_a_guess_counts_before_it_is_tried(
     home: Home, made: tuple[Vault, bytearray, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def killed(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("storage.slots.open_passphrase", killed)
+    monkeypatch.setattr("storage.slots.open_passphrase", interrupted)
     with pytest.raises(KeyboardInterrupt):
         made[0].unlock("wrong wrong wrong", now=NOW)
     assert made[0].wait_left(NOW) == 1
+    with pytest.raises(Locked, match="stopped before it was known") as fault:
+        made[0].check_wait(NOW)
+    assert "wrong" not in fault.value.message
+
+
+@pytest.mark.parametrize(
+    "killed_in",
+    ["storage.slots.open_passphrase", "storage.throttle.Throttle.found_wrong"],
+    ids=["before-it-is-known", "before-that-is-written"],
+)
+def test_who_stops_each_guess_gets_no_more_of_them(
+    home: Home, made: tuple[Vault, bytearray, str], monkeypatch: pytest.MonkeyPatch, killed_in: str
+) -> None:
+    monkeypatch.setattr(killed_in, interrupted)
+    taken = 0
+    for second in range(300):
+        with suppress(Locked):  # the wait
+            try:
+                Vault.load(home).unlock("wrong wrong wrong", now=NOW + timedelta(seconds=second))
+            except KeyboardInterrupt:
+                taken += 1
+    assert 5 < taken <= 10
+
+
+def test_wrong_and_stopped_guesses_are_told_apart(
+    home: Home, made: tuple[Vault, bytearray, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(Locked, match="is wrong"):
+        made[0].unlock("wrong wrong wrong", now=NOW)
+    with pytest.raises(Locked, match="Too many wrong passphrases: wait 1 second "):
+        made[0].check_wait(NOW)
+    with monkeypatch.context() as patched:
+        patched.setattr("storage.slots.open_passphrase", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            made[0].unlock(PASSPHRASE, now=NOW + timedelta(seconds=1))
+    said = "1 wrong passphrase, and 1 stopped before it was known whether the passphrase was right"
+    with pytest.raises(Locked) as fault:
+        made[0].check_wait(NOW + timedelta(seconds=1))
+    assert f"({said}): wait 2 seconds" in fault.value.message
+    assert Vault.load(home).unlock(PASSPHRASE, now=NOW + timedelta(seconds=3)) == made[1]
+    made[0].check_wait(NOW + timedelta(seconds=3))
 
 
 def test_right_passphrases_at_once_do_not_count_as_guesses(
