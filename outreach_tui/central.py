@@ -96,7 +96,8 @@ class Sessions:
             if problem.code == "revoked" and self._ended is not None:
                 self._ended(problem.message)
             elif not quiet:
-                say(f"{problem.message} Nothing is lost.")
+                known = "nothing is lost" in problem.message.lower()
+                say(problem.message if known else f"{problem.message} Nothing is lost.")
         else:
             if not quiet or not done.agreed or done.conflicts or done.quarantined or done.problems:
                 say(end_words(done))

@@ -136,7 +136,8 @@ async def test_a_laptop_whose_access_was_ended_shows_nothing_more(family: Family
         (session(conflicts=1, quarantined=2), "1 in conflict (g x), 2 set aside (g y)"),
         (session(problems=["Odd."]), "Something was found wrong (g y says what): 3 sent, 2 received."),
         (session(agreed=False, problems=["Odd."]), "Something was found wrong (g y says what); sync again:"),
-        (Unreachable("unreachable", "The central record cannot be reached."), "Nothing is lost."),
+        (Unreachable("unreachable", "The central record cannot be reached."), "reached. Nothing is lost."),
+        (Unreachable("unreachable", "Nobody answers; nothing is lost."), "Nobody answers; nothing is lost."),
     ],
 )
 async def test_no_end_is_said_that_was_not(family: Family, tmp_path: Path, outcome: Any, words: str) -> None:
@@ -152,6 +153,7 @@ async def test_no_end_is_said_that_was_not(family: Family, tmp_path: Path, outco
         await enter(pilot)
         await keys(pilot, "g", "y", "tilde")
         assert words in flat(app)
+        assert flat(app).lower().count("nothing is lost") == isinstance(outcome, Unreachable)
         assert "Both sides agree:" not in flat(app) or not getattr(outcome, "problems", ["Odd."])
 
 
