@@ -28,6 +28,9 @@ from storage.schema import to_column
 
 Kind = Literal["do", "undo", "redo", "setup"]
 _VOID = "void"
+_LEFT = "EXISTS (SELECT 1 FROM change WHERE edit = edit.seq)"
+"""A step of which something is left: what may not be held any more is gone from the history, too."""
+_TO_UNDO = f"worker = ? AND kind IN ('do', 'redo') AND undone_by IS NULL AND {_LEFT}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,9 +247,7 @@ class Journal:
     def undo(self) -> Receipt:
         """Take back this worker's newest step that still stands, by appending its inverse."""
         row = self._conn.execute(
-            "SELECT seq, name, subject FROM edit WHERE worker = ? AND kind IN ('do', 'redo')"
-            " AND undone_by IS NULL AND EXISTS (SELECT 1 FROM change WHERE edit = edit.seq)"
-            " ORDER BY seq DESC LIMIT 1",
+            f"SELECT seq, name, subject FROM edit WHERE {_TO_UNDO} ORDER BY seq DESC LIMIT 1",
             (self._actor.worker,),
         ).fetchone()
         if row is None:
@@ -257,7 +258,7 @@ class Journal:
         """Bring back the step undone last, unless this worker has made a new step since."""
         row = self._conn.execute(
             "SELECT seq, name, subject FROM edit"
-            " WHERE worker = :worker AND kind = 'undo' AND undone_by IS NULL"
+            f" WHERE worker = :worker AND kind = 'undo' AND undone_by IS NULL AND {_LEFT}"
             " AND seq > (SELECT coalesce(max(seq), 0) FROM edit WHERE worker = :worker AND kind = 'do')"
             " ORDER BY seq DESC LIMIT 1",
             {"worker": self._actor.worker},
@@ -270,7 +271,7 @@ class Journal:
         """This worker's steps that undo would take back, the next one first."""
         rows = self._conn.execute(
             "SELECT seq, name, at, subject, (SELECT count(*) FROM change WHERE edit = edit.seq) FROM edit"
-            " WHERE worker = ? AND kind IN ('do', 'redo') AND undone_by IS NULL ORDER BY seq DESC LIMIT ?",
+            f" WHERE {_TO_UNDO} ORDER BY seq DESC LIMIT ?",
             (self._actor.worker, limit),
         )
         return [UndoEntry(*row) for row in rows]

@@ -9,6 +9,7 @@ import pytest
 
 from casework.canonical import fingerprint
 from casework.edits import Edit, create, update
+from casework.errors import Refused
 from casework.records import Child, Contact, Flag, Household, Person, Relationship
 from casework.records_case import Notification
 from casework.records_sync import Conflict
@@ -185,6 +186,24 @@ def test_what_a_nurse_wrote_and_gave_up_comes_back_when_they_agree(world: World)
     done = nia.sync()
     assert (done.agreed, done.problems) == (True, [])
     assert nia.has(flag)
+
+
+def test_a_step_of_which_nothing_is_left_is_not_offered_to_be_undone(world: World) -> None:
+    ben, nia = world.laptop("Ben"), world.laptop("Nia", "school-nursing")
+    til = world.child("Til")
+    ben.make(til)
+    ben.sync()
+    nia.sync()
+    nia.change(til, language="Polish")
+    nia.make(Flag(id=world.new_id("flag"), child=til.id, kind="young-carer"))
+    nia.make(Flag(id=world.new_id("flag"), child=til.id, kind="young-carer"))
+    nia.store.journal.undo()
+    nia.sync()
+    assert nia.store.find(Flag) == []
+    assert [(step.name, step.changes) for step in nia.store.journal.undo_list()] == [("Changed", 1)]
+    with pytest.raises(Refused, match="no undone step"):
+        nia.store.journal.redo()
+    assert nia.store.journal.undo().name == "Undo: Changed"
 
 
 def test_a_laptop_says_in_the_same_session_what_it_gave_up(world: World) -> None:
