@@ -51,7 +51,7 @@ class Terminal:
         self._app.send(keys)
 
     def shows(self, *words: str, without: str = "") -> str:
-        """Read until the screen holds each of the words; the screen. Fails, with the screen, when it never does.
+        """The screen, once it holds each of the words. Fails, and shows it, when it never does.
 
         A blinking cursor writes for ever, so that silence alone would not end a wait in vain.
         """
