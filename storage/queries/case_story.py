@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from casework.records import Worker
 from casework.records_case import Episode, Review
 from casework.wording import CLOSE_REASONS, REVIEW_DECISIONS
-from storage.queries.child import StoryEntry
 from storage.queries.plans import ShownEpisode, decision_of, read_episodes
+from storage.queries.story import StoryEntry
 
 if TYPE_CHECKING:
     from casework.records import Child

@@ -24,7 +24,7 @@ from casework.records import (
 )
 from casework.shown_marks import shown_field, shown_marks, veiled_slots
 from casework.weeks import session_of, unpack
-from storage.queries.child import holders, marks_in_force
+from storage.queries.child_marks import holders, marks_in_force
 from storage.queries.sight import Sight, seen_children, subject_of
 from storage.queries.steps import told_name
 from storage.rows import load

@@ -9,7 +9,7 @@ from pathlib import Path
 from casework.edits import Edit, create
 from casework.ids import new_id
 from casework.records import AttendanceWeek, Child, School, Team, Worker
-from storage.queries.child import read_marks
+from storage.queries.child_marks import read_marks
 from storage.store import Store
 
 TODAY = date(2026, 11, 20)
