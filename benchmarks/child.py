@@ -27,7 +27,8 @@ from casework.records import Child, Record
 from casework.records_case import Action, Assessment, Episode, Notification, Outcome, Plan, Review, Score
 from casework.records_sharing import Agreement
 from outreach_tui.demo import MARKER
-from screens.child_page import page_lines, read_view
+from screens.child_page import page_lines
+from screens.child_view import read_view
 from storage.queries.child import read_child
 from storage.queries.today import read_round
 from storage.store import Store

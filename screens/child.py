@@ -13,7 +13,8 @@ from textual.events import Resize, ScreenResume
 from casework.errors import OutreachError
 from casework.policies import Category
 from screens.child_marks import mark_rows
-from screens.child_page import SECTIONS, ChildView, PageLine, Target, page_lines, read_view
+from screens.child_page import SECTIONS, PageLine, page_lines
+from screens.child_view import ChildView, Target, read_view
 from screens.contact_form import ContactForm
 from screens.follow_up import Make, Subject
 from screens.follow_up_words import WordsScreen

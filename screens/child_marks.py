@@ -10,8 +10,8 @@ from casework.codes import NO_MARK, lookup
 from casework.ncodes import NClock
 from casework.shown_marks import note_of_mark
 from casework.wording import count_of, join_words, say_day
-from screens.child_page import NOTHING, ChildView, Target, counted
 from screens.child_story import as_of
+from screens.child_view import NOTHING, ChildView, Target, counted
 from screens.widgets.fitting import brief_day, plain, short
 from screens.widgets.heat_map import LEGEND, heat_lines
 from screens.widgets.marks_strip import strip_lines, tone_of

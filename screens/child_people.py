@@ -11,7 +11,7 @@ from casework.relationships import say_relationship
 from casework.wording import FLAGS, RESPONSIBILITY, SEN, count_of, say_born, say_day
 from screens.callers import letter
 from screens.case_lines import case_state
-from screens.child_page import NOTHING, ChildView, Target, years_old
+from screens.child_view import NOTHING, ChildView, Target, years_old
 from screens.consent_lines import state_lines
 from screens.plan_lines import standing_lines
 from screens.widgets.fitting import plain, short

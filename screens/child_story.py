@@ -12,7 +12,7 @@ from casework.listed import to_come
 from casework.policies import Category
 from casework.triage import Why
 from casework.wording import SEEN, say_day
-from screens.child_page import NOTHING, ChildView, Target
+from screens.child_view import NOTHING, ChildView, Target
 from screens.widgets.fitting import brief_day, fold, plain, short
 from screens.widgets.text import Cell, Piece, Tone
 

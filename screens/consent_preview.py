@@ -15,7 +15,8 @@ from casework.policies import PURPOSES, Purpose
 from casework.records import Worker
 from casework.withdrawing import somebody_of
 from screens.base import OutreachScreen
-from screens.child_page import ChildView, page_lines, read_view
+from screens.child_page import page_lines
+from screens.child_view import ChildView, read_view
 from screens.dialogs import Choice, PickOne
 from screens.verbs import bindings_for
 from screens.widgets.fitting import short

@@ -11,7 +11,7 @@ from screens.kept_dialog import AskWords, kept_as
 if TYPE_CHECKING:
     from casework.records import Child
     from casework.records_links import LinkKind
-    from screens.same_child import Sheet
+    from screens.same_child_sheet import Sheet
     from storage.journal import Receipt
     from storage.store import Store
 

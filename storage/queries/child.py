@@ -145,7 +145,7 @@ def read_child(
     facts = read_facts(store, [child], today, year=True, purpose=purpose)[child.id]
     shown = shown_child(store, child, purpose)
     visible = bool(decisions[Category.ATTENDANCE])
-    marks = read_marks(store, child, start, end) if visible else []
+    marks = read_marks(store, child, start, end, purpose)
     custody = decisions[Category.YOUTH_JUSTICE]
     protected = address_protected(store, child)
     clocks = listed_clocks(store, [child]).get(child.id, [])
@@ -169,7 +169,7 @@ def read_child(
         clocks=clocks,
         why=listed_reasons(caseload_reasons(facts, calendar, day) if visible else [], clocks),
         totals=store.find(AttendanceTotal, "child = ?", (child.id,)) if visible else [],
-        story=guarded(store, child, newest_first([*story_entries(store, child, decisions), *worked])),
+        story=guarded(store, child, newest_first([*story_entries(store, child, purpose), *worked])),
         withheld=[
             *(Withheld(c, d.reason) for c, d in decisions.items() if not d and d.shown),
             *(_withheld_work(store, child) if decisions[Category.FAMILY] and (case or plan) else ()),

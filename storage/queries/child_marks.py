@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from casework.codes import NO_MARK
+from casework.policies import Category, Purpose
 from casework.records import AttendanceWeek, Child
 from casework.sharing import Decision
 from casework.shown_marks import shown_earlier, shown_marks, veiled_slots
@@ -31,11 +32,16 @@ class Mark:
     comment: str = ""
 
 
-def read_marks(store: Store, child: Child, start: date, end: date) -> list[Mark]:
-    """The mark of every session between two dates with its earlier codes, oldest first.
+def read_marks(
+    store: Store, child: Child, start: date, end: date, purpose: Purpose = "support"
+) -> list[Mark]:
+    """The mark of every session between two dates with its earlier codes, oldest first; none where the
+    attendance may not be seen.
 
     Where two schools have marked a session, one mark counts: see `casework.weeks.holder`.
     """
+    if not store.may_see(child, Category.ATTENDANCE, purpose):
+        return []
     first = (start - timedelta(days=start.weekday())).isoformat()
     weeks = store.find(
         AttendanceWeek,

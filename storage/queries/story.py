@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from casework.policies import Category
+from casework.policies import Category, Purpose
 from casework.records import TOLD_SOCIAL_WORKER, Child, Contact, FollowUp, Worker
 from casework.sharing import Decision
 from casework.shown_marks import shown_marks
@@ -15,6 +15,10 @@ from storage.queries.steps import was_present
 
 if TYPE_CHECKING:
     from storage.store import Store
+
+
+_TOLD = (Category.ATTENDANCE, Category.FAMILY, Category.SOCIAL_CARE, Category.YOUTH_JUSTICE)
+"""What entries may tell of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +38,11 @@ class StoryEntry:
     """What it came after within its day: the id of a record, its own where empty."""
 
 
-def story_entries(store: Store, child: Child, decisions: dict[Category, Decision]) -> list[StoryEntry]:
+def story_entries(store: Store, child: Child, purpose: Purpose) -> list[StoryEntry]:
     """Follow-ups and contacts as entries of the story, in no order; only what may be seen."""
     names = {worker.id: worker.name for worker in store.find(Worker)}
     entries: list[StoryEntry] = []
+    decisions = {category: store.may_see(child, category, purpose) for category in _TOLD}
     if decisions[Category.ATTENDANCE]:
         entries += [
             _follow_up_entry(f, names, decisions, present=was_present(store, child, f.session_date))

@@ -23,7 +23,8 @@ from outreach_tui.app import OutreachApp
 from screens import kept_form
 from screens.assessment import AssessmentScreen
 from screens.assessment_form import AssessmentForm, ScoresForm
-from screens.child_page import page_lines, read_view
+from screens.child_page import page_lines
+from screens.child_view import read_view
 from screens.unlock import UnlockScreen
 from screens.widgets.text import cell_text
 from storage import audit

@@ -29,7 +29,8 @@ from casework.records import (
 from outreach_tui import app as app_module
 from screens import kept_form
 from screens.child import ChildScreen
-from screens.child_page import SECTIONS, page_lines, read_view
+from screens.child_page import SECTIONS, page_lines
+from screens.child_view import read_view
 from screens.contact_form import HOME_VISIT, Chooser, ContactForm
 from screens.fields import LineField
 from screens.help import HelpScreen

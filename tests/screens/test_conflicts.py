@@ -14,7 +14,8 @@ from casework.edits import Edit, create
 from casework.ids import new_id
 from casework.records import Child, Worker
 from casework.records_sync import Conflict
-from screens.child_page import page_lines, read_view
+from screens.child_page import page_lines
+from screens.child_view import read_view
 from screens.conflict_form import ConflictTextForm
 from screens.conflict_lines import row, side_lines, whole_text
 from screens.conflicts import ConflictsScreen

@@ -20,7 +20,7 @@ from casework.records_sharing import Agreement, Disclosure
 from outreach_tui.app import OutreachApp
 from screens import kept_form
 from screens.child import ChildScreen
-from screens.child_page import read_view
+from screens.child_view import read_view
 from screens.consent import ConsentScreen
 from screens.consent_check import CheckDialog
 from screens.consent_forms import AgreementForm, DisclosureForm, SettleForm, WithdrawForm

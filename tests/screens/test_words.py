@@ -23,7 +23,8 @@ from casework.records import (
     Relationship,
 )
 from casework.relationships import RELATIONSHIPS
-from screens.child_page import ChildView, page_lines, read_view
+from screens.child_page import page_lines
+from screens.child_view import ChildView, read_view
 from screens.contact_form import FIELDS
 from screens.history import history_lines
 from screens.widgets.text import cell_text
