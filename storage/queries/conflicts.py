@@ -83,6 +83,10 @@ WHAT_TO_DO: Mapping[str, str] = {
 }
 """What a worker does about a step that was set aside, by the code of the central record's answer."""
 
+_RESTORES = ("undo", "redo")
+_RESTORES_NAMED = ("Undo: ", "Redo: ")
+"""Kinds of steps that bring a value again, and how their names begin where another laptop made them."""
+
 _ELSE = "Look at the record, correct it and save it again; if that is set aside too, tell your support."
 
 
@@ -131,7 +135,7 @@ def _shown(store: Store, conflict: Conflict, names: Names) -> OpenConflict | Non
         now = standing_value(about, conflict.field) if about is not None else central
     except Refused:
         now = central
-    by, at = (conflict.central_by, conflict.central_at) if now == central else _author(store, conflict)
+    by, at = (conflict.central_by, conflict.central_at) if now == central else _author(store, conflict, now)
     return OpenConflict(
         conflict=conflict,
         child=child,
@@ -164,14 +168,22 @@ def _name_of(store: Store, about: Record | None) -> str:
     return about.name if isinstance(about, Team | Worker) else ""
 
 
-def _author(store: Store, conflict: Conflict) -> tuple[str, str]:
-    """Who changed a field last, as the history of this laptop tells it."""
-    row = store.conn.execute(
-        "SELECT e.worker, e.at FROM change c JOIN edit e ON e.seq = c.edit"
-        " WHERE c.record = ? AND c.field = ? ORDER BY c.edit DESC LIMIT 1",
+def _author(store: Store, conflict: Conflict, now: Any) -> tuple[str, str]:
+    """Who wrote the value that a field holds `now`, as the history of this laptop tells it.
+
+    Who took a step back brought a value again that somebody else may have written.
+    """
+    rows = store.conn.execute(
+        "SELECT e.worker, e.at, e.kind, e.name, c.field, c.new FROM change c JOIN edit e ON e.seq = c.edit"
+        " WHERE c.record = ? AND c.field IN (?, '') ORDER BY c.edit DESC, c.n DESC",
         (conflict.record, conflict.field),
-    ).fetchone()
-    return (row[0], row[1]) if row else ("", "")
+    ).fetchall()
+    for worker, at, kind, name, field, new in rows:
+        restores = kind in _RESTORES or (kind == "central" and name.startswith(_RESTORES_NAMED))
+        value = json.loads(new) if field else json.loads(new).get(conflict.field)
+        if not restores and value == now:
+            return worker, at
+    return rows[0][:2] if rows else ("", "")
 
 
 def _said(store: Store, names: Names, value: Any, by: str, at: str) -> Said:

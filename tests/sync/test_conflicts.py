@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from casework.conflicts import Keep
 from casework.errors import OutreachError, Refused
-from casework.records import Person, Relationship, School
+from casework.records import Child, Person, Relationship, School
 from casework.records_sharing import Agreement
 from casework.records_sync import Conflict
 from storage.queries.conflicts import read_conflicts, read_set_aside
@@ -64,6 +64,20 @@ def test_a_conflict_is_told_in_plain_words(world: World) -> None:
         (one,) = read_conflicts(laptop.store)
         assert (one.name, one.label, one.base.words) == ("Tilly (Til) Marsh", "Known as", "(empty)")
         assert (one.stands.words, one.stands.by) == ("Til", "Ana")
+        assert (one.other.words, one.other.by) == ("Lily", "Ben")
+
+
+def test_who_takes_a_settlement_back_wrote_none_of_its_values(world: World) -> None:
+    ana, ben, child = at_odds(world)
+    ana.change(ana.store.get(Child, child), known_as="Tillie")
+    world.settle()
+    settled(ben, "yours")
+    ben.sync()
+    ben.store.journal.undo()
+    world.settle()
+    for laptop in (ben, ana):
+        (one,) = read_conflicts(laptop.store)
+        assert (one.stands.words, one.stands.by) == ("Tillie", "Ana")
         assert (one.other.words, one.other.by) == ("Lily", "Ben")
 
 
