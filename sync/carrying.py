@@ -21,7 +21,7 @@ from storage.central import outbox
 from storage.central.bundles import Bundles, end_bundles, keep_bundles, read_bundles
 from storage.central.identity import HUB_KEY, HUB_SEAL, PRIVATE_KEY, kept
 from storage.central.lease import hear_late, mark_of
-from storage.central.outbox import Answer, WaitingEdit
+from storage.central.outbox import WaitingEdit
 from storage.central.problems import note_problems
 from storage.central.receiving import Receiver
 from storage.central.renaming import rename
@@ -33,10 +33,10 @@ from storage.store import Store
 from sync import signing, wire
 from sync.device import Device
 from sync.letters import MOST_WANTS, Letter, Reply
-from sync.messages import MOST_BYTES, MOST_EDITS, Page, Push, Pushed, SentEdit, Verdict
+from sync.messages import MOST_BYTES, MOST_EDITS, Page, Push, Pushed, SentEdit
 from sync.reading import delivery_of
 from sync.sealing import Head, Sealed, next_counter, sealed_file, sealing_key, sealing_text, write_sealed
-from sync.sending import sent_edit, unknown_kinds
+from sync.sending import answers_of, sent_edit, unknown_kinds
 from sync.session import Central, Session
 
 _NO_WAY = cast("Central", None)  # nothing is asked and answered at once
@@ -150,7 +150,7 @@ class CarriedDevice(Device):
             return session
         with transaction(self._conn):
             rename(self._conn, reply.known)
-        self._settle_carried(reply, [one for told in verdicts for one in told.verdicts], session)
+        self._settle_carried(reply, verdicts, session)
         receiver = Receiver(self._store, over_waiting=True)
         done: dict[str, int] = {}
         for page in pages:
@@ -164,9 +164,9 @@ class CarriedDevice(Device):
         self._compare(reply, done, session)
         return session
 
-    def _settle_carried(self, reply: Reply, verdicts: Sequence[Verdict], session: Session) -> None:
+    def _settle_carried(self, reply: Reply, verdicts: Sequence[Pushed], session: Session) -> None:
         """Keep the verdicts on the steps that still wait for one."""
-        answers = {one.edit: Answer(one.edit, one.verdict, one.seq, one.code, one.reason) for one in verdicts}
+        answers = {name: answer for told in verdicts for name, answer in answers_of(told).items()}
         settled: list[WaitingEdit] = []
         waiting = outbox.every_waiting(self._conn, 0)
         for _, parts in groupby(waiting, key=lambda edit: edit.place):

@@ -17,6 +17,7 @@ from casework.shape import beyond, shape
 from casework.wording import count_of
 from storage import audit
 from storage.central import outbox
+from storage.central.asides import newest_aside
 from storage.central.bundles import end_bundles, read_bundles
 from storage.central.given_up import read_given_up
 from storage.central.holdings import Holdings
@@ -145,7 +146,7 @@ class Device:
             cursor=Cursor(seq=state.seq, chain=state.chain),
             pushed=Cursor(seq=state.pushed_seq, chain=state.pushed_chain),
             waiting=outbox.count_waiting(self._conn),
-            aside=outbox.newest_aside(self._conn),
+            aside=newest_aside(self._conn),
             given_up=self._gave_up(),
             audit=self._audit_at(audit.head(self._conn)[0]),
             anchored=self._audit_at(state.audit_seq),

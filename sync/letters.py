@@ -60,7 +60,8 @@ class Reply(BaseModel):
 class Owed(BaseModel):
     """What the central record keeps of a bundle until it is answered, and until the answer was read.
 
-    `want` are the records to be sent beside the news, `cursor` how far the laptop had read.
+    `want` are the records to be sent beside the news, `cursor` how far the laptop had read; `about` as in
+    BesidePushed.
     """
 
     model_config = ConfigDict(strict=True, extra="forbid")
@@ -68,6 +69,7 @@ class Owed(BaseModel):
     welcome: Welcome
     known: dict[Id, Id] = {}
     verdicts: list[Verdict] = []
+    about: dict[Id, list[Id]] = {}
     want: list[Id] = []
     cursor: Cursor
     at: Cursor

@@ -162,15 +162,31 @@ class Verdict(_Message):
     again: bool = False
 
 
+class BesidePushed(Beside):
+    """`about`: by edit, children whom it names and the laptop may not write of, so that it or that part of it
+    was kept aside.
+    """
+
+    about: dict[Id, list[Id]] = {}
+
+
 class Pushed(Said):
     """A verdict for each edit, or `known`: ids of this laptop's that mean a record which is there already.
 
-    With `known` nothing was taken: the laptop gives those records the id that they have, and sends again.
+    With `known` nothing was taken: the laptop gives those records the id that they have, and sends again. An
+    edit that is `quarantined` and has a place in the log was taken but for a part.
     """
 
+    beside: BesidePushed = BesidePushed()
     verdicts: list[Verdict] = []
     at: Cursor = Cursor()
     known: dict[Id, Id] = {}
+
+    def then(self, later: Pushed) -> Pushed:
+        """Both answers, of which the later one says where the log stands."""
+        about = self.beside.about | later.beside.about
+        verdicts = [*self.verdicts, *later.verdicts]
+        return later.model_copy(update={"verdicts": verdicts, "beside": BesidePushed(about=about)})
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)

@@ -113,7 +113,7 @@ class Sending:
         return {record: edit for record, edit in found.items() if edit is not None}
 
     def _settle(self, session: Session, edits: list[WaitingEdit], answer: Pushed) -> None:
-        verdicts = _answers(answer)
+        verdicts = answers_of(answer)
         with transaction(self._conn):
             state = read_state(self._conn)
             outbox.settle(self._conn, *self._with_parts(edits, verdicts), unknown_kinds(state))
@@ -146,7 +146,7 @@ class Sending:
         while edits := outbox.waiting(self._conn, MOST_EDITS, MOST_BYTES, self._parts):
             answer = self._central.push(Push(edits=[sent_edit(edit, 0) for edit in edits]))
             with transaction(self._conn):
-                outbox.settle(self._conn, *self._with_parts(edits, _answers(answer)))
+                outbox.settle(self._conn, *self._with_parts(edits, answers_of(answer)))
             if len(answer.verdicts) < len(edits):
                 return
 
@@ -229,8 +229,10 @@ def sent_edit(edit: WaitingEdit, seen: int) -> SentEdit:
     )
 
 
-def _answers(answer: Pushed) -> dict[str, Answer]:
+def answers_of(answer: Pushed) -> dict[str, Answer]:
+    """By edit, what a message of verdicts says of it."""
+    about = answer.beside.about
     return {
-        verdict.edit: Answer(verdict.edit, verdict.verdict, verdict.seq, verdict.code, verdict.reason)
-        for verdict in answer.verdicts
+        one.edit: Answer(one.edit, one.verdict, one.seq, one.code, one.reason, about.get(one.edit, ()))
+        for one in answer.verdicts
     }

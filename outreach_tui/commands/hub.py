@@ -390,7 +390,10 @@ def check() -> int:
             whose = names.get(row["device"], "")
             about = ", ".join(f"{number} {kind}" for kind, number in row["records"].items())
             head = f"Kept aside: {row['edit']}{whose}, {stamp_text(row['at'])}, about {about}"
-            output.emit_lines([f"{head}: {row['reason']}"])
+            waits = f" It waits for: {', '.join(row['awaits'])}." if row["awaits"] else ""
+            output.emit_lines([f"{head}: {row['reason']}{waits}"])
+        if kept:
+            output.emit_lines(["One is let in by: outreach hub release EDIT --by NAME --reason TEXT"])
         for row in lost:
             when = stamp_text(row["audit_lost"])
             output.emit_lines(

@@ -14,6 +14,7 @@ from outreach_tui.commands.frame import ActingGroup, Call, LineCommand, json_opt
 from outreach_tui.commands.opening import opened
 
 if TYPE_CHECKING:
+    from storage.central.asides import SetAside
     from storage.store import Store
     from sync.session import Session
 
@@ -187,8 +188,9 @@ def status() -> None:
     """
     call = the_call()
     with opened(call) as store:
+        from storage.central.asides import set_aside
         from storage.central.lease import read_lease
-        from storage.central.outbox import count_waiting, set_aside
+        from storage.central.outbox import count_waiting
         from storage.central.state import read_state
         from storage.queries.conflicts import count_conflicts
         from storage.queries.duplicates import find_open_pairs
@@ -230,7 +232,7 @@ def status() -> None:
                 ("Kept aside", len(aside)),
             ]
         )
-        output.emit_lines(f"  {step['name']}, {stamp_text(step['at'])}: {step['reason']}" for step in aside)
+        output.emit_lines(line for step in aside for line in _aside_lines("  ", step))
 
     call.show(value, text)
 
@@ -258,7 +260,7 @@ def _once(store: Store, show: Show, *, verify: bool, deep: bool) -> int:
 
 def steps_aside(store: Store) -> set[str]:
     """The ids of the steps that the central record kept aside."""
-    from storage.central.outbox import set_aside
+    from storage.central.asides import set_aside
 
     return {step.edit for step in set_aside(store.conn)}
 
@@ -269,7 +271,7 @@ def end_of_session(
     """`show` what a session did; its exit code. `before` are the steps that had been kept aside before it,
     `again` says what to do where the sides do not agree yet.
     """
-    from storage.central.outbox import set_aside
+    from storage.central.asides import set_aside
     from storage.queries.conflicts import count_conflicts
     from storage.queries.duplicates import find_open_pairs
 
@@ -317,10 +319,7 @@ def _said(value: dict[str, Any], again: str) -> list[str]:
         lines.append(f"{count_of(value['to_settle'], 'conflict')} {waits} for a person: outreach conflicts")
     if value["same_child"]:
         lines.append(f"Perhaps one child: {pairs_words(value['same_child'])}")
-    lines += [
-        f"Kept aside: {step['name']}, {stamp_text(step['at'])}: {step['reason']}"
-        for step in value["set_aside"]
-    ]
+    lines += [line for step in value["set_aside"] for line in _aside_lines("Kept aside: ", step)]
     return [*lines, *value["problems"]]
 
 
@@ -331,5 +330,12 @@ def pairs_words(pairs: int) -> str:
     return f"{count_of(pairs, 'pair')} of records: outreach duplicates" if pairs else "no records"
 
 
-def _shown(step: Any) -> dict[str, str]:
-    return {"edit": step.edit, "name": step.name, "at": step.at, "code": step.code, "reason": step.reason}
+def _aside_lines(before: str, step: dict[str, str]) -> list[str]:
+    """A step that was kept aside: what and when, why, and what to do."""
+    head = f"{before}{step['name']}, {stamp_text(step['at'])}: {step['reason']}"
+    return [head, f"  do: {step['advice']}"]
+
+
+def _shown(step: SetAside) -> dict[str, str]:
+    names = ("edit", "name", "at", "code", "reason", "advice")
+    return {name: getattr(step, name) for name in names}

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from storage.central.asides import why_aside
 from storage.cipher import Connection
 
 OWN = "('do', 'undo', 'redo', 'setup')"
@@ -45,6 +46,8 @@ class Answer:
     seq: int
     code: str
     reason: str
+    about: Sequence[str] = ()
+    """The children whom the step names and of whom it was kept aside."""
 
     @property
     def is_clean(self) -> bool:
@@ -149,30 +152,13 @@ def settle(
         )
         if got and sum(len(part.changes) for part in parts) == whole:
             worst = max(got, key=lambda answer: _WORST.index(answer.verdict))
+            about = [child for answer in got for child in answer.about]
+            taken = any(answer.seq for answer in got)
+            reason = why_aside(conn, place, worst.code, worst.reason, about, in_part=taken)
             conn.execute(
                 "INSERT OR REPLACE INTO sync_edit (edit, verdict, seq, code, reason) VALUES (?, ?, ?, ?, ?)",
-                (place, worst.verdict, worst.seq, worst.code, worst.reason),
+                (place, worst.verdict, worst.seq, worst.code, reason),
             )
-
-
-@dataclass(frozen=True, slots=True)
-class SetAside:
-    """A step that the central record kept aside, and why."""
-
-    edit: str
-    name: str
-    at: str
-    code: str
-    reason: str
-
-
-def set_aside(conn: Connection) -> list[SetAside]:
-    """This laptop's steps that the central record kept aside, the oldest first."""
-    rows = conn.execute(
-        "SELECT edit.id, edit.name, edit.at, s.code, s.reason FROM sync_edit s JOIN edit ON edit.seq = s.edit"
-        " WHERE s.verdict = 'quarantined' ORDER BY edit.seq"
-    )
-    return [SetAside(*row) for row in rows]
 
 
 def count_anew(conn: Connection, kinds: Collection[str]) -> None:
@@ -182,15 +168,6 @@ def count_anew(conn: Connection, kinds: Collection[str]) -> None:
         " WHERE type = ?",
         [(kind,) for kind in kinds],
     )
-
-
-def newest_aside(conn: Connection) -> str | None:
-    """The last of this laptop's steps that the central record kept aside, if it can be offered again."""
-    row = conn.execute(
-        "SELECT edit.id FROM sync_edit s JOIN edit ON edit.seq = s.edit"
-        " WHERE s.verdict = 'quarantined' AND s.cut = 0 ORDER BY s.edit DESC LIMIT 1"
-    ).fetchone()
-    return str(row[0]) if row else None
 
 
 def ask_again(conn: Connection) -> None:

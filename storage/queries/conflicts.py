@@ -6,7 +6,7 @@ A conflict about a field that the worker may not see is not there at all: neithe
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from casework.errors import BadInput, Refused
 from casework.policies import Category
 from casework.records import RECORD_TYPES, Calendar, Child, Record, School, Team, Worker
 from casework.records_sync import Conflict
+from storage.central.asides import what_to_do
 from storage.queries.history import Names, value_words
 from storage.queries.lookup import display_name
 from storage.queries.sight import Sight, seen_children, subject_of
@@ -72,22 +73,9 @@ class SetAside:
     advice: str
 
 
-WHAT_TO_DO: Mapping[str, str] = {
-    "not-entitled": "Ask who leads the case now to record it, or your manager to put you back on the case.",
-    "unknown-type": "Nothing: it is offered again when the central record was updated. Tell your support.",
-    "other-type": "Tell your support: two records share an id. What you wrote stays in the history here.",
-    "no-such-record": "Record it anew: what it was about is not in the central record.",
-    "central": "Ask whoever keeps the central record to change it there.",
-    "bad-value": "Look at the record, correct the field and save it again: that is a new step.",
-    "other-content": "Tell your support: this laptop may be a copy of another. What you wrote stays here.",
-}
-"""What a worker does about a step that was set aside, by the code of the central record's answer."""
-
 _RESTORES = ("undo", "redo")
 _RESTORES_NAMED = ("Undo: ", "Redo: ")
 """Kinds of steps that bring a value again, and how their names begin where another laptop made them."""
-
-_ELSE = "Look at the record, correct it and save it again; if that is set aside too, tell your support."
 
 
 def read_conflicts(store: Store, child: str | None = None) -> list[OpenConflict]:
@@ -228,7 +216,7 @@ def _set_aside(
         fields=list(dict.fromkeys(filter(None, labels))),
         code=code,
         reason=reason,
-        advice=WHAT_TO_DO.get(code, _ELSE),
+        advice=what_to_do(code, edit),
     )
 
 

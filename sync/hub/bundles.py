@@ -6,7 +6,7 @@ What is owed in return is kept until the next bundle, so the answer can be writt
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +28,7 @@ from sync.hub.counting import Counter
 from sync.hub.database import for_laptop, transact
 from sync.hub.feed import Feed
 from sync.letters import MOST_FRAMES, Letter, Owed, Reply
-from sync.messages import MOST_EDITS, Page, Push, Pushed, Verdict, Verify
+from sync.messages import MOST_EDITS, BesidePushed, Page, Push, Pushed, Verdict, Verify
 from sync.sealing import Head, Sealed, next_counter, sealed_file, sealing_key, sealing_text, write_sealed
 
 if TYPE_CHECKING:
@@ -135,6 +135,7 @@ def take(
             update={
                 "known": before.known,
                 "verdicts": before.verdicts,
+                "about": before.about,
                 "want": [*before.want, *owed.want],
                 "at": before.at,
             }
@@ -173,7 +174,7 @@ def answer_of(
 
         pages = list(feed.pages(owed.cursor, want, counter.head, chain_at))
     verdicts = [
-        Pushed(verdicts=owed.verdicts[at : at + MOST_EDITS])
+        _pushed(owed.verdicts[at : at + MOST_EDITS], owed.about)
         for at in range(0, len(owed.verdicts), MOST_EDITS)
     ]
     reply = Reply(
@@ -187,6 +188,11 @@ def answer_of(
         pages=len(pages),
     )
     return reply, verdicts, pages
+
+
+def _pushed(verdicts: list[Verdict], about: Mapping[str, list[str]]) -> Pushed:
+    named = {one.edit: about[one.edit] for one in verdicts if one.edit in about}
+    return Pushed(verdicts=verdicts, beside=BesidePushed(about=named))
 
 
 def write_answer(hub: OpenHub, path: Path, start: str | None) -> Answered:

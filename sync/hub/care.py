@@ -169,7 +169,7 @@ def counts(connection: Connection) -> dict[str, int]:
 
 def aside(connection: Connection) -> list[dict[str, Any]]:
     """Edits that were kept aside, with who sent them, of which kinds of records they are, and why; nothing of
-    what they say.
+    what they say. `awaits` are the ids of records that were not there, and of children who are not theirs.
     """
     table = tables.quarantine
     rows = connection.execute(
@@ -181,11 +181,14 @@ def aside(connection: Connection) -> list[dict[str, Any]]:
             table.c.taken,
             table.c.code,
             table.c.reason,
+            table.c.awaits,
             table.c.edit_text,
-        ).order_by(table.c.taken)
+        ).order_by(table.c.taken, table.c.number)
     )
     found = [dict(row._mapping) for row in rows]
-    return [row | {"records": _kinds_in(row.pop("edit_text"))} for row in found]
+    return [
+        row | {"awaits": row["awaits"].split(), "records": _kinds_in(row.pop("edit_text"))} for row in found
+    ]
 
 
 def _kinds_in(edit_text: str) -> dict[str, int]:

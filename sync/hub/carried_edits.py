@@ -29,6 +29,7 @@ def take_edits(hub: Hub, connection: Connection, device: str, pushes: Iterable[P
             edits = [renamed(edit, answer.known) for edit in edits]
             answer = hub.take(connection, device, Push(edits=edits))
         owed.verdicts += answer.verdicts
+        owed.about |= answer.beside.about
         owed.at = answer.at
         for edit in edits:
             touched.setdefault(_step(edit.id), set()).update(change.record for change in edit.changes)

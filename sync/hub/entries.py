@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
 from pydantic_core import to_json
+from sqlalchemy import Connection, func, select
 
 from casework.canonical import fingerprint, fingerprint_in_order, in_order
 from casework.text import clean
+from sync.hub import tables
+from sync.hub.central import in_bulk
 from sync.hub.rights import Refusal
 from sync.messages import Changed, SentEdit, Verdict
 
@@ -68,4 +72,44 @@ def aside_row(edit: SentEdit, digest: bytes, device: str, now: datetime, refusal
         "code": refusal.code,
         "reason": refusal.reason,
         "edit_text": edit.model_dump_json(),
+        "awaits": " ".join(refusal.awaits),
     }
+
+
+def keep_aside(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Put edits into the quarantine, in their order."""
+    if rows:
+        last = connection.execute(select(func.coalesce(func.max(tables.quarantine.c.number), 0))).scalar_one()
+        in_bulk(connection, tables.quarantine, [{**row, "number": last + n} for n, row in enumerate(rows, 1)])
+
+
+def verdicts_on(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[Verdict, bytes]]:
+    """The verdicts on edits that were sent before, each with what knows the edit again."""
+    log, aside = tables.log, tables.quarantine
+    columns = select(log.c.edit, log.c.verdict, log.c.hash)
+    taken = connection.execute(columns.where(log.c.edit.in_(ids)))
+    found = {row.edit: (Verdict.model_validate_json(row.verdict), row.hash) for row in taken}
+    for row in connection.execute(select(aside).where(aside.c.edit.in_(ids))):
+        verdict = Verdict(edit=row.edit, verdict="quarantined", code=row.code, reason=row.reason)
+        found[row.edit] = (verdict, row.hash)
+    return found
+
+
+def awaited_by(connection: Connection, edit: str) -> list[str]:
+    """What an edit waits for that is kept aside, or portions of it."""
+    table = tables.quarantine
+    rows = connection.execute(
+        select(table.c.awaits)
+        .where(table.c.edit.startswith(edit, autoescape=True))
+        .order_by(table.c.number, table.c.edit)
+    )
+    return [scope for awaits in rows.scalars() for scope in awaits.split()]
+
+
+def said_again(before: tuple[Verdict, bytes], digest: bytes) -> Verdict:
+    """The verdict on an edit that was sent before."""
+    verdict, held = before
+    if held != digest:
+        reason = "An edit with this id and another content was taken before; this one was kept aside."
+        return Verdict(edit=verdict.edit, verdict="quarantined", code="other-content", reason=reason)
+    return verdict.model_copy(update={"again": True})

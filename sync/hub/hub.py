@@ -26,7 +26,7 @@ from sync.hub.counting import CHAIN_BYTES, Counter
 from sync.hub.database import for_laptop, transact
 from sync.hub.devices import keep_statement
 from sync.hub.entitlement import SEND_ANEW, Entitlement
-from sync.hub.entries import aside_row, digest_of_edit
+from sync.hub.entries import aside_row, digest_of_edit, keep_aside
 from sync.hub.feed import Feed
 from sync.hub.migrations import upgrade
 from sync.hub.rights import Refusal
@@ -149,26 +149,26 @@ class Hub:
         if first.known:
             return first
         second = self._taken(device, Push(edits=said.edits[middle:]), run)
-        return second.model_copy(update={"verdicts": [*first.verdicts, *second.verdicts]})
+        return first.then(second)
 
     def _push(self, connection: Connection, device: str, said: Push) -> Pushed:
         counter = Counter(connection)
         if self._is_revoked(connection, device):
             return self._set_aside(connection, device, said, REVOKED)
-        verdicts: list[Verdict] = []
+        told = Pushed()
         while True:
             taking = Taking(connection, device, Feed(connection, device).masks())
-            edits = said.edits[len(verdicts) :]
-            answer = taking.take(edits, counter, self._now(), rest=bool(verdicts))
+            edits = said.edits[len(told.verdicts) :]
+            answer = taking.take(edits, counter, self._now(), rest=bool(told.verdicts))
+            told = told.then(answer)
             if answer.known:
                 break
             counter.save()
             Entitlement(connection, self._now().date()).settle(taking.central.unsettled, counter.head)
-            verdicts += answer.verdicts
-            if len(verdicts) == len(said.edits):
+            if len(told.verdicts) == len(said.edits):
                 break
         at = Cursor(seq=counter.head, chain=self.chain_at(connection, counter, counter.head))
-        return answer.model_copy(update={"verdicts": verdicts, "at": at})
+        return told.model_copy(update={"at": at})
 
     def _pull(self, connection: Connection, device: str, said: Pull) -> Page:
         self._require_active(connection, device)
@@ -251,7 +251,7 @@ class Hub:
             for edit in {edit.id: edit for edit in said.edits}.values()
             if edit.id not in here
         ]
-        in_bulk(connection, tables.quarantine, rows)
+        keep_aside(connection, rows)
         return Pushed(
             verdicts=[
                 Verdict(edit=edit, verdict="quarantined", code=why.code, reason=why.reason) for edit in ids

@@ -18,34 +18,46 @@ from sync.hub.taking import Taking
 from sync.messages import SentEdit, Verdict
 
 _MOST_TEXT = 1_000
+_WORST = ("applied", "merged", "conflict")
 
 
 def release(connection: Connection, start: str, by: str, reason: str, now: datetime) -> Verdict:
     """Take a step that was kept aside, named by its id or the beginning of it, as if the council had sent it.
 
-    It keeps its worker and its time, is merged as every step, and goes to whoever may hold what it says; who
-    let it in and why stays in the log. Raises BadInput for an empty name or reason or another id, Refused
-    where it cannot be taken even so; then it stays aside.
+    Of a step that was taken but for some children, all that was kept aside is taken, or with the id of a
+    portion that alone. It keeps its worker and its time, is merged as every step, and goes to whoever may
+    hold what it says; who let it in and why stays in the log. Raises BadInput for an empty name or reason or
+    another id, Refused where it cannot be taken even so; then it stays aside.
     """
     said = {"by": clean(by).strip(), "reason": clean(reason).strip()}
     for name, words in said.items():
         if not words or len(words) > _MOST_TEXT:
             raise BadInput("empty", f"Say --{name}, in 1,000 characters at the most.", f"--{name}")
     table = tables.quarantine
-    found = connection.execute(select(table).where(table.c.edit.startswith(start, autoescape=True))).all()
-    if len(found) != 1:
+    found = connection.execute(
+        select(table.c.edit, table.c.edit_text)
+        .where(table.c.edit.startswith(start, autoescape=True))
+        .order_by(table.c.number, table.c.edit)
+    ).all()
+    if len({row.edit.partition("/")[0] for row in found}) != 1:
         many = "Several steps that are kept aside begin so; give more of the id."
         none = "No step with that id is kept aside; see `hub check`."
         raise BadInput("no-such-step", many if found else none, "EDIT")
+    let_in = f"Let in by {said['by']}: {said['reason']}"
+    verdicts = [_let_in(connection, row.edit_text, let_in, now) for row in found]
+    return max(verdicts, key=lambda verdict: _WORST.index(verdict.verdict))
+
+
+def _let_in(connection: Connection, edit_text: str, let_in: str, now: datetime) -> Verdict:
     try:
-        edit = SentEdit.model_validate_json(found[0].edit_text)
+        edit = SentEdit.model_validate_json(edit_text)
     except ValidationError:
         raise Refused(
             "not-understood", "That step is not understood by this version; it stays aside.", "EDIT"
         ) from None
-    connection.execute(delete(table).where(table.c.edit == edit.id))
+    connection.execute(delete(tables.quarantine).where(tables.quarantine.c.edit == edit.id))
     counter = Counter(connection)
-    taking = Taking(connection, HUB, None, let_in=f"Let in by {said['by']}: {said['reason']}")
+    taking = Taking(connection, HUB, None, let_in=let_in)
     answer = taking.take([edit], counter, now)
     while answer.known:
         edit = renamed(edit, answer.known)

@@ -23,15 +23,20 @@ _TEAMWIDE = frozenset({"school", "calendar", "worker", "team", "person", "househ
 }
 _NOBODYS = own_scope("saved_view", "", {})
 """The scope of a view without an owner: it goes to nobody."""
+_NOT_THEIRS = "The worker does not work with this child, as the central record has it."
+_NO_CHILD_OF_THEIRS = "The worker works with no child of this adult or home, as the central record has it."
 _TIED_BY = {"relationship": "person", "child": "household"}
 
 
 class Refusal(Exception):
-    """Why an edit is kept aside: a code, and a sentence that tells nothing of a record."""
+    """Why an edit is kept aside: a code, and a sentence that tells nothing of a record.
 
-    def __init__(self, code: str, reason: str) -> None:
+    It `awaits` records that are not there yet, or children whom its laptop may not hold.
+    """
+
+    def __init__(self, code: str, reason: str, awaits: Collection[str] = ()) -> None:
         super().__init__(code)
-        self.code, self.reason = code, reason
+        self.code, self.reason, self.awaits = code, reason, awaits
 
 
 class Rights:
@@ -60,8 +65,9 @@ class Rights:
             scopes.append(own_scope(change.type, change.record, {**fields, change.field: change.new}))
         for scope in scopes:
             if scope not in made and scope != _NOBODYS and not self._holds(scope, lead, edit):
-                whose = "of another worker" if change.type == "saved_view" else "about that child (any more)"
-                raise Refusal(NOT_ENTITLED, f"The worker may not write this {whose}.")
+                if change.type == "saved_view":
+                    raise Refusal(NOT_ENTITLED, "The worker may not write this of another worker.")
+                raise Refusal(NOT_ENTITLED, _NOT_THEIRS, (scope,))
 
     def _check_tied(self, held: Held, edit: SentEdit, made: Collection[str]) -> None:
         """An adult or a home is written, and tied to a child, by who holds it. Raises Refusal.
@@ -72,7 +78,7 @@ class Rights:
             return
         lead = _lead(held.type)
         if not any(scope in made or self._holds(scope, lead, edit) for scope in held.scopes):
-            raise Refusal(NOT_ENTITLED, "The worker may not write this about that adult or home (any more).")
+            raise Refusal(NOT_ENTITLED, _NO_CHILD_OF_THEIRS, held.scopes)
 
     def may_hold(self, scope: str, record_type: str) -> bool:
         """Whether the laptop may hold records of this type of a scope now."""

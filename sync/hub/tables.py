@@ -136,8 +136,14 @@ quarantine = Table(
     Column("code", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("edit_text", Text, nullable=False),
+    Column("awaits", Text, nullable=False, default="", server_default=""),
+    Column("number", BigInteger, nullable=False, default=0, server_default="0"),
+    Index("quarantine_awaits", "awaits", "edit"),
 )
-"""Edits that were kept aside, with the reason: nothing that a worker did is thrown away."""
+"""Edits that were kept aside, with the reason: nothing that a worker did is thrown away. `awaits` are ids,
+with blanks between them, of records that were not there and of children whom the laptop may not hold;
+`number` is the order in which they came.
+"""
 
 entitlement = Table(
     "entitlement",

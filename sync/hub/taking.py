@@ -6,7 +6,7 @@ then one and the same order. An edit that was taken before gets its verdict agai
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -21,21 +21,29 @@ from casework.records import RECORD_TYPES, Worker
 from casework.scopes import EVERYBODY, TIED, own_scope
 from casework.sharing_grid import HIDDEN_EXISTENCE
 from sync.hub import tables
-from sync.hub.central import Central, Held, Ties, in_bulk, insert_all, known_fields, usual_fields
+from sync.hub.central import Central, Held, Ties, insert_all, known_fields, usual_fields
+from sync.hub.checking import refusals
 from sync.hub.counting import Counter
+from sync.hub.dividing import PART_NOT_THEIRS, Portion, divided, told_of
 from sync.hub.entitlement import is_ground
-from sync.hub.entries import aside_row, digest_of_edit, log_row
+from sync.hub.entries import (
+    aside_row,
+    awaited_by,
+    digest_of_edit,
+    keep_aside,
+    log_row,
+    said_again,
+    verdicts_on,
+)
 from sync.hub.natural import FILLED_IN, KEY_FIELDS, KEYED, Matching, keep_keys, keys_of
 from sync.hub.removed import VOID, against_removal
-from sync.hub.rights import NOT_ENTITLED, Refusal, Rights, ties_to
+from sync.hub.rights import NOT_ENTITLED, Refusal, Rights
 from sync.hub.settled import contested_by, weighed_by
 from sync.merge import Merged, merge
-from sync.messages import Changed, Pushed, SentEdit, Verdict
+from sync.messages import BesidePushed, Changed, Pushed, SentEdit, Verdict
 
 _CREATED = ""
 _SETTLING = ("settled", "chosen")
-UNKNOWN_TYPE = "unknown-type"
-"""The code of a step that waits until the central record is brought up to date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +87,7 @@ class Taking:
         It ends before an edit that the laptop may not write by what it might hold before the push, where
         edits before it change that: those have to be settled first, then the `rest` is taken.
         """
-        before = self._verdicts([edit.id for edit in edits])
+        before = verdicts_on(self._connection, [edit.id for edit in edits])
         offered = [edit for edit in edits if edit.id not in before or before[edit.id][0].seq]
         self.central.fetch(record for edit in offered for record in _named(edit))
         matching = Matching(self._connection, offered, self.central, self._rights, self._sender)
@@ -87,50 +95,54 @@ class Taking:
         if known:
             return Pushed(known=known)
         verdicts, logged, aside = [], [], []
+        about: dict[str, list[str]] = {}
         for edit in edits:
             digest = digest_of_edit(edit)
             if edit.id in before:
-                verdicts.append(self._again(before[edit.id], digest))
+                verdicts.append(said_again(before[edit.id], digest))
+                if verdicts[-1].code == NOT_ENTITLED:
+                    about[edit.id] = told_of(edit, awaited_by(self._connection, edit.id))
                 continue
             seq = counter.head + 1
+            portions: list[Portion] = []
             try:
-                verdict = self._apply(edit, seq).model_copy(update={"reason": self._let_in})
+                verdict, taken, portions = self._taken(edit, seq)
             except Refusal as refusal:
                 if refusal.code == NOT_ENTITLED and self.central.unsettled:
                     break
                 verdict = Verdict(
                     edit=edit.id, verdict="quarantined", code=refusal.code, reason=refusal.reason
                 )
-                aside.append(aside_row(edit, digest, self._device, now, refusal))
+                portions = [Portion(edit, refusal)]
             else:
                 counter.advance(digest)
-                logged.append(log_row(edit, digest, self._device, now, verdict, counter.chain))
+                verdict = verdict.model_copy(update={"reason": verdict.reason or self._let_in})
+                logged.append(log_row(taken, digest, self._device, now, verdict, counter.chain))
+            for one in portions:
+                known_by = digest if one.edit is edit else digest_of_edit(one.edit)
+                aside.append(aside_row(one.edit, known_by, self._device, now, one.refusal))
+                about.setdefault(edit.id, []).extend(told_of(one.edit, one.refusal.awaits))
             before[edit.id] = (verdict, digest)
             verdicts.append(verdict)
         insert_all(self._connection, tables.log, logged)  # never in the place of another entry
-        in_bulk(self._connection, tables.quarantine, aside)
+        keep_aside(self._connection, aside)
         keep_keys(self._connection, self.central, self._keys)
         self.central.flush(Ties(self._connection))
-        return Pushed(verdicts=verdicts)
+        return Pushed(verdicts=verdicts, beside=BesidePushed(about=about))
 
-    def _verdicts(self, ids: Sequence[str]) -> dict[str, tuple[Verdict, bytes]]:
-        """The verdicts on edits that were sent before."""
-        log, aside = tables.log, tables.quarantine
-        columns = select(log.c.edit, log.c.verdict, log.c.hash)
-        taken = self._connection.execute(columns.where(log.c.edit.in_(ids)))
-        found = {row.edit: (Verdict.model_validate_json(row.verdict), row.hash) for row in taken}
-        for row in self._connection.execute(select(aside).where(aside.c.edit.in_(ids))):
-            verdict = Verdict(edit=row.edit, verdict="quarantined", code=row.code, reason=row.reason)
-            found[row.edit] = (verdict, row.hash)
-        return found
-
-    @staticmethod
-    def _again(before: tuple[Verdict, bytes], digest: bytes) -> Verdict:
-        verdict, held = before
-        if held != digest:
-            reason = "An edit with this id and another content was taken before; this one was kept aside."
-            return Verdict(edit=verdict.edit, verdict="quarantined", code="other-content", reason=reason)
-        return verdict.model_copy(update={"again": True})
+    def _taken(self, edit: SentEdit, seq: int) -> tuple[Verdict, SentEdit, list[Portion]]:
+        """The verdict on an edit, what of it is taken, and the portions that are kept aside. Raises Refusal
+        where all of it is.
+        """
+        try:
+            return self._apply(edit, seq), edit, []
+        except Refusal as refusal:
+            if refusal.code != NOT_ENTITLED or self.central.unsettled:
+                raise
+        kept, portions = divided(edit, self.central, lambda left: dict(self._refusals(left)))
+        told = self._apply(kept, seq)
+        said = {"verdict": "quarantined", "code": NOT_ENTITLED, "reason": PART_NOT_THEIRS}
+        return told.model_copy(update=said), kept, portions
 
     # One edit
 
@@ -257,29 +269,15 @@ class Taking:
 
     def _check(self, edit: SentEdit) -> None:
         """Whether this laptop may write what the edit writes. Raises Refusal."""
+        for _, refusal in self._refusals(edit):
+            raise refusal
+
+    def _refusals(self, edit: SentEdit) -> Iterator[tuple[int, Refusal]]:
+        """Which changes of an edit, by their place in it, the laptop may not write, and why."""
         if self._worker is not None and edit.worker != self._worker:
-            raise Refusal("other-worker", "This laptop is not enrolled for the worker who made the step.")
-        made = self._made | {
-            change.record
-            for change in edit.changes
-            if change.field == _CREATED and not self.central.get(change.record).stands
-        }
-        self.central.fetch([tied for change in edit.changes for tied in ties_to(change)])
-        created: set[str] = set()
-        for change in edit.changes:
-            held = self.central.get(change.record)
-            if change.field == _CREATED:
-                created.add(change.record)
-            if change.type not in RECORD_TYPES:
-                raise Refusal(
-                    UNKNOWN_TYPE, "The central record is older than this laptop: the step waits there."
-                )
-            if held.stands and held.type != change.type:
-                raise Refusal("other-type", "A record of another kind has this id.")
-            if not held.stands and change.record not in created:
-                raise Refusal("no-such-record", "The central record has no such record.")
-            if self._rights is not None:
-                self._rights.check(change, held, edit, made)
+            reason = "This laptop is not enrolled for the worker who made the step."
+            yield 0, Refusal("other-worker", reason)
+        yield from refusals(edit, self.central, self._rights, self._made)
 
     def _open_conflict(self, edit: SentEdit, n: int, change: Changed, seq: int, other: Author) -> None:
         """Keep the value that does not stand, as a record that goes where the field goes; `other` said it.

@@ -10,10 +10,11 @@ from casework.shape import shape
 from sync.hub import tables
 from sync.hub.care import counted_sums, held_sums
 from sync.hub.central import batched, in_bulk
+from sync.hub.checking import UNKNOWN_TYPE
 from sync.hub.counting import SHAPE, Counter
 from sync.hub.entitlement import SEND_ANEW, Entitlement
 from sync.hub.feed import Feed
-from sync.hub.taking import UNKNOWN_TYPE, Taking
+from sync.hub.taking import Taking
 from sync.messages import SentEdit
 
 

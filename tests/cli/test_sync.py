@@ -198,6 +198,34 @@ def test_what_is_kept_aside_is_listed_once_with_exit_code_1(desk: Desk) -> None:
     assert sync(ana).json["agreed"]
 
 
+def test_of_a_register_only_the_child_of_another_is_kept_aside(desk: Desk, tmp_path: Path) -> None:
+    ben, kim = desk.laptop("Ben Cole", "school"), desk.laptop("Kim Orr")
+    assert desk.hub("hub", "entitle", "Ben Cole", "--school", "999001", today=None).code == 0
+    tilly = add_child(ben, tmp_path)
+    assert sync(ben).code == 0
+    mixed = tmp_path / "mixed.csv"
+    mixed.write_text(
+        "UPN,Legal Surname,Legal Forename,DOB,Date,Session,Mark\n"
+        "U886009924001,Marsh,Tilly,02/03/2017,20/11/2026,PM,/\n"
+        "Q886009120007,Lind,Oscar,05/06/2016,20/11/2026,PM,/\n"
+    )
+    assert kim("school", "add", "999001", "Oakhanger").code == 0
+    assert kim("import", str(mixed), "--school", "999001", "--json").code == 0
+    done = sync(kim)
+    assert (done.code, done.json["agreed"], done.json["quarantined"]) == (1, True, 1), done.out
+    [step] = done.json["set_aside"]
+    assert step["reason"].startswith("Tilly Marsh is not among the children you work with")
+    assert f"outreach hub release {step['edit'][:18]}" in step["advice"]
+    assert sync(ben).code == 0
+    assert ben("child", "Oscar Lind", "--json").code == 0, "the other child is there without anybody's doing"
+    assert "Tilly Marsh is not among" in kim("sync", "status", today=None).out
+    [kept] = desk.hub("hub", "check", "--json", today=None).json["quarantined"]
+    assert (kept["edit"], kept["awaits"]) == (f"{step['edit']}/x0", [tilly])
+    why = ("--by", "Jo Field", "--reason", "It is the school's roll", "--json")
+    assert desk.hub("hub", "release", step["edit"][:18], *why, today=None).code == 0
+    assert desk.hub("hub", "check", "--json", today=None).json["quarantined"] == []
+
+
 def let_pass(line: Line, days: int) -> None:
     """As if this laptop's last word from the central record had come so many days before."""
     home = Home(line.home)

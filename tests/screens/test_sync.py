@@ -188,6 +188,9 @@ async def test_a_step_that_was_set_aside_stands_with_its_reason_and_what_to_do(
     def set_one_aside(store: Store) -> None:
         seq = store.conn.execute("SELECT max(seq) FROM edit WHERE subject IS NOT NULL").fetchone()[0]
         store.conn.execute(
+            "UPDATE edit SET id = ? WHERE seq = ?", ("019a9f00-1e5f-7abc-8000-000000000001", seq)
+        )
+        store.conn.execute(
             "INSERT INTO sync_edit (edit, verdict, seq, code, reason)"
             " VALUES (?, 'quarantined', 0, 'not-entitled', 'The worker may not write this any more.')",
             (seq,),
@@ -200,7 +203,7 @@ async def test_a_step_that_was_set_aside_stands_with_its_reason_and_what_to_do(
         text = flat(app)
         assert "1 step set aside by the central record" in text
         assert "why: The worker may not write this any more." in text
-        assert "do: Ask who leads the case now" in text
+        assert "do: Ask your manager to put you or your team on the case" in text
         check_shot(app, "sync-120")
 
 

@@ -20,8 +20,9 @@ from casework.errors import BadInput, Refused, Unreachable, UsageProblem
 from casework.ids import new_id
 from casework.records import Child, School, Team, Worker
 from casework.records_sync import Conflict
+from storage.central.asides import set_aside
 from storage.central.identity import HUB_KEY, OFFSET, PRIVATE_KEY, keep, kept
-from storage.central.outbox import count_waiting, set_aside
+from storage.central.outbox import count_waiting
 from storage.central.state import read_state
 from storage.home import Home
 from storage.integrity import CHECKS

@@ -13,7 +13,8 @@ from sqlalchemy.exc import OperationalError
 from casework.edits import Edit, update
 from casework.errors import Refused
 from casework.records import Child, Flag
-from storage.central.outbox import WaitingEdit, count_waiting, set_aside, waiting
+from storage.central.asides import set_aside
+from storage.central.outbox import WaitingEdit, count_waiting, waiting
 from storage.journal import transaction
 from sync.hub import devices, tables
 from sync.hub.central import Central, Ties

@@ -10,7 +10,7 @@ import pytest
 from casework.edits import Edit, update
 from casework.records import RECORD_TYPES, Child
 from casework.records_links import Link
-from storage.central.outbox import set_aside
+from storage.central.asides import set_aside
 from sync.hub import care
 from sync.hub.versions import catch_up
 from tests.sync.databases import SqliteDatabase
