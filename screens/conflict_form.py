@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from casework.conflicts import chosen_value
+from textual.widgets import Input, TextArea
+
+from casework.conflicts import chosen_value, is_one_line
 from casework.errors import BadInput
 from screens.conflict_lines import NEW_TEXT, value_words, whole_text
 from screens.field_form import FieldForm
-from screens.form_fields import FormField
+from screens.form_fields import LINE, FormField
 from screens.reopening import LeftOpen
 from screens.widgets.fitting import short
 from storage.queries.conflicts import find_conflict
@@ -40,11 +42,21 @@ class ConflictTextForm(FieldForm):
         text = "; ".join(map(str, held)) if isinstance(held, list) else "" if held is None else str(held)
         super().__init__(one.id, short(one.name or one.label, 40), start={"text": text})
         self._one = one
+        line = is_one_line(one.conflict.record_type, one.conflict.field) and len(text) < LINE
         told = "\n".join(short(part, 160) for part in whole_text(one).split("\n\n"))
         self._fields = (
             FormField("told", "So far", "told", hint=told),
-            FormField("text", short(one.label, 18), "page", hint=_HINT),
+            FormField("text", short(one.label, 18), "line" if line else "page", hint=_HINT),
         )
+
+    def _offer(self, kept: Mapping[str, str]) -> None:
+        """What stands is gone on with: the cursor is at its end."""
+        del kept
+        field = self.query_one("#text")
+        if isinstance(field, TextArea):
+            field.move_cursor(field.document.end)
+        elif isinstance(field, Input):
+            field.action_end()
 
     def form_fields(self) -> Sequence[FormField]:
         """What was said, and the new text."""

@@ -12,7 +12,7 @@ import pytest
 
 from casework.edits import Edit, create
 from casework.ids import new_id
-from casework.records import Child, Worker
+from casework.records import Child, Person, Worker
 from casework.records_sync import Conflict
 from screens.child_page import page_lines
 from screens.child_view import read_view
@@ -44,7 +44,7 @@ def at_odds(family: Family, field: str = "known_as", other: Any = "Tils", **more
     ben = Worker.model_validate(
         {"id": new_id(), "name": "Ben Orr", "agency": "school", "schools": [family.school.id]}
     )
-    stands = store.get(Child, family.tilly.id).model_dump(mode="json").get(field)
+    stands = store.get(Child, family.tilly.id).model_dump(mode="json").get(field, "")
     values = {
         "id": new_id(), "child": family.tilly.id, "record": family.tilly.id, "record_type": "child",
         "field": field, "base": json.dumps(""), "central": json.dumps(stands), "other": json.dumps(other),
@@ -145,7 +145,7 @@ async def test_a_new_text_is_a_draft_until_it_is_kept(family: Family, tmp_path: 
         await enter(pilot)
         await keys(pilot, "g", "x", "quotation_mark")
         assert isinstance(app.screen, ConflictTextForm)
-        await keys(pilot, "end", "=ster", "ctrl+l")
+        await keys(pilot, "=st", "enter", "=er", "ctrl+l")
         await unlock(pilot)
         assert isinstance(app.screen, ConflictTextForm)
         assert "ster" in screen_text(app)
@@ -156,8 +156,20 @@ async def test_a_new_text_is_a_draft_until_it_is_kept(family: Family, tmp_path: 
         assert "A draft of a new text waits" in screen_text(app)
         await keys(pilot, "quotation_mark", "ctrl+s")
         assert isinstance(app.screen, ConflictsScreen)
-        assert (await asked(app, lambda store: known_as(store, family.tilly.id))).endswith("ster")
+        assert await asked(app, lambda store: known_as(store, family.tilly.id)) == "Tillyster"
         assert await asked(app, lambda store: store.drafts.waiting()) == []
+
+
+async def test_a_text_of_several_lines_is_gone_on_with_at_its_end(family: Family, tmp_path: Path) -> None:
+    jo = Person(id=new_id(), surname="Marsh", forename="Jo", note="Rings back.")
+    family.store.journal.commit(Edit("Adult", (create(jo),)))
+    said = {"record": jo.id, "record_type": "person", "central": json.dumps(jo.note)}
+    at_odds(family, "note", "Never rings.", **said)
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot)
+        await keys(pilot, "g", "x", "quotation_mark", "enter", "=Or texts.", "ctrl+s")
+        assert await asked(app, lambda store: store.get(Person, jo.id).note) == "Rings back.\nOr texts."
 
 
 async def test_the_lists_tell_that_one_waits(family: Family, tmp_path: Path) -> None:
