@@ -14,6 +14,7 @@ from datetime import date
 from typing import Literal
 
 from casework.clocks import add_months
+from casework.limits import is_beyond, is_unsettled, rules_out
 from casework.policies import Category, Purpose
 from casework.records import Child
 from casework.records_sharing import Agreement
@@ -168,13 +169,15 @@ def _voice(agreement: Agreement, agency: Agency, category: Category, on: date) -
     if state == "withdrawn":
         day = say_day(agreement.withdrawn_on or agreement.given_on)
         return Voice("no", f"The family withdrew its agreement on {day}.", agreement)
-    if agency in agreement.exclude_agencies or category in agreement.exclude_categories:
+    if rules_out(agreement, agency, category):
         return Voice("no", f"The family ruled it out when it agreed on {since}.", agreement)
     if agreement.expires is not None and state == "expired":
         return Voice(
             "ask", f"The agreement ended on {say_day(agreement.expires)}; ask again.", agreement, ended=True
         )
-    if agreement.exclude.strip() and not agreement.exclude_read:
+    if is_unsettled(agreement):
         reason = f"The agreement of {since} has a limit in the family's own words; read it and settle it."
+        if is_beyond(agreement):
+            reason = f"The agreement of {since} has a limit that only a later version reads; update Outreach."
         return Voice("ask", reason, agreement, unread=True)
     return Voice("yes", f"The family agreed on {since}.", agreement)

@@ -11,6 +11,7 @@ from casework.agreements import PRESUMED_ABLE_AT, by_the_child, presumed_able
 from casework.days_given import require_come
 from casework.edits import Edit, create, update
 from casework.errors import BadInput, Refused
+from casework.limits import Pair, settled_by
 from casework.policies import Category
 from casework.records_sharing import Agreement, Disclosure
 from casework.sharing import LONGEST_DISCLOSURE_DAYS
@@ -38,6 +39,8 @@ def record_agreement(agreement: Agreement, today: date, dob: date | None = None)
         for name in ("agencies", "categories", "purposes"):
             if not getattr(agreement, name):
                 raise BadInput("scope", f"An agreement names its {name}; give at least one.", f"--{name}")
+    if agreement.exclude_pairs and not agreement.exclude.strip():
+        raise BadInput("empty", "Write the family's own words that keep it from one agency.", "--exclude")
     if not agreement.given_by.strip():
         raise BadInput("empty", "Say who gave or refused the agreement.", "--by")
     own = by_the_child(agreement) and not agreement.gillick.strip()
@@ -79,22 +82,23 @@ def withdraw_agreement(agreement: Agreement, reason: str, on: date, today: date)
 
 
 def settle_words(
-    agreement: Agreement, agencies: tuple[Agency, ...], categories: tuple[Category, ...]
+    agreement: Agreement,
+    agencies: tuple[Agency, ...],
+    categories: tuple[Category, ...],
+    pairs: tuple[Pair, ...] = (),
 ) -> Edit:
-    """A worker read the family's own words and says which agencies and categories they rule out.
+    """A worker read the family's own words and says what they rule out: whole agencies, categories for
+    everyone, and in `pairs` a category for one agency.
 
     What was ruled out before stays so. Raises Refused when there are no words, or when they were settled.
     """
     if not agreement.exclude.strip():
         raise Refused("nothing-to-do", "The family set no limit in its own words here.", agreement.id)
-    if agreement.exclude_read:
+    if agreement.exclude_read or agreement.exclude_pairs:
         raise Refused("settled", "These words were settled already; record a new agreement.", agreement.id)
-    changes = update(
-        agreement,
-        exclude_agencies=tuple(dict.fromkeys((*agreement.exclude_agencies, *agencies))),
-        exclude_categories=tuple(dict.fromkeys((*agreement.exclude_categories, *categories))),
-        exclude_read=True,
-    )
+    whole = (*agreement.exclude_agencies, *agencies)
+    everyone = (*agreement.exclude_categories, *categories)
+    changes = update(agreement, **settled_by(whole, everyone, pairs))
     return Edit("Limits of an agreement settled", changes, subject=agreement.child)
 
 

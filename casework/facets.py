@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
+from casework.limits import tells_hidden
 from casework.policies import PURPOSE_OF, PURPOSES, Category, Purpose
 from casework.records import FLAG_CATEGORY, RECORD_TYPES, meta_of
 from casework.sharing import Decision
@@ -197,24 +198,31 @@ def _of_agreement(found: Parts, values: Values, hidden: Facet) -> Parts:
             found[lead][name] = (WITHHELD_WORDS if values[name] else "") if words else values[name]
     ordered: Parts = {lead: found.pop(lead), **{facet: found[facet] for facet in found if facet != family}}
     ordered[family] = found.get(family, {})
-    return _without_hidden(ordered, hidden, categories=("categories", "exclude_categories"))
+    return _without_hidden(ordered, hidden)
 
 
-def _without_hidden(found: Parts, hidden: Facet, *, categories: tuple[str, ...]) -> Parts:
-    """Without agencies and categories whose existence is protected; all of it, if it is about no other."""
+_LISTED = ("categories", "exclude_categories", "agencies", "exclude_agencies", "exclude_pairs")
+
+
+def _without_hidden(found: Parts, hidden: Facet) -> Parts:
+    """Without agencies and categories whose existence is protected; all of it, if it is about no other.
+
+    Words that were settled by such pairs alone are simply settled, for whoever may not know of them.
+    """
     fields = next(iter(found.values()))
     exact: dict[str, Any] = {}
-    for name in (*categories, "agencies", "exclude_agencies"):
+    for name in _LISTED:
         value = fields.get(name)
         if not value:
             continue
-        protected = HIDDEN_EXISTENCE if name in categories else HIDDEN_AGENCIES
-        shown = [item for item in value if item not in protected]
+        shown = [item for item in value if not tells_hidden(item)]
         if shown == list(value):
             continue
         if not shown and name in ("categories", "agencies"):
             return {hidden: joined([*found.values()])}
         fields[name], exact[name] = shown, value
+        if name == "exclude_pairs" and not shown and not fields.get("exclude_read"):
+            fields["exclude_read"], exact["exclude_read"] = True, False
     if exact:
         found[hidden] = exact
     return found

@@ -11,6 +11,7 @@ from datetime import date
 from typing import Literal
 
 from casework.agreements import by_the_child, holds_responsibility, is_competent, state_of
+from casework.limits import has_limits, is_beyond, is_unsettled, tells_hidden
 from casework.policies import PURPOSES, Category, Purpose
 from casework.records import Child
 from casework.records_sharing import Agreement
@@ -61,7 +62,7 @@ def shut_by(agreement: Agreement, child: Child, on: date) -> tuple[Shut, ...]:
     found: list[Shut] = []
     if not (holds_responsibility(agreement) or is_competent(agreement, child)):
         found.append("unsure")
-    if agreement.exclude.strip() and not agreement.exclude_read:
+    if is_unsettled(agreement):
         found.append("unread")
     return tuple(found)
 
@@ -90,8 +91,7 @@ def opening_of(
     told = [f"It opens {said}."] if said else []
     told += [f"Not opened: {join_words(what)}. {reason}" for reason, what in others.items()]
     words = " ".join(told) or NOTHING_NEW
-    limits = agreement.exclude.strip() or agreement.exclude_agencies or agreement.exclude_categories
-    if agreement.status == "limited" and not limits:
+    if agreement.status == "limited" and not has_limits(agreement):
         words += f" {_NO_LIMIT}"
     return Opening(tuple(opened), (), words)
 
@@ -123,6 +123,9 @@ def _why(shut: tuple[Shut, ...], agreement: Agreement) -> str:
             last = f" on {say_day(agreement.expires)}" if agreement.expires else ""
             why.append(f"it ended{last}")
             cure.append("ask again and record the answer anew")
+        elif one == "unread" and is_beyond(agreement):
+            why.append("a later version of Outreach settled its limits")
+            cure.append("update this one")
         elif one == "unread":
             why.append("nobody has settled what the family's own words rule out")
             cure.append("settle them")
@@ -147,14 +150,13 @@ def protected_words(
     It follows from what they wrote alone, never from what is on record: so it tells of nothing hidden.
     """
     protected = HIDDEN_EXISTENCE | HIDDEN_AGENCIES
-    if protected.isdisjoint(
-        {
-            *agreement.categories,
-            *agreement.exclude_categories,
-            *agreement.agencies,
-            *agreement.exclude_agencies,
-        }
-    ):
+    named = {
+        *agreement.categories,
+        *agreement.exclude_categories,
+        *agreement.agencies,
+        *agreement.exclude_agencies,
+    }
+    if protected.isdisjoint(named) and not any(map(tells_hidden, agreement.exclude_pairs)):
         return ""
     alone = Ground(agreements=(agreement,))
     opened = [

@@ -9,6 +9,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
+from pydantic import Field
+
 from casework.policies import Category as C
 from casework.policies import Meta, Purpose
 from casework.policies import Policy as P
@@ -19,15 +21,19 @@ AgreementStatus = Literal["given", "limited", "refused", "withdrawn"]
 SAFEST_FIRST: tuple[AgreementStatus, ...] = ("withdrawn", "refused", "limited", "given")
 """Statuses of an agreement; one never moves towards the end of this row (agreeing anew is a new record)."""
 Responsibility = Literal["yes", "no", "unknown"]
+PairWord = Annotated[str, Field(max_length=80, pattern="^[a-z_-]+(:[a-z_-]+)+$")]
+"""A limit for one agency, `school:health` (`casework.limits`). One of a later version is kept as it came."""
 
 
 class Agreement(Record):
     """What one person agreed to, or refused, about one child: which agencies, purposes and categories.
 
     Empty `agencies`, `purposes` or `categories` of a refusal mean all of them; of an agreement given they
-    mean none. `exclude` holds the family's own words; `exclude_agencies` and `exclude_categories` what a
-    worker who read them found they cover, `exclude_read` that somebody did (source: HM Government,
-    Information sharing advice for practitioners, 2024; local practice on who may agree).
+    mean none. `exclude` holds the family's own words; `exclude_agencies`, `exclude_categories` and
+    `exclude_pairs` what a worker who read them found they cover: whole agencies, whole categories, and one
+    category for one agency. `exclude_read` says that somebody did, where no pair does (`casework.limits`).
+    Source: HM Government, Information sharing advice for practitioners, 2024; local practice on who may
+    agree.
     """
 
     type = "agreement"
@@ -49,6 +55,9 @@ class Agreement(Record):
     ] = ()
     exclude_categories: Annotated[
         tuple[C, ...], Meta(C.IDENTITY, "Categories the words rule out", P.WITHDRAW_WINS)
+    ] = ()
+    exclude_pairs: Annotated[
+        tuple[PairWord, ...], Meta(C.IDENTITY, "What the words keep from one agency", P.WITHDRAW_WINS)
     ] = ()
     exclude_read: Annotated[bool, Meta(C.IDENTITY, "Somebody settled what the words cover")] = False
     method: Annotated[

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
+from casework.limits import settled_by
 from casework.policies import PURPOSES, Category, Purpose
 from casework.records import Child, Worker
-from casework.records_sharing import Agreement, Disclosure
+from casework.records_sharing import Agreement, AgreementStatus, Disclosure
 from casework.sharing import NOTHING, Ground, may_see
 from casework.sharing_grid import GRID, LAWFUL_BASIS, Answer
 from casework.vocabulary import AGENCIES, Agency
 
 Circumstance = Literal[
-    "not asked", "given", "limited", "refused", "withdrawn", "expired", "disclosed", "decided not to share"
+    "not asked",
+    "given",
+    "limited",
+    "limited for it",
+    "limited for another",
+    "refused",
+    "withdrawn",
+    "expired",
+    "disclosed",
+    "decided not to share",
 ]
 CIRCUMSTANCES: tuple[Circumstance, ...] = get_args(Circumstance)
 _DAY = date(2026, 11, 20)
@@ -25,6 +35,18 @@ _MEANING = {
     "O": "yes: own work",
     "C": "yes on the case, else by agreement",
     "A": "by agreement",
+}
+_STATUS: Mapping[Circumstance, AgreementStatus] = {
+    "limited": "limited",
+    "limited for it": "limited",
+    "limited for another": "limited",
+    "refused": "refused",
+    "withdrawn": "withdrawn",
+}
+_SAID: Mapping[Circumstance, str] = {
+    "limited": "limited: the category for everyone",
+    "limited for it": "limited: the category for this agency",
+    "limited for another": "limited: the category for another agency",
 }
 
 
@@ -43,7 +65,9 @@ class Cell:
 
 
 def cells() -> Iterator[Cell]:
-    """Every cell of the table, decided by `may_see` itself. `limited` rules this very category out."""
+    """Every cell of the table, decided by `may_see` itself. `limited` rules this very category out for
+    everyone, `limited for it` for this agency alone, `limited for another` for another agency alone.
+    """
     for agency in AGENCIES:
         for member in (False, True):
             worker = Worker(id=_WORKER, name="Somebody", agency=agency)
@@ -89,17 +113,27 @@ def _ground(circumstance: Circumstance, agency: Agency, category: Category, purp
         given_by="-",
         relationship="mother",
         responsibility="yes",
-        status="given" if circumstance == "expired" else circumstance,
+        status=_STATUS.get(circumstance, "given"),
         agencies=(agency,),
         categories=(category,),
         purposes=(purpose,),
-        exclude_categories=(category,) if circumstance == "limited" else (),
+        **_limits(circumstance, agency, category),
         given_on=_DAY - timedelta(days=10),
         expires=_DAY - timedelta(days=1) if circumstance == "expired" else None,
         withdrawn_on=_DAY if circumstance == "withdrawn" else None,
         by=_WORKER,
     )
     return Ground(agreements=(agreement,))
+
+
+def _limits(circumstance: Circumstance, agency: Agency, category: Category) -> Mapping[str, Any]:
+    if circumstance == "limited":
+        return settled_by((), (category,), ())
+    if circumstance not in ("limited for it", "limited for another"):
+        return {}
+    other = next(one for one in AGENCIES if one != agency)
+    whose = agency if circumstance == "limited for it" else other
+    return {"exclude": "-", **settled_by((), (), ((whose, category),))}
 
 
 def sharing_table() -> str:
@@ -146,11 +180,14 @@ def _lines() -> Iterator[str]:
         == ("school", Category.HEALTH, "support", False)
     }
     for circumstance in CIRCUMSTANCES:
-        yield f"| {circumstance} | {seen[circumstance].answer} | {seen[circumstance].reason} |"
+        said = _SAID.get(circumstance, circumstance)
+        yield f"| {said} | {seen[circumstance].answer} | {seen[circumstance].reason} |"
     yield ""
     yield "Two holders of parental responsibility who disagree: ask, and both are kept. A child who is"
     yield "competent to decide (judged so, or 16 and older) is followed alone. Limits in the family's own"
-    yield "words that nobody has settled: ask."
+    yield "words that nobody has settled, or that only a later version of Outreach can read: ask. Limits add"
+    yield "up: a whole agency, a category for everyone, and a category for one agency each rule out what they"
+    yield "name."
     yield ""
     yield "## Lawful basis of each purpose"
     yield ""

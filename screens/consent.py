@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
 
+from casework.limits import is_beyond, is_unsettled
 from screens.case_page import CasePage
 from screens.consent_check import CheckDialog, Wanted
 from screens.consent_lines import IN_FORCE, ConsentLine, ConsentView, Names, consent_lines, read_consent
@@ -107,7 +108,7 @@ class ConsentScreen(CasePage[ConsentView]):
         from screens.consent_forms import SettleForm
 
         def waits(shown: ShownAgreement) -> bool:
-            return bool(shown.agreement.exclude.strip()) and not shown.agreement.exclude_read
+            return is_unsettled(shown.agreement) and not is_beyond(shown.agreement)
 
         entry = self._pick(waits, "No words of the family wait to be settled here.")
         if entry is not None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from casework.limits import is_beyond, is_unsettled, said_pairs
 from casework.policies import PURPOSES, Category
 from casework.sharing import last_day
 from casework.sharing_grid import LAWFUL_BASIS
@@ -218,12 +219,18 @@ def _limits(held: Agreement, names: Names, width: int) -> Iterator[Cell]:
     out += [CATEGORIES[c.value] for c in held.exclude_categories]
     if out:
         yield from labelled("ruled out", join_words(out), width, Tone.STRONG)
+    apart = said_pairs(held.exclude_pairs, {agency: short(name, 40) for agency, name in names.items()})
+    for number, words in enumerate(apart):
+        yield from labelled("" if number else "kept from", words, width, Tone.STRONG)
     if held.status == "refused":
         return
-    if held.exclude.strip() and not held.exclude_read:
+    if is_beyond(held):
+        words = "a later version of Outreach settled its limits: update this one; until then it is “ask”"
+        yield from labelled("", words, width, Tone.WARN)
+    elif is_unsettled(held):
         words = "nobody has settled what these words cover, so every answer is “ask”: L settles them"
         yield from labelled("", words, width, Tone.WARN)
-    elif held.exclude.strip() and not out:
+    elif held.exclude.strip() and not out and not apart:
         yield from labelled("", "settled: these words rule out no agency and no category", width)
 
 

@@ -17,7 +17,7 @@ from storage.central import state
 from storage.cipher import Connection, shim
 from storage.faults import translated
 
-HEAD = 5
+HEAD = 6
 """The version that this code works with; `PRAGMA user_version` of the file says which one it has."""
 
 
@@ -84,6 +84,11 @@ def _v5_unknown_fields(db: Any) -> None:
     db.execute("CREATE TABLE IF NOT EXISTS" + state.EXTRA_TABLE.removeprefix("CREATE TABLE"))
 
 
+def _v6_limits_for_one_agency(db: Any) -> None:
+    """What an agreement keeps from one agency alone."""
+    _to_present_shape(db, 6)
+
+
 def _to_present_shape(db: Any, version: int) -> None:
     named = db.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'index')").fetchall()
     held = {name: {row[1] for row in db.execute(f"PRAGMA table_info({name})")} for (name,) in named}
@@ -96,6 +101,7 @@ _STEPS: Mapping[int, Callable[[Any], None]] = {
     3: _v3_links_and_disagreements,
     4: _v4_central_record,
     5: _v5_unknown_fields,
+    6: _v6_limits_for_one_agency,
 }
 """Each step by the version that it leads to."""
 

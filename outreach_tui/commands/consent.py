@@ -309,8 +309,10 @@ def check(child: str, agency: Agency, category: str, purpose: Purpose) -> int:
 
 def as_json(entry: ShownAgreement) -> dict[str, Any]:
     """An agreement as output has it; the family's own words are null where they are withheld."""
-    held = entry.agreement
+    from casework.limits import is_unsettled
     from casework.sharing_grid import LAWFUL_BASIS
+
+    held = entry.agreement
 
     own = {
         "given_by": held.given_by,
@@ -334,7 +336,8 @@ def as_json(entry: ShownAgreement) -> dict[str, Any]:
         "purposes": list(held.purposes),
         "exclude_agencies": list(held.exclude_agencies),
         "exclude_categories": [c.value for c in held.exclude_categories],
-        "exclude_settled": held.exclude_read or not held.exclude.strip(),
+        "exclude_pairs": list(held.exclude_pairs),
+        "exclude_settled": not is_unsettled(held),
         "method": held.method,
         "leaflet": held.leaflet,
         "review": held.review,

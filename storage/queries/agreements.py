@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Literal
 
 from casework.agreements import State, state_of
+from casework.limits import tells_hidden, without_hidden
 from casework.opened import NOTHING_NEW, Opening, opening_of, protected_words, shut_by
 from casework.policies import Category, Purpose
 from casework.records import Child
@@ -88,19 +89,18 @@ def unhidden(store: Store, child: Child, held: Agreement) -> Agreement | None:
     """An agreement without what would tell of a category whose existence is protected; None for one about
     nothing else.
     """
-    named = {*held.categories, *held.exclude_categories, *held.agencies, *held.exclude_agencies}
-    if named.isdisjoint(HIDDEN_EXISTENCE | HIDDEN_AGENCIES) or store.knows_hidden(child):
+    named = (
+        *(*held.categories, *held.exclude_categories),
+        *(*held.agencies, *held.exclude_agencies),
+        *held.exclude_pairs,
+    )
+    if not any(map(tells_hidden, named)) or store.knows_hidden(child):
         return held
     categories = tuple(c for c in held.categories if c not in HIDDEN_EXISTENCE)
     agencies = tuple(a for a in held.agencies if a not in HIDDEN_AGENCIES)
     if (held.categories and not categories) or (held.agencies and not agencies):
         return None
-    kept = {
-        "categories": categories,
-        "agencies": agencies,
-        "exclude_categories": tuple(c for c in held.exclude_categories if c not in HIDDEN_EXISTENCE),
-        "exclude_agencies": tuple(a for a in held.exclude_agencies if a not in HIDDEN_AGENCIES),
-    }
+    kept = {"categories": categories, "agencies": agencies, **without_hidden(held)}
     return held.model_copy(update=kept)
 
 

@@ -41,7 +41,10 @@ _NO_CHILD = Decision("no", "It is tied to no child on this laptop.")
 _PROTECTED = Decision("no", "The address is protected.")
 _OWN_LIST = Decision("no", "It is listed by `consent list` or `disclose --list`, as far as you may see it.")
 _TELLING = {
-    "agreement": ("agencies", "categories", "exclude", "exclude_agencies", "exclude_categories"),
+    "agreement": (
+        *("agencies", "categories", "exclude"),
+        *("exclude_agencies", "exclude_categories", "exclude_pairs"),
+    ),
     "disclosure": ("agency", "categories", "purpose", "reason", "told_why"),
 }
 """Fields that could tell of a category whose existence is protected."""

@@ -48,6 +48,11 @@ RECORDS: list[tuple[str, dict[str, Any]]] = [
     ("agreement", agreement(agencies=("school", "youth-justice"), exclude="Not my ex", gillick="Clear")),
     ("agreement", agreement(agencies=("youth-justice",))),
     ("agreement", agreement(categories=("family", "youth_justice"), agencies=("school",))),
+    (
+        "agreement",
+        agreement(agencies=("school",), exclude="No", exclude_pairs=("school:youth_justice", "school:send")),
+    ),
+    ("agreement", agreement(agencies=("school",), exclude="No", exclude_pairs=("youth-justice:health",))),
     ("attendance_week", week("Y5 / / / / / / / / /")),
     ("attendance_week", week("/ / / / / / / / / /")),
     ("flag", Flag(id="f", child="c", kind="youth-justice").model_dump(mode="json", exclude={"id"})),

@@ -86,7 +86,7 @@ _REAL: dict[str, dict[str, Any]] = {
     "pause": {"end": None, "wake": None, "start": date(2026, 11, 18)},
     "notification": {"received": date(2026, 11, 12), "allocated_on": None, "allocated_to": None},
     "agreement": {"status": "given", "withdrawn_on": None, "agencies": ("school-nursing",),
-                  "categories": (Category.HEALTH,), "purposes": ("support",)},
+                  "categories": (Category.HEALTH,), "purposes": ("support",), "exclude_pairs": ()},
     "disclosure": {"decision": "not-share", "agency": "voluntary", "categories": (Category.FAMILY,),
                    "purpose": "support", "until": None},
     "plan": {"ended": None},

@@ -280,6 +280,7 @@ async def test_an_agreement_is_recorded_whole_by_keys_alone(family: Family, tmp_
             "exclude": "not Gran",
             "exclude_agencies": ("voluntary",),
             "exclude_categories": (Category.HEALTH,),
+            "exclude_pairs": (),
             "exclude_read": True,
             "method": "written",
             "interpreter": "Polish",
