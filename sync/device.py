@@ -167,11 +167,13 @@ class Device:
         """The state once it is known whether the audit here holds what the central record keeps of it."""
         kept = welcome.audit
         if kept == self._audit_at(kept.seq):
-            return replace(state, audit_seq=kept.seq, audit_missing="")
+            is_settled = (welcome.looked_into or "") >= state.audit_lost
+            lost = "" if is_settled else state.audit_lost
+            return replace(state, audit_seq=kept.seq, audit_missing="", audit_lost=lost)
         if welcome.action != "forked":  # else an older copy is what is said already
             session.problems.append(AUDIT_LOST)
-        missing, now = f"{kept.seq}:{kept.chain}", self._now().isoformat()
-        return replace(state, audit_seq=0, audit_missing=missing, audit_lost=now)
+        missing = f"{kept.seq}:{kept.chain}"
+        return replace(state, audit_seq=0, audit_missing=missing, audit_lost=welcome.now)
 
     def _welcomed(self, state: SyncState, welcome: Welcome, session: Session) -> None:
         """Keep the state of this session, and put right what the answer to the greeting asks for.

@@ -131,7 +131,8 @@ class Welcome(Said):
 
     `kinds` are the fields of each record type that the central record knows, where the laptop is of another
     version (`shape`): it counts no others. `audit` is the head of the laptop's audit that is kept here.
-    `lease` is for how many days without a word the laptop opens alone, 0 for ever.
+    `lease` is for how many days without a word the laptop opens alone, 0 for ever. `looked_into` says when a
+    person looked into the loss of this laptop's audit that was found last.
     """
 
     action: Action = "ok"
@@ -143,6 +144,7 @@ class Welcome(Said):
     kinds: dict[str, list[str]] = {}
     audit: Cursor = Cursor()
     lease: Annotated[int, Field(ge=0, le=MOST_LEASE)] | None = None
+    looked_into: Instant | None = None
 
 
 class Push(Said):

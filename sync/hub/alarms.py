@@ -44,6 +44,13 @@ def acknowledge(connection: Connection, device: str, by: str, reason: str, now: 
     return {name: value for name, value in row.items() if name != "device"}
 
 
+def looked_into(connection: Connection, device: str, found: str) -> str | None:
+    """When somebody looked into the loss of a laptop's audit that was found then; None where nobody did."""
+    table = tables.acknowledged
+    row = select(table.c.at).where(table.c.device == device, table.c.found == found)
+    return connection.execute(row).scalars().first()
+
+
 def refused_bundles(connection: Connection) -> list[dict[str, Any]]:
     """The newest bundles that were refused: when, why, how large, and whose each says it is."""
     table = tables.bundle_log

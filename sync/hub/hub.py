@@ -19,6 +19,7 @@ from casework.errors import OutreachError, Refused
 from casework.shape import kinds, shape
 from storage.faults import DATABASE_ERRORS
 from sync.hub import tables
+from sync.hub.alarms import looked_into
 from sync.hub.anchoring import anchor, keep_missing
 from sync.hub.bundles import outdate
 from sync.hub.central import batched, in_bulk
@@ -120,6 +121,7 @@ class Hub:
             kinds={kind: [*fields] for kind, fields in kinds().items()} if said.shape != shape() else {},
             audit=kept,
             lease=counter.lease,
+            looked_into=looked_into(connection, device, known.audit_lost) if known.audit_lost else None,
         )
 
     def take(self, connection: Connection, device: str, said: Push) -> Pushed:

@@ -95,7 +95,7 @@ def test_an_answer_that_did_not_arrive_accuses_nobody(world: World) -> None:
     assert named(world) == []
 
 
-def test_a_loss_that_was_looked_into_is_no_alarm_and_stays_on_record(world: World) -> None:
+def test_a_loss_that_was_looked_into_is_no_alarm_and_stays_on_record(world: World, tmp_path: Path) -> None:
     ana = world.laptop("Ana")
     device = ana.way.device
 
@@ -117,9 +117,14 @@ def test_a_loss_that_was_looked_into_is_no_alarm_and_stays_on_record(world: Worl
         acknowledge_audit(connection, device, "Jo Field", "The laptop was repaired", world.now)
         assert lost_audits(connection) == []
         [row] = laptops(connection)
+    assert doctor(ana, tmp_path) == ["warn"]
+    assert ana.sync().agreed
+    assert doctor(ana, tmp_path) == ["ok"]
     kept = {"at": world.now.isoformat(), "by": "Jo Field", "reason": "The laptop was repaired"}
     assert row["audits_acknowledged"] == [{"found": held["audit_lost"]} | kept]
     lose()
+    assert ana.sync().agreed
+    assert doctor(ana, tmp_path) == ["warn"], "what was looked into is not what was found since"
     with world.hub.engine.begin() as connection:
         assert [one["worker"] for one in lost_audits(connection)] == ["Ana"]
         [row] = laptops(connection)
