@@ -16,6 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 PROTOCOL = 1
+"""Raised once a version is released that says something which the version released before must not drop. What
+the first release says, members that were added on the way to it with the rest, is number 1.
+"""
 MOST_EDITS = 500
 """Edits of one push."""
 MOST_BYTES = 1_048_576
