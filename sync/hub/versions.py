@@ -59,7 +59,7 @@ def _take_waiting(connection: Connection, counter: Counter, now: datetime) -> No
         select(table.c.edit, table.c.device, table.c.edit_text)
         .join(device, device.c.id == table.c.device)
         .where(table.c.code == UNKNOWN_TYPE, device.c.status == "active")
-        .order_by(table.c.taken, table.c.edit)
+        .order_by(table.c.number, table.c.taken, table.c.edit)
     ).all()
     for row in rows:
         connection.execute(delete(table).where(table.c.edit == row.edit))

@@ -147,6 +147,32 @@ def test_an_older_central_record_keeps_what_it_does_not_know_until_it_does(world
         assert care.problems(connection) == []
 
 
+def test_steps_that_waited_are_taken_in_the_order_in_which_they_came(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their ids say nothing of it: a clock that was set back makes a later step's id the smaller one."""
+    bring_up_to_date(world, older=True)
+    ana = mixed(world.laptop("Ana"), older=True)
+    lily, til = world.child("Lily"), world.child("Til")
+    ana.make(lily, til)
+    link = Link(
+        id=world.new_id("link"), child=lily.id, other=til.id, kind="sibling", linked_on=NOW.date(),
+        by=ana.worker.id,
+    )  # fmt: skip
+    ids = iter(("step-b-made", "step-a-ended"))
+    monkeypatch.setattr("storage.journal.new_id", lambda: next(ids))
+    ana.make(link)
+    ana.change(link, ended_on=NOW.date())
+    monkeypatch.undo()
+    assert ana.sync().quarantined == 2
+    bring_up_to_date(world, older=False)
+    mixed(ana, older=False)
+    assert ana.sync().agreed
+    assert set_aside(ana.store.conn) == []
+    with world.hub.engine.begin() as connection:
+        assert care.aside(connection) == []
+
+
 def test_an_older_central_record_takes_a_field_of_which_nobody_said_anything_yet(world: World) -> None:
     bring_up_to_date(world, older=True)
     ana, ben = mixed(world.laptop("Ana"), older=True), mixed(older(world, "Ben"), older=True)
