@@ -18,6 +18,7 @@ from casework.wording import count_of
 from storage import audit
 from storage.central import outbox
 from storage.central.asides import newest_aside
+from storage.central.beforehand import Beforehand
 from storage.central.bundles import end_bundles, read_bundles
 from storage.central.given_up import read_given_up
 from storage.central.holdings import Holdings
@@ -62,8 +63,9 @@ class Device:
         self._progress = progress
         self._holdings = Holdings(store.conn)
         self._began_again = False
-        self._sending = Sending(store, central, now=now, new_id=new_id, progress=progress)
-        self._reading = Reading(store, central, progress=progress)
+        self._beforehand = Beforehand(store.conn)
+        self._sending = Sending(store, central, self._beforehand, now=now, new_id=new_id, progress=progress)
+        self._reading = Reading(store, central, self._beforehand, progress=progress)
         self._lease: int | None = None
 
     def sync(self, *, full: bool = False, deep: bool = False) -> Session:
@@ -114,6 +116,7 @@ class Device:
 
     def _hello(self, session: Session) -> bool:
         """Greet, and put right what the answer asks for; True when there is nothing to say."""
+        self._beforehand.forget_all()
         state = self._begin()
         bundles = read_bundles(self._conn)
         session.requests += 1

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from storage.central import outbox
+from storage.central.beforehand import Beforehand
 from storage.central.delivery import Delivery, Row
 from storage.central.delivery import Told as LocalTold
 from storage.central.receiving import Receiver
@@ -22,10 +23,13 @@ from sync.session import Central, Session
 class Reading:
     """One laptop's way through what the central record has for it."""
 
-    def __init__(self, store: Store, central: Central, *, progress: Callable[[str], None]) -> None:
+    def __init__(
+        self, store: Store, central: Central, beforehand: Beforehand, *, progress: Callable[[str], None]
+    ) -> None:
         self._store = store
         self._conn = store.conn
         self._central = central
+        self._beforehand = beforehand
         self._progress = progress
         self._done: dict[str, int] = {}
 
@@ -34,7 +38,7 @@ class Reading:
 
         Raises Refused("reconcile") where the central record is not the one that was last read.
         """
-        receiver = Receiver(self._store)
+        receiver = Receiver(self._store, beforehand=self._beforehand)
         page = self._ask(session)
         while True:
             ahead = self._ask_ahead(session, page) if page.more else None
@@ -74,7 +78,7 @@ class Reading:
 
     def settle_own(self, session: Session) -> bool:
         """Count what stands as this laptop made it; False when another step came meanwhile."""
-        settled = Receiver(self._store).settle_own()
+        settled = Receiver(self._store, beforehand=self._beforehand).settle_own()
         session.purged += settled.purged
         return not settled.waiting
 

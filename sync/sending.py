@@ -9,6 +9,7 @@ from datetime import datetime
 from casework.facets import facets, joined
 from casework.shape import kinds
 from storage.central import outbox
+from storage.central.beforehand import Beforehand
 from storage.central.holdings import BIT, Holdings
 from storage.central.outbox import Answer, WaitingEdit
 from storage.central.renaming import rename
@@ -27,6 +28,11 @@ class _Message:
     push: Push
     as_of: int
 
+    @property
+    def records(self) -> set[tuple[str, str]]:
+        """The records (type, id) that it is about."""
+        return {(kind, record) for edit in self.edits for kind, record, *_ in edit.changes}
+
 
 class Sending:
     """One laptop's steps on their way to the central record."""
@@ -35,6 +41,7 @@ class Sending:
         self,
         store: Store,
         central: Central,
+        beforehand: Beforehand,
         *,
         now: Callable[[], datetime],
         new_id: Callable[[], str],
@@ -43,6 +50,7 @@ class Sending:
         self._store = store
         self._conn = store.conn
         self._central = central
+        self._beforehand = beforehand
         self._now = now
         self._new_id = new_id
         self._progress = progress
@@ -52,16 +60,18 @@ class Sending:
     def push_all(self, session: Session) -> None:
         """Send what waits until nothing does.
 
-        While the central record works on one message the next one is read and made ready. It is sent if the
-        answer leaves it as it is; else it is read anew.
+        While the central record works on one message the next one is read and made ready, and what the first
+        one is about is hashed. The next one is sent if the answer leaves it as it is; else it is read anew.
         """
         message = self._next(session)
         while message is not None:
             session.requests += 1
             wait = self._central.push_ahead(message.push)
             ahead = self._next_but_one(message)
+            self._beforehand.work_out(message.records)
             answer = wait()
             if answer.known:
+                self._beforehand.forget_all()
                 with transaction(self._conn):
                     rename(self._conn, answer.known)
                 message = self._next(session)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
@@ -27,6 +28,19 @@ from storage.rows import many_values, portions
 Entry = tuple[str, str]
 """A record by type and id."""
 Values = dict[str, Any] | None
+_Row = tuple[str, str, str, int, bytes]
+"""A row of `sync_held`: the record's id, the scope, its type, its facets that count, and their sum."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What a record adds to the sum of its one scope: the bits of its facets, how many, and their sum."""
+
+    scope: str
+    bits: int
+    count: int
+    total: bytes
+
 
 BIT: Mapping[Facet, int] = {facet: 1 << place for place, facet in enumerate(FACETS)}
 _TIES = {
@@ -84,27 +98,25 @@ class Holdings:
             found += [(kind, row[0]) for row in rows]
         return found
 
-    def recount(self, records: Iterable[Entry], known: Mapping[Entry, Values] | None = None) -> None:
+    def recount(
+        self,
+        records: Iterable[Entry],
+        known: Mapping[Entry, Values] | None = None,
+        shares: Mapping[Entry, Share] | None = None,
+    ) -> None:
         """Count these records (type, id) anew, as they stand in their tables; nothing of theirs may wait.
 
-        `known` are fields that were read already and have not changed since.
+        `known` are fields that were read already and have not changed since; `shares` are further records,
+        of which it is known what they add.
         """
         masks = self.masks()
         values = self.read(records, known)
         wanted = sorted(self._with_tied(values), key=itemgetter(1))  # as they lie in the tables
         values = self.read(wanted, values)
-        sums: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
-        counted: list[tuple[str, str]] = []
-        for some, marks in portions([record for _, record in wanted]):
-            for record, scope, count, total in self._conn.execute(
-                f"SELECT record, scope, facets, total FROM sync_held WHERE record IN ({marks})", some
-            ):
-                held = sums[scope]
-                held[0] -= count
-                held[1] -= int.from_bytes(total)
-                counted.append((record, scope))
-        self._conn.executemany("DELETE FROM sync_held WHERE record = ? AND scope = ?", counted)
-        rows: list[tuple[str, str, str, int, bytes]] = []
+        rows = [
+            (record, share.scope, kind, share.count, share.total)
+            for (kind, record), share in (shares or {}).items()
+        ]
         extras = self.extras.of([record for _, record in wanted])
         lacks = read_state(self._conn).lacks()
         for entry in wanted:
@@ -134,11 +146,35 @@ class Holdings:
                     continue
                 total = sum(own) % MODULUS
                 rows.append((record, scope, record_type, len(own), octets_of(total)))
+        self._put([*(shares or {}), *wanted], rows)
+
+    def _put(self, records: Iterable[Entry], rows: Sequence[_Row]) -> None:
+        """These rows in the place of what was counted of these records; what stays is not written."""
+        before: dict[tuple[str, str], tuple[int, bytes]] = {}
+        for some, marks in portions([record for _, record in records]):
+            for record, scope, count, total in self._conn.execute(
+                f"SELECT record, scope, facets, total FROM sync_held WHERE record IN ({marks})", some
+            ):
+                before[record, scope] = count, total
+        sums: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
+        written: list[_Row] = []
+        for row in rows:
+            record, scope, _, count, total = row
+            was, of = before.pop((record, scope), (0, b""))
+            if (was, of) != (count, total):
                 held = sums[scope]
-                held[0] += len(own)
-                held[1] += total
+                held[0] += count - was
+                held[1] += int.from_bytes(total) - int.from_bytes(of)
+                written.append(row)
+        for (_, scope), (was, of) in before.items():
+            held = sums[scope]
+            held[0] -= was
+            held[1] -= int.from_bytes(of)
+        self._conn.executemany("DELETE FROM sync_held WHERE record = ? AND scope = ?", list(before))
         self._conn.executemany(
-            "INSERT INTO sync_held (record, scope, type, facets, total) VALUES (?, ?, ?, ?, ?)", rows
+            "INSERT INTO sync_held (record, scope, type, facets, total) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (record, scope) DO UPDATE SET facets = excluded.facets, total = excluded.total",
+            written,
         )
         self._add({scope: Digest(count, total % MODULUS) for scope, (count, total) in sums.items()})
 

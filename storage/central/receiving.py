@@ -27,9 +27,10 @@ from casework.ids import new_id
 from casework.records import RECORD_TYPES
 from casework.scopes import own_scope
 from storage import audit, reindex
+from storage.central.beforehand import Beforehand
 from storage.central.delivery import Delivery, Received, Row, Told
 from storage.central.given_up import add_given_up
-from storage.central.holdings import BIT, TIED_BY, Entry, Holdings, Values
+from storage.central.holdings import BIT, TIED_BY, Entry, Holdings, Share, Values
 from storage.central.outbox import (
     count_waiting,
     cut,
@@ -44,8 +45,10 @@ from storage.journal import Receipt, apply_steps, transaction
 from storage.rows import portions
 from storage.store import Store
 
-_PORTION = 2_000
-"""Own records that are counted in one transaction, so that memory does not grow with them."""
+_PORTION, _UNREAD = 10_000, 2_000
+"""Own records that are counted in one transaction, and those of them that have to be read for it, so that
+memory does not grow with them.
+"""
 
 
 @cache
@@ -75,8 +78,11 @@ def _after(before: Values, changes: Sequence[Change]) -> Values:
 class Receiver:
     """The entrance for what the central record sends."""
 
-    def __init__(self, store: Store, *, over_waiting: bool = False) -> None:
+    def __init__(
+        self, store: Store, *, over_waiting: bool = False, beforehand: Beforehand | None = None
+    ) -> None:
         self._store = store
+        self._beforehand = beforehand or Beforehand(store.conn)
         self._conn = store.conn
         self._holdings = Holdings(store.conn)
         self._extras = self._holdings.extras
@@ -94,6 +100,7 @@ class Receiver:
                 return answer
             known: dict[Entry, Values] = {}
             recount = self._put(delivery, answer, touched, known)
+            self._beforehand.forget(recount)
             self._holdings.recount(recount, known)
             came = (*(row.id for row in delivery.rows), *delivery.gone)
             forget_wants(self._conn, (record for record in came if record not in self._busy))
@@ -126,19 +133,31 @@ class Receiver:
                 if not self._may_begin():
                     answer.waiting = True
                     break
-                portion = to_recount(self._conn, _PORTION, after)
+                portion, shares, more = self._to_count(after)
                 own = [entry for entry in portion if entry[1] not in self._busy]
+                rest = [entry for entry in own if entry not in shares]
                 lost = self._holdings.untied() if first and read_state(self._conn).anew else []
-                asked = (wanted(self._conn) if first else []) if self._over_waiting else own
+                asked = (wanted(self._conn) if first else []) if self._over_waiting else rest
                 known = self._holdings.read([*asked, *lost])
                 changed = self._narrow([*known], answer, touched, known)
-                self._holdings.recount([*own, *changed], known)
+                self._holdings.recount([*rest, *changed], known, shares)
                 forget_wants(self._conn, (record for _, record in own))
                 self._state_given_up()
-            first, more = False, len(portion) == _PORTION
+            first = False
             after = portion[-1][1] if portion else ""
         self._tell(touched)
         return answer
+
+    def _to_count(self, after: str) -> tuple[list[Entry], dict[Entry, Share], bool]:
+        """Own records to be counted in one transaction: those with the next ids, what those of them add that
+        need not be read, and whether there are more.
+        """
+        found = to_recount(self._conn, _PORTION, after)
+        shares = self._beforehand.whole(found, self._holdings.masks())
+        unread = [place for place, entry in enumerate(found) if entry not in shares]
+        portion = found[: unread[_UNREAD]] if len(unread) > _UNREAD else found
+        more = len(portion) < len(found) or len(found) == _PORTION
+        return portion, {entry: shares[entry] for entry in portion if entry in shares}, more
 
     def _may_begin(self) -> bool:
         """Whether this is the time; which records and fields waiting steps hold is then known."""

@@ -28,6 +28,7 @@ def test_portions_of_counting_and_of_scopes_come_together(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(receiving, "_PORTION", 2)
+    monkeypatch.setattr(receiving, "_UNREAD", 1)
     monkeypatch.setattr(feed, "MOST_ROWS", 3)
     monkeypatch.setattr(feed, "_READ_TOGETHER", 2)
     ana = world.laptop("Ana")

@@ -1,0 +1,78 @@
+"""What own records add to the sums, worked out while the central record is waited for.
+
+Whether they count, and how much of them, is known only once nothing waits and the central record has said
+what may be held. Then of those that may be held whole nothing but the sum is left to be made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import reduce
+from operator import or_
+
+from casework.canonical import MODULUS, facet_hashes, octets_of
+from casework.facets import BIT_OF_KEY
+from casework.records import RECORD_TYPES
+from casework.scopes import TIED_TYPES, own_scope
+from storage.central.holdings import TIED_BY, Entry, Holdings, Share
+from storage.central.outbox import others_wrote
+from storage.central.state import read_state
+from storage.cipher import Connection
+
+_MOST = 20_000
+"""Records that are kept ready, at some 450 bytes each; what is beyond them is counted as it stands."""
+
+
+class Beforehand:
+    """The shares of own records since they were pushed last.
+
+    A share stands as long as its record stays as it is. Each step that is pushed works out its records anew,
+    so no step of this laptop's makes one wrong once nothing waits; what changes records without a step has
+    them forgotten, and all are when another connection wrote.
+    """
+
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+        self._holdings = Holdings(conn)
+        self._shares: dict[str, Share] = {}
+        self._scopes: dict[str, str] = {}
+        self._as_of = others_wrote(conn)
+
+    def work_out(self, records: Iterable[Entry]) -> None:
+        """Read and hash these records (type, id). Those that tie others, or are tied, are left for later."""
+        self._forget_if_others_wrote()
+        lacks = read_state(self._conn).lacks()
+        left_out = {*lacks, *TIED_TYPES, *TIED_BY}
+        entries = [entry for entry in records if entry[0] in RECORD_TYPES and entry[0] not in left_out]
+        self.forget(entries)
+        beyond = self._holdings.extras.of([record for _, record in entries])
+        for entry, values in self._holdings.read(entries[: _MOST - len(self._shares)]).items():
+            if values is None or entry[1] in beyond:
+                continue
+            kind, record = entry
+            hashes = facet_hashes(kind, record, values)
+            bits = reduce(or_, (BIT_OF_KEY[key] for key in hashes))
+            total = octets_of(sum(hashes.values()) % MODULUS)
+            scope = own_scope(kind, record, values)
+            self._shares[record] = Share(self._scopes.setdefault(scope, scope), bits, len(hashes), total)
+
+    def forget(self, records: Iterable[Entry]) -> None:
+        """These records have changed, or are gone."""
+        for _, record in records:
+            self._shares.pop(record, None)
+
+    def forget_all(self) -> None:
+        """Any record may have changed without a step of this laptop's."""
+        self._shares, self._scopes = {}, {}
+
+    def whole(self, records: Iterable[Entry], masks: Mapping[str, int]) -> dict[Entry, Share]:
+        """Of these records those that are ready and may be held whole."""
+        self._forget_if_others_wrote()
+        found = {entry: share for entry in records if (share := self._shares.get(entry[1])) is not None}
+        return {entry: share for entry, share in found.items() if not share.bits & ~masks.get(share.scope, 0)}
+
+    def _forget_if_others_wrote(self) -> None:
+        as_of = others_wrote(self._conn)
+        if as_of != self._as_of:
+            self.forget_all()
+            self._as_of = as_of

@@ -1,0 +1,130 @@
+"""What own records add to the sums, worked out while an answer is awaited, is used only while it is right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from casework.records import Contact
+from storage.central import holdings
+from storage.central.beforehand import Beforehand
+from storage.central.holdings import Holdings
+from storage.cipher import open_database
+from storage.journal import transaction
+from sync import sending
+from sync.messages import Push, Pushed
+from tests.sync.databases import KEY, SqliteDatabase
+from tests.sync.world import Laptop, Way, World
+
+_ALL = (1 << 62) - 1
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path, SqliteDatabase(tmp_path))
+
+
+def contact(world: World, child: str) -> Contact:
+    return Contact(
+        id=world.new_id("contact"), child=child, at=world.now, by="worker-00000001", kind="call", note="Away"
+    )
+
+
+def sums_fit(laptop: Laptop) -> bool:
+    with transaction(laptop.store.conn):
+        return Holdings(laptop.store.conn).recount_all()
+
+
+@dataclass
+class Meanwhile(Way):
+    """Somebody works on while an answer to a push is awaited."""
+
+    work: Iterator[Callable[[], None]] = field(default_factory=lambda: iter(()))
+
+    def push_ahead(self, said: Push) -> Callable[[], Pushed]:
+        wait = super().push_ahead(said)
+
+        def waited() -> Pushed:
+            next(self.work, lambda: None)()
+            return wait()
+
+        return waited
+
+
+def test_what_was_hashed_while_it_waited_is_not_hashed_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    child = world.child("Tilly")
+    ana.make(child, *(contact(world, child.id) for _ in range(3)))
+    hashed: list[str] = []
+
+    def watched(kind: str, record: str, values: Mapping[str, Any]) -> dict[str, int]:
+        hashed.append(kind)
+        return real(kind, record, values)
+
+    real = holdings.facet_hashes
+    monkeypatch.setattr(holdings, "facet_hashes", watched)
+    assert ana.sync().agreed
+    assert "child" in hashed
+    assert "contact" not in hashed
+    assert sums_fit(ana)
+    assert ben.sync().agreed
+
+
+def test_a_step_that_is_made_while_an_answer_is_awaited_is_counted(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "MOST_EDITS", 1)
+    ana = world.laptop("Ana")
+    child = world.child("Tilly")
+    first, second = contact(world, child.id), contact(world, child.id)
+    for record in (child, first, second):
+        ana.make(record)
+    steps = [
+        lambda: None,  # the step that set the caseload up
+        lambda: None,
+        lambda: ana.change(first, note="Came back"),
+        lambda: ana.change(first, note="Away again"),
+    ]
+    ana.way = Meanwhile(ana.way.hub, ana.way.device, work=iter(steps))
+    session = ana.sync()
+    assert session.agreed
+    assert (session.pushed, session.problems) == (6, [])
+    assert sums_fit(ana)
+
+
+def test_a_share_is_forgotten_when_another_connection_wrote(world: World) -> None:
+    ana = world.laptop("Ana")
+    child = world.child("Tilly")
+    held = contact(world, child.id)
+    ana.make(child, held)
+    entry = ("contact", held.id)
+    beforehand = Beforehand(ana.store.conn)
+    beforehand.work_out([entry, ("child", child.id)])
+    assert list(beforehand.whole([entry], {child.id: _ALL})) == [entry]
+    assert beforehand.whole([("child", child.id)], {child.id: _ALL}) == {}  # it may tie a home
+    other = open_database(ana.store.path, bytearray(KEY))
+    other.execute("UPDATE contact SET note = 'Another' WHERE id = ?", (held.id,))
+    other.close()
+    assert beforehand.whole([entry], {child.id: _ALL}) == {}
+
+
+def test_only_what_may_be_held_whole_is_ready(world: World) -> None:
+    ana = world.laptop("Ana")
+    child = world.child("Tilly")
+    held = contact(world, child.id)
+    ana.make(child, held)
+    entry = ("contact", held.id)
+    beforehand = Beforehand(ana.store.conn)
+    beforehand.work_out([entry])
+    [share] = beforehand.whole([entry], {child.id: _ALL}).values()
+    for bit in (1 << place for place in range(62)):
+        assert bool(beforehand.whole([entry], {child.id: _ALL & ~bit})) != bool(share.bits & bit)
+    assert beforehand.whole([entry], {}) == {}
+    beforehand.forget([entry])
+    assert beforehand.whole([entry], {child.id: _ALL}) == {}
