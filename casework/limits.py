@@ -90,6 +90,13 @@ def settled_by(
     }
 
 
+def written_with(
+    agencies: Sequence[Agency], categories: Sequence[Category], pairs: Sequence[Pair]
+) -> Mapping[str, Any]:
+    """The fields of a new agreement whose limits are known at once; where none is, its words wait."""
+    return settled_by(agencies, categories, pairs) if agencies or categories or pairs else {}
+
+
 def said_pairs(words: Sequence[str], names: Mapping[str, str]) -> list[str]:
     """Pairs in words, an agency at a time: `the school: health and family`."""
     found: dict[str, list[str]] = {}

@@ -206,7 +206,7 @@ def page_json(page: ChildPage, eyes: Eyes, agreements: Sequence[ShownAgreement] 
 def _agreements(held: Sequence[ShownAgreement]) -> list[dict[str, Any]]:
     if not held:
         return []
-    from outreach_tui.commands.consent import as_json
+    from outreach_tui.commands.consent_text import as_json
 
     return [as_json(entry) for entry in held]
 

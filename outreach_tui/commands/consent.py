@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,18 +10,22 @@ from casework.vocabulary import AGENCIES, PURPOSES
 from outreach_tui import output
 from outreach_tui.commands.frame import LineGroup, json_option, the_call
 from outreach_tui.commands.opening import opened
-from outreach_tui.commands.sharing_words import CATEGORIES, listed
+from outreach_tui.commands.sharing_words import (
+    CATEGORIES,
+    agencies_of,
+    categories_of,
+    listed,
+    pairs_of,
+)
 
 if TYPE_CHECKING:
     from casework.opened import Opening
-    from casework.policies import Category, Purpose
+    from casework.policies import Purpose
     from casework.records_sharing import Agreement
     from casework.vocabulary import Agency
-    from storage.queries.agreements import ShownAgreement
     from storage.store import Store
 
 _STATUSES = ("given", "limited", "refused")
-_WAITS = {"": "", "unread": "limits not settled", "unsure": "not known if they may decide"}
 _EXIT = {"yes": 0, "no": 5, "ask": 1}
 
 
@@ -50,6 +53,7 @@ def consent() -> None:
 @click.option("--exclude", default="", metavar="TEXT|-", help="What is not to be shared, in their own words.")
 @click.option("--exclude-agencies", default="", metavar="A,B", help="Agencies that those words rule out.")
 @click.option("--exclude-categories", default="", metavar="C,D", help="Categories that those words rule out.")
+@click.option("--exclude-pairs", default="", metavar="A:C,B:D", help="What they keep from one agency alone.")
 @click.option("--method", type=click.Choice(["written", "verbal", "electronic"]), help="How it was given.")
 @click.option("--interpreter", default="", metavar="TEXT", help="Which language, and who interpreted.")
 @click.option("--leaflet", default="", metavar="TEXT", help="The version of the leaflet they were given.")
@@ -61,10 +65,12 @@ def record(child: str, **given: Any) -> None:
     """Record what was agreed about CHILD. Agreeing again is a new record; nothing is overwritten.
 
     Words of --exclude stop everything this agreement would open until somebody says what they cover: give
-    --exclude-agencies or --exclude-categories at once, or use `consent settle` later.
+    --exclude-agencies, --exclude-categories or --exclude-pairs at once (a pair is school:health: the school
+    may not have it, everybody else may), or use `consent settle` later.
     """
     from casework.consent import record_agreement
     from casework.ids import new_id
+    from casework.limits import written_with
     from casework.policies import Category
     from casework.records_sharing import Agreement
     from casework.wording import AGENCIES as SAID
@@ -76,8 +82,11 @@ def record(child: str, **given: Any) -> None:
     agencies = listed("--agencies", given["agencies"], AGENCIES)
     categories = listed("--categories", given["categories"], CATEGORIES)
     purposes = listed("--purposes", given["purposes"], PURPOSES)
-    out_agencies = listed("--exclude-agencies", given["exclude_agencies"], AGENCIES)
-    out_categories = listed("--exclude-categories", given["exclude_categories"], CATEGORIES)
+    limits = written_with(
+        agencies_of("--exclude-agencies", given["exclude_agencies"]),
+        categories_of("--exclude-categories", given["exclude_categories"]),
+        pairs_of("--exclude-pairs", given["exclude_pairs"]),
+    )
     agreed = take_day(given["on"], call.today, "--on", past=True) or call.today
     values = {
         **{name: given[name] for name in ("given_by", "relationship", "responsibility", "how_known")},
@@ -86,9 +95,7 @@ def record(child: str, **given: Any) -> None:
         "categories": categories,
         "purposes": purposes,
         "exclude": take_note(given["exclude"], "--exclude"),
-        "exclude_agencies": out_agencies,
-        "exclude_categories": out_categories,
-        "exclude_read": bool(out_agencies or out_categories),
+        **limits,
         "method": given["method"] or "",
         "given_on": agreed,
         "review": take_day(given["review"], call.today, "--review", since=agreed),
@@ -130,34 +137,40 @@ def _tell(opening: Opening, agreement: str) -> None:
     """What an agreement opens, or why it opens nothing, with the command that settles words of the family."""
     output.emit_lines([opening.words] if opening.words else [])
     if "unread" in opening.shut:
-        output.emit_lines(
-            [f"  outreach consent settle {agreement} --agencies A,B --categories C,D (or --nothing)"]
-        )
+        limits = "--agencies A,B --categories C,D --pairs A:C,B:D (or --nothing)"
+        output.emit_lines([f"  outreach consent settle {agreement} {limits}"])
 
 
 @consent.command("settle")
 @click.argument("agreement")
 @click.option("--agencies", default="", metavar="A,B", help="Agencies that the words rule out.")
-@click.option("--categories", default="", metavar="C,D", help="Categories that the words rule out.")
+@click.option("--categories", default="", metavar="C,D", help="Categories that they rule out for everyone.")
+@click.option("--pairs", default="", metavar="A:C,B:D", help="What they keep from one agency alone.")
 @click.option("--nothing", is_flag=True, help="The words rule out no agency and no category.")
 @json_option
-def settle(agreement: str, agencies: str, categories: str, *, nothing: bool) -> None:
+def settle(agreement: str, agencies: str, categories: str, pairs: str, *, nothing: bool) -> None:
     """Say what the family's own words in AGREEMENT rule out; this is said once.
 
-    Give --agencies, --categories or both, or --nothing where they rule out neither.
+    "Not the school about health" is `--pairs school:health`: it stays open to everybody else whom the
+    agreement names. Give --agencies, --categories or --pairs, or --nothing where they rule out none.
     """
     from casework.consent import settle_words
     from casework.wording import AGENCIES as SAID
     from storage.queries.agreements import read_opening
 
-    if nothing == bool(agencies.strip(" ,") or categories.strip(" ,")):
-        raise click.UsageError("Give --agencies or --categories, or --nothing where the words rule out none")
+    limits = (
+        agencies_of("--agencies", agencies),
+        categories_of("--categories", categories),
+        pairs_of("--pairs", pairs),
+    )
+    if nothing == any(limits):
+        raise click.UsageError(
+            "Give --agencies, --categories or --pairs, or --nothing where the words rule out none"
+        )
     call = the_call()
-    out_agencies: tuple[Agency, ...] = listed("--agencies", agencies, AGENCIES)  # type: ignore[assignment]
-    out_categories = _as_categories(listed("--categories", categories, CATEGORIES))
     with opened(call) as store:
         held = _agreement(store, agreement)
-        receipt = store.journal.commit(settle_words(held, out_agencies, out_categories))
+        receipt = store.journal.commit(settle_words(held, *limits))
         opening = read_opening(store, held.id, SAID)
         value = {"id": held.id, "status": held.status, "edit": receipt.edit, **_opening_json(opening)}
 
@@ -206,6 +219,7 @@ def withdraw(agreement: str, reason: str, on: str | None) -> None:
 def list_(child: str) -> None:
     """List CHILD's agreements, the newest first, with their state today."""
     from casework.policies import Category
+    from outreach_tui.commands.consent_text import agreements_table, as_json
     from outreach_tui.commands.people import Eyes, take_child
     from storage.queries.agreements import read_agreements
     from storage.queries.guarded_words import guarded
@@ -218,29 +232,7 @@ def list_(child: str) -> None:
         store.log("looked", f"agreements ({len(shown)})", found.id)
         value = guarded(store, found, [as_json(entry) for entry in shown])
 
-    def table() -> None:
-        if not value:
-            output.emit_lines(["Nobody has been asked yet."])
-            return
-        output.emit_table(
-            ("ON", "STATE", "BY", "AGENCIES", "CATEGORIES", "PURPOSES", "LIMITS", "ID"),
-            [
-                (
-                    entry["on"],
-                    ", ".join(filter(None, (entry["state"], _WAITS[entry["waits"]]))),
-                    _who(entry),
-                    ", ".join(entry["agencies"]) or "all",
-                    ", ".join(entry["categories"]) or "all",
-                    ", ".join(entry["purposes"]) or "all",
-                    entry["exclude"] or "",
-                    entry["id"],
-                )
-                for entry in value
-            ],
-            fancy=call.fancy,
-        )
-
-    call.show(value, table)
+    call.show(value, lambda: agreements_table(value, fancy=call.fancy))
 
 
 @consent.command("show")
@@ -249,6 +241,7 @@ def list_(child: str) -> None:
 def show(agreement: str) -> None:
     """Show one agreement in full."""
     from casework.records import Child
+    from outreach_tui.commands.consent_text import agreement_pairs, as_json
     from storage.queries.agreements import read_agreements
     from storage.queries.guarded_words import guarded
 
@@ -259,14 +252,7 @@ def show(agreement: str) -> None:
         entry = next(e for e in read_agreements(store, child) if e.agreement.id == held.id)
         store.log("looked", f"agreement {held.id}", child.id)
         value = guarded(store, child, as_json(entry))
-    call.show(
-        value,
-        lambda: output.emit_pairs(
-            (key.replace("_", " ").capitalize(), ", ".join(held) if isinstance(held, list) else held or "")
-            for key, held in value.items()
-            if not isinstance(held, dict)
-        ),
-    )
+    call.show(value, lambda: output.emit_pairs(agreement_pairs(value)))
 
 
 @consent.command("check")
@@ -307,53 +293,6 @@ def check(child: str, agency: Agency, category: str, purpose: Purpose) -> int:
     return _EXIT[decision.answer]
 
 
-def as_json(entry: ShownAgreement) -> dict[str, Any]:
-    """An agreement as output has it; the family's own words are null where they are withheld."""
-    from casework.limits import is_unsettled
-    from casework.sharing_grid import LAWFUL_BASIS
-
-    held = entry.agreement
-
-    own = {
-        "given_by": held.given_by,
-        "relationship": held.relationship,
-        "responsibility": held.responsibility,
-        "how_known": held.how_known,
-        "gillick": held.gillick,
-        "interpreter": held.interpreter,
-        "exclude": held.exclude,
-        "withdrawn_why": held.withdrawn_why,
-    }
-    return {
-        "id": held.id,
-        "status": held.status,
-        "state": entry.state,
-        "waits": entry.waits,
-        "on": held.given_on,
-        **(dict.fromkeys(own) if entry.withheld else own),
-        "agencies": list(held.agencies),
-        "categories": [c.value for c in held.categories],
-        "purposes": list(held.purposes),
-        "exclude_agencies": list(held.exclude_agencies),
-        "exclude_categories": [c.value for c in held.exclude_categories],
-        "exclude_pairs": list(held.exclude_pairs),
-        "exclude_settled": not is_unsettled(held),
-        "method": held.method,
-        "leaflet": held.leaflet,
-        "review": held.review,
-        "expires": held.expires,
-        "withdrawn_on": held.withdrawn_on,
-        "withheld": entry.withheld or None,
-        "lawful_basis": {purpose: LAWFUL_BASIS[purpose].name for purpose in held.purposes},
-    }
-
-
-def _who(entry: dict[str, Any]) -> str:
-    if entry["withheld"]:
-        return "withheld"
-    return f"{entry['given_by']} ({entry['relationship']})"
-
-
 def _agreement(store: Store, text: str) -> Agreement:
     """The agreement with this id, as far as this worker may know of it. Raises BadInput for others."""
     from casework.errors import BadInput
@@ -368,9 +307,3 @@ def _agreement(store: Store, text: str) -> Agreement:
         if any(entry.agreement.id == found.id for entry in read_agreements(store, child)):
             return found
     raise BadInput("not-an-agreement", "That id is no agreement; see `consent list`.", "AGREEMENT")
-
-
-def _as_categories(words: Sequence[str]) -> tuple[Category, ...]:
-    from casework.policies import Category
-
-    return tuple(Category(word) for word in words)

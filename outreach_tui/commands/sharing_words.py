@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from casework.vocabulary import Category
+from casework.vocabulary import AGENCIES, Agency, Category
 
 CATEGORIES = tuple(map(str, Category))
 
@@ -22,3 +22,28 @@ def listed(option: str, text: str, known: Sequence[str]) -> tuple[str, ...]:
 
             raise click.UsageError(f"{option}: {safe(word)} is none of {', '.join(known)}")
     return tuple(dict.fromkeys(words))
+
+
+def agencies_of(option: str, text: str) -> tuple[Agency, ...]:
+    """The agencies that an option names."""
+    words = listed(option, text, AGENCIES)
+    return tuple(agency for word in words for agency in AGENCIES if agency == word)
+
+
+def categories_of(option: str, text: str) -> tuple[Category, ...]:
+    """The categories that an option names."""
+    return tuple(map(Category, listed(option, text, CATEGORIES)))
+
+
+def pairs_of(option: str, text: str) -> tuple[tuple[Agency, Category], ...]:
+    """The pairs of one agency and one category that an option names: `school:health,voluntary:send`."""
+    found: dict[tuple[Agency, Category], None] = {}
+    for word in (part.strip() for part in text.split(",") if part.strip()):
+        agency, sign, category = (part.strip() for part in word.partition(":"))
+        if not (agency and sign and category):
+            from casework.text import safe
+
+            what = "is no agency and category with a colon between, such as school:health"
+            raise click.UsageError(f"{option}: {safe(word)} {what}")
+        found[agencies_of(option, agency)[0], categories_of(option, category)[0]] = None
+    return tuple(found)

@@ -137,6 +137,35 @@ def test_words_of_the_family_wait_for_a_person(line: Line) -> None:
     assert line("consent", "settle", made["id"], "--nothing").code == 5
 
 
+def test_not_the_school_about_health_leaves_health_to_the_others(line: Line) -> None:
+    wide = ("--agencies", "school,voluntary", "--categories", "health,family", "--exclude", "not the school")
+    made = record(line, *wide)
+    for wrong in ("school", "school:", "school:gran", "police:health", "school=health"):
+        done = line("consent", "settle", made["id"], "--pairs", wrong)
+        assert done.code == 2, (wrong, done.err)
+    done = line("consent", "settle", made["id"], "--pairs", "school:health", "--json")
+    assert (done.code, done.json["opening"]) == (
+        0,
+        "It opens health (support) and family (support) to a voluntary organisation. Not opened: health to the school. "
+        "The family ruled it out when it agreed on Fri 20 Nov 2026.",
+    )
+    asked = {agency: check(line, "health", agency=agency)[1]["answer"] for agency in ("school", "voluntary")}
+    assert asked == {"school": "no", "voluntary": "yes"}
+    (row,) = line("consent", "list", line.ids["tilly"], "--json").json
+    assert (row["exclude_pairs"], row["exclude_categories"], row["exclude_settled"]) == (
+        ["school:health"],
+        [],
+        True,
+    )
+    assert "school:health" in line("consent", "show", made["id"]).out
+    assert line("consent", "settle", made["id"], "--nothing").code == 5
+    at_once = record(line, *wide, "--exclude-pairs", "voluntary:family,school:health")
+    assert {(one["agency"], one["category"]) for one in at_once["opens"]} == {("voluntary", "health")}
+    bare = line("consent", "record", line.ids["tilly"], *MOTHER, "--status", "given", *SCOPE,
+                "--exclude-pairs", "school:health")  # fmt: skip
+    assert (bare.code, "family's own words" in bare.err) == (4, True)
+
+
 def test_list_and_show_say_it_in_full(line: Line) -> None:
     made = record(line, "--method", "written", "--review", "+6w", "--exclude", "not Gran", "--leaflet", "v3")
     rows = line("consent", "list", line.ids["tilly"], "--json").json

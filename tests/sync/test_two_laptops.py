@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from casework.canonical import fingerprint
+from casework.consent import settle_words
 from casework.edits import Edit, create, update
 from casework.errors import Refused
+from casework.policies import Category
 from casework.records import Child, Contact, Flag, Household, Person, Relationship
 from casework.records_case import Notification
 from casework.records_sync import Conflict
@@ -169,6 +171,34 @@ def test_a_nurse_gets_no_family_words_until_they_agree_and_loses_them_again(worl
     assert nurse.has(tilly)
     assert nurse.sync().agreed
     assert ana.sync().agreed
+
+
+def test_a_limit_for_one_agency_leaves_the_others_and_takes_it_from_that_laptop(world: World) -> None:
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    nurse, vera = world.laptop("Nia", "school-nursing"), world.laptop("Vera", "voluntary")
+    tilly = world.child("Tilly")
+    words = contact(world, tilly.id, ana.worker.id, "Mum is worried")
+    agreement = world.agreement(tilly.id, ana.worker.id).model_copy(
+        update={"agencies": ("school-nursing", "voluntary"), "exclude": "Not the nurse about us"}
+    )
+    ana.make(tilly)
+    ana.make(words, agreement)
+    world.settle()
+    assert not nurse.has(words)
+    assert not vera.has(words)
+    held = ben.get(agreement)
+    ana.store.journal.commit(settle_words(ana.get(agreement), (), (), (("school-nursing", Category.FAMILY),)))
+    ana.sync()
+    assert (nurse.sync().agreed, vera.sync().agreed) == (True, True)
+    assert vera.get(words).note == "Mum is worried"
+    assert not nurse.has(words)
+    ben.store.journal.commit(settle_words(held, (), (), (("voluntary", Category.FAMILY),)))
+    assert ben.sync().conflicts == 0
+    lost = vera.sync()
+    assert (lost.agreed, lost.purged > 0, vera.has(words)) == (True, True, False)
+    assert vera.store.conn.execute("SELECT 1 FROM change WHERE new LIKE '%worried%'").fetchone() is None
+    world.settle()
+    assert ana.get(agreement).exclude_pairs == ("school-nursing:family", "voluntary:family")
 
 
 def test_what_a_nurse_wrote_and_gave_up_comes_back_when_they_agree(world: World) -> None:
