@@ -146,8 +146,8 @@ def test_not_the_school_about_health_leaves_health_to_the_others(line: Line) -> 
     done = line("consent", "settle", made["id"], "--pairs", "school:health", "--json")
     assert (done.code, done.json["opening"]) == (
         0,
-        "It opens health (support) and family (support) to a voluntary organisation. Not opened: health to the school. "
-        "The family ruled it out when it agreed on Fri 20 Nov 2026.",
+        "It opens health (support) and family (support) to a voluntary organisation. "
+        "Not opened: health to the school. The family ruled it out when it agreed on Fri 20 Nov 2026.",
     )
     asked = {agency: check(line, "health", agency=agency)[1]["answer"] for agency in ("school", "voluntary")}
     assert asked == {"school": "no", "voluntary": "yes"}
