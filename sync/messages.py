@@ -21,7 +21,7 @@ the first release says, members that were added on the way to it with the rest, 
 """
 MOST_EDITS = 500
 """Edits of one push."""
-MOST_BYTES = 1_048_576
+MOST_BYTES = 524_288
 """Bytes of one push before it is compressed; of a long edit one part at the least."""
 MOST_LEASE = 365
 """Days without a word for which a laptop may open alone."""
@@ -43,6 +43,8 @@ Action = Literal["ok", "reconcile", "forked", "revoked", "upgrade"]
 
 
 _STRICT = ConfigDict(strict=True, extra="forbid")
+_WHOLE = ConfigDict(extra="forbid")
+"""Of dataclasses: a strict one takes no mapping, so each of their fields is strict by itself."""
 
 
 class _Message(BaseModel):
@@ -61,16 +63,16 @@ class Said(_Message):
     beside: Beside = Beside()
 
 
-@dataclass(frozen=True, slots=True, config=_STRICT)
+@dataclass(frozen=True, slots=True, config=_WHOLE)
 class Changed:
     """One field of one record; `field` "" brings a record into being, its fields in `new`.
 
     No model but a dataclass, for thousands of them come in a message: each takes a third of the memory.
     """
 
-    type: Annotated[str, Field(max_length=40, pattern=r"^[a-z][a-z_]*$")]
-    record: Id
-    field: Annotated[str, Field(max_length=60, pattern=r"^[a-z_]*$")]
+    type: Annotated[str, Field(strict=True, max_length=40, pattern=r"^[a-z][a-z_]*$")]
+    record: Annotated[Id, Field(strict=True)]
+    field: Annotated[str, Field(strict=True, max_length=60, pattern=r"^[a-z_]*$")]
     old: Any = None
     new: Any = None
 
@@ -194,7 +196,7 @@ class Pushed(Said):
         return later.model_copy(update={"verdicts": verdicts, "beside": BesidePushed(about=about)})
 
 
-@dataclass(frozen=True, slots=True, config=_STRICT)
+@dataclass(frozen=True, slots=True, config=_WHOLE)
 class Sent:
     """A record as far as the laptop may hold it: its facets by key, the leading one first.
 
@@ -203,11 +205,11 @@ class Sent:
     as `Changed` is.
     """
 
-    type: str
-    id: Id
-    seq: int
+    type: Annotated[str, Field(strict=True)]
+    id: Annotated[Id, Field(strict=True)]
+    seq: Annotated[int, Field(strict=True)]
     parts: dict[str, dict[str, Any]]
-    steps: dict[str, Number] = Field(default_factory=dict)
+    steps: dict[str, Annotated[Number, Field(strict=True)]] = Field(default_factory=dict)
 
 
 class Told(_Message):

@@ -6,6 +6,7 @@ import zlib
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json, to_json
 
 from casework.errors import BadInput
 
@@ -23,7 +24,7 @@ _GZIP = 31  # the window, with gzip's head and checksum
 def packed(message: BaseModel) -> bytes:
     """A message ready to travel."""
     squeezer = zlib.compressobj(6, zlib.DEFLATED, _GZIP)
-    return squeezer.compress(message.model_dump_json().encode()) + squeezer.flush()
+    return squeezer.compress(to_json(message)) + squeezer.flush()
 
 
 def unpacked(body: bytes) -> bytes:
@@ -48,15 +49,19 @@ def unpacked(body: bytes) -> bytes:
 
 
 def read(shape: type[M], body: bytes) -> M:
-    """A message of this shape. Raises BadInput as `unpacked` does, and for members that do not fit."""
-    text = unpacked(body)
+    """A message of this shape. Raises BadInput as `unpacked` does, and for members that do not fit.
+
+    In two steps, for a model that reads the text itself makes a tree of all of it first: half as much again.
+    """
     try:
-        return shape.model_validate_json(text)
+        said = from_json(unpacked(body))
+    except (ValueError, RecursionError):
+        raise bad_message("it is not JSON") from None
+    try:
+        return shape.model_validate(said)
     except ValidationError as error:
         place = ".".join(str(part) for part in error.errors(include_input=False)[0]["loc"])[:80]
         raise bad_message(f"its part {place or 'at the top'} is not as agreed") from None
-    except (ValueError, RecursionError):
-        raise bad_message("it is not JSON") from None
 
 
 def too_large() -> BadInput:

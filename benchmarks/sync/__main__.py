@@ -84,6 +84,8 @@ def run(peer: str, records: int) -> Answer:
         with process(peer, "laptop", folder, LAPTOPS[0], address) as maker:
             maker.do("make", records)
         ana, ben = (stack.enter_context(process(peer, "laptop", folder, name, address)) for name in LAPTOPS)
+        for laptop in (ana, ben):  # both have started and enrolled before anything is measured
+            laptop.do("ready")
         phases = {}
         for phase, laptop in (("push", ana), ("pull", ben)):
             before = hub.do("spent")["cpu"]

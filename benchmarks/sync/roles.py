@@ -53,7 +53,7 @@ def main(peer: str, side: str, folder: str, name: str, address: str) -> None:
         words = json.loads(line)
         gc.collect()
         began, worked = time.perf_counter(), time.process_time()
-        answer = getattr(role, words["do"])(*words["with"]) or {}
+        answer = {} if words["do"] == "ready" else getattr(role, words["do"])(*words["with"]) or {}
         took = time.perf_counter() - began
         cpu = time.process_time() - (0 if side == "hub" else worked)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from itertools import islice
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any, TypeVar
 
 from pydantic_core import from_json, to_json
@@ -24,6 +24,7 @@ from casework.scopes import TIED, TIED_TYPES, own_scope
 from sync.hub import tables
 
 R = TypeVar("R", bound=Record)
+T = TypeVar("T")
 Sums = defaultdict[tuple[str, str, str], list[int]]
 """By scope, leading facet and facet: how many facets, and the sum of their hashes, not yet cut to size."""
 _AT_ONCE = 500
@@ -124,7 +125,7 @@ def _statement(dialect: Dialect, table: Table, names: tuple[str, ...], replacing
     return _Statement(str(made), made.positiontup or (), usual)
 
 
-def batched(items: Iterable[str]) -> Iterator[list[str]]:
+def batched(items: Iterable[T]) -> Iterator[list[T]]:
     """Items in portions that one statement takes."""
     rest = iter(items)
     while portion := list(islice(rest, _AT_ONCE)):
@@ -203,34 +204,42 @@ class Central:
     def flush(self, ties: Ties) -> set[str]:
         """Write what was touched, with scopes, digests and heads; the children to settle entitlement for."""
         self._follow_ties(ties)
-        changed = [held for held in self._held.values() if held.touched]
         sums: Sums = defaultdict(lambda: [0, 0])
         heads: dict[str, int] = {}
         behind: list[dict[str, Any]] = []
-        rows: list[dict[str, Any]] = []
-        for held in changed:
-            own = own_scope(held.type, held.id, held.fields)
-            scopes = ties.scopes_of(held) if own == TIED else (own,)
-            lead, hashes = hashes_of(held.type, held.id, held.fields)
-            if held.scopes:
-                _add(sums, held.scopes, held.lead, held.hashes, -1)
-                behind += [
-                    {"seq": held.touched, "scope": scope, "record": held.id, "facet": held.lead}
-                    for scope in held.scopes
-                    if scope not in scopes or lead != held.lead
-                ]
-            _add(sums, scopes, lead, hashes, 1)
-            for scope in (*held.scopes, *scopes):
-                heads[scope] = max(heads.get(scope, 0), held.touched)
-            rows.append(_row(held, own))
-            held.scopes, held.hashes, held.lead, held.there = scopes, hashes, lead, True
-        in_bulk(self.connection, tables.record, rows)
+        changed = (held for held in self._held.values() if held.touched)
+        for some in batched(
+            sorted(changed, key=attrgetter("id"))
+        ):  # so that few rows are in memory at a time
+            rows = [self._placed(held, ties, sums, heads, behind) for held in some]
+            in_bulk(self.connection, tables.record, rows)
         in_bulk(self.connection, tables.head, [{"scope": s, "seq": n} for s, n in heads.items()])
         in_bulk(self.connection, tables.left, behind)
         self._add_sums(sums)
-        for held in changed:
-            held.touched, held.ties = 0, _tied(held)
         return self.unsettled
+
+    @staticmethod
+    def _placed(
+        held: Held, ties: Ties, sums: Sums, heads: dict[str, int], behind: list[dict[str, Any]]
+    ) -> dict[str, Any]:
+        """The row of a touched record; what it changes of its scopes is added to the other three."""
+        own = own_scope(held.type, held.id, held.fields)
+        scopes = ties.scopes_of(held) if own == TIED else (own,)
+        lead, hashes = hashes_of(held.type, held.id, held.fields)
+        if held.scopes:
+            _add(sums, held.scopes, held.lead, held.hashes, -1)
+            behind += [
+                {"seq": held.touched, "scope": scope, "record": held.id, "facet": held.lead}
+                for scope in held.scopes
+                if scope not in scopes or lead != held.lead
+            ]
+        _add(sums, scopes, lead, hashes, 1)
+        for scope in (*held.scopes, *scopes):
+            heads[scope] = max(heads.get(scope, 0), held.touched)
+        row = _row(held, own)
+        held.scopes, held.hashes, held.lead, held.there = scopes, hashes, lead, True
+        held.touched, held.ties = 0, _tied(held)
+        return row
 
     def _follow_ties(self, ties: Ties) -> None:
         """An adult or a home that is tied to another child now is sent to whoever works with that child."""

@@ -34,7 +34,7 @@ from sync.hub import care, tables
 from sync.hub.gate import Gate
 from sync.hub.home import open_hub
 from sync.hub.serving import Beside
-from sync.messages import Fault, Hello, Push
+from sync.messages import Fault, Hello, Page, Push
 from sync.words import WORDS
 from tests.sync.served import Served, Site
 from tests.sync.world import KEY, NOW
@@ -604,6 +604,49 @@ def test_what_is_too_large_to_send_is_said() -> None:
     with pytest.raises(BadInput):
         wire.unpacked(bytes(wire.MOST_BODY + 1))
     assert json.loads(wire.unpacked(wire.packed(Hello(coming="01234567"))))["coming"] == "01234567"
+
+
+_CHANGED = {"type": "child", "record": "child-0001", "field": "tags", "old": [1.5], "new": {"a": None}}
+_SENT = {"type": "child", "id": "child-0001", "seq": 3, "parts": {"identity": {"a": 1}}, "steps": {"b": 4}}
+
+
+@pytest.mark.parametrize(
+    ("whole", "wrong"),
+    [
+        *(
+            (
+                _CHANGED,
+                {"type": 7},
+            ),
+            (_CHANGED, {"record": 12345678}),
+            (_CHANGED, {"field": None}),
+        ),
+        *((_CHANGED, {"later": 1}), (_SENT, {"id": 12345678}), (_SENT, {"seq": "3"}), (_SENT, {"seq": True})),
+        *((_SENT, {"parts": {"identity": []}}), (_SENT, {"steps": {"b": "4"}}), (_SENT, {"later": 1})),
+    ],
+)
+def test_what_is_inside_a_message_has_just_the_type_that_was_agreed(
+    whole: dict[str, Any], wrong: dict[str, Any]
+) -> None:
+    def read(inside: dict[str, Any]) -> Push | Page:
+        if whole is _SENT:
+            return wire.read(Page, squeezed({"cursor": {}, "rows": [inside]}))
+        edit = {"id": "edit-0001", "worker": "worker-1", "name": "", "at": "", "seen": 0, "changes": [inside]}
+        return wire.read(Push, squeezed({"edits": [edit]}))
+
+    read(whole)
+    with pytest.raises(BadInput, match="is not as agreed"):
+        read(whole | wrong)
+
+
+def squeezed(said: object) -> bytes:
+    return gzip.compress(json.dumps(said).encode())
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b'{"edits": [', b'{"edits": []} more', b"[" * 100_000])
+def test_what_is_no_json_is_refused(text: bytes) -> None:
+    with pytest.raises(BadInput, match="not JSON"):
+        wire.read(Push, gzip.compress(text))
 
 
 def test_a_worker_is_who_the_council_says(site: Site) -> None:
