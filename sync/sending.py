@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from casework.errors import Unreachable
 from casework.facets import facets, joined
 from casework.shape import kinds
 from storage.central import outbox
@@ -69,7 +70,7 @@ class Sending:
             wait = self._central.push_ahead(message.push)
             ahead = self._next_but_one(message)
             self._beforehand.work_out(message.records)
-            answer = wait()
+            answer = whole(message.push, wait())
             if answer.known:
                 self._beforehand.forget_all()
                 with transaction(self._conn):
@@ -77,11 +78,8 @@ class Sending:
                 message = self._next(session)
                 continue
             self._settle(session, message.edits, answer)
-            stands = ahead is not None and len(answer.verdicts) == len(message.push.edits)
-            if stands and outbox.others_wrote(self._conn) == message.as_of:
-                message = ahead
-            else:
-                message = self._next(session)
+            stands = ahead is not None and outbox.others_wrote(self._conn) == message.as_of
+            message = ahead if stands else self._next(session)
 
     def _next(self, session: Session) -> _Message | None:
         """The oldest steps that wait, as far as one message holds them; None where nothing waits."""
@@ -154,11 +152,10 @@ class Sending:
     def hand_in(self) -> None:
         """Send what waits, to be kept aside for a supervisor: it will not be sent another time."""
         while edits := outbox.waiting(self._conn, MOST_EDITS, MOST_BYTES, self._parts):
-            answer = self._central.push(Push(edits=[sent_edit(edit, 0) for edit in edits]))
+            push = Push(edits=[sent_edit(edit, 0) for edit in edits])
+            answer = whole(push, self._central.push(push))
             with transaction(self._conn):
                 outbox.settle(self._conn, *self._with_parts(edits, answers_of(answer)))
-            if len(answer.verdicts) < len(edits):
-                return
 
     # What was lost
 
@@ -202,6 +199,21 @@ class Sending:
             seen=state.seq,
             changes=[Changed(type=record_type, record=record, field="", old=None, new=held)],
         )
+
+
+def whole(push: Push, answer: Pushed) -> Pushed:
+    """The answer to steps that were sent, which has a verdict on each or says which records are known.
+
+    Raises Unreachable for any other: a step that was passed over would wait for ever, or be sent for ever.
+    """
+    sent, told = {edit.id for edit in push.edits}, {verdict.edit for verdict in answer.verdicts}
+    if not answer.known and told != sent:
+        raise Unreachable(
+            "bad-answer",
+            "The central record did not say of each step that was sent what became of it; nothing is lost,"
+            " and all of them are sent again the next time. Tell your support.",
+        )
+    return answer
 
 
 def _settled_in(edits: Sequence[WaitingEdit]) -> list[str]:
