@@ -96,21 +96,19 @@ class Hub:
     # Each in its transaction
 
     def greet(self, connection: Connection, device: str, said: Hello) -> Welcome:
-        """`hello`, in the caller's transaction."""
+        """`hello`, in the caller's transaction.
+
+        One that comes after later ones, delayed on the way, leaves nothing here and accuses nobody: its word
+        had its turn. A copy of the caseload may say the same word; its next one is another.
+        """
         counter = Counter(connection, lock=False)
         known = known_device(connection, device)
         action = self._action(connection, counter, known, said)
-        if action in ("reconcile", "forked"):
+        is_late = said.coming in known.incarnation.split()[1:]
+        if action in ("reconcile", "forked") and not is_late:
             counter = Counter(connection)
             forget_known(connection, device)
-        if action not in ("revoked", "upgrade"):
-            self._new_day(connection, known)
-        agreed = action == "ok" and self._agrees(connection, device, said)
-        self._seen(connection, device, said.coming)
-        keep_statement(connection, device, said.given_up, self._now())
-        kept = anchor(connection, known, said, self._now())
-        if said.bundle:
-            outdate(connection, device, said.bundle)
+        agreed, kept = (False, Cursor()) if is_late else self._greeted(connection, known, action, said)
         return Welcome(
             action=action,
             hub=counter.hub,
@@ -123,6 +121,21 @@ class Hub:
             lease=counter.lease,
             looked_into=looked_into(connection, device, known.audit_lost) if known.audit_lost else None,
         )
+
+    def _greeted(
+        self, connection: Connection, known: Row[Any], action: Action, said: Hello
+    ) -> tuple[bool, Cursor]:
+        """What a greeting leaves here; whether both sides hold the same, and the head kept of the audit."""
+        device = known.id
+        if action not in ("revoked", "upgrade"):
+            self._new_day(connection, known)
+        agreed = action == "ok" and self._agrees(connection, device, said)
+        self._seen(connection, known, said.coming)
+        keep_statement(connection, device, said.given_up, self._now())
+        kept = anchor(connection, known, said, self._now())
+        if said.bundle:
+            outdate(connection, device, said.bundle)
+        return agreed, kept
 
     def take(self, connection: Connection, device: str, said: Push) -> Pushed:
         """`push`, in the caller's transaction."""
@@ -213,7 +226,8 @@ class Hub:
                 return "reconcile"
         if said.aside is not None and not self._here(connection, [said.aside]):
             return "reconcile"
-        return "ok" if known.incarnation in ("", said.incarnation, said.coming) else "forked"
+        word = known.incarnation.partition(" ")[0]
+        return "ok" if word in ("", said.incarnation, said.coming) else "forked"
 
     def _agrees(self, connection: Connection, device: str, said: Hello) -> bool:
         if said.waiting or said.digest is None:
@@ -230,10 +244,10 @@ class Hub:
         if known.entitled_on != today.isoformat():
             Entitlement(connection, today).settle_device(known.id, Counter(connection).head)
 
-    def _seen(self, connection: Connection, device: str, incarnation: str) -> None:
-        connection.execute(
-            _SEEN, {"laptop": device, "last_seen": self._now().isoformat(), "incarnation": incarnation}
-        )
+    def _seen(self, connection: Connection, known: Row[Any], word: str) -> None:
+        words = [word, *(one for one in known.incarnation.split() if one != word)]
+        said = {"last_seen": self._now().isoformat(), "incarnation": " ".join(words[:_WORDS])}
+        connection.execute(_SEEN, said | {"laptop": known.id})
 
     def _keep_aside(self, connection: Connection, device: str, said: Push) -> Pushed:
         """Edits at which this program failed."""
@@ -294,6 +308,8 @@ _STANDING = select(tables.device.c.id, tables.device.c.status).where(
     tables.device.c.id == bindparam("laptop")
 )
 """All that a laptop's own role may read of it (docs/decisions/0017)."""
+_WORDS = 16
+"""Words of sessions that are kept: more than a laptop has in the minutes for which a request is taken."""
 _SEEN = (
     update(tables.device)
     .where(tables.device.c.id == bindparam("laptop"))

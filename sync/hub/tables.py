@@ -41,10 +41,11 @@ device = Table(
     Column("audit_chain", Text, nullable=False, default="", server_default=""),
     Column("audit_lost", Text, nullable=False, default="", server_default=""),
 )
-"""An enrolled laptop; `entitled_on` is the day for which its entitlement was worked out. `given_up` is its
-statement of what it gave up since it enrolled, as count and sum, and `given_up_at` when that last grew.
-`audit_seq` and `audit_chain` are the head of its audit that is kept (sync.hub.anchoring), `audit_lost` says
-when the audit was last found not to hold it.
+"""An enrolled laptop; `incarnation` are the words of its last sessions, the newest first, with blanks between
+them; `entitled_on` is the day for which its entitlement was worked out. `given_up` is its statement of what
+it gave up since it enrolled, as count and sum, and `given_up_at` when that last grew. `audit_seq` and
+`audit_chain` are the head of its audit that is kept (sync.hub.anchoring), `audit_lost` says when the audit
+was last found not to hold it.
 """
 
 record = Table(
