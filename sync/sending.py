@@ -62,12 +62,11 @@ class Sending:
         """Send what waits until nothing does.
 
         While the central record works on one message the next one is read and made ready, and what the first
-        one is about is hashed. The next one is sent if the answer leaves it as it is; else it is read anew.
+        one is about is hashed. The next one is sent if the answer leaves it as it is, and the verdicts are
+        kept while the central record works on that; else it is read anew.
         """
-        message = self._next(session)
+        message, wait = self._begun(session, self._next(session))
         while message is not None:
-            session.requests += 1
-            wait = self._central.push_ahead(message.push)
             ahead = self._next_but_one(message)
             self._beforehand.work_out(message.records)
             answer = whole(message.push, wait())
@@ -75,11 +74,23 @@ class Sending:
                 self._beforehand.forget_all()
                 with transaction(self._conn):
                     rename(self._conn, answer.known)
-                message = self._next(session)
-                continue
-            self._settle(session, message.edits, answer)
-            stands = ahead is not None and outbox.others_wrote(self._conn) == message.as_of
-            message = ahead if stands else self._next(session)
+                message, wait = self._begun(session, self._next(session))
+            elif ahead is not None and outbox.others_wrote(self._conn) == message.as_of:
+                follows = self._begun(session, ahead)
+                self._settle(session, message.edits, answer)
+                message, wait = follows
+            else:
+                self._settle(session, message.edits, answer)
+                message, wait = self._begun(session, self._next(session))
+
+    def _begun(
+        self, session: Session, message: _Message | None
+    ) -> tuple[_Message | None, Callable[[], Pushed]]:
+        """A message that is on its way, and what waits for its answer."""
+        if message is None:
+            return None, Pushed
+        session.requests += 1
+        return message, self._central.push_ahead(message.push)
 
     def _next(self, session: Session) -> _Message | None:
         """The oldest steps that wait, as far as one message holds them; None where nothing waits."""
