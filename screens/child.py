@@ -12,6 +12,7 @@ from textual.events import Resize, ScreenResume
 
 from casework.errors import OutreachError
 from casework.policies import Category
+from casework.records import Flag
 from screens.child_marks import mark_rows
 from screens.child_page import SECTIONS, PageLine, page_lines
 from screens.child_view import ChildView, Target, read_view
@@ -177,11 +178,14 @@ class ChildScreen(WordsScreen):
         from screens.flag_form import FlagReviewForm
 
         flags = self._view.page.flags if self._view is not None else ()
-        held = next((one for one in flags if one.id == self.target.record), None)
-        if held is None:
+        shown = next((one for one in flags if one.id == self.target.record), None)
+        if shown is None:
             self.say("Put the cursor on a flag to review or end it; + records one.")
             return
-        await self.app.push_screen(FlagReviewForm(held, self._who))
+        # The page has its words without a protected address: a form takes them as they were written.
+        held = await self.attempt(lambda store: store.get(Flag, shown.id))
+        if held is not None:
+            await self.app.push_screen(FlagReviewForm(held, self._who))
 
     def do_history(self) -> None:
         """The history of what the line under the cursor stands for, else of the child."""

@@ -156,7 +156,7 @@ def read_child(
         household=_household(store, child, decisions, protected=protected),
         siblings=[shown_child(store, one, purpose) for one in _siblings(store, child, decisions)],
         people=_people(store, child, decisions, protected=protected),
-        flags=_flags(store, child, purpose),
+        flags=guarded(store, child, _flags(store, child, purpose)),
         risks=guarded(store, child, told_risks(store, child, purpose)),
         start=start,
         end=end,

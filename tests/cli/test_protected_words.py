@@ -20,6 +20,7 @@ def test_words_that_name_a_protected_address_are_given_out_without_it(line: Line
     plan = ok(line, "plan", "add", child, "--on", "2026-11-16")
     outcome = ok(line, "plan", "outcome", plan["id"], "--text", WROTE, "--measure", WROTE)
     assessment = ok(line, "assess", "add", child, "--strengths", WROTE)
+    ok(line, "flag", "add", child, "--kind", "eal", "--source", WROTE)
     agreement = ok(
         line,
         *("consent", "record", child, "--by", "Jo Marsh", "--relationship", "mother", "--status", "refused"),
@@ -27,6 +28,7 @@ def test_words_that_name_a_protected_address_are_given_out_without_it(line: Line
     )
     calls = [
         ("child", child),
+        ("flag", "list", child),
         ("contact", "list", child),
         ("contact", "show", entry["id"]),
         ("notify", "list"),
