@@ -14,7 +14,7 @@ from casework.errors import BadInput
 from casework.policies import PURPOSES, Category, Purpose
 from casework.records import Child, Worker
 from casework.records_sharing import Agreement, Disclosure
-from casework.sharing import DISCLOSURE_DAYS, LONGEST_DISCLOSURE_DAYS, Ground, may_see
+from casework.sharing import DISCLOSURE_DAYS, LONGEST_DISCLOSURE_DAYS, Ground, may_see, sees_every
 from casework.sharing_grid import GRID, HIDDEN_EXISTENCE
 from casework.sharing_table import CIRCUMSTANCES, Cell, cells, sharing_table
 from casework.vocabulary import AGENCIES
@@ -151,6 +151,7 @@ def test_words_of_the_family_that_nobody_settled_make_it_a_question() -> None:
     words = agreed(exclude="not my ex-partner")
     assert answer(words) == "ask"
     assert answer(words.model_copy(update={"exclude_read": True})) == "yes"
+    assert answer(agreed(exclude=" ")) == "yes"
     settled = {"exclude_read": True, "exclude_agencies": ("school-nursing",)}
     assert answer(words.model_copy(update=settled)) == "no"
 
@@ -170,6 +171,23 @@ def test_what_ended_does_not_bring_back_a_wider_answer() -> None:
     refused = agreed(id="a0", status="refused", given_on=TODAY - timedelta(days=60))
     assert answer(refused, agreed()) == "yes"
     assert answer(refused, agreed(expires=TODAY - timedelta(days=1))) == "no"
+
+
+def test_an_agreement_that_was_taken_back_or_is_to_come_says_nothing() -> None:
+    assert answer(agreed().model_copy(update={"void": True})) == "ask"
+    assert answer(agreed(), on=TODAY - timedelta(days=31)) == "ask"
+
+
+def test_a_refusal_refuses_what_it_leaves_empty() -> None:
+    for name in ("agencies", "categories", "purposes"):
+        assert answer(agreed(status="refused", **{name: ()})) == "no", name
+
+
+def test_a_refusal_stands_though_it_is_not_known_whether_who_gave_it_may_decide() -> None:
+    aunt = agreed(id="a2", given_by="Eva", relationship="aunt", status="refused")
+    assert answer(aunt) == "no"
+    assert answer(agreed(), aunt) == "ask"
+    assert answer(agreed(), aunt.model_copy(update={"responsibility": "no"})) == "yes"
 
 
 def test_agreeing_again_is_a_new_record() -> None:
@@ -212,6 +230,10 @@ def test_a_decision_to_share_opens_for_its_time_and_one_not_to_share_ends_it() -
     assert sees(made) == sees(made, on=last) == "yes"
     assert sees(made, on=last + timedelta(days=1)) == "ask"
     assert sees(send) == "ask"
+    assert sees(made.model_copy(update={"void": True})) == "ask", "an undone slip opens nothing"
+    assert sees(made, on=TODAY - timedelta(days=1)) == "ask", "before it was decided"
+    plan = may_see(NURSE, CHILD, Category.FAMILY, "planning", TODAY, Ground(disclosures=(made,)))
+    assert plan.answer == "ask", "it is for one purpose"
     later = made.model_copy(update={"id": "d2", "decision": "not-share"})
     assert sees(made, later) == "ask"
     latest = TODAY + timedelta(days=LONGEST_DISCLOSURE_DAYS)
@@ -228,11 +250,14 @@ def test_a_worker_tied_to_schools_sees_no_other_schools_child() -> None:
         tied.model_copy(update={"schools": ("s1",)}), CHILD, Category.IDENTITY, "attendance", TODAY
     )
     assert may_see(tied, CHILD, Category.IDENTITY, "attendance", TODAY, Ground(members=frozenset({"w2"})))
+    every = [sees_every(worker, Category.IDENTITY, "attendance") for worker in (SCHOOL, tied)]
+    assert every == [True, False], "a list asks about each child"
 
 
 def test_a_worker_who_left_sees_nothing() -> None:
     gone = NURSE.model_copy(update={"active": False})
     assert not any(may_see(gone, CHILD, category, "support", TODAY) for category in Category)
+    assert not any(sees_every(gone, category, "support") for category in Category)
 
 
 def test_no_reason_names_who_agreed() -> None:

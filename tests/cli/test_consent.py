@@ -113,6 +113,7 @@ def test_what_is_said_to_be_open_is_what_check_answers(line: Line) -> None:
     assert ("school-nursing", "family", "support") in said
     assert ("school", "health", "planning") in said
     assert ("school", "education", "support") not in said, "its own work is opened by nobody"
+    assert all(one["purposes"] for one in done.json["opens"])
     for agency, category, use in sorted(said)[::4]:
         asked = ("--agency", agency, "--category", category, "--purpose", use)
         assert line("consent", "check", line.ids["tilly"], *asked).code == 0
@@ -131,7 +132,13 @@ def test_words_of_the_family_wait_for_a_person(line: Line) -> None:
     for unsure in ((), ("--categories", ","), ("--nothing", "--agencies", "school")):
         assert line("consent", "settle", made["id"], *unsure).code == 2, unsure
     assert check(line)[0] == 1, "nothing is opened by what was not said"
-    assert line("consent", "settle", made["id"], "--categories", "send").code == 0
+    assert "limits not settled" in line("consent", "list", line.ids["tilly"]).out
+    settled = line("consent", "settle", made["id"], "--categories", "send", "--json")
+    assert (settled.code, settled.json["opens"]) == (
+        0,
+        [{"agency": "school-nursing", "category": "family", "purposes": ["support"]}],
+    )
+    assert "limits not settled" not in line("consent", "list", line.ids["tilly"]).out
     assert check(line)[0] == 0
     assert check(line, "send")[0] == 5
     assert line("consent", "settle", made["id"], "--nothing").code == 5

@@ -40,7 +40,9 @@ def test_an_address_is_protected_at_once(line: Line) -> None:
 
 def test_who_may_not_see_a_kind_neither_records_nor_learns_of_it(line: Line) -> None:
     child = line.ids["tilly"]
-    refused = line("flag", "add", child, "--kind", "youth-justice", "--source", "x")
-    assert refused.code == 5
+    refused = line("flag", "add", child, "--kind", "youth-justice", "--source", "x", "--json")
+    assert (refused.code, refused.json["error"]["code"]) == (5, "withheld"), "not that it stands already"
+    assert "youth-justice" not in [one["kind"] for one in ok(line, "flag", "list", child)]
+    assert line("flag", "end", line.ids["hidden"]).code == 4
     assert line("flag", "add", child, "--kind", "pigeon", "--source", "x").code == 2
     assert line("flag", "end", line.ids["household"]).code == 4

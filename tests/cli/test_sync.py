@@ -190,6 +190,9 @@ def test_what_is_kept_aside_is_listed_once_with_exit_code_1(desk: Desk) -> None:
     assert (nothing.code, nothing.json["error"]["code"]) == (5, "nothing-to-acknowledge")
     kept = desk.hub("hub", "check", "--json", today=None).json["quarantined"]
     assert [held["edit"] for held in kept] == [step["edit"]]
+    told = desk.hub("hub", "check", today=None).out
+    assert f"Kept aside: {step['edit']} of Ana Bell's laptop {row['id']}, " in told
+    assert ", about 1 worker: " in told
     why = ("--by", "Jo Field", "--reason", "The council decided so", "--json")
     assert desk.hub("hub", "release", "no-such-step", *why, today=None).code == 4
     done = desk.hub("hub", "release", step["edit"], *why, today=None)

@@ -117,6 +117,16 @@ async def test_a_form_that_opens_again_holds_no_more_than_the_list(tmp_path: Pat
     store.close()
 
 
+def test_who_settles_words_is_told_what_that_opens(tmp_path: Path) -> None:
+    store = opened(tmp_path, "early-help")
+    _, held = agreed(store, {"school"}, {"support"}, exclude="not Gran", responsibility="yes")
+    form = SettleForm(held, "Tilly", {"school": "the school"})
+    said = form.said(form.commit(store, {"agencies": ("school",), "categories": ()}))
+    assert "Not opened: " in said
+    assert "to the school. The family ruled it out" in said
+    store.close()
+
+
 def kept_by_form(store: Store, child: Child, **values: Any) -> str:
     """What the form says after keeping an agreement."""
     form = AgreementForm(child, "Tilly", {"early-help": "Early Help", "school": "the school"})

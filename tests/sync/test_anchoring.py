@@ -116,6 +116,8 @@ def test_a_loss_that_was_looked_into_is_no_alarm_and_stays_on_record(world: Worl
             acknowledge_audit(connection, device, "Jo Field", " \x1b ", world.now)
         acknowledge_audit(connection, device, "Jo Field", "The laptop was repaired", world.now)
         assert lost_audits(connection) == []
+        with pytest.raises(Refused, match="Nothing was found"):
+            acknowledge_audit(connection, device, "Jo Field", "The same loss again", world.now)
         [row] = laptops(connection)
     assert doctor(ana, tmp_path) == ["warn"]
     assert ana.sync().agreed

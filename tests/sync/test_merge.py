@@ -126,12 +126,40 @@ def test_a_comment_follows_its_slot() -> None:
     [
         ("agreement", "expires", None, "2026-03-01", None, "2026-03-01"),
         ("agreement", "expires", "2026-05-01", None, "2026-03-01", "2026-03-01"),
+        ("agreement", "expires", "2026-05-01", "2026-04-01", "2026-03-01", "2026-03-01"),
+        ("agreement", "expires", "2026-05-01", "2026-03-01", "2026-04-01", "2026-03-01"),
         ("household", "address_protected", False, True, False, True),
+        ("household", "address_protected", None, True, False, True),
+        ("household", "address_protected", None, False, True, True),
         ("child", "tags", ["a", "b"], ["a", "c"], ["b", "d"], ["c", "d"]),
     ],
 )
 def test_what_stands(record_type: str, field: str, base: Any, central: Any, new: Any, stands: Any) -> None:
     assert merge(record_type, field, base, central, new).value == stands
+
+
+def test_what_says_nothing_new_asks_nobody() -> None:
+    assert merge("child", "known_as", "Til", "Tilly", "Til") == Merged("same", "Tilly")
+
+
+@pytest.mark.parametrize(
+    ("field", "base", "central", "new", "verdict"),
+    [
+        ("status", "given", "given", "withdrawn", "applied"),
+        ("status", "limited", "given", "withdrawn", "merged"),
+        ("exclude_agencies", ["a"], ["a"], ["a", "b"], "applied"),
+        ("exclude_agencies", ["a"], ["a"], ["b"], "merged"),
+        ("exclude_agencies", [], ["a"], ["a", "b"], "merged"),
+    ],
+)
+def test_only_what_knew_what_stood_and_stands_as_it_was_said_is_applied(
+    field: str, base: Any, central: Any, new: Any, verdict: str
+) -> None:
+    assert merge("agreement", field, base, central, new).verdict == verdict
+
+
+def test_what_this_version_does_not_know_and_whether_a_record_stands_is_for_a_person() -> None:
+    assert policy_of("child", "void") == policy_of("child", "invented_later") == Policy.ASK
 
 
 def test_the_central_value_stands_for_what_the_register_owns() -> None:

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Iterator
+from pathlib import Path
 
-from casework.errors import BadInput, OutreachError
+import pytest
+from sqlalchemy import insert, select
+
+from casework.errors import BadInput, OutreachError, Refused
 from sync.hub import care, tables
 from sync.hub.releasing import release
-from tests.sync.world import World
+from sync.messages import Changed, Push, SentEdit
+from tests.sync.databases import SqliteDatabase
+from tests.sync.world import Laptop, World, opened_world
+
+
+@pytest.fixture
+def alone(tmp_path: Path) -> Iterator[World]:
+    """A central record on one database: what no database changes."""
+    yield from opened_world(tmp_path, SqliteDatabase(tmp_path, lasting=False))
+
+
+def revoke(world: World, laptop: Laptop) -> None:
+    with world.hub.engine.begin() as connection:
+        held = tables.device
+        connection.execute(held.update().where(held.c.id == laptop.way.device).values(status="revoked"))
 
 
 def test_what_a_revoked_laptop_handed_in_is_let_in_once(world: World) -> None:
@@ -16,10 +34,7 @@ def test_what_a_revoked_laptop_handed_in_is_let_in_once(world: World) -> None:
     ana.make(tilly)
     world.settle()
     ana.change(tilly, known_as="Til")
-    with world.hub.engine.begin() as connection:
-        connection.execute(
-            tables.device.update().where(tables.device.c.id == ana.way.device).values(status="revoked")
-        )
+    revoke(world, ana)
     with pytest.raises(OutreachError):
         ana.sync()
     with world.hub.engine.begin() as connection:
@@ -32,3 +47,47 @@ def test_what_a_revoked_laptop_handed_in_is_let_in_once(world: World) -> None:
         release(connection, held["edit"], "Dana Cedar", "Again", world.now)
     assert ben.sync().agreed
     assert ben.get(tilly).known_as == "Til"
+
+
+def test_what_is_let_in_goes_to_the_record_of_the_child_who_is_known_already(alone: World) -> None:
+    ana, ben = alone.laptop("Ana"), alone.laptop("Ben")
+    known = {"upn": "U886009924001", "dob": "2017-03-02"}
+    tilly, again = alone.child("Tilly", **known), alone.child("Tilly", language="Polish", **known)
+    ana.make(tilly)
+    alone.settle()
+    ben.make(again)
+    revoke(alone, ben)
+    with pytest.raises(OutreachError):
+        ben.sync()
+    with alone.hub.engine.begin() as connection:
+        (held,) = care.aside(connection)
+        release(connection, held["edit"], "Dana Cedar", "Her work stands", alone.now)
+    assert ana.sync().agreed
+    assert ana.get(tilly).language == "Polish"
+    assert not ana.has(again)
+
+
+def test_what_cannot_be_taken_stays_aside_as_it_was(alone: World) -> None:
+    kim = alone.laptop("Kim")
+    pigeon = Changed(type="pigeon", record="pigeon-1", field="", new={"name": "Polly"})
+    step = SentEdit(
+        id="edit-aaa", worker=kim.worker.id, name="Pigeon", at=alone.now.isoformat(), seen=0, changes=[pigeon]
+    )
+    assert kim.way.push(Push(edits=[step])).verdicts[0].verdict == "quarantined"
+    why = ("Dana Cedar", "Let it in", alone.now)
+    with alone.hub.engine.begin() as connection:
+        held = connection.execute(select(tables.quarantine)).one()
+        later = {**held._mapping, "edit": "edit-aab", "edit_text": '{"changes": []}'}
+        connection.execute(insert(tables.quarantine), [later])
+    for named, problem, words in (
+        ("edit-aaa", Refused, ""),
+        ("edit-aab", Refused, "not understood by this version"),
+        ("edit-aa", BadInput, "Several steps"),
+    ):
+        with pytest.raises(problem, match=words), alone.hub.engine.begin() as connection:
+            release(connection, named, *why)
+    with alone.hub.engine.begin() as connection:
+        kept = care.aside(connection)
+    assert [(one["edit"], one["device"]) for one in kept] == [
+        (edit, kim.way.device) for edit in ("edit-aaa", "edit-aab")
+    ]
