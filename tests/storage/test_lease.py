@@ -72,6 +72,26 @@ def test_it_opens_alone_for_fourteen_days_and_warns_for_four(conn: Connection) -
     assert shut.value.code == "silent"
 
 
+def test_of_few_days_it_warns_for_half(conn: Connection) -> None:
+    word(conn, NOW, 3)
+    soon = [lease.ends_soon for hours in (35, 36) if (lease := read_lease(conn, NOW + hours * DAY / 24))]
+    assert soon == [False, True]
+
+
+def test_a_word_that_tells_of_no_days_leaves_them_as_they_were(conn: Connection) -> None:
+    word(conn, NOW)
+    word(conn, NOW + 10 * DAY, None)
+    assert opens(conn, NOW + 23 * DAY)
+    assert not opens(conn, NOW + 24 * DAY)
+
+
+def test_a_disk_that_keeps_nothing_keeps_nobody_out(conn: Connection) -> None:
+    word(conn, NOW)
+    conn.execute("PRAGMA query_only = ON")
+    assert opens(conn, NOW + DAY)
+    assert not opens(conn, NOW + 14 * DAY)
+
+
 def test_a_word_or_the_recovery_code_begins_the_days_anew(conn: Connection) -> None:
     word(conn, NOW)
     assert not opens(conn, NOW + 20 * DAY)
@@ -106,6 +126,12 @@ def test_an_answer_that_was_carried_tells_of_the_day_when_its_bundle_was_written
     with transaction(conn):
         hear_late(conn, NOW + 25 * DAY, 14, None)
     assert not opens(conn, NOW + 25 * DAY)
+    word(conn, NOW + 26 * DAY)
+    with transaction(conn):
+        hear_late(conn, NOW + 27 * DAY, 14, mark)
+    lease = read_lease(conn, NOW + 27 * DAY)
+    assert lease is not None
+    assert (lease.silent_days, lease.ends_at) == (1, NOW + 40 * DAY), "an older word takes nothing back"
 
 
 @given(st.lists(st.integers(-30 * 24 * 60, 30 * 24 * 60), max_size=12))
