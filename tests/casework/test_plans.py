@@ -210,10 +210,15 @@ def test_an_action_gets_other_words_another_owner_another_day() -> None:
     assert changed(ACTION, due=date(2026, 12, 1), why="The company is closed") == moved
     with pytest.raises(BadInput, match="say why it gets another day"):
         changed(ACTION, due=date(2026, 12, 1))
+    for not_late in ({"due": TODAY}, {"status": "done"}):
+        held = ACTION.model_copy(update=not_late)
+        assert changed(held, due=date(2026, 12, 1)) == {"due": "2026-12-01"}, not_late
     to_come = ACTION.model_copy(update={"due": date(2026, 11, 20)})
     assert changed(to_come, due=date(2026, 12, 1)) == {"due": "2026-12-01"}
     again = ACTION.model_copy(update={"moved_from": date(2026, 10, 12)})
     assert changed(again, due=date(2026, 12, 1), why="Still closed") == {"due": "2026-12-01"}, "the first day"
+    held = {"text": ACTION.text, "owner": "Jo", "agency": "", "due": date(2026, 12, 1)}
+    assert edit_action(ACTION, PLAN, today=TODAY, why=" Closed ", **held).reason == "Closed"  # type: ignore[arg-type]
     assert changed(ACTION, owner="Ms Reed", agency="school", school=YES) == {
         "owner": "Ms Reed",
         "agency": "school",

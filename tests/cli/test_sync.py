@@ -25,7 +25,9 @@ from storage.central.identity import keep, kept
 from storage.home import Home
 from storage.store import Store
 from storage.vault import Vault
-from sync.hub.home import HubHome, create_hub
+from sync.hub import tables
+from sync.hub.counting import Counter
+from sync.hub.home import HubHome, OpenHub, create_hub, open_hub
 from tests.cli.conftest import Line, Result, secret_file
 from tests.tools.vaults import FAST, NOW, PASSPHRASE
 
@@ -94,6 +96,15 @@ def make_hub(folder: Path) -> Line:
     _, key, _ = Vault.create(home, PASSPHRASE, kdf=FAST)
     create_hub(home, key, database=None, approve=False, now=lambda: NOW).close()
     return Line(home.path, secret_file(folder, PASSPHRASE))
+
+
+@contextmanager
+def inside(hub: Line) -> Iterator[OpenHub]:
+    """A central record, opened beside the one that serves it."""
+    home = HubHome(hub.home)
+    opened = open_hub(home, Vault.load(home).unlock(PASSPHRASE, now=NOW), now=lambda: NOW)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture
@@ -188,11 +199,19 @@ def test_what_is_kept_aside_is_listed_once_with_exit_code_1(desk: Desk) -> None:
         "hub", "acknowledge", row["id"], "--by", "Jo Field", "--reason", "x", "--json", today=None
     )
     assert (nothing.code, nothing.json["error"]["code"]) == (5, "nothing-to-acknowledge")
+    with inside(desk.hub) as opened, opened.engine.begin() as connection:
+        connection.execute(tables.device.update().values(audit_lost=NOW.isoformat()))
+    looked = ("--by", "Jo Field", "--reason", "An older copy was put back")
+    assert desk.hub("hub", "acknowledge", row["id"], *looked, today=None).code == 0
+    [known] = desk.hub("hub", "check", "--json", today=None).json["audits_acknowledged"]
+    assert (known["worker"], known["found"], known["by"]) == ("Ana Bell", NOW.isoformat(), "Jo Field")
     kept = desk.hub("hub", "check", "--json", today=None).json["quarantined"]
     assert [held["edit"] for held in kept] == [step["edit"]]
     told = desk.hub("hub", "check", today=None).out
     assert f"Kept aside: {step['edit']} of Ana Bell's laptop {row['id']}, " in told
     assert ", about 1 worker: " in told
+    assert f"The audit of Ana Bell's laptop {row['id']}, found" in told
+    assert ": An older copy was put back\n" in told
     why = ("--by", "Jo Field", "--reason", "The council decided so", "--json")
     assert desk.hub("hub", "release", "no-such-step", *why, today=None).code == 4
     done = desk.hub("hub", "release", step["edit"], *why, today=None)
@@ -394,9 +413,11 @@ def test_a_watch_that_lost_its_way_does_not_say_that_both_agree(capsys: pytest.C
 
 
 def test_a_central_record_is_made_once_and_is_no_caseload(bare: Line) -> None:
-    made = bare("hub", "init", "--json", today=None)
+    made = bare("hub", "init", "--lease", "3", "--json", today=None)
     assert made.code == 0, made.err
     assert len(made.json["words"].split()) == 6
+    with inside(bare) as opened, opened.engine.begin() as connection:
+        assert Counter(connection, lock=False).lease == 3
     again = bare("hub", "init", "--json", today=None)
     assert (again.code, again.json["error"]["code"]) == (5, "hub-exists")
     assert (bare.home / "hub.db").read_bytes()[:15] != b"SQLite format 3"

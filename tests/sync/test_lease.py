@@ -13,8 +13,9 @@ from storage.central.lease import check_lease, read_lease
 from sync.hub import devices
 from sync.hub.central import in_bulk
 from sync.hub.counting import LEASE
+from sync.hub.hub import new_epoch
 from sync.hub.tables import meta
-from sync.messages import Pull
+from sync.messages import Pull, Verify
 from tests.sync.databases import SqliteDatabase
 from tests.sync.sticks import Post
 from tests.sync.world import Laptop, World, opened_world
@@ -69,7 +70,7 @@ def test_a_word_alone_opens_nothing_before_the_rest_is_given_up(world: World) ->
     world.now += 15 * DAY
     pull = ben.way.pull
 
-    def cut(_said: Pull) -> None:
+    def cut(_said: Pull | Verify) -> None:
         raise Unreachable("unreachable", "The connection broke off.")
 
     ben.way.pull = cut  # type: ignore[method-assign, assignment]
@@ -77,8 +78,10 @@ def test_a_word_alone_opens_nothing_before_the_rest_is_given_up(world: World) ->
         ben.sync()
     assert (is_open(ben), ben.has(tilly)) == (False, True)
     ben.way.pull = pull  # type: ignore[method-assign]
-    assert ben.sync().agreed
-    assert (is_open(ben), ben.has(tilly)) == (True, False)
+    ben.way.verify = cut  # type: ignore[method-assign, assignment]
+    with pytest.raises(Unreachable):
+        ben.sync()
+    assert (is_open(ben), ben.has(tilly)) == (True, False), "whether the sums fit is another question"
 
 
 def test_a_silent_laptop_whose_access_was_ended_hands_in_and_stays_shut(world: World) -> None:
@@ -126,3 +129,21 @@ def test_a_carried_answer_is_a_word_of_the_day_when_its_bundle_left(world: World
     world.now += 15 * DAY
     post.read(ana, answer)
     assert not is_open(ana)
+
+
+def test_an_answer_that_only_says_to_begin_anew_is_no_word(world: World, tmp_path: Path) -> None:
+    """The central record was set back: what this laptop may not hold any more is not known yet."""
+    post = Post(world, tmp_path / "sticks")
+    ana = world.laptop("Ana")
+    post.enrol(ana)
+    world.database.back_up()
+    ana.make(world.child("Tilly"))
+    post.trip(ana)
+    world.database.restore()
+    with world.hub.engine.begin() as connection:
+        new_epoch(connection, world.new_id("epoch"))
+    world.now += 15 * DAY
+    post.trip(ana)
+    assert not is_open(ana)
+    post.trip(ana)
+    assert is_open(ana)
