@@ -80,7 +80,7 @@ def test_what_cannot_be_taken_stays_aside_as_it_was(alone: World) -> None:
         later = {**held._mapping, "edit": "edit-aab", "edit_text": '{"changes": []}'}
         connection.execute(insert(tables.quarantine), [later])
     for named, problem, words in (
-        ("edit-aaa", Refused, ""),
+        ("edit-aaa", Refused, None),
         ("edit-aab", Refused, "not understood by this version"),
         ("edit-aa", BadInput, "Several steps"),
     ):
