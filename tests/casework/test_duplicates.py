@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casework.duplicates import BANDS, Description, Fact, Facts, address_key, band_of, compare
+from casework.duplicates import BANDS, Description, Fact, Facts, address_key, band_of, compare, is_one_child
 from casework.identifiers import check_upn
 
 HOME = "12 Quarry Lane, Sheerness ME12 1ZZ"
@@ -170,3 +170,26 @@ def test_another_upn_valid_on_both_is_never_a_match(
     if set(upns).isdisjoint(others):
         pair = replace(one, upns=tuple(upns)), replace(other or one, upns=tuple(others))
         assert compare(*pair).band != "match"
+
+
+SURE = {"upn": "U886009924001", "forename": "Tilly", "surname": "Marsh", "dob": "2018-03-03"}
+
+
+@pytest.mark.parametrize(
+    ("other", "sure"),
+    [
+        ({}, True),
+        ({"forename": "Tilly-Mae", "surname": "Orr"}, True),
+        ({"forename": "Matilda", "known_as": "Tilly"}, True),
+        ({"forename": "Lily"}, False),
+        ({"dob": "2018-03-04"}, False),
+        ({"dob": None}, True),
+        ({"dob": None, "surname": "Orr"}, False),
+        ({"upn": OTHER_UPN}, False),
+        ({"upn": OTHER_UPN, "former_upns": [SURE["upn"]]}, True),
+        ({"upn": ""}, False),
+    ],
+)
+def test_only_what_is_surely_one_child_is_made_one_unasked(other: dict[str, object], sure: bool) -> None:
+    assert is_one_child(SURE, SURE | other) == sure
+    assert not is_one_child(SURE | {"upn": ""}, SURE | other)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -21,8 +22,10 @@ from screens.field_form import FieldForm
 from screens.history import HistoryScreen
 from screens.plan import PlanScreen
 from screens.plan_forms import ActionForm, EndingForm, OutcomeForm
+from screens.plan_lines import plan_lines, read_plan_view
 from screens.unlock import UnlockScreen
 from screens.widgets.row_list import RowList
+from screens.widgets.text import cell_text
 from storage.store import Store
 from tests.screens.fakes import HOSTILE
 from tests.screens.real import TODAY, Family, asked, commit, enter, make_real_app, new_store
@@ -247,24 +250,28 @@ def settled(family: Family, made: dict[str, Any], *, review: bool = False) -> No
         reviewed(family, made["plan"])
 
 
+def told(family: Family) -> list[str]:
+    """The lines of the screen, without the screen."""
+    return [
+        cell_text(line.cell) for line in plan_lines(read_plan_view(family.store, family.tilly.id), {}, 78)
+    ]
+
+
 @pytest.mark.parametrize(("state", "make"), STATES)
-async def test_every_standing_is_told_in_words(
-    family: Family,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    state: str,
-    make: Callable[[Family], object],
+def test_every_standing_is_told_in_words(
+    family: Family, state: str, make: Callable[[Family], object]
 ) -> None:
-    monkeypatch.setenv("NO_COLOR", "1")
     make(family)
-    app = make_real_app(tmp_path, family.store)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await enter(pilot, family.tilly.id)
-        await keys(pilot, "P")
-        first = screen_text(app).splitlines()[2]
-        assert state in first
-        others = {other for other, _ in STATES} - {state}
-        assert not [other for other in others if other in first]
+    first = told(family)[0]
+    assert state in first
+    others = {other for other, _ in STATES} - {state}
+    assert not [other for other in others if other in first]
+
+
+def test_what_an_ended_plan_left_undone_is_told(family: Family) -> None:
+    make_plan(family, ended=date(2026, 11, 18))
+    assert [line for line in told(family) if "LEFT UNDONE" in line]
+    assert any(re.search(r"actions? left undone", line) for line in told(family))
 
 
 async def test_where_no_case_is_open_it_says_what_to_do(family: Family, tmp_path: Path) -> None:

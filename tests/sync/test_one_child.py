@@ -23,6 +23,7 @@ from casework.records import (
 )
 from casework.records_case import Notification
 from casework.records_sync import Conflict
+from casework.same_child import link_children
 from storage.intake.importer import import_file
 from storage.queries.duplicates import find_open_pairs
 from tests.sync.databases import Database, SqliteDatabase
@@ -136,6 +137,9 @@ def test_what_a_person_has_to_say_is_offered_on_both(world: World, mine: str, th
     for laptop in laptops:
         [pair], count = find_open_pairs(laptop.store, 5)
         assert (count, {pair.one.id, pair.other.id}) == (1, {one.id for one in laptop.store.find(Child)})
+    me = laptops[0].worker.id
+    laptops[0].store.journal.commit(link_children(pair.one, pair.other, "different", "Twins", NOW.date(), me))
+    assert find_open_pairs(laptops[0].store, 5) == ([], 0)
 
 
 def family(world: World, laptop: Laptop, phone: str) -> None:
@@ -196,6 +200,17 @@ def test_who_files_a_notification_of_an_unseen_child_keeps_it(world: World) -> N
     assert (told.quarantined, told.agreed, ben.has(own)) == (0, True, True)
     ana.sync()
     assert find_open_pairs(ana.store, 5)[1] == 1, "who may see both is asked"
+
+
+def test_two_records_of_one_laptop_are_not_made_one(world: World) -> None:
+    ana, ben = two(world)
+    known = {"upn": TILLY, "dob": date(2017, 3, 2)}
+    ana.make(world.child("Tilly", **known))
+    ana.sync()
+    ben.make(world.child("Tilly", language="Polish", **known))
+    ben.make(world.child("Tilly", language="Welsh", **known))
+    world.settle()
+    assert {child.language for child in ana.store.find(Child)} == {"Polish", "Welsh"}
 
 
 def test_what_was_taken_back_is_nobodys(world: World) -> None:
