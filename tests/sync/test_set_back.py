@@ -38,14 +38,18 @@ def enrolled(world: World, key: bytes, was: Former | None = None) -> NewLaptop:
     return use_code(world.hub.engine, code.text, key, "", now=world.now, approve=False, was=was)
 
 
-@pytest.mark.parametrize("name", ["Fay Lind", "Gus Orr"])
-def test_who_was_enrolled_since_then_comes_back_as_the_same_worker(world: World, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "agency"), [("Fay Lind", "social-care"), ("Gus Orr", "social-care"), ("Fay Lind", "school")]
+)
+def test_who_was_enrolled_since_then_comes_back_as_the_same_worker(
+    world: World, name: str, agency: str
+) -> None:
     world.database.back_up()
     before = enrolled(world, b"1" * 32).worker.id
     world.database.restore()
-    again = enrolled(world, b"2" * 32, Former(before, name, "social-care"))
+    again = enrolled(world, b"2" * 32, Former(before, name, agency))
     with world.hub.engine.begin() as connection:
         assert find_worker(connection, "Fay Lind", "social-care") == again.worker.id
-    assert (again.worker.id == before) == (name == "Fay Lind")
+    assert (again.worker.id == before) == ((name, agency) == ("Fay Lind", "social-care"))
     second = enrolled(world, b"3" * 32, Former("worker-of-another", "Fay Lind", "social-care"))
     assert second.worker.id == again.worker.id, "whose laptop is enrolled stays who they are"
