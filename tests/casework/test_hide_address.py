@@ -42,6 +42,7 @@ def test_a_street_is_a_street_however_its_kind_is_written() -> None:
     assert hide_address("In Quay Street.", ["Quay St"]) == f"In {HIDDEN}."
     assert hide_address("At St. John's Road.", ["Saint John's Rd"]) == f"At {HIDDEN}."
     assert hide_address("The quay and the street.", ["3 Quay St"]) == "The quay and the street."
+    assert hide_address("The old quay floods.", ["Old Quay Lane"]) == "The old quay floods."
 
 
 @given(

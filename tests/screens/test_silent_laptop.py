@@ -104,6 +104,7 @@ async def test_the_door_keeps_the_key_for_a_session_no_longer_than_a_minute(
         await unlock(pilot)
         assert isinstance(app.screen, UnlockScreen)
         assert opener.is_silent
+        assert app.screen._offer is not None, "it ends by itself"
         await app.screen._end_offer()
         assert not opener.is_silent
         await pilot.press("f5")

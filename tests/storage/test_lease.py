@@ -107,6 +107,15 @@ def test_a_word_or_the_recovery_code_begins_the_days_anew(conn: Connection) -> N
     assert opens(conn, NOW + 4000 * DAY)
 
 
+def test_an_older_word_does_not_shorten_what_the_recovery_code_gave(conn: Connection) -> None:
+    word(conn, NOW)
+    mark = mark_of(conn, NOW + DAY)
+    begin_anew(conn, NOW + 20 * DAY)
+    with transaction(conn):
+        hear_late(conn, NOW + 21 * DAY, 14, mark)
+    assert opens(conn, NOW + 33 * DAY)
+
+
 def test_a_clock_set_forward_by_mistake_is_mended_by_the_next_word(conn: Connection) -> None:
     word(conn, NOW)
     assert not opens(conn, NOW + 3650 * DAY)

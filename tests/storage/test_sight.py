@@ -24,10 +24,11 @@ from casework.records import (
     Team,
     Worker,
 )
-from casework.records_case import Action
+from casework.records_case import Action, Notification
 from casework.records_links import Link
 from casework.records_sharing import Agreement
 from casework.records_sync import Conflict
+from storage.queries.risks import told_risks
 from storage.queries.sight import Sight, draft_of, drafts_waiting, may_go_on, shown_child, subject_of
 from storage.store import Store
 
@@ -180,3 +181,14 @@ def test_a_draft_is_gone_on_with_by_who_may_see_what_it_is_about(store: Store) -
     assert draft_of(store, "contact", away.id) is None
     told = {(draft.form, draft.subject): bool(decision) for draft, decision in drafts_waiting(store)}
     assert told == {("contact", here.id): True, ("outcome", here.id): False}
+
+
+def test_what_a_school_told_of_risks_is_said_once_the_newest_first_to_who_may_see_it(store: Store) -> None:
+    here, away = child(store), child(store, "elsewhere")
+    for about in (here, away):
+        for day, risks in ((2, "Large dog"), (9, "Large dog"), (11, "Icy steps"), (12, "")):
+            told = {"id": new_id(), "child": about.id, "by": "ann", "notifier": "Ms Hale", "risks": risks}
+            kept(store, Notification.model_validate(told | {"received": date(2026, 11, day)}))
+    said = [(risk.text, risk.on.day) for risk in told_risks(store, here, "support")]
+    assert said == [("Icy steps", 11), ("Large dog", 9)]
+    assert told_risks(store, away, "support") == []
