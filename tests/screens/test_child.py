@@ -26,6 +26,8 @@ from casework.records import (
     Person,
     Relationship,
 )
+from casework.records_case import Notification
+from casework.wording import say_day
 from outreach_tui import app as app_module
 from screens import kept_form
 from screens.child import ChildScreen
@@ -88,7 +90,16 @@ def test_the_page_says_who_must_not_be_reached_and_shows_no_protected_address(fa
         kind="call",
         note="At 7 hidden MEWS.",
     )
-    commit(family.store, "Call", [note], subject=family.tilly.id)
+    told_of = Notification(
+        id=new_id(),
+        child=family.tilly.id,
+        by=family.store.worker.id,
+        notifier="Ms Hale",
+        received=TODAY,
+        risks="Dog at 7 Hidden Mews",
+    )
+    commit(family.store, "Call", [note, told_of], subject=family.tilly.id)
+    assert f"told by Ms Hale, {say_day(TODAY)}: Dog at (address" in words(family.store, note.child)
     other = family.store.worker.model_copy(update={"id": new_id()})
     for view in (read_view(family.store, note.child), read_view(family.store, note.child, other=other)):
         told = "\n".join(cell_text(line.cell) for line in page_lines(view, 76))

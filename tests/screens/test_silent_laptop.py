@@ -12,6 +12,7 @@ import pytest
 from casework.errors import Locked, Refused, Unreachable
 from outreach_tui.app import OutreachApp
 from outreach_tui.opener import VaultOpener
+from screens.roster_sheet import Sheet
 from screens.sync import sync_lines
 from screens.today import TodayScreen
 from screens.unlock import UnlockScreen
@@ -168,8 +169,9 @@ def test_today_and_the_sync_screen_say_it_four_days_before(tmp_path: Path) -> No
     try:
         assert TodayScreen().load(store).silence == ""
         clock.now += DAY
-        said = TodayScreen().load(store).silence
-        assert said == "No sync for 10 days, opens alone until Fri 4 Dec (g y)"
+        whole = TodayScreen().load(store)
+        assert whole.silence == "No sync for 10 days, opens alone until Fri 4 Dec (g y)"
+        assert whole.silence in cell_text(TodayScreen().counts(Sheet(whole)))
         enrol(store)
         lines = [cell_text(cell) for _, cell in sync_lines(read_sync_view(store), 80)]
         assert lines[1] == "Opens alone until       Fri 4 Dec 2026 08:30, 10 days without a word"
