@@ -120,8 +120,9 @@ def test_allocating_opens_an_episode_and_names_who_leads() -> None:
 def test_allocating_takes_the_others_that_wait_into_the_case_in_one_step() -> None:
     first, late = received(), received(id="n2", received=date(2026, 11, 12))
     taken = received(id="n3").model_copy(update={"allocated_on": MONDAY, "allocated_to": "w"})
+    undone = received(id="n5").model_copy(update={"void": True})
     before = received([Episode(id="e0", child="c", opened=MONDAY)], id="n4")
-    edit, case = allocate(late, CHILD, "w9", TODAY, [], TODAY, [first, late, taken, before])
+    edit, case = allocate(late, CHILD, "w9", TODAY, [], TODAY, [first, late, taken, before, undone])
     assert [(c.record, c.new) for c in edit.changes if c.field == "new_information"] == [("n1", True)]
     joined, held = join_case(first, [case])
     assert held.id == case.id

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ from casework.edits import Edit, update
 from casework.errors import Unreachable
 from casework.ids import new_id
 from casework.records import Team, Worker
-from outreach_tui.commands.sync import keep_watch, pairs_words
+from outreach_tui.commands.sync import _said, keep_watch, pairs_words
 from storage.central.identity import keep, kept
 from storage.home import Home
 from storage.store import Store
@@ -172,6 +173,13 @@ def test_two_laptops_agree_and_then_truly_disagree(desk: Desk, tmp_path: Path) -
 def test_records_of_perhaps_one_child_are_told_where_to_look_at() -> None:
     assert pairs_words(2) == "2 pairs of records: outreach duplicates"
     assert pairs_words(0) == "no records"
+    value: dict[str, Any] = dict.fromkeys(
+        ("pushed", "pulled", "merged", "purged", "to_settle", "same_child"), 0
+    )
+    value |= {"agreed": True, "set_aside": (), "problems": ()}
+    assert _said(value, "") == ["Both sides agree: 0 sent, 0 received."]
+    (_, last) = _said(value | {"same_child": 1}, "")
+    assert last == "Perhaps one child: 1 pair of records: outreach duplicates"
 
 
 def promote(line: Line) -> None:
