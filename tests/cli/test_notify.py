@@ -127,6 +127,7 @@ def test_a_second_one_that_waits_goes_into_the_case_with_the_first(line: Line) -
 
 def test_one_that_waits_beside_an_open_case_becomes_new_information_in_it(line: Line) -> None:
     left, taken = add(line), add(line)
+    assert taken["waiting"] == [left["id"]]
     line("allocate", taken["id"], "--to", "Ana Bell")
     # Data of before allocation took the others along, or of another laptop.
     assert line("edit", left["id"], "new_information=false").code == 0

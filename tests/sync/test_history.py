@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
+import json
+from types import SimpleNamespace
+
+import pytest
 from pydantic import BaseModel
 
 from casework.edits import Edit, update
 from casework.records import Flag, Record, School
 from storage.integrity import history_gives_rows
 from storage.queries.history import read_history
+from sync.hub.telling import _steps_of
 from sync.messages import Page
 from tests.sync.world import Laptop, World
+
+
+@pytest.mark.parametrize(
+    ("since", "answer"),
+    [
+        (0, (9, {"": 2, "known_as": 5, "reg": 9, "tags": 7})),
+        (2, (9, {"known_as": 5, "tags": 7})),
+        (5, (9, {"tags": 7})),
+        (7, (9, {})),
+    ],
+)
+def test_only_steps_that_the_laptop_does_not_know_are_named(since: int, answer: object) -> None:
+    versions = {"": 2, "known_as": 5, "tags": 7, "reg": 9, "nhs_number": 11}
+    row = SimpleNamespace(seq=11, versions=json.dumps(versions))
+    assert _steps_of(row, [["known_as", "tags"], ["reg"]], since) == answer
 
 
 def told(laptop: Laptop, record: Record) -> list[tuple[str, str, object]]:
