@@ -208,9 +208,8 @@ class Central:
         heads: dict[str, int] = {}
         behind: list[dict[str, Any]] = []
         changed = (held for held in self._held.values() if held.touched)
-        for some in batched(
-            sorted(changed, key=attrgetter("id"))
-        ):  # so that few rows are in memory at a time
+        # In portions, so that few rows are in memory at a time.
+        for some in batched(sorted(changed, key=attrgetter("id"))):
             rows = [self._placed(held, ties, sums, heads, behind) for held in some]
             in_bulk(self.connection, tables.record, rows)
         in_bulk(self.connection, tables.head, [{"scope": s, "seq": n} for s, n in heads.items()])
