@@ -141,8 +141,7 @@ class CarriedDevice(Device):
         """
         session = Session()
         state = read_state(self._conn)
-        coming = "" if state.coming == word else state.coming
-        self._welcomed(replace(state, incarnation=word, coming=coming), reply.welcome, session)
+        self._welcomed(_answered(state, word), reply.welcome, session)
         if reply.welcome.action == "reconcile":
             session.problems.append("Write another bundle: it offers them.")
             with transaction(self._conn):
@@ -339,6 +338,14 @@ def _check_place(state: SyncState, reply: Reply, ends: Sequence[int]) -> None:
             "This answer is older than what this laptop has read, so nothing was changed: write another"
             " bundle for the central record.",
         )
+
+
+def _answered(state: SyncState, word: str) -> SyncState:
+    """The state once the greeting of this word was answered; later ones may still be on their way."""
+    words = [*state.unanswered.split(), *state.coming.split()]
+    later = words[words.index(word) + 1 :] if word in words else words
+    *before, last = later or [""]
+    return replace(state, incarnation=word, coming=last, unanswered=" ".join(before))
 
 
 def _put_down(store: Store, head: Head, name: str, reply: Reply, problems: Sequence[str]) -> None:

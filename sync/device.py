@@ -28,7 +28,7 @@ from storage.central.state import SyncState, read_state, write_state
 from storage.journal import transaction
 from storage.store import Store
 from sync.collecting import collecting_rarely
-from sync.messages import Cursor, Hello, Verify, Welcome
+from sync.messages import MOST_UNANSWERED, Cursor, Hello, Verify, Welcome
 from sync.reading import Reading
 from sync.sending import Sending
 from sync.session import Central, Session
@@ -124,7 +124,7 @@ class Device:
         if bundles.sent:
             with transaction(self._conn):
                 end_bundles(self._conn)
-        self._welcomed(replace(state, incarnation=state.coming, coming=""), welcome, session)
+        self._welcomed(replace(state, incarnation=state.coming, coming="", unanswered=""), welcome, session)
         after = read_state(self._conn)
         # The answer may ask after steps again, and a person may have worked on while it was awaited.
         return welcome.agreed and not after.audit_missing and not self._has_more_to_say(after)
@@ -144,6 +144,7 @@ class Device:
             shape=shape(),
             incarnation=state.incarnation,
             coming=state.coming,
+            unanswered=state.unanswered.split(),
             hub=state.hub,
             epoch=state.epoch,
             cursor=Cursor(seq=state.seq, chain=state.chain),
@@ -211,13 +212,18 @@ class Device:
         session.cursor = state.seq
 
     def _begin(self) -> SyncState:
-        """The word of this session is kept before it is said, so that it is the same when said again."""
+        """The word of this greeting is kept before it is said, with those that had no answer.
+
+        It is another one each time: a copy that was made after a greeting without an answer would say the
+        same word as this caseload, and nobody could tell them apart.
+        """
         state = read_state(self._conn)
-        if not state.coming:
-            state = replace(state, coming=self._new_id())
-            with transaction(self._conn):
+        had_no_answer = [*state.unanswered.split(), *state.coming.split()][-MOST_UNANSWERED:]
+        with transaction(self._conn):
+            if not had_no_answer:
                 self._holdings.extras.ask_for_known()
-                write_state(self._conn, state)
+            state = replace(state, coming=self._new_id(), unanswered=" ".join(had_no_answer))
+            write_state(self._conn, state)
         return state
 
     def _begin_again(self, state: SyncState, session: Session) -> None:

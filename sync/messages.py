@@ -23,6 +23,8 @@ MOST_EDITS = 500
 """Edits of one push."""
 MOST_BYTES = 524_288
 """Bytes of one push before it is compressed; of a long edit one part at the least."""
+MOST_UNANSWERED = 40
+"""Greetings without an answer that a laptop remembers: as many as bundles can be on their way."""
 MOST_LEASE = 365
 """Days without a word for which a laptop may open alone."""
 MOST_ROWS = 2_000
@@ -102,7 +104,8 @@ class Hello(Said):
 
     `incarnation` is the word that the last session left on both sides, `coming` the one that this session
     leaves: a laptop that was set back to an older copy, or copied, knows another word than the central
-    record. `pushed` is where the log stood after this laptop's last push: its steps may be lost although
+    record. `unanswered` are those of greetings since then of which no answer came: one of them may be there.
+    `pushed` is where the log stood after this laptop's last push: its steps may be lost although
     what it had read before is still there. `bundle` is the counter of the last bundle that is still on its
     way: what it holds comes by this session, so it must not be taken after it. `aside` is the last of its
     steps that was kept aside: those stand in no log, so nothing but their absence tells that they were lost.
@@ -117,6 +120,7 @@ class Hello(Said):
     shape: Annotated[str, Field(max_length=64)] = ""
     incarnation: Annotated[str, Field(max_length=64)] = ""
     coming: Id
+    unanswered: Annotated[list[Id], Field(max_length=MOST_UNANSWERED)] = []
     hub: Annotated[str, Field(max_length=64)] = ""
     epoch: Annotated[str, Field(max_length=64)] = ""
     cursor: Cursor = Cursor()

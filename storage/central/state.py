@@ -40,7 +40,8 @@ class SyncState:
     the last push (`pushed_seq`, `pushed_chain`), and when both sides agreed.
 
     `incarnation` is the word that the last session left on both sides, `coming` the one of the session that
-    is under way. `anew` says since when the central record, which lost something, is read all anew; it is
+    is under way, `unanswered` those of greetings in between that had no answer, with a space between two.
+    `anew` says since when the central record, which lost something, is read all anew; it is
     "" again once both sides agree. `beyond` is what this laptop knows and the central record does not: fields
     by record type, as JSON.
 
@@ -55,6 +56,7 @@ class SyncState:
     epoch: str = ""
     incarnation: str = ""
     coming: str = ""
+    unanswered: str = ""
     seq: int = 0
     chain: str = ""
     pushed_seq: int = 0

@@ -99,7 +99,7 @@ class Hub:
         """`hello`, in the caller's transaction.
 
         One that comes after later ones, delayed on the way, leaves nothing here and accuses nobody: its word
-        had its turn. A copy of the caseload may say the same word; its next one is another.
+        had its turn, or a later one named it among those without an answer.
         """
         counter = Counter(connection, lock=False)
         known = known_device(connection, device)
@@ -130,7 +130,7 @@ class Hub:
         if action not in ("revoked", "upgrade"):
             self._new_day(connection, known)
         agreed = action == "ok" and self._agrees(connection, device, said)
-        self._seen(connection, known, said.coming)
+        self._seen(connection, known, [said.coming, *reversed(said.unanswered)])
         keep_statement(connection, device, said.given_up, self._now())
         kept = anchor(connection, known, said, self._now())
         if said.bundle:
@@ -227,7 +227,7 @@ class Hub:
         if said.aside is not None and not self._here(connection, [said.aside]):
             return "reconcile"
         word = known.incarnation.partition(" ")[0]
-        return "ok" if word in ("", said.incarnation, said.coming) else "forked"
+        return "ok" if word in ("", said.incarnation, said.coming, *said.unanswered) else "forked"
 
     def _agrees(self, connection: Connection, device: str, said: Hello) -> bool:
         if said.waiting or said.digest is None:
@@ -244,8 +244,8 @@ class Hub:
         if known.entitled_on != today.isoformat():
             Entitlement(connection, today).settle_device(known.id, Counter(connection).head)
 
-    def _seen(self, connection: Connection, known: Row[Any], word: str) -> None:
-        words = [word, *(one for one in known.incarnation.split() if one != word)]
+    def _seen(self, connection: Connection, known: Row[Any], said_now: Sequence[str]) -> None:
+        words = [*dict.fromkeys([*said_now, *known.incarnation.split()])]
         said = {"last_seen": self._now().isoformat(), "incarnation": " ".join(words[:_WORDS])}
         connection.execute(_SEEN, said | {"laptop": known.id})
 

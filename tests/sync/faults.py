@@ -20,6 +20,7 @@ from sync.hub.database import transact
 from sync.hub.taking import Taking
 from tests.sync.tally import Tally
 from tests.sync.versions import version
+from tests.sync.witness import Witness
 from tests.sync.world import Laptop, Way
 
 POISON = "Poison"
@@ -51,14 +52,18 @@ class FaultyWay(Way):
     between: Callable[[str, Any], None] = lambda *_: None
     hub_is_older: Callable[[], bool] = lambda: False
     tally: Tally = field(default_factory=Tally)
+    witness: Witness = field(default_factory=Witness)
+    caseload: Path = Path()
     late: list[tuple[str, Any]] = field(default_factory=list)
     """Requests of which the laptop heard nothing, and that are still on their way."""
+    arriving_late: bool = False
     arrived_late: set[str] = field(default_factory=set)
 
     def _happens(self) -> bool:
         return self.random.random() < self.fault
 
     def _said(self, verb: str, said: Any) -> Any:
+        self.witness.is_sent(self.caseload, said)
         if self.late and self.random.random() < 0.5:
             self._arrive_late()
         if self._happens():
@@ -69,6 +74,7 @@ class FaultyWay(Way):
             self.tally.note("request twice", mattered=_says_much(before))
         if self._happens():
             self._lose_answer(answer)
+        self.witness.arrived(self.caseload, answer)
         mid_page = verb == "pull" and answer.more
         if self.random.random() < (_MID_PAGE if mid_page else 1) * self.meanwhile:
             self.between(verb, answer)
@@ -89,8 +95,10 @@ class FaultyWay(Way):
         verb, said = self.late.pop(self.random.randrange(len(self.late)))
         answer = None
         self.arrived_late.add(verb)
+        self.arriving_late = True
         with suppress(OutreachError, Cut):
             answer = self._done(verb, said)
+        self.arriving_late = False
         took_effect = verb == "push" and answer is not None and _says_much(answer)
         self.tally.note("request late, after others", mattered=took_effect)
 
@@ -104,11 +112,18 @@ class FaultyWay(Way):
     def _done(self, verb: str, said: Any) -> Any:
         try:
             with version(older=self.hub_is_older()):
-                return super()._said(verb, said)
+                answer = super()._said(verb, said)
         except Exception as error:
+            if verb == "hello":
+                self.witness.lose_sight(self.device)
             if isinstance(getattr(error, "orig", None), DATABASE_ERRORS):
                 raise Cut("the central record could not do it") from None
             raise
+        if not self.arriving_late:
+            self.witness.was_heard(self.caseload, self.device, said, answer)
+        elif verb == "hello":
+            self.witness.lose_sight(self.device)
+        return answer
 
     def _cut_off(self, message: Any) -> None:
         """What arrived of it is never read as a whole message."""

@@ -28,6 +28,7 @@ from tests.sync.faults import FaultyWay
 from tests.sync.people import People
 from tests.sync.tally import Tally
 from tests.sync.versions import FIELD, reshape, version
+from tests.sync.witness import Witness
 from tests.sync.world import Laptop, Way
 
 PAGES = (3, 2_000)
@@ -48,6 +49,7 @@ class Run:
         self.random = Random(seed)
         self.world = start.again()
         self.tally = tally or Tally()
+        self.witness = Witness()
         self.people = People(self.world, self.random, self.tally)
         self.ids = Ids(Random(f"ids of {seed}"), self.now)
         self.page = self.random.choice(PAGES)
@@ -61,11 +63,12 @@ class Run:
         for laptop in self.laptops:
             laptop.older = self.random.choice(versions)
             laptop.drift = self.random.choice(_DRIFTS)
-            self.connect(laptop)
-            self.open(laptop, self.world.folder / laptop.way.device / "caseload.db")
+            path = self.world.folder / laptop.way.device / "caseload.db"
+            self.connect(laptop, path)
+            self.open(laptop, path)
         self.start_hub()
 
-    def connect(self, laptop: Laptop) -> None:
+    def connect(self, laptop: Laptop, caseload: Path) -> None:
         """The way on which a laptop's messages travel, and go wrong."""
         laptop.way = FaultyWay(
             laptop.way.hub,
@@ -74,6 +77,8 @@ class Run:
             random=self.random,
             hub_is_older=lambda: self.hub_older,
             tally=self.tally,
+            witness=self.witness,
+            caseload=caseload,
             between=lambda verb, answer: self.something_happens(laptop, verb, answer),
         )
 
@@ -171,6 +176,7 @@ class Run:
         """Last night's copy of the central record."""
         del laptop
         self.world.database.back_up()
+        self.witness.hub_backed_up()
 
     def restore_hub(self, laptop: Laptop) -> None:
         """The copy takes the place of the central record, half the time without anybody saying so."""
@@ -178,6 +184,7 @@ class Run:
         before = self._head()
         if not self.world.database.restore():
             return
+        self.witness.hub_restored()
         self.set_back = True
         if self.random.random() < 0.5:
             with self.world.hub.engine.begin() as connection:
@@ -195,6 +202,7 @@ class Run:
         """A copy of a caseload."""
         laptop.store.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         shutil.copy(laptop.store.path, _kept(laptop))
+        self.witness.copied(laptop.store.path, _kept(laptop))
 
     def restore_laptop(self, laptop: Laptop) -> None:
         """A caseload that has a copy is set back to it, whosever it is."""
@@ -207,6 +215,7 @@ class Run:
             for file in laptop.store.path.parent.glob("caseload.db*"):
                 file.unlink()
             shutil.copy(kept, laptop.store.path)
+            self.witness.copied(kept, laptop.store.path)
             self.open(laptop, laptop.store.path)
             self.tally.note("laptop restored", mattered=written(laptop) != before)
 
@@ -215,12 +224,14 @@ class Run:
         self.back_up_laptop(laptop)
         folder = self.world.folder / f"{laptop.way.device}-clone"
         folder.mkdir()
-        shutil.copy(laptop.store.path, folder / "caseload.db")
+        copy = folder / "caseload.db"
+        shutil.copy(laptop.store.path, copy)
+        self.witness.copied(laptop.store.path, copy)
         own: Any = laptop.way
         clone = Laptop(laptop.store, Way(own.hub, own.device), laptop.drift, laptop.older)
-        self.connect(clone)
+        self.connect(clone, copy)
         clone.way.fault, clone.way.meanwhile = own.fault, own.meanwhile  # type: ignore[attr-defined]
-        self.open(clone, folder / "caseload.db")
+        self.open(clone, copy)
         self.copied_at = written(clone)
         self.clones.append(clone)
         self.set_back = True

@@ -142,6 +142,7 @@ class Simulation(Run):
             with dying(laptop, at, after=after):
                 self.sync(laptop)
         except Killed as death:
+            self.witness.broke_off(laptop.store.path)
             self.tally.note(f"laptop dies {'after' if after else 'before'} a commit")
             self.tally.died_in[place_of(death)] += 1
 
@@ -163,6 +164,7 @@ class Simulation(Run):
                     laptop.sync()
             except (Cut, *DATABASE_ERRORS) as error:
                 bit = not isinstance(error, Cut)
+                self.witness.broke_off(laptop.store.path)
             self.tally.note("laptop's disk full", mattered=bit)
         else:
             self.world.database.fill()

@@ -47,6 +47,11 @@ class CarriedSimulation(Simulation):
         legs = [self.leave, self.arrive, self.arrive, self.reply, self.come_home, self.come_home]
         with suppress(OutreachError, Cut):
             self.random.choice([*legs, self.whole_trip, super().sync])(laptop)
+        self._lose_sight()
+
+    def _lose_sight(self) -> None:
+        """Which greetings bundles held nobody noted."""
+        self.witness.lose_sight(*(laptop.way.device for laptop in self.laptops))
 
     def sync_and_die(self, laptop: Laptop) -> None:
         at = self.random.randint(1, 8)
@@ -95,6 +100,7 @@ class CarriedSimulation(Simulation):
             done = self.post.trip(laptop)
             assert done.session.agreed, done.session
             assert done.session.problems == []
+        self._lose_sight()
         return [laptop.sync() for laptop in self.laptops]
 
 

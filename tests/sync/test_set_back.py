@@ -1,13 +1,26 @@
-"""A central record that was set back to before somebody enrolled: others agree again, and they come back."""
+"""A central record that was set back to before somebody enrolled, and a caseload that was."""
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
 import pytest
 
+from storage.store import Store
 from sync.hub.devices import find_worker
 from sync.hub.enrolment import Former, NewLaptop, draw_code, enter_worker, use_code
 from sync.hub.hub import new_epoch
-from tests.sync.world import World
+from sync.messages import Hello
+from tests.sync.databases import KEY, SqliteDatabase
+from tests.sync.world import World, opened_world
+
+
+@pytest.fixture
+def on_file(tmp_path: Path) -> Iterator[World]:
+    yield from opened_world(tmp_path, SqliteDatabase(tmp_path, lasting=False))
 
 
 def test_who_knew_of_a_later_worker_agrees_again(world: World) -> None:
@@ -53,3 +66,34 @@ def test_who_was_enrolled_since_then_comes_back_as_the_same_worker(
     assert (again.worker.id == before) == ((name, agency) == ("Fay Lind", "social-care"))
     second = enrolled(world, b"3" * 32, Former("worker-of-another", "Fay Lind", "social-care"))
     assert second.worker.id == again.worker.id, "whose laptop is enrolled stays who they are"
+
+
+def test_an_older_copy_made_after_a_greeting_without_an_answer_is_noticed(on_file: World) -> None:
+    """Its word stood in the copy, too: what was read since then was taken to be there."""
+    ana = on_file.laptop("Ana")
+    ana.make(on_file.child("Tilly"))
+    assert ana.sync().agreed
+
+    def lose(verb: str, said: Any, answer: Any) -> None:
+        if isinstance(said, Hello):
+            raise ConnectionError
+
+    ana.way.spy = lose
+    for _ in range(2):
+        with pytest.raises(ConnectionError):
+            ana.sync()
+    ana.way.spy = lambda *_: None
+    path = ana.store.path
+    ana.store.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    shutil.copy(path, path.with_suffix(".kept"))
+    ana.make(on_file.child("Max"))
+    told = ana.sync()
+    assert (told.agreed, told.problems) == (True, []), "a lost answer alone is no copy"
+    ana.store.close()
+    shutil.copy(path.with_suffix(".kept"), path)
+    ana.store = Store.open(path, bytearray(KEY), now=lambda: on_file.now, today=on_file.today())
+    told = ana.sync()
+    assert told.agreed
+    assert [said for said in told.problems if "older copy of the one" in said]
+    again = ana.sync()
+    assert (again.agreed, again.problems) == (True, [])

@@ -1,0 +1,86 @@
+"""What a simulated run knows by itself of who said what: no word of it comes from the program under test.
+
+Each greeting that the central record hears has a number. A caseload knows those since it last went on from
+one, and a copy of it takes them along. A greeting of a caseload that does not know the one that was heard
+last for its laptop is that of an older copy, or of a twin, and must not be taken for the same caseload.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from sync.messages import Hello, Push, Pushed, Welcome
+
+
+class Witness:
+    """Of one run. A caseload is named by its file, a laptop by the name that the central record knows."""
+
+    def __init__(self) -> None:
+        self._numbers = count(1)
+        self._knows: defaultdict[Path, list[int]] = defaultdict(list)
+        self._heard: dict[str, int] = {}
+        self._kept: dict[str, int] = {}
+        self._told: defaultdict[Path, set[str]] = defaultdict(set)
+
+    # Copies
+
+    def copied(self, source: Path, copy: Path) -> None:
+        """The caseload of a file is that of another one now."""
+        self._knows[copy] = [*self._knows[source]]
+        self._told[copy] = set()
+
+    def hub_backed_up(self) -> None:
+        """A copy of the central record was made."""
+        self._kept = dict(self._heard)
+
+    def hub_restored(self) -> None:
+        """That copy took its place."""
+        self._heard = dict(self._kept)
+
+    # Messages
+
+    def was_heard(self, caseload: Path, laptop: str, said: Any, answer: Any) -> None:
+        """A message reached the central record, which answered; whether that arrived is another matter.
+
+        Raises AssertionError where an older copy or a twin was taken for the caseload that was heard last,
+        and where a step has no verdict or one that nobody asked for.
+        """
+        if isinstance(said, Hello) and isinstance(answer, Welcome):
+            if self._heard.get(laptop) not in (None, *self._knows[caseload]):
+                assert answer.action != "ok", "a copy of a caseload was taken for the one heard last"
+            self._heard[laptop] = next(self._numbers)
+            self._knows[caseload].append(self._heard[laptop])
+        if isinstance(said, Push) and isinstance(answer, Pushed):
+            asked = [edit.id for edit in said.edits]
+            given = [verdict.edit for verdict in answer.verdicts]
+            if answer.known:
+                asked = asked[: len(given)]
+            assert given == asked, "a step was sent and has no verdict"
+
+    def lose_sight(self, *laptops: str) -> None:
+        """It is not known which greeting of these laptops was heard last: the next one is as it is."""
+        for laptop in laptops:
+            self._heard.pop(laptop, None)
+
+    def is_sent(self, caseload: Path, said: Any) -> None:
+        """A message sets out. Raises AssertionError for a step that its laptop has a verdict on already."""
+        if isinstance(said, Push):
+            again = self._told[caseload] & {edit.id for edit in said.edits}
+            assert not again, "a step was sent again although its verdict had come"
+        if not isinstance(said, Hello):
+            del self._knows[caseload][:-1]
+
+    def arrived(self, caseload: Path, answer: Any) -> None:
+        """An answer came to the laptop."""
+        if isinstance(answer, Pushed) and not answer.known:
+            waits = ("unknown-type",)
+            self._told[caseload] |= {one.edit for one in answer.verdicts if one.code not in waits}
+        if isinstance(answer, Welcome) and answer.action == "reconcile":
+            self._told[caseload].clear()
+
+    def broke_off(self, caseload: Path) -> None:
+        """The laptop's process ended, or could not write what had come."""
+        self._told[caseload].clear()
