@@ -36,7 +36,7 @@ from sync.letters import MOST_WANTS, Letter, Reply
 from sync.messages import MOST_BYTES, MOST_EDITS, Page, Push, Pushed, SentEdit
 from sync.reading import delivery_of
 from sync.sealing import Head, Sealed, next_counter, sealed_file, sealing_key, sealing_text, write_sealed
-from sync.sending import answers_of, sent_edit, unknown_kinds
+from sync.sending import answers_of, knew_before, sent_edit, unknown_kinds
 from sync.session import Central, Session
 
 _NO_WAY = cast("Central", None)  # nothing is asked and answered at once
@@ -117,13 +117,14 @@ class CarriedDevice(Device):
 
     def pushes(self, after: int) -> Iterator[Push]:
         """What waits and was made after the step `after`, in messages as large as those of a session."""
-        seen = read_state(self._conn).seq
+        state = read_state(self._conn)
+        seen, knew = state.seq, knew_before(state)
         told: set[str] = set()
         edits: list[SentEdit] = []
         size = 0
         for edit in outbox.every_waiting(self._conn, after):
             grown = sum(len(json.dumps([old, new])) for *_, old, new in edit.changes)
-            more = [*([] if seen else self._weighed(edit, told)), sent_edit(edit, seen)]
+            more = [*([] if seen else self._weighed(edit, told)), sent_edit(edit, seen, knew(edit))]
             if edits and (len(edits) + len(more) > MOST_EDITS or size + grown > MOST_BYTES):
                 yield Push(edits=edits)
                 edits, size = [], 0

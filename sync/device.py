@@ -6,6 +6,7 @@ off goes on where it stopped. It says that both sides agree only when the centra
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -200,7 +201,7 @@ class Device:
         )
         state = self._anchored(state, welcome, session)
         if welcome.action == "reconcile":
-            self._begin_again(state, session)
+            self._begin_again(state, welcome.common, session)
         else:
             with transaction(self._conn):
                 write_state(self._conn, state)
@@ -226,13 +227,21 @@ class Device:
             write_state(self._conn, state)
         return state
 
-    def _begin_again(self, state: SyncState, session: Session) -> None:
+    def _begin_again(self, state: SyncState, common: int, session: Session) -> None:
         """The central record is not as this laptop last read it: offer every step again, read it all anew."""
         self._began_again = True
         with transaction(self._conn):
+            unclean = {*outbox.unclean(self._conn), *(json.loads(state.unclean) if state.anew else ())}
             count = outbox.offer_again(self._conn)
             fresh = replace(
-                state, seq=0, chain="", pushed_seq=0, pushed_chain="", anew=self._now().isoformat()
+                state,
+                seq=0,
+                chain="",
+                pushed_seq=0,
+                pushed_chain="",
+                anew=self._now().isoformat(),
+                common=common,
+                unclean=json.dumps(sorted(unclean)),
             )
             write_state(self._conn, fresh)
         session.problems.append(

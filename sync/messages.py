@@ -80,7 +80,9 @@ class Changed:
 
 
 class SentEdit(_Message):
-    """A step of work. `seen` is the sequence number up to which its laptop knew the central record."""
+    """A step of work. `seen` is the sequence number up to which its laptop knew the central record. `knew` is
+    the same once that was put back, of a step that met nothing which it did not know.
+    """
 
     id: Id
     worker: Id
@@ -89,6 +91,7 @@ class SentEdit(_Message):
     reason: Words = ""
     at: Instant
     seen: Number
+    knew: Number = 0
     changes: Annotated[list[Changed], Field(min_length=1, max_length=5_000)]
 
 
@@ -141,7 +144,8 @@ class Welcome(Said):
     `kinds` are the fields of each record type that the central record knows, where the laptop is of another
     version (`shape`): it counts no others. `audit` is the head of the laptop's audit that is kept here.
     `lease` is for how many days without a word the laptop opens alone, 0 for ever. `looked_into` says when a
-    person looked into the loss of this laptop's audit that was found last.
+    person looked into the loss of this laptop's audit that was found last. `common` is the number up to which
+    the log of a central record that was put back is the one that the laptop read.
     """
 
     action: Action = "ok"
@@ -154,6 +158,7 @@ class Welcome(Said):
     audit: Cursor = Cursor()
     lease: Annotated[int, Field(ge=0, le=MOST_LEASE)] | None = None
     looked_into: Instant | None = None
+    common: Number = 0
 
 
 class Push(Said):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -98,23 +99,25 @@ class Sending:
         edits = outbox.waiting(self._conn, MOST_EDITS, MOST_BYTES, self._parts)
         if not edits:
             return None
-        seen = read_state(self._conn).seq
+        state = read_state(self._conn)
+        seen, knew = state.seq, knew_before(state)
         known = {} if seen else self._lost_conflicts(session, edits)
         sent = []
         for edit in edits:
             sent += [found for _, record, *_ in edit.changes if (found := known.pop(record, None))]
-            sent.append(sent_edit(edit, seen))
+            sent.append(sent_edit(edit, seen, knew(edit)))
         return _Message(edits, Push(edits=sent), as_of)
 
     def _next_but_one(self, message: _Message) -> _Message | None:
         """What comes after a message that is on its way; None where that depends on the answer, too."""
-        seen = read_state(self._conn).seq
+        state = read_state(self._conn)
+        seen, knew = state.seq, knew_before(state)
         answered = {*self._parts, *(edit.id for edit in message.edits)}
         since = message.edits[-1].place
         edits = outbox.waiting(self._conn, MOST_EDITS, MOST_BYTES, answered, since)
         if not edits or (not seen and _settled_in(edits)):
             return None
-        push = Push(edits=[sent_edit(edit, seen) for edit in edits])
+        push = Push(edits=[sent_edit(edit, seen, knew(edit)) for edit in edits])
         self._central.make_ready(push)
         return _Message(edits, push, message.as_of)
 
@@ -245,7 +248,19 @@ def unknown_kinds(state: SyncState) -> set[str]:
     return {kind for kind, fields in kinds().items() if lacks.get(kind) == fields}
 
 
-def sent_edit(edit: WaitingEdit, seen: int) -> SentEdit:
+def knew_before(state: SyncState) -> Callable[[WaitingEdit], int]:
+    """What each step knew of a central record that was put back, for which nothing has been read anew.
+
+    Of what the backup had, a step that had been taken as it was made met nothing that it did not know, and
+    one that was never sent was made by a laptop that had read it. Others are weighed again.
+    """
+    if state.seq or not state.anew:
+        return lambda _: 0
+    unclean = frozenset(json.loads(state.unclean))
+    return lambda edit: 0 if edit.place in unclean else state.common
+
+
+def sent_edit(edit: WaitingEdit, seen: int, knew: int = 0) -> SentEdit:
     """A step as it is sent by a laptop that has read as far as `seen`."""
     return SentEdit(
         id=edit.id,
@@ -255,6 +270,7 @@ def sent_edit(edit: WaitingEdit, seen: int) -> SentEdit:
         reason=edit.reason,
         at=edit.at,
         seen=seen,
+        knew=knew,
         changes=[
             Changed(type=kind, record=record, field=name, old=old, new=new)
             for kind, record, name, old, new in edit.changes

@@ -210,6 +210,12 @@ def wanted(conn: Connection) -> list[tuple[str, str]]:
     return [tuple(row) for row in conn.execute("SELECT type, record FROM sync_want")]
 
 
+def unclean(conn: Connection) -> list[int]:
+    """The places of whole steps that were not taken as they were made."""
+    rows = conn.execute("SELECT edit FROM sync_edit WHERE verdict <> 'applied' AND cut = 0")
+    return [row[0] for row in rows]
+
+
 def offer_again(conn: Connection) -> int:
     """After the central record lost what it had: every whole step waits again, under its own id."""
     conn.execute("DELETE FROM sync_want")

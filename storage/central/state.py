@@ -45,6 +45,10 @@ class SyncState:
     "" again once both sides agree. `beyond` is what this laptop knows and the central record does not: fields
     by record type, as JSON.
 
+    `common` is the number up to which a central record that was put back has the log that this laptop read,
+    and `unclean` the places in the journal, as JSON, of the steps that had not been taken as they were made.
+    Both are of use while it is read all anew.
+
     `audit_seq` is the number of the audit entry whose digest the central record keeps. `audit_missing` is one
     that it keeps ("number:digest") and this laptop's audit does not hold, until the central record was told;
     `audit_lost` says when that was last found, by the central record's clock, until a person looked into it.
@@ -67,6 +71,8 @@ class SyncState:
     audit_seq: int = 0
     audit_missing: str = ""
     audit_lost: str = ""
+    common: int = 0
+    unclean: str = "[]"
 
     def lacks(self) -> dict[str, list[str]]:
         """The fields that the central record does not know, by record type; of an unknown kind, all."""
@@ -82,7 +88,7 @@ class SyncState:
 def read_state(conn: Connection) -> SyncState:
     """What was kept; the beginning, where nothing was."""
     held: dict[str, Any] = dict(conn.execute("SELECT name, value FROM sync_state").fetchall())
-    for number in ("seq", "pushed_seq", "audit_seq"):
+    for number in ("seq", "pushed_seq", "audit_seq", "common"):
         held[number] = int(held.get(number, 0))
     known = {field.name for field in fields(SyncState)}
     return replace(SyncState(), **{name: value for name, value in held.items() if name in known})

@@ -7,6 +7,7 @@ its edit is never asked for again.
 
 from __future__ import annotations
 
+import json
 from hashlib import blake2b
 
 from sqlalchemy import Connection, select, text
@@ -16,6 +17,8 @@ from sync.hub.central import in_bulk
 
 _LOCK = 0x4F5554  # one lock for all pushes of a database
 CHAIN_BYTES = 16
+ENDED = "ended"
+"""What holds the epochs that ended."""
 SHAPE = "shape"
 """What says by which version the records were counted."""
 LEASE, LEASE_DAYS = "lease", 14
@@ -37,6 +40,8 @@ class Counter:
         self.head = int(held["head"])
         self.lease = int(held.get(LEASE, LEASE_DAYS))
         self.chain = bytes.fromhex(held["chain"])
+        self.ended: list[tuple[str, int]] = [(name, head) for name, head in json.loads(held.get(ENDED, "[]"))]
+        """The epochs that a restore ended, each with the newest number that the backup had."""
 
     def advance(self, digest: bytes) -> int:
         """The next number, for an edit with this fingerprint."""

@@ -41,7 +41,7 @@ def log_row(
 
 
 def digest_of_edit(edit: SentEdit) -> bytes:
-    """What says that an edit is the one that was sent before: all of it but `seen`."""
+    """What says that an edit is the one that was sent before: all of it but `seen` and `knew`."""
     try:
         changes = [dict(zip(_OF_CHANGE, _said_by_change(change), strict=True)) for change in edit.changes]
         for change in changes:
@@ -54,7 +54,7 @@ def digest_of_edit(edit: SentEdit) -> bytes:
     return fingerprint_in_order(said)
 
 
-_OF_EDIT = sorted(SentEdit.model_fields.keys() - {"seen"})
+_OF_EDIT = sorted(SentEdit.model_fields.keys() - {"seen", "knew"})
 _OF_CHANGE = sorted(one.name for one in fields(Changed))
 _said_by_edit, _said_by_change = attrgetter(*_OF_EDIT), attrgetter(*_OF_CHANGE)
 _said_in_log = attrgetter("type", "record", "field", "old", "new")

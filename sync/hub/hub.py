@@ -6,6 +6,7 @@ random values are given, so that a simulation replays.
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -23,7 +24,7 @@ from sync.hub.alarms import looked_into
 from sync.hub.anchoring import anchor, keep_missing
 from sync.hub.bundles import outdate
 from sync.hub.central import batched, in_bulk
-from sync.hub.counting import CHAIN_BYTES, Counter
+from sync.hub.counting import CHAIN_BYTES, ENDED, Counter
 from sync.hub.database import for_laptop, transact
 from sync.hub.devices import keep_statement
 from sync.hub.entitlement import SEND_ANEW, Entitlement
@@ -120,6 +121,7 @@ class Hub:
             audit=kept,
             lease=counter.lease,
             looked_into=looked_into(connection, device, known.audit_lost) if known.audit_lost else None,
+            common=_common(counter, said) if action == "reconcile" else 0,
         )
 
     def _greeted(
@@ -345,8 +347,20 @@ def found_hub(engine: Engine, *, hub: str, epoch: str) -> None:
 
 
 def new_epoch(connection: Connection, epoch: str) -> None:
-    """After a restore nothing that laptops remember of this record's order holds any more."""
-    in_bulk(connection, tables.meta, [{"name": "epoch", "value": epoch}])
+    """After a restore nothing that laptops remember of this record's order holds beyond its newest number."""
+    counter = Counter(connection, lock=False)
+    ended = json.dumps([*counter.ended, (counter.epoch, counter.head)])
+    in_bulk(connection, tables.meta, [{"name": "epoch", "value": epoch}, {"name": ENDED, "value": ended}])
+
+
+def _common(counter: Counter, said: Hello) -> int:
+    """Up to which number this log is the one that a laptop read before backups were put back; 0 where that is
+    not known.
+    """
+    epochs = [epoch for epoch, _ in counter.ended]
+    if said.epoch not in epochs:
+        return 0
+    return min(said.cursor.seq, *(head for _, head in counter.ended[epochs.index(said.epoch) :]))
 
 
 def forget_known(connection: Connection, device: str) -> None:

@@ -153,7 +153,8 @@ class Taking:
         results: set[str] = set()
         conflicts: list[Changed] = []
         known = {held.id: self._is_known(held, edit) for held in map(self.central.get, _named(edit))}
-        news = {record for record, is_known in known.items() if not is_known}
+        news = {one for one, is_known in known.items() if not is_known}
+        news = {one for one in news if self.central.get(one).seq > edit.knew}
         brought: dict[str, Changed] = {}
         own = self._writers[seq] = Author(edit.id, edit.worker, edit.at)
         contested = contested_by(edit, self.central)

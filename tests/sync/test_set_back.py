@@ -9,13 +9,15 @@ from typing import Any
 
 import pytest
 
+from casework.records import Flag
+from casework.records_sync import Conflict
 from storage.store import Store
 from sync.hub.devices import find_worker
 from sync.hub.enrolment import Former, NewLaptop, draw_code, enter_worker, use_code
 from sync.hub.hub import new_epoch
 from sync.messages import Hello
 from tests.sync.databases import KEY, SqliteDatabase
-from tests.sync.world import World, opened_world
+from tests.sync.world import Laptop, World, opened_world
 
 
 @pytest.fixture
@@ -41,6 +43,61 @@ def test_who_knew_of_a_later_worker_agrees_again(world: World) -> None:
     again = ana.sync()
     assert (again.agreed, again.problems, again.requests) == (True, [], 1)
     assert ana.get(fay.worker).name == "Fay"
+
+
+def put_back(world: World) -> None:
+    world.database.restore()
+    with world.hub.engine.begin() as connection:
+        new_epoch(connection, world.new_id("epoch"))
+
+
+def flagged(world: World) -> tuple[Laptop, Laptop, Flag]:
+    """Both know a flag that Ana made and Ben looked at; a backup holds it."""
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    tilly = world.child("Tilly")
+    ana.make(tilly)
+    flag = Flag(id=world.new_id("flag"), child=tilly.id, kind="young-carer")
+    ana.make(flag)
+    world.settle()
+    ben.change(flag, note="Seen at home")
+    world.settle()
+    return ana, ben, flag
+
+
+@pytest.mark.parametrize("sent", [True, False])
+def test_who_takes_back_what_the_backup_has_too_is_not_asked_about_it(world: World, *, sent: bool) -> None:
+    ana, ben, _ = flagged(world)
+    world.database.back_up()
+    ana.store.journal.undo()
+    if sent:
+        world.settle()
+    put_back(world)
+    world.settle()
+    for laptop in (ana, ben):
+        assert (laptop.store.find(Flag), laptop.store.find(Conflict)) == ([], [])
+        assert laptop.sync().agreed
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_who_takes_back_what_they_did_not_know_is_asked(world: World, *, before: bool) -> None:
+    """The other change is one that the backup has, or that came since it was put back."""
+    ana, ben, flag = flagged(world)
+    if before:
+        ben.change(flag, note="Seen at school")
+        ben.sync()
+    world.database.back_up()
+    ana.store.journal.undo()
+    if before:
+        ana.sync()
+    put_back(world)
+    if not before:
+        ben.change(flag, note="Seen at school")
+        ben.sync()
+    world.settle()
+    for laptop in (ana, ben):
+        [conflict] = laptop.store.find(Conflict)
+        assert (conflict.field, laptop.get(flag).void) == ("void", False)
+        assert laptop.sync().agreed
 
 
 def enrolled(world: World, key: bytes, was: Former | None = None) -> NewLaptop:
