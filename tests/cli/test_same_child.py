@@ -117,3 +117,10 @@ def test_bad_input_is_one_sentence(line: Line) -> None:
     assert line("merge", one, "nobody here", *WHY).code == 4
     assert line("split", one).code == 5
     assert line("merge", one, line.ids["tilly"], "--reason", " ", "--dry-run").code == 4
+
+
+def test_what_was_taken_back_by_an_undo_is_edited_no_more(line: Line) -> None:
+    note = line("contact", "add", line.ids["sam1"], "--kind", "call", "--note", "rang", "--json").json["id"]
+    assert line("undo").code == 0
+    refused = line("edit", note, "note=rang twice", "--json")
+    assert (refused.code, refused.json["error"]["code"]) == (5, "void")
