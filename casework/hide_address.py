@@ -57,6 +57,23 @@ def hide_address(text: str, addresses: Iterable[str]) -> str:
     return re.sub(rf"{re.escape(HIDDEN)}(?:[\s,]*{re.escape(HIDDEN)})+", HIDDEN, hidden)
 
 
+_NO_STREET = frozenset({"park", "place", "saint"})
+_KINDS = "|".join(rf"{long}|{short}\b\.?" for long, short in _SHORT.items() if long not in _NO_STREET)
+_STREET = re.compile(
+    rf"\b\d{{1,4}}\s?[a-z]?,?\s+(?:[^\W\d][\w'’.-]*\s+){{1,2}}(?:{_KINDS})(?!\w|\s+(?-i:[A-Z]))",
+    re.IGNORECASE,
+)
+"""A number, a name and the kind of a street, but no saint: `2 friends at St Mary`."""
+
+
+def looks_like_address(text: str) -> bool:
+    """Whether words hold something written as an address: a postcode, or a house number with a street.
+
+    It compares with no address on record, so that nobody learns from the answer what stands there.
+    """
+    return bool(_POSTCODE.search(text) or _STREET.search(text))
+
+
 def _written(word: str) -> str:
     """A pattern for a word of an address as people write it."""
     kinds = [

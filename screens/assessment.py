@@ -61,14 +61,15 @@ class AssessmentScreen(CasePage[AssessmentPage]):
 
     def lines(self, view: AssessmentPage, width: int) -> Iterable[tuple[str, Cell]]:
         """The page."""
-        self._lines = tuple(assessment_lines(view, self._shown, width))
+        self._lines = tuple(assessment_lines(view, self._chosen_of(view), width))
         return ((line.part or line.assessment or line.tool, line.cell) for line in self._lines)
 
     @property
     def _shown(self) -> ShownAssessment | None:
-        page = self.view
-        if page is None:
-            return None
+        """The assessment as it is stored."""
+        return self._chosen_of(self.view) if self.view is not None else None
+
+    def _chosen_of(self, page: AssessmentPage) -> ShownAssessment | None:
         chosen = (one for one in page.assessments if one.assessment.id == self._chosen)
         return next(chosen, None) or page.current
 
@@ -89,7 +90,7 @@ class AssessmentScreen(CasePage[AssessmentPage]):
     def on_row_list_opened(self, event: RowList.Opened) -> None:
         """Enter: write the part, list a tool's readings, show another assessment."""
         event.stop()
-        line, page = self._line, self.view
+        line, page = self._line, self.shown
         if page is None or page.withheld:
             return
         if line.tool:
@@ -98,8 +99,8 @@ class AssessmentScreen(CasePage[AssessmentPage]):
             self._chosen = line.assessment
             self._draw(self.size.width)
             self.page.cursor = 0
-        elif self._shown is not None and self._shown.assessment.completed is not None:
-            words = getattr(self._shown.assessment, line.part, "") if line.part else ""
+        elif (shown := self._chosen_of(page)) is not None and shown.assessment.completed is not None:
+            words = getattr(shown.assessment, line.part, "") if line.part else ""
             if words:
                 self.app.push_screen(TextScreen(f"{label_of(line.part)}: {self.who}", words))
         else:

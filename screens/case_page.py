@@ -61,6 +61,9 @@ class CasePage(ListeningScreen, Generic[V]):
         super().__init__()
         self.child_id = child_id
         self.view: V | None = None
+        """What is stored, for the forms: who changes words has to meet all of them."""
+        self.shown: V | None = None
+        """The same as it is painted: without an address that is protected in any words."""
 
     @abstractmethod
     def read(self, store: Store) -> V:
@@ -88,13 +91,13 @@ class CasePage(ListeningScreen, Generic[V]):
         """Read it, looking being on record first, and hear of every change of what it shows."""
         self.page.focus()
 
-        def look(store: Store) -> V:
-            view = self.read(store)
-            store.log("looked", self.looked(view), child=self.child_id)
-            return view
+        def look(store: Store) -> tuple[V, V]:
+            both = self._both(store)
+            store.log("looked", self.looked(both[0]), child=self.child_id)
+            return both
 
         try:
-            self.view = await self.listen(look)
+            self.view, self.shown = await self.listen(look)
         except Locked:
             return
         except OutreachError as problem:
@@ -102,6 +105,12 @@ class CasePage(ListeningScreen, Generic[V]):
             self.page.refresh()
             self.say(problem.message, wrong=True)
         self._draw(self.size.width)
+
+    def _both(self, store: Store) -> tuple[V, V]:
+        from storage.queries.guarded_words import guarded
+
+        view = self.read(store)
+        return view, guarded(store, view.child, view)
 
     def on_key(self, event: Key) -> None:
         """A key that does something on another screen says so, and where."""
@@ -124,11 +133,11 @@ class CasePage(ListeningScreen, Generic[V]):
     async def renew(self) -> None:
         """Read again; what can be seen no more is taken from the screen."""
         try:
-            self.view = await self.ask(self.read)
+            self.view, self.shown = await self.ask(self._both)
         except Locked:
             return
         except OutreachError as problem:
-            self.view = None
+            self.view = self.shown = None
             self.query_one(TitleLine).set_title(self.TITLE_WORDS, "")
             self.page.set_source(Rows([]))
             self.say(problem.message, wrong=True)
@@ -140,7 +149,7 @@ class CasePage(ListeningScreen, Generic[V]):
         self._draw(event.size.width)
 
     def _draw(self, width: int) -> None:
-        view = self.view
+        view = self.shown
         if view is None or self.is_bare:
             return
         place = short(view.place, 44)

@@ -20,12 +20,11 @@ from screens.widgets.lines import SaidLine, TitleLine, VerbLine
 from screens.widgets.row_list import RowList
 from screens.widgets.rows import Rows
 from screens.widgets.text import show_lines
-from storage.queries.conflicts import read_conflicts
+from storage.queries.conflicts import OpenConflict, read_conflicts
 from storage.settling import commit_settlement
 
 if TYPE_CHECKING:
     from casework.conflicts import Keep
-    from storage.queries.conflicts import OpenConflict
     from storage.store import Store
 
 _NONE = "No conflict waits: wherever two people wrote the same field, it is settled."
@@ -50,6 +49,8 @@ class ConflictsScreen(ListeningScreen):
     def __init__(self) -> None:
         super().__init__()
         self._found: Sequence[OpenConflict] = ()
+        self._painted: Sequence[OpenConflict] = ()
+        """The same without protected addresses."""
         self._drafts: frozenset[str] = frozenset()
 
     def compose(self) -> ComposeResult:
@@ -64,13 +65,13 @@ class ConflictsScreen(ListeningScreen):
         """Read, looking being on record first, and hear of every change."""
         self.rows.focus()
 
-        def look(store: Store) -> tuple[list[OpenConflict], frozenset[str]]:
-            found, drafts = _read(store)
-            store.log("looked", f"conflicts: {count_of(len(found), 'conflict')}")
-            return found, drafts
+        def look(store: Store) -> _Read:
+            read = _read(store)
+            store.log("looked", f"conflicts: {count_of(len(read[0]), 'conflict')}")
+            return read
 
         try:
-            self._found, self._drafts = await self.listen(look)
+            self._found, self._painted, self._drafts = await self.listen(look)
         except Locked:
             return
         except OutreachError as problem:
@@ -82,7 +83,7 @@ class ConflictsScreen(ListeningScreen):
         """Read again; the cursor stays on its row."""
         found = await self.attempt(_read)
         if found is not None:
-            self._found, self._drafts = found
+            self._found, self._painted, self._drafts = found
             self._show()
 
     @property
@@ -92,8 +93,13 @@ class ConflictsScreen(ListeningScreen):
 
     @property
     def here(self) -> OpenConflict | None:
-        """The conflict under the cursor."""
+        """The conflict under the cursor as it is stored."""
         return self._found[min(self.rows.cursor, len(self._found) - 1)] if self._found else None
+
+    @property
+    def _shown(self) -> OpenConflict | None:
+        """The same as it is painted."""
+        return self._painted[min(self.rows.cursor, len(self._painted) - 1)] if self._painted else None
 
     def _show(self) -> None:
         if self.is_bare:
@@ -102,11 +108,11 @@ class ConflictsScreen(ListeningScreen):
             counted = count_of(len(self._found), "conflict")
             waits = f"{counted} to settle" if self._found else "none waits"
             self.query_one(TitleLine).set_title("Conflicts", waits)
-            self.rows.set_source(Rows([row(one) for one in self._found]))
+            self.rows.set_source(Rows([row(one) for one in self._painted]))
             self._draw_sides()
 
     def _draw_sides(self) -> None:
-        one = self.here
+        one = self._shown
         lines = list(side_lines(one, max(30, self.size.width - 2))) if one else []
         if one and one.id in self._drafts:
             lines.append('A draft of a new text waits: " goes on with it.')
@@ -124,10 +130,10 @@ class ConflictsScreen(ListeningScreen):
     def on_row_list_opened(self, event: RowList.Opened) -> None:
         """Every word of it."""
         event.stop()
-        if self.here is not None:
+        if self._shown is not None:
             from screens.reader import TextScreen
 
-            self.app.push_screen(TextScreen("Conflict", whole_text(self.here)))
+            self.app.push_screen(TextScreen("Conflict", whole_text(self._shown)))
 
     # Verbs
 
@@ -153,7 +159,7 @@ class ConflictsScreen(ListeningScreen):
             self.app.push_screen(ConflictTextForm(self.here))
 
     async def _settle(self, keep: Keep) -> None:
-        one = self.here
+        one = self._shown
         if one is None:
             self.say("No conflict waits.", wrong=True)
             return
@@ -178,8 +184,14 @@ class ConflictsScreen(ListeningScreen):
         self.app.push_screen(HistoryScreen(one.conflict.record_type, one.conflict.record, title, child))
 
 
-def _read(store: Store) -> tuple[list[OpenConflict], frozenset[str]]:
+_Read = tuple[list[OpenConflict], list[OpenConflict], frozenset[str]]
+"""The conflicts as they are stored, as they are painted, and of which a draft was left."""
+
+
+def _read(store: Store) -> _Read:
+    from storage.queries.guarded_words import AddressGuard
     from storage.queries.sight import draft_of
 
-    found = read_conflicts(store)
-    return found, frozenset(one.id for one in found if draft_of(store, NEW_TEXT, one.id) is not None)
+    found, guard = read_conflicts(store), AddressGuard(store)
+    drafts = frozenset(one.id for one in found if draft_of(store, NEW_TEXT, one.id) is not None)
+    return found, [guard(one.child, one) for one in found], drafts

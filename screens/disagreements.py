@@ -58,9 +58,12 @@ class DisagreementsScreen(CasePage[DisagreementView]):
 
     @property
     def _here(self) -> ShownStep | None:
+        return self._at_cursor(self.view)
+
+    def _at_cursor(self, view: DisagreementView | None) -> ShownStep | None:
         at = self.page.cursor
         here = self._lines[at].step if at < len(self._lines) else ""
-        steps = self.view.log.steps if self.view else []
+        steps = view.log.steps if view else []
         return next((step for step in steps if step.disagreement.id == here), None)
 
     def _open_step(self) -> ShownStep | None:
@@ -92,7 +95,7 @@ class DisagreementsScreen(CasePage[DisagreementView]):
     def on_row_list_opened(self, event: RowList.Opened) -> None:
         """Enter: the whole of a step's words."""
         event.stop()
-        step = self._here
+        step = self._at_cursor(self.shown)
         if step is not None:
             from screens.reader import TextScreen
 

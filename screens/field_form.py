@@ -18,6 +18,7 @@ from textual.widgets import Input, Static, TextArea
 from casework.dates import parse_date
 from casework.days_given import day_to_come, require_year
 from casework.errors import BadInput, Locked, OutreachError
+from casework.hide_address import hide_address
 from casework.text import clean
 from casework.wording import say_day
 from screens.areas import PageField
@@ -134,7 +135,7 @@ class FieldForm(KeptForm):
         elif spec.kind == "many":
             yield ManyOf(spec.choices, id=spec.name, whole=spec.whole, empty=spec.empty)
         elif spec.kind == "told":
-            yield Static(show(spec.hint, newlines=True), id=spec.name, classes="told", markup=False)
+            yield Static(id=spec.name, classes="told", markup=False)
         elif spec.kind == "page":
             yield PageField(id=spec.name, tab_behavior="focus")
         else:
@@ -153,6 +154,7 @@ class FieldForm(KeptForm):
             self.say(problem.message, wrong=True)
         await self._tell_closed()
         draft = await self.load_draft()
+        self._tell_words()
         self._fill({**self._start, **(draft.fields if draft is not None else {})})
         if draft is not None:
             self.tell("draft brought back")
@@ -162,6 +164,16 @@ class FieldForm(KeptForm):
         for spec in self.form_fields():
             self._echo(spec)
         self._focus_on("" if draft is None else draft.fields.get(FOCUS, ""))
+
+    def _tell_words(self) -> None:
+        """What the form tells and offers of other records, without a protected address."""
+        for spec in self.form_fields():
+            widget = self.query_one(f"#{spec.name}")
+            if spec.kind == "told" and isinstance(widget, Static):
+                widget.update(show(hide_address(spec.hint, self.hides), newlines=True))
+            elif isinstance(widget, OneOf) and spec.choices and self.hides:
+                offered = {key: hide_address(words, self.hides) for key, words in spec.choices.items()}
+                widget.set_choices(offered)
 
     async def _tell_closed(self) -> None:
         """The title says where the case was closed in which this is written."""

@@ -26,6 +26,7 @@ from storage.queries.sight import DraftFound, find_draft
 
 if TYPE_CHECKING:
     from storage.drafts import Draft
+    from storage.store import Store
 
 _SAVE_AFTER = 4
 """Keystrokes between two saves; leaving, locking and a pause save too."""
@@ -37,6 +38,9 @@ _OVER_SHOWN = 120
 
 FOCUS = "focus"
 """The entry of a draft that names the field which takes the keys."""
+
+ADDRESS_TYPED = "An address of this family is protected: leave addresses out of these words if you can."
+"""What is said, and holds nothing up, when an address is typed about such a family."""
 
 Keys = Sequence[tuple[str, str]]
 
@@ -93,8 +97,12 @@ class KeptForm(OutreachScreen):
         self._wrong: Wrong | None = None
         self._unsaved = False
         """Whether what was typed last could not be kept."""
+        self._warned = False
+        """Whether it was said that an address stands in the words, and it still does."""
         self._unseen = False
         """Whether a draft stands under this form's key that was not shown: nothing may be written over it."""
+        self.hides: Sequence[str] = ()
+        """Addresses that stand in nothing which the form tells: only in what it lets a person change."""
         self._over: dict[str, str] = {}
         """Words of the draft that have no field here, by the name under which they stay in it."""
 
@@ -145,8 +153,16 @@ class KeptForm(OutreachScreen):
         """The draft that was left, if one was and it can be shown; one that cannot be is never lost."""
         form, subject = self.draft_key
         self._unseen = True
+
+        def read(store: Store) -> tuple[DraftFound, list[str]]:
+            from storage.queries.guarded_words import guarded_addresses
+            from storage.queries.sight import child_of_draft
+
+            child = child_of_draft(store, subject) if subject else None
+            return find_draft(store, form, subject), guarded_addresses(store, child) if child else []
+
         try:
-            found: DraftFound = await self.ask(lambda store: find_draft(store, form, subject))
+            found, self.hides = await self.ask(read)
         except OutreachError as problem:
             self.say(problem.message, wrong=True)
             return None
@@ -331,8 +347,17 @@ class KeptForm(OutreachScreen):
         held = {**self._over, **self.kept(fields), FOCUS: self.at}
         form, subject = self.draft_key
         unseen = self._unseen
+
+        def write(store: Store) -> bool:
+            from storage.queries.guarded_words import address_typed
+            from storage.queries.sight import child_of_draft
+
+            store.drafts.save(form, subject, held, aside=unseen)
+            child = child_of_draft(store, f"{subject} {fields.get('chosen', '')}")
+            return child is not None and address_typed(store, child, fields.values())
+
         try:
-            await self.ask(lambda store: store.drafts.save(form, subject, held, aside=unseen))
+            warns = await self.ask(write)
             self._unseen = False
         except Locked:
             return
@@ -342,6 +367,9 @@ class KeptForm(OutreachScreen):
         self._saved = fields
         if self.is_attached:
             self.tell("draft saved")
+            if warns and not self._warned:
+                self.say(ADDRESS_TYPED, wrong=True)
+            self._warned = warns
             if self._unsaved:
                 self._unsaved = False
                 self.query_one("#keys", Static).update(show_cell(keys_line(self.KEYS)))

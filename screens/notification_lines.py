@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -90,13 +90,18 @@ class Entry:
 
 
 def read_entries(store: Store, child: str | None = None) -> list[Entry]:
-    """Notifications with their names: those that wait first, by the end of their clock."""
+    """Notifications with their names, as they are painted: those that wait first, by the end of their clock.
+
+    A protected address is left out of their words; whatever changes one reads what is stored.
+    """
+    from storage.queries.guarded_words import AddressGuard
     from storage.queries.notifications import read_notifications
 
+    guard = AddressGuard(store)
     names = dict(store.conn.execute("SELECT id, name FROM worker").fetchall())
     found = [
         Entry(
-            shown,
+            replace(guard(shown.child, shown), child=shown.child),
             store.schools.name(shown.notification.school),
             names.get(shown.notification.allocated_to or "", ""),
         )

@@ -179,17 +179,18 @@ class NotificationVerbs(ListeningScreen):
         if entry is None:
             return
 
-        def read(store: Store) -> tuple[Feedback, Decision, str]:
+        def read(store: Store) -> tuple[Feedback, Decision, str, str]:
             from storage.queries.notifications import feedback_for
 
             school = entry.shown.notification.school
-            return (*feedback_for(store, entry.shown.child), store.schools.contact(school))
+            sent_by = _held(store, entry).notifier if entry.shown.notification.notifier else ""
+            return (*feedback_for(store, entry.shown.child), store.schools.contact(school), sent_by)
 
         answer = await self.attempt(read)
         kept = await kept_as(self, NOTIFIER, entry.id)
         if answer is None or kept is None:
             return
-        allowed, decision, contact = answer
+        allowed, decision, contact, sent_by = answer
 
         async def named(name: str | None) -> None:
             if not name:
@@ -210,7 +211,7 @@ class NotificationVerbs(ListeningScreen):
             told = f"They were spoken to on {say_day(before)}; the history keeps that. {told}"
         reached = f" Point of contact: {short(contact, _CONTACT)}." if contact else ""
         question = f"{told}{reached} With whom did you speak at the school?"
-        await self.question(AskWords(question, kept, entry.shown.notification.notifier), named)
+        await self.question(AskWords(question, kept, sent_by), named)
 
     def do_people(self) -> None:
         """The child's page."""

@@ -16,6 +16,7 @@ from screens.widgets.row_list import RowList
 from screens.widgets.text import Cell
 
 if TYPE_CHECKING:
+    from casework.records_case import Review
     from screens.plan_forms import PlanForm
     from storage.store import Store
 
@@ -86,13 +87,31 @@ class PlanScreen(CasePage[PlanView]):
             return None
         return view
 
+    def _stored(self, line: PlanLine | None) -> Outcome | Action | Review | None:
+        """What a line stands for as it is stored: the line itself is painted without protected addresses."""
+        if line is None or line.record is None or self.view is None:
+            return None
+        held = self.view.shown
+        every: list[Outcome | Action | Review] = [
+            *(one.outcome for one in held.outcomes),
+            *held.actions,
+            *held.reviews,
+        ]
+        return next((one for one in every if one.id == line.key), None)
+
+    @property
+    def _worded(self) -> list[Outcome]:
+        """The outcomes as they are painted, to be chosen from."""
+        return [one.outcome for one in self.shown.shown.outcomes] if self.shown is not None else []
+
     def _under(self) -> Outcome | Action | None:
         """The outcome or the action under the cursor, or the only thing there is; says so otherwise."""
         view, line = self._writable(), self._line
         if view is None:
             return None
-        if line is not None and isinstance(line.record, Outcome | Action):
-            return line.record
+        here = self._stored(line)
+        if isinstance(here, Outcome | Action):
+            return here
         every = [one.outcome for one in view.shown.outcomes]
         if len(every) == 1 and not view.shown.actions:
             return every[0]
@@ -119,13 +138,13 @@ class PlanScreen(CasePage[PlanView]):
         view = self._writable()
         if view is None:
             return
-        every = [one.outcome for one in view.shown.outcomes if one.outcome.status == "open"]
+        every = [one for one in self._worded if one.status == "open"]
         if view.open_plan is None or not every:
             self.say("An action works towards an outcome: O writes one first.", wrong=True)
             return
         from screens.plan_forms import ActionForm
 
-        record = self._line.record if self._line is not None else None
+        record = self._stored(self._line)
         here = record.outcome if isinstance(record, Action) else record.id if record is not None else ""
         towards = next((one for one in every if one.id == here), every[0])
         form = ActionForm(view.child, self.who, self.shell.agencies, every, towards=towards)
@@ -144,7 +163,7 @@ class PlanScreen(CasePage[PlanView]):
         if isinstance(record, Outcome):
             self._fill_in(OutcomeForm(view.child, self.who, record))
             return
-        every = [one.outcome for one in view.shown.outcomes]
+        every = self._worded
         self._fill_in(ActionForm(view.child, self.who, self.shell.agencies, every, action=record))
 
     def do_finish(self) -> None:
@@ -173,7 +192,7 @@ class PlanScreen(CasePage[PlanView]):
         from screens.history import HistoryScreen
 
         view = self._writable()
-        record = self._line.record if self._line is not None else None
+        record = self._stored(self._line)
         about = record or (view.shown.plan if view is not None else None)
         if view is not None and about is not None:
             title = f"{about.type.capitalize()}: {self.who}"

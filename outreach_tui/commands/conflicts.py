@@ -24,10 +24,12 @@ def conflicts() -> None:
     """
     from casework.wording import count_of
     from storage.queries.conflicts import read_conflicts
+    from storage.queries.guarded_words import AddressGuard
 
     call = the_call()
     with opened(call) as store:
-        found = read_conflicts(store)
+        guard = AddressGuard(store)
+        found = [guard(one.child, one) for one in read_conflicts(store)]
         store.log("looked", f"conflicts: {count_of(len(found), 'conflict')}")
     value = [as_json(one) for one in found]
 
@@ -71,6 +73,7 @@ def resolve(conflict: str, keep: str | None, text: str | None) -> None:
     from outreach_tui.commands.cases import text_of
     from outreach_tui.commands.people import take_record
     from storage.queries.conflicts import find_conflict, words_of
+    from storage.queries.guarded_words import AddressGuard
     from storage.settling import commit_settlement
 
     if (keep is None) == (text is None):
@@ -83,12 +86,13 @@ def resolve(conflict: str, keep: str | None, text: str | None) -> None:
         how = cast("Keep", keep or "text")
         receipt = commit_settlement(store, found.id, how, text=words)
         kept = store.get(Conflict, found.id)
-        stands, left = words_of(store, _json_of(kept)), len(_about_the_same(store, found))
+        chosen = AddressGuard(store)(found.child, _json_of(kept))
+        stands, left = words_of(store, chosen), len(_about_the_same(store, found))
         value = {
             "id": found.id,
             "record": found.conflict.record,
             "field": found.conflict.field,
-            "value": _json_of(kept),
+            "value": chosen,
             "left": left,
             "edit": receipt.edit,
         }

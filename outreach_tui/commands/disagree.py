@@ -141,12 +141,13 @@ def escalate(disagreement: str, with_whom: str, about: str, on: str | None) -> N
 def list_(child: str) -> None:
     """List the disagreements about CHILD, the newest first, each with its steps up."""
     from storage.queries.disagreements import read_disagreements, require_disagreements
+    from storage.queries.guarded_words import guarded
 
     call = the_call()
     with opened(call) as store:
         found = _child(store, child)
         require_disagreements(store, found)
-        log = read_disagreements(store, found)
+        log = guarded(store, found, read_disagreements(store, found))
         store.log("looked", f"disagreements ({len(log.threads)})", found.id)
     value = [{"steps": [as_json(step) for step in thread]} for thread in log.threads]
 
@@ -183,11 +184,13 @@ def show(disagreement: str) -> None:
     """Show DISAGREEMENT in full, with where it stands."""
     from casework.records import Child
     from storage.queries.disagreements import read_disagreements
+    from storage.queries.guarded_words import guarded
 
     call = the_call()
     with opened(call) as store:
         held = _disagreement(store, disagreement)
-        log = read_disagreements(store, store.get(Child, held.child))
+        child = store.get(Child, held.child)
+        log = guarded(store, child, read_disagreements(store, child))
         step = next(one for one in log.steps if one.disagreement.id == held.id)
         store.log("looked", f"disagreement {held.id}", held.child)
     value = as_json(step)

@@ -69,6 +69,7 @@ def edit(record: str, fields: tuple[str, ...], reason: str) -> None:
     """
     from casework.edits import Edit
     from outreach_tui.commands.people import Eyes, subject_of, take_named
+    from storage.queries.guarded_words import AddressGuard
 
     call = the_call()
     wanted = [_split(text) for text in fields]
@@ -98,12 +99,14 @@ def edit(record: str, fields: tuple[str, ...], reason: str) -> None:
             receipt: str | None = store.journal.commit(step).edit
         else:
             receipt = None
-        rows = [(c.field, *(said(eyes, found, c.field, v) for v in (c.old, c.new))) for c in changes]
+        guard = AddressGuard(store)
+        told = [(c.field, guard(child, c.old), guard(child, c.new)) for c in changes]
+        rows = [(name, *(said(eyes, found, name, value) for value in both)) for name, *both in told]
         value = {
             "id": found.id,
             "type": found.type,
             "edit": receipt,
-            "changed": [{"field": c.field, "old": c.old, "new": c.new} for c in changes],
+            "changed": [{"field": name, "old": old, "new": new} for name, old, new in told],
         }
 
     def lines() -> None:

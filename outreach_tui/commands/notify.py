@@ -177,12 +177,14 @@ def contacted(notification: str, with_whom: str, on: str | None) -> None:
     from casework.text import safe
     from casework.wording import FEEDBACK, say_day
     from outreach_tui.commands.people import take_day
+    from storage.queries.guarded_words import guarded
     from storage.queries.notifications import feedback_for
 
     call = the_call()
     day = take_day(on, call.today, "--on", past=True) or call.today
     with opened(call) as store:
         held, shown = take_notification(store, notification)
+        spoken_with = guarded(store, shown.child, shown.notification.contacted_with)
         feedback, decision = feedback_for(store, shown.child)
         receipt = store.journal.commit(contact_notifier(held, with_whom, day, feedback, call.today))
         value = {
@@ -196,7 +198,7 @@ def contacted(notification: str, with_whom: str, on: str | None) -> None:
         }
     told = FEEDBACK[feedback]
     if (before := shown.notification.contacted_on) is not None:
-        who = safe(shown.notification.contacted_with) or "the notifier"
+        who = safe(spoken_with) or "the notifier"
         output.warn(f"Warning: {who} was spoken to on {say_day(before)}; the history keeps that.")
     call.show(value, lambda: output.emit_lines([f"Kept. They may be {told}: {decision.reason}"]))
 

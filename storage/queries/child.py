@@ -145,7 +145,7 @@ def read_child(
     facts = read_facts(store, [child], today, year=True, purpose=purpose)[child.id]
     shown = shown_child(store, child, purpose)
     visible = bool(decisions[Category.ATTENDANCE])
-    marks = read_marks(store, child, start, end, purpose)
+    marks = guarded(store, child, read_marks(store, child, start, end, purpose))
     custody = decisions[Category.YOUTH_JUSTICE]
     protected = address_protected(store, child)
     clocks = listed_clocks(store, [child]).get(child.id, [])
@@ -153,9 +153,9 @@ def read_child(
     return ChildPage(
         child=shown,
         school=store.schools.name(shown.school),
-        household=_household(store, child, decisions, protected=protected),
+        household=guarded(store, child, _household(store, child, decisions, protected=protected)),
         siblings=[shown_child(store, one, purpose) for one in _siblings(store, child, decisions)],
-        people=_people(store, child, decisions, protected=protected),
+        people=guarded(store, child, _people(store, child, decisions, protected=protected)),
         flags=guarded(store, child, _flags(store, child, purpose)),
         risks=guarded(store, child, told_risks(store, child, purpose)),
         start=start,
@@ -178,7 +178,7 @@ def read_child(
         closed_day_marks=sum(on_closed_day(store, mark) for mark in marks),
         plan=plan,
         case=case,
-        merged=merged_parts(store, child),
+        merged=guarded(store, child, merged_parts(store, child)),
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from casework.pauses import is_hidden
 from casework.tasks import child_tasks
 from storage.queries.clock_records import Reading
+from storage.queries.guarded_words import AddressGuard
 from storage.queries.tasks import seen_tasks
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def clocks_of(store: Store, child: Child) -> dict[str, Task | None]:
     held = Reading(store, frozenset({child.id}), alone=True).held().get(child.id)
     if held is None:
         return {}
-    seen = {task.key: task for task in seen_tasks(store, child, held)}
+    seen = {task.key: task for task in seen_tasks(store, child, held, AddressGuard(store))}
     return {task.key: seen.get(task.key) for task in child_tasks(held, store.today)}
 
 
@@ -37,9 +38,10 @@ def listed_clocks(store: Store, children: Sequence[Child], *, n_marks: bool = Tr
     codes out for who reads the weeks of the children anyway.
     """
     known = {child.id: child for child in children}
+    guard = AddressGuard(store)
     held = Reading(store, frozenset(known), alone=True, n_marks=n_marks).held()
     found = {
-        child: [task for task in seen_tasks(store, known[child], one) if not is_hidden(task)]
+        child: [task for task in seen_tasks(store, known[child], one, guard) if not is_hidden(task)]
         for child, one in held.items()
         if child in known
     }

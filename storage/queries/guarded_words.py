@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import fields, is_dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from casework.hide_address import hide_address
+from casework.hide_address import hide_address, looks_like_address
+from casework.policies import Category
 from casework.records import Household, Person, Record, Relationship
 from storage.queries.sight import address_protected
 
@@ -33,6 +34,40 @@ def guarded(store: Store, child: Child, value: T) -> T:
     """What is given out, records and lists through, without the child's protected addresses in any words."""
     addresses = guarded_addresses(store, child)
     return cast("T", _within(value, partial(hide_address, addresses=addresses))) if addresses else value
+
+
+def address_typed(store: Store, child: Child, texts: Iterable[str]) -> bool:
+    """Whether what is typed about a child holds an address, where one of the family is protected.
+
+    Which address it is makes no difference: to say so only of the protected one would let anybody find it by
+    guessing. Who may not see the family is not told that it has one.
+    """
+    if not any(looks_like_address(text) for text in texts):
+        return False
+    return bool(store.may_see(child, Category.FAMILY, "support") and guarded_addresses(store, child))
+
+
+class AddressGuard:
+    """As `guarded` for lists of many children: who has a protected address is asked once."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._children = frozenset(row[0] for row in store.conn.execute(_PROTECTED))
+
+    def __call__(self, child: Child | None, value: T) -> T:
+        """What is shown of a child; what is about none as it is."""
+        hides = child is not None and child.id in self._children
+        return guarded(self._store, child, value) if child is not None and hides else value
+
+
+_PROTECTED = (
+    "SELECT c.id FROM child c JOIN household h ON h.id = c.household WHERE h.address_protected = 1"
+    " UNION SELECT r.child FROM relationship r JOIN person p ON p.id = r.person"
+    " WHERE p.address_protected = 1 AND r.void = 0"
+    " UNION SELECT c.id FROM child c JOIN child f ON f.id = c.id OR f.household = c.household"
+    " JOIN flag g ON g.child = f.id"
+    " WHERE g.kind = 'address-protection' AND g.void = 0 AND g.ended IS NULL"
+)
 
 
 def _within(value: object, guard: Callable[[str], str]) -> object:

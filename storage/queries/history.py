@@ -25,6 +25,7 @@ from casework.records import (
 from casework.shown_marks import shown_field, shown_marks, veiled_slots
 from casework.weeks import session_of, unpack
 from storage.queries.child_marks import holders, marks_in_force
+from storage.queries.guarded_words import guarded
 from storage.queries.sight import Sight, seen_children, subject_of
 from storage.queries.steps import told_name
 from storage.rows import load
@@ -79,7 +80,8 @@ class Origin:
 def read_history(store: Store, record_type: str, record: str, field: str = "") -> list[FieldChange]:
     """Every change of a record (of one field when named), newest first, as this worker may see them.
 
-    Marks are as `casework.shown_marks.shown_field` has them; a change that cannot be seen is left out.
+    Marks are as `casework.shown_marks.shown_field` has them; a change that cannot be seen is left out, and
+    so is a protected address in any words.
     """
     condition, more = ("AND c.field IN (?, '')", [field]) if field else ("", [])
     rows = store.conn.execute(
@@ -113,7 +115,8 @@ def read_history(store: Store, record_type: str, record: str, field: str = "") -
         for seq, at, worker, step, reason, kind, name, old, new in rows
     ]
     told = [change for change in changes if change.field == CREATED or change.old != change.new]
-    return [shown for change in told if (shown := _as_seen(change, sight, held, child)) is not None]
+    seen = [shown for change in told if (shown := _as_seen(change, sight, held, child)) is not None]
+    return guarded(store, child, seen) if child is not None else seen
 
 
 WITHHELD = "(withheld)"

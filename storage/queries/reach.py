@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from casework.policies import Category
 from casework.records import Child, Person, Relationship
+from storage.queries.guarded_words import guarded
 from storage.queries.siblings import siblings_of
 from storage.queries.sight import shown_child
 
@@ -46,7 +47,8 @@ def read_reach(store: Store, child: Child) -> Reach:
     ties.sort(key=lambda tie: (tie.contact_order, tie.id))
     people = [(tie, store.get(Person, tie.person)) for tie in ties]
     siblings = [shown_child(store, one, "attendance") for one in siblings_of(store, child)]
-    return Reach([_caller(tie, person) for tie, person in people if not person.void], siblings)
+    callers = [_caller(tie, person) for tie, person in people if not person.void]
+    return Reach(guarded(store, child, callers), siblings)
 
 
 def _caller(tie: Relationship, person: Person) -> Caller:

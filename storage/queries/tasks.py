@@ -26,6 +26,7 @@ from casework.tasks import (
 from casework.wording import CATEGORIES, count_of
 from storage.queries.agreements import unhidden
 from storage.queries.clock_records import Reading, own_cases
+from storage.queries.guarded_words import AddressGuard
 from storage.queries.lookup import display_name
 
 if TYPE_CHECKING:
@@ -116,11 +117,12 @@ def read_clocks(store: Store) -> ClockList:
     reading = Reading(store, own)
     held = reading.held()
     children = reading.children({*own, *held})
+    guard = AddressGuard(store)
     rows = [
         _row(store, children[child], task)
         for child, one in held.items()
         if child in children
-        for task in seen_tasks(store, children[child], one)
+        for task in seen_tasks(store, children[child], one, guard)
     ]
     rows.sort(key=_row_key)
     return ClockList(
@@ -164,13 +166,19 @@ def _group(row: ClockRow, by: By, today: date) -> tuple[str, str]:
     return ("week", "This week") if this_week else ("later", "Later")
 
 
-def seen_tasks(store: Store, child: Child, held: Held) -> list[Task]:
-    """The clocks of one child that this worker may see, also those asleep, ranked."""
-    return [
-        task
-        for task in child_tasks(without_protected(store, child, held), store.today)
-        if store.may_see(child, task.category, task.purpose)
-    ]
+def seen_tasks(store: Store, child: Child, held: Held, guard: AddressGuard) -> list[Task]:
+    """The clocks of one child that this worker may see, also those asleep, ranked.
+
+    Words of people in them, such as those of an action, are without a protected address.
+    """
+    return guard(
+        child,
+        [
+            task
+            for task in child_tasks(without_protected(store, child, held), store.today)
+            if store.may_see(child, task.category, task.purpose)
+        ],
+    )
 
 
 def without_protected(store: Store, child: Child, held: Held) -> Held:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casework.hide_address import HIDDEN, hide_address
+from casework.hide_address import HIDDEN, hide_address, looks_like_address
 
 HOME = "14b Quarry Lane, Sheerness ME12 1ZZ"
 
@@ -54,3 +54,18 @@ def test_no_part_between_commas_is_left(parts: list[str], before: str, after: st
     address = ", ".join(parts)
     shown = hide_address(f"{before} {address} {after}", [address])
     assert not any(part in shown.split() for part in parts)
+
+
+@pytest.mark.parametrize(
+    "text", ["Seen at 14b Quarry Lane.", "3 St. John's Road today", "me121zz", "flat 2, 7 quay st, she says"]
+)
+def test_what_is_written_as_an_address_looks_like_one(text: str) -> None:
+    assert looks_like_address(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Late 3 days in Year 4, he lost his place.", "2 friends at St Mary", "the quarry lane", "5 of 10"],
+)
+def test_other_words_look_like_no_address(text: str) -> None:
+    assert not looks_like_address(text)

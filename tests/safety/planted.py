@@ -47,6 +47,9 @@ TIED = "school, tied"
 ROLES = (*AGENCIES, TIED)
 """A worker of each agency, and one of a school who is tied to the first school."""
 
+LEAD = "lead worker"
+"""Who leads the case of every child, and so meets the words of its plan and assessment."""
+
 CHILDREN = ("here", "there")
 SCHOOL_OF = {"here": "school", "there": "other_school"}
 _TEAM_TYPES = frozenset(
@@ -82,7 +85,7 @@ _REAL: dict[str, dict[str, Any]] = {
     "follow_up": {"session_date": TODAY, "at": NOW, "outcome": "spoke", "reason_code": ""},
     "contact": {"at": NOW, "kind": "call", "outcome": "parent"},
     "flag": {"ended": None, "since": date(2026, 9, 1), "review": date(2026, 11, 2)},
-    "episode": {"closed": None, "number": 1},
+    "episode": {"closed": None, "number": 1, "referred": date(2026, 11, 12), "opened": date(2026, 11, 13)},
     "pause": {"end": None, "wake": None, "start": date(2026, 11, 18)},
     "notification": {"received": date(2026, 11, 12), "allocated_on": None, "allocated_to": None},
     "agreement": {"status": "given", "withdrawn_on": None, "agencies": ("school-nursing",),
@@ -125,6 +128,9 @@ class World:
     workers: dict[str, str] = field(default_factory=dict)
     records: list[tuple[str, str, str]] = field(default_factory=list)
     """(type, id, child) of every planted record."""
+
+    homes: dict[str, str] = field(default_factory=dict)
+    """The protected address of each child's family, which stands in whatever anybody wrote about them."""
 
     def key(self) -> bytearray:
         """The data key, which the caller wipes."""
@@ -174,6 +180,25 @@ def _canary_of(annotation: Any, name: str) -> Any:
     return None
 
 
+_NO_WORDS = frozenset({"child", "household", "enrolment", "conflict"})
+"""Records of names and numbers, or with values of their own."""
+
+_NAMES = frozenset({"title", "forename", "surname", "known_as", "email", "language", "kind", "relationship",
+                    "reason_code", "clock", "level", "tool", "area", "taken", "address"})  # fmt: skip
+_LISTS = frozenset({"attended", "apologies"})
+
+
+def _with_home(record: Record, name: str, value: Any, home: str) -> Any:
+    """What is stored of a canary: in a field that takes whatever people write, with the address after it."""
+    info = type(record).model_fields.get(name)
+    if info is None or record.type in _NO_WORDS or name in _NAMES:
+        return value
+    if name in _LISTS and isinstance(value, tuple):
+        return tuple(f"{one}, {home}" for one in value)
+    written = info.annotation is str and any(hasattr(one, "max_length") for one in info.metadata)
+    return f"{value} of {home}" if written else value
+
+
 def _said(value: Any) -> str | None:
     if isinstance(value, tuple):
         value = value[0] if value else None
@@ -195,7 +220,7 @@ def _least(annotation: Any) -> Any:
 
 
 def planted(
-    cls: type[Record], child: str, ids: dict[str, str], **given: Any
+    cls: type[Record], child: str, ids: dict[str, str], home: str = "", **given: Any
 ) -> tuple[Record, dict[str, Any], dict[str, Any]]:
     """One record with a canary in every field that can hold one: the record, its canaries, and newer ones."""
     values: dict[str, Any] = {"id": new_id()}
@@ -223,7 +248,7 @@ def planted(
         newer[name] = _canary_of(info.annotation, name)
     if cls.type == "attendance_week":
         held = {"0": _word(), "2": _word()}
-        values["comments"] = held
+        values["comments"] = {slot: f"{word} of {home}" for slot, word in held.items()}
         canaries |= {"comments": held["0"], "comments (Y5)": held["2"]}
         newer.pop("comments", None)
     return cls.model_validate(values), canaries, newer
@@ -269,9 +294,14 @@ def build(folder: Path) -> World:
         )
     colleague = Worker(id=new_id(), name="Ana Bell", agency="early-help", team=team.id)
     store = Store.set_up(home.database, key, worker=colleague, team=team, now=lambda: NOW, today=TODAY)
-    world.workers = {role: worker.id for role, worker in workers.items()}
+    world.workers = {role: worker.id for role, worker in workers.items()} | {LEAD: colleague.id}
     world.ids = {"team": team.id, "colleague": colleague.id}
     world.ids |= {name: one.id for name, one in schools.items()}
+    for child in CHILDREN:
+        street = _word()
+        world.homes[child] = f"14b {street} Lane"
+        where = (street, child, "person", "address in words", "", Category.FAMILY)
+        world.canaries.append(Canary(*where, current=True, protected=True))
     terms = [
         Calendar(id=new_id(), school=s.id, kind="term", start=date(2026, 9, 1), end=date(2026, 12, 18))
         for s in schools.values()
@@ -296,7 +326,7 @@ def _conflict_about_health(world: World, child: str) -> tuple[Record, dict[str, 
     """A conflict about a field of the child's; its values are shared as that field is."""
     said = {name: _word() for name in ("base", "central", "other")}
     about = world.ids[f"{child}.child"]
-    values = {name: json.dumps(word) for name, word in said.items()}
+    values = {name: json.dumps(f"{word} of {world.homes[child]}") for name, word in said.items()}
     made = Conflict(
         id=new_id(),
         child=about,
@@ -315,17 +345,22 @@ def _everything(world: World, child: str) -> Iterator[tuple[Record, dict[str, An
         if name == "flag":
             for kind in FLAG_CATEGORY:
                 if kind != "address-protection":
-                    yield planted(cls, child, world.ids, kind=kind)
+                    yield planted(cls, child, world.ids, world.homes[child], kind=kind)
         elif name == "conflict":
             yield _conflict_about_health(world, child)
         elif name == "person":
-            yield planted(cls, child, world.ids)
-            yield planted(cls, child, world.ids, address_protected=True)
+            yield planted(cls, child, world.ids, world.homes[child])
+            yield planted(cls, child, world.ids, world.homes[child], address_protected=True)
+        elif name == "relationship":
+            yield planted(cls, child, world.ids, world.homes[child])
+            hidden = world.ids[f"{child}.protected person"]
+            yield planted(cls, child, world.ids, world.homes[child], person=hidden)
         elif name == "disagreement":
-            yield planted(cls, child, world.ids)
-            yield planted(cls, child, world.ids, outcome="", settled=None, follows=None)  # its clock runs
+            yield planted(cls, child, world.ids, world.homes[child])
+            runs = {"outcome": "", "settled": None, "follows": None}
+            yield planted(cls, child, world.ids, world.homes[child], **runs)
         else:
-            yield planted(cls, child, world.ids)
+            yield planted(cls, child, world.ids, world.homes[child])
 
 
 def _bring_in(
@@ -338,10 +373,16 @@ def _bring_in(
     world.ids.setdefault(word, record.id)
     world.records.append((record.type, record.id, child))
     subject = record.id if isinstance(record, Child) else world.ids.get(f"{child}.child")
+    home = world.homes[child]
+    hides = getattr(record, "address_protected", False)
+    written = {name: _with_home(record, name, value, home) for name, value in held.items()}
+    record = record.model_copy(update={name: text for name, text in written.items() if text != held[name]})
+    changed = {name: _with_home(record, name, value, home) for name, value in newer.items()}
+    if hides:
+        changed["address"] = home
     store.journal.commit(Edit("Bring in", (create(record),), subject=subject), kind="setup")
     if newer:
-        store.journal.commit(Edit("Change", update(record, **newer), subject=subject), kind="setup")
-    hides = getattr(record, "address_protected", False)
+        store.journal.commit(Edit("Change", update(record, **changed), subject=subject), kind="setup")
     for values, current in ((held, False), (newer, True)):
         for name, value in values.items():
             text = _said(value)
@@ -368,7 +409,7 @@ def withheld(store: Store, world: World, purpose: Purpose) -> list[Canary]:
         child = children[one.child]
         named = store.may_see(child, Category.IDENTITY, purpose)
         # A record whose work has a purpose of its own is shown for that one alone.
-        wanted = PURPOSE_OF.get(one.type, purpose)
+        wanted: Purpose = "safeguarding" if one.type == "disclosure" else PURPOSE_OF.get(one.type, purpose)
         if one.protected or not named or not store.may_see(child, one.category, wanted):
             refused.append(one)
     return refused

@@ -421,6 +421,37 @@ async def test_an_edit_keeps_what_was_agreed_before(family: Family, tmp_path: Pa
         assert "Set an alarm for Tilly" in flat(app)
 
 
+async def test_a_protected_address_is_painted_nowhere_and_no_edit_writes_over_it(
+    family: Family, tmp_path: Path
+) -> None:
+    made = make_plan(family)
+    wrote = update(made["alarm"], text="Bring an alarm to 1 Quarry Lane")
+    family.store.journal.commit(Edit("Words", wrote))
+    family.store.journal.commit(Edit("Protect", update(family.home, address_protected=True)))
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, family.tilly.id)
+        await keys(pilot, "P")
+        await at(pilot, "Bring an alarm")
+        assert "Bring an alarm to (address not given)" in flat(app)
+        await keys(pilot, "X")
+        assert isinstance(app.screen, EndingForm)
+        assert "Bring an alarm to (address not given)" in flat(app)
+        await keys(pilot, "escape", "E")
+        assert "Bring an alarm to 1 Quarry Lane" in flat(app)
+        assert "leave addresses out" not in flat(app)
+        await keys(pilot, "end", "=, or to 9 Sample Road, or")
+        assert "An address of this family is protected: leave addresses out of these words" in flat(app)
+        await keys(pilot, "ctrl+s")
+        kept = await asked(app, lambda store: store.get(Action, made["alarm"].id).text)
+        assert kept == "Bring an alarm to 1 Quarry Lane, or to 9 Sample Road, or"
+        assert "Quarry" not in flat(app)
+        await at(pilot, "Bring an alarm")
+        await keys(pilot, "h")
+        assert isinstance(app.screen, HistoryScreen)
+        assert "Quarry" not in flat(app)
+
+
 async def test_an_overdue_action_that_moves_asks_why_and_keeps_its_day(
     family: Family, tmp_path: Path
 ) -> None:
