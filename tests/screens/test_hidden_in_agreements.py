@@ -22,7 +22,7 @@ from casework.withdrawing import somebody_of
 from screens.consent_check import Wanted, read_answer
 from screens.consent_forms import AgreementForm, SettleForm, WithdrawForm
 from screens.reopening import LeftOpen
-from storage.queries.agreements import read_agreements, read_lost
+from storage.queries.agreements import read_agreements, read_lost, read_opening
 from storage.queries.sight import Sight
 from storage.store import Store
 
@@ -159,3 +159,23 @@ def test_who_writes_youth_justice_without_the_sight_of_it_is_told_what_becomes_o
     ours = kept_by_form(store, tilly, agencies=("early-help", "school"))
     assert "as you wrote it" not in ours, "they see it now, and their list shows it"
     store.close()
+
+
+@pytest.mark.parametrize("named", [{"youth-justice"}, {"youth-justice", "school"}])
+def test_what_an_agreement_opens_tells_of_no_other_about_what_is_protected(
+    named: set[str], tmp_path: Path
+) -> None:
+    """Another parent's refusal about youth justice, which its writer may not know of, changes no word."""
+    store = opened(tmp_path, "early-help")
+    told = []
+    for refused in (False, True):
+        child, held = agreed(store, named, set(PURPOSES))
+        if refused:
+            other = held.model_copy(
+                update={"id": new_id(), "given_by": "Ben", "relationship": "father", "status": "refused",
+                        "agencies": ("youth-justice",), "responsibility": "yes"}
+            )  # fmt: skip
+            store.journal.commit(record_agreement(other, TODAY))
+        told.append(read_opening(store, held.id, {}).words)
+    assert told[0] == told[1]
+    assert "youth-justice" in told[0]
