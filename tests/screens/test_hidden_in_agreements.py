@@ -169,7 +169,7 @@ def test_what_an_agreement_opens_tells_of_no_other_about_what_is_protected(
     store = opened(tmp_path, "early-help")
     told = []
     for refused in (False, True):
-        child, held = agreed(store, named, set(PURPOSES))
+        held = agreed(store, named, set(PURPOSES))[1]
         if refused:
             other = held.model_copy(
                 update={"id": new_id(), "given_by": "Ben", "relationship": "father", "status": "refused",
@@ -178,4 +178,4 @@ def test_what_an_agreement_opens_tells_of_no_other_about_what_is_protected(
             store.journal.commit(record_agreement(other, TODAY))
         told.append(read_opening(store, held.id, {}).words)
     assert told[0] == told[1]
-    assert "youth-justice" in told[0]
+    assert told[0].count("youth-justice") == 1
