@@ -82,6 +82,9 @@ def sync_lines(view: SyncView, width: int, note: str = "") -> Iterator[tuple[str
         yield from ((step.child or "", cell) for cell in plain(head, width, tone=Tone.WARN, indent=0))
         yield from ((step.child or "", cell) for cell in plain(f"why: {step.reason}", width, indent=4))
         yield from ((step.child or "", cell) for cell in plain(f"do: {step.advice}", width, indent=4))
+    for late in view.late:
+        words = f"  Taken after all: {short(late.name, 50)}, {local_time(late.at)}: {late.reason}"
+        yield from (("", cell) for cell in plain(words, width, indent=0))
     yield "", ""
     yield "", Piece("What came last", Tone.STRONG)
     for at, words in view.came:

@@ -175,7 +175,7 @@ class CarriedDevice(Device):
                 settled += whole
         with transaction(self._conn):
             state = read_state(self._conn)
-            outbox.settle(self._conn, settled, answers, unknown_kinds(state))
+            outbox.settle(self._conn, settled, answers, unknown_kinds(state), anew=bool(state.anew))
             write_state(self._conn, replace(state, pushed_seq=reply.at.seq, pushed_chain=reply.at.chain))
         session.pushed += len(settled)
         for edit in settled:

@@ -18,7 +18,7 @@ from casework.shape import beyond, shape
 from casework.wording import count_of
 from storage import audit
 from storage.central import outbox
-from storage.central.asides import newest_aside
+from storage.central.asides import newest_aside, note_taken, to_ask_after
 from storage.central.beforehand import Beforehand
 from storage.central.bundles import end_bundles, read_bundles
 from storage.central.given_up import read_given_up
@@ -29,7 +29,7 @@ from storage.central.state import SyncState, read_state, write_state
 from storage.journal import transaction
 from storage.store import Store
 from sync.collecting import collecting_rarely
-from sync.messages import MOST_UNANSWERED, Cursor, Hello, Verify, Welcome
+from sync.messages import MOST_ASKED, MOST_UNANSWERED, BesideHello, Cursor, Hello, Verify, Welcome
 from sync.reading import Reading
 from sync.sending import Sending
 from sync.session import Central, Session
@@ -152,6 +152,7 @@ class Device:
             pushed=Cursor(seq=state.pushed_seq, chain=state.pushed_chain),
             waiting=outbox.count_waiting(self._conn),
             aside=newest_aside(self._conn),
+            beside=BesideHello(aside=to_ask_after(self._conn, MOST_ASKED, state.coming)),
             given_up=self._gave_up(),
             audit=self._audit_at(audit.head(self._conn)[0]),
             anchored=self._audit_at(state.audit_seq),
@@ -188,6 +189,10 @@ class Device:
         if welcome.action == "revoked":
             raise Refused("revoked", "This laptop's access was ended; speak to your manager.")
         self._lease = welcome.lease
+        if welcome.beside.taken and welcome.action != "reconcile":
+            with transaction(self._conn):
+                for one in welcome.beside.taken:
+                    note_taken(self._conn, one.edit, one.verdict, one.seq, one.code, one.reason)
         lacks = beyond(welcome.kinds)
         if lacks != state.lacks():
             with transaction(self._conn):

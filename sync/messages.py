@@ -25,6 +25,8 @@ MOST_BYTES = 524_288
 """Bytes of one push before it is compressed; of a long edit one part at the least."""
 MOST_UNANSWERED = 40
 """Greetings without an answer that a laptop remembers: as many as bundles can be on their way."""
+MOST_ASKED = 100
+"""Steps that were kept aside of which one greeting asks."""
 MOST_LEASE = 365
 """Days without a word for which a laptop may open alone."""
 MOST_ROWS = 2_000
@@ -102,6 +104,12 @@ class Cursor(_Message):
     chain: Annotated[str, Field(max_length=32, pattern=r"^[0-9a-f]*$")] = ""
 
 
+class BesideHello(Beside):
+    """`aside`: steps of this laptop's that were kept aside, to hear whether they were taken since."""
+
+    aside: Annotated[list[Id], Field(max_length=MOST_ASKED)] = []
+
+
 class Hello(Said):
     """The first message of a session; `digest` is what the laptop holds, when it has nothing to send.
 
@@ -119,6 +127,7 @@ class Hello(Said):
     the central record keeps and the audit does not hold.
     """
 
+    beside: BesideHello = BesideHello()
     protocol: Number = PROTOCOL
     shape: Annotated[str, Field(max_length=64)] = ""
     incarnation: Annotated[str, Field(max_length=64)] = ""
@@ -138,6 +147,23 @@ class Hello(Said):
     missing: Cursor | None = None
 
 
+class Verdict(_Message):
+    """What became of one edit, and its place in the log; `again` says that it was taken before."""
+
+    edit: Id
+    verdict: VerdictName
+    seq: int = 0
+    code: str = ""
+    reason: str = ""
+    again: bool = False
+
+
+class BesideWelcome(Beside):
+    """`taken`: what became of steps of which the greeting asked, where they were taken since."""
+
+    taken: list[Verdict] = []
+
+
 class Welcome(Said):
     """The answer. `agreed`: nothing is to be sent either way, and both sides hold the same.
 
@@ -148,6 +174,7 @@ class Welcome(Said):
     the log of a central record that was put back is the one that the laptop read.
     """
 
+    beside: BesideWelcome = BesideWelcome()
     action: Action = "ok"
     hub: str
     epoch: str
@@ -165,17 +192,6 @@ class Push(Said):
     """Edits in the order in which they were made."""
 
     edits: Annotated[list[SentEdit], Field(max_length=MOST_EDITS)]
-
-
-class Verdict(_Message):
-    """What became of one edit, and its place in the log; `again` says that it was taken before."""
-
-    edit: Id
-    verdict: VerdictName
-    seq: int = 0
-    code: str = ""
-    reason: str = ""
-    again: bool = False
 
 
 class BesidePushed(Beside):

@@ -138,7 +138,8 @@ class Sending:
         verdicts = answers_of(answer)
         with transaction(self._conn):
             state = read_state(self._conn)
-            outbox.settle(self._conn, *self._with_parts(edits, verdicts), unknown_kinds(state))
+            parts = self._with_parts(edits, verdicts)
+            outbox.settle(self._conn, *parts, unknown_kinds(state), anew=bool(state.anew))
             write_state(self._conn, replace(state, pushed_seq=answer.at.seq, pushed_chain=answer.at.chain))
         own = [verdicts[edit.id] for edit in edits if edit.id in verdicts]
         session.pushed += len(own)

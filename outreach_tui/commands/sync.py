@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 _MINUTE = 60.0
 _DOUBLED, _HOUR = 3, 60.0
+_LATE = 5
+"""Steps that were taken later of which the status tells."""
+_TAKEN = ("edit", "name", "at", "code", "reason")
+_ASIDE = (*_TAKEN, "advice")
 _AGAIN = "sync again"
 
 Show = Callable[[dict[str, Any], Callable[[], None]], None]
@@ -119,7 +123,7 @@ class Watched:
 
         self._call = call
         self._value: dict[str, Any] = Session().as_json() | _traffic(0, 0, 0, 0.0)
-        self._value |= {"set_aside": [], "to_settle": 0, "same_child": 0, "sessions": 0}
+        self._value |= {"set_aside": [], "taken_late": [], "to_settle": 0, "same_child": 0, "sessions": 0}
 
     def __enter__(self) -> None: ...
 
@@ -188,7 +192,7 @@ def status() -> None:
     """
     call = the_call()
     with opened(call) as store:
-        from storage.central.asides import set_aside
+        from storage.central.asides import set_aside, taken_late
         from storage.central.lease import read_lease
         from storage.central.outbox import count_waiting
         from storage.central.state import read_state
@@ -200,6 +204,7 @@ def status() -> None:
         conflicts = count_conflicts(store)
         pairs = find_open_pairs(store, 0)[1]
         aside = [_shown(step) for step in set_aside(store.conn)]
+        late = [_shown(step, _TAKEN) for step in taken_late(store.conn, _LATE)]
         lease = read_lease(store.conn, store.now())
     value = {
         "enrolled": state.is_enrolled,
@@ -210,6 +215,7 @@ def status() -> None:
         "conflicts": conflicts,
         "same_child": pairs,
         "quarantined": aside,
+        "taken_late": late,
         "cursor": state.seq,
         "agreed_at": state.agreed_at or None,
         "opens_alone_until": lease.ends_at if lease else None,
@@ -233,6 +239,7 @@ def status() -> None:
             ]
         )
         output.emit_lines(line for step in aside for line in _aside_lines("  ", step))
+        output.emit_lines(f"  {_late_line(step)}" for step in late)
 
     call.show(value, text)
 
@@ -271,15 +278,16 @@ def end_of_session(
     """`show` what a session did; its exit code. `before` are the steps that had been kept aside before it,
     `again` says what to do where the sides do not agree yet.
     """
-    from storage.central.asides import set_aside
+    from storage.central.asides import set_aside, taken_late
     from storage.queries.conflicts import count_conflicts
     from storage.queries.duplicates import find_open_pairs
 
     aside = [_shown(step) for step in set_aside(store.conn) if step.edit not in before]
+    late = [_shown(step, _TAKEN) for step in taken_late(store.conn) if step.edit in before]
     conflicts = count_conflicts(store)
     pairs = find_open_pairs(store, 0)[1]
     value = session.as_json() | about
-    value |= {"set_aside": aside, "to_settle": conflicts, "same_child": pairs}
+    value |= {"set_aside": aside, "taken_late": late, "to_settle": conflicts, "same_child": pairs}
 
     def text() -> None:
         output.emit_lines(_said(value, again))
@@ -320,6 +328,7 @@ def _said(value: dict[str, Any], again: str) -> list[str]:
     if value["same_child"]:
         lines.append(f"Perhaps one child: {pairs_words(value['same_child'])}")
     lines += [line for step in value["set_aside"] for line in _aside_lines("Kept aside: ", step)]
+    lines += map(_late_line, value["taken_late"])
     return [*lines, *value["problems"]]
 
 
@@ -336,6 +345,10 @@ def _aside_lines(before: str, step: dict[str, str]) -> list[str]:
     return [head, f"  do: {step['advice']}"]
 
 
-def _shown(step: SetAside) -> dict[str, str]:
-    names = ("edit", "name", "at", "code", "reason", "advice")
+def _late_line(step: dict[str, str]) -> str:
+    """A step that was kept aside and taken later."""
+    return f"Taken after all: {step['name']}, {stamp_text(step['at'])}: {step['reason']}"
+
+
+def _shown(step: SetAside, names: Sequence[str] = _ASIDE) -> dict[str, str]:
     return {name: getattr(step, name) for name in names}

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from zlib import crc32
 
 from casework.wording import count_of, join_words
 from storage.cipher import Connection
 
-NOT_ENTITLED = "not-entitled"
+NOT_ENTITLED, NO_SUCH_RECORD = "not-entitled", "no-such-record"
+LET_IN, TAKEN_LATE = "let-in", "taken-late"
+"""The codes of a step that was kept aside and taken later: a person let it in, or what it waited for came."""
+_CAME = "What it waited for is on the central record now."
 _MOST_NAMES = 3
 _SHORT_ID = 18
 """Characters of an id by which a step is found: its time to the millisecond, and a random part."""
 
 _WHAT_TO_DO: Mapping[str, str] = {
     NOT_ENTITLED: (
-        "Ask your manager to put you or your team on the case and record it then, or to let in what you"
-        " wrote: outreach hub release {edit}"
+        "Ask your manager to put you or your team on the case, then it is taken by itself; or to let in what"
+        " you wrote: outreach hub release {edit}"
     ),
     "unknown-type": "Nothing: it is offered again when the central record was updated. Tell your support.",
     "other-type": "Tell your support: two records share an id. What you wrote stays in the history here.",
-    "no-such-record": "Record it anew: what it was about is not in the central record.",
+    NO_SUCH_RECORD: (
+        "Wait until your colleagues have synced: it is taken by itself when what it is about comes. If it"
+        " stays here, record it anew."
+    ),
     "central": "Ask whoever keeps the central record to change it there.",
     "bad-value": "Look at the record, correct the field and save it again: that is a new step.",
     "other-content": "Tell your support: this laptop may be a copy of another. What you wrote stays here.",
@@ -65,6 +72,34 @@ def newest_aside(conn: Connection) -> str | None:
         " WHERE s.verdict = 'quarantined' AND s.cut = 0 ORDER BY s.edit DESC LIMIT 1"
     ).fetchone()
     return str(row[0]) if row else None
+
+
+def taken_late(conn: Connection, newest: int = -1) -> list[SetAside]:
+    """This laptop's steps that were kept aside and taken later, with who let them in; the newest first."""
+    rows = conn.execute(
+        "SELECT edit.id, edit.name, edit.at, s.code, s.reason FROM sync_edit s JOIN edit ON edit.seq = s.edit"
+        " WHERE s.code IN (?, ?) AND s.verdict != 'quarantined' ORDER BY edit.seq DESC LIMIT ?",
+        (LET_IN, TAKEN_LATE, newest),
+    )
+    return [SetAside(*row) for row in rows]
+
+
+def to_ask_after(conn: Connection, most: int, turn: str) -> list[str]:
+    """The ids of steps that are kept aside, at most so many; of more each `turn` has others."""
+    every = [step.edit for step in set_aside(conn)]
+    if len(every) <= most:
+        return every
+    at = crc32(turn.encode()) % len(every)
+    return [*every[at:], *every[:at]][:most]
+
+
+def note_taken(conn: Connection, edit: str, verdict: str, seq: int, code: str, reason: str) -> None:
+    """A step that was kept aside was taken since; in the caller's transaction."""
+    conn.execute(
+        "UPDATE sync_edit SET verdict = ?, seq = ?, code = ?, reason = ?"
+        " WHERE verdict = 'quarantined' AND edit = (SELECT seq FROM edit WHERE id = ?)",
+        (verdict, seq, code, reason or _CAME, edit),
+    )
 
 
 def why_aside(

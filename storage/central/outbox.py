@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from storage.central.asides import why_aside
+from storage.central.asides import NO_SUCH_RECORD, why_aside
 from storage.cipher import Connection
 
 OWN = "('do', 'undo', 'redo', 'setup')"
@@ -129,11 +129,14 @@ def settle(
     sent: Sequence[WaitingEdit],
     answers: Mapping[str, Answer],
     unknown: Collection[str] = (),
+    *,
+    anew: bool = False,
 ) -> None:
     """Keep the verdicts; in the caller's transaction. A long step has one when its last part has.
 
     The worst of its parts' verdicts is the step's. Records of `unknown` types are here alone until the
-    central record knows them: they are neither counted nor sent anew.
+    central record knows them: they are neither counted nor sent anew. While a central record is read `anew`
+    that lost something, what it has not got is not asked for: it is brought back, if it may be held here.
     """
     by_place: dict[int, list[WaitingEdit]] = {}
     for edit in sent:
@@ -144,7 +147,7 @@ def settle(
         touched = {
             (kind, record) for part in parts for kind, record, *_ in part.changes if kind not in unknown
         }
-        clean = all(answer.is_clean for answer in got)
+        clean = all(answer.is_clean or (anew and answer.code == NO_SUCH_RECORD) for answer in got)
         conn.executemany(
             "INSERT INTO sync_want (record, type, anew) VALUES (?, ?, ?)"
             " ON CONFLICT (record) DO UPDATE SET anew = max(anew, excluded.anew)",

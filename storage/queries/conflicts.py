@@ -15,7 +15,7 @@ from casework.errors import BadInput, Refused
 from casework.policies import Category
 from casework.records import RECORD_TYPES, Calendar, Child, Record, School, Team, Worker
 from casework.records_sync import Conflict
-from storage.central.asides import what_to_do
+from storage.central.asides import LET_IN, TAKEN_LATE, what_to_do
 from storage.queries.history import Names, value_words
 from storage.queries.lookup import display_name
 from storage.queries.sight import Sight, seen_children, subject_of
@@ -190,9 +190,19 @@ def read_set_aside(store: Store) -> list[SetAside]:
 
     Of a step about a child whom the worker may not know of any more, only that there is one, and why.
     """
+    return _steps(store, "s.verdict = 'quarantined'")
+
+
+def read_taken_late(store: Store, newest: int) -> list[SetAside]:
+    """This laptop's steps that were set aside and taken later, as `read_set_aside`."""
+    return _steps(store, f"s.verdict != 'quarantined' AND s.code IN ('{LET_IN}', '{TAKEN_LATE}')", newest)
+
+
+def _steps(store: Store, where: str, newest: int = -1) -> list[SetAside]:
     rows = store.conn.execute(
         "SELECT e.seq, e.id, e.name, e.at, e.subject, s.code, s.reason FROM sync_edit s"
-        " JOIN edit e ON e.seq = s.edit WHERE s.verdict = 'quarantined' ORDER BY e.seq DESC"
+        f" JOIN edit e ON e.seq = s.edit WHERE {where} ORDER BY e.seq DESC LIMIT ?",
+        (newest,),
     ).fetchall()
     return [_set_aside(store, *row) for row in rows]
 

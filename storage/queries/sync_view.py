@@ -11,7 +11,7 @@ from storage.central.lease import Lease, read_lease
 from storage.central.outbox import OWN
 from storage.central.problems import read_problems
 from storage.central.state import SyncState, read_state
-from storage.queries.conflicts import SetAside, count_conflicts, read_set_aside
+from storage.queries.conflicts import SetAside, count_conflicts, read_set_aside, read_taken_late
 from storage.queries.duplicates import find_open_pairs
 from storage.queries.lookup import display_name
 from storage.queries.sight import seen_children
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from storage.store import Store
 
 _RECEIVED = 5
+_LATE = 5
 _ALIKE = 3
 
 
@@ -45,6 +46,8 @@ class SyncView:
     aside: Sequence[SetAside]
     children: Sequence[ChildSteps]
     conflicts: int
+    late: Sequence[SetAside] = ()
+    """Steps of this laptop's that were set aside and taken later, the newest first."""
     lease: Lease | None = None
     """How long this laptop opens alone."""
 
@@ -94,6 +97,7 @@ def read_sync_view(store: Store) -> SyncView:
             if child in held
         ],
         conflicts=count_conflicts(store),
+        late=read_taken_late(store, _LATE),
         lease=read_lease(conn, store.now()),
         problems=read_problems(conn, store.now()),
         alike=[(display_name(pair.one), display_name(pair.other)) for pair in alike],

@@ -25,6 +25,7 @@ from sync.hub.counting import CHAIN_BYTES, Counter, chained
 from sync.hub.devices import put, revoke
 from sync.hub.enrolment import enter_school
 from sync.hub.entitlement import SEND_ANEW, Entitlement
+from sync.hub.waiting import take_waiting_of
 
 _SHORTEST = 8
 
@@ -96,8 +97,10 @@ def entitle(
     put(connection, new_id(), "Entitle", record, now)
     entitlement = Entitlement(connection, now.date())
     table = tables.device
-    for device in connection.execute(select(table.c.id).where(table.c.worker == worker.id)).scalars():
-        entitlement.settle_device(device, Counter(connection).head)
+    for device in connection.execute(select(table.c.id).where(table.c.worker == worker.id)).scalars().all():
+        counter = Counter(connection)
+        entitlement.settle_device(device, counter.head)
+        take_waiting_of(connection, counter, device, now)
     urns = {school.id: school.urn for school in _schools(connection)}
     return {"id": worker.id, "worker": worker.name, "schools": [urns[school] for school in record.schools]}
 

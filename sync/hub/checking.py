@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from typing import Any
+
+from pydantic import ValidationError
 
 from casework.records import RECORD_TYPES
-from sync.hub.central import Central, Held
+from sync.hub.central import Central, Held, known_fields
 from sync.hub.rights import Refusal, Rights, ties_to
 from sync.messages import Changed, SentEdit
 
@@ -47,3 +50,22 @@ def _check_kind(change: Changed, held: Held, created: Collection[str]) -> None:
         raise Refusal("other-type", "A record of another kind has this id.")
     if not held.stands and change.record not in created:
         raise Refusal("no-such-record", "The central record has no such record.", (held.id,))
+
+
+def validated(record_type: str, record: str, fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields as their record type spells them; those that it does not know stay as they are.
+
+    What a laptop brings back may lack what it could not hold: that stays open for who has it. Raises Refusal.
+    """
+    cls = RECORD_TYPES[record_type]
+    try:
+        known = known_fields(cls, fields)
+        known["id"] = record
+        spelt_out = cls.model_validate(known).model_dump(mode="json")
+    except ValidationError as error:
+        place = ".".join(str(part) for part in error.errors()[0]["loc"])
+        raise Refusal("bad-value", f"The field {place} does not hold what it has to.") from None
+    del spelt_out["id"]
+    if spelt_out.keys() == fields.keys():
+        return spelt_out
+    return {name: spelt_out.get(name, value) for name, value in fields.items()}

@@ -17,6 +17,7 @@ from sync.hub.central import in_bulk, read_as
 from sync.hub.counting import Counter
 from sync.hub.entitlement import Entitlement
 from sync.hub.taking import Taking
+from sync.hub.waiting import take_waiting
 from sync.messages import Changed, SentEdit
 
 HUB = "hub"
@@ -40,6 +41,7 @@ def write(connection: Connection, edit: str, name: str, changes: Sequence[Change
     Entitlement(connection, now.date()).settle(taking.central.unsettled, counter.head)
     if answer.verdicts and answer.verdicts[0].verdict == "quarantined":
         raise Refused(answer.verdicts[0].code, answer.verdicts[0].reason)
+    take_waiting(connection, counter, taking.arrived, now)
 
 
 def put(connection: Connection, edit: str, name: str, record: Record, now: datetime) -> None:

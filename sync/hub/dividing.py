@@ -14,13 +14,11 @@ from typing import Any
 
 from casework.scopes import EVERYBODY, TIED, own_scope
 from sync.hub.central import Central
-from sync.hub.entries import verdicts_on
+from sync.hub.entries import PORTION, verdicts_on
 from sync.hub.rights import NOT_ENTITLED, Refusal, ties_to
 from sync.messages import Changed, SentEdit
 
 _LONGEST_ID = 64
-PORTION = "/x"
-"""After the id of a step, before the number of a portion of it that is kept aside."""
 PART_NOT_THEIRS = (
     "A part of it is about a child with whom the worker does not work, as the central record has it:"
     " that part was kept aside, the rest was taken."

@@ -18,6 +18,9 @@ from sync.hub.central import in_bulk
 from sync.hub.rights import Refusal
 from sync.messages import Changed, SentEdit, Verdict
 
+PORTION = "/x"
+"""After the id of a step, before the number of a portion of it that is kept aside."""
+
 
 def log_row(
     edit: SentEdit, digest: bytes, device: str, now: datetime, verdict: Verdict, chain: bytes

@@ -13,12 +13,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, Select, bindparam, select, update
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as SQLAlchemyTimeout
 
-from casework.errors import OutreachError, Refused
+from casework.errors import Refused
 from casework.shape import kinds, shape
-from storage.faults import DATABASE_ERRORS
 from sync.hub import tables
 from sync.hub.alarms import looked_into
 from sync.hub.anchoring import anchor, keep_missing
@@ -29,14 +26,17 @@ from sync.hub.database import for_laptop, transact
 from sync.hub.devices import keep_statement
 from sync.hub.entitlement import SEND_ANEW, Entitlement
 from sync.hub.entries import aside_row, digest_of_edit, keep_aside
+from sync.hub.failing import FAILED, is_of_edits
 from sync.hub.feed import Feed
 from sync.hub.migrations import upgrade
 from sync.hub.rights import Refusal
 from sync.hub.standing import Sums
 from sync.hub.taking import Taking
+from sync.hub.waiting import take_waiting, take_waiting_of, taken_since
 from sync.messages import (
     PROTOCOL,
     Action,
+    BesideWelcome,
     Cursor,
     Have,
     Hello,
@@ -55,9 +55,6 @@ log = logging.getLogger("outreach.hub")
 
 REVOKED = Refusal(
     "revoked", "This laptop's access was ended; its edits are kept for a supervisor to look at."
-)
-FAILED = Refusal(
-    "fault", "The central record failed at this step; it is kept there for a supervisor to look at."
 )
 
 
@@ -122,6 +119,7 @@ class Hub:
             lease=counter.lease,
             looked_into=looked_into(connection, device, known.audit_lost) if known.audit_lost else None,
             common=_common(counter, said) if action == "reconcile" else 0,
+            beside=BesideWelcome(taken=taken_since(connection, known.worker, said.beside.aside)),
         )
 
     def _greeted(
@@ -173,6 +171,7 @@ class Hub:
         if self._is_revoked(connection, device):
             return self._set_aside(connection, device, said, REVOKED)
         told = Pushed()
+        arrived: set[str] = set()
         while True:
             taking = Taking(connection, device, Feed(connection, device).masks())
             edits = said.edits[len(told.verdicts) :]
@@ -182,10 +181,13 @@ class Hub:
                 break
             counter.save()
             Entitlement(connection, self._now().date()).settle(taking.central.unsettled, counter.head)
+            arrived |= taking.arrived
             if len(told.verdicts) == len(said.edits):
                 break
+        late = take_waiting(connection, counter, arrived, self._now())
+        verdicts = [late.get(one.edit, one) for one in told.verdicts]
         at = Cursor(seq=counter.head, chain=self.chain_at(connection, counter, counter.head))
-        return told.model_copy(update={"at": at})
+        return told.model_copy(update={"verdicts": verdicts, "at": at})
 
     def _pull(self, connection: Connection, device: str, said: Pull) -> Page:
         self._require_active(connection, device)
@@ -244,7 +246,9 @@ class Hub:
         """
         today = self._now().date()
         if known.entitled_on != today.isoformat():
-            Entitlement(connection, today).settle_device(known.id, Counter(connection).head)
+            counter = Counter(connection)
+            Entitlement(connection, today).settle_device(known.id, counter.head)
+            take_waiting_of(connection, counter, known.id, self._now())
 
     def _seen(self, connection: Connection, known: Row[Any], said_now: Sequence[str]) -> None:
         words = [*dict.fromkeys([*said_now, *known.incarnation.split()])]
@@ -325,17 +329,6 @@ def known_device(connection: Connection, device: str, columns: Select[Any] = _DE
     if row is None or row.status not in ("active", "revoked"):
         raise Refused("unknown-device", "The central record does not know this laptop; enrol it again.")
     return row
-
-
-def is_of_edits(error: Exception) -> bool:
-    """Whether what went wrong can be an edit's doing, and not that of a database that has no room, is away
-    or was met by another transaction: then it may go better another time.
-    """
-    if isinstance(error, SQLAlchemyError):
-        return isinstance(error, DataError | IntegrityError) or not isinstance(
-            error, DBAPIError | SQLAlchemyTimeout
-        )
-    return not isinstance(error, (OutreachError, MemoryError, OSError, *DATABASE_ERRORS))
 
 
 def found_hub(engine: Engine, *, hub: str, epoch: str) -> None:

@@ -15,6 +15,7 @@ from sync.hub.counting import Counter
 from sync.hub.devices import HUB
 from sync.hub.entitlement import Entitlement
 from sync.hub.taking import Taking
+from sync.hub.waiting import take_waiting
 from sync.messages import SentEdit, Verdict
 
 _MOST_TEXT = 1_000
@@ -67,4 +68,5 @@ def _let_in(connection: Connection, edit_text: str, let_in: str, now: datetime) 
         raise Refused(verdict.code, verdict.reason, "EDIT")
     counter.save()
     Entitlement(connection, now.date()).settle(taking.central.unsettled, counter.head)
+    take_waiting(connection, counter, taking.arrived, now)
     return verdict

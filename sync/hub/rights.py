@@ -78,7 +78,7 @@ class Rights:
             return
         lead = _lead(held.type)
         if not any(scope in made or self._holds(scope, lead, edit) for scope in held.scopes):
-            raise Refusal(NOT_ENTITLED, _NO_CHILD_OF_THEIRS, held.scopes)
+            raise Refusal(NOT_ENTITLED, _NO_CHILD_OF_THEIRS, (*held.scopes, held.id))
 
     def may_hold(self, scope: str, record_type: str) -> bool:
         """Whether the laptop may hold records of this type of a scope now."""

@@ -11,18 +11,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from pydantic import ValidationError
 from sqlalchemy import Connection, select
 
 from casework.canonical import fingerprint, spelt
 from casework.conflicts import disagreement
 from casework.facets import FACETS, Facet, exact_facet
-from casework.records import RECORD_TYPES, Worker
+from casework.records import Worker
 from casework.scopes import EVERYBODY, TIED, own_scope
 from casework.sharing_grid import HIDDEN_EXISTENCE
 from sync.hub import tables
 from sync.hub.central import Central, Held, Ties, insert_all, known_fields, usual_fields
-from sync.hub.checking import refusals
+from sync.hub.checking import refusals, validated
 from sync.hub.counting import Counter
 from sync.hub.dividing import PART_NOT_THEIRS, Portion, divided, told_of
 from sync.hub.entitlement import is_ground
@@ -37,7 +36,7 @@ from sync.hub.entries import (
 )
 from sync.hub.natural import FILLED_IN, KEY_FIELDS, KEYED, Matching, keep_keys, keys_of
 from sync.hub.removed import VOID, against_removal
-from sync.hub.rights import NOT_ENTITLED, Refusal, Rights
+from sync.hub.rights import NOT_ENTITLED, Refusal, Rights, ties_to
 from sync.hub.settled import contested_by, weighed_by
 from sync.merge import Merged, merge
 from sync.messages import BesidePushed, Changed, Pushed, SentEdit, Verdict
@@ -65,11 +64,14 @@ class Taking:
         masks: Mapping[str, tuple[int, int]] | None,
         *,
         let_in: str = "",
+        digests: Mapping[str, bytes] | None = None,
     ) -> None:
         """`masks` are the bits that the laptop may hold of each scope, and when it lost some; None is for
         what the central record itself writes. `let_in` stays in the log: who let in what was kept aside.
+        `digests` know an edit again that was kept aside, whatever ids its records have been given since.
         """
         self._let_in = let_in
+        self._digests = digests or {}
         self._connection = connection
         self._device = device
         self._worker = None if masks is None else self._enrolled_worker()
@@ -77,7 +79,15 @@ class Taking:
         self.central = Central(connection)
         self._rights = None if masks is None else Rights(self.central, masks)
         self._made: set[str] = set()
+        self._tied: set[str] = set()
         self._keys: dict[str, list[str]] = {}
+
+    @property
+    def arrived(self) -> set[str]:
+        """Records that came into being, children of whom it may have changed who may hold them, and adults
+        and homes that were tied: what a step may have waited for.
+        """
+        return self._made | self._tied | self.central.unsettled
 
     def take(
         self, edits: Sequence[SentEdit], counter: Counter, now: datetime, *, rest: bool = False
@@ -97,7 +107,7 @@ class Taking:
         verdicts, logged, aside = [], [], []
         about: dict[str, list[str]] = {}
         for edit in edits:
-            digest = digest_of_edit(edit)
+            digest = self._digests.get(edit.id) or digest_of_edit(edit)
             if edit.id in before:
                 verdicts.append(said_again(before[edit.id], digest))
                 if verdicts[-1].code == NOT_ENTITLED:
@@ -191,9 +201,10 @@ class Taking:
         conflicts = [one for one in conflicts if not self._is_settled(one, edit)] + [*contested.values()]
         for change in edit.changes:
             fields = after[change.record]
-            after[change.record] = _validated(change.type, change.record, fields)
+            after[change.record] = validated(change.type, change.record, fields)
             known[change.record] &= after[change.record] == fields
         for change in edit.changes:
+            self._tied.update(ties_to(change))
             self._put(change, after[change.record], seq, known=known[change.record])
         self._note_keys(edit)
         self._settle_alike(edit, seq)
@@ -375,22 +386,3 @@ def _created(change: Changed) -> dict[str, Any]:
     if not isinstance(change.new, dict):
         raise Refusal("bad-value", "A new record has no fields.")
     return {VOID: False, **change.new}
-
-
-def _validated(record_type: str, record: str, fields: dict[str, Any]) -> dict[str, Any]:
-    """The fields as their record type spells them; those that it does not know stay as they are.
-
-    What a laptop brings back may lack what it could not hold: that stays open for who has it.
-    """
-    cls = RECORD_TYPES[record_type]
-    try:
-        known = known_fields(cls, fields)
-        known["id"] = record
-        spelt_out = cls.model_validate(known).model_dump(mode="json")
-    except ValidationError as error:
-        place = ".".join(str(part) for part in error.errors()[0]["loc"])
-        raise Refusal("bad-value", f"The field {place} does not hold what it has to.") from None
-    del spelt_out["id"]
-    if spelt_out.keys() == fields.keys():
-        return spelt_out
-    return {name: spelt_out.get(name, value) for name, value in fields.items()}

@@ -12,10 +12,8 @@ from sync.hub.care import counted_sums, held_sums
 from sync.hub.central import batched, in_bulk
 from sync.hub.checking import UNKNOWN_TYPE
 from sync.hub.counting import SHAPE, Counter
-from sync.hub.entitlement import SEND_ANEW, Entitlement
-from sync.hub.feed import Feed
-from sync.hub.taking import Taking
-from sync.messages import SentEdit
+from sync.hub.entitlement import SEND_ANEW
+from sync.hub.waiting import kept_aside, take_again, take_waiting
 
 
 def catch_up(connection: Connection, now: datetime) -> None:
@@ -54,21 +52,7 @@ def _count_anew(connection: Connection) -> None:
 
 def _take_waiting(connection: Connection, counter: Counter, now: datetime) -> None:
     """What is still refused is kept aside again, with the reason that it has now."""
-    table, device = tables.quarantine, tables.device
-    rows = connection.execute(
-        select(table.c.edit, table.c.device, table.c.edit_text)
-        .join(device, device.c.id == table.c.device)
-        .where(table.c.code == UNKNOWN_TYPE, device.c.status == "active")
-        .order_by(table.c.number, table.c.taken, table.c.edit)
-    ).all()
-    for row in rows:
-        connection.execute(delete(table).where(table.c.edit == row.edit))
-        edit = SentEdit.model_validate_json(row.edit_text)
-        taking = Taking(connection, row.device, Feed(connection, row.device).masks())
-        (verdict,) = taking.take([edit], counter, now, rest=True).verdicts
-        counter.save()
-        Entitlement(connection, now.date()).settle(taking.central.unsettled, counter.head)
-        if verdict.seq:
-            # Its laptop was told that the step was not taken, so it is sent what came of it, too.
-            record = tables.record
-            connection.execute(update(record).where(record.c.seq == verdict.seq).values(device=""))
+    arrived: set[str] = set()
+    for row in kept_aside(connection, tables.quarantine.c.code == UNKNOWN_TYPE):
+        take_again(connection, counter, row, now, arrived)
+    take_waiting(connection, counter, arrived, now)

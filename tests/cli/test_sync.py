@@ -254,6 +254,13 @@ def test_of_a_register_only_the_child_of_another_is_kept_aside(desk: Desk, tmp_p
     why = ("--by", "Jo Field", "--reason", "It is the school's roll", "--json")
     assert desk.hub("hub", "release", step["edit"][:18], *why, today=None).code == 0
     assert desk.hub("hub", "check", "--json", today=None).json["quarantined"] == []
+    heard = sync(kim)
+    assert (heard.code, heard.json["set_aside"]) == (0, [])
+    [late] = heard.json["taken_late"]
+    assert (late["edit"], late["reason"]) == (step["edit"], "Let in by Jo Field: It is the school's roll")
+    status = kim("sync", "status", today=None).out
+    assert "Taken after all: Import" in status
+    assert "is not among" not in status
 
 
 def let_pass(line: Line, days: int) -> None:
@@ -411,7 +418,7 @@ def test_a_watch_that_lost_its_way_does_not_say_that_both_agree(capsys: pytest.C
     watched = Watched(Call(json=True))
     one = {"pushed": 2, "agreed": True, "problems": ["Odd."], "pulled": 1, "merged": 0, "purged": 0}
     for _ in range(2):
-        watched.note(one | {"set_aside": [], "to_settle": 0, "same_child": 0}, lambda: None)
+        watched.note(one | {"set_aside": [], "taken_late": [], "to_settle": 0, "same_child": 0}, lambda: None)
     with pytest.raises(Unreachable):
         watched.around(away)()
     with pytest.raises(KeyboardInterrupt), watched:

@@ -195,6 +195,12 @@ async def test_a_step_that_was_set_aside_stands_with_its_reason_and_what_to_do(
             " VALUES (?, 'quarantined', 0, 'not-entitled', 'The worker may not write this any more.')",
             (seq,),
         )
+        seq = store.conn.execute("SELECT min(seq) FROM edit WHERE subject IS NOT NULL").fetchone()[0]
+        store.conn.execute(
+            "INSERT INTO sync_edit (edit, verdict, seq, code, reason)"
+            " VALUES (?, 'applied', 9, 'let-in', 'Let in by Dana Cedar: It is the roll')",
+            (seq,),
+        )
 
     async with app.run_test(size=(120, 40)) as pilot:
         await enter(pilot)

@@ -12,14 +12,17 @@ from casework.canonical import Digest, facet_hash, sum_of
 from casework.facets import facets
 from casework.records import RECORD_TYPES
 from storage.central import outbox
+from storage.central.asides import NO_SUCH_RECORD, set_aside
 from storage.central.holdings import BIT, Holdings
 from storage.central.lease import read_lease
 from storage.rows import current_values
 from sync.hub import tables
 from sync.hub.care import problems
 from sync.hub.central import facets_of
+from sync.hub.counting import Counter
 from sync.hub.entitlement import Entitlement
 from sync.hub.feed import Feed
+from sync.hub.waiting import kept_aside, take_again, taken_since
 from sync.session import Session
 from tests.sync.faults import SECRET
 from tests.sync.kept import check_kept
@@ -42,12 +45,35 @@ def check(world: World, sessions: Sequence[Session]) -> None:
         assert problems(connection) == []
         for row in connection.execute(select(tables.quarantine)):
             assert SECRET not in row.code + row.reason
+        check_aside(world, connection)
         for laptop in world.laptops.values():
             feed = Feed(connection, laptop.way.device)
             masks = feed.masks()
             Entitlement(connection, world.today()).settle_device(laptop.way.device, 0)
             assert feed.masks() == masks, "worked out anew, it is something else that may be held"
             _check_laptop(laptop, hub, masks, verdicts)
+
+
+def check_aside(world: World, connection: Connection) -> None:
+    """Nothing is kept aside that could be taken, nor waits for a record that a laptop has; each laptop lists
+    what is aside and nothing that was taken.
+    """
+    counter = Counter(connection)
+    trial = connection.begin_nested()
+    for row in kept_aside(connection, tables.quarantine.c.awaits != ""):
+        assert take_again(connection, counter, row, world.now) == {}, "it could be taken"
+    lacking = select(tables.quarantine).where(tables.quarantine.c.code == NO_SUCH_RECORD)
+    for row in connection.execute(lacking):
+        types = {change["record"]: change["type"] for change in json.loads(row.edit_text)["changes"]}
+        for laptop in world.laptops.values():
+            for record in row.awaits.split():
+                if types[record] in RECORD_TYPES:
+                    held = current_values(laptop.store.conn, types[record], record)
+                    assert held is None, f"a laptop has the {types[record]} that a step waits for"
+    trial.rollback()
+    for laptop in world.laptops.values():
+        listed = [step.edit for step in set_aside(laptop.store.conn)]
+        assert taken_since(connection, laptop.worker.id, listed) == []
 
 
 def check_agreed(sessions: Sequence[Session]) -> None:

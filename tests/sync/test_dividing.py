@@ -15,9 +15,9 @@ from casework.edits import Edit, create, update
 from casework.errors import BadInput
 from casework.records import AttendanceWeek, Child, Person, Record, Relationship, School
 from casework.records_links import Link
-from storage.central.asides import set_aside
+from storage.central.asides import set_aside, taken_late
 from storage.central.outbox import waiting
-from sync.hub import care, tables
+from sync.hub import care, devices, tables
 from sync.hub.central import Central
 from sync.hub.dividing import Division
 from sync.hub.releasing import release
@@ -138,6 +138,8 @@ def test_what_was_kept_aside_is_let_in_by_child_or_all_at_once(roll: Roll) -> No
             release(connection, f"{step}/x7", "Dana Cedar", "It is the school's roll", roll.world.now)
         release(connection, f"{step}/x1", "Dana Cedar", "It is the school's roll", roll.world.now)
     assert [edit for edit, *_ in held(roll.world)] == [f"{step}/x0"]
+    assert roll.kim.sync().agreed
+    assert len(aside_of(roll.kim)) == 1, "a part of it is aside still"
     with roll.world.hub.engine.begin() as connection:
         release(connection, step, "Dana Cedar", "It is the school's roll", roll.world.now)
         log = connection.execute(select(tables.log).where(tables.log.c.edit == f"{step}/x0")).one()
@@ -148,6 +150,29 @@ def test_what_was_kept_aside_is_let_in_by_child_or_all_at_once(roll: Roll) -> No
         assert [known.get(one.id).fields["known_as"] for one in (roll.tilly, roll.oscar)] == ["T", "T"]
     assert roll.kim.sync().agreed
     assert not roll.kim.has(roll.tilly)
+    assert aside_of(roll.kim) == []
+    [told] = taken_late(roll.kim.store.conn)
+    assert (told.edit, told.reason) == (step, "Let in by Dana Cedar: It is the school's roll")
+    assert roll.kim.sync().requests == 1
+
+
+def test_what_waited_for_a_child_is_taken_when_the_worker_is_put_on_the_case(roll: Roll) -> None:
+    step = roll.read()
+    roll.kim.sync()
+    with roll.world.hub.engine.begin() as connection:
+        moved = roll.tilly.model_copy(update={"team": roll.world.team.id})
+        devices.put(connection, roll.world.new_id("edit"), "Moved", moved, roll.world.now)
+    assert [edit for edit, *_ in held(roll.world)] == [f"{step}/x1"]
+    assert roll.kim.sync().agreed
+    assert (roll.kim.get(roll.tilly).known_as, len(roll.kim.store.find(AttendanceWeek))) == ("T", 3)
+    with roll.world.hub.engine.begin() as connection:
+        gone = roll.oscar.model_copy(update={"lead_worker": roll.kim.worker.id})
+        devices.put(connection, roll.world.new_id("edit"), "Allocated", gone, roll.world.now)
+    assert held(roll.world) == []
+    assert roll.kim.sync().agreed
+    assert [one.reason for one in taken_late(roll.kim.store.conn)] == [
+        "What it waited for is on the central record now."
+    ]
 
 
 def test_it_is_undone_as_far_as_it_was_taken(roll: Roll) -> None:

@@ -1,0 +1,25 @@
+"""Which failure is a step's own doing, so that it is kept aside and holds up nobody."""
+
+from __future__ import annotations
+
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as SQLAlchemyTimeout
+
+from casework.errors import OutreachError
+from storage.faults import DATABASE_ERRORS
+from sync.hub.rights import Refusal
+
+FAILED = Refusal(
+    "fault", "The central record failed at this step; it is kept there for a supervisor to look at."
+)
+
+
+def is_of_edits(error: Exception) -> bool:
+    """Whether what went wrong can be an edit's doing, and not that of a database that has no room, is away
+    or was met by another transaction: then it may go better another time.
+    """
+    if isinstance(error, SQLAlchemyError):
+        return isinstance(error, DataError | IntegrityError) or not isinstance(
+            error, DBAPIError | SQLAlchemyTimeout
+        )
+    return not isinstance(error, (OutreachError, MemoryError, OSError, *DATABASE_ERRORS))

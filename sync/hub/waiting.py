@@ -1,0 +1,174 @@
+"""Steps that were kept aside for want of something that has come since, and what became of them.
+
+After an old backup was put back the laptops bring what it lacked in any order: a step may come before the
+record that it is about, or before that which says that its worker works with the child. It is tried again in
+the transaction that brings it, so that the quarantine empties without anybody's doing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, select, update
+
+from storage.central.asides import LET_IN, TAKEN_LATE
+from sync.hub import tables
+from sync.hub.carried_edits import renamed
+from sync.hub.central import batched
+from sync.hub.counting import Counter
+from sync.hub.entitlement import Entitlement
+from sync.hub.entries import PORTION
+from sync.hub.failing import FAILED, is_of_edits
+from sync.hub.feed import Feed
+from sync.hub.taking import Taking
+from sync.messages import SentEdit, Verdict
+
+_LOOKED_AT = 20
+"""Portions of a step of which it is asked who let them in."""
+_table, _device = tables.quarantine, tables.device
+
+
+class _StaysAside(Exception):
+    """It is refused again, as this row says."""
+
+    def __init__(self, row: Any) -> None:
+        super().__init__(row.code)
+        self.row = row
+
+
+def take_waiting(
+    connection: Connection, counter: Counter, arrived: Collection[str], now: datetime
+) -> dict[str, Verdict]:
+    """Take what waited for any of these, in the order in which it came, and then what waited for that.
+
+    `arrived` are ids of records that came into being, and of children of whom it changed who may hold them.
+    By edit, the verdicts on what was taken; `counter` goes on with them.
+    """
+    taken: dict[str, Verdict] = {}
+    while arrived:
+        coming: set[str] = set()
+        for row in _waiting_for(connection, set(arrived)):
+            taken |= take_again(connection, counter, row, now, coming)
+        arrived = coming
+    return taken
+
+
+def take_waiting_of(connection: Connection, counter: Counter, device: str, now: datetime) -> None:
+    """Take what waited for children whom this laptop may hold now: its worker changed, or a new day began."""
+    waits = select(_table.c.awaits).where(_table.c.device == device, _table.c.awaits != "").distinct()
+    awaited = {one for text in connection.execute(waits).scalars() for one in text.split()}
+    if awaited:
+        masks = Feed(connection, device).masks()
+        take_waiting(connection, counter, {one for one in awaited if masks.get(one, (0, 0))[0]}, now)
+
+
+def take_again(
+    connection: Connection, counter: Counter, row: Any, now: datetime, arrived: set[str] | None = None
+) -> dict[str, Verdict]:
+    """Take a step that was kept aside (a row of `kept_aside`) as its laptop would send it now.
+
+    By its id the verdict, where it was taken, whole or in part. What is still refused stays aside, with the
+    reason that it has now. What came into being by it is added to `arrived`.
+    """
+    head, chain = counter.head, counter.chain
+    try:
+        with connection.begin_nested():
+            verdict, came = _taken(connection, counter, row, now)
+    except _StaysAside as still:
+        _keep(connection, row.edit, still.row.code, still.row.reason, still.row.awaits)
+    except Exception as error:
+        if not is_of_edits(error):
+            raise
+        _keep(connection, row.edit, FAILED.code, FAILED.reason, "")
+    else:
+        if arrived is not None:
+            arrived |= came
+        return {row.edit: verdict}
+    counter.head, counter.chain = head, chain
+    return {}
+
+
+def kept_aside(connection: Connection, *where: Any) -> Sequence[Any]:
+    """Steps of laptops in use that are kept aside, in the order in which they came."""
+    return connection.execute(
+        select(_table.c.edit, _table.c.device, _table.c.hash, _table.c.number, _table.c.edit_text)
+        .join(_device, _device.c.id == _table.c.device)
+        .where(_device.c.status == "active", *where)
+        .order_by(_table.c.number, _table.c.taken, _table.c.edit)
+    ).all()
+
+
+def _waiting_for(connection: Connection, arrived: set[str]) -> Iterator[Row[Any]]:
+    every = connection.execute(select(_table.c.awaits).where(_table.c.awaits != "").distinct()).scalars()
+    found = [awaits for awaits in every if not arrived.isdisjoint(awaits.split())]
+    for some in batched(found):
+        yield from kept_aside(connection, _table.c.awaits.in_(some))
+
+
+def _taken(connection: Connection, counter: Counter, row: Any, now: datetime) -> tuple[Verdict, set[str]]:
+    """Raises _StaysAside."""
+    edit = SentEdit.model_validate_json(row.edit_text)
+    connection.execute(delete(_table).where(_table.c.edit == row.edit))
+    taking = Taking(
+        connection, row.device, Feed(connection, row.device).masks(), digests={row.edit: bytes(row.hash)}
+    )
+    answer = taking.take([edit], counter, now)
+    while answer.known:
+        edit = renamed(edit, answer.known)
+        answer = taking.take([edit], counter, now)
+    (verdict,) = answer.verdicts
+    if not verdict.seq:
+        raise _StaysAside(connection.execute(select(_table).where(_table.c.edit == row.edit)).one())
+    counter.save()
+    Entitlement(connection, now.date()).settle(taking.central.unsettled, counter.head)
+    # Its laptop was told that the step was not taken, so it is sent what came of it, too.
+    record = tables.record
+    connection.execute(update(record).where(record.c.seq == verdict.seq).values(device=""))
+    portions = _table.c.edit.startswith(f"{row.edit}{PORTION}", autoescape=True)
+    connection.execute(update(_table).where(portions).values(number=row.number))
+    return verdict, taking.arrived
+
+
+def _keep(connection: Connection, edit: str, code: str, reason: str, awaits: str) -> None:
+    connection.execute(
+        update(_table).where(_table.c.edit == edit).values(code=code, reason=reason, awaits=awaits)
+    )
+
+
+# What a laptop is told
+
+
+def taken_since(connection: Connection, worker: str, edits: Sequence[str]) -> list[Verdict]:
+    """Those of a worker's steps that were kept aside, whole or in part, and of which nothing is any more."""
+    if not edits:
+        return []
+    rows = connection.execute(select(_table.c.edit).where(_table.c.worker == worker))
+    waiting = {edit.partition("/")[0] for edit in rows.scalars()}
+    log = tables.log
+    found: dict[str, list[Verdict]] = {}
+    asked = (edit for edit in edits if edit not in waiting)
+    ids = (one for edit in asked for one in (edit, *(f"{edit}{PORTION}{n}" for n in range(_LOOKED_AT))))
+    for some in batched(ids):
+        told = select(log.c.verdict).where(log.c.edit.in_(some), log.c.worker == worker)
+        for text in connection.execute(told.order_by(log.c.seq)).scalars():
+            verdict = Verdict.model_validate_json(text)
+            found.setdefault(verdict.edit.partition("/")[0], []).append(verdict)
+    return [_on_all(edit, verdicts) for edit, verdicts in found.items()]
+
+
+def _on_all(edit: str, verdicts: Sequence[Verdict]) -> Verdict:
+    """The verdict on a step by those on its portions."""
+    names = {one.verdict for one in verdicts}
+    worst = next((name for name in ("conflict", "merged") if name in names), "applied")
+    let_in = next((one.reason for one in verdicts if one.verdict != "quarantined" and one.reason), "")
+    return Verdict.model_validate(
+        {
+            "edit": edit,
+            "verdict": worst,
+            "seq": verdicts[-1].seq,
+            "code": LET_IN if let_in else TAKEN_LATE,
+            "reason": let_in,
+        }
+    )

@@ -1,0 +1,76 @@
+"""What was kept aside is tried again when what it waits for comes."""
+
+from __future__ import annotations
+
+import pytest
+
+from casework.records import Flag
+from storage.central.asides import set_aside
+from sync.hub import care, devices
+from sync.hub.central import Central
+from sync.hub.hub import new_epoch
+from tests.sync.world import World
+
+
+@pytest.mark.parametrize("ana_returns", [True, False])
+def test_a_step_that_came_before_the_child_it_is_about_is_taken_when_the_child_comes(
+    world: World, *, ana_returns: bool
+) -> None:
+    """A child whom Ana made after the backup, and whom Ben, who syncs first, gave another name since."""
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    world.settle()
+    world.database.back_up()
+    tilly = world.child("Tilly")
+    flag = Flag(id=world.new_id("flag"), child=tilly.id, kind="young-carer")
+    ana.make(tilly)
+    world.settle()
+    ben.change(tilly, known_as="Til")
+    ben.make(flag)
+    ben.change(flag, note="since May")
+    assert ben.sync().agreed
+    world.database.restore()
+    with world.hub.engine.begin() as connection:
+        new_epoch(connection, world.new_id("epoch"))
+    for _ in range(2):
+        assert ben.sync().agreed
+        if ana_returns:
+            assert ana.sync().agreed
+    with world.hub.engine.begin() as connection:
+        assert (care.aside(connection), care.problems(connection)) == ([], [])
+        known = Central(connection)
+        assert known.get(tilly.id).fields["known_as"] == "Til"
+        assert known.get(flag.id).fields["note"] == "since May"
+    assert (ben.get(tilly).known_as, ben.get(flag).note, set_aside(ben.store.conn)) == (
+        "Til",
+        "since May",
+        [],
+    )
+    if ana_returns:
+        assert (ana.get(tilly).known_as, ana.get(flag).note) == ("Til", "since May")
+
+
+def test_a_step_that_came_before_its_workers_case_is_taken_when_the_case_comes(world: World) -> None:
+    """Kim was put on the case after the backup; who did it syncs after her."""
+    ana, kim = world.laptop("Ana"), world.laptop("Kim")
+    tilly = world.child("Tilly")
+    with world.hub.engine.begin() as connection:
+        elsewhere = kim.worker.model_copy(update={"team": None})
+        devices.put(connection, world.new_id("edit"), "Moved", elsewhere, world.now)
+    ana.make(tilly)
+    world.settle()
+    assert not kim.has(tilly)
+    world.database.back_up()
+    ana.change(tilly, lead_worker=kim.worker.id)
+    world.settle()
+    kim.change(tilly, known_as="Til")
+    assert kim.sync().agreed
+    world.database.restore()
+    with world.hub.engine.begin() as connection:
+        new_epoch(connection, world.new_id("epoch"))
+    told = kim.sync()
+    assert (told.agreed, told.quarantined) == (True, 1)
+    for laptop in (ana, kim):
+        assert laptop.sync().agreed
+    with world.hub.engine.begin() as connection:
+        assert care.aside(connection) == []
+    assert (kim.get(tilly).known_as, set_aside(kim.store.conn)) == ("Til", [])
