@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from casework.identifiers import check_upn, tidy_upn
-from casework.names import likeness, look_alike
+from casework.names import likeness, look_alike, phonetic_keys
 from casework.text import fold
 
 Band = Literal["match", "possible", "none"]
@@ -25,18 +25,29 @@ BANDS: tuple[Band, ...] = ("none", "possible", "match")
 """From the lowest to the highest."""
 
 _ALIKE = 0.86
+_HEARD = 0.7
+"""Likeness from which names of one sound count: Kayley is heard as Kayleigh, Kelly is not."""
 _POSTCODE = re.compile(r"\b([a-z]{1,2}[0-9][a-z0-9]?) ?([0-9][a-z]{2})\b")
 _NUMBERS = re.compile(r"\b[0-9]+[a-z]?\b")
 _SHORTEST_NAME = 3
 
 
 class Fact(IntEnum):
-    """How one fact of two descriptions compares."""
+    """How one fact of two descriptions compares; a name that only sounds alike is HEARD."""
 
     DIFFERENT = 0
     UNKNOWN = 1
-    ALIKE = 2
-    SAME = 3
+    HEARD = 2
+    ALIKE = 3
+    SAME = 4
+
+
+_SAID_OF_NAMES = {
+    Fact.SAME: "same {}",
+    Fact.ALIKE: "{} alike",
+    Fact.HEARD: "{} sounds alike",
+    Fact.DIFFERENT: "another {}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +161,7 @@ def _reasons(facts: Facts) -> Iterator[str]:
     else:
         for fact, word in ((facts.forename, "forename"), (facts.surname, "surname")):
             if fact is not Fact.UNKNOWN:
-                yield {Fact.SAME: f"same {word}", Fact.ALIKE: f"{word} alike"}.get(fact, f"another {word}")
+                yield _SAID_OF_NAMES[fact].format(word)
     yield {
         Fact.SAME: "same date of birth",
         Fact.ALIKE: "date of birth one slip away",
@@ -187,9 +198,14 @@ def _names(one: str, other: str) -> Fact:
         return Fact.SAME
     first, second = one.split(), other.split()
     parts = {part for part in first if len(part) >= _SHORTEST_NAME}.intersection(second)
-    if parts or look_alike(one, other) or likeness(one.replace(" ", ""), other.replace(" ", "")) >= _ALIKE:
+    if parts or look_alike(one, other):
         return Fact.ALIKE
-    return Fact.DIFFERENT
+    whole, against = one.replace(" ", ""), other.replace(" ", "")
+    near = likeness(whole, against)
+    if near >= _ALIKE:
+        return Fact.ALIKE
+    heard = near >= _HEARD and not phonetic_keys(whole).isdisjoint(phonetic_keys(against))
+    return Fact.HEARD if heard else Fact.DIFFERENT
 
 
 def _born(one: date | None, other: date | None) -> Fact:

@@ -65,6 +65,25 @@ def test_bands(other: dict[str, object], expected: str) -> None:
     assert band(TILLY, **other) == expected
 
 
+@pytest.mark.parametrize(
+    ("names", "born", "expected"),
+    [
+        (("Kayley", "Harding"), date(2020, 8, 8), "possible"),
+        (("Kayley", "Hardin"), date(2020, 8, 8), "possible"),
+        (("Kayley", "Harding"), None, "none"),
+        (("Kayley", "Harding"), date(2020, 9, 8), "none"),
+        (("Kelly", "Harding"), date(2020, 8, 8), "none"),
+    ],
+)
+def test_a_name_that_only_sounds_alike_asks_for_the_same_birthday(
+    names: tuple[str, str], born: date | None, expected: str
+) -> None:
+    kayleigh = Description(forename="Kayleigh", surname="Harding", dob=date(2020, 8, 8))
+    found = compare(kayleigh, Description(forename=names[0], surname=names[1], dob=born))
+    assert found.band == expected
+    assert ("forename sounds alike" in found.reasons) == (names[0] == "Kayley")
+
+
 @pytest.mark.parametrize("upns", [(), (OTHER_UPN,), ("E88600992400A",)])
 @pytest.mark.parametrize("forename", ["Tobias", "Mathias", "Maja", "Millie"])
 def test_a_twin_is_never_a_match(forename: str, upns: tuple[str, ...]) -> None:
