@@ -38,7 +38,7 @@ def read_passphrase(
         return _first_line(_drain(fd), "The descriptor given to --passphrase-fd")
     named = environ.get(FILE_VARIABLE)
     if named:
-        return _first_line(_from_file(Path(named)), f"The file named by {FILE_VARIABLE}")
+        return _first_line(read_secret_file(Path(named)), f"The file named by {FILE_VARIABLE}")
     if ask is None:
         if not sys.stdin.isatty():
             raise Locked(
@@ -67,8 +67,10 @@ def _drain(fd: int) -> bytearray:
     return got
 
 
-def _from_file(path: Path) -> bytearray:
-    """Read a file that only its owner can read; what is opened is what is checked, links included."""
+def read_secret_file(path: Path) -> bytearray:
+    """A file that only its owner can read; what is opened is what is checked, links included. The caller
+    wipes what is given. Raises Refused where others can read it, BadInput where it is not there.
+    """
     if not os.path.lexists(path):
         sentence = f"{path.name} is not there; check the name of the file that holds the secret."
         raise BadInput("not-found", sentence, str(path))

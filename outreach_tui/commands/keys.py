@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 import click
@@ -134,8 +135,10 @@ def change(new_fd: int | None) -> None:
     )
 
 
-def _open_alone_again(call: Call, key: bytearray) -> None:
-    """The recovery code stands in for the central record's word; the new code is shown whatever fails."""
+def _open_alone_again(call: Call, key: bytearray, way: str) -> None:
+    """What opened it stands in for the central record's word and is put on record; the new code is shown
+    whatever fails.
+    """
     from casework.errors import OutreachError
     from storage.central.lease import begin_anew
     from storage.faults import translated
@@ -146,6 +149,7 @@ def _open_alone_again(call: Call, key: bytearray) -> None:
             store = Store.open(call.home.database, key, now=call.now, today=call.today)
             try:
                 begin_anew(store.conn, call.now())
+                store.log("care", f"new passphrase set by {way}")
             finally:
                 store.close()
     except OutreachError as error:
@@ -155,13 +159,19 @@ def _open_alone_again(call: Call, key: bytearray) -> None:
 @passphrase.command("recover")
 @code_fd_option
 @new_fd_option
+@click.option(
+    "--escrow",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The service's private key, in a file that only you can read, in place of the code.",
+)
 @json_option
-def recover(code_fd: int | None, new_fd: int | None) -> None:
+def recover(code_fd: int | None, new_fd: int | None, escrow: Path | None) -> None:
     """Set a new passphrase by the recovery code, and print the next recovery code.
 
-    The used code, the old passphrase and the key store open nothing afterwards. The new passphrase may also
-    come by --passphrase-fd or OUTREACH_PASSPHRASE_FILE. A laptop that had no word from the central record
-    for too long opens again.
+    With --escrow by the service's key, where the caseload was opened to it. The used code, the old passphrase
+    and the key store open nothing afterwards. The new passphrase may also come by --passphrase-fd or
+    OUTREACH_PASSPHRASE_FILE. A laptop that had no word from the central record for too long opens again.
     """
     from storage.cipher import wipe
     from storage.vault import Vault
@@ -170,18 +180,25 @@ def recover(code_fd: int | None, new_fd: int | None) -> None:
     protect()
     call.home.check_whole()
     vault = Vault.load(call.home)
-    typed = take_secret(code_fd, CODE_FILE_VARIABLE, "Recovery code: ")
+    if escrow is not None:
+        from storage.escrow_key import read_private
+
+        given, way = read_private(escrow), "the service's key"
+    else:
+        given, way = take_secret(code_fd, CODE_FILE_VARIABLE, "Recovery code: "), "the recovery code"
     try:
-        code = typed.decode("utf-8", "replace")
         new = take_new_passphrase(call, new_fd, NEW_FILE_VARIABLE, shared=True)
         try:
-            key, fresh = vault.recover(code, new)
+            if escrow is not None:
+                key, fresh = vault.recover_escrow(given, new)
+            else:
+                key, fresh = vault.recover(given.decode("utf-8", "replace"), new)
         finally:
             wipe(new)
     finally:
-        wipe(typed)
+        wipe(given)
     try:
-        _open_alone_again(call, key)
+        _open_alone_again(call, key, way)
     finally:
         wipe(key)
 
@@ -233,6 +250,30 @@ def keyring(state: str) -> None:
             vault.disable_keyring(key)
         store.log("care", f"key store {state}")
     call.show({"keyring": state}, lambda: output.emit_lines([f"The key store is {state} for this caseload."]))
+
+
+@passphrase.command("escrow")
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option("--off", is_flag=True, help="No service's key opens this caseload any more.")
+@json_option
+def escrow(file: Path | None, off: bool) -> None:
+    """Let the service's public key in FILE wrap the caseload's key, so that the service can recover it.
+
+    FILE is an X25519 key in PEM (openssl genpkey -algorithm X25519; openssl pkey -pubout). Whoever holds the
+    private key opens this caseload without you: `passphrase recover --escrow`, which the log keeps.
+    """
+    from storage.escrow_key import read_public
+    from storage.vault import Vault
+
+    if (file is None) != off:
+        raise click.UsageError("Say FILE, or --off")
+    call = the_call()
+    public = read_public(file) if file is not None else None
+    with opened_with_key(call) as (store, key):
+        Vault.load(call.home).set_escrow(key, public)
+        store.log("care", "escrow off" if off else "escrow on")
+    said = "The service's key opens this caseload." if public else "No service's key opens this caseload."
+    call.show({"escrow": public is not None}, lambda: output.emit_lines([said]))
 
 
 @click.command(cls=LineCommand)

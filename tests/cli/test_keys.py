@@ -6,8 +6,15 @@ import os
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 
-from tests.cli.conftest import Line, secret_file
+from tests.cli.conftest import Line, Result, secret_file
 from tests.safety.test_troubles import give_up_root
 
 SAMPLES = Path(__file__).parents[1] / "data" / "samples"
@@ -53,6 +60,40 @@ def test_another_recovery_code_is_drawn_and_the_old_one_is_void(bare: Line, tmp_
         file = secret_file(tmp_path, code, f"code-{exit_code}")
         env = {"OUTREACH_RECOVERY_CODE_FILE": str(file), "OUTREACH_NEW_PASSPHRASE_FILE": str(fresh)}
         assert bare("passphrase", "recover", env=env).code == exit_code
+
+
+def pem_pair(folder: Path, name: str) -> tuple[Path, Path]:
+    """A service's key pair: the public file, and the private one that only its owner can read."""
+    key = X25519PrivateKey.generate()
+    public, private = folder / f"{name}.pub", folder / f"{name}.key"
+    public.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    private.touch(mode=0o600)
+    private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return public, private
+
+
+def test_the_service_recovers_what_was_opened_to_its_key(line: Line, tmp_path: Path) -> None:
+    (public, private), (_, other) = pem_pair(tmp_path, "service"), pem_pair(tmp_path, "other")
+    fresh = secret_file(tmp_path, "meadow thimble orbit", "fresh")
+    env = {"OUTREACH_NEW_PASSPHRASE_FILE": str(fresh)}
+
+    def recover(key: Path) -> Result:
+        return line("passphrase", "recover", "--escrow", str(key), "--json", env=env)
+
+    assert recover(private).json["error"]["code"] == "wrong-escrow-key", "nobody opened it to the service"
+    assert line("passphrase", "escrow").code == 2
+    assert line("passphrase", "escrow", str(private), "--json").json["error"]["code"] == "escrow-key"
+    assert line("passphrase", "escrow", str(public), "--json").json["escrow"] is True
+    assert (recover(other).code, recover(public).code) == (3, 5), "another key; a file that all can read"
+    done = recover(private)
+    assert done.code == 0, done.err
+    assert line("school", "list").code == 3, "the old passphrase opens nothing"
+    forget_guesses(line)
+    line.secret = fresh
+    said = [row["detail"] for row in line("log", "--json").json]
+    assert {"new passphrase set by the service's key", "escrow on"} <= {*said}
+    assert line("passphrase", "escrow", "--off", "--json").json["escrow"] is False
+    assert recover(private).code == 3
 
 
 def test_init_asks_for_a_known_agency(bare: Line) -> None:

@@ -37,6 +37,7 @@ NEVER_READS_CHILDREN = {
     "demo": "builds a caseload of its own in another folder",
     "init": "makes a new caseload and refuses where one is",
     "passphrase change": "changes the key file alone",
+    "passphrase escrow": "changes the key file alone",
     "passphrase keyring": "changes the key file alone",
     "passphrase recover": "changes the key file alone",
     "passphrase recovery-code": "changes the key file alone",
