@@ -58,8 +58,9 @@ class Beforehand:
 
     def forget(self, records: Iterable[Entry]) -> None:
         """These records have changed, or are gone."""
-        for _, record in records:
-            self._shares.pop(record, None)
+        if self._shares:
+            for _, record in records:
+                self._shares.pop(record, None)
 
     def forget_all(self) -> None:
         """Any record may have changed without a step of this laptop's."""

@@ -13,9 +13,10 @@ from storage.central.state import SyncState
 Parts = Mapping[str, Mapping[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Row:
-    """A record as it was sent: its facets by key, the leading one first.
+    """A record as it was sent: its facets by key, the leading one first. Not frozen: thousands are made of a
+    page, and that takes twice as long.
 
     `seq` is the newest step that changed it, `steps` those of fields that another one changed. Under "" is
     the one that made it; then every field that was changed since is named.

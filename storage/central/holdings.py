@@ -157,24 +157,32 @@ class Holdings:
             ):
                 before[record, scope] = count, total
         sums: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
-        written: list[_Row] = []
+        fresh: list[_Row] = []
+        changed: list[tuple[int, bytes, str, str]] = []
         for row in rows:
             record, scope, _, count, total = row
-            was, of = before.pop((record, scope), (0, b""))
-            if (was, of) != (count, total):
-                held = sums[scope]
-                held[0] += count - was
-                held[1] += int.from_bytes(total) - int.from_bytes(of)
-                written.append(row)
-        for (_, scope), (was, of) in before.items():
+            was = before.pop((record, scope), None)
+            if was == (count, total):
+                continue
             held = sums[scope]
-            held[0] -= was
-            held[1] -= int.from_bytes(of)
+            held[0] += count
+            held[1] += int.from_bytes(total)
+            if was is None:
+                fresh.append(row)
+            else:
+                held[0] -= was[0]
+                held[1] -= int.from_bytes(was[1])
+                changed.append((count, total, record, scope))
+        for (_, scope), (count, total) in before.items():
+            held = sums[scope]
+            held[0] -= count
+            held[1] -= int.from_bytes(total)
         self._conn.executemany("DELETE FROM sync_held WHERE record = ? AND scope = ?", list(before))
         self._conn.executemany(
-            "INSERT INTO sync_held (record, scope, type, facets, total) VALUES (?, ?, ?, ?, ?)"
-            " ON CONFLICT (record, scope) DO UPDATE SET facets = excluded.facets, total = excluded.total",
-            written,
+            "UPDATE sync_held SET facets = ?, total = ? WHERE record = ? AND scope = ?", changed
+        )
+        self._conn.executemany(
+            "INSERT INTO sync_held (record, scope, type, facets, total) VALUES (?, ?, ?, ?, ?)", fresh
         )
         self._add({scope: Digest(count, total % MODULUS) for scope, (count, total) in sums.items()})
 
