@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.command(cls=LineCommand)
 @click.argument("notification")
-@click.option("--to", "to", required=True, metavar="WORKER", help="The worker's name or id.")
+@click.option("--to", "to", required=True, metavar="WORKER", help="The worker's name or id; me is yourself.")
 @click.option("--on", metavar="DATE", help="The day; else today.")
 @json_option
 def allocate(notification: str, to: str, on: str | None) -> None:
@@ -104,6 +104,8 @@ def _worker(store: Store, text: str) -> Worker:
     from casework.records import Worker
     from casework.text import fold, safe
 
+    if text.strip().casefold() == "me":
+        return store.worker
     active = [worker for worker in store.find(Worker) if worker.active]
     found = [w for w in active if text.strip().lower() == w.id] or [
         w for w in active if fold(w.name) == fold(text)

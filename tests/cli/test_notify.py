@@ -114,7 +114,7 @@ def test_a_second_one_that_waits_goes_into_the_case_with_the_first(line: Line) -
     said = line("notify", "add", line.ids["tilly"], *FROM, "2026-11-19", *words())
     assert f"waits already, that of Wed 18 Nov 2026 ({first['id']})" in said.err
     second = next(n["id"] for n in line("notify", "list", "--json").json if n["id"] != first["id"])
-    taken = line("allocate", second, "--to", "Ana Bell", "--json").json
+    taken = line("allocate", second, "--to", "me", "--json").json
     assert (taken["taken_along"], taken["new_information"]) == ([first["id"]], False)
     assert line("notify", "show", first["id"], "--json").json["status"] == "new information"
     rules = [row["rule"] for row in line("clocks", "--json").json["rows"]]
