@@ -31,7 +31,8 @@ class ClockKind(StrEnum):
 class Clock:
     """One deadline. ``left`` counts its own kind of days from today to the due day, below 0 when over.
 
-    ``due`` and ``left`` are None when the school's calendar ends before the due day.
+    ``due`` and ``left`` are None when the school's calendar ends before the due day. ``just_over`` is a clock
+    that is over by no whole day of its kind yet, as on a weekend; its ``left`` is -1.
     """
 
     rule: str
@@ -41,6 +42,7 @@ class Clock:
     kind: ClockKind
     overdue: bool
     left: int | None
+    just_over: bool = False
 
 
 @lru_cache(maxsize=64)
@@ -102,7 +104,7 @@ def _clock(
     else:
         state = f"{count_of(left, unit)} left"
     text = f"{length} from {say_day(start)}: due {say_day(due)}, {state}"
-    return Clock(rule, text, start, due, kind, left < 0, left)
+    return Clock(rule, text, start, due, kind, left < 0, left, just_over)
 
 
 def school_day_clock(rule: str, start: date, days: int, calendar: SchoolCalendar, today: date) -> Clock:
@@ -140,6 +142,7 @@ def working_day_clock(rule: str, start: date, days: int, today: date, extra: Col
 def working_days_to(rule: str, start: date, due: date, today: date, extra: Collection[date] = ()) -> Clock:
     """A clock in working days to a day that was set, whichever day of the week that is."""
     left = working_days_between(today, due, extra)
+    just_over = today > due and left == 0
     if today > due:
         left = min(left, -1)
     elif today < due:
@@ -149,7 +152,7 @@ def working_days_to(rule: str, start: date, due: date, today: date, extra: Colle
     length = count_of(
         working_days_between(min(next_working_day(start, extra), due), due, extra), "working day"
     )
-    return _clock(rule, (start, due), ClockKind.WORKING_DAYS, left, length)
+    return _clock(rule, (start, due), ClockKind.WORKING_DAYS, left, length, just_over=just_over)
 
 
 def calendar_clock(rule: str, start: date, due: date, today: date, length: str = "") -> Clock:

@@ -229,11 +229,11 @@ _VALUES: Mapping[tuple[str, str], Mapping[str, str]] = {
 
 
 def say_value(record_type: str, field: str, value: str) -> str:
-    """A stored value of a record's field as a person says it, a day like any other; free text stays."""
+    """A stored value of a field as a person says it, a day of birth without its weekday; text stays."""
     if (record_type, field) == ("relationship", "kind"):
         return say_relationship(value)
     if day := stored_day(value):
-        return say_day(day)
+        return say_born(day) if field == "dob" else say_day(day)
     return _VALUES.get((record_type, field), {}).get(value, value)
 
 

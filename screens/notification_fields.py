@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from datetime import date
 
 from textual.widget import Widget
@@ -20,10 +21,16 @@ class NotificationFields(KeptForm):
         self._child = ""
         """The child on record whom it is about, once one was taken."""
         self._label = ""
+        self._elsewhere = ""
+        """That the child is on the roll of another school than the one that was typed."""
         self._born: date | None = None
         """When that child was born."""
         self._hidden: frozenset[str] = frozenset()
         """Parts that the worker may not see; they are neither shown nor changed."""
+
+    @abstractmethod
+    def _lint(self) -> None:
+        """Say below what is missing, and what is odd."""
 
     def _put(self, field: Widget, value: str) -> None:
         """Put a value in that nobody typed."""

@@ -108,6 +108,15 @@ def contact_of(store: Store, school: str) -> tuple[str, str]:
     return (found.spoc, store.schools.contact(found.id)) if found else ("", "")
 
 
+def elsewhere_of(store: Store, child: str, school: str) -> str:
+    """That the school that was typed is not the child's, in a sentence; "" while either is not known."""
+    try:
+        known = _school(store, school)
+    except BadInput:
+        return ""
+    return other_school(store, store.get(Child, child), known) if child else ""
+
+
 def _school(store: Store, text: str) -> str | None:
     """The school that was typed, by URN or by words of its name. Raises BadInput when none or several fit."""
     words = fold(text).split()

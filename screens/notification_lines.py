@@ -135,6 +135,8 @@ def _clock_cell(entry: Entry) -> Cell:
         return Piece(stands.status, Tone.QUIET)
     if clock is None or clock.left is None:
         return Piece("stands still", Tone.WARN)
+    if clock.just_over:
+        return Piece("overdue", Tone.ALERT)
     if clock.overdue:
         return Piece(f"{count_of(-clock.left, 'day')} overdue", Tone.ALERT)
     return Piece("due today", Tone.WARN) if clock.left == 0 else Piece(f"{count_of(clock.left, 'day')} left")

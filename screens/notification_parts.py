@@ -155,6 +155,8 @@ class PartsForm(NotificationFields):
         lines += [Piece(words, Tone.WARN) for words in wrong_days]
         if self.has_class("-new"):
             lines += [Piece(f"UPN: {words}", Tone.WARN) for words in warnings(self.fields())]
+        if self._elsewhere:
+            lines.append(Piece(f"look again: {self._elsewhere}", Tone.WARN))
         texts = [self._value(name) for name in AREAS if name != "siblings" and name not in self._hidden]
         said = other_birthday("\n".join(texts), self._born, self.shell.today)
         if said is not None and self._born is not None:

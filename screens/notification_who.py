@@ -22,7 +22,7 @@ from screens.notification_child import (
     waiting_of,
 )
 from screens.notification_fields import NotificationFields
-from screens.notification_keep import contact_of
+from screens.notification_keep import contact_of, elsewhere_of
 from screens.widgets.fitting import plain, short
 from screens.widgets.text import Cell, Piece, Tone, show_lines
 
@@ -61,7 +61,7 @@ class WhoForm(NotificationFields):
         names = ("child", *NEW)
         if self._ready and not self._about and event.input.id in names:
             if event.input.id == "child" and self._child:
-                self._child, self._label, self._born = "", "", None
+                self._child, self._label, self._born, self._elsewhere = "", "", None, ""
             self._look_for()
 
     @on(Input.Changed, "#school")
@@ -71,9 +71,13 @@ class WhoForm(NotificationFields):
             self.run_worker(self._offer_contact(), group="contact", exclusive=True)
 
     async def _offer_contact(self) -> None:
-        school = self._value("school")
+        school, child = self._value("school"), self._child
+
+        def read(store: Store) -> tuple[str, str]:
+            return contact_of(store, school)[1], elsewhere_of(store, child, school)
+
         try:
-            _, words = await self.ask(lambda store: contact_of(store, school))
+            words, self._elsewhere = await self.ask(read)
         except Locked:
             return
         except OutreachError as problem:
@@ -81,6 +85,7 @@ class WhoForm(NotificationFields):
             return
         for field in self.query("#notifier").results(Input):
             field.placeholder = f"F7: {short(words, 100)}" if words else WHO_SENT
+        self._lint()
 
     async def action_take_contact(self) -> None:
         """The school's point of contact sent it; what stands in the field already is never written over."""
@@ -195,7 +200,7 @@ class WhoForm(NotificationFields):
         self._waits = waits
         if not self._value("school"):
             self._put(self.query_one("#school", Input), school)
-            self.offer_contact()
+        self.offer_contact()
         self._candidates = ()
         self.tell("")
         self._draw_candidates()
@@ -206,7 +211,8 @@ class WhoForm(NotificationFields):
         if self._about:
             return
         self.toggle_class("-new")
-        self._child, self._label, self._born, self._candidates = "", "", None, ()
+        self._child, self._label, self._born, self._elsewhere = "", "", None, ""
+        self._candidates = ()
         if self.has_class("-new"):
             *given, last = self._value("child").split() or [""]
             if last and not self._value("forename") and not self._value("surname"):

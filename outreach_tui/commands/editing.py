@@ -44,6 +44,9 @@ _OWN_VERBS = {
 }
 """Fields that are changed by verbs of their own, which hold their rules."""
 
+_TO_COME = frozenset({"due", "review", "next_review", "wake", "expires", "until"})
+"""Days of something planned; the others are of what was."""
+
 _LONGEST_NAME = 300
 _NAMED = frozenset({"team", "worker", "household", "school"})
 _ID_START = re.compile(r"[0-9a-fA-F]{8}[0-9a-fA-F-]*")
@@ -218,7 +221,10 @@ def _value(
     if date in kinds:
         from outreach_tui.commands.people import take_day
 
-        day = take_day(typed, call.today, name, past=name == "dob")
+        to_come = call.today if name in _TO_COME else None
+        # A calendar's day may lie on either side of today, and its year is seen in the echo.
+        past = to_come is None and record.type != "calendar"
+        day = take_day(typed, call.today, name, past=past, since=to_come)
         return day.isoformat() if day else None
     if get_origin(annotation) is dict:
         try:

@@ -14,7 +14,7 @@ from casework.same_child import Merge, counted
 from casework.shown_marks import shown_marks
 from casework.splitting import Split
 from casework.weeks import session_of
-from casework.wording import count_of, say_day
+from casework.wording import count_of, say_born, say_day
 from storage.queries.sight import Sight
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ def _words(store: Store, name: str, value: Any, child: Child) -> str:
         if name == field:
             return str(getattr(store.get(cls, value), "name", ""))
     if isinstance(value, date):
-        return say_day(value)
+        return say_born(value) if name == "dob" else say_day(value)
     return "yes" if value is True else str(value)
 
 

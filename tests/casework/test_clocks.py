@@ -18,6 +18,7 @@ from casework.clocks import (
     school_day_clock,
     working_day_clock,
     working_days_between,
+    working_days_to,
 )
 from casework.early_help import re_referral, working_day_deadline
 from casework.errors import BadInput
@@ -172,4 +173,5 @@ def test_no_more_working_days_are_left_than_a_clock_has() -> None:
         "1 working day overdue",
         "overdue, with no working day since",
     ]
-    assert [clock.left for clock in said] == [-1, -1]
+    assert [(clock.left, clock.just_over) for clock in said] == [(-1, False), (-1, True)]
+    assert working_days_to("disagreement", date(2026, 11, 13), date(2026, 11, 20), sunday).just_over

@@ -8,6 +8,7 @@ import pytest
 
 from storage.home import Home
 from tests.cli.conftest import Line, fill, secret_file
+from tests.cli.test_plan import ok, open_case
 from tests.tools.vaults import PASSPHRASE
 
 
@@ -169,3 +170,23 @@ def test_a_unique_prefix_names_a_record_and_a_shared_one_lists_them(line: Line) 
     shared = line("show", whole[:8], "--json")
     assert shared.code == 4
     assert len(shared.json["error"]["candidates"]) > 1
+
+
+def test_an_edit_asks_for_the_year_as_the_forms_do(line: Line) -> None:
+    open_case(line)
+    records = {
+        "received": ok(line, "notify", "list", "tilly")[0]["id"],
+        "next_review": ok(line, "plan", "add", "tilly", "--on", "2026-11-16")["id"],
+    }
+    for field, typed, asks in (
+        ("received", "23/11", "23/11/2025"),
+        ("received", "19/11", ""),
+        ("next_review", "19/11", "19/11/2027"),
+        ("next_review", "4/12", ""),
+        ("next_review", "19/11/2026", ""),
+    ):
+        done = line("edit", records[field], f"{field}={typed}", "--json")
+        assert done.code == (4 if asks else 0), (field, typed, done.err)
+        if asks:
+            assert (done.json["error"]["code"], done.json["error"]["where"]) == ("year-needed", field)
+            assert asks in done.json["error"]["message"]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,15 +11,18 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input, Static, TextArea
 
+from casework.clocks import working_day_clock
 from casework.edits import Edit, create, update
 from casework.ids import new_id
 from casework.notifications import receive
-from casework.records import Child, Worker
+from casework.records import Child, School, Worker
 from casework.records_case import Episode, Notification
 from outreach_tui.app import OutreachApp
 from screens import kept_form
 from screens.notification_form import NotificationForm
+from screens.notification_lines import read_entries, row
 from screens.notifications import NotificationsScreen
+from screens.widgets.text import cell_text
 from storage.store import Store
 from tests.screens.fakes import PASSPHRASE
 from tests.screens.real import KEY, NOW, TODAY, Family, asked, commit, enter, make_real_app, new_store
@@ -107,6 +111,34 @@ async def test_those_that_wait_come_first_by_their_clock(family: Family, tmp_pat
         await pilot.press("enter")
         await settle(pilot)
         check_shot(app, "notification")
+
+
+def test_on_the_weekend_after_its_end_no_working_day_is_told(family: Family) -> None:
+    entry = next(one for one in read_entries(family.store) if one.waits)
+    clocks = [working_day_clock("allocation", date(2026, 11, day), 4, date(2026, 11, 22)) for day in (13, 16)]
+    standings = [replace(entry.shown.standing, clock=clock) for clock in clocks]
+    told = [row(replace(entry, shown=replace(entry.shown, standing=one))).cells[3] for one in standings]
+    assert [cell_text(cell) for cell in told] == ["1 day overdue", "overdue"]
+
+
+async def test_another_school_than_the_childs_is_told_while_typing(family: Family, tmp_path: Path) -> None:
+    other = School(id=new_id(), urn="999002", name="Harbour View")
+    commit(family.store, "School", [other])
+    app = app_of(family, tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await form(pilot)
+        await type_text(pilot, "tilly")
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "on the roll" not in linter(screen)
+        screen.query_one("#school", Input).value = "harbour"
+        await settle(pilot)
+        told = "look again: the child is on the roll of Oakhanger Primary, not of Harbour View."
+        assert told in linter(screen)
+        screen.query_one("#school", Input).value = "oakhanger"
+        await settle(pilot)
+        assert "on the roll" not in linter(screen)
 
 
 async def test_a_wide_window(family: Family, tmp_path: Path) -> None:

@@ -171,6 +171,7 @@ def test_history_says_words_for_stored_values(family: Family) -> None:
 
 def test_a_stored_day_is_said_as_people_say_it_and_other_text_stays() -> None:
     assert wording.say_value("plan", "next_review", "2026-12-29") == "Tue 29 Dec 2026"
+    assert wording.say_value("child", "dob", "2014-07-26") == "26 Jul 2014"
     assert wording.say_value("child", "dob", "2026-02-30") == "2026-02-30"
     assert wording.say_value("contact", "note", "Ring on 2026-12-29") == "Ring on 2026-12-29"
     assert (wording.say_born("2014-07-26"), wording.say_born(None)) == ("26 Jul 2014", "not known")
