@@ -16,7 +16,7 @@ from sync.hub.gate import VERBS, Answered, Gate
 from sync.messages import Enrol, Fault
 
 _WELL = b'{"status":"ok"}'
-_AT_ONCE = 8
+AT_ONCE = 8
 """Requests that are worked on at a time: the database takes writers one by one."""
 
 
@@ -32,7 +32,7 @@ def make_app(gate: Gate) -> FastAPI:
         except BadInput as fault:
             return _response(gate.refuse(verb, fault, headers), close=True)
         if not limiter:
-            limiter.append(CapacityLimiter(_AT_ONCE))
+            limiter.append(CapacityLimiter(AT_ONCE))
         address = request.client.host if request.client else ""
         answered = await to_thread.run_sync(
             gate.answer, verb, str(request.url), headers, body, address, limiter=limiter[0]

@@ -7,7 +7,7 @@ that what a laptop is told always fits what it is sent.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from itertools import islice
@@ -15,7 +15,7 @@ from operator import attrgetter, itemgetter
 from typing import Any, TypeVar
 
 from pydantic_core import from_json, to_json
-from sqlalchemy import Connection, Dialect, Table, bindparam, delete, select
+from sqlalchemy import ColumnDefault, Connection, Dialect, Table, bindparam, column, delete, func, select
 
 from casework.canonical import MODULUS, Digest, facet_hashes
 from casework.facets import Facet, facets
@@ -23,6 +23,11 @@ from casework.records import RECORD_TYPES, Record
 from casework.scopes import TIED, TIED_TYPES, own_scope
 from sync.hub import tables
 
+_RECORDS = select(tables.record).where(tables.record.c.id.in_(bindparam("ids", expanding=True)))
+_SUMS = select(tables.digest).where(
+    tables.digest.c.scope.in_(bindparam("scopes", expanding=True)),
+    tables.digest.c.lead.in_(bindparam("leads", expanding=True)),
+)
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")
 Sums = defaultdict[tuple[str, str, str], list[int]]
@@ -55,17 +60,14 @@ class Held:
 
 
 def in_bulk(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows, or where the key is there already set the other columns.
+    """Insert rows, or where the key is there already set the other columns; of two with one key the later.
 
     They are written in the order of their keys, so that no two transactions wait for each other in a ring.
     """
     if rows:
-        keys = [column.name for column in table.primary_key]
-        if len(keys) == 1:
-            rows = sorted(rows, key=itemgetter(keys[0]))
-        else:
-            rows = sorted(rows, key=itemgetter(*keys))
-        _written(connection, table, rows, replacing=True)
+        key_of = itemgetter(*(column.name for column in table.primary_key))
+        by_key = {key_of(row): row for row in rows}
+        _written(connection, table, [by_key[key] for key in sorted(by_key)], replacing=True)
 
 
 def insert_all(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -77,41 +79,43 @@ def insert_all(connection: Connection, table: Table, rows: Sequence[Mapping[str,
 def _written(
     connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, replacing: bool
 ) -> None:
-    """Write rows of the same columns by a statement that is made once.
+    """Write rows of the same columns, no two with one key, by a statement that is made once.
 
     Values go to the driver as they are - all are texts, bytes and whole numbers -, for to look at each one
-    took longer than to write it.
+    took longer than to write it. PostgreSQL takes them column by column, all in one statement.
     """
     made = _statement(connection.dialect, table, tuple(rows[0]), replacing)
-    given: list[Any] = [*rows] if not made.usual else [{**made.usual, **row} for row in rows]
-    connection.exec_driver_sql(made.text, [*map(itemgetter(*made.order), given)] if made.order else given)
+    if made.by_column:
+        columns: dict[str, list[Any]] = {name: [row[name] for row in rows] for name in rows[0]}
+        usual = {name: [value] * len(rows) for name, value in made.usual.items()}
+        connection.exec_driver_sql(made.text, columns | usual)
+        return
+    given = [*rows] if not made.usual else [{**made.usual, **row} for row in rows]
+    connection.exec_driver_sql(made.text, [*map(itemgetter(*made.order), given)])
 
 
 @dataclass(frozen=True, slots=True)
 class _Statement:
-    """An INSERT as the driver takes it; `order` is that of its values where they have no names, `usual` what
-    columns have that are not given.
+    """An INSERT as the driver takes it: each column as one list, or each row by itself with its values in
+    `order`. `usual` is what columns have that are not given.
     """
 
     text: str
+    by_column: bool
     order: Sequence[str]
     usual: Mapping[str, Any]
 
 
-def _insert(dialect: Dialect) -> Callable[[Table], Any]:
-    """The INSERT of a database; each is loaded only where it is used."""
-    if dialect.name == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as postgresql
-
-        return postgresql
-    from sqlalchemy.dialects.sqlite import insert as sqlite
-
-    return sqlite
-
-
 @lru_cache(maxsize=256)
 def _statement(dialect: Dialect, table: Table, names: tuple[str, ...], replacing: bool) -> _Statement:
-    statement: Any = _insert(dialect)(table)
+    usual = {
+        column.name: column.default.arg
+        for column in table.columns
+        if column.name not in names and isinstance(column.default, ColumnDefault)
+    }
+    columns = [*names, *usual]
+    by_column = dialect.name == "postgresql"
+    statement = _by_column(table, columns) if by_column else _by_row(table)
     if replacing:
         keys = [column.name for column in table.primary_key]
         rest = {name: statement.excluded[name] for name in names if name not in keys}
@@ -120,9 +124,24 @@ def _statement(dialect: Dialect, table: Table, names: tuple[str, ...], replacing
             if rest
             else statement.on_conflict_do_nothing(index_elements=keys)
         )
-    made = statement.compile(dialect=dialect, column_keys=list(names))
-    usual = {column.name: column.default.arg for column in made.insert_prefetch}
-    return _Statement(str(made), made.positiontup or (), usual)
+    made = statement.compile(dialect=dialect, column_keys=columns)
+    return _Statement(str(made), by_column, made.positiontup or (), usual)
+
+
+def _by_row(table: Table) -> Any:
+    """The INSERT of SQLite; each database's is loaded only where it is used."""
+    from sqlalchemy.dialects.sqlite import insert
+
+    return insert(table)
+
+
+def _by_column(table: Table, names: Sequence[str]) -> Any:
+    """The INSERT of PostgreSQL, of rows that come as one array for each column."""
+    from sqlalchemy.dialects.postgresql import ARRAY, insert
+
+    arrays = [bindparam(name, type_=ARRAY(table.c[name].type)) for name in names]
+    rows = func.unnest(*arrays).table_valued(*(column(name) for name in names)).render_derived()
+    return insert(table).from_select(names, select(*rows.c), include_defaults=False)
 
 
 def batched(items: Iterable[T]) -> Iterator[list[T]]:
@@ -130,6 +149,14 @@ def batched(items: Iterable[T]) -> Iterator[list[T]]:
     rest = iter(items)
     while portion := list(islice(rest, _AT_ONCE)):
         yield portion
+
+
+def among(values: Sequence[T]) -> Sequence[T]:
+    """Values for an IN, the last one repeated until there are 1, 2, 4, 8 ... of them: a statement is then one
+    of few, and a database that has planned it need not plan it again.
+    """
+    wanted = 1 << (len(values) - 1).bit_length()
+    return [*values, *(values[-1] for _ in range(wanted - len(values)) if values)]
 
 
 class Central:
@@ -147,8 +174,7 @@ class Central:
         if not wanted:
             return
         for some in batched(wanted):
-            table = tables.record
-            rows = self.connection.execute(select(table).where(table.c.id.in_(some))).all()
+            rows = self.connection.execute(_RECORDS, {"ids": among(some)}).all()
             tied = [row.id for row in rows if row.scope == TIED]
             ties: dict[str, list[str]] = defaultdict(list)
             tie = tables.tie
@@ -256,11 +282,10 @@ class Central:
                 self.touch(held, seq, "", known=False)
 
     def _add_sums(self, sums: Sums) -> None:
-        table = tables.digest
-        columns = select(table.c.scope, table.c.lead, table.c.facet, table.c.facets, table.c.total)
+        leads = [*{lead for _, lead, _ in sums}]
         for some in batched({scope for scope, _, _ in sums}):
             for scope, lead, facet, count, total in self.connection.execute(
-                columns.where(table.c.scope.in_(some), table.c.lead.in_({lead for _, lead, _ in sums}))
+                _SUMS, {"scopes": among(some), "leads": among(leads)}
             ):
                 change = sums.get((scope, lead, facet))
                 if change is not None:
@@ -276,7 +301,7 @@ class Central:
             }
             for (scope, lead, facet), (count, total) in sums.items()
         ]
-        in_bulk(self.connection, table, rows)
+        in_bulk(self.connection, tables.digest, rows)
 
 
 class Ties:

@@ -16,6 +16,8 @@ from sync.hub import tables
 from sync.hub.central import in_bulk
 
 _LOCK = 0x4F5554  # one lock for all pushes of a database
+_TAKE_LOCK = text("SELECT pg_advisory_xact_lock(:lock)")
+_META = select(tables.meta.c.name, tables.meta.c.value)
 CHAIN_BYTES = 16
 ENDED = "ended"
 """What holds the epochs that ended."""
@@ -32,8 +34,8 @@ class Counter:
     def __init__(self, connection: Connection, *, lock: bool = True) -> None:
         """With `lock` it waits for the push that is under way; the lock goes with the transaction."""
         if lock and connection.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-        held = {row.name: row.value for row in connection.execute(select(tables.meta))}
+            connection.execute(_TAKE_LOCK, {"lock": _LOCK})
+        held: dict[str, str] = dict(connection.execute(_META).all())
         self._connection = connection
         self.epoch = held["epoch"]
         self.hub = held["hub"]

@@ -61,6 +61,13 @@ def open_postgresql(url: str) -> Engine:
     address = url.replace("postgresql://", "postgresql+psycopg://", 1)
     engine = create_engine(address, pool_size=8, max_overflow=32, pool_pre_ping=True, hide_parameters=True)
 
+    @event.listens_for(engine, "connect")
+    def take_lists(raw: Any, _: object) -> None:
+        from psycopg.types.array import ListBinaryDumper
+
+        # As they are, for in an array that is sent as text each quotation mark is looked for.
+        raw.adapters.register_dumper(list, ListBinaryDumper)
+
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         options = connection.get_execution_options()

@@ -9,12 +9,12 @@ from operator import attrgetter
 from typing import Any
 
 from pydantic_core import to_json
-from sqlalchemy import Connection, func, select
+from sqlalchemy import BindParameter, Connection, bindparam, func, literal, select, union_all
 
 from casework.canonical import fingerprint, fingerprint_in_order, in_order
 from casework.text import clean
 from sync.hub import tables
-from sync.hub.central import in_bulk
+from sync.hub.central import among, in_bulk
 from sync.hub.rights import Refusal
 from sync.messages import Changed, SentEdit, Verdict
 
@@ -60,6 +60,16 @@ def digest_of_edit(edit: SentEdit) -> bytes:
 _OF_EDIT = sorted(SentEdit.model_fields.keys() - {"seen", "knew"})
 _OF_CHANGE = sorted(one.name for one in fields(Changed))
 _said_by_edit, _said_by_change = attrgetter(*_OF_EDIT), attrgetter(*_OF_CHANGE)
+_log, _aside = tables.log, tables.quarantine
+_edits: BindParameter[Any] = bindparam("edits", expanding=True)
+_none = literal("")
+_SENT_BEFORE = union_all(
+    select(_log.c.edit, _log.c.hash, _log.c.verdict, _none, _none).where(_log.c.edit.in_(_edits)),
+    select(_aside.c.edit, _aside.c.hash, _none, _aside.c.code, _aside.c.reason).where(
+        _aside.c.edit.in_(_edits)
+    ),
+)
+"""What was taken; then what is kept aside, which counts where an edit is both."""
 _said_in_log = attrgetter("type", "record", "field", "old", "new")
 
 
@@ -88,13 +98,10 @@ def keep_aside(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
 
 def verdicts_on(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[Verdict, bytes]]:
     """The verdicts on edits that were sent before, each with what knows the edit again."""
-    log, aside = tables.log, tables.quarantine
-    columns = select(log.c.edit, log.c.verdict, log.c.hash)
-    taken = connection.execute(columns.where(log.c.edit.in_(ids)))
-    found = {row.edit: (Verdict.model_validate_json(row.verdict), row.hash) for row in taken}
-    for row in connection.execute(select(aside).where(aside.c.edit.in_(ids))):
-        verdict = Verdict(edit=row.edit, verdict="quarantined", code=row.code, reason=row.reason)
-        found[row.edit] = (verdict, row.hash)
+    found: dict[str, tuple[Verdict, bytes]] = {}
+    for edit, digest, verdict, code, reason in connection.execute(_SENT_BEFORE, {"edits": among(ids)}):
+        aside = Verdict(edit=edit, verdict="quarantined", code=code, reason=reason)
+        found[edit] = (Verdict.model_validate_json(verdict) if verdict else aside, digest)
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select, update
@@ -10,19 +11,65 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select, 
 from casework.canonical import MODULUS, Digest, sum_of
 from casework.scopes import TIED
 from sync.hub import tables
-from sync.hub.central import batched, in_bulk
+from sync.hub.central import among, batched, in_bulk
 from sync.hub.entitlement import BIT, SEND_ANEW
 from sync.hub.standing import Sums, standing
 from sync.hub.telling import said_of
 from sync.messages import MOST_ROWS, Cursor, Page, Pull, Scope, Sent, Told, Verified, Verify
 
 _record, _tie, _held, _head, _log = tables.record, tables.tie, tables.entitlement, tables.head, tables.log
+_left = tables.left
 
 _READ_TOGETHER = 10
 """Scopes that are read at a time for a page: all of them go into it, so that none is read for nothing."""
 _BIT_OF = {facet.key: bit for facet, bit in BIT.items()}
 _MOST_REPAIRED = 200
 """Scopes that are sent anew at a time when two sides differ."""
+_ALL = 2**31 - 1
+
+# Each is made once, for to make one takes as long as to run it.
+_of_laptop = _held.c.device == bindparam("laptop")
+_MASKS = select(_held.c.scope, _held.c.mask, _held.c.lost).where(_of_laptop)
+_MASKS_OF = select(_held.c.scope, _held.c.mask).where(
+    _of_laptop, _held.c.scope.in_(bindparam("scopes", expanding=True))
+)
+_OWED = (
+    select(_held.c.scope, _held.c.mask)
+    .where(_of_laptop, _held.c.mask != _held.c.sent)
+    .order_by(_held.c.scope)
+    .limit(bindparam("most"))
+)
+_is_touched = and_(
+    *(_of_laptop, _held.c.sent != 0, _held.c.mask != 0, _head.c.seq > bindparam("since")),
+    *(_record.c.seq >= bindparam("first"), _record.c.seq <= bindparam("last")),
+    *(_record.c.seq > _held.c.whole, _record.c.device != bindparam("laptop")),
+)
+_TOUCHED = (
+    select(_record)
+    .join(_head, _head.c.scope == _record.c.scope)
+    .join(_held, _held.c.scope == _record.c.scope)
+    .where(_is_touched)
+    .order_by(_record.c.seq)
+    .limit(bindparam("most"))
+)
+_TOUCHED_TIED = (
+    select(_record)
+    .distinct()
+    .join(_tie, _tie.c.record == _record.c.id)
+    .join(_head, _head.c.scope == _tie.c.scope)
+    .join(_held, _held.c.scope == _tie.c.scope)
+    .where(_is_touched, _record.c.scope == TIED)
+    .order_by(_record.c.seq)
+    .limit(bindparam("most"))
+)
+_LEFT_BEHIND = (
+    select(_left.c.record, _left.c.facet, _held.c.mask)
+    .join(_held, _held.c.scope == _left.c.scope)
+    .where(_of_laptop, _left.c.seq > bindparam("since"), _left.c.seq <= bindparam("through"))
+)
+_TOLD = select(_log.c.seq, _log.c.edit, _log.c.worker, _log.c.name, _log.c.at).where(
+    _log.c.seq.in_(bindparam("numbers", expanding=True))
+)
 
 
 class Feed:
@@ -45,10 +92,8 @@ class Feed:
 
     def masks(self) -> dict[str, tuple[int, int]]:
         """The bits that the laptop may hold of each scope, and when it lost some."""
-        rows = self._connection.execute(
-            select(_held.c.scope, _held.c.mask, _held.c.lost).where(_held.c.device == self._device)
-        )
-        return {row.scope: (row.mask, row.lost) for row in rows}
+        rows = self._connection.execute(_MASKS, {"laptop": self._device})
+        return {scope: (mask, lost) for scope, mask, lost in rows}
 
     def settle_done(self, done: Mapping[str, int]) -> None:
         """The laptop put these scopes in place, each with these bits."""
@@ -129,23 +174,14 @@ class Feed:
     def _stand(self, coming: Mapping[str, int]) -> bool:
         """Whether the laptop may still hold these scopes with these bits."""
         for some in batched(coming):
-            rows = self._connection.execute(
-                select(_held.c.scope, _held.c.mask).where(
-                    _held.c.device == self._device, _held.c.scope.in_(some)
-                )
-            ).all()
-            if {row.scope: row.mask for row in rows} != {scope: coming[scope] for scope in some}:
+            rows = self._connection.execute(_MASKS_OF, {"laptop": self._device, "scopes": among(some)})
+            if dict(rows.all()) != {scope: coming[scope] for scope in some}:
                 return False
         return True
 
     def _scopes(self, coming: Collection[str]) -> tuple[list[Scope], bool]:
         """Scopes whose bits changed, but for those `coming`: each with all that it may hold, up to a page."""
-        changed = self._connection.execute(
-            select(_held.c.scope, _held.c.mask)
-            .where(_held.c.device == self._device, _held.c.mask != _held.c.sent)
-            .order_by(_held.c.scope)
-            .limit(MOST_ROWS + len(coming))
-        )
+        changed = self._connection.execute(_OWED, {"laptop": self._device, "most": MOST_ROWS + len(coming)})
         owed = [row for row in changed if row.scope not in coming]
         found: list[Scope] = []
         count = 0
@@ -184,7 +220,7 @@ class Feed:
 
     def _changed(self, since: int, head: int) -> tuple[list[Sent], int, bool]:
         """Records touched after `since`, in their order; how far they go, and whether there are more."""
-        rows = self._touched(_record.c.seq > since, since, MOST_ROWS + 1)
+        rows = self._touched(since, since + 1, head, MOST_ROWS + 1)
         if len(rows) <= MOST_ROWS:
             return self._sent(rows, since), head, False
         # A page ends between two numbers: what one edit touched comes together, however much it is.
@@ -192,43 +228,20 @@ class Feed:
         kept = [row for row in rows if row.seq <= through]
         if not kept:
             through += 1
-            kept = self._touched(_record.c.seq == through, since, None)
+            kept = self._touched(since, through, through, _ALL)
         return self._sent(kept, since), through, True
 
-    def _touched(self, where: ColumnElement[bool], since: int, limit: int | None) -> list[Any]:
-        """The records `where` of the laptop's scopes that it does not hold as they stand, in their order."""
-        mine = and_(_held.c.device == self._device, _held.c.sent != 0, _held.c.mask != 0)
-        newer = and_(where, _record.c.seq > _held.c.whole, _record.c.device != self._device)
-        own = (
-            select(_record)
-            .join(_head, _head.c.scope == _record.c.scope)
-            .join(_held, _held.c.scope == _record.c.scope)
-            .where(mine, _head.c.seq > since, newer)
-            .order_by(_record.c.seq)
-            .limit(limit)
-        )
-        tied = (
-            select(_record)
-            .distinct()
-            .join(_tie, _tie.c.record == _record.c.id)
-            .join(_head, _head.c.scope == _tie.c.scope)
-            .join(_held, _held.c.scope == _tie.c.scope)
-            .where(mine, _head.c.seq > since, newer, _record.c.scope == TIED)
-            .order_by(_record.c.seq)
-            .limit(limit)
-        )
-        found = (*self._connection.execute(own), *self._connection.execute(tied))
-        return sorted(found, key=lambda row: row.seq)
+    def _touched(self, since: int, first: int, last: int, most: int) -> list[Any]:
+        """The records of these numbers, in order, that the laptop may hold and does not as they stand."""
+        asked = {"laptop": self._device, "since": since, "first": first, "last": last, "most": most}
+        found = (*self._connection.execute(_TOUCHED, asked), *self._connection.execute(_TOUCHED_TIED, asked))
+        return sorted(found, key=attrgetter("seq"))
 
     def _gone(self, since: int, through: int) -> list[str]:
         """Records that left a scope of the laptop's, under a facet that it holds."""
-        left = tables.left
-        rows = self._connection.execute(
-            select(left.c.record, left.c.facet, _held.c.mask)
-            .join(_held, _held.c.scope == left.c.scope)
-            .where(_held.c.device == self._device, left.c.seq > since, left.c.seq <= through)
-        ).all()
-        found = [row.record for row in rows if row.mask & _BIT_OF[row.facet]]
+        asked = {"laptop": self._device, "since": since, "through": through}
+        rows = self._connection.execute(_LEFT_BEHIND, asked)
+        found = [record for record, facet, mask in rows if mask & _BIT_OF[facet]]
         return [*dict.fromkeys(found)]
 
     def _wanted(self, ids: Sequence[str]) -> list[Sent]:
@@ -246,10 +259,8 @@ class Feed:
         scopes = self._ties_of(rows)
         masks: dict[str, int] = {}
         for some in batched({row.scope for row in rows}.union(*scopes.values())):
-            mine = select(_held.c.scope, _held.c.mask).where(
-                _held.c.device == self._device, _held.c.scope.in_(some)
-            )
-            masks |= {row.scope: row.mask for row in self._connection.execute(mine)}
+            mine = self._connection.execute(_MASKS_OF, {"laptop": self._device, "scopes": among(some)})
+            masks |= dict(mine.all())
         answer = []
         for row in rows:
             mask = masks.get(row.scope, 0)
@@ -272,15 +283,9 @@ class Feed:
     def _told(self, seqs: Iterable[int]) -> list[Told]:
         numbers = sorted(set(seqs))
         found = []
-        for at in range(0, len(numbers), 500):
-            rows = self._connection.execute(
-                select(_log.c.seq, _log.c.edit, _log.c.worker, _log.c.name, _log.c.at).where(
-                    _log.c.seq.in_(numbers[at : at + 500])
-                )
-            )
-            found += [
-                Told(seq=row.seq, id=row.edit, worker=row.worker, name=row.name, at=row.at) for row in rows
-            ]
+        for some in batched(numbers):
+            rows = self._connection.execute(_TOLD, {"numbers": among(some)})
+            found += [Told(seq=n, id=edit, worker=who, name=name, at=at) for n, edit, who, name, at in rows]
         return found
 
     # Agreeing

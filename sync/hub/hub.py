@@ -304,8 +304,7 @@ class Hub:
             return ""
         if seq == counter.head:
             return counter.chain.hex()
-        log = tables.log
-        held = connection.execute(select(log.c.chain).where(log.c.seq == seq)).scalar()
+        held = connection.execute(_CHAIN, {"seq": seq}).scalar()
         return bytes(held).hex() if held is not None else "?"
 
 
@@ -316,6 +315,7 @@ _STANDING = select(tables.device.c.id, tables.device.c.status).where(
 """All that a laptop's own role may read of it (docs/decisions/0017)."""
 _WORDS = 16
 """Words of sessions that are kept: more than a laptop has in the minutes for which a request is taken."""
+_CHAIN = select(tables.log.c.chain).where(tables.log.c.seq == bindparam("seq"))
 _SEEN = (
     update(tables.device)
     .where(tables.device.c.id == bindparam("laptop"))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from casework.canonical import fingerprint, spelt
 from casework.conflicts import disagreement
@@ -43,6 +43,7 @@ from sync.messages import BesidePushed, Changed, Pushed, SentEdit, Verdict
 
 _CREATED = ""
 _SETTLING = ("settled", "chosen")
+_WORKER = select(tables.device.c.worker).where(tables.device.c.id == bindparam("laptop"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,8 +348,7 @@ class Taking:
 
     def _enrolled_worker(self) -> str:
         """Whose laptop it is."""
-        device = tables.device
-        found = self._connection.execute(select(device.c.worker).where(device.c.id == self._device))
+        found = self._connection.execute(_WORKER, {"laptop": self._device})
         return str(found.scalar_one())
 
 

@@ -8,19 +8,24 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
+from threading import BoundedSemaphore
 from time import perf_counter
+
+from sqlalchemy import Engine
 
 from casework.edits import create
 from casework.records import Child, School, Team, Worker
+from sync.collecting import collect_rarely
 from sync.hub import devices
+from sync.hub.api import AT_ONCE
 from sync.hub.database import open_postgresql
 from sync.hub.hub import Hub, found_hub
-from sync.messages import Changed, Cursor, Pull, Push, SentEdit
+from sync.messages import Changed, Cursor, Page, Pull, Push, Pushed, SentEdit
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 TEAM = 5
@@ -71,9 +76,10 @@ class Done:
 
 
 def run(address: str, numbers: Sequence[int], edits: int) -> Done:
-    """The laptops of one process, each in its thread."""
+    """The laptops of one process, each in a thread; the hub works on as many at a time as one that serves."""
+    collect_rarely()
     engine = open_postgresql(address)
-    hub = Hub(engine, now=lambda: NOW)
+    hub = _Served(engine, now=lambda: NOW)
     done = Done()
     began = perf_counter()
     with ThreadPoolExecutor(len(numbers)) as pool:
@@ -86,6 +92,22 @@ def run(address: str, numbers: Sequence[int], edits: int) -> Done:
     done.seconds = perf_counter() - began
     engine.dispose()
     return done
+
+
+class _Served(Hub):
+    """A hub as the server calls it: requests wait for their turn."""
+
+    def __init__(self, engine: Engine, *, now: Callable[[], datetime]) -> None:
+        super().__init__(engine, now=now)
+        self._turn = BoundedSemaphore(AT_ONCE)
+
+    def push(self, device: str, said: Push) -> Pushed:
+        with self._turn:
+            return super().push(device, said)
+
+    def pull(self, device: str, said: Pull) -> Page:
+        with self._turn:
+            return super().pull(device, said)
 
 
 def run_processes(address: str, laptops: int, edits: int, processes: int) -> list[Done]:

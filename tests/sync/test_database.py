@@ -7,6 +7,7 @@ from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from sync.hub import tables
+from sync.hub.central import in_bulk, insert_all
 from sync.hub.database import transact
 from sync.hub.hub import found_hub
 from tests.sync.databases import Database, PostgresqlDatabase
@@ -46,3 +47,29 @@ def test_what_fails_does_not_tell_what_was_written(database: Database) -> None:
     with pytest.raises(IntegrityError) as failed, database.engine.begin() as connection:
         connection.execute(insert(tables.meta).values(row))
     assert "Tilly" not in str(failed.value)
+
+
+@pytest.mark.parametrize(
+    "text", ['{"note": "she said \\\\\\"no\\\\\\", {then} \\\\\\\\ left"}', "a,b'c\n{NULL}", "", "Zoë 🙂"]
+)
+def test_rows_stand_as_they_were_written(database: Database, text: str) -> None:
+    found_hub(database.engine, hub="hub-0001", epoch="epoch-1")
+    sums = {"lead": "family", "facet": "family", "facets": 3}
+    rows = [{"scope": f"{text}{n % 2}", **sums, "total": bytes([n, 0, 34, 92])} for n in range(4)]
+    with database.engine.begin() as connection:
+        in_bulk(connection, tables.digest, rows)
+        in_bulk(connection, tables.device, [{"id": "d", "worker": text, "public_key": b"", **_NEW_LAPTOP}])
+        insert_all(connection, tables.natural, [{"key": key, "record": text} for key in ("b", "a")])
+    with database.engine.begin() as connection:
+        kept = connection.execute(select(tables.digest).order_by(tables.digest.c.total)).all()
+        laptop = connection.execute(select(tables.device)).one()
+        keys = connection.execute(select(tables.natural).order_by(tables.natural.c.key)).all()
+    # Of two rows with one key the later one stands.
+    assert [(row.scope, bytes(row.total)) for row in kept] == [
+        (row["scope"], row["total"]) for row in rows[2:]
+    ]
+    assert (laptop.worker, laptop.status, laptop.given_up, laptop.audit_seq) == (text, "active", "", 0)
+    assert [tuple(row) for row in keys] == [("a", text), ("b", text)]
+
+
+_NEW_LAPTOP = {"status": "active", "enrolled": "2026-11-23T09:00:00+00:00"}
