@@ -12,6 +12,7 @@ from screens.dialogs import Choice, Confirm, PickOne
 from screens.kept_dialog import AskWords, kept_as
 from screens.listening import ListeningScreen
 from screens.notification_lines import Entry
+from screens.spoken_form import Spoken, SpokenForm
 from screens.widgets.fitting import brief_day, short
 from screens.widgets.text import Piece, Tone
 
@@ -145,7 +146,8 @@ class NotificationVerbs(ListeningScreen):
             if await self._commit(make) is not None:
                 took = f" {_along(others)} became new information in it." if others else ""
                 said = f"Allocated to {short(worker.name, _NAME)}.{took}"
-                self.say(f"{said} K: speak with the notifier. u undoes.")
+                duty = "" if entry.shown.notification.contacted_on else " K: speak with the notifier."
+                self.say(f"{said}{duty} u undoes.")
 
         missing = entry.shown.standing.missing
         lacks = f" Still missing: {join_words(list(missing))}." if missing else ""
@@ -174,7 +176,7 @@ class NotificationVerbs(ListeningScreen):
         await self.question(Confirm(asks, [Piece("Its allocation clock ends.", Tone.QUIET)]), answered)
 
     async def do_contacted(self) -> None:
-        """Say with whom; what they may be told, and why, stands in the question."""
+        """Say with whom and when; what they may be told, and why, stands in the question."""
         entry = self._chosen()
         if entry is None:
             return
@@ -192,8 +194,8 @@ class NotificationVerbs(ListeningScreen):
             return
         allowed, decision, contact, sent_by = answer
 
-        async def named(name: str | None) -> None:
-            if not name:
+        async def told_of(spoken: Spoken | None) -> None:
+            if spoken is None:
                 return
 
             def make(store: Store) -> Edit:
@@ -201,7 +203,7 @@ class NotificationVerbs(ListeningScreen):
                 from storage.queries.notifications import feedback_for
 
                 feedback, _ = feedback_for(store, entry.shown.child)
-                return contact_notifier(_held(store, entry), name, store.today, feedback, store.today)
+                return contact_notifier(_held(store, entry), spoken.whom, spoken.on, feedback, store.today)
 
             if await self._commit(make, kept.key) is not None:
                 self.say(f"Kept. They may be {FEEDBACK[allowed]}: {decision.reason}")
@@ -211,7 +213,7 @@ class NotificationVerbs(ListeningScreen):
             told = f"They were spoken to on {say_day(before)}; the history keeps that. {told}"
         reached = f" Point of contact: {short(contact, _CONTACT)}." if contact else ""
         question = f"{told}{reached} With whom did you speak at the school?"
-        await self.question(AskWords(question, kept, sent_by), named)
+        await self.question(SpokenForm(question, self.shell.today, kept, sent_by), told_of)
 
     def do_people(self) -> None:
         """The child's page."""

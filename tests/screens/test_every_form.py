@@ -103,7 +103,7 @@ HALVES = (
     Half("WordsForm", "round-close", ("c",), "", lambda f: f.tilly.id),
     Half("SleepForm", "clock-sleep", ("g", "k", "Z"), "reason", lambda f: f.slept),
     Half("AskWords", "missing-parts", ("g", "n", "M"), "", lambda f: f.sent.id),
-    Half("AskWords", "notifier", ("g", "n", "K"), "", lambda f: f.sent.id),
+    Half("SpokenForm", "notifier", ("g", "n", "K"), "", lambda f: f.sent.id),
 )  # fmt: skip
 NAMES = [f"{one.form}{number}" for number, one in enumerate(HALVES)]
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -229,10 +229,18 @@ async def test_what_the_notifier_may_be_told_stands_in_the_question(family: Fami
         said = " ".join(screen_text(app).split())
         assert "They may be told that the team is in touch, and no more." in said
         assert "no agreement covers it" in " ".join(screen_text(app).replace("│", " ").split())
+        await pilot.press("tab")
+        await type_text(pilot, "tomorrow")
         await pilot.press("enter")
         await settle(pilot)
-        held = await asked(app, lambda s: s.find(Notification, "contacted_on IS NOT NULL"))
-        assert [(one.contacted_with, one.feedback) for one in held] == [("Mr Orr", "in-touch")]
+        assert "is still to come." in screen_text(app)
+        await pilot.press(*["backspace"] * 8)
+        await type_text(pilot, "yesterday")
+        await pilot.press("enter")
+        await settle(pilot)
+        (held,) = await asked(app, lambda s: s.find(Notification, "contacted_on IS NOT NULL"))
+        assert (held.contacted_with, held.feedback) == ("Mr Orr", "in-touch")
+        assert held.contacted_on == app.today - timedelta(days=1)
 
 
 async def test_a_filter_of_words(family: Family, tmp_path: Path) -> None:
@@ -642,7 +650,7 @@ async def test_typing_replaces_the_name_that_is_offered(family: Family, tmp_path
         await here(pilot)
         await pilot.press("K")
         await settle(pilot)
-        line = app.screen.query_one(Input)
+        line = app.screen.query_one("#words", Input)
         assert line.value == "Mr Orr"
         await type_text(pilot, "Ms Webb")
         assert line.value == "Ms Webb"
