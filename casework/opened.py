@@ -11,7 +11,7 @@ from datetime import date
 from typing import Literal
 
 from casework.agreements import by_the_child, holds_responsibility, is_competent, state_of
-from casework.limits import has_limits, is_beyond, is_unsettled, tells_hidden
+from casework.limits import has_limits, is_beyond, is_unsettled, rules_out, tells_hidden
 from casework.policies import PURPOSES, Category, Purpose
 from casework.records import Child
 from casework.records_sharing import Agreement
@@ -90,10 +90,23 @@ def opening_of(
     said = _said(opened, names)
     told = [f"It opens {said}."] if said else []
     told += [f"Not opened: {join_words(what)}. {reason}" for reason, what in others.items()]
+    if kept := join_words(_seen_anyway(agreement, decide, names)):
+        told.append(f"Seen all the same, not by agreement: {kept}.")
     words = " ".join(told) or NOTHING_NEW
     if agreement.status == "limited" and not has_limits(agreement):
         words += f" {_NO_LIMIT}"
     return Opening(tuple(opened), (), words)
+
+
+def _seen_anyway(agreement: Agreement, decide: Decide, names: Mapping[str, str]) -> list[str]:
+    """What the family ruled out and an agency sees for its own work, on which no agreement has a say."""
+    return [
+        f"{CATEGORIES[category.value]} by {names.get(agency, agency)}"
+        for agency in agreement.agencies
+        for category in agreement.categories
+        if rules_out(agreement, agency, category)
+        and any(decide(agency, category, purpose) for purpose in agreement.purposes)
+    ]
 
 
 def _said(opened: list[Opened], names: Mapping[str, str]) -> str:

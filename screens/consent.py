@@ -105,7 +105,7 @@ class ConsentScreen(CasePage[ConsentView]):
 
     def do_consent_settle(self) -> None:
         """Say what the family's own words rule out."""
-        from screens.consent_forms import SettleForm
+        from screens.consent_settling import SettleForm
 
         def waits(shown: ShownAgreement) -> bool:
             return is_unsettled(shown.agreement) and not is_beyond(shown.agreement)

@@ -1,4 +1,4 @@
-"""The forms of agreement: record one, withdraw it, settle the family's words, share without agreement."""
+"""The forms of agreement: record one, withdraw it, share without agreement."""
 
 from __future__ import annotations
 
@@ -6,26 +6,28 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from casework.agreements import is_child_word
-from casework.consent import record_agreement, settle_words, withdraw_agreement
+from casework.consent import record_agreement, withdraw_agreement
 from casework.errors import BadInput
+from casework.limits import written_with
 from casework.policies import Category
 from casework.records import Child
 from casework.records_sharing import Agreement, Disclosure
 from casework.relationships import say_relationship
 from casework.sharing import DISCLOSURE_DAYS, last_day
+from casework.vocabulary import AGENCIES
 from casework.wording import AGREEMENT_METHODS, CATEGORIES, PURPOSES, RESPONSIBILITY, join_words, say_day
 from screens.base import Shell
 from screens.choosers import OneOf
 from screens.consent_lines import (
     AGREEMENT,
     DISCLOSURE,
-    SETTLING,
     WITHDRAWAL,
     Names,
     lost_lines,
 )
 from screens.field_form import FieldForm
 from screens.form_fields import FormField, Question, made_record
+from screens.limit_fields import APART, agency_of, apart_fields, pairs_in
 from screens.reopening import LeftOpen
 from screens.widgets.fitting import plain, short
 from screens.widgets.text import Piece, Tone
@@ -50,7 +52,7 @@ async def about_child(shell: Shell, left: LeftOpen) -> tuple[Child, str] | None:
     return None if child is None else (child, short(display_name(child), 40))
 
 
-async def _about_agreement(shell: Shell, left: LeftOpen) -> tuple[Agreement, Child, str] | None:
+async def about_agreement(shell: Shell, left: LeftOpen) -> tuple[Agreement, Child, str] | None:
     """The agreement of a draft, as it may be shown, and its child; None where it is no longer there."""
     about = await about_child(shell, left)
     if about is None:
@@ -105,10 +107,11 @@ class AgreementForm(FieldForm):
             FormField("purposes", "For", "many", PURPOSES, "what it may be used for", whole=True),
             FormField("categories", "What", "many", CATEGORIES, "what may be shared", whole=True),
             FormField("exclude", "But not", "page", hint="limits in the family's own words"),
-            FormField("exclude_agencies", "  rules out", "many", names, "agencies that these words rule out",
-                      empty="no agency: L settles it later"),
-            FormField("exclude_categories", "  and what", "many", CATEGORIES,
-                      "categories that these words rule out", empty="no category"),
+            FormField("exclude_agencies", "  nothing to", "many", names,
+                      "agencies that these words rule out wholly", empty="no agency: L settles it later"),
+            FormField("exclude_categories", "  to nobody", "many", CATEGORIES,
+                      "categories that these words rule out for everyone", empty="no category"),
+            *apart_fields("  kept from", AGENCIES, names, CATEGORIES),
             FormField("method", "How", "one", AGREEMENT_METHODS),
             FormField("interpreter", "Interpreter", hint="which language, and who interpreted"),
             FormField("leaflet", "Leaflet", hint="the version they were given"),
@@ -133,6 +136,10 @@ class AgreementForm(FieldForm):
             return not self._by_child
         if name in ("exclude_agencies", "exclude_categories"):
             return bool(self.value_of("exclude").strip())
+        if name.startswith(APART):
+            named = self.value_of("agencies").split(",")
+            shown = agency_of(name) in named if agency_of(name) else any(named)
+            return shown and bool(self.value_of("exclude").strip())
         return name != "who" or bool(self._people)
 
     async def prepare(self) -> None:
@@ -176,13 +183,15 @@ class AgreementForm(FieldForm):
         record_agreement(self._agreement(values, "-"), self.shell.today, self._child.dob)
 
     def _agreement(self, values: Mapping[str, Any], by: str) -> Agreement:
-        given = {name: value for name, value in values.items() if name != "who"}
+        given = {name: values[name] for name in values if name != "who" and not name.startswith(APART)}
+        categories = tuple(map(Category, values["exclude_categories"]))
+        limits = written_with(values["exclude_agencies"], categories, pairs_in(values))
         return made_record(
             Agreement,
             {
                 **given,
                 "responsibility": values["responsibility"] or "unknown",
-                "exclude_read": bool(values["exclude_agencies"] or values["exclude_categories"]),
+                **limits,
                 "given_on": values["given_on"] or self.shell.today,
                 "child": self.subject,
                 "by": by,
@@ -212,7 +221,7 @@ class WithdrawForm(FieldForm):
     @classmethod
     async def again(cls, shell: Shell, left: LeftOpen) -> WithdrawForm | None:
         """The form about an agreement as it was left."""
-        about = await _about_agreement(shell, left)
+        about = await about_agreement(shell, left)
         return None if about is None else cls(*about, shell.agencies)
 
     def __init__(self, agreement: Agreement, child: Child, who: str, names: Names) -> None:
@@ -258,57 +267,6 @@ class WithdrawForm(FieldForm):
     def said(self, receipt: Receipt) -> str:
         """It is not taken back."""
         return f"{receipt.name}: what stood on it is withheld now."
-
-
-class SettleForm(FieldForm):
-    """What the family's own words rule out."""
-
-    FORM = SETTLING
-    TITLE_WORDS = "Settle the family's words"
-
-    @classmethod
-    async def again(cls, shell: Shell, left: LeftOpen) -> SettleForm | None:
-        """The form about an agreement as it was left."""
-        about = await _about_agreement(shell, left)
-        if about is None or not about[0].exclude.strip():
-            return None
-        return cls(about[0], about[2], shell.agencies)
-
-    def __init__(self, agreement: Agreement, who: str, names: Names) -> None:
-        super().__init__(agreement.id, who)
-        self._agreement, self._names, self._opens = agreement, names, ""
-        self._fields = (
-            FormField("told", "Their words", "told", hint=f"“{agreement.exclude.strip()}”"),
-            FormField("agencies", "Rule out", "many", names, "agencies", empty="no agency"),
-            FormField("categories", "And what", "many", CATEGORIES, "categories", empty="no category"),
-        )  # fmt: skip
-
-    def form_fields(self) -> Sequence[FormField]:
-        """Agencies and categories."""
-        return self._fields
-
-    async def question_before(self, values: Mapping[str, Any]) -> Question:
-        """Settling is done once, so it is asked about; to rule out nothing opens the agreement."""
-        held = [*values["agencies"], *(CATEGORIES[c] for c in values["categories"])]
-        if held:
-            words = f"The words rule out {join_words(held)}, for everyone this agreement names?"
-        else:
-            words = "The words rule out no agency and no category?"
-        details = plain("From then on these words keep nothing else shut.", _DIALOG, indent=0)
-        return Question(words, details)
-
-    def commit(self, store: Store, values: Mapping[str, Any]) -> Receipt:
-        """The words are settled."""
-        held = store.get(Agreement, self._agreement.id)
-        categories = tuple(Category(word) for word in values["categories"])
-        edit = settle_words(held, values["agencies"], categories)
-        receipt = store.journal.commit(edit, draft=(self.FORM, self.subject))
-        self._opens = said_opened(store, held.id, self._names)
-        return receipt
-
-    def said(self, receipt: Receipt) -> str:
-        """That it is settled, and what the agreement opens now."""
-        return f"{super().said(receipt)} {self._opens}".rstrip()
 
 
 class DisclosureForm(FieldForm):

@@ -69,7 +69,7 @@ FORMS: Mapping[str, FormKind] = {
     "notification": FormKind("notification", "screens.notification_form:NotificationForm"),
     "agreement": FormKind("agreement", "screens.consent_forms:AgreementForm"),
     "withdrawal": FormKind("withdrawal", "screens.consent_forms:WithdrawForm"),
-    "settling": FormKind("settling of limits", "screens.consent_forms:SettleForm"),
+    "settling": FormKind("settling of limits", "screens.consent_settling:SettleForm"),
     "disclosure": FormKind("decision to share", "screens.consent_forms:DisclosureForm"),
     "assessment": FormKind("assessment", "screens.assessment_form:AssessmentForm", of_case=True),
     "score": FormKind("scores of a tool", "screens.assessment_form:ScoresForm", of_case=True),

@@ -166,8 +166,11 @@ class Store:
             return own
         return self.decide_for(self._also, child, category, purpose)
 
-    def decide_for(self, other: Worker, child: Child, category: Category, purpose: Purpose) -> Decision:
-        """What another worker may see, as far as the worker of this laptop may know of it.
+    def decide_for(
+        self, other: Worker, child: Child, category: Category, purpose: Purpose, stood: Ground | None = None
+    ) -> Decision:
+        """What another worker may see, as far as the worker of this laptop may know of it; or might, if this
+        `stood` on record about the child.
 
         Where the existence of a category is protected from this worker, the answer rests on nothing that
         would tell of it, neither for that category nor for the agency that holds it.
@@ -178,7 +181,7 @@ class Store:
             lambda held, use: may_see(self.worker, child, held, use, self.today, ground)
         ):
             return may_see(other, child, category, purpose, self.today, NOTHING)
-        return may_see(other, child, category, purpose, self.today, ground)
+        return may_see(other, child, category, purpose, self.today, stood or ground)
 
     def knows_hidden(self, child: Child) -> bool:
         """Whether the worker of this laptop may know of what is protected even in its existence.

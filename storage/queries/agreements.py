@@ -18,6 +18,7 @@ from casework.vocabulary import Agency
 from casework.withdrawing import Lost, lost_by, lost_with, somebody_of
 
 if TYPE_CHECKING:
+    from casework.edits import Edit
     from casework.sharing import Decision
     from storage.store import Store
 
@@ -68,12 +69,24 @@ def read_opening(store: Store, agreement: str, names: Mapping[str, str]) -> Open
     A worker who may not know of what is protected even in its existence is told of it what follows from
     the agreement alone. Raises BadInput for an unknown agreement.
     """
-    held = store.get(Agreement, agreement)
+    return _opening(store, store.get(Agreement, agreement), names)
+
+
+def read_settled(store: Store, edit: Edit, names: Mapping[str, str]) -> Opening:
+    """What an agreement would open today after this step, in the words of `read_opening`."""
+    changed = {change.field: change.new for change in edit.changes}
+    held = store.get(Agreement, edit.changes[0].record)
+    return _opening(store, Agreement.model_validate(held.model_dump(mode="json") | changed), names)
+
+
+def _opening(store: Store, held: Agreement, names: Mapping[str, str]) -> Opening:
     child = store.get(Child, held.child)
     seen = unhidden(store, child, held)
+    ground = store.grounds.of(child.id)
+    stood = replace(ground, agreements=tuple(held if a.id == held.id else a for a in ground.agreements))
 
     def decide(agency: Agency, category: Category, purpose: Purpose) -> Decision:
-        return store.decide_for(somebody_of(agency), child, category, purpose)
+        return store.decide_for(somebody_of(agency), child, category, purpose, stood)
 
     asked = held.model_copy(update={"agencies": ()}) if seen is None else seen
     opening = opening_of(asked, child, store.today, decide, names)

@@ -16,7 +16,7 @@ from casework.errors import BadInput, Refused
 from casework.facets import FACETS, Facet, facets, joined, portion
 from casework.limits import Pair, is_unsettled, pair_word, read_pair, said_pairs, settled_by
 from casework.opened import opening_of, protected_words, shut_by
-from casework.policies import Category
+from casework.policies import Category, Purpose
 from casework.records_sharing import Agreement
 from casework.sharing import Decision, Ground, may_see
 from casework.vocabulary import AGENCIES, Agency
@@ -68,6 +68,18 @@ def test_not_the_school_about_health_leaves_it_to_everybody_else() -> None:
     assert (told.answer, told.reason[:26]) == ("no", "The family ruled it out wh")
     lost = {(one.agency, one.category) for one in lost_with(held, CHILD, Ground((held,)), TODAY)}
     assert lost == open_to(held)
+
+
+def test_what_an_agency_sees_for_its_own_work_is_not_said_to_be_kept_from_it() -> None:
+    nurse = MUM.model_copy(update={"agencies": ("school", "school-nursing")})
+    held = settled(((), (), (HEALTH_TO_SCHOOL, ("school-nursing", Category.HEALTH))), nurse)
+
+    def decide(agency: Agency, category: Category, purpose: Purpose) -> Decision:
+        return may_see(somebody_of(agency), CHILD, category, purpose, TODAY, Ground((held,)))
+
+    said = opening_of(held, CHILD, TODAY, decide, {}).words
+    assert "Not opened: health to school. The family ruled it out" in said
+    assert said.endswith("Seen all the same, not by agreement: health by school-nursing.")
 
 
 @given(LIMITS)

@@ -23,8 +23,9 @@ from screens.child import ChildScreen
 from screens.child_view import read_view
 from screens.consent import ConsentScreen
 from screens.consent_check import CheckDialog
-from screens.consent_forms import AgreementForm, DisclosureForm, SettleForm, WithdrawForm
+from screens.consent_forms import AgreementForm, DisclosureForm, WithdrawForm
 from screens.consent_preview import PreviewScreen
+from screens.consent_settling import SettleForm
 from screens.unlock import UnlockScreen
 from storage import audit
 from storage.store import Store
@@ -258,8 +259,9 @@ async def test_an_agreement_is_recorded_whole_by_keys_alone(family: Family, tmp_
         assert isinstance(app.screen, AgreementForm)
         await keys(pilot, *["tab"] * 5, "=nur", "space", "=sch", "space", "tab", "=supp", "space")
         await keys(pilot, "tab", "space", "tab", "=not Gran", "tab", "=vol", "space", "tab", "=hea", "space")
+        await keys(pilot, "tab", "=edu", "space")
         check_shot(app, "consent-form-80")
-        await keys(pilot, "tab", "=writ", "tab", "=Polish", "tab", "=v3", "tab", "=wed", "tab", "=+6w")
+        await keys(pilot, "tab", "tab", "=writ", "tab", "=Polish", "tab", "=v3", "tab", "=wed", "tab", "=+6w")
         assert "Wed 18 Nov 2026" in screen_text(app)
         assert "Fri 1 Jan 2027" in screen_text(app)
         await keys(pilot, "tab", "=1 mar", "ctrl+s")
@@ -280,8 +282,8 @@ async def test_an_agreement_is_recorded_whole_by_keys_alone(family: Family, tmp_
             "exclude": "not Gran",
             "exclude_agencies": ("voluntary",),
             "exclude_categories": (Category.HEALTH,),
-            "exclude_pairs": (),
-            "exclude_read": True,
+            "exclude_pairs": ("school:education",),
+            "exclude_read": False,
             "method": "written",
             "interpreter": "Polish",
             "leaflet": "v3",
@@ -499,18 +501,58 @@ async def test_withdrawing_says_what_disappears_and_it_does_at_once(family: Fami
 
 
 async def test_the_familys_words_are_settled(family: Family, tmp_path: Path) -> None:
-    agreement(family, exclude="not my ex-partner")
+    agreement(
+        family,
+        agencies=("school", "voluntary", "school-nursing"),
+        categories=("health", "family"),
+        exclude="not the school about my health",
+    )
     app = make_real_app(tmp_path, family.store)
     async with app.run_test(size=(80, 24)) as pilot:
         await enter(pilot, family.tilly.id)
         await keys(pilot, "C", "L")
         assert isinstance(app.screen, SettleForm)
-        assert "not my ex-partner" in screen_text(app)
-        await keys(pilot, "tab", "=spec", "space", "ctrl+s", "y")
+        await keys(pilot, "=hea", "space")
+        check_shot(app, "consent-settle-80")
+        await keys(pilot, "ctrl+s")
+        check_shot(app, "consent-settle-asked-80")
+        text = flat(app)
+        assert "Not to School: health." in text
+        assert "Not opened: health to School." in text
+        await keys(pilot, "n")
+        assert not (await asked(app, lambda s: s.find(Agreement)))[0].exclude_pairs
+        await keys(pilot, "ctrl+s", "y")
         held = (await asked(app, lambda s: s.find(Agreement)))[0]
-        assert (held.exclude_read, held.exclude_categories) == (True, (Category.SEND,))
+        assert (held.exclude_pairs, held.exclude_categories) == (("school:health",), ())
+        assert "kept from School: health" in flat(app)
+        check_shot(app, "consent-settled-80")
         await keys(pilot, "L")
         assert "No words of the family wait" in screen_text(app)
+
+
+async def test_limits_for_everyone_and_for_a_whole_agency_are_settled_with_them(
+    family: Family, tmp_path: Path
+) -> None:
+    agreement(family, categories=("family", "send"), exclude="not my ex-partner")
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, family.tilly.id)
+        await keys(pilot, "C", "L")
+        await keys(pilot, "=fam", "space", "tab", "=spec", "space", "tab", "=vol", "space", "ctrl+s")
+        text = flat(app)
+        for words in (
+            "Nothing to Voluntary",
+            "To nobody: special educational needs.",
+            "Not to School nursing: family.",
+        ):
+            assert words in text
+        await keys(pilot, "y")
+        held = (await asked(app, lambda s: s.find(Agreement)))[0]
+        assert (held.exclude_agencies, held.exclude_categories, held.exclude_pairs) == (
+            ("voluntary",),
+            (Category.SEND,),
+            ("school-nursing:family",),
+        )
 
 
 # Without agreement

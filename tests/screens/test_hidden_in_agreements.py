@@ -20,7 +20,8 @@ from casework.records_sharing import Agreement
 from casework.vocabulary import AGENCIES
 from casework.withdrawing import somebody_of
 from screens.consent_check import Wanted, read_answer
-from screens.consent_forms import AgreementForm, SettleForm, WithdrawForm
+from screens.consent_forms import AgreementForm, WithdrawForm
+from screens.consent_settling import SettleForm
 from screens.reopening import LeftOpen
 from storage.queries.agreements import read_agreements, read_lost, read_opening
 from storage.queries.sight import Sight
