@@ -71,8 +71,15 @@ class Entitlement:
         self._on = on
         self._plain: dict[tuple[str, bool], int] = {}
 
-    def settle(self, children: Collection[str], seq: int) -> None:
-        """Work out anew what every laptop may hold of these children."""
+    def settle(
+        self, children: Collection[str], seq: int, made: Collection[str] = (), maker: str = ""
+    ) -> None:
+        """Work out anew what every laptop may hold of these children.
+
+        Of a child that it `made` just now the laptop `maker` held what it wrote, and where it may not hold it
+        it loses it at this number: what it writes of the child before it reads so is taken, such as the rest
+        of a long register.
+        """
         if not children:
             return
         devices = self._devices()
@@ -80,6 +87,18 @@ class Entitlement:
             known = {entry.child.id: entry for entry in self._read(some)}
             self._keep_places(known, some)
             self._write(devices, known, some, seq)
+            self._note_made(maker, {child for child in known if child in made}, seq)
+
+    def _note_made(self, maker: str, made: Collection[str], seq: int) -> None:
+        if not made or not maker:
+            return
+        table = tables.entitlement
+        here = select(table.c.scope).where(table.c.device == maker, table.c.scope.in_(made))
+        kept = set(self._connection.execute(here).scalars())
+        rows = [
+            {"device": maker, "scope": child, "mask": 0, "lost": seq} for child in made if child not in kept
+        ]
+        in_bulk(self._connection, table, rows)
 
     def settle_device(self, device: str, seq: int) -> None:
         """Work out anew what one laptop may hold: it is new, its worker changed, or a new day began."""

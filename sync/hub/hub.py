@@ -180,7 +180,8 @@ class Hub:
             if answer.known:
                 break
             counter.save()
-            Entitlement(connection, self._now().date()).settle(taking.central.unsettled, counter.head)
+            entitlement = Entitlement(connection, self._now().date())
+            entitlement.settle(taking.central.unsettled, counter.head, taking.made, device)
             arrived |= taking.arrived
             if len(told.verdicts) == len(said.edits):
                 break

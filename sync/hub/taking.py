@@ -84,6 +84,11 @@ class Taking:
         self._keys: dict[str, list[str]] = {}
 
     @property
+    def made(self) -> set[str]:
+        """Records that came into being."""
+        return self._made
+
+    @property
     def arrived(self) -> set[str]:
         """Records that came into being, children of whom it may have changed who may hold them, and adults
         and homes that were tied: what a step may have waited for.

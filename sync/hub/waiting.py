@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from storage.central.asides import LET_IN, TAKEN_LATE
 from sync.hub import tables
@@ -22,6 +22,7 @@ from sync.hub.entitlement import Entitlement
 from sync.hub.entries import PORTION
 from sync.hub.failing import FAILED, is_of_edits
 from sync.hub.feed import Feed
+from sync.hub.rights import NOT_ENTITLED
 from sync.hub.taking import Taking
 from sync.messages import SentEdit, Verdict
 
@@ -93,18 +94,50 @@ def take_again(
 def kept_aside(connection: Connection, *where: Any) -> Sequence[Any]:
     """Steps of laptops in use that are kept aside, in the order in which they came."""
     return connection.execute(
-        select(_table.c.edit, _table.c.device, _table.c.hash, _table.c.number, _table.c.edit_text)
+        select(
+            _table.c.edit,
+            _table.c.device,
+            _table.c.code,
+            _table.c.awaits,
+            _table.c.hash,
+            _table.c.number,
+            _table.c.edit_text,
+        )
         .join(_device, _device.c.id == _table.c.device)
         .where(_device.c.status == "active", *where)
         .order_by(_table.c.number, _table.c.taken, _table.c.edit)
     ).all()
 
 
-def _waiting_for(connection: Connection, arrived: set[str]) -> Iterator[Row[Any]]:
+def _waiting_for(connection: Connection, arrived: set[str]) -> Iterator[Any]:
+    """What waited for any of these, but for laptops that still may hold none of those children."""
     every = connection.execute(select(_table.c.awaits).where(_table.c.awaits != "").distinct()).scalars()
     found = [awaits for awaits in every if not arrived.isdisjoint(awaits.split())]
+    children = _children_among(connection, {one for text in found for one in text.split()} & arrived)
+    may_hold: dict[str, set[str]] = {}
     for some in batched(found):
-        yield from kept_aside(connection, _table.c.awaits.in_(some))
+        for row in kept_aside(connection, _table.c.awaits.in_(some)):
+            came = arrived.intersection(row.awaits.split())
+            if row.code == NOT_ENTITLED and came <= children:
+                if row.device not in may_hold:
+                    may_hold[row.device] = _held_by(connection, row.device)
+                if came.isdisjoint(may_hold[row.device]):
+                    continue
+            yield row
+
+
+def _children_among(connection: Connection, ids: Collection[str]) -> set[str]:
+    found: set[str] = set()
+    for some in batched(ids):
+        found |= set(
+            connection.execute(select(tables.place.c.child).where(tables.place.c.child.in_(some))).scalars()
+        )
+    return found
+
+
+def _held_by(connection: Connection, device: str) -> set[str]:
+    """The scopes of which a laptop may hold something, or might until it lost them."""
+    return {scope for scope, bits in Feed(connection, device).masks().items() if any(bits)}
 
 
 def _taken(connection: Connection, counter: Counter, row: Any, now: datetime) -> tuple[Verdict, set[str]]:
@@ -122,7 +155,8 @@ def _taken(connection: Connection, counter: Counter, row: Any, now: datetime) ->
     if not verdict.seq:
         raise _StaysAside(connection.execute(select(_table).where(_table.c.edit == row.edit)).one())
     counter.save()
-    Entitlement(connection, now.date()).settle(taking.central.unsettled, counter.head)
+    entitlement = Entitlement(connection, now.date())
+    entitlement.settle(taking.central.unsettled, counter.head, taking.made, row.device)
     # Its laptop was told that the step was not taken, so it is sent what came of it, too.
     record = tables.record
     connection.execute(update(record).where(record.c.seq == verdict.seq).values(device=""))

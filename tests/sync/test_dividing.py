@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from hypothesis import given
@@ -183,6 +184,32 @@ def test_it_is_undone_as_far_as_it_was_taken(roll: Roll) -> None:
     assert roll.ana.sync().agreed
     assert roll.ana.store.find(Child) == []
     assert len(held(roll.world)) == 2
+
+
+def test_the_rest_of_a_long_register_is_taken_of_children_who_will_leave_the_laptop(world: World) -> None:
+    """It comes in messages after the one that brought the children, whom the laptop may not hold."""
+    kim = world.laptop("Kim")
+    far = School(id=world.new_id("school"), urn="999002", name="Harbour View")
+    children = [world.child(f"N{n}", team=None, school=far.id) for n in range(30)]
+    weeks = [
+        AttendanceWeek(
+            id=world.new_id("week"),
+            child=child.id,
+            school=far.id,
+            week=date(2026, 1, 5) + timedelta(days=7 * n),
+            marks="/ " * 9 + "/",
+        )
+        for child in children
+        for n in range(70)
+    ]
+    kim.store.journal.commit(Edit("Import", tuple(map(create, [far, *children, *weeks]))))
+    sent: list[int] = []
+    kim.way.spy = lambda verb, *_: sent.append(verb == "push")
+    with mock.patch("sync.sending.MOST_EDITS", 1):
+        told = kim.sync()
+    assert (told.agreed, told.quarantined, told.pushed > 2, sum(sent) > 2) == (True, 0, True, True)
+    assert held(world) == []
+    assert not kim.has(children[0])
 
 
 def test_adults_go_with_the_children_whom_they_are_tied_to(roll: Roll) -> None:
