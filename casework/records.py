@@ -7,11 +7,9 @@ Annotations are objects here, not text (`from __future__ import annotations`): p
 some hundred texts anew in every process.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache
-from importlib import import_module
-from itertools import chain
 from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -19,6 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from casework.policies import Category as C
 from casework.policies import Meta
 from casework.policies import Policy as P
+from casework.record_types import RecordTypes
 from casework.text import clean
 from casework.vocabulary import Agency
 from casework.weeks import week_facts
@@ -349,46 +348,10 @@ class SavedView(Record):
     worker: Annotated[str | None, Meta(C.WORKFORCE, "Worker", P.LAST_ARRIVAL)] = None
 
 
-class AuditEntry(BaseModel):
-    """Who looked, searched, changed or exported, what, when and why. `chain` ties it to the entry before."""
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
-    seq: int
-    at: datetime
-    worker: str
-    verb: Literal["looked", "searched", "changed", "exported", "shared", "unlocked", "locked", "care"]
-    child: str | None
-    detail: str
-    chain: str
-
-
-class _RecordTypes(Mapping[str, type[Record]]):
-    """Record types by name. Those of the rooms beside this one load when first asked for."""
-
-    def __init__(self, here: tuple[type[Record], ...], beside: Mapping[str, tuple[str, str]]) -> None:
-        self._held = {cls.type: cls for cls in here}
-        self._beside = beside
-
-    def __getitem__(self, name: str) -> type[Record]:
-        if name not in self._held:
-            module, cls = self._beside[name]
-            self._held[name] = getattr(import_module(module), cls)
-        return self._held[name]
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._held or name in self._beside
-
-    def __iter__(self) -> Iterator[str]:
-        return chain((name for name in tuple(self._held) if name not in self._beside), self._beside)
-
-    def __len__(self) -> int:
-        return len(self._held.keys() | self._beside.keys())
-
-
 _SHARING = "casework.records_sharing"
 _CASE = "casework.records_case"
 _LINKS = "casework.records_links"
-RECORD_TYPES: Mapping[str, type[Record]] = _RecordTypes(
+RECORD_TYPES: Mapping[str, type[Record]] = RecordTypes(
     (
         Child,
         Person,

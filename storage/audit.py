@@ -13,12 +13,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from casework.records import AuditEntry
+from pydantic import BaseModel, ConfigDict
+
 from storage.cipher import Connection
 
 Verb = Literal["looked", "searched", "changed", "exported", "shared", "unlocked", "locked", "care"]
 _GENESIS = "0" * 32
 _COLUMNS = "seq, at, worker, verb, child, detail, chain"
+
+
+class AuditEntry(BaseModel):
+    """Who looked, searched, changed or exported, what, when and why. `chain` ties it to the entry before."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+    seq: int
+    at: datetime
+    worker: str
+    verb: Verb
+    child: str | None
+    detail: str
+    chain: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from outreach_tui.commands.frame import (
 from outreach_tui.commands.opening import opened
 
 if TYPE_CHECKING:
-    from casework.records import AuditEntry
+    from storage.audit import AuditEntry
     from storage.store import Store
 
 
