@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from time import monotonic
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from storage.cipher import dbapi, open_database
 
@@ -16,6 +17,8 @@ T = TypeVar("T")
 _COLLISIONS = frozenset({"40001", "40P01"})
 """PostgreSQL's codes for a transaction that met another one: it has had no effect and may be tried again."""
 _ATTEMPTS = 20
+_USED, _FRESH = "outreach_used", 1.0
+"""Seconds for which a connection to PostgreSQL is taken to be there still."""
 _CACHE_KB = 4_000
 """What each connection to a file keeps of it in memory: the engine's own 8 MB made nothing faster."""
 
@@ -59,7 +62,21 @@ def open_postgresql(url: str) -> Engine:
     (docs/decisions/0017-two-roles.md).
     """
     address = url.replace("postgresql://", "postgresql+psycopg://", 1)
-    engine = create_engine(address, pool_size=8, max_overflow=32, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(address, pool_size=8, max_overflow=32, hide_parameters=True)
+
+    @event.listens_for(engine, "checkin")
+    def note(_: Any, held: ConnectionPoolEntry) -> None:
+        held.info[_USED] = monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def check(raw: Any, held: ConnectionPoolEntry, _: object) -> None:
+        # A server that was started anew ended what lay in the pool; what was just used is not asked.
+        if monotonic() - held.info.get(_USED, -_FRESH) < _FRESH:
+            return
+        try:
+            engine.dialect.do_ping(raw)
+        except engine.dialect.loaded_dbapi.Error:
+            raise DisconnectionError from None
 
     @event.listens_for(engine, "connect")
     def take_lists(raw: Any, _: object) -> None:

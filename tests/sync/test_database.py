@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from sync.hub import tables
 from sync.hub.central import in_bulk, insert_all
-from sync.hub.database import transact
+from sync.hub.database import for_owner, open_postgresql, transact
 from sync.hub.hub import found_hub
 from tests.sync.databases import Database, PostgresqlDatabase
 
@@ -39,6 +39,21 @@ def test_a_step_that_met_another_is_tried_again(postgresql: PostgresqlDatabase) 
 
     assert transact(engine, step, still=True) == "after epoch-of-the-other"
     assert seen == ["epoch-1", "epoch-of-the-other"]
+
+
+def test_a_connection_that_ended_while_it_was_idle_is_made_anew(
+    postgresql: PostgresqlDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sync.hub.database._FRESH", 0.0)
+    found_hub(postgresql.engine, hub="hub-0001", epoch="epoch-1")
+    with postgresql.engine.begin() as connection:
+        own = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+    other = open_postgresql(postgresql.address)
+    with for_owner(other).begin() as connection:
+        connection.exec_driver_sql(f"SELECT pg_terminate_backend({own})")
+    other.dispose()
+    with postgresql.engine.begin() as connection:
+        assert connection.execute(select(tables.meta.c.value).where(tables.meta.c.name == "hub")).scalar()
 
 
 def test_what_fails_does_not_tell_what_was_written(database: Database) -> None:
