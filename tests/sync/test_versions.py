@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from casework.consent import settle_words
 from casework.edits import Edit, update
-from casework.records import RECORD_TYPES, Child
+from casework.policies import Category
+from casework.records import RECORD_TYPES, Child, Contact, Record
 from casework.records_links import Link
+from casework.records_sharing import Agreement
 from storage.central.asides import set_aside
-from sync.hub import care
+from sync.hub import care, entitlement
+from sync.hub.central import read_as
 from sync.hub.versions import catch_up
 from tests.sync.databases import SqliteDatabase
 from tests.sync.versions import FIELD, KIND, mixed, version
@@ -194,3 +200,33 @@ def bring_up_to_date(world: World, *, older: bool) -> None:
     """The central record is opened by this version."""
     with version(older=older), world.hub.engine.begin() as connection:
         catch_up(connection, world.now)
+
+
+def test_a_limit_for_one_agency_opens_nothing_until_the_central_record_knows_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To the version before, words that were settled by such a limit are words that nobody settled."""
+    ana = world.laptop("Ana")
+    nurse, vera = world.laptop("Nia", "school-nursing"), world.laptop("Vera", "voluntary")
+    tilly = world.child("Tilly")
+    said = Contact(
+        id=world.new_id("contact"), child=tilly.id, at=NOW, by=ana.worker.id, kind="call", note="Mum"
+    )
+    named = {"agencies": ("school-nursing", "voluntary"), "exclude": "Not the nurse about us"}
+    agreement = world.agreement(tilly.id, ana.worker.id).model_copy(update=named)
+
+    def read_as_before(cls: type[Record], row: Any) -> Record:
+        read = read_as(cls, row)
+        return read.model_copy(update={"exclude_pairs": ()}) if isinstance(read, Agreement) else read
+
+    with monkeypatch.context() as before:
+        before.setattr(entitlement, "read_as", read_as_before)
+        ana.make(tilly)
+        ana.make(said, agreement)
+        pair = ("school-nursing", Category.FAMILY)
+        ana.store.journal.commit(settle_words(ana.get(agreement), (), (), (pair,)))
+        world.settle()
+        assert (nurse.has(said), vera.has(said)) == (False, False)
+    world.now += timedelta(days=1)
+    world.settle()
+    assert (nurse.has(said), vera.has(said)) == (False, True)
