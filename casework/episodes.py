@@ -7,14 +7,16 @@ an open case is not known yet and is never 0.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from casework.clocks import next_working_day, working_days_between
 from casework.early_help import ReReferral, re_referral
+from casework.edits import Edit, update
+from casework.errors import Refused
 from casework.records_case import Episode
-from casework.wording import count_of
+from casework.wording import count_of, say_day
 
 FROM_REFERRAL = "from the previous referral (DfE)"
 FROM_CLOSURE = "from the previous closure (many early help teams)"
@@ -70,3 +72,27 @@ def episode_standing(episode: Episode, episodes: Sequence[Episode], today: date)
 def say_again(counted: bool | None) -> str:
     """A count of re-referral in one word."""
     return {True: "yes", False: "no", None: "not known"}[counted]
+
+
+def open_cases(episodes: Iterable[Episode]) -> list[Episode]:
+    """The open episodes by the day they opened, on every laptop in the same order."""
+    return sorted((e for e in episodes if e.closed is None), key=lambda e: (e.opened, e.id))
+
+
+def join_cases(episodes: Iterable[Episode], on: date) -> Edit:
+    """Several open episodes of a child become one, as when two laptops each allocated a notification.
+
+    The one that was opened first goes on, with who leads the work and every plan and assessment; the others
+    end on this day as opened in error. Two who join at once write the same. Raises Refused where there are
+    not several.
+    """
+    kept, *others = open_cases(episodes) or (None,)
+    if kept is None or not others:
+        raise Refused("one-case", "No second case of this child is open, so there is nothing to join.")
+    note = f"Joined with the case that was opened on {say_day(kept.opened)}."
+    changes = [
+        change
+        for one in others
+        for change in update(one, closed=max(on, one.opened), reason="opened-in-error", note=note)
+    ]
+    return Edit("Cases joined", tuple(changes), subject=kept.child)

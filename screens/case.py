@@ -7,15 +7,23 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
 
+from casework.episodes import join_cases
+from casework.records_case import Episode
 from screens.case_form import CLOSING, CloseForm
 from screens.case_lines import case_lines
 from screens.case_page import CasePage
+from screens.dialogs import Confirm
 from screens.verbs import bindings_for
+from screens.widgets.fitting import plain
 from screens.widgets.text import Cell
 from storage.queries.cases import CaseView, read_case_view
 
 if TYPE_CHECKING:
+    from casework.edits import Edit
     from storage.store import Store
+
+
+_DIALOG = 56
 
 
 class CaseScreen(CasePage[CaseView]):
@@ -40,8 +48,8 @@ class CaseScreen(CasePage[CaseView]):
         """The page."""
         return (("", cell) for cell in case_lines(view, width))
 
-    def do_finish(self) -> None:
-        """Close the open case, or go on with the draft of it."""
+    async def do_finish(self) -> None:
+        """Close the open case, or go on with the draft of it; where two are open, join them first."""
         view = self.view
         if view is None:
             return
@@ -49,8 +57,24 @@ class CaseScreen(CasePage[CaseView]):
             self.say("There is no open case to close.", wrong=True)
         elif view.closing_withheld:
             self.say(f"Withheld: {view.closing_withheld}", wrong=True)
+        elif view.case.is_double:
+            await self._join()
         else:
             self.app.push_screen(CloseForm(view.child, self.who))
+
+    async def _join(self) -> None:
+        async def answered(yes: bool | None) -> None:
+            def make(store: Store) -> Edit:
+                return join_cases(store.find(Episode, "child = ?", (self.child_id,)), store.today)
+
+            if yes and await self.attempt(lambda store: store.journal.commit(make(store))) is not None:
+                await self.renew()
+                self.say("One case now. u takes it back.")
+
+        words = "The one opened first goes on, with plan, assessment and who leads. "
+        words += "The other ends as opened in error."
+        question = "Two cases are open for this child. Make them one?"
+        await self.question(Confirm(question, plain(words, _DIALOG, indent=0)), answered)
 
     def do_review(self) -> None:
         """The reviews of its plan."""

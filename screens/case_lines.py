@@ -36,6 +36,9 @@ def _head(view: CaseView, width: int) -> Iterator[Cell]:
     if view.draft:
         yield Piece("A draft of the closing waits: X goes on with it.", Tone.WARN)
     held = view.case.open
+    if view.case.is_double:
+        words = "TWO CASES ARE OPEN for this child, as when two laptops each opened one. X joins them."
+        yield from plain(words, width, tone=Tone.ALERT, indent=0)
     if held is not None:
         words = f"OPEN, episode {held.shown.episode.number}, {held.standing.length}."
         yield from plain(f"{words} G holds a review, X closes it.", width, tone=Tone.STRONG, indent=0)
@@ -133,5 +136,7 @@ def case_state(case: ShownCase | None, width: int, *, keys: bool = True) -> list
             f"re-referral {FROM_REFERRAL}: {say_again(stands.again.from_referral)}, "
             f"{FROM_CLOSURE}: {say_again(stands.again.from_closure)}"
         )
+    if case.is_double:
+        words.insert(0, "TWO CASES ARE OPEN, to be joined")
     hint = " H shows it." if keys else ""
     return plain(f"{'; '.join(words)}.{hint}", width)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from casework.records import Child
+    from outreach_tui.commands.frame import Call
     from storage.store import Store
 
 _DECISIONS = ("continue", "step-up", "step-down", "close")
@@ -111,14 +112,15 @@ def review(plan: str, on: str | None, next_review: str | None, decision: str, **
 
 @click.command(cls=LineCommand)
 @click.argument("child")
-@click.option("--reason", required=True, type=click.Choice(_REASONS), help="Why the work ends.")
+@click.option("--reason", type=click.Choice(_REASONS), help="Why the work ends.")
+@click.option("--join", is_flag=True, help="Two cases are open: make them one; the work goes on.")
 @click.option("--to", default="", metavar="WHO", help="Who goes on: social worker, school lead, service.")
 @click.option("--told", default="", metavar="WHO", help="Who was told.")
 @click.option("--views", default="", metavar="TEXT", help="What child and family said at the end.")
 @click.option("--note", default="", metavar="TEXT|-", help="What else is to be known.")
 @click.option("--on", metavar="DATE", help="The last day; else today.")
 @json_option
-def close(child: str, reason: str, on: str | None, **given: str) -> None:
+def close(child: str, reason: str | None, on: str | None, *, join: bool, **given: str) -> None:
     """Close CHILD's case with its reason; open plans end with it.
 
     --to says who goes on after a step up or down. A case that comes back is a new episode, through a new
@@ -131,6 +133,13 @@ def close(child: str, reason: str, on: str | None, **given: str) -> None:
     from storage.queries.plans import open_episode, open_plans
 
     call = the_call()
+    if join:
+        if reason or on or any(given.values()):
+            raise click.UsageError("--join takes no other option: the work goes on")
+        _join(call, child)
+        return
+    if reason is None:
+        raise click.UsageError("Missing option '--reason'")
     day = take_day(on, call.today, "--on", past=True) or call.today
     words = {name: text_of(given[name], f"--{name}") for name in ("told", "views", "note")}
     words["passed_to"] = text_of(given["to"], "--to")
@@ -143,6 +152,9 @@ def close(child: str, reason: str, on: str | None, **given: str) -> None:
         name, ran = Eyes(store).child(found)["name"], clocks_of(store, found)
         receipt = store.journal.commit(edit)
         runs_on = clocks_of(store, found)
+        another = open_episode(store, found) is not None
+    if another:
+        output.warn("Warning: another case of this child is open, which this did not close.")
     ended = [task for key, task in ran.items() if task is not None and key not in runs_on]
     value = {
         "id": episode.id if episode else None,
@@ -157,6 +169,24 @@ def close(child: str, reason: str, on: str | None, **given: str) -> None:
         "edit": receipt.edit,
     }
     call.show(value, lambda: output.emit_lines(_closed_lines(value, name)))
+
+
+def _join(call: Call, child: str) -> None:
+    """Make one of two open cases, say what goes on, and as JSON which ended."""
+    from casework.episodes import join_cases, open_cases
+    from casework.records_case import Episode
+    from casework.wording import say_day
+    from outreach_tui.commands.cases import take_case
+
+    with opened(call) as store:
+        found = take_case(store, child, "episode", or_leads=True)
+        episodes = store.find(Episode, "child = ?", (found.id,))
+        edit = join_cases(episodes, call.today)
+        kept, *others = open_cases(episodes)
+        receipt = store.journal.commit(edit)
+    value = {"id": kept.id, "child": found.id, "joined": [one.id for one in others], "edit": receipt.edit}
+    words = f"One case now: that opened on {say_day(kept.opened)} goes on."
+    call.show(value, lambda: output.emit_lines([words]))
 
 
 def _left_undone(store: Store, child: Child, on: date) -> list[dict[str, Any]]:

@@ -45,6 +45,11 @@ class ShownCase:
         """The one that is open."""
         return next((one for one in self.episodes if one.standing.is_open), None)
 
+    @property
+    def is_double(self) -> bool:
+        """Whether several are open, which a person joins."""
+        return sum(one.standing.is_open for one in self.episodes) > 1
+
 
 def read_case(store: Store, child: Child) -> ShownCase:
     """The episodes of a child; none where not even that there is a case may be seen."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casework.episodes import episode_standing, re_referral_on
+from casework.episodes import episode_standing, join_cases, re_referral_on
+from casework.errors import Refused
 from casework.records_case import Episode
 
 TODAY = date(2026, 11, 20)
@@ -53,6 +55,17 @@ def test_without_a_referral_nothing_is_counted() -> None:
     held = episode(1, None, date(2026, 11, 4))
     assert episode_standing(held, [held], TODAY).again is None
     assert episode_standing(held, [held], TODAY).days_to_allocate is None
+
+
+def test_of_several_open_cases_the_first_goes_on_whoever_joins_them() -> None:
+    cases = [episode(n, None, date(2026, 11, day)) for n, day in enumerate((18, 16, 17), 1)]
+    ended = episode(9, None, date(2026, 1, 5), date(2026, 2, 2))
+    edit = join_cases([*cases, ended], TODAY)
+    assert edit.changes == join_cases(cases[::-1], TODAY).changes
+    closed = {change.record for change in edit.changes if change.field == "closed"}
+    assert closed == {"1", "3"}
+    with pytest.raises(Refused, match="No second case"):
+        join_cases([cases[0], ended], TODAY)
 
 
 @given(st.lists(st.integers(1, 300), min_size=1, max_size=5))

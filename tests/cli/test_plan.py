@@ -13,7 +13,7 @@ from casework.edits import Edit, create
 from casework.ids import new_id
 from casework.notifications import allocate, receive
 from casework.records import Child, Flag
-from casework.records_case import CLOSE_REASONS, Notification, Review
+from casework.records_case import CLOSE_REASONS, Episode, Notification, Review
 from storage.home import Home
 from storage.queries.notifications import episodes_of
 from storage.store import Store
@@ -659,3 +659,20 @@ def test_several_scores_of_a_tool_are_one_step(case: Line) -> None:
     wrong = case("assess", "score", child, "--tool", "Star", "--scores", "Home")
     assert (wrong.code, "Line 1: write the area" in wrong.err) == (4, True)
     assert case("assess", "score", child, "--tool", "Star").code == 2
+
+
+def test_two_open_cases_are_joined(line: Line) -> None:
+    open_case(line)
+    assert line("close", "tilly", "--join").code == 5
+    store = open_store(line)
+    try:
+        (held,) = store.find(Episode)
+        second = held.model_copy(update={"id": new_id()})
+        store.journal.commit(Edit("From another laptop", (create(second),), subject=held.child))
+    finally:
+        store.close()
+    assert line("close", "tilly", "--join", "--reason", "moved-area").code == 2
+    done = ok(line, "close", "tilly", "--join")
+    assert {done["id"], *done["joined"]} == {held.id, second.id}
+    assert ok(line, "close", "tilly", "--reason", "moved-area")["id"] == done["id"]
+    assert line("close", "tilly").code == 2

@@ -174,7 +174,7 @@ RECIPES: dict[str, tuple[Recipe, ...]] = {
     ),
     "clocks snooze": _support("{here.notification} --reason x --json", "{there.notification} --reason x"),
     "clocks wake": _support("{here.notification} --json", "{there.notification} --json"),
-    "close": _support("{child} --reason moved-area --json"),
+    "close": _support("{child} --join", "{child} --reason moved-area --json"),
     "duplicates": _support("", "--all --json", "{child} --all --json", "{child}"),
     "link": _support(
         "{here.child} {there.child} --as sibling --reason x --json",

@@ -287,3 +287,27 @@ async def test_hostile_words_are_only_words(family: Family, tmp_path: Path, name
             assert all(sign == "\n" or sign.isprintable() for sign in text)
             assert len(text.splitlines()) <= 24
     assert app.fault is None
+
+
+async def test_two_open_cases_are_told_and_joined_by_keys(family: Family, tmp_path: Path) -> None:
+    plan_case(family)
+    (held,) = family.store.find(Episode)
+    second = held.model_copy(update={"id": new_id(), "opened": TODAY})
+    family.store.journal.commit(Edit("From another laptop", (create(second),), subject=held.child))
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, family.tilly.id)
+        assert "TWO CASES ARE OPEN, to be joined" in flat(app)
+        await keys(pilot, "H")
+        assert "TWO CASES ARE OPEN for this child" in flat(app)
+        await keys(pilot, "X")
+        assert "Make them one?" in flat(app)
+        await keys(pilot, "y")
+        assert "One case now." in flat(app)
+        assert "TWO CASES" not in flat(app)
+        found = await asked(app, lambda store: store.find(Episode))
+        assert {one.id: one.closed for one in found} == {held.id: None, second.id: TODAY}
+        (plan,) = await asked(app, lambda store: store.find(Plan))
+        assert plan.ended is None
+        await keys(pilot, "X")
+        assert isinstance(app.screen, CloseForm)

@@ -10,12 +10,15 @@ import pytest
 from casework.canonical import fingerprint
 from casework.consent import settle_words
 from casework.edits import Edit, create, update
+from casework.episodes import join_cases, open_cases
 from casework.errors import Refused
+from casework.notifications import allocate
 from casework.policies import Category
 from casework.records import Child, Contact, Flag, Household, Person, Relationship
-from casework.records_case import Notification
+from casework.records_case import Episode, Notification
 from casework.records_sync import Conflict
 from storage.central.outbox import count_waiting
+from storage.queries.cases import read_case
 from storage.settling import commit_settlement
 from sync.hub.care import laptops
 from sync.hub.entitlement import Entitlement
@@ -300,6 +303,30 @@ def test_who_waits_for_allocation_stays_with_the_team_and_the_roll_does_not(worl
     ben.change(heard, allocated_to=ben.worker.id, allocated_on=date(2026, 11, 20))
     world.settle()
     assert [child.forename for child in ana.store.find(Child)] == ["Tilly"], "a colleague's case"
+
+
+def test_a_child_whom_two_allocated_has_two_cases_until_a_person_joins_them(world: World) -> None:
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    tilly = world.child("Tilly")
+    ana.make(tilly)
+    come = {"child": tilly.id, "received": date(2026, 11, 19), "notifier": "Ms Webb", "by": ana.worker.id}
+    asked = [Notification(id=world.new_id("notification"), **come) for _ in range(2)]
+    ana.make(*asked)
+    world.settle()
+    for laptop, notification in zip((ana, ben), asked, strict=True):
+        day, child = laptop.store.today, laptop.get(tilly)
+        edit, _ = allocate(notification, child, laptop.worker.id, day, (), day)
+        laptop.store.journal.commit(edit)
+    world.settle()
+    for laptop in (ana, ben):
+        assert read_case(laptop.store, laptop.get(tilly)).is_double
+        laptop.store.journal.commit(join_cases(laptop.store.find(Episode), laptop.store.today))
+    told = [laptop.sync() for laptop in (ana, ben, ana)]
+    assert [(one.agreed, one.quarantined, one.problems) for one in told] == [(True, 0, [])] * 3
+    left = [open_cases(laptop.store.find(Episode)) for laptop in (ana, ben)]
+    assert len(left[0]) == 1, "one goes on"
+    assert left[0] == left[1], "the same one on both"
+    assert [one.field for one in ana.store.find(Conflict)] == ["lead_worker"], "who leads is for a person"
 
 
 def test_work_while_the_greeting_is_answered_is_sent_in_the_same_session(world: World) -> None:
