@@ -100,7 +100,7 @@ class SaidLine(Static):
     """What the last verb did, above the keys; it stays until something else is said or opened."""
 
     DEFAULT_CSS = """
-    SaidLine { height: auto; min-height: 1; max-height: 5; padding: 0 1; }
+    SaidLine { height: auto; min-height: 1; max-height: 50%; padding: 0 1; }
     """
 
     def __init__(self) -> None:
