@@ -11,6 +11,8 @@ HIDDEN = "(address not given)"
 _POSTCODE = re.compile(r"\b([A-Z]{1,2}\d[A-Z\d]?)\s*(\d[A-Z]{2})\b", re.IGNORECASE)
 _NUMBER = re.compile(r"^(flat|unit|apartment|no\.?)?\s*\d+\s*[a-z]?\b\s*", re.IGNORECASE)
 _SHORTEST = 4
+_BETWEEN = r"[\W_]*"
+"""What may stand between the words of an address or the signs of a postcode: nothing, a hyphen, a new line."""
 _SHORT = {
     "avenue": "ave?",
     "close": "cl",
@@ -44,9 +46,9 @@ def hide_address(text: str, addresses: Iterable[str]) -> str:
         for part in _POSTCODE.sub(" ", address).replace("\n", ",").split(","):
             words = " ".join(part.split())
             parts |= {words, _NUMBER.sub("", words), _without_kind(words)}
-    patterns = [rf"{re.escape(first)}\s*{re.escape(second)}" for first, second in sorted(codes)]
+    patterns = [_BETWEEN.join(first + second) for first, second in sorted(codes)]
     patterns += [
-        r"\s+".join(map(_written, part.split()))
+        _BETWEEN.join(map(_written, part.split()))
         for part in sorted(parts, key=lambda part: (-len(part), part))
         if len(part) >= _SHORTEST
     ]

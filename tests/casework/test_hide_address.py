@@ -22,6 +22,8 @@ HOME = "14b Quarry Lane, Sheerness ME12 1ZZ"
         "No visits to 14b Quarry Ln. please.",
         "Quarry Ln floods.",
         "Ring at 14b quarry first.",
+        "14bQuarryLane; M E 1 2 1 Z Z; ME12-1ZZ.",
+        "14b Quarry-Lane, 14b_quarry_ln",
     ],
 )
 def test_every_way_to_write_it_goes(text: str) -> None:
