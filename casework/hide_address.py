@@ -12,7 +12,7 @@ _POSTCODE = re.compile(r"\b([A-Z]{1,2}\d[A-Z\d]?)\s*(\d[A-Z]{2})\b", re.IGNORECA
 _NUMBER = re.compile(r"^(flat|unit|apartment|no\.?)?\s*\d+\s*[a-z]?\b\s*", re.IGNORECASE)
 _SHORTEST = 4
 _BETWEEN = r"[\W_]*"
-"""What may stand between the words of an address or the signs of a postcode: nothing, a hyphen, a new line."""
+"""What may stand between the words of an address or the signs of a postcode: nothing, a hyphen, a break."""
 _SHORT = {
     "avenue": "ave?",
     "close": "cl",
