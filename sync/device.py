@@ -63,7 +63,6 @@ class Device:
         self._new_id = new_id
         self._progress = progress
         self._holdings = Holdings(store.conn)
-        self._began_again = False
         self._beforehand = Beforehand(store.conn)
         self._sending = Sending(store, central, self._beforehand, now=now, new_id=new_id, progress=progress)
         self._reading = Reading(store, central, self._beforehand, progress=progress)
@@ -234,7 +233,6 @@ class Device:
 
     def _begin_again(self, state: SyncState, common: int, session: Session) -> None:
         """The central record is not as this laptop last read it: offer every step again, read it all anew."""
-        self._began_again = True
         with transaction(self._conn):
             unclean = {*outbox.unclean(self._conn), *(json.loads(state.unclean) if state.anew else ())}
             count = outbox.offer_again(self._conn)
@@ -295,7 +293,7 @@ class Device:
             if answer.differ:
                 self._sending.bring_back(session, answer.differ)
                 words = f"{count_of(len(answer.differ), 'part')} of this laptop differed from {_DIFFERED}"
-                if not self._began_again and words not in session.problems:
+                if not state.anew and words not in session.problems:
                     session.problems.append(words)
         return answer.agreed
 

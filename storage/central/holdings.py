@@ -98,6 +98,14 @@ class Holdings:
             found += [(kind, row[0]) for row in rows]
         return found
 
+    def uncounted(self, records: Sequence[Entry]) -> list[Entry]:
+        """Those of these records (type, id) that count for no scope."""
+        counted: set[str] = set()
+        for some, marks in portions([record for _, record in records]):
+            rows = self._conn.execute(f"SELECT record FROM sync_held WHERE record IN ({marks})", some)
+            counted.update(row[0] for row in rows)
+        return [entry for entry in records if entry[1] not in counted]
+
     def recount(
         self,
         records: Iterable[Entry],

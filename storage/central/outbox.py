@@ -208,6 +208,14 @@ def want(conn: Connection, records: Iterable[tuple[str, str]]) -> None:
     )
 
 
+def look_again(conn: Connection, records: Iterable[tuple[str, str]]) -> None:
+    """These records (type, id) are to be counted, or given up, once everything has come."""
+    conn.executemany(
+        "INSERT OR IGNORE INTO sync_want (record, type, anew) VALUES (?, ?, 0)",
+        [(record, kind) for kind, record in records],
+    )
+
+
 def wanted(conn: Connection) -> list[tuple[str, str]]:
     """Records (type, id) that have to be counted, or sent anew."""
     return [tuple(row) for row in conn.execute("SELECT type, record FROM sync_want")]

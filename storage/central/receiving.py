@@ -25,7 +25,7 @@ from casework.edits import CREATED, Change
 from casework.facets import FACET_OF_KEY, Facet, facets, joined, plain_facets
 from casework.ids import new_id
 from casework.records import RECORD_TYPES
-from casework.scopes import own_scope
+from casework.scopes import TIED_TYPES, own_scope
 from storage import audit, reindex
 from storage.central.beforehand import Beforehand
 from storage.central.delivery import Delivery, Received, Row, Told
@@ -35,6 +35,7 @@ from storage.central.outbox import (
     count_waiting,
     cut,
     forget_wants,
+    look_again,
     to_recount,
     waiting_fields,
     want,
@@ -75,6 +76,11 @@ def _after(before: Values, changes: Sequence[Change]) -> Values:
     return after
 
 
+def _tied_rows(delivery: Delivery) -> list[Entry]:
+    """The adults and homes of a page. One may come before what ties it, and that may not come any more."""
+    return [(row.type, row.id) for row in delivery.rows if row.type in TIED_TYPES]
+
+
 class Receiver:
     """The entrance for what the central record sends."""
 
@@ -104,6 +110,7 @@ class Receiver:
             self._holdings.recount(recount, known)
             came = (*(row.id for row in delivery.rows), *delivery.gone)
             forget_wants(self._conn, (record for record in came if record not in self._busy))
+            look_again(self._conn, self._holdings.uncounted(_tied_rows(delivery)))
             if delivery.state is not None:
                 write_state(self._conn, delivery.state)
             self._state_given_up()

@@ -11,16 +11,17 @@ from random import Random
 from typing import Any
 
 from casework.errors import BadInput, OutreachError
+from storage.central import outbox
 from storage.cipher import dbapi
 from storage.faults import DATABASE_ERRORS
-from sync import wire
+from sync import sending, wire
 from sync.hub import feed
 from sync.hub import hub as hub_of
 from sync.hub.database import transact
 from sync.hub.taking import Taking
 from tests.sync.tally import Tally
 from tests.sync.versions import version
-from tests.sync.witness import Witness
+from tests.sync.witness import PART, Witness
 from tests.sync.world import Laptop, Way
 
 POISON = "Poison"
@@ -74,7 +75,7 @@ class FaultyWay(Way):
             self.tally.note("request twice", mattered=_says_much(before))
         if self._happens():
             self._lose_answer(answer)
-        self.witness.arrived(self.caseload, answer)
+        self.witness.arrived(self.caseload, said, answer)
         mid_page = verb == "pull" and answer.more
         if self.random.random() < (_MID_PAGE if mid_page else 1) * self.meanwhile:
             self.between(verb, answer)
@@ -238,8 +239,12 @@ def full_disk(laptop: Laptop, at: int) -> Iterator[None]:
 
 @contextmanager
 def conditions(page: int) -> Iterator[None]:
-    """Pages of at most so many records, and a central record that no poison was foreseen by."""
+    """Pages of at most so many records, and a central record that no poison was foreseen by.
+
+    Where pages are short so are messages and parts of steps: a session sends several, and breaks off between.
+    """
     rows, apply = feed.MOST_ROWS, Taking._apply  # type: ignore[attr-defined]
+    edits, part = sending.MOST_EDITS, outbox._PART
 
     def poisoned(self: Taking, edit: Any, seq: int) -> Any:
         verdict = apply(self, edit, seq)
@@ -248,9 +253,11 @@ def conditions(page: int) -> Iterator[None]:
         return verdict
 
     feed.MOST_ROWS = page  # type: ignore[attr-defined]
+    sending.MOST_EDITS, outbox._PART = min(page, edits), PART if page < part else part
     Taking._apply = poisoned  # type: ignore[method-assign]
     try:
         yield
     finally:
         feed.MOST_ROWS = rows  # type: ignore[attr-defined]
+        sending.MOST_EDITS, outbox._PART = edits, part
         Taking._apply = apply  # type: ignore[method-assign]

@@ -21,7 +21,7 @@ from sync.hub import devices, tables
 from sync.hub.central import read_as
 from sync.hub.hub import new_epoch
 from sync.hub.versions import catch_up
-from sync.messages import Welcome
+from sync.messages import Push, Welcome
 from tests.sync.beginning import Ids, Start
 from tests.sync.databases import KEY
 from tests.sync.faults import FaultyWay
@@ -55,7 +55,6 @@ class Run:
         self.page = self.random.choice(PAGES)
         self.said, self.bytes = blake2b(digest_size=16), 0
         self.clones: list[Laptop] = []
-        self.set_back = False
         self.acting: Laptop | None = None
         self.in_session: list[Laptop] = []
         versions = [False, True] if self.random.random() < self.mixed else [False]
@@ -109,6 +108,10 @@ class Run:
         body = f"{verb} {said.model_dump_json()} {answer.model_dump_json()}".encode()
         self.said.update(body)
         self.bytes += len(body)
+        if isinstance(said, Push) and any("/" in edit.id for edit in said.edits):
+            parts = {edit.id.partition("/")[0] for edit in said.edits if "/" in edit.id}
+            whole = {edit.id for edit in said.edits}
+            self.tally.note("step in parts, and messages between", mattered=not parts <= whole)
         if isinstance(answer, Welcome) and answer.kinds:
             self.tally.note("versions meet")
 
@@ -185,7 +188,6 @@ class Run:
         if not self.world.database.restore():
             return
         self.witness.hub_restored()
-        self.set_back = True
         if self.random.random() < 0.5:
             with self.world.hub.engine.begin() as connection:
                 new_epoch(connection, self.world.new_id("epoch"))
@@ -210,7 +212,7 @@ class Run:
         if laptops:
             laptop = self.random.choice(laptops)
             kept = _kept(laptop)
-            before, self.set_back = written(laptop), True
+            before = written(laptop)
             laptop.store.close()
             for file in laptop.store.path.parent.glob("caseload.db*"):
                 file.unlink()
@@ -234,7 +236,6 @@ class Run:
         self.open(clone, copy)
         self.copied_at = written(clone)
         self.clones.append(clone)
-        self.set_back = True
 
     def upgrade_laptop(self, laptop: Laptop) -> None:
         """A laptop gets this version of Outreach."""

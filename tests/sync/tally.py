@@ -31,6 +31,7 @@ FAULTS = (
     "laptop's disk full",
     "central record's disk full",
     "poison edit",
+    "step in parts, and messages between",
 )
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from casework.records import Contact, Person, Relationship
+from casework.edits import Edit, create, update
+from casework.records import Contact, Household, Person, Relationship
 from storage.central import receiving
 from sync import sending
-from sync.hub import feed
+from sync.hub import devices, feed
 from tests.sync.databases import SqliteDatabase
 from tests.sync.world import World
 
@@ -40,6 +42,36 @@ def test_portions_of_counting_and_of_scopes_come_together(
         assert session.agreed
         assert session.problems == []
     assert all(ben.has(record) for record in (*children, *entries))
+
+
+def test_a_home_whose_child_leaves_before_the_page_that_ties_it_is_given_up(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody holds its address of whom no child is left that lives there (seed 30543)."""
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    tilly = world.child("Tilly")
+    ana.make(tilly)
+    world.settle()
+    monkeypatch.setattr(feed, "MOST_ROWS", 1)
+    home = Household(id=world.new_id("home"), address="1 Quay Lane")
+    step = (create(home), *update(ana.get(tilly), household=home.id))
+    ana.store.journal.commit(Edit("Family", step, subject=tilly.id))
+    ana.change(tilly, known_as="Til")
+    ana.sync()
+    came: list[str] = []
+
+    def leave(verb: str, _: Any, answer: Any) -> None:
+        if verb == "pull" and answer.more and any(row.id == home.id for row in answer.rows):
+            came.append(home.id)
+            moved = ana.get(tilly).model_copy(update={"school": "school-elsewhere", "team": None})
+            with world.hub.engine.begin() as connection:
+                devices.put(connection, world.new_id("edit"), "Moved", moved, world.now)
+
+    ben.way.spy = leave
+    assert ben.sync().agreed
+    assert came
+    assert not ben.has(tilly)
+    assert not ben.has(home)
 
 
 def test_an_adult_who_comes_after_the_relationship_reaches_who_works_with_the_child(

@@ -14,6 +14,9 @@ from typing import Any
 
 from sync.messages import Hello, Push, Pushed, Welcome
 
+PART = 3
+"""Changes of a part of a step, where steps are sent in short parts."""
+
 
 class Witness:
     """Of one run. A caseload is named by its file, a laptop by the name that the central record knows."""
@@ -73,11 +76,12 @@ class Witness:
         if not isinstance(said, Hello):
             del self._knows[caseload][:-1]
 
-    def arrived(self, caseload: Path, answer: Any) -> None:
-        """An answer came to the laptop."""
-        if isinstance(answer, Pushed) and not answer.known:
-            waits = ("unknown-type",)
-            self._told[caseload] |= {one.edit for one in answer.verdicts if one.code not in waits}
+    def arrived(self, caseload: Path, said: Any, answer: Any) -> None:
+        """An answer came to the laptop. Of a step in parts each is sent again where the last one was not."""
+        if isinstance(said, Push) and not answer.known:
+            whole = {edit.id for edit in said.edits if len(edit.changes) < PART and "/" not in edit.id}
+            waits = {one.edit for one in answer.verdicts if one.code == "unknown-type"}
+            self._told[caseload] |= whole - waits
         if isinstance(answer, Welcome) and answer.action == "reconcile":
             self._told[caseload].clear()
 
