@@ -196,10 +196,12 @@ class Push(Said):
 
 class BesidePushed(Beside):
     """`about`: by edit, children whom it names and the laptop may not write of, so that it or that part of it
-    was kept aside.
+    was kept aside. `taken`: what became of steps of this laptop's that had been kept aside and waited for
+    what this push brought.
     """
 
     about: dict[Id, list[Id]] = {}
+    taken: list[Verdict] = []
 
 
 class Pushed(Said):
@@ -216,9 +218,12 @@ class Pushed(Said):
 
     def then(self, later: Pushed) -> Pushed:
         """Both answers, of which the later one says where the log stands."""
-        about = self.beside.about | later.beside.about
+        beside = BesidePushed(
+            about=self.beside.about | later.beside.about,
+            taken=[*self.beside.taken, *later.beside.taken],
+        )
         verdicts = [*self.verdicts, *later.verdicts]
-        return later.model_copy(update={"verdicts": verdicts, "beside": BesidePushed(about=about)})
+        return later.model_copy(update={"verdicts": verdicts, "beside": beside})
 
 
 @dataclass(frozen=True, slots=True, config=_WHOLE)

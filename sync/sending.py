@@ -11,6 +11,7 @@ from casework.errors import Unreachable
 from casework.facets import facets, joined
 from casework.shape import kinds
 from storage.central import outbox
+from storage.central.asides import note_taken
 from storage.central.beforehand import Beforehand
 from storage.central.holdings import BIT, Holdings
 from storage.central.outbox import Answer, WaitingEdit
@@ -141,6 +142,7 @@ class Sending:
             parts = self._with_parts(edits, verdicts)
             outbox.settle(self._conn, *parts, unknown_kinds(state), anew=bool(state.anew))
             write_state(self._conn, replace(state, pushed_seq=answer.at.seq, pushed_chain=answer.at.chain))
+            self._note_taken(session, answer)
         own = [verdicts[edit.id] for edit in edits if edit.id in verdicts]
         session.pushed += len(own)
         for verdict in own:
@@ -148,6 +150,12 @@ class Sending:
             session.conflicts += verdict.verdict == "conflict"
             session.quarantined += verdict.verdict == "quarantined"
         self._progress(f"{session.pushed} sent")
+
+    def _note_taken(self, session: Session, answer: Pushed) -> None:
+        """Keep what became of steps that waited for what this message brought."""
+        for one in answer.beside.taken:
+            if note_taken(self._conn, one.edit, one.verdict, one.seq, one.code, one.reason):
+                session.quarantined = max(session.quarantined - 1, 0)
 
     def _with_parts(
         self, edits: Sequence[WaitingEdit], answers: Mapping[str, Answer]
@@ -190,7 +198,9 @@ class Sending:
             edits = [edit for edit in found if edit is not None]
             for n in range(0, len(edits), MOST_EDITS):
                 session.requests += 1
-                self._central.push(Push(edits=edits[n : n + MOST_EDITS]))
+                answer = self._central.push(Push(edits=edits[n : n + MOST_EDITS]))
+                with transaction(self._conn):
+                    self._note_taken(session, answer)
 
     def brought_back(self, record_type: str, record: str) -> SentEdit | None:
         """What is held of a record, as a step that makes it; None where nothing counts."""

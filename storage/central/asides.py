@@ -93,13 +93,16 @@ def to_ask_after(conn: Connection, most: int, turn: str) -> list[str]:
     return [*every[at:], *every[:at]][:most]
 
 
-def note_taken(conn: Connection, edit: str, verdict: str, seq: int, code: str, reason: str) -> None:
-    """A step that was kept aside was taken since; in the caller's transaction."""
-    conn.execute(
+def note_taken(conn: Connection, edit: str, verdict: str, seq: int, code: str, reason: str) -> bool:
+    """A step that was kept aside was taken since; in the caller's transaction. False where it was not known
+    as kept aside.
+    """
+    done = conn.execute(
         "UPDATE sync_edit SET verdict = ?, seq = ?, code = ?, reason = ?"
         " WHERE verdict = 'quarantined' AND edit = (SELECT seq FROM edit WHERE id = ?)",
         (verdict, seq, code, reason or _CAME, edit),
     )
+    return bool(done.rowcount)
 
 
 def why_aside(

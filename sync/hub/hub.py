@@ -187,6 +187,9 @@ class Hub:
                 break
         late = take_waiting(connection, counter, arrived, self._now())
         verdicts = [late.get(one.edit, one) for one in told.verdicts]
+        worker = known_device(connection, device).worker if late else ""
+        taken = taken_since(connection, worker, [*{edit.partition("/")[0] for edit in late}])
+        told = told.model_copy(update={"beside": told.beside.model_copy(update={"taken": taken})})
         at = Cursor(seq=counter.head, chain=self.chain_at(connection, counter, counter.head))
         return told.model_copy(update={"verdicts": verdicts, "at": at})
 

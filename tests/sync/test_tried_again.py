@@ -32,7 +32,8 @@ def test_a_step_that_came_before_the_child_it_is_about_is_taken_when_the_child_c
     with world.hub.engine.begin() as connection:
         new_epoch(connection, world.new_id("epoch"))
     for _ in range(2):
-        assert ben.sync().agreed
+        told = ben.sync()
+        assert (told.agreed, told.quarantined) == (True, 0), "what he brought back himself it hears at once"
         if ana_returns:
             assert ana.sync().agreed
     with world.hub.engine.begin() as connection:
