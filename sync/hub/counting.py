@@ -39,7 +39,7 @@ class Counter:
         self._connection = connection
         self.epoch = held["epoch"]
         self.hub = held["hub"]
-        self.head = int(held["head"])
+        self.head = self._saved = int(held["head"])
         self.lease = int(held.get(LEASE, LEASE_DAYS))
         self.chain = bytes.fromhex(held["chain"])
         self.ended: list[tuple[str, int]] = [(name, head) for name, head in json.loads(held.get(ENDED, "[]"))]
@@ -52,7 +52,10 @@ class Counter:
         return self.head
 
     def save(self) -> None:
-        """Write the newest number and the chain."""
+        """Write the newest number and the chain, where edits were taken: else there is nothing to commit."""
+        if self.head == self._saved:
+            return
+        self._saved = self.head
         rows = [{"name": "head", "value": str(self.head)}, {"name": "chain", "value": self.chain.hex()}]
         in_bulk(self._connection, tables.meta, rows)
 

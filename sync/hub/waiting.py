@@ -109,9 +109,12 @@ def kept_aside(connection: Connection, *where: Any) -> Sequence[Any]:
     ).all()
 
 
+_AWAITED = select(_table.c.awaits).where(_table.c.awaits != "").distinct()
+
+
 def _waiting_for(connection: Connection, arrived: set[str]) -> Iterator[Any]:
     """What waited for any of these, but for laptops that still may hold none of those children."""
-    every = connection.execute(select(_table.c.awaits).where(_table.c.awaits != "").distinct()).scalars()
+    every = connection.execute(_AWAITED).scalars()
     found = [awaits for awaits in every if not arrived.isdisjoint(awaits.split())]
     children = _children_among(connection, {one for text in found for one in text.split()} & arrived)
     may_hold: dict[str, set[str]] = {}

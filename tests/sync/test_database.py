@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, event, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from sync.hub import tables
 from sync.hub.central import in_bulk, insert_all
 from sync.hub.database import for_owner, open_postgresql, transact
-from sync.hub.hub import found_hub
+from sync.hub.hub import Hub, found_hub
+from sync.messages import Changed, Push, SentEdit
+from tests.sync import crowd
 from tests.sync.databases import Database, PostgresqlDatabase
 
 EPOCH = tables.meta.c.name == "epoch"
@@ -88,3 +90,23 @@ def test_rows_stand_as_they_were_written(database: Database, text: str) -> None:
 
 
 _NEW_LAPTOP = {"status": "active", "enrolled": "2026-11-23T09:00:00+00:00"}
+
+
+def test_a_push_that_was_taken_before_leaves_nothing_to_commit(database: Database) -> None:
+    hub = Hub(database.engine, now=lambda: crowd.NOW)
+    crowd.found(hub, 1)
+    team = Changed(type="team", record="team-0009", field="", new={"name": "Medway", "district": ""})
+    push = Push(
+        edits=[SentEdit(id="edit-0001", worker="worker-0000", name="", at="", seen=0, changes=[team])]
+    )
+    hub.push(crowd.device_id(0), push)
+    wrote: list[str] = []
+
+    def note(_: Connection, __: object, statement: str, *___: object) -> None:
+        if not statement.startswith(("SELECT", "PRAGMA", "BEGIN")):
+            wrote.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    again = hub.push(crowd.device_id(0), push)
+    event.remove(database.engine, "before_cursor_execute", note)
+    assert ([one.again for one in again.verdicts], wrote) == ([True], [])
