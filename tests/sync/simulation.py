@@ -4,7 +4,8 @@ One thread, no sleeping, no clock of its own: time, chance and ids come from the
 to the byte each time it is asked for. A kill is an exception out of a transaction that was about to end, or
 had just ended. In some runs laptops, the central record or both are of the version before at first
 (tests/sync/versions.py), and are brought up to date in the middle.
-`python -m tests.sync.simulation --seeds 20000` runs as many as one likes, and says how often each fault came.
+`python -m tests.sync.simulation --seeds 20000 --processes 2` runs as many as one likes, and says how often
+each fault came.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ import argparse
 import logging
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +38,8 @@ from tests.sync.tally import Tally
 from tests.sync.world import Laptop
 
 STEPS = 40
+_PORTION = 50
+"""Seeds for which a process makes a beginning of its own."""
 ROUNDS = 5
 """Sessions of everybody within which a world without trouble has to come to rest."""
 CHANGED = 0.2
@@ -256,27 +261,41 @@ def simulate(seed: int, start: Start, tally: Tally | None = None) -> str:
     return run.said.hexdigest()
 
 
-def main() -> None:
-    """Run seeds one after the other and say which ones failed, and how often each fault came."""
-    parser = argparse.ArgumentParser(description="Laptops and a central record with faults, by seed.")
-    parser.add_argument("--seeds", type=int, default=300, help="how many")
-    parser.add_argument("--first", type=int, default=0, help="the first one")
-    asked = parser.parse_args()
+def run_some(first: int, seeds: int) -> tuple[list[int], Tally, float]:
+    """These seeds in this process: those that failed, what went wrong, and seconds of processor time."""
     logging.disable()
-    failed = []
-    tally = Tally()
-    began = time.perf_counter()
+    failed, tally, began = [], Tally(), time.process_time()
     with tempfile.TemporaryDirectory() as folder:
         start = Start(Path(folder))
-        for seed in range(asked.first, asked.first + asked.seeds):
+        for seed in range(first, first + seeds):
             try:
                 simulate(seed, start, tally)
             except Exception as error:  # noqa: BLE001 - whatever it was, the next seed is run as well
                 failed.append(seed)
                 print(f"seed {seed}: {type(error).__name__}: {str(error)[:200]}", flush=True)
-    each = (time.perf_counter() - began) / max(asked.seeds, 1) * 1_000
+    return failed, tally, time.process_time() - began
+
+
+def main() -> None:
+    """Run seeds and say which ones failed, and how often each fault came."""
+    parser = argparse.ArgumentParser(description="Laptops and a central record with faults, by seed.")
+    parser.add_argument("--seeds", type=int, default=300, help="how many")
+    parser.add_argument("--first", type=int, default=0, help="the first one")
+    parser.add_argument("--processes", type=int, default=1, help="how many run at a time")
+    asked = parser.parse_args()
+    end = asked.first + asked.seeds
+    firsts = range(asked.first, end, _PORTION)
+    failed, tally, seconds = [], Tally(), 0.0
+    with ProcessPoolExecutor(asked.processes, get_context("spawn")) as pool:
+        for lost, counted, took in pool.map(run_some, firsts, (min(_PORTION, end - at) for at in firsts)):
+            failed += lost
+            tally.add(counted)
+            seconds += took
     print(*tally.lines(), sep="\n")
-    print(f"{asked.seeds} seeds, {each:.0f} ms each, {len(failed)} failed: {failed or 'none'}")
+    each = seconds / max(asked.seeds, 1) * 1_000
+    print(
+        f"{asked.seeds} seeds, {each:.0f} ms of processor time each, {len(failed)} failed: {failed or 'none'}"
+    )
     raise SystemExit(bool(failed))
 
 

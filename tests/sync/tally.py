@@ -50,6 +50,12 @@ class Tally:
         self.came[fault] += 1
         self.mattered[fault] += mattered
 
+    def add(self, other: Tally) -> None:
+        """Count what went wrong in other runs, too."""
+        self.came.update(other.came)
+        self.mattered.update(other.mattered)
+        self.died_in.update(other.died_in)
+
     def lines(self) -> list[str]:
         """A table for a person."""
         rows = [f"{fault:<38}{self.came[fault]:>8,}{self.mattered[fault]:>10,}" for fault in FAULTS]
