@@ -136,8 +136,11 @@ class Simulation(Run):
                 self.in_session.pop()
 
     def look_at(self, laptop: Laptop, session: Session) -> None:
-        """Sums differ only where a request was late, or what was set back is being read anew."""
-        if not laptop.way.arrived_late:  # type: ignore[attr-defined]
+        """Sums differ only where a request was late, a copy of this caseload greeted in the middle of the
+        session - both are told of each other then - or what was set back is being read anew.
+        """
+        was_last = self.witness.was_last(laptop.store.path, laptop.way.device)
+        if was_last and not laptop.way.arrived_late:  # type: ignore[attr-defined]
             assert not [said for said in session.problems if "should not happen" in said], session
 
     def sync_and_die(self, laptop: Laptop) -> None:

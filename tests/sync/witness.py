@@ -63,6 +63,10 @@ class Witness:
                 asked = asked[: len(given)]
             assert given == asked, "a step was sent and has no verdict"
 
+    def was_last(self, caseload: Path, laptop: str) -> bool:
+        """Whether no copy of this caseload greeted after it did."""
+        return self._heard.get(laptop) in (None, *self._knows[caseload])
+
     def lose_sight(self, *laptops: str) -> None:
         """It is not known which greeting of these laptops was heard last: the next one is as it is."""
         for laptop in laptops:
