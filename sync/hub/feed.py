@@ -161,11 +161,13 @@ class Feed:
         gone = self._gone(asked.cursor.seq, through)
         rows = {row.id: row for row in (*self._wanted(asked.want), *sent)}
         wanted_gone = [record for record in asked.want if record not in rows]
+        # What left and came again since then is sent: it is not to be given up.
+        here = rows.keys() | {row.id for scope in scopes for row in scope.rows}
         cursor = Cursor(seq=through, chain=chain_at(through))
         return Page(
             scopes=scopes,
             rows=list(rows.values()),
-            gone=[*dict.fromkeys([*gone, *wanted_gone])],
+            gone=[record for record in dict.fromkeys([*gone, *wanted_gone]) if record not in here],
             edits=self._told(seq for row in rows.values() for seq in (row.seq, *row.steps.values())),
             cursor=cursor,
             more=more,
