@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from casework.agreements import holds_responsibility
 from casework.limits import is_beyond, is_unsettled, said_pairs
 from casework.policies import PURPOSES, Category
 from casework.sharing import last_day
@@ -189,6 +190,8 @@ def agreement_cells(entry: ShownAgreement, names: Names, today: date, width: int
     elif held.responsibility != "unknown" or held.how_known:
         known = f" ({short(held.how_known, 60)})" if held.how_known else ""
         yield from labelled("", RESPONSIBILITY[held.responsibility] + known, width)
+    elif holds_responsibility(held):
+        yield from labelled("", f"{RESPONSIBILITY['yes']}: a mother always has it", width)
     elif not held.gillick:
         yield from labelled("", RESPONSIBILITY["unknown"], width)
     if entry.waits == "unsure":
@@ -222,7 +225,7 @@ def _limits(held: Agreement, names: Names, width: int) -> Iterator[Cell]:
     apart = said_pairs(held.exclude_pairs, {agency: short(name, 40) for agency, name in names.items()})
     for number, words in enumerate(apart):
         yield from labelled("" if number else "kept from", words, width, Tone.STRONG)
-    if held.status == "refused":
+    if held.status in ("refused", "withdrawn"):
         return
     if is_beyond(held):
         words = "a later version of Outreach settled its limits: update this one; until then it is “ask”"
