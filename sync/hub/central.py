@@ -167,6 +167,8 @@ class Central:
         self._held: dict[str, Held] = {}
         self.unsettled: set[str] = set()
         """Children of whom something changed on which `may_see` stands."""
+        self.moved: set[str] = set()
+        """Adults and homes that came into being, or were tied to a child or are so no more."""
 
     def fetch(self, ids: Iterable[str]) -> None:
         """Read records that are not held yet, each with its scopes; one that is not there is held as such."""
@@ -274,6 +276,7 @@ class Central:
         if not makers and not new:
             return
         moved = new | ties.moved_by(makers)
+        self.moved |= moved.keys()
         self.fetch(moved)  # with the scopes that they had
         ties.write(makers, moved)
         for record, seq in moved.items():

@@ -36,7 +36,7 @@ from sync.hub.entries import (
 )
 from sync.hub.natural import FILLED_IN, KEY_FIELDS, KEYED, Matching, keep_keys, keys_of
 from sync.hub.removed import VOID, against_removal
-from sync.hub.rights import NOT_ENTITLED, Refusal, Rights, ties_to
+from sync.hub.rights import NOT_ENTITLED, Refusal, Rights
 from sync.hub.settled import contested_by, weighed_by
 from sync.merge import Merged, merge
 from sync.messages import BesidePushed, Changed, Pushed, SentEdit, Verdict
@@ -80,7 +80,6 @@ class Taking:
         self.central = Central(connection)
         self._rights = None if masks is None else Rights(self.central, masks)
         self._made: set[str] = set()
-        self._tied: set[str] = set()
         self._keys: dict[str, list[str]] = {}
 
     @property
@@ -91,9 +90,9 @@ class Taking:
     @property
     def arrived(self) -> set[str]:
         """Records that came into being, children of whom it may have changed who may hold them, and adults
-        and homes that were tied: what a step may have waited for.
+        and homes that were tied to a child or are so no more: what a step may have waited for.
         """
-        return self._made | self._tied | self.central.unsettled
+        return self._made | self.central.moved | self.central.unsettled
 
     def take(
         self, edits: Sequence[SentEdit], counter: Counter, now: datetime, *, rest: bool = False
@@ -210,7 +209,6 @@ class Taking:
             after[change.record] = validated(change.type, change.record, fields)
             known[change.record] &= after[change.record] == fields
         for change in edit.changes:
-            self._tied.update(ties_to(change))
             self._put(change, after[change.record], seq, known=known[change.record])
         self._note_keys(edit)
         self._settle_alike(edit, seq)
