@@ -219,19 +219,27 @@ def _value(
 
         return take_when(typed, call, name).isoformat()
     if date in kinds:
-        from outreach_tui.commands.people import take_day
-
-        to_come = call.today if name in _TO_COME else None
-        # A calendar's day may lie on either side of today, and its year is seen in the echo.
-        past = to_come is None and record.type != "calendar"
-        day = take_day(typed, call.today, name, past=past, since=to_come)
-        return day.isoformat() if day else None
+        return _day(call, record, name, typed)
     if get_origin(annotation) is dict:
         try:
             return json.loads(typed)
         except ValueError:
             raise BadInput("not-json", f"{name} takes a JSON object.", name) from None
     return reference(store, name, typed)
+
+
+def _day(call: Call, record: Record, name: str, typed: str) -> str | None:
+    """The day that was typed. Raises BadInput for what is none, or a day of birth that has not come."""
+    from casework.days_given import require_come
+    from outreach_tui.commands.people import take_day
+
+    to_come = call.today if name in _TO_COME else None
+    # A calendar's day may lie on either side of today, and its year is seen in the echo.
+    past = to_come is None and record.type != "calendar"
+    day = take_day(typed, call.today, name, past=past, since=to_come)
+    if name == "dob" and day is not None:
+        require_come(day, call.today, "That date of birth has not come yet.", name)
+    return day.isoformat() if day else None
 
 
 def _text(name: str, typed: str) -> str:

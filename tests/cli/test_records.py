@@ -76,6 +76,7 @@ def test_the_same_value_changes_nothing(line: Line) -> None:
         ("mother", "address=Elsewhere", 5),
         ("tilly", "nothing=1", 4),
         ("tilly", "dob=the other day", 4),
+        ("tilly", "dob=2030-01-01", 4),
         ("tilly", "interpreter=maybe", 4),
         ("tilly", "lead_worker=01a20000-0000", 4),
         ("tilly", "household=01", 4),
