@@ -78,15 +78,9 @@ def fitting(options: Mapping[str, str]) -> Iterator[None]:
 
 def text_of(text: str | None, option: str) -> str:
     """A text as given or, with `-`, from stdin; it is said when characters of it are left out."""
-    from outreach_tui import output
     from outreach_tui.commands.people import take_note
-    from storage.intake.cells import has_hidden
 
-    if text == "-":
-        return take_note(text, option)
-    if has_hidden(text or ""):
-        output.warn(f"Warning: {option}: hidden or control characters were left out.")
-    return text or ""
+    return take_note(text, option)
 
 
 def names_of(text: str) -> tuple[str, ...]:

@@ -47,13 +47,14 @@ def add(child: str, notifier: str, urn: str, received: str, **given: Any) -> Non
     from casework.policies import Category
     from casework.records_case import Notification
     from outreach_tui.commands.cases import fitting
-    from outreach_tui.commands.people import Eyes, take_child, take_day
+    from outreach_tui.commands.people import Eyes, take_child, take_day, warn_of_hidden
     from outreach_tui.commands.school import find_school
     from storage.queries.duplicates import describe, find_duplicates
     from storage.queries.notifications import episodes_of, other_school, others_waiting
 
     call = the_call()
     day = take_day(received, call.today, "--received", past=True)
+    warn_of_hidden(notifier, "--from")
     fields = given_fields(given)
     with opened(call) as store:
         found = take_child(store, child)

@@ -37,6 +37,7 @@ __all__ = [
     "take_note",
     "take_record",
     "take_when",
+    "warn_of_hidden",
 ]
 
 _DATES = ("week", "session_date", "at", "since", "start")
@@ -79,13 +80,18 @@ class Eyes(Sight):
 def take_note(text: str | None, option: str = "--note") -> str:
     """The text of an option as given, or from stdin when it is `-`; what is left out of it is said."""
     note = _note(text)
+    warn_of_hidden(note, option)
+    return note
+
+
+def warn_of_hidden(text: str, option: str) -> None:
+    """Say of an option that its text is kept without its hidden or control characters."""
     from storage.intake.cells import has_hidden
 
-    if has_hidden(note):
+    if has_hidden(text):
         from outreach_tui import output
 
         output.warn(f"Warning: {option}: hidden or control characters were left out.")
-    return note
 
 
 def _note(text: str | None) -> str:

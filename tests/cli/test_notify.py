@@ -202,8 +202,10 @@ def test_a_pasted_text_is_split_and_an_option_stands_above_it(line: Line) -> Non
 
 
 def test_hidden_characters_name_the_option_that_held_them(line: Line) -> None:
-    done = line("notify", "add", line.ids["tilly"], *FROM, "2026-11-18", "--concern", "wor\u200bried")
-    assert "Warning: --concern: hidden or control characters were left out." in done.err
+    words = ("--from", "Mr \x1b[31mRed", "--concern", "wor\u200bried")
+    done = line("notify", "add", line.ids["tilly"], *FROM, "2026-11-18", *words)
+    for option in ("--from", "--concern"):
+        assert f"Warning: {option}: hidden or control characters were left out." in done.err
 
 
 @pytest.mark.parametrize(
