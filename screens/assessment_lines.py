@@ -22,6 +22,7 @@ ONE_READING = "one reading is no change"
 _SHOWN_LINES = 4
 _TOLD_LINES = 2
 _AREA = 26
+_LEFT = "NOT COMPLETED when its case was closed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,8 @@ def state_words(page: AssessmentPage, shown: ShownAssessment) -> str:
     if held.completed is not None:
         by = f" by {_worker(page, held.completed_by)}" if held.completed_by else ""
         return f"COMPLETE since {say_day(held.completed)}{by}; {begun}"
+    if page.was_left(shown):
+        return f"{_LEFT}, {_share(shown)} written; {begun}"
     return f"IN WORK, {_share(shown)} written; {begun}"
 
 
@@ -221,6 +224,8 @@ def summary_lines(page: AssessmentPage, width: int, *, keys: bool = True) -> lis
         lines += plain(f"Assessment: NOT STARTED{due}{late}.{hint}", width, tone=Tone.WARN)
     elif shown is not None and shown.assessment.completed is not None:
         lines += plain(f"Assessment: COMPLETE {brief_day(shown.assessment.completed)}.{hint}", width)
+    elif shown is not None and page.was_left(shown):
+        lines += plain(f"Assessment: {_LEFT}, {_share(shown)}.{hint}", width)
     elif shown is not None:
         clock = page.clock_of(shown.assessment)
         due = f", due {brief_day(clock.due)}" if clock and clock.due else ""

@@ -60,6 +60,11 @@ class AssessmentPage:
         in_work = [one for one in self.assessments if one.assessment.completed is None]
         return next(iter(in_work), None) or next(iter(self.assessments), None)
 
+    def was_left(self, shown: ShownAssessment) -> bool:
+        """Whether its case was closed before it was completed: nobody waits for it any more."""
+        held = shown.assessment
+        return held.completed is None and (self.episode is None or held.episode != self.episode.id)
+
     @property
     def is_waited_for(self) -> bool:
         """Whether the open case has no assessment yet."""
