@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 FileFormat = Literal["text", "pdf"]
 FILE_FORMATS: tuple[FileFormat, ...] = get_args(FileFormat)
+_ENDINGS: dict[str, FileFormat] = {".txt": "text", ".pdf": "pdf"}
 
 # The words come in as data and are never read as typst's own language.
 _TYPST = """
@@ -42,8 +43,11 @@ _TYPST = """
 
 
 def format_of(target: Path, chosen: FileFormat | None = None) -> FileFormat:
-    """The format that was chosen, else the one that a file's ending names, else text."""
-    return chosen or ("pdf" if target.suffix.casefold() == ".pdf" else "text")
+    """The format that was chosen, else the one that a file's ending names. Raises BadInput for another."""
+    fmt = chosen or _ENDINGS.get(target.suffix.casefold())
+    if fmt is None:
+        raise BadInput("bad-ending", "The file's name must end in .txt or .pdf; correct it.", str(target))
+    return fmt
 
 
 def save_sheet(store: Store, child: Child, sheet: Sheet, target: Path, fmt: FileFormat, at: datetime) -> Path:

@@ -593,6 +593,9 @@ def test_the_sheet_goes_into_a_new_file_and_never_over_one(case: Line, tmp_path:
     assert (done.code, done.json["error"]["code"]) == (5, "file-exists")
     assert target.read_bytes() == before
     assert case("plan", "print", tilly, "--out", str(tmp_path / "none" / "x.txt")).code == 4
+    odd = tmp_path / "sheet.txt1"
+    done = case("plan", "print", tilly, "--out", str(odd), "--json")
+    assert (done.code, done.json["error"]["code"], odd.exists()) == (4, "bad-ending", False)
     assert case("plan", "print", tilly, "--format", "pdf").code == 2
     rows = [row for row in ok(case, "log", "--child", tilly) if row["verb"] == "exported"]
     assert len(rows) == 1, "what was refused left nothing"
