@@ -28,6 +28,9 @@ SHOWN = 4
 NEW = ("forename", "surname", "dob", "upn", "address")
 """The fields of a child who is not on record yet."""
 
+SAME_HOME = "same home, perhaps a sibling"
+"""Why a child is told who only lives at the typed address."""
+
 _SHORTEST = 2
 
 
@@ -65,7 +68,6 @@ def found_by(store: Store, text: str, *, first: bool) -> list[Candidate]:
 def doubles_of(store: Store, described: Description, *, but: str = "", first: bool) -> list[Candidate]:
     """The children who match or may match what was typed; looking is on record once."""
     from storage.queries.duplicates import find_duplicates
-    from storage.queries.lookup import display_name
 
     found = find_duplicates(store, described, but=but)
     if first and found:
@@ -73,7 +75,7 @@ def doubles_of(store: Store, described: Description, *, but: str = "", first: bo
     return [
         Candidate(
             one.child.id,
-            _label(display_name(one.child), say_born(one.child.dob), store.schools.name(one.child.school)),
+            _label_of(store, one.child),
             "looked at" if one.decided else one.likeness.band,
             one.decided.removeprefix("looked at: ") or ", ".join(one.likeness.reasons),
         )
@@ -84,11 +86,13 @@ def doubles_of(store: Store, described: Description, *, but: str = "", first: bo
 def doubles_while_typing(
     store: Store, fields: Mapping[str, str], today: date, *, first: bool
 ) -> list[Candidate]:
-    """The children who may be the new one. While nothing but a name is typed, those whose name is alike, too:
-    without a day of birth or a number a name that only sounds alike is no double yet.
+    """The children who may be the new one, and below them those of the same home. While nothing but a name is
+    typed, those whose name is alike, too: without a day of birth or a number a name that only sounds alike is
+    no double yet.
     """
     of = described(fields, today)
     found = doubles_of(store, of, first=first)
+    found += _same_home(store, of.address, found, first=first and not found)
     if of.dob is not None or of.upns or not (of.forename and of.surname):
         return found
     from storage.queries.duplicates import MOST
@@ -96,6 +100,22 @@ def doubles_while_typing(
     held = {one.child for one in found}
     alike = found_by(store, f"{of.forename} {of.surname}", first=first and not found)
     return [*found, *(one for one in alike if one.child not in held)][:MOST]
+
+
+def _same_home(store: Store, address: str, told: Sequence[Candidate], *, first: bool) -> list[Candidate]:
+    from storage.queries.duplicates import find_same_home
+
+    living = find_same_home(store, address, leaving={one.child for one in told})
+    if first and living:
+        store.log("searched", f"same home while typing, {len(living)} shown at first")
+    return [Candidate(child.id, _label_of(store, child), "", SAME_HOME) for child in living]
+
+
+def heading_of(candidates: Sequence[Candidate]) -> str:
+    """What the list beside a new or a chosen child is a list of, and the key that takes one."""
+    at_home = candidates[0].why == SAME_HOME
+    what = "Of the same home, or of a like name" if at_home else "May be the same child"
+    return f"{what} (F3: it is this one, with up and down):"
 
 
 def doubles_of_known(store: Store, child: str) -> list[Candidate]:
@@ -131,6 +151,14 @@ def waiting_of(store: Store, child: str) -> str:
     if not days:
         return ""
     return f"A notification of this child waits already: that of {join_words(days)}."
+
+
+def _label_of(store: Store, child: Child) -> str:
+    from storage.queries.lookup import display_name
+    from storage.queries.sight import shown_child
+
+    shown = shown_child(store, child)
+    return _label(display_name(shown), say_born(shown.dob), store.schools.name(shown.school))
 
 
 def _label(name: str, born: str, school: str) -> str:

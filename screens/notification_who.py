@@ -18,6 +18,7 @@ from screens.notification_child import (
     doubles_of_known,
     doubles_while_typing,
     found_by,
+    heading_of,
     known,
     waiting_of,
 )
@@ -145,7 +146,7 @@ class WhoForm(NotificationFields):
             lines.append((Piece("= ", Tone.GOOD), Piece(self._label, Tone.STRONG)))
             lines += plain(self._waits, width, tone=Tone.WARN) if self._waits else []
         if self._candidates and (self._child or self.has_class("-new")):
-            lines.append(Piece("  May be the same child (F3: it is this one, with up and down):", Tone.QUIET))
+            lines.append(Piece(f"  {heading_of(self._candidates)}", Tone.QUIET))
         elif self._candidates:
             lines.append(Piece("  enter takes the child marked ›, up and down choose:", Tone.QUIET))
         top = max(0, self._at_candidate - SHOWN + 1)

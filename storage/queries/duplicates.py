@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -72,6 +72,21 @@ def find_duplicates(store: Store, described: Description, *, but: str = "") -> l
             found.append(Duplicate(child, likeness, decided.get(frozenset((but, child.id)), "")))
     found.sort(key=lambda d: (d.decided, -BANDS.index(d.likeness.band), ids[d.child.id], d.child.id))
     return found[:MOST]
+
+
+def find_same_home(store: Store, address: str, *, leaving: Collection[str] = ()) -> list[Child]:
+    """The children who live at `address`, however it is written, by name: information, never a band.
+
+    [] without a number and a postcode. Not told is a child whose family the worker may not see, nor one whose
+    address is protected: that is not in the index. `leaving` are ids told already.
+    """
+    key = address_key(address)
+    ids = [child for child in store.names.living_at(address, limit=_BY_HOME) if child not in leaving]
+    living = children_of(store, ids).values()
+    known = [child for child in living if store.may_see(child, Category.FAMILY, "support")]
+    homes = _homes(store, known)
+    there = [child for child in known if address_key(homes[child.id][0]) == key]
+    return sorted(there, key=lambda child: (child.surname, child.forename, child.id))
 
 
 def find_pairs(store: Store, most: int) -> tuple[list[Pair], int]:

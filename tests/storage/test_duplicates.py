@@ -10,8 +10,8 @@ from casework.duplicates import Description
 from casework.edits import Edit, update
 from casework.ids import new_id
 from casework.policies import Category
-from casework.records import Child, Household
-from storage.queries.duplicates import describe, find_duplicates
+from casework.records import Child, Flag, Household
+from storage.queries.duplicates import describe, find_duplicates, find_same_home
 from storage.store import Store
 from tests.screens.real import Family, commit, new_store
 
@@ -68,3 +68,34 @@ def test_what_may_not_be_seen_is_not_compared(tmp_path: Path) -> None:
     ):
         seen = bool(store.may_see(family.tilly, category, "support"))
         assert bool(held) is seen
+
+
+ADDRESS = "1, Quarry La. ME121ZZ"
+
+
+def living(store: Store, address: str = ADDRESS) -> list[str]:
+    return [child.forename for child in find_same_home(store, address)]
+
+
+def test_who_lives_at_an_address_is_told_by_its_numbers_and_postcode(family: Family) -> None:
+    flat = Household(id=new_id(), address="Flat 7, 1 Quarry Lane, Sheerness ME12 1ZZ")
+    above = Child(id=new_id(), surname="Marsh", forename="Otto", household=flat.id)
+    commit(family.store, "Above", [flat, above])
+    assert living(family.store) == ["Ben", "Matilda"]
+    assert living(family.store, "Quarry Lane, ME12 1ZZ") == []
+    assert living(family.store, "1 Quarry Lane") == []
+    (other,) = find_same_home(family.store, ADDRESS, leaving={family.tilly.id})
+    assert other.id == family.ben.id
+
+
+def test_who_lives_at_a_protected_address_is_never_told(family: Family) -> None:
+    flag = Flag(id=new_id(), child=family.ben.id, kind="address-protection", source="police")
+    commit(family.store, "Protect", [flag])
+    assert living(family.store) == [], "a flag of one protects the whole home"
+
+
+def test_a_home_is_told_only_where_the_family_may_be_seen(tmp_path: Path) -> None:
+    store = Family(new_store(tmp_path, "youth-justice")).store
+    seen = [c.forename for c in store.find(Child, "1") if store.may_see(c, Category.FAMILY, "support")]
+    assert living(store) == sorted(seen)
+    assert len(seen) < 2, "somebody's is withheld"
