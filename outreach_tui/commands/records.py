@@ -102,6 +102,8 @@ def history(record: str, field: str | None) -> None:
             for row in _changes(store, found.id)
             for entry in _entries(eyes, found, child, row, name, veil)
         ]
+        if not entries:
+            _require_told(eyes, found, child, [name] if name else _names(found))
         if child is not None:
             entries = guarded(store, child, entries)
             store.log("looked", f"history of {found.type} {found.id}", child.id)
@@ -300,6 +302,19 @@ def _entries(
             }
         )
     return entries
+
+
+def _require_told(eyes: Eyes, record: Record, child: Child | None, names: list[str]) -> None:
+    """Raise Refused with the reason where one of the fields is withheld: no change told is not none made.
+
+    It is said whether or not the field ever held anything, so it tells of nothing.
+    """
+    from casework.errors import Refused
+
+    for name in names:
+        decision = eyes.field(record, name, child)
+        if not decision and decision.shown:
+            raise Refused("withheld", decision.reason, name)
 
 
 def _decision(eyes: Eyes, record: Record, name: str, child: Child | None) -> Decision:

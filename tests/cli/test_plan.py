@@ -480,8 +480,9 @@ def test_a_school_sees_the_plan_only_by_agreement(school: Line) -> None:
         assert school(*words).code == 5, words
     told = ok(school, "show", ids["outcome"])
     assert ("text" in told["fields"], "text" in [held["field"] for held in told["withheld"]]) == (False, True)
-    done = school("edit", ids["outcome"], "text=x", "--json")
-    assert (done.code, done.json["error"]["code"]) == (5, "withheld")
+    for words in (("edit", ids["outcome"], "text=x"), ("history", ids["outcome"])):
+        done = school(*words, "--json")
+        assert (done.code, done.json["error"]["code"]) == (5, "withheld"), words
     page = ok(school, "child", tilly)
     assert set(page["plan"]) == {"withheld"}
     assert not [c for c in page["clocks"] if c["rule"] == "plan-review"]
