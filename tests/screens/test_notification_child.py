@@ -46,7 +46,7 @@ def test_who_may_be_the_same_child_stands_before_the_home(family: Family) -> Non
     found = typed(family, "Tilly Marsh", HERE, "3/3/2018")
     assert [(name, band) for name, band, _ in said(found)] == [("Matilda", "match"), ("Ben", "")]
     assert heading_of(found).startswith("May be the same child (F3")
-    assert heading_of(found[1:]).startswith("Of the same home")
+    assert heading_of(found[1:]).startswith("Perhaps a sibling")
 
 
 def test_nobody_is_told_by_a_protected_address(family: Family) -> None:
