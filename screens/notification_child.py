@@ -114,7 +114,7 @@ def _same_home(store: Store, address: str, told: Sequence[Candidate], *, first: 
 def heading_of(candidates: Sequence[Candidate]) -> str:
     """What the list beside a new or a chosen child is a list of, and the key that takes one."""
     at_home = candidates[0].why == SAME_HOME
-    what = "Perhaps a sibling, or of a like name" if at_home else "May be the same child"
+    what = "Perhaps a sibling, or a like name" if at_home else "May be the same child"
     return f"{what} (F3: it is this one, with up and down):"
 
 
