@@ -166,8 +166,11 @@ def may_tell(store: Store, seq: int) -> bool:
     """Whether the worker may see everything that a step changed, so that its name may be told.
 
     The name of a step can tell what came of a call, why a case was closed, or which field was written. That
-    of a merge tells that two records are of one child, and nothing of what went with them.
+    of a merge tells that two records are of one child, and nothing of what went with them; that a case was
+    allocated or closed, by this worker's own hand, tells nothing of why.
     """
+    if _is_own_case_step(store, seq):
+        return True
     changed = "SELECT DISTINCT type, record, field FROM change WHERE edit = ?"
     rows = store.conn.execute(f"{changed} AND type = ? LIMIT ?", (seq, Link.type, _JUDGED)).fetchall()
     rows = rows or store.conn.execute(f"{changed} LIMIT ?", (seq, _JUDGED)).fetchall()
@@ -182,6 +185,24 @@ def may_tell(store: Store, seq: int) -> bool:
         if not sight.is_there(held, child) or not all(sight.field(held, name, child) for name in names):
             return False
     return True
+
+
+_OF_A_CASE = {"Case allocated": "opened", "Case closed": "closed"}
+"""Names of steps that tell one fact of a case, with the field of the episode that holds it."""
+
+
+def _is_own_case_step(store: Store, seq: int) -> bool:
+    """Whether this worker made a step whose name tells no more of a case than they may see of it."""
+    own = "SELECT name FROM edit WHERE seq = ? AND worker = ?"
+    row = store.conn.execute(own, (seq, store.actor.worker)).fetchone()
+    field = _OF_A_CASE.get(row[0].removeprefix("Undo: ").removeprefix("Redo: ")) if row else None
+    if field is None:
+        return False
+    sight = Sight(store)
+    changed = "SELECT DISTINCT record FROM change WHERE edit = ? AND type = ?"
+    rows = store.conn.execute(changed, (seq, "episode")).fetchall()
+    cases = [load(store.conn, RECORD_TYPES["episode"], record) for (record,) in rows]
+    return bool(cases) and all(sight.field(case, field, subject_of(store, case)) for case in cases)
 
 
 UNTOLD = "A step that is withheld"
