@@ -145,6 +145,7 @@ def score(child: str, tool: str, on: str | None, with_whom: str, **given: Any) -
     from casework.records_case import Score
     from outreach_tui.commands.cases import fitting, take_case, text_of
     from outreach_tui.commands.people import take_day
+    from storage.queries.guarded_words import guarded
     from storage.queries.plans import read_scores
 
     call = the_call()
@@ -167,6 +168,7 @@ def score(child: str, tool: str, on: str | None, with_whom: str, **given: Any) -
             "travelled": [travelled_json(one) for one in travelled],
             "edit": receipt.edit,
         }
+        value = guarded(store, found, value)
     ids = [f"Score recorded. Its id is {one.id}." for one in made]
     call.show(value, lambda: output.emit_lines(ids))
 
@@ -196,18 +198,18 @@ def list_(child: str) -> None:
     call = the_call()
     with opened(call) as store:
         found = take_case(store, child, "assessment")
-        held = guarded(store, found, [assessment_json(store, one) for one in read_assessments(store, found)])
+        held = [assessment_json(store, one) for one in read_assessments(store, found)]
         scores, travelled = read_scores(store, found)
-        shown = [score_json(store, entry) for entry in scores]
+        value: dict[str, list[dict[str, Any]]] = {
+            "assessments": held,
+            "scores": [score_json(store, entry) for entry in scores],
+            "travelled": [travelled_json(one) for one in travelled],
+        }
+        value = guarded(store, found, value)
         store.log("looked", f"assessments ({len(held)})", found.id)
-    value = {
-        "assessments": held,
-        "scores": shown,
-        "travelled": [travelled_json(one) for one in travelled],
-    }
 
     def table() -> None:
-        if held:
+        if value["assessments"]:
             output.emit_table(
                 ("STARTED", "COMPLETED", "ID"),
                 [
@@ -216,10 +218,10 @@ def list_(child: str) -> None:
                         say_day(a["completed"]) if a["completed"] else "not yet",
                         a["id"],
                     )
-                    for a in held
+                    for a in value["assessments"]
                 ],
                 fancy=call.fancy,
-                notes=["".join(_say_missing(a["missing"])) for a in held],
+                notes=["".join(_say_missing(a["missing"])) for a in value["assessments"]],
             )
         else:
             output.emit_lines(["There is no assessment."])

@@ -130,6 +130,7 @@ def close(child: str, reason: str | None, on: str | None, *, join: bool, **given
     from outreach_tui.commands.cases import fitting, take_case, text_of
     from outreach_tui.commands.people import Eyes, take_day
     from storage.queries.child_clocks import clocks_of
+    from storage.queries.guarded_words import guarded
     from storage.queries.plans import open_episode, open_plans
 
     call = the_call()
@@ -153,6 +154,7 @@ def close(child: str, reason: str | None, on: str | None, *, join: bool, **given
         receipt = store.journal.commit(edit)
         runs_on = clocks_of(store, found)
         another = open_episode(store, found) is not None
+        shown = guarded(store, found, words)
     if another:
         output.warn("Warning: another case of this child is open, which this did not close.")
     ended = [task for key, task in ran.items() if task is not None and key not in runs_on]
@@ -160,9 +162,9 @@ def close(child: str, reason: str | None, on: str | None, *, join: bool, **given
         "id": episode.id if episode else None,
         "child": found.id,
         "reason": reason,
-        "passed_to": words["passed_to"],
+        "passed_to": shown["passed_to"],
         "closed": day,
-        "told": words["told"],
+        "told": shown["told"],
         "plans_ended": [plan.id for plan in plans],
         "left_undone": left,
         "clocks_ended": [{"rule": task.rule, "text": task.text} for task in ended],

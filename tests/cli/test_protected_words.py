@@ -20,6 +20,7 @@ def test_words_that_name_a_protected_address_are_given_out_without_it(line: Line
     plan = ok(line, "plan", "add", child, "--on", "2026-11-16")
     outcome = ok(line, "plan", "outcome", plan["id"], "--text", WROTE, "--measure", WROTE)
     assessment = ok(line, "assess", "add", child, "--strengths", WROTE)
+    ok(line, "assess", "score", child, "--tool", WROTE, "--area", WROTE, "--score", "4", "--with", WROTE)
     ok(line, "flag", "add", child, "--kind", "eal", "--source", WROTE)
     agreement = ok(
         line,
@@ -50,3 +51,10 @@ def test_words_that_name_a_protected_address_are_given_out_without_it(line: Line
             given = line(*words)
             assert given.code == 0, given.err
             assert "quay" not in given.out.casefold(), words
+    rated = ("assess", "score", child, "--tool", WROTE, "--area", WROTE, "--score", "5", "--with", WROTE)
+    assert "quay" not in line(*rated, "--json").out.casefold()
+    ended = ("close", child, "--reason", "stepped-up", "--to", WROTE, "--told", WROTE)
+    for words in (ended, ("undo",), (*ended, "--json")):
+        given = line(*words)
+        assert given.code == 0, given.err
+        assert "quay" not in given.out.casefold(), words
