@@ -80,6 +80,9 @@ LEAVING = frozenset({"leave", "later", "command_palette", "lock", "quit"})
 """Actions that hold in any window."""
 
 
+_ANSWERS = (Piece("y", Tone.KEY), Piece(" yes   "), Piece("n", Tone.KEY), Piece(" no"))
+
+
 class Confirm(Dialog[bool]):
     """A question that only `y` answers with yes; `n` and `esc` answer no. Enter does nothing."""
 
@@ -101,8 +104,17 @@ class Confirm(Dialog[bool]):
             if self._details:
                 with VerticalScroll(classes="details", can_focus=False):
                     yield Static(show_lines(self._details), markup=False)
-            keys = (Piece("y", Tone.KEY), Piece(" yes   "), Piece("n", Tone.KEY), Piece(" no"))
-            yield Static(show_lines([keys]), classes="answers", markup=False)
+            yield Static(show_lines([_ANSWERS]), classes="answers", markup=False)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Fit the details in, and say where there is more than the window shows."""
+        super().on_resize(event)
+        self.call_after_refresh(self._say_more)
+
+    def _say_more(self) -> None:
+        more = any(details.max_scroll_y for details in self.query(".details"))
+        keys = (*_ANSWERS, Piece("   pgdn", Tone.KEY), Piece(" more below")) if more else _ANSWERS
+        self.query_one(".answers", Static).update(show_lines([keys]))
 
     def action_answer(self, yes: bool) -> None:
         """Close with the answer."""

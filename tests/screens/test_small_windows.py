@@ -187,3 +187,12 @@ async def test_esc_leaves_a_dialog_in_any_window(tmp_path: Path, hands: Hands, c
         await pilot.press("escape")
         await settle(pilot)
         assert len(got) == 1
+
+
+async def test_a_question_says_that_more_stands_below() -> None:
+    app = App[None]()
+    async with app.run_test(size=(80, 24)) as pilot:
+        for details, more in ((NAMES, True), (NAMES[:2], False)):
+            await app.push_screen(Confirm("Log it?", details))
+            await pilot.pause()
+            assert ("more below" in screen_text(app)) == more
