@@ -500,7 +500,10 @@ async def test_withdrawing_says_what_disappears_and_it_does_at_once(family: Fami
         assert "social care: The family withdrew its agreement on Fri 20 Nov 2026." in flat(app)
 
 
-async def test_the_familys_words_are_settled(family: Family, tmp_path: Path) -> None:
+async def test_the_familys_words_are_settled(
+    family: Family, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept_form, "_PAUSE", 3600.0)  # so that no shot depends on how long it took
     agreement(
         family,
         agencies=("school", "voluntary", "school-nursing"),
