@@ -141,15 +141,19 @@ class SearchScreen(OutreachScreen):
         self.run_worker(self._search(text, self._asked), group="search", exclusive=True)
 
     async def _search(self, text: str, turn: int) -> None:
-        first = not self._logged
+        def look(store: Store) -> list[Found]:
+            # Known where it was written: a later letter may cancel this search before its answer comes.
+            found = find(store, text, first=not self._logged)
+            self._logged = True
+            return found
+
         try:
-            found = await self.ask(lambda store: find(store, text, first=first))
+            found = await self.ask(look)
         except OutreachError as problem:
             self.say(problem.message, wrong=True)
             if turn == self._asked:
                 self._answered, self._opens = turn, False
             return
-        self._logged = True
         if turn == self._asked:
             self._answered = turn
             self._show(found, "Nobody fits. Fewer letters find more.")
