@@ -10,8 +10,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from functools import lru_cache
 
+from casework.bank_holidays import bank_holidays
 from casework.calendars import SchoolCalendar
 from casework.wording import count_of, say_day
 
@@ -43,14 +43,6 @@ class Clock:
     overdue: bool
     left: int | None
     just_over: bool = False
-
-
-@lru_cache(maxsize=64)
-def bank_holidays(year: int) -> frozenset[date]:
-    """The bank holidays of England in a year, substitute days included."""
-    import holidays
-
-    return frozenset(holidays.country_holidays("GB", subdiv="ENG", years=year))
 
 
 def is_working_day(day: date, extra: Collection[date] = ()) -> bool:

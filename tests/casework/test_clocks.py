@@ -1,17 +1,20 @@
 from __future__ import annotations
 
+import sys
 from datetime import date, timedelta
 
 import pytest
+from holidays import country_holidays
 from hypothesis import given
 from hypothesis import strategies as st
 
+from casework.bank_holidays import DAYS as BANK_HOLIDAYS
+from casework.bank_holidays import bank_holidays
 from casework.calendars import SchoolCalendar
 from casework.clocks import (
     ClockKind,
     add_months,
     add_working_days,
-    bank_holidays,
     calendar_clock,
     is_working_day,
     next_working_day,
@@ -50,6 +53,16 @@ def test_bank_holidays_of_england_with_their_substitutes() -> None:
         date(2026, 12, 25),
         date(2026, 12, 28),
     }
+
+
+def test_the_table_of_bank_holidays_is_what_the_library_knows() -> None:
+    for year in [*BANK_HOLIDAYS, min(BANK_HOLIDAYS) - 1, max(BANK_HOLIDAYS) + 1]:
+        assert bank_holidays(year) == set(country_holidays("GB", subdiv="ENG", years=year)), year
+
+
+def test_a_year_of_the_table_waits_for_no_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "holidays", None)
+    assert date(2026, 12, 28) in bank_holidays.__wrapped__(2026)
 
 
 @given(DAYS, st.integers(0, 30))
