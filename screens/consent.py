@@ -123,9 +123,6 @@ class ConsentScreen(CasePage[ConsentView]):
 
         if self.view is None:
             return
-        if not self.view.may_see_disclosures:
-            self.say("Only who may see safeguarding records such a decision.", wrong=True)
-            return
         start = {}
         if wanted is not None:
             start = {

@@ -334,7 +334,7 @@ class DisclosureForm(FieldForm):
         made = self._disclosure(values, "-")
 
         def look(store: Store) -> None:
-            require_sight(store, store.get(Child, self.subject), made.categories)
+            require_sight(store, store.get(Child, self.subject), made)
 
         await self.ask(look)
         if made.decision != "share":

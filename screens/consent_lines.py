@@ -268,8 +268,7 @@ def _dates(entry: ShownAgreement, today: date, width: int) -> Iterator[Cell]:
 
 def _decisions(view: ConsentView, names: Names, width: int) -> Iterator[Cell]:
     if not view.may_see_disclosures:
-        yield Piece("  withheld: only who may see safeguarding sees these decisions", Tone.QUIET)
-        return
+        yield Piece("  withheld: only who may see safeguarding sees the decisions of others", Tone.QUIET)
     for made in view.disclosures:
         what = join_words([CATEGORIES[c.value] for c in made.categories])
         share = made.decision == "share"
@@ -287,7 +286,8 @@ def _decisions(view: ConsentView, names: Names, width: int) -> Iterator[Cell]:
         yield from plain(f"because: {made.reason}", width, indent=4)[:_MOST_LINES]
         yield from plain(people, width, tone=Tone.QUIET, indent=4)[:_MOST_LINES]
     if not view.disclosures:
-        yield Piece("  no decision is on record: D records one, either way", Tone.QUIET)
+        none = "no decision is on record" if view.may_see_disclosures else "you recorded none"
+        yield Piece(f"  {none}: D records one, either way", Tone.QUIET)
 
 
 def _bases(width: int) -> Iterator[Cell]:

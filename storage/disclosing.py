@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from casework.consent import disclose
@@ -23,16 +22,21 @@ def commit_disclosure(
 
     Raises Refused as `require_sight` does, BadInput as `casework.consent.disclose` does.
     """
-    require_sight(store, child, made.categories)
+    require_sight(store, child, made)
     receipt = store.journal.commit(disclose(made, store.today), draft=draft)
     if made.decision == "share":
         store.log("shared", f"disclosure {made.id} with {made.agency}", child.id)
     return receipt
 
 
-def require_sight(store: Store, child: Child, categories: Iterable[Category]) -> None:
-    """Nobody decides about what they may not see themselves: raises Refused with the reason."""
-    for category in (*categories, Category.IDENTITY):
+def require_sight(store: Store, child: Child, made: Disclosure) -> None:
+    """Nobody shares what they may not see themselves: raises Refused with the reason.
+
+    That something is not shared is recorded by whoever decided it, and looked at is nothing but whether they
+    may know of the child: an answer that went by what is there, or by who may see it, would tell of it.
+    """
+    asked = made.categories if made.decision == "share" else ()
+    for category in (*asked, Category.IDENTITY):
         decision = store.may_see(child, category, "safeguarding")
         if not decision:
             raise Refused("withheld", f"You may not see it yourself: {decision.reason}", "categories")

@@ -76,6 +76,7 @@ def disclose(child: str, *, listing: bool, **given: Any) -> None:
 
 
 def _list_disclosures(child: str) -> None:
+    from casework.errors import Refused
     from casework.policies import Category
     from casework.sharing import last_day
     from outreach_tui.commands.people import Eyes, take_child
@@ -85,10 +86,14 @@ def _list_disclosures(child: str) -> None:
     call = the_call()
     with opened(call) as store:
         found = take_child(store, child)
-        Eyes(store, "safeguarding").require(found, Category.SAFEGUARDING)
+        others = Eyes(store, "safeguarding").decide(found, Category.SAFEGUARDING)
         made = read_disclosures(store, found)
+        if not others and not made:
+            raise Refused("withheld", others.reason, Category.SAFEGUARDING.value)
         store.log("looked", f"decisions to share ({len(made)})", found.id)
         value = guarded(store, found, [_disclosure_json(entry, str(last_day(entry))) for entry in made])
+    if not others:
+        output.warn(f"Only what you recorded is listed. {others.reason}")
 
     def table() -> None:
         if not value:

@@ -118,22 +118,23 @@ def unhidden(store: Store, child: Child, held: Agreement) -> Agreement | None:
 
 
 def read_disclosures(store: Store, child: Child) -> list[Disclosure]:
-    """Decisions to share without agreement, or not to, newest first; none without a sight of safeguarding.
+    """Decisions to share without agreement, or not to, newest first.
 
-    What names a category or an agency whose existence is protected is left out, but for whoever recorded it:
-    they know it already, and answer for it.
+    Whoever recorded one is shown it: they know it already, and answer for it. Those of others need a sight of
+    safeguarding, and one that names a category or an agency whose existence is protected a sight of that.
     """
-    if not store.may_see(child, Category.SAFEGUARDING, "safeguarding"):
-        return []
+    others = bool(store.may_see(child, Category.SAFEGUARDING, "safeguarding"))
     knows = store.knows_hidden(child)
     made = [
         d
         for d in store.grounds.of(child.id).disclosures
-        if store.recorded(d.by)
-        or knows
-        or (HIDDEN_EXISTENCE.isdisjoint(d.categories) and d.agency not in HIDDEN_AGENCIES)
+        if store.recorded(d.by) or (others and (knows or not _names_hidden(d)))
     ]
     return sorted(made, key=lambda d: (d.decided_on, d.id), reverse=True)
+
+
+def _names_hidden(made: Disclosure) -> bool:
+    return not HIDDEN_EXISTENCE.isdisjoint(made.categories) or made.agency in HIDDEN_AGENCIES
 
 
 def read_lost(store: Store, child: Child, agreement: str) -> tuple[list[Lost], list[Lost]]:

@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 
-from casework.facets import FACETS, conflict_facet, leading_facet
-from casework.policies import Policy
+from casework.facets import FACETS, Facet, conflict_facet, leading_facet
+from casework.policies import Category, Policy
 from casework.scopes import TIED_TYPES, own_scope
 from sync.hub.central import Central, Held
 from sync.merge import policy_of
@@ -60,6 +60,8 @@ class Rights:
             return
         fields = held.fields or (change.new if isinstance(change.new, dict) else {})
         lead = BIT[conflict_facet(fields)] if change.type == "conflict" else _lead(change.type)
+        if is_decided_not_to_share(change, held):
+            lead = BIT[Facet(Category.IDENTITY)]
         scopes = [own_scope(change.type, change.record, fields)]
         if change.field:
             scopes.append(own_scope(change.type, change.record, {**fields, change.field: change.new}))
@@ -96,6 +98,15 @@ class Rights:
 def _lead(record_type: str) -> int:
     """The bit of the leading facet of a record type."""
     return BIT[leading_facet(record_type)]
+
+
+def is_decided_not_to_share(change: Changed, held: Held) -> bool:
+    """Whether a change brings in a decision not to share: recorded by whoever decided it and may know of the
+    child, whatever they may see of it.
+    """
+    new = change.new
+    made = change.field == "" and not held.fields and isinstance(new, dict)
+    return made and change.type == "disclosure" and new.get("decision") == "not-share"
 
 
 def ties_to(change: Changed) -> Iterable[str]:

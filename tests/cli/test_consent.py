@@ -258,6 +258,25 @@ def test_not_sharing_is_recorded_and_opens_nothing(line: Line) -> None:
     assert check(line)[1]["answer"] == "ask"
 
 
+def test_not_sharing_needs_no_sight_of_it_and_tells_of_nothing(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    ids = fill(home, "voluntary")
+    line = Line(home.path, secret_file(tmp_path, PASSPHRASE), ids)
+    words = ("disclose", ids["tilly"], "--to", "school", "--purpose", "support", "--json")
+    why = ("--reason", "not theirs to know", "--decided-by", "DSL")
+    refused = line("disclose", ids["tilly"], "--list", "--json")
+    assert (refused.code, refused.json["error"]["where"]) == (5, "safeguarding")
+    for category in ("health", "youth_justice"):
+        assert line(*words, *why, "--categories", category).code == 5
+        kept = line(*words, *why, "--categories", category, "--not-shared")
+        assert (kept.code, kept.json["decision"]) == (0, "not-share")
+        assert "health" not in kept.err
+        assert "youth" not in kept.err
+    listed = line("disclose", ids["tilly"], "--list", "--json")
+    assert [entry["categories"] for entry in listed.json] == [["youth_justice"], ["health"]]
+    assert "Only what you recorded is listed. Safeguarding is not part of voluntary's own work" in listed.err
+
+
 def test_an_agreement_about_protected_work_tells_nothing(line: Line, tmp_path: Path) -> None:
     only = line(
         *("consent", "record", line.ids["tilly"], *MOTHER, "--status", "given"),

@@ -590,11 +590,11 @@ async def test_a_decision_not_to_share_opens_nothing(family: Family, tmp_path: P
     app = make_real_app(tmp_path, family.store)
     async with app.run_test(size=(80, 24)) as pilot:
         await enter(pilot, family.tilly.id)
-        await keys(pilot, "C", "D", "=do", "tab", "=nur", "tab", "=fam", "space", "tab", "=supp", "tab")
+        await keys(pilot, "C", "D", "=do", "tab", "=nur", "tab", "=hea", "space", "tab", "=supp", "tab")
         assert "Open until" not in screen_text(app)
         await keys(pilot, "=not needed", "tab", "=Sam Lead", "ctrl+s")
         assert isinstance(app.screen, ConsentScreen), screen_text(app)
-        assert "DECIDED NOT TO SHARE" in screen_text(app)
+        assert "DECIDED NOT TO SHARE Fri 20 Nov 2026: health with School nursing" in flat(app)
         await keys(pilot, "Q", "=nur", "enter", "=fam", "enter", "enter")
         assert "ASK FIRST" in screen_text(app)
 

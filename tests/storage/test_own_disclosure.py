@@ -12,6 +12,8 @@ from casework.errors import Refused
 from casework.ids import new_id
 from casework.records import Child, Team, Worker
 from casework.records_sharing import Disclosure
+from screens.consent_lines import consent_lines, read_consent
+from storage.disclosing import commit_disclosure
 from storage.following_up import require_register
 from storage.queries.agreements import read_disclosures
 from storage.store import Store
@@ -32,12 +34,15 @@ def opened(folder: Path, agency: str) -> tuple[Store, Child, Worker]:
     return store, child, other
 
 
-def shared(store: Store, child: Child, by: str) -> None:
-    made = Disclosure.model_validate(
-        {"id": new_id(), "child": child.id, "agency": "youth-justice", "categories": ("attendance",),
-         "purpose": "safeguarding", "reason": "x", "decided_by": "y", "decided_on": TODAY, "by": by}
+def decision(child: Child, by: str, category: str = "attendance", **given: str) -> Disclosure:
+    return Disclosure.model_validate(
+        {"id": new_id(), "child": child.id, "agency": "youth-justice", "categories": (category,),
+         "purpose": "safeguarding", "reason": "x", "decided_by": "y", "decided_on": TODAY, "by": by} | given
     )  # fmt: skip
-    store.journal.commit(Edit("Shared", (create(made),)))
+
+
+def shared(store: Store, child: Child, by: str) -> None:
+    store.journal.commit(Edit("Shared", (create(decision(child, by)),)))
 
 
 def test_the_recorder_sees_it_and_nobody_else_does(tmp_path: Path) -> None:
@@ -47,6 +52,27 @@ def test_the_recorder_sees_it_and_nobody_else_does(tmp_path: Path) -> None:
     shared(store, child, store.worker.id)
     assert [one.by for one in read_disclosures(store, child)] == [store.worker.id]
     assert read_disclosures(store.seen_with(other), child) == [], "a preview shows what both may see"
+    store.close()
+
+
+@pytest.mark.parametrize("agency", ["early-help", "voluntary"])
+@pytest.mark.parametrize("category", ["health", "youth_justice"])
+def test_not_sharing_is_recorded_by_who_may_not_see_it_and_sharing_is_not(
+    tmp_path: Path, agency: str, category: str
+) -> None:
+    store, child, other = opened(tmp_path, agency)
+    with pytest.raises(Refused, match="You may not see it yourself"):
+        commit_disclosure(store, child, decision(child, store.worker.id, category))
+    kept = decision(child, store.worker.id, category, decision="not-share")
+    commit_disclosure(store, child, kept)
+    commit_disclosure(
+        store, child, decision(child, other.id, category, decision="not-share", agency="school")
+    )
+    others = [] if agency == "voluntary" or category == "youth_justice" else ["school"]
+    assert [one.agency for one in read_disclosures(store, child)] == [*others, "youth-justice"]
+    words = " ".join(str(line.cell) for line in consent_lines(read_consent(store, child.id), {}, 76))
+    assert ("decisions of others" in words) is (agency == "voluntary")
+    assert "DECIDED NOT TO SHARE" in words
     store.close()
 
 

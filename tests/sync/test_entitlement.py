@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pytest
 
+from casework.facets import Facet
 from casework.policies import Category
 from casework.records import Worker
 from casework.scopes import own_scope
@@ -164,6 +165,21 @@ def test_it_is_the_leading_facet_that_counts_and_what_was_held_when_the_step_was
     assert not refused(change, fields=fields, masks={"child-1": (other | LEAD, 0)})
     for lost, is_refused in ((6, False), (5, True), (4, True)):
         assert refused(change, fields=fields, masks={"child-1": (0, lost)}) == is_refused
+
+
+def test_a_decision_not_to_share_is_written_by_who_may_know_of_the_child() -> None:
+    child = {"child-1": (BIT[Facet(Category.IDENTITY)], 0)}
+
+    def disclosed(decision: str, held: dict[str, Any], masks: dict[str, tuple[int, int]]) -> bool:
+        new = {"child": "child-1", "decision": decision}
+        return refused(
+            Changed(type="disclosure", record="disclosure-1", field="", new=new), fields=held, masks=masks
+        )
+
+    assert not disclosed("not-share", {}, child)
+    assert disclosed("share", {}, child)
+    assert disclosed("not-share", {}, {})
+    assert disclosed("not-share", {"child": "child-1", "decision": "share"}, child)
 
 
 def test_an_adult_of_no_child_of_the_laptops_is_neither_written_nor_tied() -> None:
