@@ -136,11 +136,11 @@ class Simulation(Run):
                 self.in_session.pop()
 
     def look_at(self, laptop: Laptop, session: Session) -> None:
-        """Sums differ only where a request was late, a copy of this caseload greeted in the middle of the
-        session - both are told of each other then - or what was set back is being read anew.
+        """Sums differ only where a request was late, two copies of a caseload were in a session at the same
+        time - both are told of each other then - or what was set back is being read anew.
         """
-        was_last = self.witness.was_last(laptop.store.path, laptop.way.device)
-        if was_last and not laptop.way.arrived_late:  # type: ignore[attr-defined]
+        alone = self.witness.is_alone(laptop.store.path, laptop.way.device, agreed=session.agreed)
+        if alone and not laptop.way.arrived_late:  # type: ignore[attr-defined]
             assert not [said for said in session.problems if "should not happen" in said], session
 
     def sync_and_die(self, laptop: Laptop) -> None:

@@ -27,6 +27,7 @@ class Witness:
         self._heard: dict[str, int] = {}
         self._kept: dict[str, int] = {}
         self._told: defaultdict[Path, set[str]] = defaultdict(set)
+        self._went_on: set[str] = set()
 
     # Copies
 
@@ -56,6 +57,8 @@ class Witness:
                 assert answer.action != "ok", "a copy of a caseload was taken for the one heard last"
             self._heard[laptop] = next(self._numbers)
             self._knows[caseload].append(self._heard[laptop])
+        elif not self.was_last(caseload, laptop):
+            self._went_on.add(laptop)
         if isinstance(said, Push) and isinstance(answer, Pushed):
             asked = [edit.id for edit in said.edits]
             given = [verdict.edit for verdict in answer.verdicts]
@@ -66,6 +69,17 @@ class Witness:
     def was_last(self, caseload: Path, laptop: str) -> bool:
         """Whether no copy of this caseload greeted after it did."""
         return self._heard.get(laptop) in (None, *self._knows[caseload])
+
+    def is_alone(self, caseload: Path, laptop: str, *, agreed: bool) -> bool:
+        """Whether in this session, and since the last one that agreed, no copy of the caseload greeted, nor
+        went on with a session that this caseload had greeted in the middle of.
+        """
+        if not self.was_last(caseload, laptop):
+            return False
+        alone = laptop not in self._went_on
+        if agreed:
+            self._went_on.discard(laptop)
+        return alone
 
     def lose_sight(self, *laptops: str) -> None:
         """It is not known which greeting of these laptops was heard last: the next one is as it is."""
