@@ -58,7 +58,7 @@ record = Table(
     Column("fields", Text, nullable=False),
     Column("versions", Text, nullable=False, default="{}"),
     Column("device", Text, nullable=False, default=""),
-    Index("record_scope", "scope", "seq"),
+    Index("record_scope", "scope", "seq", "device"),
 )
 """A record as it stands. `seq` is that of the last edit that touched it, `versions` that of each field that
 was changed since it was made, and under "" that of its making; `device` holds it as it stands here already,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from casework.errors import Refused
 from sync.hub import tables
 from sync.hub.database import for_owner
 from sync.hub.hub import found_hub
-from sync.hub.migrations import upgrade
+from sync.hub.migrations import is_current, upgrade
 from tests.sync.databases import Database
 
 
@@ -37,3 +37,17 @@ def test_a_step_of_a_later_version_is_refused(database: Database) -> None:
         connection.execute(text("UPDATE migration SET version_num = '9999'"))
     with pytest.raises(Refused, match="later version"):
         upgrade(database.engine)
+
+
+def test_a_database_of_the_step_before_comes_to_the_shape_of_this_one(database: Database) -> None:
+    upgrade(database.engine)
+    with for_owner(database.engine).begin() as connection:
+        connection.execute(text("UPDATE migration SET version_num = '0008'"))
+        connection.execute(text("DROP INDEX record_scope"))
+        connection.execute(text("CREATE INDEX record_scope ON record(scope, seq)"))
+    assert not is_current(database.engine)
+    upgrade(database.engine)
+    assert is_current(database.engine)
+    with for_owner(database.engine).begin() as connection:
+        found = {index["name"]: index["column_names"] for index in inspect(connection).get_indexes("record")}
+    assert found["record_scope"] == ["scope", "seq", "device"]
