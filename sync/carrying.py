@@ -34,7 +34,7 @@ from sync import signing, wire
 from sync.device import Device
 from sync.letters import MOST_WANTS, Letter, Reply
 from sync.messages import MOST_BYTES, MOST_EDITS, Page, Push, Pushed, SentEdit
-from sync.reading import delivery_of
+from sync.reading import delivery_of, weighed_page
 from sync.sealing import Head, Sealed, next_counter, sealed_file, sealing_key, sealing_text, write_sealed
 from sync.sending import answers_of, knew_before, sent_edit, unknown_kinds
 from sync.session import Central, Session
@@ -154,7 +154,7 @@ class CarriedDevice(Device):
         receiver = Receiver(self._store, over_waiting=True)
         done: dict[str, int] = {}
         for page in pages:
-            received = receiver.receive(delivery_of(page, read_state(self._conn)))
+            received = receiver.receive(delivery_of(*weighed_page(page), read_state(self._conn)))
             done |= {scope.scope: scope.mask for scope in page.scopes}
             session.pulled += received.written
             session.purged += received.purged

@@ -41,6 +41,7 @@ from sync.messages import (
 )
 
 M = TypeVar("M", bound=BaseModel)
+T = TypeVar("T")
 
 _TRIES = 3
 _FIRST_WAIT = 0.25
@@ -225,9 +226,9 @@ class HttpCentral:
         """Ask for what changed."""
         return self._say("pull", said, Page)
 
-    def pull_ahead(self, said: Pull) -> Callable[[], Page]:
-        """Ask for what changed, on a thread; what is given waits for the answer."""
-        return begun(lambda: self.pull(said))
+    def pull_ahead(self, said: Pull, then: Callable[[Page], T]) -> Callable[[], T]:
+        """Ask for what changed, and do `then` with it, on a thread; what is given waits for the end."""
+        return begun(lambda: then(self.pull(said)))
 
     def verify(self, said: Verify) -> Verified:
         """Compare sums."""

@@ -6,7 +6,7 @@ ahead counts only once this page is in place; where that fails it is dropped, an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from storage.central import outbox
@@ -15,9 +15,12 @@ from storage.central.delivery import Delivery, Row
 from storage.central.delivery import Told as LocalTold
 from storage.central.receiving import Receiver
 from storage.central.state import SyncState, read_state
+from storage.central.weighing import weighed
 from storage.store import Store
 from sync.messages import MOST_ROWS, Cursor, Page, Pull
 from sync.session import Central, Session
+
+Weighed = tuple[Page, list[Row]]
 
 
 class Reading:
@@ -39,10 +42,10 @@ class Reading:
         Raises Refused("reconcile") where the central record is not the one that was last read.
         """
         receiver = Receiver(self._store, beforehand=self._beforehand)
-        page = self._ask(session)
+        page, rows = self._ask(session)
         while True:
             ahead = self._ask_ahead(session, page) if page.more else None
-            received = receiver.receive(delivery_of(page, read_state(self._conn)))
+            received = receiver.receive(delivery_of(page, rows, read_state(self._conn)))
             if received.waiting:
                 if ahead is not None:
                     ahead()
@@ -53,28 +56,27 @@ class Reading:
             session.backfilled += sum(len(scope.rows) for scope in page.scopes)
             self._progress(f"{session.pulled} received")
             if ahead is not None:
-                page = ahead()
+                page, rows = ahead()
             elif page.more or self._done or outbox.wants(self._conn, 1):
-                page = self._ask(session)
+                page, rows = self._ask(session)
             else:
                 return True
 
-    def _ask(self, session: Session) -> Page:
+    def _ask(self, session: Session) -> Weighed:
         """The next page, from where this laptop is."""
         session.requests += 1
         state = read_state(self._conn)
         wants = outbox.wants(self._conn, MOST_ROWS)
         told, self._done = self._done, {}
-        return self._central.pull(
-            Pull(cursor=Cursor(seq=state.seq, chain=state.chain), done=told, want=wants)
-        )
+        cursor = Cursor(seq=state.seq, chain=state.chain)
+        return weighed_page(self._central.pull(Pull(cursor=cursor, done=told, want=wants)))
 
-    def _ask_ahead(self, session: Session, page: Page) -> Callable[[], Page]:
-        """The page after this one, which is not in place yet."""
+    def _ask_ahead(self, session: Session, page: Page) -> Callable[[], Weighed]:
+        """The page after this one, which is not in place yet; its rows are weighed as soon as it is there."""
         session.requests += 1
         told, self._done = self._done, {}
         coming = {scope.scope: scope.mask for scope in page.scopes}
-        return self._central.pull_ahead(Pull(cursor=page.cursor, done=told, coming=coming))
+        return self._central.pull_ahead(Pull(cursor=page.cursor, done=told, coming=coming), weighed_page)
 
     def settle_own(self, session: Session) -> bool:
         """Count what stands as this laptop made it; False when another step came meanwhile."""
@@ -83,16 +85,21 @@ class Reading:
         return not settled.waiting
 
 
-def delivery_of(page: Page, state: SyncState) -> Delivery:
-    """A page as the caseload takes it, with the state after it."""
+def weighed_page(page: Page) -> Weighed:
+    """A page with its rows as the caseload takes them."""
     found = (*page.rows, *(row for scope in page.scopes for row in scope.rows))
     rows = {row.id: row for row in found}.values()
+    return page, weighed(Row(row.type, row.id, row.seq, row.parts, row.steps) for row in rows)
+
+
+def delivery_of(page: Page, rows: Sequence[Row], state: SyncState) -> Delivery:
+    """A page as the caseload takes it, with its weighed rows and the state after it."""
     by_seq: Mapping[int, LocalTold] = {
         told.seq: LocalTold(told.id, told.worker, told.name, told.at) for told in page.edits
     }
     return Delivery(
         masks={scope.scope: scope.mask for scope in page.scopes},
-        rows=[Row(row.type, row.id, row.seq, row.parts, row.steps) for row in rows],
+        rows=rows,
         gone=page.gone,
         steps=by_seq,
         state=replace(state, seq=page.cursor.seq, chain=page.cursor.chain),

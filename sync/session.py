@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from sync.messages import Have, Hello, Lack, Page, Pull, Push, Pushed, Verified, Verify, Welcome
+
+T = TypeVar("T")
 
 
 class Central(Protocol):
@@ -27,8 +29,9 @@ class Central(Protocol):
         Nothing else is asked until then.
         """
 
-    def pull_ahead(self, said: Pull) -> Callable[[], Page]:
-        """Begin to ask for a page; what is given waits for it, and raises what `pull` raises.
+    def pull_ahead(self, said: Pull, then: Callable[[Page], T]) -> Callable[[], T]:
+        """Begin to ask for a page and to do `then` with it, which needs nothing but the page; what is given
+        waits for that, and raises what `pull` raises.
 
         Nothing else is asked until then.
         """

@@ -7,16 +7,14 @@ what may be held. Then of those that may be held whole nothing but the sum is le
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import reduce
-from operator import or_
 
-from casework.canonical import MODULUS, facet_hashes, octets_of
-from casework.facets import BIT_OF_KEY
 from casework.records import RECORD_TYPES
-from casework.scopes import TIED_TYPES, own_scope
-from storage.central.holdings import TIED_BY, Entry, Holdings, Share
+from casework.scopes import TIED_TYPES
+from storage.central.delivery import Share
+from storage.central.holdings import Entry, Holdings
 from storage.central.outbox import others_wrote
 from storage.central.state import read_state
+from storage.central.weighing import TIED_BY, share_of
 from storage.cipher import Connection
 
 _MOST = 20_000
@@ -49,12 +47,7 @@ class Beforehand:
         for entry, values in self._holdings.read(entries[: _MOST - len(self._shares)]).items():
             if values is None or entry[1] in beyond:
                 continue
-            kind, record = entry
-            hashes = facet_hashes(kind, record, values)
-            bits = reduce(or_, (BIT_OF_KEY[key] for key in hashes))
-            total = octets_of(sum(hashes.values()) % MODULUS)
-            scope = own_scope(kind, record, values)
-            self._shares[record] = Share(self._scopes.setdefault(scope, scope), bits, len(hashes), total)
+            self._shares[entry[1]] = share_of(*entry, values, self._scopes)
 
     def forget(self, records: Iterable[Entry]) -> None:
         """These records have changed, or are gone."""

@@ -13,13 +13,25 @@ from storage.central.state import SyncState
 Parts = Mapping[str, Mapping[str, Any]]
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What a record adds to the sum of its one scope: the bits of its facets, how many, and their sum."""
+
+    scope: str
+    bits: int
+    count: int
+    total: bytes
+
+
 @dataclass(slots=True)
 class Row:
     """A record as it was sent: its facets by key, the leading one first. Not frozen: thousands are made of a
     page, and that takes twice as long.
 
     `seq` is the newest step that changed it, `steps` those of fields that another one changed. Under "" is
-    the one that made it; then every field that was changed since is named.
+    the one that made it; then every field that was changed since is named. Once it is weighed
+    (storage.central.weighing) `values` are all its fields, and `share` is what it adds where it may be held
+    whole; None where that takes more than the row.
     """
 
     type: str
@@ -27,6 +39,8 @@ class Row:
     seq: int
     parts: Parts
     steps: Mapping[str, int] = field(default_factory=dict)
+    values: Mapping[str, Any] | None = None
+    share: Share | None = None
 
     def by_step(self, changes: Iterable[Change]) -> Iterator[tuple[int, Change]]:
         """Each change with the step that made it; of a new record what was changed later comes apart."""

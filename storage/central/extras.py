@@ -28,7 +28,7 @@ class Extras:
 
     def put(self, rows: Iterable[tuple[str, str, Parts]]) -> None:
         """Keep what is not known of these records (type, id, facets), in the place of what was kept."""
-        found = {(kind, record): _unknown(kind, parts) for kind, record, parts in rows}
+        found = {(kind, record): unknown(kind, parts) for kind, record, parts in rows}
         if self._any():
             self.drop([record for _, record in found])
         self._conn.executemany(
@@ -70,7 +70,7 @@ class Extras:
         known = [
             (record, kind)
             for record, kind, parts in self._conn.execute("SELECT record, type, parts FROM sync_extra")
-            if _unknown(kind, json.loads(parts)) != json.loads(parts)
+            if unknown(kind, json.loads(parts)) != json.loads(parts)
         ]
         self._conn.executemany(
             "INSERT OR REPLACE INTO sync_want (record, type, anew) VALUES (?, ?, 1)", known
@@ -81,8 +81,8 @@ class Extras:
         return self._conn.execute("SELECT 1 FROM sync_extra LIMIT 1").fetchone() is not None
 
 
-def _unknown(kind: str, parts: Parts) -> dict[str, dict[str, Any]]:
-    """The part of each facet that this version does not know; nothing of what is wholly known."""
+def unknown(kind: str, parts: Parts) -> dict[str, dict[str, Any]]:
+    """The part of each facet of a record that this version does not know; nothing of what is wholly known."""
     if kind not in RECORD_TYPES:
         return {key: dict(fields) for key, fields in parts.items() if key in FACET_OF_KEY}
     known = _known_fields(kind)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
@@ -20,8 +19,10 @@ from casework.canonical import (
 from casework.facets import BIT_OF_KEY, FACETS, Facet, facets, joined
 from casework.records import RECORD_TYPES
 from casework.scopes import TIED, own_scope
+from storage.central.delivery import Share
 from storage.central.extras import Extras
 from storage.central.state import read_state
+from storage.central.weighing import TIED_BY
 from storage.cipher import Connection
 from storage.rows import many_values, portions
 
@@ -30,16 +31,6 @@ Entry = tuple[str, str]
 Values = dict[str, Any] | None
 _Row = tuple[str, str, str, int, bytes]
 """A row of `sync_held`: the record's id, the scope, its type, its facets that count, and their sum."""
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """What a record adds to the sum of its one scope: the bits of its facets, how many, and their sum."""
-
-    scope: str
-    bits: int
-    count: int
-    total: bytes
 
 
 BIT: Mapping[Facet, int] = {facet: 1 << place for place, facet in enumerate(FACETS)}
@@ -51,9 +42,6 @@ _TIED_TO = {
     "person": "SELECT 1 FROM relationship r WHERE r.person = person.id AND r.void = 0",
     "household": "SELECT 1 FROM child c WHERE c.household = household.id AND c.void = 0",
 }
-
-TIED_BY = {"child": ("household", "household"), "relationship": ("person", "person")}
-"""What a child or a relationship ties: the type of the tied record, and the field that names it."""
 
 
 class Holdings:

@@ -16,10 +16,8 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache, reduce
-from operator import or_
+from operator import attrgetter, or_
 from typing import Any
-
-from pydantic import ValidationError
 
 from casework.edits import CREATED, Change
 from casework.facets import FACET_OF_KEY, Facet, facets, joined, plain_facets
@@ -28,9 +26,9 @@ from casework.records import RECORD_TYPES
 from casework.scopes import TIED_TYPES, own_scope
 from storage import audit, reindex
 from storage.central.beforehand import Beforehand
-from storage.central.delivery import Delivery, Received, Row, Told
+from storage.central.delivery import Delivery, Received, Row, Share, Told
 from storage.central.given_up import add_given_up
-from storage.central.holdings import BIT, TIED_BY, Entry, Holdings, Share, Values
+from storage.central.holdings import BIT, Entry, Holdings, Values
 from storage.central.outbox import (
     count_waiting,
     cut,
@@ -42,6 +40,7 @@ from storage.central.outbox import (
     wanted,
 )
 from storage.central.state import read_state, write_state
+from storage.central.weighing import TIED_BY, weighed
 from storage.journal import Receipt, apply_steps, transaction
 from storage.rows import portions
 from storage.store import Store
@@ -50,14 +49,6 @@ _PORTION, _UNREAD = 10_000, 2_000
 """Own records that are counted in one transaction, and those of them that have to be read for it, so that
 memory does not grow with them.
 """
-
-
-@cache
-def _fields_of(record_type: str) -> tuple[frozenset[str], Mapping[str, str]]:
-    """All fields of a record type but its id, and those of them that have to be there, empty."""
-    fields = RECORD_TYPES[record_type].model_fields
-    names = frozenset(name for name in fields if name != "id")
-    return names, {name: "" for name in fields if name in names and fields[name].is_required()}
 
 
 @cache
@@ -106,8 +97,9 @@ class Receiver:
                 return answer
             known: dict[Entry, Values] = {}
             recount = self._put(delivery, answer, touched, known)
+            shares = self._shares(delivery.rows, known)
             self._beforehand.forget(recount)
-            self._holdings.recount(recount, known)
+            self._holdings.recount(recount - shares.keys(), known, shares)
             came = (*(row.id for row in delivery.rows), *delivery.gone)
             forget_wants(self._conn, (record for record in came if record not in self._busy))
             look_again(self._conn, self._holdings.uncounted(_tied_rows(delivery)))
@@ -206,7 +198,8 @@ class Receiver:
         )
         touched |= {change.type for made in changes.values() for change in made}
         recount |= self._tied(delivery.rows)
-        self._extras.put((row.type, row.id, row.parts) for row in delivery.rows)
+        # What has a share is known wholly.
+        self._extras.put((row.type, row.id, {} if row.share else row.parts) for row in delivery.rows)
         reindex.refresh(self._conn, stale)
         narrowed = (entry for scope in lose for entry in self._holdings.of_scope(scope))
         anew = self._narrow(narrowed, answer, touched)
@@ -218,6 +211,20 @@ class Receiver:
         for entry in anew:
             known.pop(entry, None)
         return recount | anew
+
+    def _shares(self, rows: Sequence[Row], known: Mapping[Entry, Values]) -> dict[Entry, Share]:
+        """Of these rows those that stand as they were sent and may be held whole, in the order of ids."""
+        masks = self._holdings.masks()
+        left_out = read_state(self._conn).lacks()
+        return {
+            (row.type, row.id): row.share
+            for row in sorted(rows, key=attrgetter("id"))
+            if row.share is not None
+            and (row.type, row.id) in known
+            and row.id not in self._busy
+            and row.type not in left_out
+            and not row.share.bits & ~masks.get(row.share.scope, 0)
+        }
 
     def _own_steps(self, steps: Mapping[int, Told]) -> frozenset[int]:
         """The places in the central log of steps that were made on this laptop."""
@@ -255,36 +262,23 @@ class Receiver:
         """What a row changes of what is held; a field that is withheld now is emptied."""
         if row.type not in RECORD_TYPES:
             return []
-        fields = joined(row.parts.values())
         own = self._busy.get(row.id, ())
         if own:
             want(self._conn, [(row.type, row.id)])
             if before is None or CREATED in own:
                 return []
-        try:
-            values = self._whole(row, fields)
-        except ValidationError:
+        if row.values is None:
             return []
         if before is None:
+            values = dict(row.values)
             void = values.pop("void")
             made = [Change(row.type, row.id, CREATED, None, values)]
             return [*made, Change(row.type, row.id, "void", False, True)] if void else made
         return [
             Change(row.type, row.id, name, before[name], value)
-            for name, value in values.items()
+            for name, value in row.values.items()
             if before[name] != value and name not in own
         ]
-
-    @staticmethod
-    def _whole(row: Row, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """Every field of a record: as sent, else empty. Raises ValidationError."""
-        cls = RECORD_TYPES[row.type]
-        fixed, empty = _fields_of(row.type)
-        if not fields.keys() <= fixed:
-            fields = {name: value for name, value in fields.items() if name in fixed}
-        values = cls.model_validate({**empty, **fields, "id": row.id}).model_dump(mode="json")
-        del values["id"]
-        return values
 
     def _tied(self, rows: Iterable[Row]) -> set[Entry]:
         """Adults and homes whose ties these rows may have changed."""
@@ -334,7 +328,7 @@ class Receiver:
             held = {facet.key: part for facet, part in parts.items() if mask & BIT[facet]}
             if len(held) == len(parts):
                 continue
-            changes = self._changes(Row(record_type, record, 0, held), values)
+            changes = self._changes(weighed([Row(record_type, record, 0, held)])[0], values)
             if changes:
                 apply_steps(self._conn, [(self._steps([None])[0], changes)])
                 del known[record_type, record]

@@ -79,9 +79,9 @@ class Way:
         """At once: before the laptop reads what comes after it."""
         return at_once(lambda: self.push(said))
 
-    def pull_ahead(self, said: Pull) -> Callable[[], Page]:
+    def pull_ahead(self, said: Pull, then: Callable[[Page], T]) -> Callable[[], T]:
         """At once: before the page that came last is in place."""
-        return at_once(lambda: self.pull(said))
+        return at_once(lambda: then(self.pull(said)))
 
     def have(self, said: Have) -> Lack:
         return self._said("have", said)  # type: ignore[no-any-return]
