@@ -12,10 +12,16 @@ from storage.central.asides import NO_SUCH_RECORD, why_aside
 from storage.cipher import Connection
 
 OWN = "('do', 'undo', 'redo', 'setup')"
+_SETTLED = "settled_to"
+_SETTLED_TO = f"coalesce((SELECT CAST(value AS INTEGER) FROM sync_state WHERE name = '{_SETTLED}'), 0)"
+"""Up to this place in the journal no step waits, so that nobody looks through all of it for those that do."""
 _WAITING = (
-    f"kind IN {OWN} AND NOT EXISTS (SELECT 1 FROM sync_edit s WHERE s.edit = edit.seq)"
+    f"seq > max(:after, {_SETTLED_TO}) AND kind IN {OWN}"
+    " AND NOT EXISTS (SELECT 1 FROM sync_edit s WHERE s.edit = edit.seq)"
     " AND EXISTS (SELECT 1 FROM change c WHERE c.edit = edit.seq)"
 )
+"""A step without a verdict that was made after the step `after`."""
+_FROM_THE_FIRST = {"after": 0}
 _WORST = ("applied", "merged", "conflict", "quarantined")
 _PART, _PART_BYTES = 2_000, 262_144
 """Changes of one sent edit, and bytes of them; a longer step goes in parts, each with its own verdict. Both
@@ -57,7 +63,18 @@ class Answer:
 
 def count_waiting(conn: Connection) -> int:
     """Steps without a verdict."""
-    return int(conn.execute(f"SELECT count(*) FROM edit WHERE {_WAITING}").fetchone()[0])
+    return int(conn.execute(f"SELECT count(*) FROM edit WHERE {_WAITING}", _FROM_THE_FIRST).fetchone()[0])
+
+
+def note_settled(conn: Connection) -> None:
+    """Keep how far no step waits; in the caller's transaction, once verdicts or others' steps have come."""
+    first = conn.execute(f"SELECT min(seq) - 1 FROM edit WHERE {_WAITING}", _FROM_THE_FIRST).fetchone()[0]
+    newest = "SELECT coalesce(max(seq), 0) FROM edit"
+    _settled_to(conn, conn.execute(newest).fetchone()[0] if first is None else first)
+
+
+def _settled_to(conn: Connection, place: int) -> None:
+    conn.execute("INSERT OR REPLACE INTO sync_state (name, value) VALUES (?, ?)", (_SETTLED, str(place)))
 
 
 def others_wrote(conn: Connection) -> int:
@@ -76,9 +93,9 @@ def waiting(
     found: list[WaitingEdit] = []
     size = 0
     rows = conn.execute(
-        f"SELECT seq, id, worker, name, subject, reason, at FROM edit WHERE seq >= ? AND {_WAITING}"
-        " ORDER BY seq LIMIT ?",
-        (since, limit + 1),  # the first of them may be answered
+        f"SELECT seq, id, worker, name, subject, reason, at FROM edit WHERE {_WAITING}"
+        " ORDER BY seq LIMIT :most",
+        {"after": since - 1, "most": limit + 1},  # the first of them may be answered
     ).fetchall()
     for row in rows:
         for edit, grown in _of_step(conn, row):
@@ -94,7 +111,7 @@ def waiting(
 def waiting_after(conn: Connection, after: int) -> tuple[int, int]:
     """How many steps wait that were made after the step `after`, and the last of them."""
     count, place = conn.execute(
-        f"SELECT count(*), max(seq) FROM edit WHERE seq > ? AND {_WAITING}", (after,)
+        f"SELECT count(*), max(seq) FROM edit WHERE {_WAITING}", {"after": after}
     ).fetchone()
     return int(count), int(place or after)
 
@@ -102,9 +119,8 @@ def waiting_after(conn: Connection, after: int) -> tuple[int, int]:
 def every_waiting(conn: Connection, after: int) -> Iterator[WaitingEdit]:
     """All steps that wait and were made after the step `after`, in their order; a long one in parts."""
     rows = conn.execute(
-        f"SELECT seq, id, worker, name, subject, reason, at FROM edit WHERE seq > ? AND {_WAITING}"
-        " ORDER BY seq",
-        (after,),
+        f"SELECT seq, id, worker, name, subject, reason, at FROM edit WHERE {_WAITING} ORDER BY seq",
+        {"after": after},
     ).fetchall()
     for row in rows:
         yield from (edit for edit, _ in _of_step(conn, row))
@@ -115,10 +131,11 @@ def waiting_fields(conn: Connection) -> dict[str, set[str]]:
 
     The child whom such a step is about is among them, if need be with no field.
     """
-    about = conn.execute(f"SELECT DISTINCT subject FROM edit WHERE subject IS NOT NULL AND {_WAITING}")
+    waits = f"FROM edit WHERE {_WAITING}"
+    about = conn.execute(f"SELECT DISTINCT subject {waits} AND subject IS NOT NULL", _FROM_THE_FIRST)
     found: dict[str, set[str]] = {row[0]: set() for row in about.fetchall()}
     for record, name in conn.execute(
-        f"SELECT DISTINCT record, field FROM change WHERE edit IN (SELECT seq FROM edit WHERE {_WAITING})"
+        f"SELECT DISTINCT record, field FROM change WHERE edit IN (SELECT seq {waits})", _FROM_THE_FIRST
     ):
         found.setdefault(record, set()).add(name)
     return found
@@ -162,6 +179,7 @@ def settle(
                 "INSERT OR REPLACE INTO sync_edit (edit, verdict, seq, code, reason) VALUES (?, ?, ?, ?, ?)",
                 (place, worst.verdict, worst.seq, worst.code, reason),
             )
+    note_settled(conn)
 
 
 def count_anew(conn: Connection, kinds: Collection[str]) -> None:
@@ -175,7 +193,8 @@ def count_anew(conn: Connection, kinds: Collection[str]) -> None:
 
 def ask_again(conn: Connection) -> None:
     """The central record is of another version now: steps that waited for one are asked after."""
-    conn.execute("DELETE FROM sync_edit WHERE code = 'unknown-type' AND cut = 0")
+    if conn.execute("DELETE FROM sync_edit WHERE code = 'unknown-type' AND cut = 0").rowcount:
+        _settled_to(conn, 0)
 
 
 def wants(conn: Connection, limit: int) -> list[str]:
@@ -230,6 +249,7 @@ def unclean(conn: Connection) -> list[int]:
 def offer_again(conn: Connection) -> int:
     """After the central record lost what it had: every whole step waits again, under its own id."""
     conn.execute("DELETE FROM sync_want")
+    _settled_to(conn, 0)
     return conn.execute("DELETE FROM sync_edit WHERE cut = 0").rowcount
 
 

@@ -34,6 +34,7 @@ from storage.central.outbox import (
     cut,
     forget_wants,
     look_again,
+    note_settled,
     to_recount,
     waiting_fields,
     want,
@@ -103,6 +104,7 @@ class Receiver:
             came = (*(row.id for row in delivery.rows), *delivery.gone)
             forget_wants(self._conn, (record for record in came if record not in self._busy))
             look_again(self._conn, self._holdings.uncounted(_tied_rows(delivery)))
+            note_settled(self._conn)
             if delivery.state is not None:
                 write_state(self._conn, delivery.state)
             self._state_given_up()

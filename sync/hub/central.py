@@ -15,7 +15,18 @@ from operator import attrgetter, itemgetter
 from typing import Any, TypeVar
 
 from pydantic_core import from_json, to_json
-from sqlalchemy import ColumnDefault, Connection, Dialect, Table, bindparam, column, delete, func, select
+from sqlalchemy import (
+    ColumnDefault,
+    Connection,
+    Dialect,
+    Table,
+    bindparam,
+    column,
+    delete,
+    func,
+    select,
+    text,
+)
 
 from casework.canonical import MODULUS, Digest, facet_hashes
 from casework.facets import Facet, facets
@@ -213,7 +224,9 @@ class Central:
         """The conflicts about a field of a record, filed in these scopes, as they stand now."""
         table = tables.record
         rows = self.connection.execute(
-            select(table.c.id).where(table.c.scope.in_(scopes), table.c.type == "conflict")
+            select(table.c.id).where(
+                text(tables.RULING), table.c.scope.in_(scopes), table.c.type == "conflict"
+            )
         )
         self.fetch(rows.scalars())
         return [

@@ -13,7 +13,7 @@ from datetime import date
 from functools import cached_property, lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, select, text, update
 
 from casework.facets import FACETS, Facet, held_facets
 from casework.holding import Place, holds
@@ -29,7 +29,6 @@ BIT: Mapping[Facet, int] = {facet: 1 << place for place, facet in enumerate(FACE
 _TEAM_MASK = BIT[Facet(Category.EDUCATION)] | BIT[Facet(Category.WORKFORCE)]
 _OWN_MASK = BIT[Facet(Category.WORKFORCE)]
 SEND_ANEW = -1
-_GROUND = ("child", "agreement", "disclosure", "episode", "notification")
 CHILD_STANDS_ON = frozenset({"school", "team", "lead_worker", "dob", "void"})
 """The fields of a child on which it stands who may hold what: where the child is, who works the case, and the
 age at which a child agrees for itself. A change of any other field settles nothing anew.
@@ -40,7 +39,7 @@ def is_ground(record_type: str, before: Mapping[str, Any], after: Mapping[str, A
     """Whether such a change of a record can change what laptops may hold."""
     if record_type == "child" and before:
         return any(before.get(name) != after.get(name) for name in CHILD_STANDS_ON)
-    return record_type in _GROUND
+    return record_type in tables.GROUND
 
 
 def mask_of(facets: Iterable[Facet]) -> int:
@@ -165,7 +164,7 @@ class Entitlement:
         found: defaultdict[str, list[Any]] = defaultdict(list)
         for row in self._connection.execute(
             select(record.c.id, record.c.type, record.c.scope, record.c.fields).where(
-                record.c.scope.in_(children), record.c.type.in_(_GROUND)
+                text(tables.RULING), record.c.scope.in_(children), record.c.type.in_(tables.GROUND)
             )
         ):
             found[row.scope].append(row)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, literal_column, or_, select, update
 
 from casework.canonical import MODULUS, Digest, sum_of
 from casework.scopes import TIED
@@ -42,7 +42,8 @@ _OWED = (
 _is_touched = and_(
     *(_of_laptop, _held.c.sent != 0, _held.c.mask != 0, _head.c.seq > bindparam("since")),
     *(_record.c.seq >= bindparam("first"), _record.c.seq <= bindparam("last")),
-    *(_record.c.seq > _held.c.whole, _record.c.device != bindparam("laptop")),
+    # As a sum, else SQLite begins where the scope was sent whole and looks through all that came since.
+    *(_record.c.seq + literal_column("0") > _held.c.whole, _record.c.device != bindparam("laptop")),
 )
 _TOUCHED = (
     select(_record)

@@ -17,9 +17,17 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    text,
 )
 
 metadata = MetaData()
+
+GROUND = ("child", "agreement", "disclosure", "episode", "notification")
+"""The types of record on which it stands who may hold what."""
+RULING = "type IN ('" + "', '".join((*GROUND, "conflict")) + "')"
+"""Of a child's records those few that are looked for by type, as both databases have to be told it: word for
+word as it stands with the index. Another type here takes another step of the database.
+"""
 
 meta = Table("meta", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
 """hub id, epoch (random, drawn anew when a backup is restored), head (the newest sequence number), chain."""
@@ -59,6 +67,7 @@ record = Table(
     Column("versions", Text, nullable=False, default="{}"),
     Column("device", Text, nullable=False, default=""),
     Index("record_scope", "scope", "seq", "device"),
+    Index("record_ruling", "scope", "type", sqlite_where=text(RULING), postgresql_where=text(RULING)),
 )
 """A record as it stands. `seq` is that of the last edit that touched it, `versions` that of each field that
 was changed since it was made, and under "" that of its making; `device` holds it as it stands here already,

@@ -14,7 +14,7 @@ from casework.edits import Edit, update
 from casework.errors import Refused
 from casework.records import Child, Flag
 from storage.central.asides import set_aside
-from storage.central.outbox import WaitingEdit, count_waiting, waiting
+from storage.central.outbox import WaitingEdit, count_waiting, offer_again, waiting
 from storage.journal import transaction
 from sync.hub import devices, tables
 from sync.hub.central import Central, Ties
@@ -65,7 +65,7 @@ def test_what_was_kept_aside_is_kept_aside_when_it_is_sent_again(world: World) -
     ana.store.journal.commit(Edit(POISON, update(lily, known_as=SECRET)))
     with conditions(2_000):
         ana.sync()
-        ana.store.conn.execute("DELETE FROM sync_edit")
+        offer_again(ana.store.conn)
         again = ana.sync()
     assert (again.agreed, again.quarantined, len(aside(world))) == (True, 1, 1)
     assert aside(world)[0][0] == "fault"
@@ -158,5 +158,5 @@ def test_a_laptop_that_is_not_known_is_refused_and_not_told_that_its_access_was_
 def steps_of(laptop: Laptop) -> list[WaitingEdit]:
     """All steps of a laptop, as if they waited again."""
     with transaction(laptop.store.conn):
-        laptop.store.conn.execute("DELETE FROM sync_edit")
+        offer_again(laptop.store.conn)
         return waiting(laptop.store.conn, 500, 100_000)
