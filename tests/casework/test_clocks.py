@@ -100,6 +100,32 @@ def test_a_school_day_clock_says_what_is_left() -> None:
     assert clock.text == "5 school days from Thu 15 Oct 2026: due Thu 5 Nov 2026, 4 school days left"
 
 
+@pytest.mark.parametrize(
+    ("today", "left", "words"),
+    [
+        (date(2026, 9, 11), 1, "1 school day left"),
+        (date(2026, 9, 12), 1, "1 school day left"),
+        (date(2026, 9, 13), 1, "1 school day left"),
+        (date(2026, 9, 14), 0, "due today"),
+        (date(2026, 9, 15), -1, "1 school day overdue"),
+    ],
+)
+def test_a_school_day_clock_over_a_weekend(today: date, left: int, words: str) -> None:
+    clock = school_day_clock("n_code", date(2026, 9, 7), 5, CALENDAR, today)
+    assert (clock.due, clock.left) == (date(2026, 9, 14), left)
+    assert clock.text.endswith(f"due Mon 14 Sep 2026, {words}")
+
+
+def test_a_day_that_was_set_on_a_weekend_has_one_working_day_left_before_it() -> None:
+    def left(today: date) -> tuple[int | None, str]:
+        clock = working_days_to("x", date(2026, 9, 7), date(2026, 9, 13), today)
+        return clock.left, clock.text.rpartition(", ")[2]
+
+    days = [left(date(2026, 9, day)) for day in (11, 12, 13, 14)]
+    one = (1, "1 working day left")
+    assert days == [one, one, (0, "due today"), (-1, "1 working day overdue")]
+
+
 def test_over_a_weekend_a_school_day_clock_is_already_overdue() -> None:
     clock = school_day_clock("n_code", date(2026, 9, 4), 5, CALENDAR, date(2026, 9, 12))
     assert (clock.due, clock.overdue, clock.left) == (date(2026, 9, 11), True, -1)

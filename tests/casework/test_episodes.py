@@ -64,8 +64,20 @@ def test_of_several_open_cases_the_first_goes_on_whoever_joins_them() -> None:
     assert edit.changes == join_cases(cases[::-1], TODAY).changes
     closed = {change.record for change in edit.changes if change.field == "closed"}
     assert closed == {"1", "3"}
+    told = {(change.field, change.new) for change in edit.changes if change.record == "3"}
+    note = "Joined with the case that was opened on Mon 16 Nov 2026."
+    assert told == {("closed", "2026-11-20"), ("reason", "opened-in-error"), ("note", note)}
     with pytest.raises(Refused, match="No second case"):
         join_cases([cases[0], ended], TODAY)
+
+
+def test_of_cases_opened_on_one_day_everybody_keeps_the_same() -> None:
+    """None ends before it was opened, however the clock of a laptop stands."""
+    cases = [episode(n, None, TODAY) for n in (2, 1)]
+    edits = [join_cases(held, TODAY - timedelta(days=1)) for held in (cases, cases[::-1])]
+    assert edits[0].changes == edits[1].changes
+    ends = {(one.record, one.new) for one in edits[0].changes if one.field == "closed"}
+    assert ends == {("2", TODAY.isoformat())}
 
 
 @given(st.lists(st.integers(1, 300), min_size=1, max_size=5))

@@ -151,6 +151,8 @@ def test_who_leads_can_close_after_a_withdrawal_but_reads_no_plan(tmp_path: Path
     assert "2027-01-04" not in shown, "the day of its review is the family's"
     assert "4 Jan 2027" not in shown
     done(line, "edit", plan, "next_review=2027-02-02", today=day, code=5)
+    joined = done(line, "close", tilly, "--join", today=day, code=5)
+    assert joined["error"]["code"] == "one-case", "it is theirs to join, where there are two"
     assert done(line, "close", tilly, "--reason", "agreement-withdrawn", today=day)["closed"] == day
 
 

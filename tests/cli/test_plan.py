@@ -366,6 +366,7 @@ def test_an_assessment_is_written_part_by_part(case: Line) -> None:
     made = ok(case, "assess", "add", case.ids["tilly"], "--strengths", "Close to Gran")
     assert "strengths" not in made["missing"]
     assert "history" in made["missing"]
+    assert "episode 1" in case("history", made["id"]).out, "which case, in words"
     ok(case, "assess", "set", made["id"], "--history", "-", stdin="Moved twice")
     assert case("assess", "set", made["id"]).code == 2
     shown = ok(case, "assess", "show", made["id"])
@@ -677,8 +678,13 @@ def test_two_open_cases_are_joined(line: Line) -> None:
         store.journal.commit(Edit("From another laptop", (create(second),), subject=held.child))
     finally:
         store.close()
-    assert line("close", "tilly", "--join", "--reason", "moved-area").code == 2
+    for more in (("--reason", "moved-area"), ("--note", "x")):
+        assert line("close", "tilly", "--join", *more).code == 2
+    one = line("close", "tilly", "--reason", "moved-area")
+    assert (one.code, "another case of this child is open" in one.err) == (0, True)
+    assert ok(line, "undo")["name"] == "Undo: Case closed"
     done = ok(line, "close", "tilly", "--join")
     assert {done["id"], *done["joined"]} == {held.id, second.id}
-    assert ok(line, "close", "tilly", "--reason", "moved-area")["id"] == done["id"]
+    last = line("close", "tilly", "--reason", "moved-area", "--json")
+    assert (last.json["id"], "another case" in last.err) == (done["id"], False)
     assert line("close", "tilly").code == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 import socket
 import zlib
 from collections.abc import Iterator
@@ -209,6 +210,24 @@ def test_a_code_whose_answer_was_lost_works_again_for_the_same_laptop(
     assert site.sync(store).session.agreed
     with site.hub.engine.begin() as connection:
         assert len(care.laptops(connection)) == 1
+
+
+def test_who_enrols_again_after_the_record_was_set_back_is_who_they_were(site: Site, tmp_path: Path) -> None:
+    def closed() -> None:
+        site.served.stop()
+        site.hub.close()
+
+    closed()
+    shutil.copytree(site.home.path, tmp_path / "kept")
+    site.restart()
+    ana = site.laptop()
+    known = ana.worker.id
+    closed()
+    shutil.rmtree(site.home.path)
+    shutil.copytree(tmp_path / "kept", site.home.path)
+    site.restart()
+    site.join(ana, site.code())
+    assert ana.worker.id == known
 
 
 def join_once(site: Site, store: Store, code: str) -> None:

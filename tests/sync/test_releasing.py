@@ -49,6 +49,21 @@ def test_what_a_revoked_laptop_handed_in_is_let_in_once(world: World) -> None:
     assert ben.get(tilly).known_as == "Til"
 
 
+def test_what_a_revoked_laptop_may_hold_is_worked_out_no_more(alone: World) -> None:
+    ana, ben = alone.laptop("Ana"), alone.laptop("Ben")
+    tilly, max_ = alone.child("Tilly"), alone.child("Max")
+    ana.make(tilly)
+    alone.settle()
+    revoke(alone, ben)
+    ana.make(max_)
+    assert ana.sync().agreed
+    held = tables.entitlement
+    with alone.hub.engine.begin() as connection:
+        scopes = select(held.c.scope).where(held.c.device == ben.way.device, held.c.mask > 0)
+        found = set(connection.execute(scopes).scalars())
+    assert (tilly.id in found, max_.id in found) == (True, False)
+
+
 def test_what_is_let_in_goes_to_the_record_of_the_child_who_is_known_already(alone: World) -> None:
     ana, ben = alone.laptop("Ana"), alone.laptop("Ben")
     known = {"upn": "U886009924001", "dob": "2017-03-02"}

@@ -100,10 +100,10 @@ def test_who_takes_back_what_they_did_not_know_is_asked(world: World, *, before:
         assert laptop.sync().agreed
 
 
-def enrolled(world: World, key: bytes, was: Former | None = None) -> NewLaptop:
-    """A laptop with a new code for Fay Lind."""
+def enrolled(world: World, key: bytes, was: Former | None = None, name: str = "Fay Lind") -> NewLaptop:
+    """A laptop with a new code for a worker of this name."""
     with world.hub.engine.begin() as connection:
-        worker = enter_worker(connection, "Fay Lind", "social-care", "Swale", (), world.now)
+        worker = enter_worker(connection, name, "social-care", "Swale", (), world.now)
         code = draw_code(connection, worker, world.now)
     return use_code(world.hub.engine, code.text, key, "", now=world.now, approve=False, was=was)
 
@@ -123,6 +123,23 @@ def test_who_was_enrolled_since_then_comes_back_as_the_same_worker(
     assert (again.worker.id == before) == ((name, agency) == ("Fay Lind", "social-care"))
     second = enrolled(world, b"3" * 32, Former("worker-of-another", "Fay Lind", "social-care"))
     assert second.worker.id == again.worker.id, "whose laptop is enrolled stays who they are"
+
+
+def test_who_is_on_record_goes_on_as_themselves_and_nobody_as_somebody_else(on_file: World) -> None:
+    def named(name: str) -> str | None:
+        with on_file.hub.engine.begin() as connection:
+            return find_worker(connection, name, "social-care")
+
+    with on_file.hub.engine.begin() as connection:
+        for name in ("Fay Lind", "Gus Orr"):
+            enter_worker(connection, name, "social-care", "Swale", (), on_file.now)
+    fay, gus = named("Fay Lind"), named("Gus Orr")
+    assert fay
+    assert gus
+    taken = enrolled(on_file, b"1" * 32, Former(gus, "Fay Lind", "social-care"))
+    assert (taken.worker.id, named("Fay Lind"), named("Gus Orr")) == (fay, fay, gus)
+    again = enrolled(on_file, b"2" * 32, Former(gus, "Gus Orr", "social-care"), "Gus Orr")
+    assert (again.worker.id, named("Gus Orr")) == (gus, gus)
 
 
 def test_an_older_copy_made_after_a_greeting_without_an_answer_is_noticed(on_file: World) -> None:
