@@ -39,11 +39,12 @@ def test_a_step_of_a_later_version_is_refused(database: Database) -> None:
         upgrade(database.engine)
 
 
-def test_a_database_of_the_step_before_comes_to_the_shape_of_this_one(database: Database) -> None:
+def test_a_database_of_earlier_steps_comes_to_the_shape_of_this_one(database: Database) -> None:
     upgrade(database.engine)
     with for_owner(database.engine).begin() as connection:
         connection.execute(text("UPDATE migration SET version_num = '0008'"))
-        connection.execute(text("DROP INDEX record_scope"))
+        for index in ("record_scope", "record_ruling"):
+            connection.execute(text(f"DROP INDEX {index}"))
         connection.execute(text("CREATE INDEX record_scope ON record(scope, seq)"))
     assert not is_current(database.engine)
     upgrade(database.engine)
@@ -51,3 +52,4 @@ def test_a_database_of_the_step_before_comes_to_the_shape_of_this_one(database: 
     with for_owner(database.engine).begin() as connection:
         found = {index["name"]: index["column_names"] for index in inspect(connection).get_indexes("record")}
     assert found["record_scope"] == ["scope", "seq", "device"]
+    assert found["record_ruling"] == ["scope", "type"]
