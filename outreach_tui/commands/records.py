@@ -276,16 +276,17 @@ def _entries(
         pairs = [(name, None, value) for name, value in after.items() if value not in (None, "", [], {})]
     else:
         pairs = [(field, json.loads(old), after)]
-    from storage.queries.steps import told_name
+    from storage.queries.steps import told_step
 
-    step = told_name(eyes.store, seq, step)
+    step, reason = told_step(eyes.store, seq, step, reason)
     entries = []
     for name, *values in pairs:
         if wanted is not None and name != wanted:
             continue
         decision = _decision(eyes, record, name, child)
         before, value = (veil(name, item) for item in values)
-        if (not decision and not decision.shown) or before == value:
+        untold = eyes.is_only_listed(record, name, child) or not (decision or decision.shown)
+        if untold or before == value:
             continue
         entries.append(
             {

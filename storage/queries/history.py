@@ -27,7 +27,7 @@ from casework.weeks import session_of, unpack
 from storage.queries.child_marks import holders, marks_in_force
 from storage.queries.guarded_words import guarded
 from storage.queries.sight import Sight, seen_children, subject_of
-from storage.queries.steps import told_name
+from storage.queries.steps import told_step
 from storage.rows import load
 
 if TYPE_CHECKING:
@@ -99,13 +99,14 @@ def read_history(store: Store, record_type: str, record: str, field: str = "") -
     names = _workers(store)
     known = Names(store)
     veil = veil_of(store, held)
+    told = {row[0]: told_step(store, row[0], row[3], row[4] or "") for row in rows}
     changes = [
         FieldChange(
             seq=seq,
             at=at,
             by=names.get(worker, ""),
-            step=told_name(store, seq, step),
-            reason=reason or "",
+            step=told[seq][0],
+            reason=told[seq][1],
             kind=kind,
             field=name,
             label=label_of_field(record_type, name),
@@ -114,8 +115,8 @@ def read_history(store: Store, record_type: str, record: str, field: str = "") -
         )
         for seq, at, worker, step, reason, kind, name, old, new in rows
     ]
-    told = [change for change in changes if change.field == CREATED or change.old != change.new]
-    seen = [shown for change in told if (shown := _as_seen(change, sight, held, child)) is not None]
+    differing = [change for change in changes if change.field == CREATED or change.old != change.new]
+    seen = [shown for change in differing if (shown := _as_seen(change, sight, held, child)) is not None]
     return guarded(store, child, seen) if child is not None else seen
 
 
@@ -133,7 +134,7 @@ def _as_seen(change: FieldChange, sight: Sight, record: Record, child: Child | N
             if name in fields and sight.field(record, name, child)
         }
         return replace(change, new=shown, reason=change.reason if len(shown) == len(change.new) else "")
-    if change.field not in fields:
+    if change.field not in fields or sight.is_only_listed(record, change.field, child):
         return None
     decision = sight.field(record, change.field, child)
     if decision or change.field == "void":

@@ -43,7 +43,7 @@ _OWN_LIST = Decision("no", "It is listed by `consent list` or `disclose --list`,
 _TELLING = {
     "agreement": (
         *("agencies", "categories", "exclude"),
-        *("exclude_agencies", "exclude_categories", "exclude_pairs"),
+        *("exclude_agencies", "exclude_categories", "exclude_pairs", "exclude_read"),
     ),
     "disclosure": ("agency", "categories", "purpose", "reason", "told_why"),
 }
@@ -95,12 +95,20 @@ class Sight:
                 return told
         if isinstance(record, Conflict):
             return self._of_conflict(record, child)
-        if name in _TELLING.get(record.type, ()) and child and not self.store.knows_hidden(child):
+        if self.is_only_listed(record, name, child):
             return _OWN_LIST
         meta = meta_of(record.type, name)
         own = PURPOSE_OF.get(record.type)
         sight = self if own is None else replace(self, purpose=own)
         return sight.decide(child, meta.category) if meta else Decision("yes", "")
+
+    def is_only_listed(self, record: Record, name: str, child: Child | None) -> bool:
+        """Whether a field may be told by the list of agreements alone, and no change of it: beside that list
+        a change would tell that something in it is left out.
+        """
+        if child is None or name not in _TELLING.get(record.type, ()):
+            return False
+        return not self.store.knows_hidden(child)
 
     def _of_conflict(self, conflict: Conflict, child: Child | None) -> Decision:
         """A conflict may be seen as the field may that it is about."""

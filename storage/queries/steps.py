@@ -208,6 +208,14 @@ def _is_own_case_step(store: Store, seq: int) -> bool:
 UNTOLD = "A step that is withheld"
 
 
+def told_step(store: Store, seq: int, name: str, reason: str) -> tuple[str, str]:
+    """The name of a step as `told_name` has it, and why it was made: never where its name is not told, for
+    the worker's words are about all that it changed.
+    """
+    told = told_name(store, seq, name)
+    return told, reason if told == name else ""
+
+
 def told_name(store: Store, seq: int, name: str) -> str:
     """The name of a step about one child where everything it changed may be seen, else that it is withheld.
 

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from casework.consent import settle_words
 from casework.edits import Edit, create, update
 from casework.ids import new_id
+from casework.limits import Pair
 from casework.policies import Category
 from casework.records import (
     TOLD_SOCIAL_WORKER,
@@ -28,6 +30,8 @@ from casework.records_case import Action, Notification
 from casework.records_links import Link
 from casework.records_sharing import Agreement
 from casework.records_sync import Conflict
+from storage.queries.agreements import read_agreements
+from storage.queries.history import read_history
 from storage.queries.risks import told_risks
 from storage.queries.sight import Sight, draft_of, drafts_waiting, may_go_on, shown_child, subject_of
 from storage.store import Store
@@ -192,3 +196,19 @@ def test_what_a_school_told_of_risks_is_said_once_the_newest_first_to_who_may_se
     said = [(risk.text, risk.on.day) for risk in told_risks(store, here, "support")]
     assert said == [("Icy steps", 11), ("Large dog", 9)]
     assert told_risks(store, away, "support") == []
+
+
+@pytest.mark.parametrize("pair", [(), (("school", Category.YOUTH_JUSTICE),)])
+def test_no_change_tells_of_a_limit_that_the_list_of_agreements_leaves_out(
+    store: Store, pair: tuple[Pair, ...]
+) -> None:
+    """Beside a list without it, a change to `exclude_pairs` would say that youth justice is in it."""
+    tilly = child(store)
+    values = {"child": tilly.id, "given_by": "Jo", "relationship": "mother", "status": "limited"}
+    named = {"agencies": ("school",), "categories": ("family",), "purposes": ("support",), "exclude": "No."}
+    whole = {"id": new_id(), "given_on": NOW.date(), "by": "w", **values, **named}
+    made: Agreement = kept(store, Agreement.model_validate(whole))
+    store.journal.commit(settle_words(made, (), (), pair))
+    (began,) = read_history(store, "agreement", made.id)
+    assert not {"exclude_pairs", "exclude_read"} & set(began.new)
+    assert [entry.agreement.exclude_read for entry in read_agreements(store, tilly)] == [True]
