@@ -151,10 +151,9 @@ class AssessmentScreen(CasePage[AssessmentPage]):
         page = self.view
         if page is None:
             return
-        current = page.current
         if page.episode is None:
             self.say("No case is open, so none can be started: allocate a notification first.", wrong=True)
-        elif current is not None and current.assessment.completed is None:
+        elif page.in_work is not None:
             self.say("One is in work: complete it first (X).", wrong=True)
         else:
             self._chosen = ""

@@ -57,8 +57,13 @@ class AssessmentPage:
     @property
     def current(self) -> ShownAssessment | None:
         """The newest one of the open case that is being written, else the newest."""
-        in_work = [one for one in self.assessments if one.assessment.completed is None]
-        return next(iter(in_work), None) or next(iter(self.assessments), None)
+        return self.in_work or next(iter(self.assessments), None)
+
+    @property
+    def in_work(self) -> ShownAssessment | None:
+        """The newest one of the open case that is being written."""
+        written = (one for one in self.assessments if one.assessment.completed is None)
+        return next((one for one in written if not self.was_left(one)), None)
 
     def was_left(self, shown: ShownAssessment) -> bool:
         """Whether its case was closed before it was completed: nobody waits for it any more."""
