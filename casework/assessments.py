@@ -16,7 +16,7 @@ from casework.clocks import Clock, calendar_clock
 from casework.days_given import require_come
 from casework.edits import Change, Edit, create, update
 from casework.errors import BadInput, Refused
-from casework.parameters import ASSESSMENT_WEEKS, at
+from casework.parameters import ASSESSMENT_WEEKS, at_or_first
 from casework.records_case import Assessment, Episode, Score
 from casework.wording import count_of, say_day
 
@@ -93,15 +93,22 @@ def complete_assessment(assessment: Assessment, on: date, today: date, by: str) 
 def assessment_days(assessment: Assessment | None, episode: Episode | None) -> tuple[date, date] | None:
     """The day from which the clock of an assessment runs and the day on which it is due; None without both.
 
-    It starts on the day of referral, else on the day on which the case opened, else with the assessment.
+    It starts as `case_days` has it, without a case with the assessment.
     """
     if episode is not None:
-        start = episode.referred or episode.opened
-    elif assessment is not None:
-        start = assessment.started
-    else:
-        return None
-    return start, start + timedelta(weeks=at(ASSESSMENT_WEEKS, start))
+        return case_days(episode)
+    return None if assessment is None else _days_from(assessment.started)
+
+
+def case_days(episode: Episode) -> tuple[date, date]:
+    """The day from which the assessment of a case is waited for, that of its referral, else the one on which
+    it opened, and the day on which it is due.
+    """
+    return _days_from(episode.referred or episode.opened)
+
+
+def _days_from(start: date) -> tuple[date, date]:
+    return start, start + timedelta(weeks=at_or_first(ASSESSMENT_WEEKS, start))
 
 
 def assessment_clock(assessment: Assessment | None, episode: Episode | None, today: date) -> Clock | None:

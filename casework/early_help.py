@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from casework.clocks import add_months, add_working_days, next_working_day
-from casework.parameters import ALLOCATION_DAYS, RE_REFERRAL_MONTHS, at
+from casework.parameters import ALLOCATION_DAYS, RE_REFERRAL_MONTHS, at, at_or_first
 from casework.wording import count_of, say_day
 
 
@@ -61,7 +61,7 @@ def re_referral(
 
     Raises ValueError when an earlier date lies after ``new_referral``.
     """
-    months = at(RE_REFERRAL_MONTHS, new_referral)
+    months = at_or_first(RE_REFERRAL_MONTHS, new_referral)
     verdicts: list[bool | None] = []
     reasons = []
     for name, earlier in (("referral", previous_referral), ("closure", previous_closure)):

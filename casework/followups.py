@@ -28,6 +28,15 @@ OUTCOMES: tuple[FollowUpOutcome, ...] = get_args(FollowUpOutcome)
 
 NOBODY_REACHED = frozenset({"no-answer", "left-message", "wrong-number", "not-seen"})
 """Outcomes by which the child cannot have been spoken to."""
+HONEST_CONTACTS = frozenset({"call", "text", "email", "home-visit", "school-visit", "taf"})
+"""Kinds of contact with a family, whether or not somebody was reached: they clear a reminder. A letter is
+none, and supervision is without the family."""
+VISITS = frozenset({"home-visit", "school-visit", "taf"})
+"""Kinds of contact that are a visit or a meeting."""
+HONEST_STEPS = frozenset({"spoke", "no-answer", "left-message", "wrong-number", "reason", "seen", "not-seen"})
+"""Outcomes of following up an absence by which somebody was called or visited."""
+VISIT_STEPS = frozenset({"seen", "not-seen"})
+"""Outcomes of following up an absence that are a visit."""
 
 CLOCK_SKEW = timedelta(minutes=5)
 """How far ahead of the present a moment may lie: clocks differ."""

@@ -16,7 +16,7 @@ from casework.days_given import require_come
 from casework.edits import Change, Edit, create, update
 from casework.errors import BadInput, Refused
 from casework.ids import new_id
-from casework.parameters import PLAN_REVIEW_WEEKS, at
+from casework.parameters import PLAN_REVIEW_WEEKS, at_or_first
 from casework.plan_school import require_school_agreed
 from casework.records import Child
 from casework.records_case import (
@@ -172,7 +172,7 @@ def set_action(
 
 def next_review_after(held_on: date) -> date:
     """The day of the next review that the local cycle proposes: a working day, on it or the first after."""
-    return next_working_day(held_on + timedelta(weeks=at(PLAN_REVIEW_WEEKS, held_on)))
+    return next_working_day(held_on + timedelta(weeks=at_or_first(PLAN_REVIEW_WEEKS, held_on)))
 
 
 def review_plan(plan: Plan, review: Review, today: date) -> Edit:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from casework.agreements import state_of
+from casework.assessments import case_days
 from casework.clocks import Clock, ClockKind, calendar_clock, working_day_clock
 from casework.disagreements import CLOCK as DISAGREEMENT
 from casework.disagreements import standing as disagreement_standing
@@ -21,7 +22,6 @@ from casework.notifications import ALLOCATION, standing
 from casework.parameters import (
     ACTION_NOTICE_DAYS,
     AGREEMENT_NOTICE_DAYS,
-    ASSESSMENT_WEEKS,
     CONTACT_DAYS,
     FIRST_VISIT_DAYS,
     NOTIFIER_CONTACT_DAYS,
@@ -35,15 +35,6 @@ from casework.records_case import Action, Assessment, Disagreement, Episode, Not
 from casework.records_sharing import Agreement
 from casework.text import fold
 from casework.wording import DISAGREEMENT_LEVELS, FLAGS, count_of, join_words, say_day
-
-HONEST_CONTACTS = frozenset({"call", "text", "email", "home-visit", "school-visit", "taf"})
-"""Kinds of contact that clear a reminder, whether or not somebody was reached."""
-VISITS = frozenset({"home-visit", "school-visit", "taf"})
-"""Kinds of contact that are a visit or a meeting."""
-HONEST_STEPS = frozenset({"spoke", "no-answer", "left-message", "wrong-number", "reason", "seen", "not-seen"})
-"""Outcomes of following up an absence by which somebody was called or visited."""
-VISIT_STEPS = frozenset({"seen", "not-seen"})
-"""Outcomes of following up an absence that are a visit."""
 
 _UNSTOPPED = "nothing; a pause or snooze only hides it until the day it wakes"
 
@@ -250,9 +241,7 @@ def _cases(held: Held, today: date) -> Iterator[Task]:
             yield _task(held, "contact", episode.id, clock, _CASE, words)
         done = any(a.completed and (a.episode == episode.id or a.started >= opened) for a in held.assessments)
         if not done:
-            started = episode.referred or opened
-            due = started + timedelta(weeks=at_or_first(ASSESSMENT_WEEKS, started))
-            clock = calendar_clock("assessment", started, due, today)
+            clock = calendar_clock("assessment", *case_days(episode), today)
             yield _task(held, "assessment", episode.id, clock, _ASSESSMENT)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
+from casework.followups import HONEST_CONTACTS, HONEST_STEPS, VISIT_STEPS, VISITS
 from casework.holding import ROLL_AGENCIES
 from casework.ncodes import NClock, open_n_marks
 from casework.parameters import N_CODE_DAYS
@@ -14,8 +15,8 @@ from casework.plans import DONE
 from casework.records import Child, Flag, Record
 from casework.records_case import Action, Assessment, Disagreement, Episode, Notification, Pause, Plan
 from casework.records_sharing import Agreement
-from casework.tasks import HONEST_CONTACTS, HONEST_STEPS, VISIT_STEPS, VISITS, Held
-from storage.queries.facts import WEEKS_BACK, among, children_of, weeks_of
+from casework.tasks import Held
+from storage.queries.facts import WEEKS_BACK, among, children_of, quoted, weeks_of
 from storage.queries.registers import register_day
 
 if TYPE_CHECKING:
@@ -128,10 +129,9 @@ class Reading:
                 " WHERE o.void = 0 AND p.void = 0 AND p.ended IS NULL"
             ).fetchall()
         )
-        done = ", ".join(f"'{status}'" for status in sorted(DONE))
         return {
             child: [(a, date.fromisoformat(started[a.outcome])) for a in actions if a.outcome in started]
-            for child, actions in self._of_own(Action, f"status NOT IN ({done})").items()
+            for child, actions in self._of_own(Action, f"status NOT IN ({quoted(DONE)})").items()
         }
 
     def _disagreements(self) -> dict[str, list[Disagreement]]:
@@ -152,10 +152,10 @@ class Reading:
         """The last day of an honest contact with each own child's family, and that of a visit."""
         rows = self.store.conn.execute(
             "SELECT child, max(at), max(CASE WHEN visit THEN at END) FROM ("
-            f" SELECT child, at, kind IN ({_quoted(VISITS)}) AS visit FROM contact"
-            f" WHERE void = 0 AND kind IN ({_quoted(HONEST_CONTACTS)}) AND {self.condition}"
-            f" UNION ALL SELECT child, at, outcome IN ({_quoted(VISIT_STEPS)}) FROM follow_up"
-            f" WHERE void = 0 AND outcome IN ({_quoted(HONEST_STEPS)}) AND {self.condition}"
+            f" SELECT child, at, kind IN ({quoted(VISITS)}) AS visit FROM contact"
+            f" WHERE void = 0 AND kind IN ({quoted(HONEST_CONTACTS)}) AND {self.condition}"
+            f" UNION ALL SELECT child, at, outcome IN ({quoted(VISIT_STEPS)}) FROM follow_up"
+            f" WHERE void = 0 AND outcome IN ({quoted(HONEST_STEPS)}) AND {self.condition}"
             ") GROUP BY child",
             [*self.ids, *self.ids],
         )
@@ -199,10 +199,6 @@ class Reading:
             if clocks:
                 found[child] = clocks
         return found
-
-
-def _quoted(words: Collection[str]) -> str:
-    return ", ".join(f"'{word}'" for word in sorted(words))
 
 
 def _day(at: str | None) -> date | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from casework.calendars import school_year
+from casework.followups import HONEST_CONTACTS
 from casework.policies import Category, Purpose
 from casework.records import FLAG_CATEGORY, Child
 from casework.triage import Facts, YearCounts
@@ -74,6 +75,11 @@ def among(ids: Sequence[str], column: str = "child") -> tuple[str, list[str]]:
     if len(ids) > _EVERYONE:
         return "1", []
     return f"{column} IN (SELECT value FROM json_each(?))", [json.dumps(list(ids))]
+
+
+def quoted(words: Collection[str]) -> str:
+    """Words of the vocabulary as a list in SQL; never words that a person typed."""
+    return ", ".join(f"'{word}'" for word in sorted(words))
 
 
 def weeks_of(
@@ -179,8 +185,9 @@ _FOLLOWED_UP = (
     " WHERE void = 0 AND at < ? AND outcome IN ('spoke', 'reason', 'seen', 'safeguarding')"
 )
 _CONTACTED = (
-    "SELECT child, max(at), max(CASE WHEN seen IN ('alone', 'with-adult') THEN at END) FROM contact"
-    " WHERE void = 0 AND at < ? AND outcome NOT IN ('message', 'no-reply', 'wrong-number')"
+    "SELECT child, max(at), max(CASE WHEN seen IN (" + quoted(_SEEN) + ") THEN at END) FROM contact"
+    f" WHERE void = 0 AND at < ? AND (seen IN ({quoted(_SEEN)})"
+    f" OR (kind IN ({quoted(HONEST_CONTACTS)}) AND outcome NOT IN ('message', 'no-reply', 'wrong-number')))"
 )
 
 

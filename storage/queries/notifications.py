@@ -135,8 +135,9 @@ def _pauses(store: Store, held: Sequence[Notification]) -> defaultdict[str, list
 
 
 def _closed(store: Store) -> dict[str, date]:
+    """When the case of each notification ended; not while one of several that were joined goes on."""
     rows = store.conn.execute(
-        "SELECT notification, closed FROM episode WHERE void = 0 AND closed IS NOT NULL"
-        " AND notification IS NOT NULL"
+        "SELECT notification, max(closed) FROM episode WHERE void = 0 AND notification IS NOT NULL"
+        " GROUP BY notification HAVING count(*) = count(closed)"
     )
     return {row[0]: date.fromisoformat(row[1]) for row in rows}

@@ -6,7 +6,9 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from casework.plans import DONE
 from casework.records import Worker
+from storage.queries.facts import quoted
 from storage.queries.notifications import read_notifications
 
 if TYPE_CHECKING:
@@ -17,8 +19,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Load:
     """One worker's work in numbers: children in open episodes that they lead, actions past their day in the
-    plans of these, and notifications waiting for a worker that fall to them: from a school they are tied to,
-    or about a child they lead.
+    open plans of these, and notifications waiting for a worker that fall to them: from a school they are
+    tied to, or about a child they lead.
     """
 
     worker: Worker
@@ -42,8 +44,10 @@ def read_workload(store: Store) -> list[Load]:
         dict(
             store.conn.execute(
                 "SELECT e.worker, count(DISTINCT a.id) FROM action a JOIN episode e ON e.child = a.child"
-                " WHERE a.void = 0 AND e.void = 0 AND e.closed IS NULL AND e.worker IS NOT NULL"
-                " AND a.status IN ('to-do', 'in-progress') AND a.due < ? GROUP BY e.worker",
+                " JOIN outcome o ON o.id = a.outcome JOIN plan p ON p.id = o.plan"
+                " WHERE a.void = 0 AND o.void = 0 AND p.void = 0 AND p.ended IS NULL"
+                " AND e.void = 0 AND e.closed IS NULL AND e.worker IS NOT NULL"
+                f" AND a.status NOT IN ({quoted(DONE)}) AND a.due < ? GROUP BY e.worker",
                 (store.today.isoformat(),),
             ).fetchall()
         )

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from casework.assessments import case_days
 from casework.episodes import episode_standing, join_cases, re_referral_on
 from casework.errors import Refused
 from casework.records_case import Episode
@@ -49,6 +50,16 @@ def test_a_referral_of_the_same_day_counts_once_its_case_is_closed() -> None:
     assert (again.from_referral, again.from_closure) == (True, True)
     still_open = first.model_copy(update={"closed": None})
     assert re_referral_on(TODAY, [still_open]).from_referral is None, "a second letter of that day is none"
+
+
+def test_a_referral_long_before_the_rule_is_counted_by_its_first_value() -> None:
+    """A slip in the year of a referral must not keep the case shut."""
+    first = episode(1, date(2006, 11, 2), date(2006, 11, 3), date(2007, 2, 1))
+    again = episode(2, date(2007, 11, 5), date(2007, 11, 6))
+    counted = episode_standing(again, [first, again], TODAY).again
+    assert counted is not None
+    assert (counted.from_referral, counted.from_closure) == (False, True)
+    assert case_days(again) == (date(2007, 11, 5), date(2007, 11, 19))
 
 
 def test_without_a_referral_nothing_is_counted() -> None:

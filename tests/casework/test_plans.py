@@ -58,6 +58,7 @@ def test_a_plan_needs_an_open_case_and_is_reviewed_in_six_weeks() -> None:
         (date(2026, 11, 20), date(2027, 1, 4)),  # six weeks on is a bank holiday, a Friday
         (date(2026, 11, 15), date(2026, 12, 29)),  # a Sunday, then the substitute for Boxing Day
         (date(2026, 11, 19), date(2026, 12, 31)),
+        (date(2006, 11, 20), date(2007, 1, 2)),  # before there was a cycle: its first length
     ],
 )
 def test_a_review_is_proposed_for_a_working_day(held_on: date, proposed: date) -> None:

@@ -13,17 +13,20 @@ from casework.records import (
     AttendanceWeek,
     Calendar,
     Child,
+    Contact,
     Record,
     School,
     Team,
     Worker,
 )
-from casework.records_case import Action, Assessment, Episode, Outcome, Plan, Review, Score
+from casework.records_case import Action, Assessment, Episode, Notification, Outcome, Plan, Review, Score
 from casework.records_sharing import Agreement
 from casework.vocabulary import Agency
 from storage.home import Home
 from storage.queries.child import read_child
+from storage.queries.facts import read_facts
 from storage.queries.history import read_history
+from storage.queries.notifications import read_notifications
 from storage.queries.plans import read_assessments, read_episodes, read_plan, read_plans, read_scores
 from storage.queries.supervision import read_supervision
 from storage.store import Store
@@ -221,6 +224,53 @@ def test_the_history_of_a_case_tells_no_more_than_its_records(school: Case) -> N
     assert set(told[0].new) == {"by"}
     school.agree("family", "planning", "school")
     assert "CANARY" in [change.new for change in read_history(school.store, "episode", school.episode.id)]
+
+
+def test_why_a_step_was_made_is_not_told_where_the_step_is_withheld(home: Home) -> None:
+    """The reason is about all that a step changed, as that of a merge is about both families."""
+    made = Case(home, "management", lead=False)
+    store, child = made.store, made.child
+    visit = Contact(id=new_id(), child=child.id, at=store.now(), by=made.worker.id, kind="home-visit")
+    renamed = update(child, forename="Tess")
+    store.journal.commit(Edit("Said at home", (create(visit), *renamed), subject=child.id, reason="CANARY"))
+    told = read_history(store, "child", child.id, "forename")[0]
+    assert (told.new, told.step, told.reason) == ("Tess", "A step that is withheld", "")
+    store.journal.commit(
+        Edit("Mended", update(store.get(Child, child.id), forename="Tilly"), child.id, "slip")
+    )
+    assert read_history(store, "child", child.id, "forename")[0].reason == "slip"
+    store.close()
+
+
+def test_a_notification_is_closed_when_the_last_of_its_joined_cases_is(case: Case) -> None:
+    came = Notification(
+        id=new_id(),
+        child=case.child.id,
+        received=START,
+        notifier="Mr Orr",
+        by=case.worker.id,
+        allocated_to=case.worker.id,
+        allocated_on=START,
+    )
+    twice = [
+        Episode(id=new_id(), child=case.child.id, notification=came.id, opened=START, worker=case.worker.id)
+        for _ in range(2)
+    ]
+    case.keep(came, *twice)
+    for ended, status in zip(twice, ("allocated", "closed"), strict=True):
+        case.store.journal.commit(Edit("End", update(ended, closed=TODAY, reason="opened-in-error")))
+        (shown,) = read_notifications(case.store, case.child.id)
+        assert shown.standing.status == status
+
+
+def test_neither_supervision_nor_a_letter_is_contact_with_the_family(case: Case) -> None:
+    def last() -> date | None:
+        return read_facts(case.store, [case.child], TODAY, year=False)[case.child.id].last_contact
+
+    for kind, reached in (("supervision", None), ("letter", None), ("call", TODAY)):
+        values = {"id": new_id(), "child": case.child.id, "at": case.store.now(), "by": case.worker.id}
+        case.keep(Contact.model_validate({**values, "kind": kind}))
+        assert last() == reached
 
 
 def test_health_stays_out_of_an_assessment_until_it_was_agreed_to(case: Case) -> None:
