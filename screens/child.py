@@ -16,11 +16,8 @@ from casework.records import Flag
 from screens.child_marks import mark_rows
 from screens.child_page import SECTIONS, PageLine, page_lines
 from screens.child_view import ChildView, Target, read_view
-from screens.contact_form import ContactForm
 from screens.follow_up import Make, Subject
 from screens.follow_up_words import WordsScreen
-from screens.history import HistoryScreen
-from screens.reader import ListScreen, TextScreen
 from screens.step_back import StepBack
 from screens.verbs import bindings_for
 from screens.widgets.fitting import short
@@ -29,9 +26,13 @@ from screens.widgets.row_list import RowList
 from screens.widgets.rows import Column, Row, Rows
 
 if TYPE_CHECKING:
+    from screens.reader import ListScreen
     from storage.desk import Desk
     from storage.journal import Receipt
     from storage.store import Store
+
+Seen = tuple[tuple[object, ...], ChildView]
+"""What was read, with `Store.stamp` as it stood before."""
 
 _GUTTER = 4
 _JUMPS = " ".join(f"{number} {title}" for number, title in enumerate(SECTIONS, 1))
@@ -50,6 +51,8 @@ class ChildScreen(WordsScreen):
         self._lines: Sequence[PageLine] = ()
         self._drawn = (0, -1)
         self._reads = 0
+        self._stamp: tuple[object, ...] = ()
+        """`Store.stamp` of what is shown."""
 
     def compose(self) -> ComposeResult:
         """The title, the page and the keys."""
@@ -66,11 +69,11 @@ class ChildScreen(WordsScreen):
 
         agencies = self.shell.agencies
 
-        def read(store: Store) -> ChildView:
+        def read(store: Store) -> Seen:
             store.log("looked", "child's page", child=self.child_id)
-            return read_view(store, self.child_id, agencies)
+            return store.stamp, read_view(store, self.child_id, agencies)
 
-        self._view = await desk.run(read)
+        self._stamp, self._view = await desk.run(read)
         self._reads += 1
 
     def on_mount(self) -> None:
@@ -81,23 +84,31 @@ class ChildScreen(WordsScreen):
     def on_screen_resume(self, _event: ScreenResume) -> None:
         """Something above this screen may have changed the record."""
         if self._view is not None:
-            self.run_worker(self.renew(), group="read", exclusive=True)
+            self.run_worker(self.renew(always=False), group="read", exclusive=True)
 
     def hear(self) -> None:
         """Something was written elsewhere: read again, now or when this page is shown again."""
         if self._view is not None and self.app.screen is self:
             self.run_worker(self.renew(), group="read", exclusive=True)
 
-    async def renew(self) -> None:
-        """Read the page again and keep the cursor on its line."""
+    async def renew(self, *, always: bool = True) -> None:
+        """Read the page again, or only where somebody wrote, and keep the cursor on its line."""
         agencies = self.shell.agencies
+        shown = None if always else self._stamp
+
+        def read(store: Store) -> Seen | None:
+            stamp = store.stamp
+            return None if stamp == shown else (stamp, read_view(store, self.child_id, agencies))
+
         try:
-            self._view = await self.ask(lambda store: read_view(store, self.child_id, agencies))
+            seen = await self.ask(read)
         except OutreachError as problem:
             self.say(problem.message, wrong=True)
             return
-        self._reads += 1
-        self._draw(self.size.width)
+        if seen is not None:
+            self._stamp, self._view = seen
+            self._reads += 1
+            self._draw(self.size.width)
 
     def on_resize(self, event: Resize) -> None:
         """Lines are folded to the new width."""
@@ -129,6 +140,8 @@ class ChildScreen(WordsScreen):
         if target.does == "child":
             self.shell.open_child(target.record)
         elif target.does == "text" and target.text:
+            from screens.reader import TextScreen
+
             self.app.push_screen(TextScreen(short(self._who, 50), target.text))
         elif target.does == "plan":
             self.do_plan()
@@ -155,6 +168,8 @@ class ChildScreen(WordsScreen):
         return self._view.name if self._view else ""
 
     def _marks_screen(self, view: ChildView) -> ListScreen:
+        from screens.reader import ListScreen
+
         columns = [
             Column("Session", 13),
             Column("Is", 2),
@@ -189,6 +204,8 @@ class ChildScreen(WordsScreen):
 
     def do_history(self) -> None:
         """The history of what the line under the cursor stands for, else of the child."""
+        from screens.history import HistoryScreen
+
         target = self.target
         kind, record = (target.type, target.record) if target.record else ("child", self.child_id)
         title = f"{kind.replace('_', ' ').capitalize()}: {short(self._who, 50)}"
@@ -257,15 +274,17 @@ class ChildScreen(WordsScreen):
 
     def do_contact(self) -> None:
         """Log a contact, or go on with the draft that was left."""
-        if self._refuses(Category.FAMILY):
-            return
-        self.app.push_screen(ContactForm(self.child_id, short(self._who, 50)))
+        self._ask_contact()
 
     def do_note(self) -> None:
         """The same form, at the note."""
-        if self._refuses(Category.FAMILY):
-            return
-        self.app.push_screen(ContactForm(self.child_id, short(self._who, 50), at="note"))
+        self._ask_contact("note")
+
+    def _ask_contact(self, at: str = "kind") -> None:
+        from screens.contact_form import ContactForm
+
+        if not self._refuses(Category.FAMILY):
+            self.app.push_screen(ContactForm(self.child_id, short(self._who, 50), at=at))
 
     def _refuses(self, category: Category) -> bool:
         """Say why nothing of a category can be written here, where the worker may not see it."""

@@ -129,6 +129,12 @@ class Store:
         return True
 
     @property
+    def stamp(self) -> tuple[object, ...]:
+        """What is the same as long as nobody wrote anything here and the day is the same; cheap."""
+        version = self.conn.execute("PRAGMA data_version").fetchone()[0]
+        return version, self._version, self.conn.total_changes, self.today
+
+    @property
     def schools(self) -> SchoolBook:
         """Schools and calendars as they stand; read again after one of them changed."""
         if self._schools is None:

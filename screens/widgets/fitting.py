@@ -45,8 +45,10 @@ def fold(text: str, width: int) -> list[str]:
 
 def _fold_line(text: str, width: int) -> Iterator[str]:
     line, used = "", 0
+    # Clean ASCII takes a cell for each character, which is quicker known than looked up.
+    cells = len if text.isascii() else cell_len
     for word in text.split():
-        size = cell_len(word)
+        size = cells(word)
         if line and used + 1 + size > width:
             yield line
             line, used = "", 0
@@ -54,7 +56,7 @@ def _fold_line(text: str, width: int) -> Iterator[str]:
             head = _cut(word, width)
             yield head
             word = word[len(head) :]  # noqa: PLW2901 (the rest of a word longer than a line)
-            size = cell_len(word)
+            size = cells(word)
         line, used = (f"{line} {word}", used + 1 + size) if line else (word, size)
     if line or not text.strip():
         yield line
@@ -72,7 +74,8 @@ def _cut(word: str, width: int) -> str:
 def short(text: str, cells: int) -> str:
     """One line of at most so many cells, with an ellipsis where it was cut."""
     flat = clean(text, limit=2_000)
-    return flat if cell_len(flat) <= cells else set_cell_size(flat, cells - 1).rstrip() + "…"
+    used = len(flat) if flat.isascii() else cell_len(flat)
+    return flat if used <= cells else set_cell_size(flat, cells - 1).rstrip() + "…"
 
 
 def brief_day(day: date) -> str:

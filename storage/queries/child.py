@@ -35,7 +35,6 @@ from storage.queries.facts import read_facts, weeks_of
 from storage.queries.guarded_words import guarded
 from storage.queries.registers import register_day
 from storage.queries.risks import ToldRisk, told_risks
-from storage.queries.same_child import parts_of
 from storage.queries.siblings import siblings_of
 from storage.queries.sight import address_protected, shown_child
 from storage.queries.story import StoryEntry, newest_first, story_entries
@@ -230,6 +229,12 @@ def _flags(store: Store, child: Child, purpose: Purpose) -> list[Flag]:
 
 def merged_parts(store: Store, child: Child) -> list[MergedPart]:
     """The records that are part of a child's now, newest merge first."""
+    linked = store.conn.execute("SELECT 1 FROM link WHERE void = 0 AND child = ? LIMIT 1", (child.id,))
+    if linked.fetchone() is None:
+        return []
+    # Most children are of one record, and a page should not load what merges two.
+    from storage.queries.same_child import parts_of
+
     parts = parts_of(store, child.id)
     return [
         MergedPart(

@@ -17,7 +17,7 @@ from casework.records import Contact, FollowUp
 from casework.wording import AGENCIES, join_words
 from storage.queries.guarded_words import guarded_addresses
 from storage.queries.plans import ShownPlan, read_episodes, read_plan
-from storage.queries.steps import was_present
+from storage.queries.steps import days_present
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -137,8 +137,10 @@ def _story(store: Store, child: Child, name: str, shown: ShownPlan) -> list[str]
         for contact in store.find(Contact, "child = ?", (child.id,)):
             told.append((contact.at.astimezone(LONDON).date(), contact.id, say_contact(contact, name)))
     if store.may_see(child, Category.ATTENDANCE, "support"):
-        for step in store.find(FollowUp, "child = ?", (child.id,)):
-            words = say_follow_up(step, name, present=was_present(store, child, step.session_date))
+        steps = store.find(FollowUp, "child = ?", (child.id,))
+        present = days_present(store, child, {step.session_date for step in steps})
+        for step in steps:
+            words = say_follow_up(step, name, present=step.session_date in present)
             told.append((step.at.astimezone(LONDON).date(), step.id, words))
     for review in shown.reviews:
         told.append((review.held_on, review.id, "We looked at the plan together."))

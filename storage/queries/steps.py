@@ -20,7 +20,7 @@ from storage.queries.sight import Sight, seen_children, subject_of
 from storage.rows import load, load_all
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from datetime import date
 
     from storage.store import Store
@@ -138,15 +138,23 @@ def acted_on(store: Store, absences: Iterable[tuple[str, date]]) -> frozenset[tu
 
 def was_present(store: Store, child: Child, day: date) -> bool:
     """Whether the register has a mark for the day and every one of them says that the child was in."""
-    return bool(held := _marks_of_day(store, child, day)) and all(
-        (found := lookup(code, day)) is not None and found.kind is CodeClass.PRESENT for code in held
+    return day in days_present(store, child, [day])
+
+
+def days_present(store: Store, child: Child, days: Collection[date]) -> frozenset[date]:
+    """Those of the days that the register has a mark for, and each of them says that the child was in."""
+    if not days:
+        return frozenset()
+    first, last = (monday_of(day).isoformat() for day in (min(days), max(days)))
+    weeks = {held[0]: held for held in weeks_of(store, [child], first, last).get(child.id, ())}
+    return frozenset(day for day in days if _is_in(weeks.get(monday_of(day)), day))
+
+
+def _is_in(week: tuple[date, str] | None, day: date) -> bool:
+    codes = [code for code in day_codes([week] if week else [], day) if code != NO_MARK]
+    return bool(codes) and all(
+        (found := lookup(code, day)) is not None and found.kind is CodeClass.PRESENT for code in codes
     )
-
-
-def _marks_of_day(store: Store, child: Child, day: date) -> list[str]:
-    monday = monday_of(day).isoformat()
-    weeks = weeks_of(store, [child], monday, monday).get(child.id, ())
-    return [code for code in day_codes(weeks, day) if code != NO_MARK]
 
 
 def marks_are_in(store: Store, day: date) -> bool:

@@ -11,7 +11,7 @@ from casework.records import TOLD_SOCIAL_WORKER, Child, Contact, FollowUp, Worke
 from casework.sharing import Decision
 from casework.shown_marks import shown_marks
 from casework.wording import CONTACT_KINDS, CONTACT_OUTCOMES, say_value
-from storage.queries.steps import was_present
+from storage.queries.steps import days_present
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -44,9 +44,10 @@ def story_entries(store: Store, child: Child, purpose: Purpose) -> list[StoryEnt
     entries: list[StoryEntry] = []
     decisions = {category: store.may_see(child, category, purpose) for category in _TOLD}
     if decisions[Category.ATTENDANCE]:
+        steps = store.find(FollowUp, "child = ?", (child.id,))
+        present = days_present(store, child, {step.session_date for step in steps})
         entries += [
-            _follow_up_entry(f, names, decisions, present=was_present(store, child, f.session_date))
-            for f in store.find(FollowUp, "child = ?", (child.id,))
+            _follow_up_entry(step, names, decisions, present=step.session_date in present) for step in steps
         ]
     if decisions[Category.FAMILY]:
         entries += [_contact_entry(c, names) for c in store.find(Contact, "child = ?", (child.id,))]

@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import threading
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +29,11 @@ from casework.records import (
 from casework.records_case import Notification
 from casework.wording import say_day
 from outreach_tui import app as app_module
+from screens import child as child_module
 from screens import kept_form
 from screens.child import ChildScreen
 from screens.child_page import SECTIONS, page_lines
-from screens.child_view import read_view
+from screens.child_view import ChildView, read_view
 from screens.contact_form import HOME_VISIT, Chooser, ContactForm
 from screens.fields import LineField
 from screens.help import HelpScreen
@@ -43,6 +44,7 @@ from screens.widgets.fitting import fold, short
 from screens.widgets.row_list import RowList
 from screens.widgets.text import cell_text
 from storage import audit
+from storage.queries.steps import days_present, was_present
 from storage.queries.today import read_round
 from storage.store import Store
 from tests.screens.fakes import HOSTILE, Hands
@@ -150,6 +152,21 @@ def test_a_corrected_mark_tells_what_it_was_and_where_from(family: Family) -> No
     assert "Tue 17 Nov AM: now I, was N. 999001-week-47.csv line 9, Kim Invented, Fri 20 Nov 2026" in text
 
 
+def test_days_of_many_weeks_are_judged_as_each_alone(family: Family) -> None:
+    weeks = family.store.find(AttendanceWeek, "child = ?", (family.tilly.id,))
+    first = min(week.week for week in weeks)
+    days = [first + timedelta(days=n) for n in range(-1, 91)]
+    expected = {
+        week.week + timedelta(days=n)
+        for week in weeks
+        for n in range(5)
+        if "".join(week.marks.split()[2 * n : 2 * n + 2]) in ("/\\", "/-", "-\\", "LL", "L\\", "/L")
+    }
+    present = days_present(family.store, family.tilly, days)
+    assert expected == present == {day for day in days if was_present(family.store, family.tilly, day)}
+    assert 0 < len(present) < sum(day.weekday() < 5 for day in days)
+
+
 def test_below_the_threshold_it_says_x_of_10_and_when_the_oldest_drops_out(family: Family) -> None:
     week = AttendanceWeek(
         id=new_id(),
@@ -245,11 +262,33 @@ async def test_a_digit_jumps_to_its_section(family: Family, tmp_path: Path, sect
         check_shot(app, f"child-{section}")
 
 
-async def test_looking_is_in_the_audit_once(family: Family, tmp_path: Path) -> None:
+async def test_looking_is_in_the_audit_once_and_reads_again_only_after_a_write(
+    family: Family, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: list[str] = []
+
+    def counted(store: Store, child: str, *rest: Any) -> ChildView:
+        reads.append(child)
+        return read_view(store, child, *rest)
+
+    monkeypatch.setattr(child_module, "read_view", counted)
     app = make_real_app(tmp_path, family.store)
     async with app.run_test() as pilot:
         await enter(pilot, family.tilly.id)
+        await settle(pilot)
         found = await asked(app, lambda s: audit.entries(s.conn, child=family.tilly.id))
+        assert reads == [family.tilly.id]
+        for known_as in ("", "Till"):
+            app.push_screen(TextScreen("Above", "words"))
+            await settle(pilot)
+            if known_as:
+                other = Store.open(tmp_path / "caseload.db", bytearray(KEY), now=lambda: NOW, today=TODAY)
+                other.journal.commit(Edit("Name", update(family.tilly, known_as=known_as)))
+                other.close()
+            await pilot.press("escape")
+            await settle(pilot)
+            assert len(reads) > 1 if known_as else len(reads) == 1
+        assert "Matilda (Till) Marsh" in screen_text(app)
     looked = [entry for entry in found if entry.verb == "looked"]
     assert [entry.detail for entry in looked] == ["child's page"]
 

@@ -42,6 +42,22 @@ def test_only_the_writes_of_another_connection_count(tmp_path: Path) -> None:
     two.close()
 
 
+def test_the_stamp_is_another_after_any_write_and_after_what_is_kept_was_dropped(tmp_path: Path) -> None:
+    one, two = both(tmp_path)
+    stamps = [one.stamp]
+    assert one.stamp == stamps[0]
+    one.log("looked", "today")
+    stamps.append(one.stamp)
+    two.log("looked", "today")
+    stamps.append(one.stamp)
+    assert one.changed_elsewhere()
+    stamps.append(one.stamp)
+    assert one.stamp == stamps[3]
+    assert len(set(stamps)) == 4
+    one.close()
+    two.close()
+
+
 def test_what_is_kept_of_schools_and_of_the_worker_is_read_again(tmp_path: Path) -> None:
     one, two = both(tmp_path)
     school = School(id=new_id(), urn="999001", name="Oakhanger Primary")
