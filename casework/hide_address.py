@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 HIDDEN = "(address not given)"
 """What stands in its place."""
 
 _POSTCODE = re.compile(r"\b([A-Z]{1,2}\d[A-Z\d]?)\s*(\d[A-Z]{2})\b", re.IGNORECASE)
+_SEVERAL = re.compile(rf"{re.escape(HIDDEN)}(?:[\s,]*{re.escape(HIDDEN)})+")
 _NUMBER = re.compile(r"^(flat|unit|apartment|no\.?)?\s*\d+\s*[a-z]?\b\s*", re.IGNORECASE)
 _SHORTEST = 4
 _BETWEEN = r"[\W_]*"
@@ -39,6 +40,11 @@ def hide_address(text: str, addresses: Iterable[str]) -> str:
     postcodes however they are written. More is hidden rather than less:
     where the town of the address is named it goes as well.
     """
+    return hiding(addresses)(text)
+
+
+def hiding(addresses: Iterable[str]) -> Callable[[str], str]:
+    """What leaves these addresses out of one text after another, as `hide_address` does."""
     parts: set[str] = set()
     codes: set[tuple[str, str]] = set()
     for address in addresses:
@@ -53,10 +59,9 @@ def hide_address(text: str, addresses: Iterable[str]) -> str:
         if len(part) >= _SHORTEST
     ]
     if not patterns:
-        return text
+        return str
     whole = re.compile(rf"(?<!\w)(?:{'|'.join(patterns)})(?!\w)", re.IGNORECASE)
-    hidden = whole.sub(HIDDEN, text)
-    return re.sub(rf"{re.escape(HIDDEN)}(?:[\s,]*{re.escape(HIDDEN)})+", HIDDEN, hidden)
+    return lambda text: _SEVERAL.sub(HIDDEN, whole.sub(HIDDEN, text))
 
 
 _NO_STREET = frozenset({"park", "place", "saint"})

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import fields, is_dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from casework.hide_address import hide_address, looks_like_address
+from casework.hide_address import hiding, looks_like_address
 from casework.policies import Category
 from casework.records import Household, Person, Record, Relationship
 from storage.queries.sight import address_protected
@@ -33,7 +32,7 @@ def guarded_addresses(store: Store, child: Child) -> list[str]:
 def guarded(store: Store, child: Child, value: T) -> T:
     """What is given out, records and lists through, without the child's protected addresses in any words."""
     addresses = guarded_addresses(store, child)
-    return cast("T", _within(value, partial(hide_address, addresses=addresses))) if addresses else value
+    return cast("T", _within(value, hiding(addresses))) if addresses else value
 
 
 def address_typed(store: Store, child: Child, texts: Iterable[str]) -> bool:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -132,9 +133,13 @@ class World:
     homes: dict[str, str] = field(default_factory=dict)
     """The protected address of each child's family, which stands in whatever anybody wrote about them."""
 
+    _key: bytes = b""
+
     def key(self) -> bytearray:
         """The data key, which the caller wipes."""
-        return Vault.load(Home(self.folder)).unlock(bytearray(PASSPHRASE.encode()), now=NOW)
+        if not self._key:
+            self._key = bytes(Vault.load(Home(self.folder)).unlock(bytearray(PASSPHRASE.encode()), now=NOW))
+        return bytearray(self._key)
 
     def open(self) -> Store:
         """The caseload as the worker whose laptop it is."""
@@ -404,13 +409,17 @@ def _drafted(world: World, child: str) -> str:
 def withheld(store: Store, world: World, purpose: Purpose) -> list[Canary]:
     """The canaries that the worker of this laptop must not meet where things are shown for a purpose."""
     children = {child: store.get(Child, world.ids[f"{child}.child"]) for child in CHILDREN}
+
+    @cache
+    def may_see(child: str, category: Category, purpose: Purpose) -> bool:
+        return bool(store.may_see(children[child], category, purpose))
+
     refused = []
     for one in world.canaries:
-        child = children[one.child]
-        named = store.may_see(child, Category.IDENTITY, purpose)
         # A record whose work has a purpose of its own is shown for that one alone.
         wanted: Purpose = "safeguarding" if one.type == "disclosure" else PURPOSE_OF.get(one.type, purpose)
-        if one.protected or not named or not store.may_see(child, one.category, wanted):
+        named = may_see(one.child, Category.IDENTITY, purpose)
+        if one.protected or not named or not may_see(one.child, one.category, wanted):
             refused.append(one)
     return refused
 

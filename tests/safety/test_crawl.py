@@ -196,15 +196,19 @@ def test_no_command_shows_what_is_withheld(
         for command in [name for name in RECIPES if name in set(all_commands())]:
             for recipe in RECIPES[command]:
                 refused = withheld(store, world, recipe.purpose)
+                hidden = frozenset(refused)
                 for words in calls_of(world, recipe.words, files):
                     said = _without_typed(shell(command, *words), words)
-                    for one in met(said, refused):
-                        leaks.setdefault(f"{command} {recipe.words}", set()).add(one.name)
-                    seen |= {one.category for one in met(said, world.canaries) if one not in refused}
+                    for one in met(said, world.canaries):
+                        if one in hidden:
+                            leaks.setdefault(f"{command} {recipe.words}", set()).add(one.name)
+                        else:
+                            seen.add(one.category)
                     if command == "search":
                         for one in _found_by(said, words[0], world, refused):
                             leaks.setdefault("search finds by", set()).add(one.name)
-        allowed = {one.category for one in world.canaries if one not in withheld(store, world, "support")}
+        refused = withheld(store, world, "support")
+        allowed = {one.category for one in world.canaries if one not in refused}
     finally:
         store.close()
     assert not leaks, "\n".join(f"{where}: {sorted(what)}" for where, what in sorted(leaks.items()))
@@ -241,6 +245,7 @@ class Eye:
 
     def __init__(self, app: OutreachApp, world: World, refused: Mapping[Purpose, list[Canary]]) -> None:
         self._app, self._world, self._refused = app, world, refused
+        self._hidden = {purpose: frozenset(canaries) for purpose, canaries in refused.items()}
         self.leaks: dict[str, set[str]] = {}
         self.seen: set[Category] = set()
         self.opened: set[str] = set()
@@ -269,10 +274,11 @@ class Eye:
         """Judge a text, without what the worker has typed."""
         if typed:
             text = re.sub(re.escape(typed), "", text, flags=re.IGNORECASE)
-        refused = self._refused[purpose]
-        for one in met(text, refused):
-            self.leaks.setdefault(where, set()).add(one.name)
-        self.seen |= {one.category for one in met(text, self._world.canaries) if one not in refused}
+        for one in met(text, self._world.canaries):
+            if one in self._hidden[purpose]:
+                self.leaks.setdefault(where, set()).add(one.name)
+            else:
+                self.seen.add(one.category)
 
 
 def without_fields(app: OutreachApp) -> str:
