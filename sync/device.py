@@ -67,6 +67,7 @@ class Device:
         self._sending = Sending(store, central, self._beforehand, now=now, new_id=new_id, progress=progress)
         self._reading = Reading(store, central, self._beforehand, progress=progress)
         self._lease: int | None = None
+        self._forked = False
 
     def sync(self, *, full: bool = False, deep: bool = False) -> Session:
         """One session from hello to agreement.
@@ -188,6 +189,7 @@ class Device:
         if welcome.action == "revoked":
             raise Refused("revoked", "This laptop's access was ended; speak to your manager.")
         self._lease = welcome.lease
+        self._forked = welcome.action == "forked"
         if welcome.beside.taken and welcome.action != "reconcile":
             with transaction(self._conn):
                 for one in welcome.beside.taken:
@@ -293,7 +295,8 @@ class Device:
             if answer.differ:
                 self._sending.bring_back(session, answer.differ)
                 words = f"{count_of(len(answer.differ), 'part')} of this laptop differed from {_DIFFERED}"
-                if not state.anew and words not in session.problems:
+                # What an older copy holds too much of shows here alone; that it is one was said already.
+                if not state.anew and not self._forked and words not in session.problems:
                     session.problems.append(words)
         return answer.agreed
 

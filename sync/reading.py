@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from casework.errors import Unreachable
 from storage.central import outbox
 from storage.central.beforehand import Beforehand
 from storage.central.delivery import Delivery, Row
@@ -21,6 +22,8 @@ from sync.messages import MOST_ROWS, Cursor, Page, Pull
 from sync.session import Central, Session
 
 Weighed = tuple[Page, list[Row]]
+_EMPTY = 25
+"""Pages in a row that bring nothing: one does where what may be held changes between two."""
 
 
 class Reading:
@@ -39,8 +42,10 @@ class Reading:
     def pull_all(self, session: Session) -> bool:
         """Read until there is no more; False when a step of this laptop's came in between.
 
-        Raises Refused("reconcile") where the central record is not the one that was last read.
+        Raises Refused("reconcile") where the central record is not the one that was last read, and
+        Unreachable where there is always more and nothing of it comes.
         """
+        empty = 0
         receiver = Receiver(self._store, beforehand=self._beforehand)
         page, rows = self._ask(session)
         while True:
@@ -55,6 +60,13 @@ class Reading:
             session.purged += received.purged
             session.backfilled += sum(len(scope.rows) for scope in page.scopes)
             self._progress(f"{session.pulled} received")
+            empty = 0 if page.scopes or page.rows or page.gone else empty + 1
+            if page.more and empty > _EMPTY:
+                raise Unreachable(
+                    "bad-answer",
+                    "The central record said again and again that there was more, and sent nothing; what came"
+                    " before is kept. Tell your support.",
+                )
             if ahead is not None:
                 page, rows = ahead()
             elif page.more or self._done or outbox.wants(self._conn, 1):

@@ -22,6 +22,9 @@ from storage.store import Store
 from sync.messages import MOST_BYTES, MOST_EDITS, MOST_ROWS, Changed, Have, Push, Pushed, SentEdit
 from sync.session import Central, Session
 
+_RENAMINGS = 25
+"""Answers in a row that only name records: one names all of a message, and others make records meanwhile."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Message:
@@ -66,18 +69,26 @@ class Sending:
         While the central record works on one message the next one is read and made ready, and what the first
         one is about is hashed. The next one is sent if the answer leaves it as it is, and the verdicts are
         kept while the central record works on that; else it is read anew.
+
+        Raises Unreachable where answers only name records that are known, without end.
         """
+        renamed = 0
         message, wait = self._begun(session, self._next(session))
         while message is not None:
             ahead = self._next_but_one(message)
             self._beforehand.work_out(message.records)
             answer = whole(message.push, wait())
             if answer.known:
+                renamed += 1
+                if renamed > _RENAMINGS:
+                    raise _took_nothing()
                 self._beforehand.forget_all()
                 with transaction(self._conn):
                     rename(self._conn, answer.known)
                 message, wait = self._begun(session, self._next(session))
-            elif ahead is not None and outbox.others_wrote(self._conn) == message.as_of:
+                continue
+            renamed = 0
+            if ahead is not None and outbox.others_wrote(self._conn) == message.as_of:
                 follows = self._begun(session, ahead)
                 self._settle(session, message.edits, answer)
                 message, wait = follows
@@ -177,6 +188,8 @@ class Sending:
         while edits := outbox.waiting(self._conn, MOST_EDITS, MOST_BYTES, self._parts):
             push = Push(edits=[sent_edit(edit, 0) for edit in edits])
             answer = whole(push, self._central.push(push))
+            if answer.known:  # it takes nothing of a laptop whose access was ended, so it need know nothing
+                raise _took_nothing()
             with transaction(self._conn):
                 outbox.settle(self._conn, *self._with_parts(edits, answers_of(answer)))
 
@@ -239,6 +252,14 @@ def whole(push: Push, answer: Pushed) -> Pushed:
             " and all of them are sent again the next time. Tell your support.",
         )
     return answer
+
+
+def _took_nothing() -> Unreachable:
+    return Unreachable(
+        "bad-answer",
+        "The central record named again and again records that it knows, and took no step; nothing is lost,"
+        " and all steps are sent again the next time. Tell your support.",
+    )
 
 
 def _settled_in(edits: Sequence[WaitingEdit]) -> list[str]:

@@ -1,4 +1,4 @@
-"""A central record that passes over a step: its answer is refused, and nothing is lost."""
+"""A central record that passes over a step, or comes to no end: it is left, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy import update
 from casework.errors import Unreachable
 from storage.central.outbox import count_waiting
 from sync.hub import tables
-from sync.messages import Push, Pushed
+from sync.messages import Page, Pull, Push, Pushed
 from tests.sync.databases import SqliteDatabase
 from tests.sync.world import Laptop, Way, World, opened_world
 
@@ -65,5 +65,48 @@ def test_what_is_handed_in_is_answered_for_before_the_access_ends(world: World) 
         connection.execute(update(device).where(device.c.id == ana.way.device).values(status="revoked"))
     ana.way = PassingOver(ana.way.hub, ana.way.device)
     with pytest.raises(Unreachable):
+        ana.sync()
+    assert count_waiting(ana.store.conn) == 3
+
+
+@dataclass
+class ForEver(Way):
+    """Answers each message so that the laptop has to ask once more."""
+
+    def push(self, said: Push) -> Pushed:
+        made = said.edits[0].changes[0].record
+        return Pushed(known={made: made})
+
+    def pull(self, said: Pull) -> Page:
+        return Page(cursor=said.cursor, more=True)
+
+
+def test_a_central_record_that_takes_nothing_without_end_is_left(world: World) -> None:
+    ana = at_work(world)
+    honest, ana.way = ana.way, ForEver(ana.way.hub, ana.way.device)
+    with pytest.raises(Unreachable, match="took no step; nothing is lost") as fault:
+        ana.sync()
+    assert (fault.value.code, fault.value.exit_code) == ("bad-answer", 6)
+    assert count_waiting(ana.store.conn) == 3
+    ana.way = honest
+    assert ana.sync().agreed
+
+
+def test_a_central_record_that_has_more_without_end_is_left(world: World) -> None:
+    ana = world.laptop("Ana")
+    ana.sync()
+    world.laptop("Ben").sync()
+    ana.way = ForEver(ana.way.hub, ana.way.device)
+    with pytest.raises(Unreachable, match="sent nothing"):
+        ana.sync()
+
+
+def test_what_is_handed_in_without_a_verdict_still_waits(world: World) -> None:
+    ana = at_work(world)
+    device = tables.device
+    with world.hub.engine.begin() as connection:
+        connection.execute(update(device).where(device.c.id == ana.way.device).values(status="revoked"))
+    ana.way = ForEver(ana.way.hub, ana.way.device)
+    with pytest.raises(Unreachable, match="took no step"):
         ana.sync()
     assert count_waiting(ana.store.conn) == 3
