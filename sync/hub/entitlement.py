@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, delete, select, text, update
@@ -69,6 +69,7 @@ class Entitlement:
         self._connection = connection
         self._on = on
         self._plain: dict[tuple[str, bool], int] = {}
+        self._kinds: dict[str, str] = {}
 
     def settle(
         self, children: Collection[str], seq: int, made: Collection[str] = (), maker: str = ""
@@ -216,8 +217,9 @@ class Entitlement:
         rows = []
         lost_by: defaultdict[str, set[str]] = defaultdict(set)
         for child, entry in known.items():
+            sights: Sights = {}
             for device, worker, colleagues in devices:
-                mask = self._mask(worker, entry) if holds(worker, entry.place, colleagues) else 0
+                mask = self._mask(worker, entry, sights) if holds(worker, entry.place, colleagues) else 0
                 held = before.get((device, child))
                 if held is None and not mask:
                     continue
@@ -241,28 +243,41 @@ class Entitlement:
             .values(device="")
         )
 
-    def _mask(self, worker: Worker, entry: Known) -> int:
+    def _mask(self, worker: Worker, entry: Known, sights: Sights | None = None) -> int:
+        """The bits that a worker may hold of a child; `sights` are those that others may, who are asked after
+        one after the other: colleagues of one agency differ in nothing but whether they work the case.
+        """
         if entry.child.void:
             return 0
+        sights = {} if sights is None else sights
         ground = entry.ground
         bare = ground.agreements == () and ground.disclosures == ()
         member = entry.place.lead == worker.id or worker.id in ground.members
         key = (worker.id, member)
         if bare and key in self._plain:
             return self._plain[key]
-        mask = mask_of(
-            held_facets(
-                lambda category, purpose: bool(
-                    may_see(worker, entry.child, category, purpose, self._on, ground)
+        if worker.id not in self._kinds:
+            self._kinds[worker.id] = worker.model_dump_json(exclude={"id", "name"})
+        alike = (self._kinds[worker.id], member)
+        if alike not in sights:
+            sights[alike] = mask_of(
+                held_facets(
+                    cache(
+                        lambda category, purpose: bool(
+                            may_see(worker, entry.child, category, purpose, self._on, ground)
+                        )
+                    )
                 )
             )
-        )
+        mask = sights[alike]
         if bare and (member or not worker.schools):
             self._plain[key] = mask
         return mask
 
 
 _Device = tuple[str, Worker, frozenset[str]]
+Sights = dict[tuple[str, bool], int]
+"""By what a worker is but for id and name, and whether they work the case, the bits that they may hold."""
 
 
 def _known(own: Any, rows: Iterable[Any], teams: Mapping[str, str | None]) -> Known:

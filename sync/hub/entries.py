@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
@@ -16,7 +16,7 @@ from casework.text import clean
 from sync.hub import tables
 from sync.hub.central import among, in_bulk
 from sync.hub.rights import Refusal
-from sync.messages import Changed, SentEdit, Verdict
+from sync.messages import SentEdit, Verdict
 
 PORTION = "/x"
 """After the id of a step, before the number of a portion of it that is kept aside."""
@@ -46,9 +46,16 @@ def log_row(
 def digest_of_edit(edit: SentEdit) -> bytes:
     """What says that an edit is the one that was sent before: all of it but `seen` and `knew`."""
     try:
-        changes = [dict(zip(_OF_CHANGE, _said_by_change(change), strict=True)) for change in edit.changes]
-        for change in changes:
-            change["new"], change["old"] = in_order(change["new"]), in_order(change["old"])
+        changes = [
+            {
+                "field": change.field,
+                "new": in_order(change.new),
+                "old": in_order(change.old),
+                "record": change.record,
+                "type": change.type,
+            }
+            for change in edit.changes
+        ]
     except TypeError:
         said = dict(zip(_OF_EDIT, _said_by_edit(edit), strict=True))
         return fingerprint(said | {"changes": [asdict(change) for change in edit.changes]})
@@ -58,8 +65,7 @@ def digest_of_edit(edit: SentEdit) -> bytes:
 
 
 _OF_EDIT = sorted(SentEdit.model_fields.keys() - {"seen", "knew"})
-_OF_CHANGE = sorted(one.name for one in fields(Changed))
-_said_by_edit, _said_by_change = attrgetter(*_OF_EDIT), attrgetter(*_OF_CHANGE)
+_said_by_edit = attrgetter(*_OF_EDIT)
 _log, _aside = tables.log, tables.quarantine
 _edits: BindParameter[Any] = bindparam("edits", expanding=True)
 _none = literal("")

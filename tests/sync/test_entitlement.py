@@ -106,6 +106,25 @@ def test_what_was_worked_out_for_one_child_is_not_taken_for_another_who_stands_o
     assert mask(tied, there, plan) > 0
 
 
+def test_what_was_worked_out_for_a_colleague_is_taken_for_whoever_stands_alike() -> None:
+    agreed = row(
+        "agreement", "a", child="child-1", given_by="Jo", relationship="mother", status="given",
+        given_on="2026-11-20", by="ana", agencies=["voluntary"], categories=["send"], purposes=["support"],
+    )  # fmt: skip
+    entry = known(row("episode", "e", worker="vera"), agreed)
+    named = (("vera", "voluntary"), ("vic", "voluntary"), ("nia", "school-nursing"), ("val", "voluntary"))
+    workers = [Worker.model_validate({"id": one, "name": one, "agency": agency}) for one, agency in named]
+    workers.append(workers[1].model_copy(update={"id": "vil", "schools": ("school-2",)}))
+    workers.append(workers[1].model_copy(update={"id": "vol", "active": False}))
+    plan, sights = Entitlement(cast("Any", None), TODAY), cast("dict[tuple[str, bool], int]", {})
+    assert [plan._mask(worker, entry, sights) for worker in workers] == [
+        mask(worker, entry) for worker in workers
+    ]
+    assert len(sights) == 5
+    assert sees_family(workers[0], entry)
+    assert not sees_family(workers[1], entry)
+
+
 @pytest.mark.parametrize("name", ["school", "team", "lead_worker", "dob", "void"])
 def test_each_field_that_a_decision_stands_on_settles_anew(name: str) -> None:
     assert is_ground("child", {name: "a", "forename": "Tilly"}, {name: "b", "forename": "Tilly"})
