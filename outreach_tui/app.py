@@ -31,7 +31,7 @@ from screens.door_form import FormScreen
 from screens.doorway import AGENCIES, Opener
 from screens.palette import FindPeople, PeopleProvider, VerbProvider
 from screens.pasting import clean_paste
-from screens.reopening import left_open
+from screens.reopening import left_open, pages_open
 from screens.themes import THEMES, TONE_DEFAULTS
 from screens.type_ahead import TypeAhead, Typed
 from screens.unlock import UnlockScreen
@@ -166,7 +166,7 @@ class OutreachApp(RoomsApp):
 
     def _prepare_room(self) -> None:
         """Import the room behind the door while the passphrase is typed."""
-        target = self._rooms.get(self._resume[0])
+        target = self._rooms.get(self._room)
         if isinstance(target, str):
             self.run_worker(asyncio.to_thread(room_factory, target), group="prepare", exit_on_error=False)
 
@@ -203,11 +203,10 @@ class OutreachApp(RoomsApp):
         self.clear_notifications()  # what the door said, it has said
         if self.enrols_itself:
             self.set_timer(_DEMO_CENTRAL_SECONDS, self.mind_central)
-        room, child = self._resume
         if self._was_locked:
             self.calm_until = self.steady() + CALM_SECONDS
         self._was_locked = False
-        self.call_later(self._show_again, room, child)
+        self.call_later(self._show_again)
 
     def show_help(self, place: str, keys: Sequence[tuple[str, str]] = ()) -> None:
         """Every key that holds in a place, with those of a form and what each does there."""
@@ -346,7 +345,7 @@ class OutreachApp(RoomsApp):
         self.type_ahead.forget()
         try:
             below = list(self.screen_stack)
-            self._form = left_open(below)
+            self._pages, self._form = pages_open(below), left_open(below)
             self._was_locked = True
             self.clear_notifications()
             await self.push_screen(Screen(id=COVER))
@@ -360,7 +359,7 @@ class OutreachApp(RoomsApp):
             await self._clear_screens()
             self._clipboard = ""
             if self._fresh_process:
-                self.resume = Resume(note, *self._resume, *astuple(self._form))
+                self.resume = Resume(note, self._room, self._pages, *astuple(self._form))
                 self.exit()
             else:
                 await self.push_screen(self._door(note))

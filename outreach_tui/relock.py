@@ -10,6 +10,8 @@ from datetime import date
 from pathlib import Path
 from typing import NoReturn
 
+from screens.reopening import PageOpen
+
 CAN_REPLACE = os.name == "posix"
 """Whether this system can replace a process image; elsewhere the lock screen stays in the same process."""
 
@@ -18,15 +20,16 @@ _RESUME = "OUTREACH_RESUME"
 
 @dataclass(frozen=True, slots=True)
 class Resume:
-    """Where the next process goes on after the door: what the door says, a room, and a child's opaque id.
+    """Where the next process goes on after the door: what the door says, a room, and the pages over it.
 
-    `form` is the word of the form that was open ("" for none), `about` the subject of its draft,
-    `field` the field that took the keys. What was typed stays in the caseload, as a draft.
+    Pages and forms are named by words and opaque ids: `form` is the word of the form that was open ("" for
+    none), `about` the subject of its draft, `field` the field that took the keys. What was typed stays in the
+    caseload, as a draft.
     """
 
     note: str
     room: str
-    child: str | None
+    pages: tuple[PageOpen, ...] = ()
     form: str = ""
     about: str = ""
     field: str = ""
@@ -35,13 +38,15 @@ class Resume:
 def take_resume(environ: MutableMapping[str, str]) -> Resume | None:
     """What the locked process left for this one, if it did; it is removed."""
     note, _, place = environ.pop(_RESUME, "").partition("|")
-    room, child, form, about, field = (*place.split("|"), "", "", "", "", "")[:5]
-    return Resume(note, room, child or None, form, about, field) if room else None
+    room, over, form, about, field = (*place.split("|"), "", "", "", "", "")[:5]
+    pages = tuple(PageOpen(*one.split("=", 1)) for one in over.split() if "=" in one)
+    return Resume(note, room, pages, form, about, field) if room else None
 
 
 def replace_process(home: Path, today: date | None, resume: Resume) -> NoReturn:
     """Become a fresh process on the same caseload; every page of this one's memory is given back."""
-    parts = (resume.note, resume.room, resume.child or "", resume.form, resume.about, resume.field)
+    over = " ".join("=".join(page) for page in resume.pages)
+    parts = (resume.note, resume.room, over, resume.form, resume.about, resume.field)
     os.environ[_RESUME] = "|".join(parts)
     arguments = ["--home", str(home), *(["--today", today.isoformat()] if today else [])]
     module = [] if getattr(sys, "frozen", False) else ["-P", "-m", "outreach_tui"]

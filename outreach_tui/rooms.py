@@ -19,7 +19,7 @@ from outreach_tui.guarded import GuardedApp
 from outreach_tui.relock import Resume
 from screens.base import OutreachScreen, Shell
 from screens.palette import PersonHit
-from screens.reopening import FORMS, LeftOpen, form_again, words_of
+from screens.reopening import FORMS, LeftOpen, PageOpen, form_again, page_again, words_of
 from screens.widgets.fitting import short
 from storage.store import Store
 
@@ -71,14 +71,16 @@ class RoomsApp(GuardedApp):
     ) -> None:
         super().__init__(home)
         self._rooms = dict(ROOMS if rooms is None else rooms)
-        self._resume: tuple[str, str | None] = (resume.room, resume.child) if resume else (FIRST_ROOM, None)
+        self._room = resume.room if resume else FIRST_ROOM
+        self._pages: Sequence[PageOpen] = resume.pages if resume else ()
+        """The pages that a lock closed, the lowest first."""
         self._form = LeftOpen(resume.form, resume.about, resume.field) if resume else LeftOpen()
         """The form that a lock closed."""
 
     @property
     def room(self) -> str:
         """The word of the room that is shown, or "" before the caseload is open."""
-        return self._resume[0] if self.desk.is_open else ""
+        return self._room if self.desk.is_open else ""
 
     def has_room(self, room: str) -> bool:
         """Whether there is such a room."""
@@ -87,12 +89,12 @@ class RoomsApp(GuardedApp):
     def go_to(self, room: str) -> None:
         """Show a room instead of what is shown."""
         if self.has_room(room) and self.desk.is_open:
-            self.call_later(self._show_only, room, None)
+            self.call_later(self._show_only, room)
 
     def open_school(self, school_id: str) -> None:
         """Show the caseload of one school instead of what is shown."""
         if self.desk.is_open:
-            self.call_later(self._show_only, "caseload", None, school_id)
+            self.call_later(self._show_only, "caseload", school_id)
 
     def open_child(self, child_id: str) -> None:
         """Show one child over the room."""
@@ -108,7 +110,6 @@ class RoomsApp(GuardedApp):
         """One screen back; from any other room to the first."""
         if len(self.screen_stack) > 2:
             self.pop_screen()
-            self._resume = (self._resume[0], None)
         elif self.room not in {"", FIRST_ROOM}:
             self.go_to(FIRST_ROOM)
 
@@ -117,23 +118,41 @@ class RoomsApp(GuardedApp):
         factory = room_factory(target) if isinstance(target, str) else target
         return factory(*arguments)
 
-    async def _show_only(self, room: str, child: str | None, *about: str) -> None:
+    async def _show_only(self, room: str, *about: str) -> None:
         screen = self._make(room, *about)
         if not gc.isenabled():
             self.call_after_refresh(_collect_again)
         with self.batch_update():
             await self._clear_screens()
             await self.push_screen(screen)
-        self._resume = (room, None)
-        if child is not None:
-            await self._push_child(child)
+        self._room = room
 
-    async def _show_again(self, room: str, child: str | None) -> None:
-        """The room, the child and the form that a lock closed."""
+    async def _show_again(self) -> None:
+        """The room, the pages over it and the form that a lock closed."""
+        pages, self._pages = self._pages, ()
         left, self._form = self._form, LeftOpen()
-        await self._show_only(room, child)
+        await self._show_only(self._room)
+        for page in pages:
+            if not self.desk.is_open or not await self._show_page(page):
+                break
         if left.form and self.desk.is_open:
             await self._go_on(left)
+
+    async def _show_page(self, page: PageOpen) -> bool:
+        """A page as a lock found it; whether it is shown."""
+        if page.page in self._rooms:
+            return await self._push_child(page.subject)
+        try:
+            screen = await page_again(cast("Shell", self), page)
+        except Locked:
+            return False
+        except OutreachError as problem:
+            self._say(problem.message)
+            return False
+        if screen is None:
+            return False
+        await self.push_screen(screen)
+        return True
 
     async def _go_on(self, left: LeftOpen) -> None:
         """The form of a draft: the screen shown asks for it, else its own screen, its room or its child."""
@@ -168,7 +187,7 @@ class RoomsApp(GuardedApp):
 
         kind = FORMS.get(left.form)
         if kind is not None and kind.room in self._rooms:
-            await self._show_only(kind.room, None)
+            await self._show_only(kind.room)
             return await self._ask_here(left)
         if kind is None:
             return await self._show_words(left, f"Kept by another version of Outreach: {words_of(left.form)}")
@@ -177,8 +196,7 @@ class RoomsApp(GuardedApp):
         child = await self.desk.run(lambda store: child_of_draft(store, left.subject))
         if child is None:
             return False
-        await self._push_child(child.id)
-        return await self._ask_here(left)
+        return await self._push_child(child.id) and await self._ask_here(left)
 
     async def _show_words(self, left: LeftOpen, title: str) -> bool:
         """A draft whose form cannot be shown: its words can be read and taken over by hand."""
@@ -198,19 +216,20 @@ class RoomsApp(GuardedApp):
         await self.push_screen(TextScreen(short(title, 76), text))
         return True
 
-    async def _push_child(self, child_id: str) -> None:
+    async def _push_child(self, child_id: str) -> bool:
+        """The page of a child; whether it is shown, for where it stays closed it is said why."""
         page = self._make("child", child_id)
         look = getattr(page, "look", None)
         if look is not None:
             try:
                 await look(self.desk)
             except Locked:
-                return
+                return False
             except OutreachError as problem:
                 self._say(f"The page stays closed: {problem.message}")
-                return
+                return False
         await self.push_screen(page)
-        self._resume = (self._resume[0], child_id)
+        return True
 
     def _say(self, sentence: str) -> None:
         """Say on the screen that is shown why something was not done."""

@@ -11,6 +11,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from casework.errors import Locked, OutreachError
+from screens.reopening import NO_PAGE, PageOpen
 from screens.verb_tables.verb import EVERYWHERE, Verb
 from screens.verbs import LEADER, VERBS, Keymap, keys_of
 from screens.widgets.lines import SaidLine, TitleLine, VerbLine
@@ -197,6 +198,20 @@ class OutreachScreen(Screen[None]):
     def came_in(self, record: str) -> None:
         """A form above made this record: a list that shows it puts its cursor there."""
         del record
+
+    @property
+    def page_open(self) -> PageOpen:
+        """What a lock leaves of this screen, where it is a page that is shown again after the door."""
+        return NO_PAGE
+
+    @classmethod
+    async def page_again(cls, shell: Shell, subject: str) -> OutreachScreen | None:
+        """The page about a child, or another record, by its id; None where it is there no more.
+
+        Raises OutreachError.
+        """
+        del shell, subject
+        return None
 
     async def reopen(self, left: LeftOpen) -> bool:
         """Ask again in a dialog what was half answered here; whether it was this screen's to ask."""

@@ -13,6 +13,7 @@ from textual.events import Key, Resize
 from casework.errors import Locked, OutreachError
 from casework.wording import join_words
 from screens.listening import ListeningScreen
+from screens.reopening import PageOpen
 from screens.verbs import SCREEN_TITLES, held_elsewhere
 from screens.widgets.fitting import short
 from screens.widgets.lines import SaidLine, TitleLine, VerbLine
@@ -22,6 +23,7 @@ from screens.widgets.text import Cell
 
 if TYPE_CHECKING:
     from casework.records import Child
+    from screens.base import Shell
     from storage.store import Store
 
 _GUTTER = 4
@@ -64,6 +66,17 @@ class CasePage(ListeningScreen, Generic[V]):
         """What is stored, for the forms: who changes words has to meet all of them."""
         self.shown: V | None = None
         """The same as it is painted: without an address that is protected in any words."""
+
+    @property
+    def page_open(self) -> PageOpen:
+        """This page about the child."""
+        return PageOpen(self.place, self.child_id)
+
+    @classmethod
+    async def page_again(cls, shell: Shell, subject: str) -> CasePage[V] | None:
+        """The page about a child; it says itself what keeps it closed."""
+        del shell
+        return cls(subject)
 
     @abstractmethod
     def read(self, store: Store) -> V:

@@ -18,6 +18,7 @@ from screens.child_page import SECTIONS, PageLine, page_lines
 from screens.child_view import ChildView, Target, read_view
 from screens.follow_up import Make, Subject
 from screens.follow_up_words import WordsScreen
+from screens.reopening import PageOpen
 from screens.step_back import StepBack
 from screens.verbs import bindings_for
 from screens.widgets.fitting import short
@@ -53,6 +54,11 @@ class ChildScreen(WordsScreen):
         self._reads = 0
         self._stamp: tuple[object, ...] = ()
         """`Store.stamp` of what is shown."""
+
+    @property
+    def page_open(self) -> PageOpen:
+        """This child's page."""
+        return PageOpen("child", self.child_id)
 
     def compose(self) -> ComposeResult:
         """The title, the page and the keys."""

@@ -16,6 +16,7 @@ from casework.wording import count_of, say_day
 from screens.fields import LineField
 from screens.notification_lines import COLUMNS, Entry, clock_lines, head_lines, page_lines, read_entries, row
 from screens.notification_verbs import NotificationVerbs
+from screens.reopening import PageOpen
 from screens.verbs import bindings_for
 from screens.widgets.lines import SaidLine, TitleLine, VerbLine
 from screens.widgets.row_list import RowList
@@ -23,6 +24,7 @@ from screens.widgets.rows import Column, Row, Rows
 from screens.widgets.text import show_lines
 
 if TYPE_CHECKING:
+    from screens.base import Shell
     from storage.store import Store
 
 _LOW = 18
@@ -206,6 +208,25 @@ class NotificationPage(NotificationVerbs):
     def __init__(self, entry: Entry) -> None:
         super().__init__()
         self._entry = entry
+
+    @property
+    def page_open(self) -> PageOpen:
+        """This notification."""
+        return PageOpen(self.place, self._entry.id)
+
+    @classmethod
+    async def page_again(cls, shell: Shell, subject: str) -> NotificationPage | None:
+        """The page of a notification; None where it is not shown to this worker any more."""
+
+        def read(store: Store) -> Entry | None:
+            from storage.queries.sight import child_of_draft
+
+            about = child_of_draft(store, subject)
+            entries = read_entries(store, about.id) if about is not None else ()
+            return next((entry for entry in entries if entry.id == subject), None)
+
+        entry = await shell.desk.run(read)
+        return None if entry is None else cls(entry)
 
     def compose(self) -> ComposeResult:
         """The title, the page and the keys."""

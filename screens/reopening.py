@@ -1,7 +1,8 @@
 """Forms that were left half filled: what each is called, and how it is shown again after a lock or a kill.
 
-One rule for all of them: a form that a lock closed opens by itself after the door; a draft that was left in
-any other way is named by the list of children, where one key goes on with it.
+One rule for all of them: a form that a lock closed opens by itself after the door, over the pages from which
+it was opened; a draft that was left in any other way is named by the list of children, where one key goes on
+with it.
 """
 
 from __future__ import annotations
@@ -9,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from textual.screen import Screen
 
-    from screens.base import Shell
+    from screens.base import OutreachScreen, Shell
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,48 @@ def left_open(screens: Sequence[object]) -> LeftOpen:
         if isinstance(left, LeftOpen) and left.form:
             return left
     return LeftOpen()
+
+
+class PageOpen(NamedTuple):
+    """A page over a room: its word, and the id of the child or the record that it is about.
+
+    Ids of two are parted by a comma.
+    """
+
+    page: str
+    subject: str
+
+
+NO_PAGE = PageOpen("", "")
+
+PAGES: Mapping[str, str] = {
+    "assessment": "screens.assessment:AssessmentScreen",
+    "case": "screens.case:CaseScreen",
+    "consent": "screens.consent:ConsentScreen",
+    "disagreements": "screens.disagreements:DisagreementsScreen",
+    "notification": "screens.notifications:NotificationPage",
+    "plan": "screens.plan:PlanScreen",
+    "review": "screens.review:ReviewScreen",
+    "same-child": "screens.same_child:SameChildScreen",
+    "pair": "screens.same_child:PairScreen",
+}
+"""Pages that are shown again after a lock, by their word, as `module:Class`; that of a child is a room."""
+
+
+def pages_open(screens: Sequence[object]) -> tuple[PageOpen, ...]:
+    """The pages of a stack of screens, the lowest first."""
+    found = (getattr(screen, "page_open", NO_PAGE) for screen in screens)
+    return tuple(page for page in found if page.page)
+
+
+async def page_again(shell: Shell, page: PageOpen) -> OutreachScreen | None:
+    """The page as it was open, or None where there is none. Raises OutreachError."""
+    target = PAGES.get(page.page)
+    if target is None:
+        return None
+    module, _, name = target.partition(":")
+    made: type[OutreachScreen] = getattr(import_module(module), name)
+    return await made.page_again(shell, page.subject)
 
 
 class Reopens(Protocol):

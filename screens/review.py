@@ -14,7 +14,6 @@ from screens.widgets.text import Cell
 from storage.queries.reviews import ReviewView, read_reviews
 
 if TYPE_CHECKING:
-    from casework.records_case import Review
     from storage.store import Store
 
 
@@ -57,16 +56,7 @@ class ReviewScreen(CasePage[ReviewView]):
         elif view.plan.plan is None or view.plan.plan.ended is not None:
             self.say("There is no open plan to review.", wrong=True)
         else:
-            form = ReviewForm(view, view.plan.plan, self.who)
-            self.app.push_screen(form, lambda _: self._held(form.made))
-
-    def _held(self, review: Review | None) -> None:
-        """A review that ends the work leads on to the form of its end."""
-        if review is None or review.decision == "continue" or self.view is None:
-            return
-        from screens.case_form import CloseForm, close_start
-
-        self.app.push_screen(CloseForm(self.view.child, self.who, start=close_start(review)))
+            self.app.push_screen(ReviewForm(view, view.plan.plan, self.who))
 
     def do_case(self) -> None:
         """Every time of working together."""

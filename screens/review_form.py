@@ -53,7 +53,7 @@ class ReviewForm(FieldForm):
         today = view.today
         start = {"decision": "continue", "next_review": say_day(next_review_after(today))}
         super().__init__(view.child.id, who, start=start)
-        self._plan = plan
+        self._plan, self._child = plan, view.child
         # By the record, never by its place: another outcome would take over the words of a draft.
         self._outcomes = {f"{_OUTCOME}{held.outcome.id}": held for held in view.plan.outcomes}
         self._proposed = start["next_review"]
@@ -135,6 +135,14 @@ class ReviewForm(FieldForm):
         receipt = store.journal.commit(edit, draft=(self.FORM, self.subject))
         self.made = made
         return receipt
+
+    def leave_saying(self, sentence: str) -> None:
+        """A review that ends the work leads on to the form of its end."""
+        super().leave_saying(sentence)
+        if self.made is not None and self.made.decision != "continue":
+            from screens.case_form import CloseForm, close_start
+
+            self.app.push_screen(CloseForm(self._child, self._who, start=close_start(self.made)))
 
     def said(self, receipt: Receipt) -> str:
         """When they meet again."""

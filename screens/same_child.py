@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from casework.errors import BadInput, Locked, OutreachError
 from screens.dialogs import Confirm
 from screens.kept_dialog import AskWords, kept_as
-from screens.reopening import LeftOpen
-from screens.same_child_ask import LINK_FORM, RELATION, ask_why_apart, both, child_here, say_apart
+from screens.reopening import LeftOpen, PageOpen
+from screens.same_child_ask import LINK_FORM, ask_again, both, child_here, say_apart
 from screens.same_child_lines import SheetLine, list_lines, pair_lines, split_lines
 from screens.same_child_sheet import Sheet
 from screens.step_back import StepScreen
@@ -18,7 +18,7 @@ from screens.widgets.fitting import short
 from screens.widgets.lines import TitleLine
 from screens.widgets.row_list import RowList
 from screens.widgets.text import Piece, Tone
-from storage.queries.sight import draft_of, shown_child
+from storage.queries.sight import shown_child
 
 if TYPE_CHECKING:
     from casework.duplicates import Likeness
@@ -52,6 +52,25 @@ class SameChildScreen(Sheet):
         super().__init__()
         self.child_id = child_id
         self._held: _Held | None = None
+
+    @property
+    def page_open(self) -> PageOpen:
+        """This list."""
+        return PageOpen(self.place, self.child_id)
+
+    @classmethod
+    async def page_again(cls, shell: Shell, subject: str) -> SameChildScreen | None:
+        """The list about a child."""
+        del shell
+        return cls(subject)
+
+    async def reopen(self, left: LeftOpen) -> bool:
+        """Ask again what a pair was said to be, where it was asked here."""
+        kept, _, other = left.subject.partition(" ")
+        if left.form != LINK_FORM or kept != self.child_id or not other:
+            return False
+        await ask_again(self, kept, other, left)
+        return True
 
     def looked(self) -> tuple[str, str]:
         """Looking for duplicates."""
@@ -112,6 +131,18 @@ class PairScreen(Sheet):
         self._shown: ShownMerge | None = None
         self._likeness: Likeness | None = None
 
+    @property
+    def page_open(self) -> PageOpen:
+        """These two."""
+        return PageOpen("pair", f"{self.kept_id},{self.other_id}")
+
+    @classmethod
+    async def page_again(cls, shell: Shell, subject: str) -> PairScreen | None:
+        """The two side by side."""
+        del shell
+        kept, _, other = subject.partition(",")
+        return cls(kept, other)
+
     @classmethod
     async def again(cls, shell: Shell, left: LeftOpen) -> PairScreen | None:
         """The two that half a reason is about; None where the draft names one only."""
@@ -124,10 +155,7 @@ class PairScreen(Sheet):
         if left.subject != both(self.kept_id, self.other_id):
             return False
         if left.form == LINK_FORM:
-            draft = await self.attempt(lambda store: draft_of(store, *left.key))
-            await ask_why_apart(
-                self, self.kept_id, self.other_id, draft.fields.get(RELATION, "") if draft else ""
-            )
+            await ask_again(self, self.kept_id, self.other_id, left)
             return True
         if left.form != MERGE_FORM:
             return False

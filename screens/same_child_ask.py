@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from casework.errors import BadInput
 from screens.dialogs import Choice, PickOne
 from screens.kept_dialog import AskWords, kept_as
+from storage.queries.sight import draft_of
 
 if TYPE_CHECKING:
     from casework.records import Child
     from casework.records_links import LinkKind
+    from screens.reopening import LeftOpen
     from screens.same_child_sheet import Sheet
     from storage.journal import Receipt
     from storage.store import Store
@@ -51,6 +53,12 @@ async def say_apart(screen: Sheet, child_id: str, other_id: str) -> None:
             screen.call_after_refresh(ask_why_apart, screen, child_id, other_id, relation)
 
     await screen.question(PickOne("What are the two to one another?", choices), picked)
+
+
+async def ask_again(screen: Sheet, child_id: str, other_id: str, left: LeftOpen) -> None:
+    """Ask once more for the reason that was half given."""
+    draft = await screen.attempt(lambda store: draft_of(store, *left.key))
+    await ask_why_apart(screen, child_id, other_id, draft.fields.get(RELATION, "") if draft else "")
 
 
 async def ask_why_apart(screen: Sheet, child_id: str, other_id: str, relation: str) -> None:

@@ -18,6 +18,7 @@ from outreach_tui.settings import Loaded
 from screens.base import OutreachScreen
 from screens.doorway import FirstRun
 from screens.palette import PersonHit
+from screens.reopening import PageOpen
 from screens.verbs import bindings_for
 from screens.widgets.lines import Count, CountsLine, TitleLine, VerbLine, Why, WhyPane
 from screens.widgets.row_list import RowList
@@ -243,6 +244,11 @@ class ChildRoom(PlainRoom):
 
     place = "child"
     BINDINGS: ClassVar[list[BindingType]] = bindings_for("child")
+
+    @property
+    def page_open(self) -> PageOpen:
+        """This child's page."""
+        return PageOpen("child", self.child_id)
 
 
 def make_app(

@@ -382,7 +382,7 @@ async def test_what_the_door_said_is_not_said_again(tmp_path: Path, hands: Hands
         assert "theme must be" in " ".join(screen_text(app).replace("▌", " ").split())
         await unlock(pilot)
         assert "theme must be" not in " ".join(screen_text(app).replace("▌", " ").split())
-    app = make_app(tmp_path, hands, loaded=loaded, resume=Resume("Locked.", "today", None))
+    app = make_app(tmp_path, hands, loaded=loaded, resume=Resume("Locked.", "today"))
     async with app.run_test(notifications=True) as pilot:
         await settle(pilot)
         assert "theme must be" not in screen_text(app)

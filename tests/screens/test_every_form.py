@@ -31,7 +31,7 @@ from screens import kept_dialog, kept_form
 from screens.choosers import Chooser
 from screens.kept_dialog import KeptDialog
 from screens.kept_form import KeptForm
-from screens.reopening import FORMS, LeftOpen
+from screens.reopening import FORMS, NO_PAGE, LeftOpen, PageOpen
 from screens.widgets.row_list import RowList
 from storage.queries import sight
 from storage.store import Store
@@ -251,8 +251,21 @@ async def started(pilot: Pilot[None], family: Sent) -> None:
     await settle(pilot)
 
 
-@pytest.mark.parametrize("half", HALVES, ids=NAMES)
-async def test_an_idle_lock_brings_the_form_back(
+def stack(app: OutreachApp) -> list[tuple[str, PageOpen]]:
+    """What stands on the screen, from the room up to the form."""
+    return [(type(one).__name__, getattr(one, "page_open", NO_PAGE)) for one in app.screen_stack[1:]]
+
+
+ELSEWHERE = (
+    Half("ReviewForm", "review", ("g", "k", "G", "+"), "agenda", lambda f: f.tilly.id),
+    Half("ReviewForm", "review", ("g", "n", "enter", "enter", "G", "+"), "agenda", lambda f: f.sent.id),
+    Half("AskWords", "link-reason", (*CHILD, "=", "enter", "-", "1", "enter"), "", lambda f: f.double.id),
+)
+"""Forms opened from elsewhere: over a list, over a notification's page and the child's, over a pair."""
+
+
+@pytest.mark.parametrize("half", [*HALVES, *ELSEWHERE], ids=[*NAMES, "list", "pages", "pair"])
+async def test_an_idle_lock_brings_the_form_back_where_it_was_opened(
     half: Half, family: Sent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("outreach_tui.app._LAST_WORDS_SECONDS", 60.0)  # however slow the disk is
@@ -262,7 +275,7 @@ async def test_an_idle_lock_brings_the_form_back(
         await started(pilot, family)
         await open_form(pilot, half)
         await half_fill(pilot, half)
-        held = held_by(app.screen)
+        held, stood = held_by(app.screen), stack(app)
         hands.on(11 * 60)
         await app.mind_idle()
         await settle(pilot)
@@ -271,6 +284,7 @@ async def test_an_idle_lock_brings_the_form_back(
         await settle(pilot)
         assert type(app.screen).__name__ == half.cls, screen_text(app)
         assert held_by(app.screen) == held
+        assert stack(app) == stood
 
 
 @pytest.mark.parametrize("half", HALVES, ids=NAMES)

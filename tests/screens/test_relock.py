@@ -12,7 +12,8 @@ import pytest
 from casework.edits import Edit, create
 from casework.ids import new_id
 from casework.records import AttendanceWeek, Calendar, Child, School, Team, Worker
-from outreach_tui.relock import Resume, take_resume
+from outreach_tui.relock import Resume, replace_process, take_resume
+from screens.reopening import PageOpen
 from storage.cipher import open_database
 from storage.home import Home
 from storage.store import Store
@@ -140,12 +141,18 @@ def test_the_key_is_gone_while_another_process_holds_the_caseload(home: Home) ->
 
 
 def test_the_place_to_go_on_is_taken_once() -> None:
-    environ = {"OUTREACH_RESUME": "Locked.|caseload|0197"}
-    assert take_resume(environ) == Resume("Locked.", "caseload", "0197")
+    environ = {"OUTREACH_RESUME": "Locked.|caseload|child=0197"}
+    assert take_resume(environ) == Resume("Locked.", "caseload", (PageOpen("child", "0197"),))
     assert take_resume(environ) is None
     assert environ == {}
 
 
-def test_the_form_that_was_open_is_named_by_ids_alone() -> None:
-    environ = {"OUTREACH_RESUME": "Locked.|today|0197|contact|0198|note"}
-    assert take_resume(environ) == Resume("Locked.", "today", "0197", "contact", "0198", "note")
+def test_what_was_open_is_named_by_words_and_ids_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    pages = (PageOpen("child", "0197"), PageOpen("review", "0197"))
+    left = Resume("Locked.", "today", pages, "contact", "0198", "note")
+    environ = {"OUTREACH_RESUME": ""}
+    monkeypatch.setattr(os, "environ", environ)
+    monkeypatch.setattr(os, "execv", lambda *_: None)
+    replace_process(Path("home"), None, left)
+    assert environ["OUTREACH_RESUME"] == "Locked.|today|child=0197 review=0197|contact|0198|note"
+    assert take_resume(environ) == left
