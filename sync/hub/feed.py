@@ -162,8 +162,10 @@ class Feed:
         gone = self._gone(asked.cursor.seq, through)
         rows = {row.id: row for row in (*self._wanted(asked.want), *sent)}
         wanted_gone = [record for record in asked.want if record not in rows]
-        # What left and came again since then is sent: it is not to be given up.
+        # What left and came again since then is sent: it is not to be given up, nor what a page before this
+        # one brought with the whole of its scope.
         here = rows.keys() | {row.id for scope in scopes for row in scope.rows}
+        here |= {row.id for row in self._wanted([record for record in gone if record not in here])}
         cursor = Cursor(seq=through, chain=chain_at(through))
         return Page(
             scopes=scopes,

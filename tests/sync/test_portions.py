@@ -74,6 +74,24 @@ def test_a_home_whose_child_leaves_before_the_page_that_ties_it_is_given_up(
     assert not ben.has(home)
 
 
+def test_a_home_that_was_left_and_taken_again_stays_where_its_scope_came_in_the_page_before(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page after the one with the whole scope must not give up again what that one brought (seed 44630)."""
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    world.settle()
+    tilly = world.child("Tilly")
+    home, other = (Household(id=world.new_id("home"), address=f"{n} Quay Lane") for n in (1, 2))
+    ana.make(home, other, tilly)
+    for now in (home, other, home):
+        ana.change(tilly, household=now.id)
+        assert ana.sync().agreed
+    monkeypatch.setattr(feed, "MOST_ROWS", 1)
+    session = ben.sync()
+    assert (session.agreed, session.purged, session.problems) == (True, 0, [])
+    assert ben.has(home)
+
+
 def test_an_adult_who_comes_after_the_relationship_reaches_who_works_with_the_child(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
