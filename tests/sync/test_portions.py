@@ -77,7 +77,7 @@ def test_a_home_whose_child_leaves_before_the_page_that_ties_it_is_given_up(
 def test_a_home_that_was_left_and_taken_again_stays_where_its_scope_came_in_the_page_before(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The page after the one with the whole scope must not give up again what that one brought (seed 44630)."""
+    """The page after the one with the whole scope does not give up what that one brought (seed 44630)."""
     ana, ben = world.laptop("Ana"), world.laptop("Ben")
     world.settle()
     tilly = world.child("Tilly")

@@ -28,6 +28,7 @@ class Witness:
         self._kept: dict[str, int] = {}
         self._told: defaultdict[Path, set[str]] = defaultdict(set)
         self._went_on: set[str] = set()
+        self._unseen: set[str] = set()
 
     # Copies
 
@@ -56,8 +57,9 @@ class Witness:
             if self._heard.get(laptop) not in (None, *self._knows[caseload]):
                 assert answer.action != "ok", "a copy of a caseload was taken for the one heard last"
             self._heard[laptop] = next(self._numbers)
+            self._unseen.discard(laptop)
             self._knows[caseload].append(self._heard[laptop])
-        elif not self.was_last(caseload, laptop):
+        elif laptop in self._unseen or not self.was_last(caseload, laptop):
             self._went_on.add(laptop)
         if isinstance(said, Push) and isinstance(answer, Pushed):
             asked = [edit.id for edit in said.edits]
@@ -77,7 +79,7 @@ class Witness:
         if not self.was_last(caseload, laptop):
             return False
         alone = laptop not in self._went_on
-        if agreed:
+        if agreed and laptop not in self._unseen:
             self._went_on.discard(laptop)
         return alone
 
@@ -85,6 +87,7 @@ class Witness:
         """It is not known which greeting of these laptops was heard last: the next one is as it is."""
         for laptop in laptops:
             self._heard.pop(laptop, None)
+            self._unseen.add(laptop)
 
     def is_sent(self, caseload: Path, said: Any) -> None:
         """A message sets out. Raises AssertionError for a step that its laptop has a verdict on already."""
