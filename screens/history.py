@@ -20,7 +20,7 @@ from screens.widgets.lines import SaidLine, TitleLine, VerbLine
 from screens.widgets.row_list import RowList
 from screens.widgets.rows import Column, Row, Rows
 from screens.widgets.text import Cell, Piece, Tone
-from storage.queries.history import FieldChange, label_of_field, read_history, value_words
+from storage.queries.history import FieldChange, label_of_field, read_history, value_words, why_untold
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -91,12 +91,16 @@ class HistoryScreen(OutreachScreen):
     async def on_mount(self) -> None:
         """Read it; looking is on the record."""
 
-        def read(store: Store) -> list[FieldChange]:
+        def read(store: Store) -> tuple[list[FieldChange], str]:
             store.log("looked", f"history of a {self._type}", child=self._child)
-            return read_history(store, self._type, self._record)
+            changes = read_history(store, self._type, self._record)
+            return changes, why_untold(store, self._type, self._record, changes)
 
         try:
-            self._changes = await self.ask(read)
+            self._changes, untold = await self.ask(read)
+            if untold:
+                self.query_one(RowList).empty = "Withheld: see below."
+                self.say(f"Withheld: {untold}", wrong=True)
         except OutreachError as problem:
             self.query_one(RowList).empty = "This history stays closed: see below."
             self.say(problem.message, wrong=True)

@@ -311,11 +311,11 @@ def _require_told(eyes: Eyes, record: Record, child: Child | None, names: list[s
     It is said whether or not the field ever held anything, so it tells of nothing.
     """
     from casework.errors import Refused
+    from storage.queries.history import first_withheld
 
-    for name in names:
-        decision = eyes.field(record, name, child)
-        if not decision and decision.shown:
-            raise Refused("withheld", decision.reason, name)
+    name, reason = first_withheld(eyes, record, child, names)
+    if reason:
+        raise Refused("withheld", reason, name)
 
 
 def _decision(eyes: Eyes, record: Record, name: str, child: Child | None) -> Decision:

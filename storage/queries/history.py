@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -140,6 +140,39 @@ def _as_seen(change: FieldChange, sight: Sight, record: Record, child: Child | N
     if decision or change.field == "void":
         return change
     return replace(change, old=WITHHELD, new=WITHHELD, reason="") if decision.shown else None
+
+
+def why_untold(store: Store, record_type: str, record: str, changes: Sequence[FieldChange]) -> str:
+    """The reason why the changes of a record tell no value at all; "" where they do, or nothing is withheld.
+
+    It is said whether or not a withheld field ever held anything, so it tells of nothing, and of a category
+    whose existence is protected it says nothing: such a history looks as an empty one does.
+    """
+    if any(map(_tells, changes)):
+        return ""
+    held = load(store.conn, RECORD_TYPES[record_type], record)
+    return first_withheld(Sight(store), held, subject_of(store, held), type(held).model_fields)[1]
+
+
+def first_withheld(
+    sight: Sight, record: Record, child: Child | None, names: Iterable[str]
+) -> tuple[str, str]:
+    """The first of these fields of which it may be said that it is withheld, with the reason; else nothing."""
+    for name in names:
+        decision = sight.field(record, name, child)
+        if not decision and decision.shown:
+            return name, decision.reason
+    return "", ""
+
+
+def _tells(change: FieldChange) -> bool:
+    if change.field == CREATED:
+        return any(value not in (None, "", [], {}) for name, value in change.new.items() if name not in _BARE)
+    return change.field != "void" and change.new != WITHHELD
+
+
+_BARE = frozenset({"id", "void", "child"})
+"""What a creation tells without saying anything of the record."""
 
 
 def veil_of(store: Store, record: Record) -> Callable[[str, Any], Any]:

@@ -12,8 +12,9 @@ import pytest
 
 from casework.consent import record_agreement, withdraw_agreement
 from casework.edits import Edit, update
+from casework.errors import BadInput
 from casework.ids import new_id
-from casework.records import Worker
+from casework.records import Flag, School, Worker
 from casework.records_case import Action, Episode, Outcome, Plan, Review
 from casework.records_sharing import Agreement
 from outreach_tui.app import OutreachApp
@@ -26,6 +27,7 @@ from screens.plan_lines import plan_lines, read_plan_view
 from screens.unlock import UnlockScreen
 from screens.widgets.row_list import RowList
 from screens.widgets.text import cell_text
+from storage.queries.history import read_history, why_untold
 from storage.store import Store
 from tests.screens.fakes import HOSTILE
 from tests.screens.real import TODAY, Family, asked, commit, enter, make_real_app, new_store
@@ -419,6 +421,26 @@ async def test_an_edit_keeps_what_was_agreed_before(family: Family, tmp_path: Pa
         await keys(pilot, "h")
         assert isinstance(app.screen, HistoryScreen)
         assert "Set an alarm for Tilly" in flat(app)
+
+
+async def test_a_history_of_which_nothing_may_be_seen_says_so_and_why(tmp_path: Path) -> None:
+    family = Family(new_store(tmp_path, agency="school"))
+    made = make_plan(family)["alarm"]
+    family.store.journal.commit(Edit("Words", update(made, text="Bring an alarm")))
+    hidden = Flag(id=new_id(), child=family.tilly.id, kind="youth-justice", since=TODAY, source="x")
+    commit(family.store, "Flag", [hidden], family.tilly.id)
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot)
+        await app.push_screen(HistoryScreen("action", made.id, "Action", family.tilly.id))
+        await pilot.pause()
+        assert "Withheld: Family is not part of school's own work, and no agreement covers it." in flat(app)
+        assert "alarm" not in flat(app)
+        told = "No record has that id"
+        with pytest.raises(BadInput, match=told):
+            await asked(app, lambda store: read_history(store, "flag", hidden.id))
+        known = await asked(app, lambda store: why_untold(store, School.type, family.school.id, []))
+        assert known == "", "an empty history of what may be seen is an empty one"
 
 
 async def test_a_protected_address_is_painted_nowhere_and_no_edit_writes_over_it(
