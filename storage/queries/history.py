@@ -157,7 +157,7 @@ def why_untold(store: Store, record_type: str, record: str, changes: Sequence[Fi
 def first_withheld(
     sight: Sight, record: Record, child: Child | None, names: Iterable[str]
 ) -> tuple[str, str]:
-    """The first of these fields of which it may be said that it is withheld, with the reason; else nothing."""
+    """The first of these fields of which it may be said that it is withheld, and the reason; else nothing."""
     for name in names:
         decision = sight.field(record, name, child)
         if not decision and decision.shown:
