@@ -6,7 +6,9 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
+from casework.edits import CREATED
 from casework.errors import Unreachable
 from casework.facets import facets, joined
 from casework.shape import kinds
@@ -38,6 +40,15 @@ class _Message:
     def records(self) -> set[tuple[str, str]]:
         """The records (type, id) that it is about."""
         return {(kind, record) for edit in self.edits for kind, record, *_ in edit.changes}
+
+    @property
+    def made(self) -> dict[tuple[str, str], Mapping[str, Any]]:
+        """By (type, id), the fields of records that it brings into being and leaves as they were made."""
+        found: dict[tuple[str, str], Any] = {}
+        for edit in self.edits:
+            for kind, record, field, _, new in edit.changes:
+                found[kind, record] = new if field == CREATED and (kind, record) not in found else None
+        return {entry: new for entry, new in found.items() if new is not None}
 
 
 class Sending:
@@ -76,7 +87,7 @@ class Sending:
         message, wait = self._begun(session, self._next(session))
         while message is not None:
             ahead = self._next_but_one(message)
-            self._beforehand.work_out(message.records)
+            self._beforehand.work_out(message.records, message.made)
             answer = whole(message.push, wait())
             if answer.known:
                 renamed += 1

@@ -7,6 +7,7 @@ what may be held. Then of those that may be held whole nothing but the sum is le
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from casework.records import RECORD_TYPES
 from casework.scopes import TIED_TYPES
@@ -14,9 +15,10 @@ from storage.central.delivery import Share
 from storage.central.holdings import Entry, Holdings
 from storage.central.outbox import others_wrote
 from storage.central.state import read_state
-from storage.central.weighing import TIED_BY, share_of
+from storage.central.weighing import TIED_BY, names_of, share_of
 from storage.cipher import Connection
 
+_NONE: Mapping[Entry, Mapping[str, Any]] = {}
 _MOST = 20_000
 """Records that are kept ready, at some 450 bytes each; what is beyond them is counted as it stands."""
 
@@ -36,15 +38,25 @@ class Beforehand:
         self._scopes: dict[str, str] = {}
         self._as_of = others_wrote(conn)
 
-    def work_out(self, records: Iterable[Entry]) -> None:
-        """Read and hash these records (type, id). Those that tie others, or are tied, are left for later."""
+    def work_out(self, records: Iterable[Entry], made: Mapping[Entry, Mapping[str, Any]] = _NONE) -> None:
+        """Hash these records (type, id). Those that tie others, or are tied, are left for later.
+
+        `made` are the fields of those that steps brought into being; they need not be read, for a later step
+        that changes one works it out anew.
+        """
         self._forget_if_others_wrote()
         lacks = read_state(self._conn).lacks()
         left_out = {*lacks, *TIED_TYPES, *TIED_BY}
         entries = [entry for entry in records if entry[0] in RECORD_TYPES and entry[0] not in left_out]
         self.forget(entries)
         beyond = self._holdings.extras.of([record for _, record in entries])
-        for entry, values in self._holdings.read(entries[: _MOST - len(self._shares)]).items():
+        entries = entries[: _MOST - len(self._shares)]
+        known = {
+            entry: {**made[entry], "void": False}
+            for entry in entries
+            if entry in made and made[entry].keys() == names_of(entry[0])
+        }
+        for entry, values in self._holdings.read(entries, known).items():
             if values is None or entry[1] in beyond:
                 continue
             self._shares[entry[1]] = share_of(*entry, values, self._scopes)

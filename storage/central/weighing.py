@@ -52,18 +52,23 @@ def share_of(record_type: str, record: str, values: Mapping[str, Any], scopes: d
 
 def whole(record_type: str, record: str, fields: Mapping[str, Any]) -> dict[str, Any]:
     """Every field of a record but its id: as given, else empty. Raises ValidationError."""
-    names, empty = _fields_of(record_type)
-    if not fields.keys() <= names:
-        fields = {name: value for name, value in fields.items() if name in names}
     cls = RECORD_TYPES[record_type]
-    values = cls.model_validate({**empty, **fields, "id": record}).model_dump(mode="json")
+    names = names_of(record_type)
+    if not fields.keys() - {"void"} <= names:
+        fields = {name: value for name, value in fields.items() if name in names or name == "void"}
+    values = cls.model_validate({**_empty(record_type), **fields, "id": record}).model_dump(mode="json")
     del values["id"]
     return values
 
 
 @cache
-def _fields_of(record_type: str) -> tuple[frozenset[str], Mapping[str, str]]:
-    """All fields of a record type but its id, and those of them that have to be there, empty."""
+def names_of(record_type: str) -> frozenset[str]:
+    """All fields of a record type but its id, and but `void`, which each record has."""
+    return frozenset(RECORD_TYPES[record_type].model_fields) - {"id", "void"}
+
+
+@cache
+def _empty(record_type: str) -> Mapping[str, str]:
+    """The fields of a record type that have to be there, but for its id, empty."""
     fields = RECORD_TYPES[record_type].model_fields
-    names = frozenset(name for name in fields if name != "id")
-    return names, {name: "" for name in fields if name in names and fields[name].is_required()}
+    return {name: "" for name in fields if name != "id" and fields[name].is_required()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -128,3 +129,31 @@ def test_only_what_may_be_held_whole_is_ready(world: World) -> None:
     assert beforehand.whole([entry], {}) == {}
     beforehand.forget([entry])
     assert beforehand.whole([entry], {child.id: _ALL}) == {}
+
+
+def test_what_a_step_made_is_counted_as_if_it_were_read(world: World) -> None:
+    ana = world.laptop("Ana")
+    child = world.child("Tilly")
+    held = contact(world, child.id)
+    ana.make(child, held)
+    entry = ("contact", held.id)
+    made = ana.store.conn.execute("SELECT new FROM change WHERE record = ?", (held.id,)).fetchone()[0]
+    as_made, as_read, changed, short = (Beforehand(ana.store.conn) for _ in range(4))
+    as_read.work_out([entry])
+    as_made.work_out([entry], {entry: json.loads(made)})
+    changed.work_out([entry], {entry: {**json.loads(made), "note": "Another"}})
+    short.work_out([entry], {entry: {"child": child.id}})
+    masks = {child.id: _ALL}
+    assert as_made.whole([entry], masks) == as_read.whole([entry], masks) == short.whole([entry], masks)
+    assert changed.whole([entry], masks) != as_read.whole([entry], masks)  # it was not read
+
+
+def test_what_one_message_makes_and_changes_is_counted_as_it_stands(world: World) -> None:
+    ana = world.laptop("Ana")
+    child = world.child("Tilly")
+    held = contact(world, child.id)
+    ana.make(child, held)
+    ana.change(held, note="Came back")
+    session = ana.sync()
+    assert (session.agreed, session.problems) == (True, [])
+    assert sums_fit(ana)
