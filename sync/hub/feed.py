@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, literal_column, or_, select, update
 
 from casework.canonical import MODULUS, Digest, sum_of
 from casework.scopes import TIED
@@ -20,8 +20,8 @@ from sync.messages import MOST_ROWS, Cursor, Page, Pull, Scope, Sent, Told, Veri
 _record, _tie, _held, _head, _log = tables.record, tables.tie, tables.entitlement, tables.head, tables.log
 _left = tables.left
 
-_READ_TOGETHER = 10
-"""Scopes that are read at a time for a page: all of them go into it, so that none is read for nothing."""
+_READ_TOGETHER = 50
+"""Scopes that are read at a time for a page, at most: all go into it, so that none is read for nothing."""
 _BIT_OF = {facet.key: bit for facet, bit in BIT.items()}
 _MOST_REPAIRED = 200
 """Scopes that are sent anew at a time when two sides differ."""
@@ -39,6 +39,13 @@ _OWED = (
     .order_by(_held.c.scope)
     .limit(bindparam("most"))
 )
+_SIZES = (
+    select(tables.digest.c.scope, func.sum(tables.digest.c.facets))
+    .where(tables.digest.c.scope.in_(bindparam("scopes", expanding=True)))
+    .where(tables.digest.c.lead == tables.digest.c.facet)
+    .group_by(tables.digest.c.scope)
+)
+"""How many records there are of each scope: each has one leading facet."""
 _is_touched = and_(
     *(_of_laptop, _held.c.sent != 0, _held.c.mask != 0, _head.c.seq > bindparam("since")),
     *(_record.c.seq >= bindparam("first"), _record.c.seq <= bindparam("last")),
@@ -190,8 +197,9 @@ class Feed:
         owed = [row for row in changed if row.scope not in coming]
         found: list[Scope] = []
         count = 0
-        for at in range(0, len(owed), _READ_TOGETHER):
-            masks = {row.scope: row.mask for row in owed[at : at + _READ_TOGETHER]}
+        while owed:
+            masks = self._together(owed, MOST_ROWS - count)
+            owed = owed[len(masks) :]
             rows = self._of_scopes([scope for scope, mask in masks.items() if mask])
             every = {row.id: row for held in rows.values() for row in held}
             told = {row.id: row for row in self._sent(every.values())}
@@ -202,6 +210,18 @@ class Feed:
             if count >= MOST_ROWS:
                 return found, True
         return found, False
+
+    def _together(self, owed: Sequence[Any], most: int) -> dict[str, int]:
+        """The first of these scopes, each with its bits, as far as their records fill a page of so many."""
+        some = owed[:_READ_TOGETHER]
+        sizes = dict(self._connection.execute(_SIZES, {"scopes": among([row.scope for row in some])}).all())
+        found: dict[str, int] = {}
+        for row in some:
+            found[row.scope] = row.mask
+            most -= sizes.get(row.scope, 0) if row.mask else 0
+            if most <= 0:
+                break
+        return found
 
     def _of_scopes(self, scopes: Sequence[str]) -> dict[str, list[Any]]:
         found: dict[str, list[Any]] = {}

@@ -12,6 +12,7 @@ from casework.records import Contact, Household, Person, Relationship
 from storage.central import receiving
 from sync import sending
 from sync.hub import devices, feed
+from sync.messages import Page
 from tests.sync.databases import SqliteDatabase
 from tests.sync.world import World
 
@@ -42,6 +43,20 @@ def test_portions_of_counting_and_of_scopes_come_together(
         assert session.agreed
         assert session.problems == []
     assert all(ben.has(record) for record in (*children, *entries))
+
+
+def test_a_page_ends_with_the_child_who_fills_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed, "MOST_ROWS", 6)
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    children = [world.child(f"Tilly {n}") for n in range(5)]
+    ana.make(*children, *(contact(world, child.id) for child in children for _ in range(4)))
+    assert ana.sync().agreed
+    sent: list[int] = []
+    ben.way.spy = lambda verb, _, answer: (
+        sent.append(sum(len(scope.rows) for scope in answer.scopes)) if isinstance(answer, Page) else None
+    )
+    assert ben.sync().agreed
+    assert (max(sent), sum(sent) > 25) == (10, True), sent
 
 
 def test_a_home_whose_child_leaves_before_the_page_that_ties_it_is_given_up(
