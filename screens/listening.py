@@ -44,6 +44,8 @@ class ListeningScreen(StepScreen):
             return found, store.journal.subscribe(heard)
 
         found, self._stop_listening = await self.ask(begin)
+        if self._stale:
+            self.hear()
         return found
 
     async def listen_into(self, rows: RowList, look: Callable[[Store], T], closed: str) -> T | None:
@@ -73,10 +75,11 @@ class ListeningScreen(StepScreen):
 
     def hear(self) -> None:
         """Something that is shown was changed: read again now, or when this screen is shown again."""
-        if not self.is_attached or not self.is_listening:
+        if not self.is_attached:
             return
+        # Also while the answer of `listen` is on its way: it looked before this was written.
         self._stale = True
-        if self.app.screen is self:
+        if self.is_listening and self.app.screen is self:
             again: Callable[[], Awaitable[None]] = self._renew_quietly
             self.run_worker(again, exclusive=True, group="renew")
 

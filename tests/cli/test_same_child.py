@@ -39,6 +39,7 @@ def test_a_pair_is_found_looked_at_and_not_offered_again(line: Line) -> None:
     assert line("link", one, two, "--end", *WHY).code == 0
     (ended,) = [row for row in line("history", linked.json["id"]).out.splitlines() if "ended_by" in row]
     assert "Ana Bell" in ended
+    assert line.ids["worker"] not in ended
     assert pairs(line)["looked_at"] == 0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from screens.disagreement_forms import AnswerForm, FurtherForm, RaiseForm
 from screens.disagreements import DisagreementsScreen
 from screens.help import HelpScreen
 from screens.history import HistoryScreen
+from storage.journal import Journal, Receipt
 from storage.store import Store
 from tests.screens.fakes import HOSTILE
 from tests.screens.real import TODAY, Family, asked, enter, make_real_app, new_store
@@ -187,6 +188,28 @@ async def test_what_was_written_elsewhere_shows(family: Family, tmp_path: Path) 
         await asked(app, lambda store: raise_in(store, family.tilly.id))
         await settle(pilot)
         assert "Raised elsewhere" in screen_text(app)
+
+
+async def test_what_is_written_just_as_a_page_begins_to_listen_shows(
+    family: Family, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It had looked before, and was told before it knew that it listens."""
+    app = make_real_app(tmp_path, family.store)
+    begin = Journal.subscribe
+
+    def subscribe(journal: Journal, listener: Callable[[Receipt], None]) -> Callable[[], None]:
+        monkeypatch.setattr(Journal, "subscribe", begin)
+        stop = journal.subscribe(listener)
+        assert app.desk._store is not None
+        raise_in(app.desk._store, family.tilly.id)
+        return stop
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, family.tilly.id)
+        monkeypatch.setattr(Journal, "subscribe", subscribe)
+        await keys(pilot, "g", "k")
+        assert isinstance(app.screen, ClocksScreen)
+        assert "Disagreement" in screen_text(app)
 
 
 def raise_in(store: Store, child: str) -> None:
