@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -105,6 +106,8 @@ def sync(context: click.Context, verify: bool, deep: bool, watch: float | None) 
 
         if watch is None:
             return session()
+        # A service ends what it started so: the same end as by Ctrl-C, with the one document.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         if watched is None:
             return keep_watch(session, watch)
         with watched:
@@ -112,7 +115,7 @@ def sync(context: click.Context, verify: bool, deep: bool, watch: float | None) 
 
 
 class Watched:
-    """The sessions of a watch as one JSON document, printed when Ctrl-C ends it.
+    """The sessions of a watch as one JSON document, printed when Ctrl-C or SIGTERM ends it.
 
     Counts are added up; `agreed` and what waits are as the last session left them, and it has not agreed
     where the central record could not be reached.

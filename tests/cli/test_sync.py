@@ -378,8 +378,12 @@ def test_a_watch_rests_between_sessions_and_longer_while_nobody_answers() -> Non
     assert said == ["away", "rest 90", "away", "rest 90"]
 
 
-@pytest.mark.parametrize("as_json", [False, True], ids=["lines", "json"])
-def test_a_watch_says_each_session_and_ends_with_ctrl_c(desk: Desk, *, as_json: bool) -> None:
+@pytest.mark.parametrize(
+    ("as_json", "end"), [(False, signal.SIGINT), (True, signal.SIGTERM)], ids=["lines", "json"]
+)
+def test_a_watch_says_each_session_until_it_is_ended(
+    desk: Desk, end: signal.Signals, *, as_json: bool
+) -> None:
     """In lines on stdout; as JSON on stderr, with one document for all of them at the end."""
     ana = desk.laptop("Ana Bell")
     environ = {key: value for key, value in os.environ.items() if not key.startswith("OUTREACH_")}
@@ -395,7 +399,7 @@ def test_a_watch_says_each_session_and_ends_with_ctrl_c(desk: Desk, *, as_json: 
         told = process.stderr if as_json else process.stdout
         assert told is not None
         said = [told.readline() for _ in range(3)]
-        process.send_signal(signal.SIGINT)
+        process.send_signal(end)
         out, errors = process.communicate(timeout=30)
     assert all(line.startswith("Both sides agree") for line in said)
     assert process.returncode == 130
