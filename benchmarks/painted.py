@@ -62,6 +62,11 @@ class Watched:
         os.write(self._terminal, keys.encode())
         return time.perf_counter()
 
+    def processor(self) -> float:
+        """Milliseconds of processor time that the command has had, of all its threads (Linux)."""
+        threads = Path(f"/proc/{self._pid}/task").glob("*/schedstat")
+        return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e6
+
     def leave(self) -> float:
         """Leave by ctrl+q; the command's peak memory in MB."""
         self.type("\x11")
