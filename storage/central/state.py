@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any
 
 from storage.cipher import Connection
@@ -85,18 +85,20 @@ class SyncState:
         return bool(self.hub and self.device)
 
 
+_NAMES = tuple(field.name for field in fields(SyncState))
+
+
 def read_state(conn: Connection) -> SyncState:
     """What was kept; the beginning, where nothing was."""
     held: dict[str, Any] = dict(conn.execute("SELECT name, value FROM sync_state").fetchall())
     for number in ("seq", "pushed_seq", "audit_seq", "common"):
         held[number] = int(held.get(number, 0))
-    known = {field.name for field in fields(SyncState)}
-    return replace(SyncState(), **{name: value for name, value in held.items() if name in known})
+    return SyncState(**{name: held[name] for name in _NAMES if name in held})
 
 
 def write_state(conn: Connection, state: SyncState) -> None:
     """Keep it, in the caller's transaction."""
     conn.executemany(
         "INSERT OR REPLACE INTO sync_state (name, value) VALUES (?, ?)",
-        [(name, str(value)) for name, value in asdict(state).items()],
+        [(name, str(getattr(state, name))) for name in _NAMES],
     )
