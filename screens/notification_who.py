@@ -69,7 +69,8 @@ class WhoForm(NotificationFields):
     def offer_contact(self) -> None:
         """Offer the school's point of contact as who sent it, in the hint of the field."""
         if not self._about:
-            self.run_worker(self._offer_contact(), group="contact", exclusive=True)
+            offer: Callable[[], Awaitable[None]] = self._offer_contact  # not yet called: as in `_look_for`
+            self.run_worker(offer, group="contact", exclusive=True)
 
     async def _offer_contact(self) -> None:
         school, child = self._value("school"), self._child

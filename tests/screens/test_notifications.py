@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import shutil
 from dataclasses import replace
 from datetime import date, timedelta
@@ -642,6 +643,19 @@ async def test_speaking_with_the_notifier_shows_how_to_reach_the_school(
         await settle(pilot)
         assert "Point of contact: Ms Webb, SENCO · 01632 960401." in flat(app)
         check_shot(app, "notification-contacted")
+
+
+async def test_a_quicker_letter_leaves_no_look_for_the_contact_unawaited(
+    family: Family, tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    app = app_of(family, tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await form(pilot)
+        screen.offer_contact()
+        screen.offer_contact()
+        await settle(pilot)
+    gc.collect()
+    assert not [one for one in recwarn if "never awaited" in str(one.message)]
 
 
 async def test_typing_replaces_the_name_that_is_offered(family: Family, tmp_path: Path) -> None:
