@@ -55,6 +55,7 @@ def test_another_mark_is_never_overdue(mark: str, today: date) -> None:
 def test_on_the_last_day_only_an_n_is_due() -> None:
     last = n_clock(date(2026, 9, 7), "N", date(2026, 9, 14), SWALE)
     assert (last.due_today, last.overdue) == (True, False)
+    assert last.reasons[-1] == "It is due today."
     changed = n_clock(date(2026, 9, 7), "I", date(2026, 9, 14), SWALE)
     assert (changed.due_today, changed.overdue) == (False, False)
 
