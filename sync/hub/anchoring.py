@@ -11,12 +11,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from sync.hub import tables
 from sync.messages import Cursor, Hello
 
 _device = tables.device
+_KEEP = (
+    update(_device)
+    .where(_device.c.id == bindparam("laptop"))
+    .values(audit_seq=bindparam("seq"), audit_chain=bindparam("at"))
+)
 
 
 def anchor(connection: Connection, known: Row[Any], said: Hello, now: datetime) -> Cursor:
@@ -48,9 +53,7 @@ def _kept(connection: Connection, device: str) -> Cursor:
 
 
 def _keep(connection: Connection, device: str, head: Cursor) -> None:
-    connection.execute(
-        update(_device).where(_device.c.id == device).values(audit_seq=head.seq, audit_chain=head.chain)
-    )
+    connection.execute(_KEEP, {"laptop": device, "seq": head.seq, "at": head.chain})
 
 
 def _name(connection: Connection, device: str, now: datetime) -> None:

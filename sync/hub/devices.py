@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from casework.edits import Change, create
 from casework.edits import update as changed
@@ -20,6 +20,12 @@ from sync.hub.taking import Taking
 from sync.hub.waiting import take_waiting
 from sync.messages import Changed, SentEdit
 
+_device = tables.device
+_STATED = (
+    update(_device)
+    .where(_device.c.id == bindparam("laptop"), _device.c.given_up != bindparam("stated"))
+    .values(given_up=bindparam("stated"), given_up_at=bindparam("at"))
+)
 HUB = "hub"
 """The device id and the worker id of what the central record writes itself."""
 
@@ -85,12 +91,7 @@ def add_device(connection: Connection, device: str, worker: str, key: bytes, now
 def keep_statement(connection: Connection, device: str, given_up: str | None, now: datetime) -> None:
     """Keep what a laptop states to have given up (count and sum), and when it first said so."""
     if given_up is not None:
-        table = tables.device
-        connection.execute(
-            update(table)
-            .where(table.c.id == device, table.c.given_up != given_up)
-            .values(given_up=given_up, given_up_at=now.isoformat())
-        )
+        connection.execute(_STATED, {"laptop": device, "stated": given_up, "at": now.isoformat()})
 
 
 def revoke(connection: Connection, device: str) -> None:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, cached_property, lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, text, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, select, text, update
 
 from casework.facets import FACETS, Facet, held_facets
 from casework.holding import Place, holds
@@ -23,12 +23,33 @@ from casework.records_sharing import Agreement, Disclosure
 from casework.scopes import EVERYBODY
 from casework.sharing import NOTHING, Ground, may_see
 from sync.hub import tables
-from sync.hub.central import batched, in_bulk, read_as
+from sync.hub.central import among, batched, in_bulk, read_as
 
 BIT: Mapping[Facet, int] = {facet: 1 << place for place, facet in enumerate(FACETS)}
 _TEAM_MASK = BIT[Facet(Category.EDUCATION)] | BIT[Facet(Category.WORKFORCE)]
 _OWN_MASK = BIT[Facet(Category.WORKFORCE)]
 SEND_ANEW = -1
+_record, _device, _held = tables.record, tables.device, tables.entitlement
+_of_these: BindParameter[str] = bindparam("children", expanding=True)
+_of_everybody = select(_record.c.id, _record.c.fields).where(_record.c.scope == EVERYBODY)
+_WORKERS = _of_everybody.where(_record.c.type == "worker")
+_SCHOOLS = _of_everybody.where(_record.c.type == "school")
+_DEVICES = select(_device.c.id, _device.c.worker, _device.c.status)
+_RULING = select(_record.c.id, _record.c.type, _record.c.scope, _record.c.fields).where(
+    text(tables.RULING), _record.c.scope.in_(_of_these), _record.c.type.in_(tables.GROUND)
+)
+_HELD = select(_held).where(_held.c.scope.in_(_of_these))
+_HELD_BY = select(_held.c.scope).where(_held.c.device == bindparam("laptop"), _held.c.scope != EVERYBODY)
+_PLACED = select(tables.place.c.child).where(
+    tables.place.c.school.in_(bindparam("schools", expanding=True))
+    | (tables.place.c.team == bindparam("team_of"))
+    | tables.place.c.lead.in_(bindparam("workers", expanding=True))
+)
+_WORKED = select(tables.member.c.child).where(
+    tables.member.c.worker.in_(bindparam("workers", expanding=True))
+)
+_NOBODYS = delete(tables.member).where(tables.member.c.child.in_(_of_these))
+_ENTITLED = update(_device).where(_device.c.id == bindparam("laptop")).values(entitled_on=bindparam("today"))
 CHILD_STANDS_ON = frozenset({"school", "team", "lead_worker", "dob", "void"})
 """The fields of a child on which it stands who may hold what: where the child is, who works the case, and the
 age at which a child agrees for itself. A change of any other field settles nothing anew.
@@ -112,41 +133,20 @@ class Entitlement:
             for scope, mask in ((EVERYBODY, _TEAM_MASK), (f"worker:{worker.id}", _OWN_MASK))
         ]
         in_bulk(self._connection, tables.entitlement, rows)
-        self._connection.execute(
-            update(tables.device).where(tables.device.c.id == device).values(entitled_on=self._on.isoformat())
-        )
+        self._connection.execute(_ENTITLED, {"laptop": device, "today": self._on.isoformat()})
 
     def _candidates(self, device: str, devices: Collection[_Device]) -> set[str]:
-        place, member, held = tables.place, tables.member, tables.entitlement
-        found = set(
-            self._connection.execute(
-                select(held.c.scope).where(held.c.device == device, held.c.scope != EVERYBODY)
-            ).scalars()
-        )
+        found = set(self._connection.execute(_HELD_BY, {"laptop": device}).scalars())
         for _, worker, colleagues in devices:
-            found |= set(
-                self._connection.execute(
-                    select(place.c.child).where(
-                        place.c.school.in_(worker.schools)
-                        | (place.c.team == (worker.team or "-"))
-                        | place.c.lead.in_([worker.id, *colleagues])
-                    )
-                ).scalars()
-            )
-            found |= set(
-                self._connection.execute(
-                    select(member.c.child).where(member.c.worker.in_([worker.id, *colleagues]))
-                ).scalars()
-            )
+            workers = [worker.id, *colleagues]
+            asked = {"schools": worker.schools, "team_of": worker.team or "-", "workers": workers}
+            found |= set(self._connection.execute(_PLACED, asked).scalars())
+            found |= set(self._connection.execute(_WORKED, {"workers": workers}).scalars())
         return {child for child in found if not child.startswith("worker:")}
 
     def _devices(self) -> list[_Device]:
         """Each laptop in use with its worker and the ids of that worker's team."""
-        record, device = tables.record, tables.device
-        rows = self._connection.execute(
-            select(record.c.id, record.c.fields).where(record.c.scope == EVERYBODY, record.c.type == "worker")
-        )
-        workers = {row.id: read_as(Worker, row) for row in rows}
+        workers = {row.id: read_as(Worker, row) for row in self._connection.execute(_WORKERS)}
         teams: defaultdict[str | None, set[str]] = defaultdict(set)
         for worker in workers.values():
             teams[worker.team].add(worker.id)
@@ -156,18 +156,13 @@ class Entitlement:
                 workers[row.worker],
                 frozenset(teams[workers[row.worker].team]) if workers[row.worker].team else frozenset(),
             )
-            for row in self._connection.execute(select(device.c.id, device.c.worker, device.c.status))
+            for row in self._connection.execute(_DEVICES)
             if row.status == "active" and row.worker in workers
         ]
 
-    def _read(self, children: Collection[str]) -> Iterator[Known]:
-        record = tables.record
+    def _read(self, children: Sequence[str]) -> Iterator[Known]:
         found: defaultdict[str, list[Any]] = defaultdict(list)
-        for row in self._connection.execute(
-            select(record.c.id, record.c.type, record.c.scope, record.c.fields).where(
-                text(tables.RULING), record.c.scope.in_(children), record.c.type.in_(tables.GROUND)
-            )
-        ):
+        for row in self._connection.execute(_RULING, {"children": among(children)}):
             found[row.scope].append(row)
         for child, rows in found.items():
             own = next((row for row in rows if row.id == child), None)
@@ -177,13 +172,10 @@ class Entitlement:
     @cached_property
     def _teams(self) -> Mapping[str, str | None]:
         """The team of each school."""
-        record = tables.record
-        rows = self._connection.execute(
-            select(record.c.id, record.c.fields).where(record.c.scope == EVERYBODY, record.c.type == "school")
-        )
+        rows = self._connection.execute(_SCHOOLS)
         return {row.id: json.loads(row.fields).get("team") for row in rows}
 
-    def _keep_places(self, known: Mapping[str, Known], children: Collection[str]) -> None:
+    def _keep_places(self, known: Mapping[str, Known], children: Sequence[str]) -> None:
         rows = [
             {
                 "child": child,
@@ -194,11 +186,10 @@ class Entitlement:
             for child, entry in known.items()
         ]
         in_bulk(self._connection, tables.place, rows)
-        member = tables.member
-        self._connection.execute(delete(member).where(member.c.child.in_(children)))
+        self._connection.execute(_NOBODYS, {"children": among(children)})
         in_bulk(
             self._connection,
-            member,
+            tables.member,
             [
                 {"child": child, "worker": worker}
                 for child, entry in known.items()
@@ -207,12 +198,12 @@ class Entitlement:
         )
 
     def _write(
-        self, devices: Collection[_Device], known: Mapping[str, Known], children: Collection[str], seq: int
+        self, devices: Collection[_Device], known: Mapping[str, Known], children: Sequence[str], seq: int
     ) -> None:
         table = tables.entitlement
         before = {
             (row.device, row.scope): row
-            for row in self._connection.execute(select(table).where(table.c.scope.in_(children)))
+            for row in self._connection.execute(_HELD, {"children": among(children)})
         }
         rows = []
         lost_by: defaultdict[str, set[str]] = defaultdict(set)

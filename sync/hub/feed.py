@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, literal_column, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, func, literal_column, or_, select, update
 
 from casework.canonical import MODULUS, Digest, sum_of
 from casework.scopes import TIED
@@ -75,6 +75,34 @@ _LEFT_BEHIND = (
     .join(_held, _held.c.scope == _left.c.scope)
     .where(_of_laptop, _left.c.seq > bindparam("since"), _left.c.seq <= bindparam("through"))
 )
+_IS_NEWS = or_(_record.c.device != bindparam("laptop"), _held.c.sent != 0, _held.c.lost != 0)
+"""Whether the laptop does not hold a record as it stands.
+
+What it wrote itself it holds in a scope that it is sent for the first time. Of one that it was sent before it
+may have written what it had to give up then, and may hold now.
+"""
+_OWN = (
+    select(_record)
+    .join(_held, and_(_held.c.scope == _record.c.scope, _of_laptop))
+    .where(_record.c.scope.in_(bindparam("scopes", expanding=True)), _IS_NEWS)
+)
+_TIED_TO = (
+    select(_record, _tie.c.scope.label("of"))
+    .join(_tie, _tie.c.record == _record.c.id)
+    .join(_held, and_(_held.c.scope == _tie.c.scope, _of_laptop))
+    .where(_tie.c.scope.in_(bindparam("scopes", expanding=True)), _record.c.scope == TIED, _IS_NEWS)
+    .distinct()
+)
+_put = update(_held).where(_of_laptop, _held.c.scope == bindparam("put"))
+_DONE = _put.values(sent=bindparam("bits"))
+_SENT_WHOLE = _put.values(sent=SEND_ANEW, whole=bindparam("head"))
+_CARRIED = _put.values(whole=bindparam("head"))
+_digest = tables.digest
+_DIGESTS = (
+    select(_digest.c.scope, _digest.c.lead, _digest.c.facet, _digest.c.facets, _digest.c.total, _held.c.mask)
+    .join(_held, _held.c.scope == _digest.c.scope)
+    .where(_of_laptop, _held.c.mask != 0)
+)
 _TOLD = select(_log.c.seq, _log.c.edit, _log.c.worker, _log.c.name, _log.c.at).where(
     _log.c.seq.in_(bindparam("numbers", expanding=True))
 )
@@ -89,15 +117,6 @@ class Feed:
         self._device = device
         self._sums = sums or Sums()
 
-    @property
-    def _is_news(self) -> ColumnElement[bool]:
-        """Whether the laptop does not hold a record as it stands.
-
-        What it wrote itself it holds in a scope that it is sent for the first time. Of one that it was sent
-        before it may have written what it had to give up then, and may hold now.
-        """
-        return or_(_record.c.device != self._device, _held.c.sent != 0, _held.c.lost != 0)
-
     def masks(self) -> dict[str, tuple[int, int]]:
         """The bits that the laptop may hold of each scope, and when it lost some."""
         rows = self._connection.execute(_MASKS, {"laptop": self._device})
@@ -107,20 +126,19 @@ class Feed:
         """The laptop put these scopes in place, each with these bits."""
         if done:
             self._connection.execute(
-                update(_held)
-                .where(_held.c.device == self._device, _held.c.scope == bindparam("put"))
-                .values(sent=bindparam("bits")),
-                [{"put": scope, "bits": mask} for scope, mask in sorted(done.items())],
+                _DONE,
+                [
+                    {"laptop": self._device, "put": scope, "bits": mask}
+                    for scope, mask in sorted(done.items())
+                ],
             )
 
     def _sent_whole(self, scopes: Sequence[str], head: int) -> None:
         """Until the laptop says that it put these scopes in place, what it holds of them is not known."""
         if scopes:
             self._connection.execute(
-                update(_held)
-                .where(_held.c.device == self._device, _held.c.scope == bindparam("put"))
-                .values(sent=SEND_ANEW, whole=head),
-                [{"put": scope} for scope in sorted(scopes)],
+                _SENT_WHOLE,
+                [{"laptop": self._device, "put": scope, "head": head} for scope in sorted(scopes)],
             )
 
     def settle_carried(self, done: Mapping[str, int], seq: int) -> None:
@@ -128,10 +146,8 @@ class Feed:
         self.settle_done(done)
         if done:
             self._connection.execute(
-                update(_held)
-                .where(_held.c.device == self._device, _held.c.scope == bindparam("put"))
-                .values(whole=seq),
-                [{"put": scope} for scope in sorted(done)],
+                _CARRIED,
+                [{"laptop": self._device, "put": scope, "head": seq} for scope in sorted(done)],
             )
 
     def pages(
@@ -225,21 +241,10 @@ class Feed:
 
     def _of_scopes(self, scopes: Sequence[str]) -> dict[str, list[Any]]:
         found: dict[str, list[Any]] = {}
-        own = (
-            select(_record)
-            .join(_held, and_(_held.c.scope == _record.c.scope, _held.c.device == self._device))
-            .where(_record.c.scope.in_(scopes), self._is_news)
-        )
-        for row in self._connection.execute(own).all():
+        asked = {"laptop": self._device, "scopes": among(scopes)}
+        for row in self._connection.execute(_OWN, asked).all():
             found.setdefault(row.scope, []).append(row)
-        tied = (
-            select(_record, _tie.c.scope.label("of"))
-            .join(_tie, _tie.c.record == _record.c.id)
-            .join(_held, and_(_held.c.scope == _tie.c.scope, _held.c.device == self._device))
-            .where(_tie.c.scope.in_(scopes), _record.c.scope == TIED, self._is_news)
-            .distinct()
-        )
-        for row in self._connection.execute(tied):
+        for row in self._connection.execute(_TIED_TO, asked):
             found.setdefault(row.of, []).append(row)
         return found
 
@@ -317,12 +322,7 @@ class Feed:
 
     def digests(self) -> dict[str, Digest]:
         """What the laptop should hold, by scope."""
-        table = tables.digest
-        rows = self._connection.execute(
-            select(table.c.scope, table.c.lead, table.c.facet, table.c.facets, table.c.total, _held.c.mask)
-            .join(_held, _held.c.scope == table.c.scope)
-            .where(_held.c.device == self._device, _held.c.mask != 0)
-        )
+        rows = self._connection.execute(_DIGESTS, {"laptop": self._device})
         sums: dict[str, list[int]] = {}
         for scope, lead, facet, count, total, mask in rows:
             if mask & _BIT_OF[lead] and mask & _BIT_OF[facet]:
