@@ -211,7 +211,10 @@ def may_be_called(eyes: Eyes, record: Record) -> str:
         eyes.is_there(record, child) and all(eyes.field(record, name, child) for name in fields)
     ):
         return ""
+    from storage.queries.guarded_words import guarded
+
     called = " ".join(filter(None, (str(getattr(record, name) or "") for name in fields)))
+    called = guarded(eyes.store, child, called) if child is not None else called
     return f"episode {called}" if record.type == "episode" else called
 
 

@@ -8,25 +8,39 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from casework.hide_address import hiding, looks_like_address
 from casework.policies import Category
-from casework.records import Household, Person, Record, Relationship
+from casework.records import Child, Household, Person, Record, Relationship
 from storage.queries.sight import address_protected
+from storage.rows import load_all
 
 if TYPE_CHECKING:
-    from casework.records import Child
     from storage.store import Store
 
 T = TypeVar("T")
 
 
 def guarded_addresses(store: Store, child: Child) -> list[str]:
-    """Every address on record of a family where one of them is protected; else none."""
+    """Every address on record of a family where one of them is protected; else none.
+
+    Also of the families of children whom somebody said to be the same child, another or a sibling: the
+    reason for that stands on either record.
+    """
+    rows = store.conn.execute(
+        "SELECT other FROM link WHERE void = 0 AND child = :id UNION"
+        " SELECT child FROM link WHERE void = 0 AND other = :id",
+        {"id": child.id},
+    ).fetchall()
+    others = (other for (id_,) in rows for other in load_all(store.conn, Child, "id = ?", (id_,), void=True))
+    each = (address for one in (child, *others) for address in _of_family(store, one))
+    return list(dict.fromkeys(each))
+
+
+def _of_family(store: Store, child: Child) -> list[str]:
     homes = store.find(Household, "id = ?", (child.household,)) if child.household else []
     people = [store.get(Person, tie.person) for tie in store.find(Relationship, "child = ?", (child.id,))]
     known = [(one.address, one.address_protected) for one in homes]
     known += [(one.address, one.address_protected) for one in people]
     every = address_protected(store, child)
-    guarded = [address for address, protected in known if address and (protected or every)]
-    return list(dict.fromkeys(guarded))
+    return [address for address, protected in known if address and (protected or every)]
 
 
 def guarded(store: Store, child: Child, value: T) -> T:
@@ -60,12 +74,16 @@ class AddressGuard:
 
 
 _PROTECTED = (
+    "WITH guarded (id) AS ("
     "SELECT c.id FROM child c JOIN household h ON h.id = c.household WHERE h.address_protected = 1"
     " UNION SELECT r.child FROM relationship r JOIN person p ON p.id = r.person"
     " WHERE p.address_protected = 1 AND r.void = 0"
     " UNION SELECT c.id FROM child c JOIN child f ON f.id = c.id OR f.household = c.household"
     " JOIN flag g ON g.child = f.id"
-    " WHERE g.kind = 'address-protection' AND g.void = 0 AND g.ended IS NULL"
+    " WHERE g.kind = 'address-protection' AND g.void = 0 AND g.ended IS NULL)"
+    " SELECT id FROM guarded"
+    " UNION SELECT l.child FROM link l JOIN guarded g ON g.id = l.other WHERE l.void = 0"
+    " UNION SELECT l.other FROM link l JOIN guarded g ON g.id = l.child WHERE l.void = 0"
 )
 
 

@@ -15,6 +15,7 @@ from casework.shown_marks import shown_marks
 from casework.splitting import Split
 from casework.weeks import session_of
 from casework.wording import count_of, say_born, say_day
+from storage.queries.guarded_words import guarded
 from storage.queries.sight import Sight
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def shown_merge(
         said = (_words(store, name, mine, kept), _words(store, name, theirs, other))
         picks.append(Pick(name, _label(name), *said, taken))
     moved, set_aside = (_seen(sight, some, other) for some in (merge.moved, merge.set_aside))
-    return ShownMerge(
+    shown = ShownMerge(
         tuple(picks),
         counted(moved),
         counted(set_aside),
@@ -127,6 +128,7 @@ def shown_merge(
         _named(sight, moved, other),
         _named(sight, set_aside, other),
     )
+    return guarded(store, kept, guarded(store, other, shown))
 
 
 def shown_split(store: Store, kept: Child, split: Split) -> ShownSplit:

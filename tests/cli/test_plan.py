@@ -632,7 +632,7 @@ def test_a_protected_address_is_not_printed(case: Line, kind: str) -> None:
     tilly = case.ids["tilly"]
     home = ok(case, "show", tilly)["fields"]["household"]
     where = "3 Quarry Lane, Sheerness ME12 1ZZ"
-    ok(case, "edit", home, f"address={where}")
+    ok(case, "edit", home, f"address={where}", "name=At 3 Quarry Lane")
     ok(case, "edit", ids["outcome"], "text=Leave Quarry Lane (me12 1zz) by 8:30")
     assert "Quarry Lane" in case("plan", "print", tilly).out
     if kind == "home":
@@ -647,6 +647,10 @@ def test_a_protected_address_is_not_printed(case: Line, kind: str) -> None:
     for word in ("quarry", "me12", "sheerness"):
         assert word not in done.out.casefold()
     assert "(address not given)" in done.out
+    for words in (("show", tilly), ("history", tilly)):
+        told = case(*words).out
+        assert "At (address not given)" in told, words
+        assert "Quarry" not in told, words
 
 
 def test_the_help_lists_what_records_hold() -> None:

@@ -36,6 +36,8 @@ from casework.records_links import Link
 from casework.records_sharing import Agreement
 from casework.same_child import Merge, link_children
 from storage import integrity
+from storage.queries.guarded_words import AddressGuard
+from storage.queries.history import read_history
 from storage.queries.lookup import find_child, find_record
 from storage.queries.same_child import (
     links_of,
@@ -46,6 +48,7 @@ from storage.queries.same_child import (
     require_no_draft,
     side_of,
 )
+from storage.queries.shown_merge import shown_merge
 from storage.store import Store
 from tests.screens.real import NOW, TODAY, commit, new_store
 
@@ -594,3 +597,24 @@ def test_a_link_to_a_child_who_is_not_there_for_the_worker_is_not_there(store: S
     assert links_of(store, one) == []
     with pytest.raises(BadInput, match="No child matches"):
         plan_merge(store, one, two, reason="one child")
+
+
+def test_an_address_that_is_protected_in_one_record_is_told_in_neither(store: Store) -> None:
+    """Neither on the page that compares them, nor in the reason for a merge, before and after it."""
+    lane = "14b Quarry Lane, Sandford"
+    hidden = Household(id=new_id(), name="Home of 14b Quarry Lane", address=lane, address_protected=True)
+    open_ = Household(id=new_id(), name="Gran", address="2 High Row, Sandford")
+    kept = Child(id=new_id(), surname="Marsh", forename="Tilly", household=open_.id, language="Polish")
+    other = Child(
+        id=new_id(), surname="Marsh", forename="Tilly", household=hidden.id, language="at 14b Quarry Ln"
+    )
+    commit(store, "Two", [hidden, open_, kept, other])
+    plan = plan_merge(store, kept, other, reason="both were seen at 14b Quarry Lane")
+    said = {pick.name: pick.other for pick in shown_merge(store, kept, other, plan).picks}
+    assert said == {"household": "Home of (address not given)", "language": "at (address not given)"}
+    store.journal.commit(plan.edit)
+    rows = read_history(store, Link.type, plan.link.id)
+    told = " ".join(str((change.new, change.reason)) for change in rows)
+    assert "both were seen at (address not given)" in told
+    assert "Quarry" not in told
+    assert AddressGuard(store)(kept, "ask at 14b Quarry Lane") == "ask at (address not given)"
