@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from copy import copy
 from datetime import datetime
 from pathlib import Path
@@ -29,17 +27,6 @@ class Ids:
         moment = int(self._now().timestamp() * 1_000)
         place = self._drawn & 0xFFF
         return str(UUID(int=moment << 80 | 7 << 76 | place << 64 | 2 << 62 | self._random.getrandbits(62)))
-
-
-@contextmanager
-def collecting_little() -> Iterator[None]:
-    """What is there now is there to stay: no run need look through it for garbage."""
-    gc.collect()
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
 
 
 class Start:

@@ -30,7 +30,7 @@ from storage.faults import DATABASE_ERRORS
 from sync.hub import tables
 from sync.hub.feed import Feed
 from sync.session import Session
-from tests.sync.beginning import Start, collecting_little
+from tests.sync.beginning import Start
 from tests.sync.faults import Cut, Killed, conditions, dying, full_disk, hub_dying, place_of
 from tests.sync.invariants import check, check_agreed, check_cost, check_handed_in, check_quiet
 from tests.sync.running import Run, written
@@ -268,7 +268,7 @@ def run_some(first: int, seeds: int) -> tuple[list[int], Tally, float]:
     """These seeds in this process: those that failed, what went wrong, and seconds of processor time."""
     logging.disable()
     failed, tally, began = [], Tally(), time.process_time()
-    with tempfile.TemporaryDirectory() as folder, collecting_little():
+    with tempfile.TemporaryDirectory() as folder:
         start = Start(Path(folder))
         for seed in range(first, first + seeds):
             try:

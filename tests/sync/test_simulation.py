@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.sync.beginning import Start, collecting_little
+from tests.sync.beginning import Start
 from tests.sync.databases import PostgresqlDatabase
 from tests.sync.simulation import simulate
 
@@ -20,10 +19,9 @@ FAILED_ONCE = (30543, 31248, 31589, 31717, 41202, 44316, 44630, 45795, 46210)
 
 
 @pytest.fixture(scope="module")
-def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
+def start(tmp_path_factory: pytest.TempPathFactory) -> Start:
     """The state in which every run on a file begins."""
-    with collecting_little():
-        yield Start(tmp_path_factory.mktemp("start"))
+    return Start(tmp_path_factory.mktemp("start"))
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, _AT_ONCE))
