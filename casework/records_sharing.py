@@ -1,7 +1,7 @@
 """What a family agreed to, and what was shared without agreement: the records that sharing rests on.
 
 An agreement is the family's; the organisation's lawful basis is another thing and is kept apart
-(`casework.sharing_basis`). A withdrawal closes an agreement for good: agreeing again is a new record.
+(`casework.sharing_grid`). A withdrawal closes an agreement for good: agreeing again is a new record.
 """
 
 from __future__ import annotations
