@@ -18,11 +18,11 @@ from casework.ids import new_id
 from casework.policies import PURPOSE_OF, Category
 from casework.records import Child
 from casework.records_case import Assessment, Score
-from casework.wording import join_words
 from screens.assessment_lines import label_of, told_cells
 from screens.field_form import FieldForm
 from screens.form_fields import FormField, Question
-from screens.widgets.fitting import plain, short
+from screens.over_record import WAS, begun_from, kept_of, replaces, written_by_both
+from screens.widgets.fitting import short
 from screens.widgets.text import Cell, Piece, Tone, show_lines
 from storage.queries.assessments import FORM, SCORES_FORM, read_assessment_page
 from storage.queries.plans import decision_of, open_episode
@@ -38,10 +38,6 @@ if TYPE_CHECKING:
     from storage.queries.plans import ShownAssessment
     from storage.store import Store
 
-_WAS = "was "
-"""Before the name of a part, the entry of a draft with the words on record when it was begun."""
-
-_DIALOG = 56
 _SHORT_LABELS = {
     "development": "Each child",
     "strengths": "Strengths",
@@ -174,21 +170,17 @@ class AssessmentForm(FieldForm):
         """The draft; words on a part that is withheld now are kept aside, and shown nowhere."""
         draft = await super().load_draft()
         if draft is not None:
-            hidden = {name for part in self._withheld for name in (part, _WAS + part)}
+            hidden = {name for part in self._withheld for name in (part, WAS + part)}
             self._aside = {name: words for name, words in draft.fields.items() if name in hidden}
-            for part in PARTS:
-                if part not in self._withheld and _WAS + part in draft.fields:
-                    self._was[part] = draft.fields[_WAS + part]
-            own = {_WAS + part for part in PARTS} | self._aside.keys()
-            fields = {name: words for name, words in draft.fields.items() if name not in own}
-            draft = replace(draft, fields=fields)
+            shown = {name: words for name, words in draft.fields.items() if name not in hidden}
+            draft, self._was = begun_from(replace(draft, fields=shown), self._was)
         return draft
 
     def kept(self, fields: Mapping[str, str]) -> dict[str, str]:
         """Only the parts that differ from the record, each with what the record said: others write, too."""
         days = {} if self._held else {"started": super().kept(fields).get("started", "")}
         changed = self._changed(fields)
-        return {**self._aside, **days, **changed, **{_WAS + part: self._was[part] for part in changed}}
+        return {**self._aside, **days, **kept_of(changed, self._was, changed)}
 
     def _changed(self, fields: Mapping[str, Any]) -> dict[str, str]:
         return {
@@ -237,13 +229,9 @@ class AssessmentForm(FieldForm):
         if held is None:
             return None
         now = await self.ask(lambda store: store.get(Assessment, held.id))
-        changed = self._changed(values)
-        both = [part for part in changed if getattr(now, part).strip() != self._was[part].strip()]
-        if not both:
-            return None
-        words = f"Written elsewhere meanwhile: {join_words([label_of(part) for part in both])}."
-        details = plain(f"{words} The history keeps both.", _DIALOG, indent=0)
-        return Question("Put your words in their place?", details)
+        mine = self._changed(values)
+        both = written_by_both(mine, self._was, {part: getattr(now, part) for part in mine})
+        return replaces([label_of(part) for part in both]) if both else None
 
     def commit(self, store: Store, values: Mapping[str, Any]) -> Receipt:
         """Write the parts that changed, and no other."""

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from casework.errors import BadInput
 from casework.flags import end_flag, record_flag, review_flag
-from casework.records import Child, Flag
+from casework.records import LONGEST_NOTE, Child, Flag
 from casework.text import clean
 from casework.wording import FLAGS, say_day
 from screens.consent_forms import about_child
 from screens.field_form import FieldForm
 from screens.form_fields import FormField, made_record
+from screens.over_record import RecordForm
 from screens.reopening import LeftOpen
 from storage.flagging import commit_end, commit_flag, commit_review, kinds_for
 
@@ -76,7 +77,11 @@ class FlagForm(FieldForm):
         return commit_flag(store, self._made(values), draft=(self.FORM, self.subject))
 
 
-class FlagReviewForm(FieldForm):
+def _said_of(held: Flag) -> dict[str, str]:
+    return {"source": clean(held.source), "note": clean(held.note, limit=LONGEST_NOTE, newlines=True)}
+
+
+class FlagReviewForm(RecordForm):
     """A flag that is looked at again: it holds until the next review, or it has ended."""
 
     FORM = FLAG_REVIEW
@@ -94,8 +99,7 @@ class FlagReviewForm(FieldForm):
         return None if about is None or held is None else cls(held, about[1])
 
     def __init__(self, held: Flag, who: str) -> None:
-        start = {"source": clean(held.source), "note": clean(held.note)}
-        super().__init__(held.id, who, start=start)
+        super().__init__(held.id, who, was=_said_of(held))
         since = f", since {say_day(held.since)}" if held.since else ""
         due = f"; review by {say_day(held.review)}" if held.review else ""
         self._held = held
@@ -119,8 +123,13 @@ class FlagReviewForm(FieldForm):
         else:
             review_flag(self._held, values["review"], today, **words)
 
+    def now(self, store: Store) -> Mapping[str, str]:
+        """What is known of it by now."""
+        return _said_of(store.get(Flag, self.subject))
+
     def _words(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: values[name] for name in ("source", "note") if values[name] != self._start[name]}
+        changed = self.changed_values(values)
+        return {name: changed[name] for name in ("source", "note") if name in changed}
 
     def commit(self, store: Store, values: Mapping[str, Any]) -> Receipt:
         """Its clock ends, or waits for the next review."""

@@ -28,8 +28,9 @@ from screens.notification_child import (
 )
 from screens.notification_keep import FORM, keep_came, keep_new
 from screens.notification_lines import LINES, PARTS
-from screens.notification_parts import DAYS, PartArea, PartLine, PartsForm
+from screens.notification_parts import DAYS, PartArea, PartLine, PartsForm, label_of_part
 from screens.notification_who import WHO_SENT, WhoForm
+from screens.over_record import begun_from, changed_in, kept_of, replaces, written_by_both
 from screens.reopening import LeftOpen
 from screens.widgets.lines import SaidLine, TitleLine
 from screens.widgets.text import Cell, Piece, Tone, show_cell
@@ -159,10 +160,12 @@ class NotificationForm(WhoForm, PartsForm):
         """Fill in what is held, then go on with the draft that was left."""
         if self._about and not await self._fill_held():
             return
-        self._was = self.fields()
+        self._was = now = self.fields()
         draft = await self.load_draft()
+        if draft is not None and self._about:
+            draft, self._was = begun_from(draft, self._was)
         if draft is not None:
-            await self._fill(draft.fields)
+            await self._fill({**(now if self._about else {}), **draft.fields})
         if not self._about and not self._value("received"):
             self._put(self.query_one("#received", Input), "today")
         for name in DAYS:
@@ -196,11 +199,7 @@ class NotificationForm(WhoForm, PartsForm):
             return False
         held, self._hidden, self._child, about = answer
         self._label, self._born = about.label, about.born
-        values = {
-            name: say_day(value) if (value := getattr(held, name)) and name == "heard_on" else value or ""
-            for name in PARTS
-        }
-        await self._fill(values)
+        await self._fill(_words_of(held))
         for name in self._hidden:
             self.query_one(f"#{name}").display = False
             label = self.query_one(f"#{name}-label", Static)
@@ -232,7 +231,7 @@ class NotificationForm(WhoForm, PartsForm):
                 with suppress(BadInput):
                     day = take_day(fields[name], self.shell.today, name)
                     found[name] = say_day(day) if day else ""
-        return found
+        return kept_of(changed_in(fields, self._was), self._was, found) if self._about else found
 
     # What is missing
 
@@ -264,8 +263,23 @@ class NotificationForm(WhoForm, PartsForm):
             question = "Keep as a new child? This one on record matches:"
             lines: list[Cell] = [f"  {match.label}", Piece(f"  {match.why}", Tone.QUIET)]
             await self.question(Confirm(question, lines), self._keep)
-        else:
+            return
+        both = await self._written_by_both()
+        if both:
+            asked = replaces([label_of_part(name) for name in both])
+            await self.question(Confirm(asked.words, asked.details), self._keep)
+        elif both is not None:
             await self._keep(True)
+
+    async def _written_by_both(self) -> list[str] | None:
+        """The parts that somebody else wrote meanwhile; None where it cannot be known."""
+        if not self._about:
+            return []
+        held = await self.attempt(lambda store: store.get(Notification, self._about))
+        if held is None:
+            return None
+        now = {name: words for name, words in _words_of(held).items() if name not in self._hidden}
+        return written_by_both(self.fields(), self._was, now)
 
     async def _keep(self, yes: bool | None) -> None:
         if not yes:
@@ -291,6 +305,14 @@ class NotificationForm(WhoForm, PartsForm):
             await self.save_draft()
             return
         self.leave_saying(f"{receipt.name}. {said} u takes it back.")
+
+
+def _words_of(held: Notification) -> dict[str, str]:
+    """The parts of a notification as the form's fields have them."""
+    return {
+        name: say_day(value) if (value := getattr(held, name)) and name == "heard_on" else value or ""
+        for name in PARTS
+    }
 
 
 def _field_of(problem: OutreachError) -> str:

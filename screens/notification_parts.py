@@ -87,7 +87,7 @@ _TOLD_AT_ONCE = frozenset({"in-the-future", "year-needed"})
 _IN_A_WORD = {"notifier": "who sent it", "heard_by": "who listened", "heard_on": "when they listened"}
 
 
-def _label(name: str) -> str:
+def label_of_part(name: str) -> str:
     """A part in a word or two."""
     if name in _IN_A_WORD:
         return _IN_A_WORD[name]
@@ -127,7 +127,7 @@ class PartsForm(NotificationFields):
                 values[name] = take_day(self._value(name), self.shell.today, name)
             except BadInput as problem:
                 words = problem.message if problem.code in _TOLD_AT_ONCE else "not a date yet"
-                wrong_days.append(f"{_label(name)}: {words}")
+                wrong_days.append(f"{label_of_part(name)}: {words}")
             for echo in self.query(f"#echo-{name}").results(Static):
                 day = values[name]
                 echo.update(show_cell(Piece(say_day(day) if day else "", Tone.STRONG)))
@@ -164,7 +164,7 @@ class PartsForm(NotificationFields):
         odd = self._odd_heading()
         if odd is not None:  # first, so that it stands whole in a low window too
             name, heading = odd
-            words = f"this line looks like a heading: '{short(heading, 30)}', in {_label(name)}; "
+            words = f"this line looks like a heading: '{short(heading, 30)}', in {label_of_part(name)}; "
             lines.insert(0, (Piece(words, Tone.WARN), Piece("F5", Tone.KEY), Piece(" moves it")))
         if not self._unsaved:
             keys = self.KEYS if odd is None else self.KEYS_TO_MOVE
@@ -193,8 +193,8 @@ class PartsForm(NotificationFields):
         names = [part for part in AREAS if part not in self._hidden and part != name]
         names += [part for part in ("notifier", "heard_by") if self._takes_line(part)]
         likely = likely_part(heading)
-        choices = [Choice(str(n), _label(part)) for n, part in enumerate(names, 1)]
-        choices.append(Choice("0", f"stay in {_label(name)}"))
+        choices = [Choice(str(n), label_of_part(part)) for n, part in enumerate(names, 1)]
+        choices.append(Choice("0", f"stay in {label_of_part(name)}"))
 
         async def picked(number: str | None) -> None:
             if number is None:
@@ -212,7 +212,7 @@ class PartsForm(NotificationFields):
             self._left_there.add((to, heading))
             area.text = left
             target.text = "\n".join(filter(None, (target.text.rstrip("\n"), moved)))
-            self.say(f"Moved to {_label(to)}, word for word.")
+            self.say(f"Moved to {label_of_part(to)}, word for word.")
 
         await self.question(
             PickOne(
@@ -233,9 +233,9 @@ class PartsForm(NotificationFields):
         at = next(n for n, line in enumerate(lines) if line.strip() == heading)
         if self._fill_line(to, words_after(heading)):
             area.text = "\n".join(lines[:at] + lines[at + 1 :]).strip("\n")
-            self.say(f"Moved to {_label(to)}.")
+            self.say(f"Moved to {label_of_part(to)}.")
         else:
-            self.say(f"The field “{_label(to)}” holds other words; empty it first.", wrong=True)
+            self.say(f"The field “{label_of_part(to)}” holds other words; empty it first.", wrong=True)
 
     def _fill_line(self, name: str, words: str) -> bool:
         """Fill a field of one line, unless other words stand in it or they do not go in."""
@@ -270,9 +270,9 @@ class PartsForm(NotificationFields):
         for name in sorted(ONE_LINE & named.keys()):
             words = named.pop(name)
             if self._takes_line(name) and self._fill_line(name, words):
-                labels.append(_label(name))
+                labels.append(label_of_part(name))
             else:
-                above.append(f"{_label(name).capitalize()}: {words}")
+                above.append(f"{label_of_part(name).capitalize()}: {words}")
         above += [words for words in (parts.get(OTHER), named.get("concern")) if words]
         if above:
             named["concern"] = "\n\n".join(above)
@@ -282,5 +282,5 @@ class PartsForm(NotificationFields):
             area = self.query_one(f"#{name}", TextArea)
             area.text = "\n".join(filter(None, (area.text.strip(), words)))
             area.move_cursor(area.document.end)
-            labels.append(_label(name))
+            labels.append(label_of_part(name))
         self.say(f"Split into {join_words(labels)}. Read each part and correct it.")

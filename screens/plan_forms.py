@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from casework.days_given import require_come
 from casework.edits import Edit, bundle
-from casework.errors import BadInput, Refused
+from casework.errors import BadInput
 from casework.plan_edits import OutcomeStatus, edit_action, edit_outcome, is_late, set_outcome
 from casework.plans import DONE, add_action, add_outcome, set_action, start_plan
 from casework.records import Child
@@ -21,8 +21,8 @@ from casework.records_case import Action, ActionStatus, Outcome, Plan
 from casework.wording import ACTION_STATUSES
 from screens.base import Shell
 from screens.choosers import OneOf
-from screens.field_form import FieldForm
 from screens.form_fields import FormField
+from screens.over_record import RecordForm
 from screens.plan_lines import ACTION, ENDING, OUTCOME, Names
 from screens.reopening import LeftOpen
 from screens.widgets.fitting import short
@@ -37,11 +37,12 @@ _OUTCOME_ENDINGS = {"achieved": "reached", "dropped": "dropped", "open": "open a
 _NEEDS_WHY = frozenset({"not-done", "dropped"})
 
 
-def _require_same(held: Outcome | Action, opened: Outcome | Action) -> None:
-    """Raise Refused where a record was changed since its form was opened."""
-    if held != opened:
-        words = "It was changed meanwhile: esc keeps your words as a draft, then open it again and compare."
-        raise Refused("changed-meanwhile", words, held.id)
+def _outcome_words(held: Outcome) -> dict[str, str]:
+    return held.model_dump(mode="json", include={"text", "baseline", "measure"})
+
+
+def _action_words(held: Action) -> dict[str, str]:
+    return held.model_dump(mode="json", include={"outcome", "text", "owner", "agency", "due"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +77,18 @@ async def _about(shell: Shell, left: LeftOpen) -> _About | None:
     return await shell.desk.run(read)
 
 
-class PlanForm(FieldForm):
+class PlanForm(RecordForm):
     """What the forms of a plan share: they are written for one child, and only where the plan may be seen."""
 
-    def __init__(self, subject: str, child: Child, who: str, start: Mapping[str, str] | None = None) -> None:
-        super().__init__(subject, who, start=start)
+    def __init__(
+        self,
+        subject: str,
+        child: Child,
+        who: str,
+        start: Mapping[str, str] | None = None,
+        was: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(subject, who, start=start, was=was)
         self._child = child
         self.made = ""
         """The record that was made or changed."""
@@ -115,8 +123,8 @@ class OutcomeForm(PlanForm):
         return cls(about.child, about.who, about.record)
 
     def __init__(self, child: Child, who: str, outcome: Outcome | None = None) -> None:
-        start = outcome.model_dump(mode="json", include={"text", "baseline", "measure"}) if outcome else None
-        super().__init__(outcome.id if outcome else child.id, child, who, start)
+        was = _outcome_words(outcome) if outcome else None
+        super().__init__(outcome.id if outcome else child.id, child, who, was=was)
         self._outcome = outcome
         self._fields = (
             FormField("text", "They want", "page", hint="what is to be different, in the family's own words"),
@@ -133,13 +141,18 @@ class OutcomeForm(PlanForm):
         if not values["text"]:
             raise BadInput("empty", "Say what the family wants to be different.", "text")
 
+    def now(self, store: Store) -> Mapping[str, str]:
+        """The outcome's words as they stand."""
+        return _outcome_words(store.get(Outcome, self.subject))
+
     def edit(self, store: Store, values: Mapping[str, Any]) -> Edit:
         """A new outcome, in a plan that starts with it where there is none; or one in other words."""
-        words = (values["text"], values["baseline"], values["measure"])
         if self._outcome is not None:
             held = store.get(Outcome, self._outcome.id)
-            _require_same(held, self._outcome)
-            return edit_outcome(held, store.get(Plan, held.plan), *words)
+            return edit_outcome(
+                held, store.get(Plan, held.plan), **{**_outcome_words(held), **self.changed_values(values)}
+            )
+        words = (values["text"], values["baseline"], values["measure"])
         child = store.get(Child, self._child.id)
         plans = open_plans(store, child)
         if plans:
@@ -177,9 +190,8 @@ class ActionForm(PlanForm):
         action: Action | None = None,
     ) -> None:
         start = {"outcome": towards.id} if towards else {}
-        if action is not None:
-            start = action.model_dump(mode="json", include={"outcome", "text", "owner", "agency", "due"})
-        super().__init__(action.id if action else child.id, child, who, start)
+        was = _action_words(action) if action is not None else None
+        super().__init__(action.id if action else child.id, child, who, start, was)
         self._action = action
         self._people: dict[str, dict[str, str]] = {}
         self._several = action is None and len(outcomes) > 1
@@ -259,25 +271,24 @@ class ActionForm(PlanForm):
         if self._several and not values["outcome"]:
             raise BadInput("empty", "Say which outcome it works towards.", "outcome")
 
+    def now(self, store: Store) -> Mapping[str, str]:
+        """The action's words as they stand."""
+        return _action_words(store.get(Action, self.subject))
+
     def edit(self, store: Store, values: Mapping[str, Any]) -> Edit:
         """A new action, or one in other words, with another owner or day."""
-        text, due = values["text"], values["due"]
-        owner, agency = owner_of(store, values["owner"], values["agency"])
         school = school_agreed(store, store.get(Child, self._child.id))
         if self._action is not None:
             held = store.get(Action, self._action.id)
-            _require_same(held, self._action)
-            return edit_action(
-                held,
-                plan_of(store, held),
-                text=text,
-                owner=owner,
-                agency=agency,
-                due=due,
-                today=store.today,
-                school=school,
-                why=values["moved_why"],
-            )
+            now = held.model_dump(include={"text", "owner", "agency", "due"})
+            said = {name: value for name, value in self.changed_values(values).items() if name in now}
+            now |= said
+            if "owner" in said:
+                now["owner"], now["agency"] = owner_of(store, now["owner"], now["agency"])
+            plan, why = plan_of(store, held), values["moved_why"]
+            return edit_action(held, plan, **now, today=store.today, school=school, why=why)
+        text, due = values["text"], values["due"]
+        owner, agency = owner_of(store, values["owner"], values["agency"])
         towards = store.get(Outcome, values["outcome"] or self.value_of_start("outcome"))
         plan = store.get(Plan, towards.plan)
         return add_action(towards, text, owner, agency, due, store.today, plan=plan, school=school)[0]

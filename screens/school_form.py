@@ -9,8 +9,8 @@ from casework.edits import Edit, update
 from casework.errors import BadInput
 from casework.records import School
 from casework.text import clean
-from screens.field_form import FieldForm
 from screens.form_fields import FormField
+from screens.over_record import RecordForm
 from screens.reopening import LeftOpen
 
 if TYPE_CHECKING:
@@ -24,7 +24,12 @@ SCHOOL_CONTACTS = "school-contacts"
 _REACH = "phone, email, when they are in"
 
 
-class SchoolForm(FieldForm):
+def _contacts(held: School) -> dict[str, str]:
+    names = ("spoc", "spoc_reach", "liaison", "liaison_reach")
+    return {name: clean(getattr(held, name)) for name in names}
+
+
+class SchoolForm(RecordForm):
     """Who is who at one school. Only what was changed here is written."""
 
     FORM = SCHOOL_CONTACTS
@@ -41,9 +46,7 @@ class SchoolForm(FieldForm):
         return None if held is None else cls(held)
 
     def __init__(self, held: School) -> None:
-        names = ("spoc", "spoc_reach", "liaison", "liaison_reach")
-        start = {name: clean(getattr(held, name)) for name in names}
-        super().__init__(held.id, clean(held.name, limit=50), start=start)
+        super().__init__(held.id, clean(held.name, limit=50), was=_contacts(held))
         self._fields = (
             FormField("spoc", "Point of contact", hint="the school's single point of contact: name and role"),
             FormField("spoc_reach", "  reached by", hint=_REACH),
@@ -55,16 +58,17 @@ class SchoolForm(FieldForm):
         """Two people."""
         return self._fields
 
-    def _changed(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: value for name, value in values.items() if value != self._start[name]}
+    def now(self, store: Store) -> Mapping[str, str]:
+        """Who is who by now."""
+        return _contacts(store.get(School, self.subject))
 
     def check(self, values: Mapping[str, Any]) -> None:
         """Say when there is nothing to keep."""
-        if not self._changed(values):
+        if not self.changed_values(values):
             raise BadInput("same", "Nothing was changed here; esc leaves.", "spoc")
 
     def commit(self, store: Store, values: Mapping[str, Any]) -> Receipt:
         """What was changed, as one step; what somebody else wrote in another field meanwhile stays."""
         held = store.get(School, self.subject)
-        edit = Edit(f"Contacts of school {held.urn}", update(held, **self._changed(values)))
+        edit = Edit(f"Contacts of school {held.urn}", update(held, **self.changed_values(values)))
         return store.journal.commit(edit, draft=(self.FORM, self.subject))

@@ -24,11 +24,13 @@ def test_a_flag_is_recorded_reviewed_and_ended_by_its_forms(tmp_path: Path) -> N
         "source": "The school",
         "since": date(2026, 11, 2),
         "review": date(2026, 12, 4),
-        "note": "Speaks Polish at home",
+        "note": "Speaks Polish at home\nwith Gran",
     }
     FlagForm(tilly, "Tilly", ["eal"]).commit(store, given)
     (made,) = store.find(Flag, "kind = 'eal'")
     assert {name: getattr(made, name) for name in given} == given
+
+    assert FlagReviewForm(made, "Tilly").now(store)["note"] == given["note"], "a line is a line"
 
     def answer(**values: Any) -> tuple[str, Flag]:
         held = store.get(Flag, made.id)

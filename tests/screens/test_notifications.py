@@ -458,6 +458,47 @@ async def test_a_lock_keeps_the_form_and_brings_it_back(family: Family, tmp_path
         assert (fields["chosen"], fields["notifier"]) == (family.tilly.id, "M")
 
 
+async def test_what_came_meanwhile_is_not_written_over_unasked(family: Family, tmp_path: Path) -> None:
+    """A draft holds what was typed, not what the record said of the other parts when it was begun."""
+    sent = send(family, family.tilly, date(2026, 11, 19), concern="Tired.")
+    app = app_of(family, tmp_path)
+
+    async def elsewhere(**said: Any) -> None:
+        await asked(
+            app, lambda s: s.journal.commit(Edit("Came", update(s.get(Notification, sent.id), **said)))
+        )
+
+    async def now() -> tuple[str, str]:
+        held = await asked(app, lambda s: s.get(Notification, sent.id))
+        return held.concern, held.offered
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await here(pilot)
+
+        async def typed(words: str, then: str) -> None:
+            assert screen.choose(sent.id)
+            await pilot.press("I")
+            await settle(pilot)
+            await pilot.press("ctrl+end")
+            await type_text(pilot, words)
+            await pilot.press(then)
+            await settle(pilot)
+
+        await typed(" Often.", "escape")
+        await elsewhere(offered="Breakfast club.")
+        await typed("", "ctrl+s")
+        assert await now() == ("Tired. Often.", "Breakfast club.")
+        await typed(" Sad.", "escape")
+        await elsewhere(concern="Theirs.")
+        await typed("", "ctrl+s")
+        assert "Written elsewhere meanwhile: nature of concern." in flat(app)
+        await pilot.press("n")
+        assert await now() == ("Theirs.", "Breakfast club.")
+        await pilot.press("ctrl+s", "y")
+        await settle(pilot)
+        assert await now() == ("Tired. Often. Sad.", "Breakfast club.")
+
+
 async def test_withheld_parts_are_neither_shown_nor_changed(tmp_path: Path) -> None:
     family = Family(new_store(tmp_path, "school-nursing"))
     kept = send(family, family.tilly, date(2026, 11, 19), **{**WHOLE, "outcome": "", "risks": "canary-dog"})

@@ -514,28 +514,36 @@ async def test_what_was_not_done_asks_why(family: Family, tmp_path: Path) -> Non
         assert f"DROPPED “{WORDS}”" in flat(app)
 
 
-async def test_a_change_elsewhere_is_shown_and_not_written_over(family: Family, tmp_path: Path) -> None:
+async def test_a_change_elsewhere_is_not_written_over_unasked(family: Family, tmp_path: Path) -> None:
+    """Not by a form that stands open, and not by a draft that was begun before it."""
     made = make_plan(family)
     app = make_real_app(tmp_path, family.store)
 
-    def elsewhere(store: Any) -> None:
-        from casework.edits import update
+    def bus(store: Any) -> Action:
+        held: Action = store.get(Action, made["bus"].id)
+        return held
 
-        held = store.get(Action, made["bus"].id)
-        store.journal.commit(Edit("Changed", update(held, owner="Dean Orr")))
+    async def elsewhere(**said: Any) -> None:
+        await asked(app, lambda s: s.journal.commit(Edit("Changed", update(bus(s), **said))))
 
     async with app.run_test(size=(80, 24)) as pilot:
         await enter(pilot, family.tilly.id)
         await keys(pilot, "P")
         await at(pilot, "Ring the bus")
-        await keys(pilot, "E", "end", "= again")
-        await asked(app, elsewhere)
-        await keys(pilot, "ctrl+s")
-        assert "It was changed meanwhile" in flat(app)
-        await keys(pilot, "escape")
-        assert "Dean Orr" in flat(app)
+        await keys(pilot, "E", "end", "= again", "escape")
+        await elsewhere(owner="Dean Orr")
         await keys(pilot, "E", "ctrl+s")
-        assert "Ring the bus company again" in flat(app)
+        held = await asked(app, bus)
+        assert (held.text, held.owner) == ("Ring the bus company again", "Dean Orr")
+        await keys(pilot, "E", "end", "=!")
+        await elsewhere(text="Write to them", owner="Anna Marsh")
+        await keys(pilot, "ctrl+s")
+        assert "Put your words in their place? Written elsewhere meanwhile: What." in flat(app)
+        await keys(pilot, "n")
+        assert (await asked(app, bus)).text == "Write to them"
+        await keys(pilot, "ctrl+s", "y")
+        held = await asked(app, bus)
+        assert (held.text, held.owner) == ("Ring the bus company again!", "Anna Marsh")
 
 
 # The file for the family
