@@ -29,7 +29,7 @@ from storage.central.state import SyncState, read_state, write_state
 from storage.journal import transaction
 from storage.store import Store
 from sync.collecting import collecting_rarely
-from sync.messages import MOST_ASKED, MOST_UNANSWERED, BesideHello, Cursor, Hello, Verify, Welcome
+from sync.messages import MOST_UNANSWERED, BesideHello, Cursor, Hello, Verify, Welcome
 from sync.reading import Reading
 from sync.sending import Sending
 from sync.session import Central, Session
@@ -40,6 +40,9 @@ AUDIT_LOST = (
 )
 _ROUNDS = 25
 """Times that a session goes back to an earlier step, for work goes on meanwhile on both sides."""
+
+_ASKED = 25
+"""Steps that were kept aside of which one greeting asks, a kilobyte of them: the next one asks of others."""
 
 _DIFFERED = "the central record and was fetched again. Please report this: it should not happen."
 
@@ -152,7 +155,7 @@ class Device:
             pushed=Cursor(seq=state.pushed_seq, chain=state.pushed_chain),
             waiting=outbox.count_waiting(self._conn),
             aside=newest_aside(self._conn),
-            beside=BesideHello(aside=to_ask_after(self._conn, MOST_ASKED, state.coming)),
+            beside=BesideHello(aside=to_ask_after(self._conn, _ASKED, state.coming)),
             given_up=self._gave_up(),
             audit=self._audit_at(audit.head(self._conn)[0]),
             anchored=self._audit_at(state.audit_seq),

@@ -26,7 +26,7 @@ MOST_BYTES = 524_288
 MOST_UNANSWERED = 40
 """Greetings without an answer that a laptop remembers: as many as bundles can be on their way."""
 MOST_ASKED = 100
-"""Steps that were kept aside of which one greeting asks."""
+"""Steps that were kept aside of which one greeting may ask."""
 MOST_LEASE = 365
 """Days without a word for which a laptop may open alone."""
 MOST_ROWS = 2_000

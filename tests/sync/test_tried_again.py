@@ -12,6 +12,22 @@ from sync.hub.hub import new_epoch
 from tests.sync.world import World
 
 
+def test_a_greeting_stays_short_however_many_steps_are_aside(world: World) -> None:
+    ana = world.laptop("Ana")
+    for n in range(40):
+        ana.make(world.child(f"Tilly {n}"))
+    assert ana.sync().agreed
+    ana.store.conn.execute("UPDATE sync_edit SET verdict = 'quarantined', code = 'not-entitled'")
+    greetings: list[int] = []
+    ana.way.spy = lambda verb, said, _: greetings.append(len(said.model_dump_json()))
+    left = [len(set_aside(ana.store.conn))]
+    while left[-1]:
+        ana.sync()
+        left.append(len(set_aside(ana.store.conn)))
+    assert left == [41, 16, 0]
+    assert max(greetings) <= 2_048
+
+
 @pytest.mark.parametrize("ana_returns", [True, False])
 def test_a_step_that_came_before_the_child_it_is_about_is_taken_when_the_child_comes(
     world: World, *, ana_returns: bool
