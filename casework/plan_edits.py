@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from casework.edits import Edit, update
 from casework.errors import BadInput, Refused
 from casework.plan_school import require_school_agreed
-from casework.plans import DONE
+from casework.plans import DONE, require_open
 from casework.records_case import Action, Outcome, Plan
 from casework.wording import say_day
 
@@ -25,7 +25,7 @@ def edit_outcome(outcome: Outcome, plan: Plan, text: str, baseline: str, measure
 
     Raises BadInput without words, Refused when its plan has ended or nothing was changed.
     """
-    _require_open(plan)
+    require_open(plan)
     if not text.strip():
         raise BadInput("empty", "Say what the family wants to be different.", "--text")
     changes = update(outcome, text=text, baseline=baseline, measure=measure)
@@ -39,7 +39,7 @@ def set_outcome(outcome: Outcome, plan: Plan, status: OutcomeStatus, why: str = 
 
     Raises BadInput when a dropped one has no reason, Refused when its plan has ended or it says so already.
     """
-    _require_open(plan)
+    require_open(plan)
     if status == "dropped" and not why.strip():
         raise BadInput("empty", "Say why the family no longer wants it.", "--why")
     changes = update(outcome, status=status)
@@ -66,7 +66,7 @@ def edit_action(
     is over, or where `why` is missing, Refused when its plan has ended,
     nothing was changed, or it would be the school's without agreement (`school` as `school_in_plan` has it).
     """
-    _require_open(plan)
+    require_open(plan)
     if not text.strip():
         raise BadInput("empty", "Say what is to be done.", "--text")
     if not owner.strip():
@@ -110,8 +110,3 @@ def require_owner_agreed(action: Action, owner: str, agency: str, school: Decisi
 def next_action(actions: Iterable[Action]) -> Action | None:
     """The action that is due first of those that still ask for something."""
     return min((a for a in actions if a.status not in DONE), key=lambda a: (a.due, a.id), default=None)
-
-
-def _require_open(plan: Plan) -> None:
-    if plan.ended is not None:
-        raise Refused("plan-ended", f"The plan ended on {say_day(plan.ended)}.", plan.id)

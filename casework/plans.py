@@ -97,7 +97,7 @@ def start_plan(
 
 def add_outcome(plan: Plan, text: str, baseline: str, measure: str) -> tuple[Edit, Outcome]:
     """An outcome in the family's words. Raises BadInput without words, Refused when the plan has ended."""
-    _require_open(plan)
+    require_open(plan)
     if not text.strip():
         raise BadInput("empty", "Say what the family wants to be different.", "--text")
     outcome = Outcome(
@@ -123,7 +123,7 @@ def add_action(
     the school's without the family's agreement (`school` as `school_in_plan` has it).
     """
     if plan is not None:
-        _require_open(plan)
+        require_open(plan)
     if not text.strip():
         raise BadInput("empty", "Say what is to be done.", "--text")
     if not owner.strip():
@@ -181,7 +181,7 @@ def review_plan(plan: Plan, review: Review, today: date) -> Edit:
     Raises BadInput without progress, for a review in the future or a next one before it, Refused when the
     plan has ended.
     """
-    _require_open(plan)
+    require_open(plan)
     if not review.progress.strip():
         raise BadInput("empty", "Say how it goes, outcome by outcome.", "--progress")
     require_come(review.held_on, today, "A review is recorded once it was held.")
@@ -281,6 +281,7 @@ def left_undone(actions: Sequence[Action]) -> tuple[Action, ...]:
     return tuple(sorted((a for a in actions if a.status not in DONE), key=lambda a: (a.due, a.id)))
 
 
-def _require_open(plan: Plan) -> None:
+def require_open(plan: Plan) -> None:
+    """Raise Refused when a plan has ended."""
     if plan.ended is not None:
         raise Refused("plan-ended", f"The plan ended on {say_day(plan.ended)}.", plan.id)
