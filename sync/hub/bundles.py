@@ -23,10 +23,10 @@ from storage.files import claim_name, fresh_name, sync_folder
 from sync import signing, wire
 from sync.hub import tables
 from sync.hub.carried_edits import take_edits
-from sync.hub.central import in_bulk
 from sync.hub.counting import Counter
 from sync.hub.database import for_laptop, transact
 from sync.hub.feed import Feed
+from sync.hub.writing import in_bulk
 from sync.letters import MOST_FRAMES, Letter, Owed, Reply
 from sync.messages import MOST_EDITS, BesidePushed, Page, Push, Pushed, Verdict, Verify
 from sync.sealing import Head, Sealed, next_counter, sealed_file, sealing_key, sealing_text, write_sealed

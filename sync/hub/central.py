@@ -9,21 +9,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache
 from itertools import islice
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from pydantic_core import from_json, to_json
 from sqlalchemy import (
-    ColumnDefault,
     Connection,
-    Dialect,
-    Table,
     bindparam,
-    column,
     delete,
-    func,
     select,
     text,
 )
@@ -33,6 +28,7 @@ from casework.facets import Facet, facets
 from casework.records import RECORD_TYPES, Record
 from casework.scopes import TIED, TIED_TYPES, own_scope
 from sync.hub import tables
+from sync.hub.writing import TableRows, by_key, in_bulk, write_together
 
 _RECORDS = select(tables.record).where(tables.record.c.id.in_(bindparam("ids", expanding=True)))
 _SUMS = select(tables.digest).where(
@@ -68,91 +64,6 @@ class Held:
     def stands(self) -> bool:
         """Whether there is such a record, from before or by an edit of this batch."""
         return self.there or bool(self.fields)
-
-
-def in_bulk(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows, or where the key is there already set the other columns; of two with one key the later.
-
-    They are written in the order of their keys, so that no two transactions wait for each other in a ring.
-    """
-    if rows:
-        key_of = itemgetter(*(column.name for column in table.primary_key))
-        by_key = {key_of(row): row for row in rows}
-        _written(connection, table, [by_key[key] for key in sorted(by_key)], replacing=True)
-
-
-def insert_all(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows, none of which may be there already."""
-    if rows:
-        _written(connection, table, rows, replacing=False)
-
-
-def _written(
-    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, replacing: bool
-) -> None:
-    """Write rows of the same columns, no two with one key, by a statement that is made once.
-
-    Values go to the driver as they are - all are texts, bytes and whole numbers -, for to look at each one
-    took longer than to write it. PostgreSQL takes them column by column, all in one statement.
-    """
-    made = _statement(connection.dialect, table, tuple(rows[0]), replacing)
-    if made.by_column:
-        columns: dict[str, list[Any]] = {name: [row[name] for row in rows] for name in rows[0]}
-        usual = {name: [value] * len(rows) for name, value in made.usual.items()}
-        connection.exec_driver_sql(made.text, columns | usual)
-        return
-    given = [*rows] if not made.usual else [{**made.usual, **row} for row in rows]
-    connection.exec_driver_sql(made.text, [*map(itemgetter(*made.order), given)])
-
-
-@dataclass(frozen=True, slots=True)
-class _Statement:
-    """An INSERT as the driver takes it: each column as one list, or each row by itself with its values in
-    `order`. `usual` is what columns have that are not given.
-    """
-
-    text: str
-    by_column: bool
-    order: Sequence[str]
-    usual: Mapping[str, Any]
-
-
-@lru_cache(maxsize=256)
-def _statement(dialect: Dialect, table: Table, names: tuple[str, ...], replacing: bool) -> _Statement:
-    usual = {
-        column.name: column.default.arg
-        for column in table.columns
-        if column.name not in names and isinstance(column.default, ColumnDefault)
-    }
-    columns = [*names, *usual]
-    by_column = dialect.name == "postgresql"
-    statement = _by_column(table, columns) if by_column else _by_row(table)
-    if replacing:
-        keys = [column.name for column in table.primary_key]
-        rest = {name: statement.excluded[name] for name in names if name not in keys}
-        statement = (
-            statement.on_conflict_do_update(index_elements=keys, set_=rest)
-            if rest
-            else statement.on_conflict_do_nothing(index_elements=keys)
-        )
-    made = statement.compile(dialect=dialect, column_keys=columns)
-    return _Statement(str(made), by_column, made.positiontup or (), usual)
-
-
-def _by_row(table: Table) -> Any:
-    """The INSERT of SQLite; each database's is loaded only where it is used."""
-    from sqlalchemy.dialects.sqlite import insert
-
-    return insert(table)
-
-
-def _by_column(table: Table, names: Sequence[str]) -> Any:
-    """The INSERT of PostgreSQL, of rows that come as one array for each column."""
-    from sqlalchemy.dialects.postgresql import ARRAY, insert
-
-    arrays = [bindparam(name, type_=ARRAY(table.c[name].type)) for name in names]
-    rows = func.unnest(*arrays).table_valued(*(column(name) for name in names)).render_derived()
-    return insert(table).from_select(names, select(*rows.c), include_defaults=False)
 
 
 def batched(items: Iterable[T]) -> Iterator[list[T]]:
@@ -242,20 +153,30 @@ class Central:
 
     # Writing
 
-    def flush(self, ties: Ties) -> set[str]:
-        """Write what was touched, with scopes, digests and heads; the children to settle entitlement for."""
+    def flush(self, ties: Ties, beside: Sequence[TableRows] = ()) -> set[str]:
+        """Write what was touched, with scopes, digests and heads, and what the caller has to write beside it;
+        the children to settle entitlement for.
+        """
         self._follow_ties(ties)
         sums: Sums = defaultdict(lambda: [0, 0])
         heads: dict[str, int] = {}
         behind: list[dict[str, Any]] = []
         changed = (held for held in self._held.values() if held.touched)
+        last = TableRows(tables.record, ())
         # In portions, so that few rows are in memory at a time.
         for some in batched(sorted(changed, key=attrgetter("id"))):
             rows = [self._placed(held, ties, sums, heads, behind) for held in some]
-            in_bulk(self.connection, tables.record, rows)
-        in_bulk(self.connection, tables.head, [{"scope": s, "seq": n} for s, n in heads.items()])
-        in_bulk(self.connection, tables.left, behind)
-        self._add_sums(sums)
+            last = TableRows(tables.record, rows)  # in the order of their ids
+            if len(rows) == _AT_ONCE:
+                write_together(self.connection, [last])
+                last = TableRows(tables.record, ())
+        found = (
+            (tables.head, [{"scope": scope, "seq": seq} for scope, seq in heads.items()]),
+            (tables.left, behind),
+            (tables.digest, self._summed(sums)),
+        )
+        parts = [TableRows(table, by_key(table, rows)) for table, rows in found]
+        write_together(self.connection, [*beside, last, *parts])
         return self.unsettled
 
     @staticmethod
@@ -297,17 +218,18 @@ class Central:
             if held.stands and not held.touched:
                 self.touch(held, seq, "", known=False)
 
-    def _add_sums(self, sums: Sums) -> None:
+    def _summed(self, sums: Sums) -> list[dict[str, Any]]:
+        """The rows of the digests once these changes are added."""
         leads = [*{lead for _, lead, _ in sums}]
         for some in batched({scope for scope, _, _ in sums}):
             for scope, lead, facet, count, total in self.connection.execute(
                 _SUMS, {"scopes": among(some), "leads": among(leads)}
-            ):
+            ).all():
                 change = sums.get((scope, lead, facet))
                 if change is not None:
                     change[0] += count
                     change[1] += int.from_bytes(total)
-        rows = [
+        return [
             {
                 "scope": scope,
                 "lead": lead,
@@ -317,7 +239,6 @@ class Central:
             }
             for (scope, lead, facet), (count, total) in sums.items()
         ]
-        in_bulk(self.connection, tables.digest, rows)
 
 
 class Ties:

@@ -13,9 +13,9 @@ from hashlib import blake2b
 from sqlalchemy import Connection, select, text
 
 from sync.hub import tables
-from sync.hub.central import in_bulk
+from sync.hub.database import LOCKED, PUSH_LOCK
+from sync.hub.writing import TableRows, write_together
 
-_LOCK = 0x4F5554  # one lock for all pushes of a database
 _TAKE_LOCK = text("SELECT pg_advisory_xact_lock(:lock)")
 _META = select(tables.meta.c.name, tables.meta.c.value)
 CHAIN_BYTES = 16
@@ -33,8 +33,9 @@ class Counter:
 
     def __init__(self, connection: Connection, *, lock: bool = True) -> None:
         """With `lock` it waits for the push that is under way; the lock goes with the transaction."""
-        if lock and connection.dialect.name == "postgresql":
-            connection.execute(_TAKE_LOCK, {"lock": _LOCK})
+        is_held = connection.get_execution_options().get(LOCKED)
+        if lock and not is_held and connection.dialect.name == "postgresql":
+            connection.execute(_TAKE_LOCK, {"lock": PUSH_LOCK})
         held: dict[str, str] = dict(connection.execute(_META).all())
         self._connection = connection
         self.epoch = held["epoch"]
@@ -51,13 +52,21 @@ class Counter:
         self.chain = chained(self.chain, self.head, digest)
         return self.head
 
+    def set_back(self, head: int, chain: bytes) -> None:
+        """What was taken since then was undone, and with it what was written here."""
+        self.head, self.chain, self._saved = head, chain, -1
+
     def save(self) -> None:
         """Write the newest number and the chain, where edits were taken: else there is nothing to commit."""
+        write_together(self._connection, [self.unsaved()])
+
+    def unsaved(self) -> TableRows:
+        """What `save` has to write, for a caller who writes it together with other rows."""
         if self.head == self._saved:
-            return
+            return TableRows(tables.meta, ())
         self._saved = self.head
-        rows = [{"name": "head", "value": str(self.head)}, {"name": "chain", "value": self.chain.hex()}]
-        in_bulk(self._connection, tables.meta, rows)
+        rows = [{"name": "chain", "value": self.chain.hex()}, {"name": "head", "value": str(self.head)}]
+        return TableRows(tables.meta, rows)
 
 
 def chained(chain: bytes, seq: int, digest: bytes) -> bytes:

@@ -93,6 +93,8 @@ def open_postgresql(url: str) -> Engine:
         device = options.get(_DEVICE)
         role = "outreach_hub" if device is None else "outreach_laptop"
         settings = "set_config('app.device', %s, true), set_config('role', %s, true)"
+        if options.get(LOCKED):
+            settings += f", pg_advisory_xact_lock({PUSH_LOCK})"
         if options.get(_HASTY):
             settings += ", set_config('synchronous_commit', 'off', true)"
         connection.exec_driver_sql(f"SELECT {settings}", (device or "", role))
@@ -100,6 +102,10 @@ def open_postgresql(url: str) -> Engine:
     return engine
 
 
+PUSH_LOCK = 0x4F5554
+"""One lock for all pushes of a database."""
+LOCKED = "outreach_locked"
+"""The option of a transaction that holds that lock from its beginning."""
 _AS_OWNER = "outreach_owner"
 _DEVICE = "outreach_device"
 _HASTY = "outreach_hasty"
@@ -123,20 +129,34 @@ def for_owner(engine: Engine) -> Engine:
     return engine.execution_options(**{_AS_OWNER: True})
 
 
-def transact(engine: Engine, step: Callable[[Connection], T], *, still: bool = False) -> T:
+def transact(
+    engine: Engine,
+    step: Callable[[Connection], T],
+    *,
+    still: bool = False,
+    locked: bool = False,
+    device: str | None = None,
+) -> T:
     """One step in one transaction; tried again where it met another transaction and was undone.
 
-    With `still` all its statements see the central record at one moment. SQLite has one transaction at a
+    With `still` all its statements see the central record at one moment, with `locked` no other push is under
+    way, and with `device` it sees what that laptop may hold (`for_laptop`). SQLite has one transaction at a
     time, so there it is always so.
     """
+    options: dict[str, Any] = {LOCKED: locked} | ({_DEVICE: device} if device is not None else {})
     if still and engine.dialect.name == "postgresql":
-        engine = engine.execution_options(isolation_level="REPEATABLE READ")
+        options["isolation_level"] = "REPEATABLE READ"
+
+    def once() -> T:
+        with engine.connect() as connection:
+            connection.execution_options(**options)  # of the engine they would cost as much as a statement
+            with connection.begin():
+                return step(connection)
+
     for _ in range(_ATTEMPTS - 1):
         try:
-            with engine.begin() as connection:
-                return step(connection)
+            return once()
         except DBAPIError as error:
             if getattr(error.orig, "sqlstate", None) not in _COLLISIONS:
                 raise
-    with engine.begin() as connection:
-        return step(connection)
+    return once()

@@ -13,11 +13,12 @@ from casework.errors import Refused
 from casework.records import Record, Worker
 from casework.text import fold
 from sync.hub import tables
-from sync.hub.central import in_bulk, read_as
+from sync.hub.central import read_as
 from sync.hub.counting import Counter
 from sync.hub.entitlement import Entitlement
 from sync.hub.taking import Taking
 from sync.hub.waiting import take_waiting
+from sync.hub.writing import in_bulk
 from sync.messages import Changed, SentEdit
 
 _device = tables.device

@@ -23,9 +23,10 @@ from casework.records import School, Team, Worker
 from casework.text import clean, fold
 from casework.vocabulary import Agency
 from sync.hub import tables
-from sync.hub.central import in_bulk, read_as
+from sync.hub.central import read_as
 from sync.hub.devices import add_device, find_worker, put
 from sync.hub.natural import keys_of, owners_of
+from sync.hub.writing import in_bulk
 
 LIFE = timedelta(minutes=10)
 MOST_TRIES = 5

@@ -23,7 +23,8 @@ from casework.records_sharing import Agreement, Disclosure
 from casework.scopes import EVERYBODY
 from casework.sharing import NOTHING, Ground, may_see
 from sync.hub import tables
-from sync.hub.central import among, batched, in_bulk, read_as
+from sync.hub.central import among, batched, read_as
+from sync.hub.writing import in_bulk
 
 BIT: Mapping[Facet, int] = {facet: 1 << place for place, facet in enumerate(FACETS)}
 _TEAM_MASK = BIT[Facet(Category.EDUCATION)] | BIT[Facet(Category.WORKFORCE)]

@@ -14,8 +14,9 @@ from sqlalchemy import BindParameter, Connection, bindparam, func, literal, sele
 from casework.canonical import fingerprint, fingerprint_in_order, in_order
 from casework.text import clean
 from sync.hub import tables
-from sync.hub.central import among, in_bulk
+from sync.hub.central import among
 from sync.hub.rights import Refusal
+from sync.hub.writing import in_bulk
 from sync.messages import SentEdit, Verdict
 
 PORTION = "/x"
@@ -105,7 +106,7 @@ def keep_aside(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
 def verdicts_on(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[Verdict, bytes]]:
     """The verdicts on edits that were sent before, each with what knows the edit again."""
     found: dict[str, tuple[Verdict, bytes]] = {}
-    for edit, digest, verdict, code, reason in connection.execute(_SENT_BEFORE, {"edits": among(ids)}):
+    for edit, digest, verdict, code, reason in connection.execute(_SENT_BEFORE, {"edits": among(ids)}).all():
         aside = Verdict(edit=edit, verdict="quarantined", code=code, reason=reason)
         found[edit] = (Verdict.model_validate_json(verdict) if verdict else aside, digest)
     return found

@@ -11,10 +11,11 @@ from sqlalchemy import Connection, and_, bindparam, func, literal_column, or_, s
 from casework.canonical import MODULUS, Digest, sum_of
 from casework.scopes import TIED
 from sync.hub import tables
-from sync.hub.central import among, batched, in_bulk
+from sync.hub.central import among, batched
 from sync.hub.entitlement import BIT, SEND_ANEW
 from sync.hub.standing import Sums, standing
 from sync.hub.telling import said_of
+from sync.hub.writing import in_bulk
 from sync.messages import MOST_ROWS, Cursor, Page, Pull, Scope, Sent, Told, Verified, Verify
 
 _record, _tie, _held, _head, _log = tables.record, tables.tie, tables.entitlement, tables.head, tables.log
@@ -53,7 +54,7 @@ _is_touched = and_(
     *(_record.c.seq + literal_column("0") > _held.c.whole, _record.c.device != bindparam("laptop")),
 )
 _TOUCHED = (
-    select(_record)
+    select(_record, _held.c.mask)
     .join(_head, _head.c.scope == _record.c.scope)
     .join(_held, _held.c.scope == _record.c.scope)
     .where(_is_touched)
@@ -116,10 +117,11 @@ class Feed:
         self._connection = connection
         self._device = device
         self._sums = sums or Sums()
+        self._masks: dict[str, int] = {}
 
     def masks(self) -> dict[str, tuple[int, int]]:
         """The bits that the laptop may hold of each scope, and when it lost some."""
-        rows = self._connection.execute(_MASKS, {"laptop": self._device})
+        rows = self._connection.execute(_MASKS, {"laptop": self._device}).all()
         return {scope: (mask, lost) for scope, mask, lost in rows}
 
     def settle_done(self, done: Mapping[str, int]) -> None:
@@ -264,13 +266,14 @@ class Feed:
     def _touched(self, since: int, first: int, last: int, most: int) -> list[Any]:
         """The records of these numbers, in order, that the laptop may hold and does not as they stand."""
         asked = {"laptop": self._device, "since": since, "first": first, "last": last, "most": most}
-        found = (*self._connection.execute(_TOUCHED, asked), *self._connection.execute(_TOUCHED_TIED, asked))
-        return sorted(found, key=attrgetter("seq"))
+        own = self._connection.execute(_TOUCHED, asked).all()
+        self._masks |= {row.scope: row.mask for row in own}
+        return sorted((*own, *self._connection.execute(_TOUCHED_TIED, asked).all()), key=attrgetter("seq"))
 
     def _gone(self, since: int, through: int) -> list[str]:
         """Records that left a scope of the laptop's, under a facet that it holds."""
         asked = {"laptop": self._device, "since": since, "through": through}
-        rows = self._connection.execute(_LEFT_BEHIND, asked)
+        rows = self._connection.execute(_LEFT_BEHIND, asked).all()
         found = [record for record, facet, mask in rows if mask & _BIT_OF[facet]]
         return [*dict.fromkeys(found)]
 
@@ -287,10 +290,10 @@ class Feed:
         With `since` each says which steps after it changed what is sent of it.
         """
         scopes = self._ties_of(rows)
-        masks: dict[str, int] = {}
-        for some in batched({row.scope for row in rows}.union(*scopes.values())):
+        masks = self._masks
+        for some in batched({row.scope for row in rows}.union(*scopes.values()) - masks.keys()):
             mine = self._connection.execute(_MASKS_OF, {"laptop": self._device, "scopes": among(some)})
-            masks |= dict(mine.all())
+            masks |= dict.fromkeys(some, 0) | dict(mine.all())
         answer = []
         for row in rows:
             mask = masks.get(row.scope, 0)
@@ -314,7 +317,7 @@ class Feed:
         numbers = sorted(set(seqs))
         found = []
         for some in batched(numbers):
-            rows = self._connection.execute(_TOLD, {"numbers": among(some)})
+            rows = self._connection.execute(_TOLD, {"numbers": among(some)}).all()
             found += [Told(seq=n, id=edit, worker=who, name=name, at=at) for n, edit, who, name, at in rows]
         return found
 
@@ -322,7 +325,7 @@ class Feed:
 
     def digests(self) -> dict[str, Digest]:
         """What the laptop should hold, by scope."""
-        rows = self._connection.execute(_DIGESTS, {"laptop": self._device})
+        rows = self._connection.execute(_DIGESTS, {"laptop": self._device}).all()
         sums: dict[str, list[int]] = {}
         for scope, lead, facet, count, total, mask in rows:
             if mask & _BIT_OF[lead] and mask & _BIT_OF[facet]:

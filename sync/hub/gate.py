@@ -19,11 +19,11 @@ from sqlalchemy.exc import IntegrityError
 from casework.errors import OutreachError, Refused
 from sync import signing, wire
 from sync.hub import tables
-from sync.hub.central import insert_all
 from sync.hub.counting import Counter
 from sync.hub.database import for_passing
 from sync.hub.enrolment import Former, use_code
 from sync.hub.hub import Hub
+from sync.hub.writing import insert_all
 from sync.messages import Enrol, Enrolled, Fault, Have, Hello, Pull, Push, Verify
 from sync.sealing import sealing_text
 

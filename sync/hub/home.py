@@ -20,13 +20,13 @@ from casework.ids import new_id
 from storage.home import Home
 from sync import signing
 from sync.hub import tables
-from sync.hub.central import in_bulk
 from sync.hub.counting import LEASE
 from sync.hub.database import for_owner, open_postgresql, open_sqlite
 from sync.hub.gate import Gate
 from sync.hub.hub import Hub, found_hub
 from sync.hub.migrations import is_current, upgrade
 from sync.hub.versions import catch_up
+from sync.hub.writing import in_bulk
 
 OWN = frozenset({"key", "database", "approve"})
 """What the encrypted file alone holds: its key, where the database is, and whether a manager approves."""

@@ -20,9 +20,9 @@ from sync.hub import tables
 from sync.hub.alarms import looked_into
 from sync.hub.anchoring import anchor, keep_missing
 from sync.hub.bundles import outdate
-from sync.hub.central import batched, in_bulk
+from sync.hub.central import batched
 from sync.hub.counting import CHAIN_BYTES, ENDED, Counter
-from sync.hub.database import for_laptop, transact
+from sync.hub.database import transact
 from sync.hub.devices import keep_statement
 from sync.hub.entitlement import SEND_ANEW, Entitlement
 from sync.hub.entries import aside_row, digest_of_edit, keep_aside
@@ -33,6 +33,7 @@ from sync.hub.rights import Refusal
 from sync.hub.standing import Sums
 from sync.hub.taking import Taking
 from sync.hub.waiting import take_waiting, take_waiting_of, taken_since
+from sync.hub.writing import in_bulk
 from sync.messages import (
     PROTOCOL,
     Action,
@@ -76,12 +77,13 @@ class Hub:
         One that makes this program fail is looked for by halves and kept aside, so that it holds up neither
         the others nor the laptop; where the database itself fails nothing is taken, and the error is raised.
         """
-        return self._taken(device, said, lambda step: transact(self.engine, step))
+        return self._taken(device, said, lambda step: transact(self.engine, step, locked=True))
 
     def pull(self, device: str, said: Pull) -> Page:
         """The next page of what the laptop may hold."""
-        engine = for_laptop(self.engine, device)
-        return transact(engine, lambda connection: self._pull(connection, device, said), still=True)
+        return transact(
+            self.engine, lambda connection: self._pull(connection, device, said), still=True, device=device
+        )
 
     def verify(self, device: str, said: Verify) -> Verified:
         """Whether both sides hold the same."""
@@ -168,12 +170,13 @@ class Hub:
 
     def _push(self, connection: Connection, device: str, said: Push) -> Pushed:
         counter = Counter(connection)
-        if self._is_revoked(connection, device):
+        known = known_device(connection, device, _SENDING)
+        if known.status == "revoked":
             return self._set_aside(connection, device, said, REVOKED)
         told = Pushed()
         arrived: set[str] = set()
         while True:
-            taking = Taking(connection, device, Feed(connection, device).masks())
+            taking = Taking(connection, device, Feed(connection, device).masks(), worker=known.worker)
             edits = said.edits[len(told.verdicts) :]
             answer = taking.take(edits, counter, self._now(), rest=bool(told.verdicts))
             told = told.then(answer)
@@ -187,8 +190,7 @@ class Hub:
                 break
         late = take_waiting(connection, counter, arrived, self._now())
         verdicts = [late.get(one.edit, one) for one in told.verdicts]
-        worker = known_device(connection, device).worker if late else ""
-        taken = taken_since(connection, worker, [*{edit.partition("/")[0] for edit in late}])
+        taken = taken_since(connection, known.worker, [*{edit.partition("/")[0] for edit in late}])
         told = told.model_copy(update={"beside": told.beside.model_copy(update={"taken": taken})})
         at = Cursor(seq=counter.head, chain=self.chain_at(connection, counter, counter.head))
         return told.model_copy(update={"verdicts": verdicts, "at": at})
@@ -317,6 +319,7 @@ _STANDING = select(tables.device.c.id, tables.device.c.status).where(
     tables.device.c.id == bindparam("laptop")
 )
 """All that a laptop's own role may read of it (docs/decisions/0017)."""
+_SENDING = _STANDING.add_columns(tables.device.c.worker)
 _WORDS = 16
 """Words of sessions that are kept: more than a laptop has in the minutes for which a request is taken."""
 _CHAIN = select(tables.log.c.chain).where(tables.log.c.seq == bindparam("seq"))

@@ -16,11 +16,11 @@ from storage.backup import BackupMade, Restored, Secret, backup, restore
 from storage.cipher import close_database, open_database
 from storage.faults import translated
 from sync.hub import tables
-from sync.hub.central import in_bulk
 from sync.hub.database import open_postgresql, open_sqlite
 from sync.hub.home import OWN, HubHome, OpenHub
 from sync.hub.hub import new_epoch
 from sync.hub.migrations import upgrade
+from sync.hub.writing import in_bulk
 
 _ROWS = 1_000
 _PASSING = frozenset({"nonce", "attempt", "code"})

@@ -20,8 +20,9 @@ from casework.identifiers import check_upn
 from casework.records import Worker
 from casework.text import fold
 from sync.hub import tables
-from sync.hub.central import Central, Held, batched, in_bulk
+from sync.hub.central import Central, Held, batched
 from sync.hub.rights import Rights
+from sync.hub.writing import in_bulk
 from sync.messages import SentEdit
 
 Fields = Mapping[str, Any]

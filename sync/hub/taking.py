@@ -20,7 +20,7 @@ from casework.records import Worker
 from casework.scopes import EVERYBODY, TIED, own_scope
 from casework.sharing_grid import HIDDEN_EXISTENCE
 from sync.hub import tables
-from sync.hub.central import Central, Held, Ties, insert_all, known_fields, usual_fields
+from sync.hub.central import Central, Held, Ties, known_fields, usual_fields
 from sync.hub.checking import refusals, validated
 from sync.hub.counting import Counter
 from sync.hub.dividing import PART_NOT_THEIRS, Portion, divided, told_of
@@ -38,6 +38,7 @@ from sync.hub.natural import FILLED_IN, KEY_FIELDS, KEYED, Matching, keep_keys, 
 from sync.hub.removed import VOID, against_removal
 from sync.hub.rights import NOT_ENTITLED, Refusal, Rights
 from sync.hub.settled import contested_by, weighed_by
+from sync.hub.writing import TableRows
 from sync.merge import Merged, merge
 from sync.messages import BesidePushed, Changed, Pushed, SentEdit, Verdict
 
@@ -64,18 +65,20 @@ class Taking:
         device: str,
         masks: Mapping[str, tuple[int, int]] | None,
         *,
+        worker: str = "",
         let_in: str = "",
         digests: Mapping[str, bytes] | None = None,
     ) -> None:
         """`masks` are the bits that the laptop may hold of each scope, and when it lost some; None is for
-        what the central record itself writes. `let_in` stays in the log: who let in what was kept aside.
-        `digests` know an edit again that was kept aside, whatever ids its records have been given since.
+        what the central record itself writes. `worker` is whose laptop it is, where that is known. `let_in`
+        stays in the log: who let in what was kept aside. `digests` know an edit again that was kept aside,
+        whatever ids its records have been given since.
         """
         self._let_in = let_in
         self._digests = digests or {}
         self._connection = connection
         self._device = device
-        self._worker = None if masks is None else self._enrolled_worker()
+        self._worker = None if masks is None else worker or self._enrolled_worker()
         self._writers: dict[int, Author] = {}
         self.central = Central(connection)
         self._rights = None if masks is None else Rights(self.central, masks)
@@ -139,10 +142,10 @@ class Taking:
                 about.setdefault(edit.id, []).extend(told_of(one.edit, one.refusal.awaits))
             before[edit.id] = (verdict, digest)
             verdicts.append(verdict)
-        insert_all(self._connection, tables.log, logged)  # never in the place of another entry
         keep_aside(self._connection, aside)
         keep_keys(self._connection, self.central, self._keys)
-        self.central.flush(Ties(self._connection))
+        log = TableRows(tables.log, logged, replacing=False)  # never in the place of another entry
+        self.central.flush(Ties(self._connection), [log, counter.unsaved()])
         return Pushed(verdicts=verdicts, beside=BesidePushed(about=about))
 
     def _taken(self, edit: SentEdit, seq: int) -> tuple[Verdict, SentEdit, list[Portion]]:

@@ -9,11 +9,12 @@ from sqlalchemy import Connection, delete, select, update
 from casework.shape import shape
 from sync.hub import tables
 from sync.hub.care import counted_sums, held_sums
-from sync.hub.central import batched, in_bulk
+from sync.hub.central import batched
 from sync.hub.checking import UNKNOWN_TYPE
 from sync.hub.counting import SHAPE, Counter
 from sync.hub.entitlement import SEND_ANEW
 from sync.hub.waiting import kept_aside, take_again, take_waiting
+from sync.hub.writing import in_bulk
 
 
 def catch_up(connection: Connection, now: datetime) -> None:

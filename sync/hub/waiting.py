@@ -87,7 +87,7 @@ def take_again(
         if arrived is not None:
             arrived |= came
         return {row.edit: verdict}
-    counter.head, counter.chain = head, chain
+    counter.set_back(head, chain)
     return {}
 
 

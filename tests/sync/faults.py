@@ -183,11 +183,11 @@ def hub_dying(at: int, *, after: bool) -> Iterator[list[str]]:
     died: list[str] = []
     left = at
 
-    def once(engine: Any, step: Any, *, still: bool = False) -> Any:
+    def once(engine: Any, step: Any, **how: Any) -> Any:
         nonlocal left
         left -= 1
         if left:
-            return transact(engine, step, still=still)
+            return transact(engine, step, **how)
 
         def undone(connection: Any) -> Any:
             step(connection)
@@ -195,8 +195,8 @@ def hub_dying(at: int, *, after: bool) -> Iterator[list[str]]:
             raise Cut("the central record died")
 
         if not after:
-            transact(engine, undone, still=still)
-        transact(engine, step, still=still)
+            transact(engine, undone, **how)
+        transact(engine, step, **how)
         died.append("central record")
         raise Cut("the central record died")
 

@@ -7,9 +7,9 @@ from sqlalchemy import Connection, event, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from sync.hub import tables
-from sync.hub.central import in_bulk, insert_all
 from sync.hub.database import for_owner, open_postgresql, transact
 from sync.hub.hub import Hub, found_hub
+from sync.hub.writing import in_bulk, insert_all
 from sync.messages import Changed, Push, SentEdit
 from tests.sync import crowd
 from tests.sync.databases import Database, PostgresqlDatabase

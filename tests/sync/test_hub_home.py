@@ -11,9 +11,9 @@ from casework.errors import BadInput, Refused, UsageProblem
 from storage.backup import Secret
 from storage.vault import Vault
 from sync.hub import care, keeping, tables
-from sync.hub.central import in_bulk
 from sync.hub.home import HubHome, create_hub, open_hub
 from sync.hub.keeping import back_up, put_back
+from sync.hub.writing import in_bulk
 from tests.sync.databases import PostgresqlDatabase
 from tests.sync.served import Served, Site
 from tests.sync.test_http import child

@@ -11,10 +11,10 @@ import pytest
 from casework.errors import Locked, Refused, Unreachable
 from storage.central.lease import check_lease, read_lease
 from sync.hub import devices
-from sync.hub.central import in_bulk
 from sync.hub.counting import LEASE
 from sync.hub.hub import new_epoch
 from sync.hub.tables import meta
+from sync.hub.writing import in_bulk
 from sync.messages import Pull, Verify
 from tests.sync.databases import SqliteDatabase
 from tests.sync.sticks import Post

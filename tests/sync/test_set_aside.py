@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from storage.journal import transaction
 from sync.hub import devices, tables
 from sync.hub.central import Central, Ties
 from sync.hub.taking import Taking
+from sync.hub.writing import TableRows
 from sync.messages import Push
 from sync.sending import sent_edit
 from tests.sync.databases import Database, SqliteDatabase
@@ -90,7 +92,7 @@ def test_what_was_kept_aside_is_offered_again_when_the_central_record_lost_it(wo
 def test_where_the_database_fails_nothing_is_taken_and_nothing_kept_aside(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def no_room(self: Central, ties: Ties) -> set[str]:
+    def no_room(self: Central, ties: Ties, beside: Sequence[TableRows]) -> set[str]:
         raise OperationalError("INSERT", None, Exception("database or disk is full"))
 
     ana = world.laptop("Ana")
