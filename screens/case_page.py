@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar
 from textual.app import ComposeResult
 from textual.events import Key, Resize
 
-from casework.errors import Locked, OutreachError
+from casework.errors import BadInput, Locked, OutreachError
+from casework.policies import Category
 from casework.wording import join_words
 from screens.listening import ListeningScreen
 from screens.reopening import PageOpen
@@ -120,8 +121,11 @@ class CasePage(ListeningScreen, Generic[V]):
         self._draw(self.size.width)
 
     def _both(self, store: Store) -> tuple[V, V]:
+        from casework.records import Child
         from storage.queries.guarded_words import guarded
 
+        if not store.may_see(store.get(Child, self.child_id), Category.IDENTITY, "support"):
+            raise BadInput("no-such-child", "No child matches.")
         view = self.read(store)
         return view, guarded(store, view.child, view)
 

@@ -92,6 +92,16 @@ def test_who_lives_at_a_protected_address_is_never_told(family: Family) -> None:
     flag = Flag(id=new_id(), child=family.ben.id, kind="address-protection", source="police")
     commit(family.store, "Protect", [flag])
     assert living(family.store) == [], "a flag of one protects the whole home"
+    elsewhere = Child(id=new_id(), surname="Orr", forename="Sam")
+    commit(family.store, "Elsewhere", [elsewhere])
+    family.store.journal.commit(Edit("Of another", update(flag, child=elsewhere.id)))
+    assert living(family.store) == ["Ben", "Matilda"]
+    back = family.store.get(Flag, flag.id)
+    family.store.journal.commit(Edit("Of Tilly", update(back, child=family.tilly.id)))
+    assert living(family.store) == [], "a flag that comes from another child protects as well"
+    ended = family.store.get(Flag, flag.id)
+    family.store.journal.commit(Edit("Ended", update(ended, ended=date(2026, 11, 20))))
+    assert living(family.store) == ["Ben", "Matilda"]
 
 
 def test_a_home_is_told_only_where_the_family_may_be_seen(tmp_path: Path) -> None:
