@@ -236,7 +236,7 @@ def merged_parts(store: Store, child: Child) -> list[MergedPart]:
     from storage.queries.same_child import parts_of
 
     parts = parts_of(store, child.id)
-    return [
+    shown = [
         MergedPart(
             part.link.id,
             f"{part.child.forename} {part.child.surname}".strip(),
@@ -247,6 +247,7 @@ def merged_parts(store: Store, child: Child) -> list[MergedPart]:
         )
         for part in parts
     ]
+    return guarded(store, child, shown)
 
 
 def _case(store: Store, child: Child) -> tuple[ShownCase | None, ShownPlan | None, list[StoryEntry]]:

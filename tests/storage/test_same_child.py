@@ -36,6 +36,7 @@ from casework.records_links import Link
 from casework.records_sharing import Agreement
 from casework.same_child import Merge, link_children
 from storage import integrity
+from storage.queries.child import merged_parts
 from storage.queries.guarded_words import AddressGuard
 from storage.queries.history import read_history
 from storage.queries.lookup import find_child, find_record
@@ -617,4 +618,5 @@ def test_an_address_that_is_protected_in_one_record_is_told_in_neither(store: St
     told = " ".join(str((change.new, change.reason)) for change in rows)
     assert "both were seen at (address not given)" in told
     assert "Quarry" not in told
+    assert [part.why for part in merged_parts(store, kept)] == ["both were seen at (address not given)"]
     assert AddressGuard(store)(kept, "ask at 14b Quarry Lane") == "ask at (address not given)"
