@@ -44,14 +44,16 @@ class EpisodeStanding:
 def re_referral_on(referred: date, episodes: Sequence[Episode]) -> ReReferral:
     """Whether a referral is a re-referral, from the last referral and from the last closure before it.
 
-    A referral of the same day counts as earlier where its case was closed by then.
+    A referral of the same day counts as earlier where its case was closed by then. An episode that ended as
+    opened in error counts as neither: a slip is no episode of help.
     """
+    helped = [e for e in episodes if e.reason != "opened-in-error"]
     earlier = [
         e.referred
-        for e in episodes
+        for e in helped
         if e.referred and (e.referred < referred or (e.referred == referred == e.closed))
     ]
-    closed = [e.closed for e in episodes if e.closed and e.closed <= referred]
+    closed = [e.closed for e in helped if e.closed and e.closed <= referred]
     return re_referral(referred, max(earlier, default=None), max(closed, default=None))
 
 

@@ -52,6 +52,15 @@ def test_a_referral_of_the_same_day_counts_once_its_case_is_closed() -> None:
     assert re_referral_on(TODAY, [still_open]).from_referral is None, "a second letter of that day is none"
 
 
+def test_an_episode_opened_in_error_counts_as_no_earlier_one() -> None:
+    helped = episode(1, date(2025, 9, 1), date(2025, 9, 3), date(2025, 10, 1))
+    slip = episode(2, date(2026, 11, 2), date(2026, 11, 4), date(2026, 11, 5))
+    slip = slip.model_copy(update={"reason": "opened-in-error"})
+    alone = re_referral_on(TODAY, [slip])
+    assert (alone.from_referral, alone.from_closure) == (None, None)
+    assert re_referral_on(TODAY, [helped, slip]) == re_referral_on(TODAY, [helped])
+
+
 def test_a_referral_long_before_the_rule_is_counted_by_its_first_value() -> None:
     """A slip in the year of a referral must not keep the case shut."""
     first = episode(1, date(2006, 11, 2), date(2006, 11, 3), date(2007, 2, 1))
