@@ -41,7 +41,16 @@ from tests.screens.steps import settle, type_text, unlock
 from tests.screens.textshot import screen_text
 
 WORDS = "half a sent"
-ABSTRACT = {"FieldForm", "KeptForm", "KeptDialog", "NotificationFields", "PartsForm", "PlanForm", "WhoForm"}
+ABSTRACT = {
+    "FieldForm",
+    "KeptForm",
+    "KeptDialog",
+    "NotificationFields",
+    "PartsForm",
+    "PlanForm",
+    "RecordForm",
+    "WhoForm",
+}
 NOT_KEPT = {
     "Confirm": "a yes or a no",
     "ConfirmMany": "a number that is asked for",
