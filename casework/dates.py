@@ -13,9 +13,9 @@ from calendar import monthrange
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from casework.errors import BadInput
+from casework.local_days import LONDON
 from casework.text import clean, safe
 from casework.wording import say_day as spell
 
@@ -27,7 +27,6 @@ Prefer = Literal["near", "future", "past"]
 only.
 """
 
-LONDON = ZoneInfo("Europe/London")
 YEARS_BACK = 30
 YEARS_AHEAD = 10
 

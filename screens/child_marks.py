@@ -7,6 +7,7 @@ from datetime import date
 
 from casework.attendance import is_persistent, is_severe, percent, say_closed_day_marks
 from casework.codes import NO_MARK, lookup
+from casework.local_days import local_day
 from casework.ncodes import NClock
 from casework.shown_marks import note_of_mark
 from casework.wording import count_of, join_words, say_day
@@ -123,7 +124,7 @@ def marks(view: ChildView, width: int) -> Iterator[Line]:
         source = _source(fix.file, fix.line)
         by = f" {fix.by}," if fix.by else ""
         words = f"{brief_day(fix.date)} {fix.session}: now {fix.new}, was {fix.old}. {source},{by}"
-        words += f" {say_day(date.fromisoformat(fix.at[:10]))}"
+        words += f" {say_day(local_day(fix.at))}"
         for cell in plain(words, width, tone=Tone.WARN):
             yield cell, _ALL_MARKS
     if len(view.corrections) > _FIXES:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from casework.followups import HONEST_CONTACTS, HONEST_STEPS, VISIT_STEPS, VISITS
 from casework.holding import ROLL_AGENCIES
+from casework.local_days import local_day
 from casework.ncodes import NClock, open_n_marks
 from casework.parameters import N_CODE_DAYS
 from casework.plans import DONE
@@ -202,4 +203,4 @@ class Reading:
 
 
 def _day(at: str | None) -> date | None:
-    return date.fromisoformat(at[:10]) if at else None
+    return local_day(at) if at else None

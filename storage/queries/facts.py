@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from casework.calendars import school_year
 from casework.followups import HONEST_CONTACTS
+from casework.local_days import day_begins, local_day
 from casework.policies import Category, Purpose
 from casework.records import FLAG_CATEGORY, Child
 from casework.triage import Facts, YearCounts
@@ -166,7 +167,7 @@ def _contacts(
     """When each child's family was last reached and the child last seen: by the follow-ups of the `marked`,
     and the chronology of those whose family is `known`.
     """
-    end = (day + timedelta(days=1)).isoformat()
+    end = day_begins(day + timedelta(days=1))
     reached: dict[str, date] = {}
     seen: dict[str, date] = {}
     for ids, query in ((marked, _FOLLOWED_UP), (known, _CONTACTED)):
@@ -193,7 +194,7 @@ _CONTACTED = (
 
 def _later(held: dict[str, date], child: str, at: str | None) -> None:
     if at:
-        day = date.fromisoformat(at[:10])
+        day = local_day(at)
         held[child] = max(day, held.get(child, day))
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from casework.calendars import SchoolCalendar, monday_of
 from casework.codes import NO_MARK
 from casework.filters import Filter
+from casework.local_days import day_begins
 from casework.policies import Category
 from casework.records import Child
 from casework.shown_marks import shown_marks
@@ -184,7 +185,7 @@ def _spoken(store: Store, children: Sequence[Child], day: date) -> dict[str, tup
     rows = store.conn.execute(
         f"SELECT child, outcome, at FROM contact WHERE {condition} AND void = 0 AND at >= ? AND at < ?"
         " AND outcome IN ('parent', 'child', 'other') ORDER BY at, id",
-        [*parameters, day.isoformat(), (day + timedelta(days=1)).isoformat()],
+        [*parameters, day_begins(day), day_begins(day + timedelta(days=1))],
     ).fetchall()
     by_id = {child.id: child for child in children}
     return {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -21,9 +21,11 @@ from casework.records import (
 )
 from casework.records_case import Action, Assessment, Episode, Notification, Outcome, Plan, Review, Score
 from casework.records_sharing import Agreement
+from casework.triage import Facts
 from casework.vocabulary import Agency
 from storage.home import Home
 from storage.queries.child import read_child
+from storage.queries.clock_records import Reading
 from storage.queries.facts import read_facts
 from storage.queries.history import read_history
 from storage.queries.notifications import read_notifications
@@ -271,6 +273,20 @@ def test_neither_supervision_nor_a_letter_is_contact_with_the_family(case: Case)
         values = {"id": new_id(), "child": case.child.id, "at": case.store.now(), "by": case.worker.id}
         case.keep(Contact.model_validate({**values, "kind": kind}))
         assert last() == reached
+
+
+def test_a_contact_near_midnight_in_summer_is_of_the_day_on_the_wall(case: Case) -> None:
+    at, day = datetime(2026, 7, 14, 23, 30, tzinfo=UTC), date(2026, 7, 15)
+    values = {"id": new_id(), "child": case.child.id, "at": at, "by": case.worker.id}
+    case.keep(Contact.model_validate({**values, "kind": "home-visit", "outcome": "parent", "seen": "alone"}))
+
+    def facts(on: date) -> Facts:
+        return read_facts(case.store, [case.child], on, year=False)[case.child.id]
+
+    assert (facts(day).last_contact, facts(day).last_seen) == (day, day)
+    assert facts(day - timedelta(days=1)).last_contact is None
+    held = Reading(case.store, [case.child.id]).held()[case.child.id]
+    assert (held.contacted, held.visited) == (day, day)
 
 
 def test_health_stays_out_of_an_assessment_until_it_was_agreed_to(case: Case) -> None:

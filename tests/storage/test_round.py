@@ -27,7 +27,7 @@ from casework.records import (
 from storage.queries.caseload import read_caseload
 from storage.queries.child import read_child
 from storage.queries.history import read_corrections, read_history, read_origins
-from storage.queries.today import read_round
+from storage.queries.today import _spoken, read_round
 from storage.store import Store
 
 MONDAY, FRIDAY = date(2026, 11, 16), date(2026, 11, 20)
@@ -476,3 +476,13 @@ def test_a_contact_of_the_day_that_spoke_to_somebody_is_told(world: World) -> No
     log("parent", NOW)
     log("no-reply", NOW + timedelta(minutes=1))
     assert [row.spoken for row in read_round(world.store).rows] == [("parent", NOW)]
+
+
+def test_the_day_of_the_round_begins_at_midnight_on_the_wall(world: World) -> None:
+    child = world.child(world.oak, "/ \\ / \\ / \\ / \\ N N")
+    late, early = (datetime(2026, 7, 14, hour, 30, tzinfo=UTC) for hour in (22, 23))
+    for at in (late, early):
+        made = contact(child.id, by=world.store.actor.worker, at=at, kind="call", outcome="parent")
+        world.store.journal.commit(made)
+    told = [_spoken(world.store, [child], date(2026, 7, day)) for day in (14, 15)]
+    assert told == [{child.id: ("parent", late)}, {child.id: ("parent", early)}]
