@@ -166,6 +166,11 @@ def take_information(
 ) -> tuple[Edit, Notification]:
     """What was asked for came: the parts are filled in and, when nothing is missing, the clock starts anew.
 
+    So does it where a part was emptied after it had been complete and is filled again before a worker is
+    allocated: the 4 days are counted while the information is sufficient (Kent Family Support Framework). A
+    part that was emptied by a slip is undone rather than filled again, and its first day stands. The day of
+    one that was allocated is not moved: its clock has ended.
+
     Raises BadInput when it came, or the child was heard, after `today`, when it came before it was asked for
     or before the notification, Refused when nothing was given, asked for or missing.
     """
@@ -179,7 +184,8 @@ def take_information(
         _check_heard(after, today)
     if not fields and not waiting:
         raise Refused("nothing-to-do", "Nothing was asked for and nothing given.", notification.id)
-    if not missing_parts(after) and (waiting or notification.sufficient_on is None):
+    stood = notification.allocated_on is None and bool(missing_parts(notification))
+    if not missing_parts(after) and (waiting or stood or notification.sufficient_on is None):
         fields["sufficient_on"] = _complete(after, on)
     changes = (*update(notification, **fields), *(c for p in waiting for c in update(p, end=on)))
     if not changes:

@@ -100,6 +100,21 @@ def test_an_answer_that_leaves_something_out_does_not_start_the_clock() -> None:
     assert standing(half, [], TODAY).allocate_by is None
 
 
+@pytest.mark.parametrize(
+    ("allocated", "since"), [(None, date(2026, 11, 19)), (date(2026, 11, 10), MONDAY)], ids=["waits", "led"]
+)
+def test_a_part_that_was_emptied_and_filled_again_starts_the_clock_anew(
+    allocated: date | None, since: date
+) -> None:
+    held = received().model_copy(update={"allocated_on": allocated})
+    _, emptied = take_information(held, [], date(2026, 11, 18), TODAY, voice="")
+    assert standing(emptied, [], TODAY).clock is None
+    _, whole = take_information(emptied, [], date(2026, 11, 19), TODAY, voice="I worry")
+    assert whole.sufficient_on == since
+    _, more = take_information(whole, [], TODAY, TODAY, voice="I worry a lot")
+    assert more.sufficient_on == since, "other words in a part that was there move nothing"
+
+
 def test_allocating_opens_an_episode_and_names_who_leads() -> None:
     edit, episode = allocate(received(), CHILD, "w9", date(2026, 11, 12), [], TODAY)
     assert (episode.number, episode.worker, episode.referred) == (1, "w9", MONDAY)
