@@ -65,7 +65,7 @@ def read_sheet(store: Store, child: Child, at: datetime, parts: Collection[Part]
         sections.append(("What has happened, the newest first", _story(store, child, name, shown)))
     hidden = guarded_addresses(store, child)
     return Sheet(
-        title=f"{what} for {name} {child.surname} and family",
+        title=hide_address(f"{what} for {name} {child.surname} and family", hidden),
         made=made,
         sections=[
             Section(heading, [hide_address(text, hidden) for text in body])

@@ -633,6 +633,7 @@ def test_a_protected_address_is_not_printed(case: Line, kind: str) -> None:
     home = ok(case, "show", tilly)["fields"]["household"]
     where = "3 Quarry Lane, Sheerness ME12 1ZZ"
     ok(case, "edit", home, f"address={where}", "name=At 3 Quarry Lane")
+    ok(case, "edit", tilly, "known_as=Tilly of Quarry Lane")
     ok(case, "edit", ids["outcome"], "text=Leave Quarry Lane (me12 1zz) by 8:30")
     assert "Quarry Lane" in case("plan", "print", tilly).out
     if kind == "home":
