@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable
 from ipaddress import ip_address
@@ -39,7 +40,8 @@ def serve(
 ) -> None:
     """Serve until SIGTERM or Ctrl-C; `ready` is told the address once it is taken.
 
-    Raises UsageProblem for an address beyond this computer without TLS, Refused where it is taken already.
+    Raises UsageProblem for an address beyond this computer without TLS, Refused where it is taken already,
+    BadInput for a certificate and a key that are no pair.
     """
     if (certificate is None) != (key is None):
         raise UsageProblem("tls", "--tls-cert and --tls-key go together.", "--tls-cert")
@@ -52,6 +54,8 @@ def serve(
     for path in (certificate, key):
         if path is not None and not path.is_file():
             raise BadInput("not-found", f"{path.name} is not there; check the name of the file.", str(path))
+    if certificate is not None and key is not None:
+        _check_pair(certificate, key)
     config = _config(gate, certificate, key)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with _stream(family) as taken:
@@ -67,6 +71,23 @@ def serve(
         shown = f"[{host.strip('[]')}]" if ":" in host else host
         ready(f"{scheme}://{shown}:{taken.getsockname()[1]}")
         uvicorn.Server(config).run(sockets=[taken])
+
+
+def _check_pair(certificate: Path, key: Path) -> None:
+    """Raises BadInput where the key is not that of the certificate, or one of both cannot be read."""
+
+    def no_passphrase() -> str:
+        # Else a sealed key would be asked about at the terminal.
+        return ""
+
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate, key, no_passphrase)
+    except OSError:
+        sentence = (
+            f"{certificate.name} and {key.name} are not a certificate and its key, both in PEM and the key "
+            "without a passphrase; give the two that belong together."
+        )
+        raise BadInput("tls-pair", sentence, str(key)) from None
 
 
 class Beside:

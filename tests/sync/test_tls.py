@@ -8,6 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from casework.edits import Edit, create
 from casework.errors import BadInput, Unreachable, UsageProblem
@@ -119,6 +125,30 @@ def test_what_is_served_beyond_this_computer_is_served_with_tls(site: Site, auth
         assert plain.value.code == "plain-http"
     with pytest.raises(UsageProblem, match="go together"):
         serve(gate, "0.0.0.0", 0, certificate=authority.file)
+
+
+def test_a_certificate_is_served_with_its_own_key_or_not_at_all(
+    tmp_path: Path, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is said to be served before the two are known to be a pair, and nobody is asked for a word."""
+    certificate, own = authority.sign("hub")
+    sealed, none = tmp_path / "sealed.key", tmp_path / "none.key"
+    secret = load_pem_private_key(own.read_bytes(), None)
+    sealed.write_bytes(
+        secret.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"drift"))
+    )
+    none.write_text("no key")
+    told: list[str] = []
+    monkeypatch.setattr("uvicorn.Server.run", lambda *_, **__: None)
+    gate: Any = None
+    for key in (authority.sign("another")[1], sealed, none):
+        with pytest.raises(BadInput) as unfit:
+            serve(gate, "127.0.0.1", 0, certificate=certificate, key=key, ready=told.append)
+        assert (unfit.value.code, unfit.value.exit_code) == ("tls-pair", 4)
+        assert f"hub.pem and {key.name} are not a certificate and its key" in unfit.value.message
+    assert not told
+    serve(gate, "127.0.0.1", 0, certificate=certificate, key=own, ready=told.append)
+    assert len(told) == 1
 
 
 def test_the_command_line_behind_tls(tmp_path: Path) -> None:
