@@ -48,12 +48,13 @@ def init(database: str | None, approve: bool, lease: int | None) -> None:
 
     call = the_call()
     home = _home(call)
-    from sync.hub.home import checked_address, create_hub
+    from sync.hub.home import check_database, checked_address, create_hub
 
-    if database is not None:
-        checked_address(database)
+    address = checked_address(database) if database is not None else ""
     protect()
     home.check_free()
+    if address:
+        check_database(address)
     passphrase = take_new_passphrase(call, None, NEW_FILE_VARIABLE, shared=True)
     try:
         vault, key, code = Vault.create(home, passphrase)

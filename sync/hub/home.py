@@ -12,11 +12,12 @@ from datetime import datetime
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Engine, inspect, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Connection, Engine, inspect, select, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from casework.errors import BadInput, Refused, Unreachable, UsageProblem
 from casework.ids import new_id
+from casework.text import clean
 from storage.home import Home
 from sync import signing
 from sync.hub import tables
@@ -30,6 +31,9 @@ from sync.hub.writing import in_bulk
 
 OWN = frozenset({"key", "database", "approve"})
 """What the encrypted file alone holds: its key, where the database is, and whether a manager approves."""
+_WHO = text("SELECT current_user, current_database()")
+_NOT_ALLOWED = frozenset({"42501", "3F000"})
+"""PostgreSQL's codes for a right that is missing, and for no schema in which to make a table."""
 _POSTGRESQL = ("postgresql://", "postgres://")
 
 
@@ -123,7 +127,7 @@ def create_hub(
     """Make an empty central record under this data key, in the file or in an empty PostgreSQL database."""
     address = checked_address(database) if database else ""
     if address:
-        _check_empty(address)
+        check_database(address)
     file = open_sqlite(home.database, key, create=True)
     held = {"key": signing.key_text(signing.new_key()), "approve": "1" if approve else ""}
     if address:
@@ -178,21 +182,56 @@ def _found(engine: Engine) -> None:
     found_hub(engine, hub=new_id(), epoch=new_id())
 
 
-def _check_empty(address: str) -> None:
+def check_database(address: str) -> None:
+    """Raise Refused unless the PostgreSQL database at a checked address can become a central record's.
+
+    It tries what making one does, and takes it back. Raises Unreachable where the server does not answer.
+    """
     engine = open_postgresql(address)
     try:
         _check_answers(engine)
-        with for_owner(engine).begin() as connection:
+        with for_owner(engine).connect() as connection:
             taken = inspect(connection).has_table(tables.meta.name)
-        if taken:
-            raise Refused(
-                "hub-exists",
-                "That database holds a central record already; to serve it from here too, copy that"
-                " one's folder.",
-                "--database",
-            )
+            if taken:
+                raise Refused(
+                    "hub-exists",
+                    "That database holds a central record already; to serve it from here too, copy that"
+                    " one's folder.",
+                    "--database",
+                )
+            _check_rights(connection)
     finally:
         engine.dispose()
+
+
+def _check_rights(connection: Connection) -> None:
+    from sync.hub.migrations import rows
+
+    quote = connection.dialect.identifier_preparer.quote
+    account, name = (quote(clean(one)) for one in connection.execute(_WHO).one())
+    known = set(connection.execute(text("SELECT rolname FROM pg_roles")).scalars())
+    roles = ", ".join(rows.ROLES)
+    if known.issuperset(rows.ROLES):
+        may_not, mend = "take the roles by which rows are guarded", f"GRANT {roles} TO {account}"
+    else:
+        may_not, mend = "make the roles by which rows are guarded", f"ALTER ROLE {account} CREATEROLE"
+    try:
+        for statement in (*rows.role_statements(), *(f"SET LOCAL ROLE {role}" for role in rows.ROLES)):
+            connection.execute(text(statement))
+        connection.execute(text("RESET ROLE"))
+        may_not, mend = "make tables in that database", f"ALTER DATABASE {name} OWNER TO {account}"
+        connection.execute(text("CREATE TABLE outreach_rights (name text)"))
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) not in _NOT_ALLOWED:
+            raise
+        raise Refused(
+            "database-rights",
+            f"The account {account} of PostgreSQL may not {may_not}, and nothing was made; "
+            f"let its administrator run: {mend}.",
+            "--database",
+        ) from None
+    finally:
+        connection.rollback()
 
 
 def _check_answers(engine: Engine) -> None:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, inspect, make_url, select, text
 
 from casework.errors import BadInput, Refused, UsageProblem
 from storage.backup import Secret
 from storage.vault import Vault
 from sync.hub import care, keeping, tables
-from sync.hub.home import HubHome, create_hub, open_hub
+from sync.hub.database import for_owner, open_postgresql
+from sync.hub.home import HubHome, check_database, create_hub, open_hub
+from sync.hub.hub import found_hub
 from sync.hub.keeping import back_up, put_back
+from sync.hub.migrations import rows
 from sync.hub.writing import in_bulk
-from tests.sync.databases import PostgresqlDatabase
+from tests.cli.conftest import Line, secret_file
+from tests.sync.databases import PostgresqlDatabase, Server
 from tests.sync.served import Served, Site
 from tests.sync.test_http import child
 from tests.tools.vaults import FAST, NOW, PASSPHRASE
@@ -107,3 +113,58 @@ def test_a_caseload_is_no_central_record_and_a_database_is_postgresql(tmp_path: 
         home.check_free()
     with pytest.raises(UsageProblem):
         create_hub(home, bytearray(32), database="mysql://x", approve=False, now=lambda: NOW)
+
+
+@pytest.fixture
+def plain(server: Server) -> Iterator[str]:
+    """The address of a database that is owned by an account with no other right."""
+    name = f"plain_{uuid4().hex[:12]}"
+    server.run(f"CREATE ROLE {name} LOGIN PASSWORD '{name}'", f"CREATE DATABASE {name} OWNER {name}")
+    url = make_url(server.address).set(database=name, username=name, password=name)
+    yield url.render_as_string(hide_password=False)
+    server.run(f"DROP DATABASE {name} WITH (FORCE)", f"DROP ROLE {name}")
+
+
+def test_an_account_that_lacks_a_right_is_told_which_before_anything_is_made(
+    plain: str,
+    server: Server,
+    postgresql: PostgresqlDatabase,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each mend that is named is one, and no try leaves a role or a table."""
+    found_hub(postgresql.engine, hub="hub-0001", epoch="epoch-1")  # from here on the server has the roles
+    account, none = make_url(plain).username, "nobody_" + uuid4().hex[:8]
+
+    def mend(right: str) -> None:
+        with pytest.raises(Refused, match=right) as refused:
+            check_database(plain)
+        assert (refused.value.code, refused.value.exit_code) == ("database-rights", 5)
+        server.run(refused.value.message.rpartition("administrator run: ")[2].rstrip("."))
+
+    server.run(f"ALTER DATABASE {account} OWNER TO CURRENT_USER")
+    with monkeypatch.context() as patched:
+        patched.setattr(rows, "ROLES", (none,))
+        mend("may not make the roles")
+        server.run(f"ALTER ROLE {account} CREATEROLE")
+        with pytest.raises(Refused, match="may not make tables"):
+            check_database(plain)
+        server.run(f"ALTER ROLE {account} NOCREATEROLE")
+    line = Line(tmp_path / "county", secret_file(tmp_path, PASSPHRASE))
+    made = line("hub", "init", "--database", plain, "--json", today=None)
+    assert (made.code, made.json["error"]["code"]) == (5, "database-rights")
+    assert not line.home.exists()
+    mend("may not take the roles")
+    mend("may not make tables")
+    made = line("hub", "init", "--database", plain, "--json", today=None)
+    assert made.code == 0, made.err
+    engine = for_owner(open_postgresql(plain))
+    with engine.begin() as connection:
+        assert not inspect(connection).has_table("outreach_rights")
+        found = connection.execute(
+            text("SELECT count(*) FROM pg_roles WHERE rolname = :name"), {"name": none}
+        )
+        assert found.scalar() == 0
+    engine.dispose()
+    with pytest.raises(Refused, match="holds a central record already"):
+        check_database(plain)
