@@ -23,6 +23,7 @@ from casework.sharing import DISCLOSURE_DAYS, LONGEST_DISCLOSURE_DAYS, Ground, m
 from casework.sharing_grid import GRID, HIDDEN_EXISTENCE
 from casework.sharing_table import CIRCUMSTANCES, Cell, cells, sharing_table
 from casework.vocabulary import AGENCIES, Agency
+from casework.withdrawing import somebody_of
 
 WRITTEN = Path(__file__).parents[2] / "docs" / "sharing.md"
 TODAY = date(2026, 11, 20)
@@ -101,18 +102,19 @@ def test_not_asked_is_not_given() -> None:
     assert answer() == "ask"
 
 
-def test_an_agreement_opens_what_it_names_and_nothing_else() -> None:
-    ground = Ground((agreed(),))
+@pytest.mark.parametrize("category", Category)
+@pytest.mark.parametrize("agency", ["school-nursing", "youth-justice"])
+def test_an_agreement_opens_what_it_names_and_nothing_else(agency: Agency, category: Category) -> None:
+    """Nothing at all where the agency named sees it for its own work."""
+    ground = Ground((agreed(agencies=(agency,), categories=(category,)),))
     opened = [
-        (category, purpose)
-        for category in Category
-        for purpose in PURPOSES
-        if may_see(NURSE, CHILD, category, purpose, TODAY, ground)
-        and not may_see(NURSE, CHILD, category, purpose, TODAY)
+        (other, about, purpose)
+        for other, about, purpose in product(AGENCIES, Category, PURPOSES)
+        if may_see(somebody_of(other), CHILD, about, purpose, TODAY, ground)
+        and not may_see(somebody_of(other), CHILD, about, purpose, TODAY)
     ]
-    assert opened == [(Category.FAMILY, "support")]
-    youth = Worker(id="y", name="Worker", agency="youth-justice")
-    assert not may_see(youth, CHILD, Category.FAMILY, "support", TODAY, ground)
+    own = GRID[agency]["support"][category] == "O"
+    assert opened == ([] if own else [(agency, category, "support")])
 
 
 def test_two_holders_who_disagree_leave_it_to_a_person() -> None:

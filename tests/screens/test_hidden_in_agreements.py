@@ -157,6 +157,13 @@ def test_who_writes_youth_justice_without_the_sight_of_it_is_told_what_becomes_o
     assert kept_by_form(store, ben) == said, "what is hidden from them already changes no word"
     assert "opened to no agency; yours may not see it" in kept_by_form(store, tilly, status="refused")
     assert "outh justice" not in kept_by_form(store, tilly, categories=("family",))
+    alone = kept_by_form(store, tilly, agencies=("youth-justice",), categories=("youth_justice",))
+    assert "opens nothing new" not in alone, "of what is hidden from them it tells what they wrote alone"
+    assert "opened to no agency; yours may not see it" in alone
+    kept_out = kept_by_form(store, tilly, status="limited", exclude_categories=("youth_justice",))
+    assert "opened to no agency; yours may not see it" in kept_out, "though the rest is open to the school"
+    open_already = kept_by_form(store, tilly, agencies=("early-help",), categories=("family",))
+    assert "It opens nothing new: all of it was open already." in open_already
     ours = kept_by_form(store, tilly, agencies=("early-help", "school"))
     assert "as you wrote it" not in ours, "they see it now, and their list shows it"
     store.close()

@@ -400,6 +400,20 @@ def test_a_chain_of_merges_is_split_from_its_end(store: Store) -> None:
         plan_split(store, store.get(Link, first.link.id))
 
 
+def test_a_field_changed_meanwhile_stays_and_the_others_own_goes_back(store: Store) -> None:
+    one, two = pair(store, known_as="Til", language="Polish", tags=("bus",))
+    merge = merged(store, one, two)
+    held = standing(store, one)
+    assert (held.known_as, held.language, held.tags) == ("Til", "Polish", ("bus",))
+    store.journal.commit(Edit("Meanwhile", update(held, known_as="Tills", tags=("bus", "walks"))))
+    split = plan_split(store, store.get(Link, merge.link.id))
+    assert split.stays == ("known_as",)
+    store.journal.commit(split.edit)
+    kept, other = standing(store, one), standing(store, two)
+    assert (kept.known_as, kept.language, kept.tags) == ("Tills", "", ("walks",))
+    assert (other.known_as, other.language, other.tags, other.void) == ("Til", "Polish", ("bus",), False)
+
+
 def test_what_came_from_the_others_school_goes_with_it_and_a_person_may_pick(store: Store) -> None:
     one, two = pair(store)
     here, there = (school.id for school in schools_of(store))
