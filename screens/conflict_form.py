@@ -43,9 +43,9 @@ class ConflictTextForm(FieldForm):
         super().__init__(one.id, short(one.name or one.label, 40), start={"text": text})
         self._one = one
         line = is_one_line(one.conflict.record_type, one.conflict.field) and len(text) < LINE
-        told = "\n".join(short(part, 160) for part in whole_text(one).split("\n\n"))
+        told = "\n".join(" ".join(part.split()) for part in whole_text(one).split("\n\n"))
         self._fields = (
-            FormField("told", "So far", "told", hint=told),
+            FormField("told", "So far", "told", hint=told, cut=160),
             FormField("text", short(one.label, 18), "line" if line else "page", hint=_HINT),
         )
 

@@ -13,7 +13,6 @@ from screens.disagreement_lines import ANSWERED, FURTHER, RAISED
 from screens.field_form import FieldForm
 from screens.form_fields import FormField, made_record
 from screens.reopening import LeftOpen
-from screens.widgets.fitting import short
 from storage.disagreeing import commit_answer, commit_escalation, commit_raised
 
 if TYPE_CHECKING:
@@ -96,7 +95,7 @@ class AnswerForm(FieldForm):
         super().__init__(held.id, who, start={"outcome": held.outcome})
         self._held = held
         self._fields = (
-            FormField("told", "About", "told", hint=_told(held)),
+            FormField("told", "About", "told", hint=_told(held), cut=200),
             FormField("outcome", "Outcome", "page", hint="what was answered, and what is done now"),
             FormField("settles", "Settled", "one", {"yes": "yes, we leave it there", "no": "no"},
                       "one that is not settled can be taken further"),
@@ -144,7 +143,7 @@ class FurtherForm(FieldForm):
         self._held = held
         above = next_level(held.level)
         self._fields = (
-            FormField("told", "So far", "told", hint=_told(held)),
+            FormField("told", "So far", "told", hint=_told(held), cut=200),
             FormField("with_whom", f"To the {DISAGREEMENT_LEVELS[above]}" if above else "To whom",
                       hint="name and role"),
             FormField("about", "About", "page", hint="what is put to them"),
@@ -172,4 +171,4 @@ class FurtherForm(FieldForm):
 
 def _told(held: Disagreement) -> str:
     level = DISAGREEMENT_LEVELS[held.level]
-    return short(f"{level}, {held.with_whom}, {say_day(held.raised)}: {held.about}", 200)
+    return f"{level}, {held.with_whom}, {say_day(held.raised)}: {held.about}"

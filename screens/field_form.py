@@ -123,7 +123,8 @@ class FieldForm(KeptForm):
         with FieldScroll():
             for spec in self.form_fields():
                 with Horizontal(classes="row", id=f"row-{spec.name}"):
-                    yield Static(show(spec.label), classes="label", id=f"label-{spec.name}", markup=False)
+                    label = "" if spec.cut else spec.label
+                    yield Static(show(label), classes="label", id=f"label-{spec.name}", markup=False)
                     yield from self._widgets(spec)
         yield Static(id="hint", markup=False)
         yield SaidLine()
@@ -170,10 +171,20 @@ class FieldForm(KeptForm):
         for spec in self.form_fields():
             widget = self.query_one(f"#{spec.name}")
             if spec.kind == "told" and isinstance(widget, Static):
-                widget.update(show(hide_address(spec.hint, self.hides), newlines=True))
+                told = hide_address(spec.hint, self.hides)
+                lines = [short(line, spec.cut) for line in told.splitlines()] if spec.cut else [told]
+                widget.update(show("\n".join(lines), newlines=True))
+            elif spec.cut:
+                self._label(spec).update(show(self._labelled(spec)))
             elif isinstance(widget, OneOf) and spec.choices and self.hides:
                 offered = {key: hide_address(words, self.hides) for key, words in spec.choices.items()}
                 widget.set_choices(offered)
+
+    def _label(self, spec: FormField) -> Static:
+        return self.query_one(f"#label-{spec.name}", Static)
+
+    def _labelled(self, spec: FormField) -> str:
+        return short(hide_address(spec.label, self.hides), spec.cut) if spec.cut else spec.label
 
     async def _tell_closed(self) -> None:
         """The title says where the case was closed in which this is written."""
@@ -300,10 +311,12 @@ class FieldForm(KeptForm):
         """The label of the field that takes keys is marked, and what it takes is said."""
         for spec in self.form_fields():
             here = self.query_one(f"#{spec.name}").has_focus
-            sign = Piece(f"› {spec.label}", Tone.KEY) if here else Piece(f"  {spec.label}", Tone.QUIET)
-            self.query_one(f"#label-{spec.name}", Static).update(show_cell(sign))
+            label = self._labelled(spec)
+            sign = Piece(f"› {label}", Tone.KEY) if here else Piece(f"  {label}", Tone.QUIET)
+            self._label(spec).update(show_cell(sign))
             if here:
-                hint = " · ".join(filter(None, (spec.hint, HINTS[spec.kind])))
+                of_it = hide_address(spec.hint, self.hides) if spec.cut else spec.hint
+                hint = " · ".join(filter(None, (of_it, HINTS[spec.kind])))
                 self.query_one("#hint", Static).update(show(short(hint, 200), Tone.QUIET))
                 if spec is self.form_fields()[0]:
                     self.query_one(FieldScroll).scroll_home(animate=False)

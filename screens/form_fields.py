@@ -35,7 +35,8 @@ class FormField:
     `kind` is a line, a page of text, a day, one or many of `choices`, or `told`, which takes nothing and
     shows its hint; `whole` offers all choices at once; `past` reads a day without its year, or a weekday, as
     the last one; `since` as the coming one, counted from the day of the field that it names ("" for today);
-    `empty` stands where nothing is said.
+    `empty` stands where nothing is said. `cut` is the most cells of a label, or of each line that is told,
+    that holds words of a record: it is shown without a protected address, and is cut after that.
     """
 
     name: str
@@ -47,6 +48,7 @@ class FormField:
     past: bool = False
     since: str | None = None
     empty: str = "none"
+    cut: int = 0
 
 
 @dataclass(frozen=True, slots=True)

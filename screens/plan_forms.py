@@ -59,6 +59,7 @@ async def _about(shell: Shell, left: LeftOpen) -> _About | None:
     """None where what a draft is about is on record no more, or the plan may not be seen."""
 
     def read(store: Store) -> _About | None:
+        from storage.queries.guarded_words import guarded
         from storage.queries.lookup import display_name
         from storage.queries.plans import read_plan
         from storage.queries.sight import child_of_draft
@@ -72,7 +73,7 @@ async def _about(shell: Shell, left: LeftOpen) -> _About | None:
         held = next((one for one in every if one.id == left.subject), None)
         if shown.withheld or (held is None and left.subject != child.id):
             return None
-        return _About(child, short(display_name(child), 40), held, outcomes)
+        return _About(child, short(display_name(child), 40), held, guarded(store, child, outcomes))
 
     return await shell.desk.run(read)
 
@@ -316,7 +317,7 @@ class EndingForm(PlanForm):
         choices = _ENDINGS if is_action else _OUTCOME_ENDINGS
         super().__init__(record.id, child, who, {"status": "done" if is_action else "achieved"})
         self._fields = (
-            FormField("told", "Action" if is_action else "Outcome", "told", hint=short(record.text, 300)),
+            FormField("told", "Action" if is_action else "Outcome", "told", hint=record.text, cut=300),
             FormField("status", "How", "one", choices),
             FormField("why", "Why", "page", hint="in a few words; it stays with the plan"),
             FormField("on", "On", "day", past=True, empty="today"),

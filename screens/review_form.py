@@ -69,8 +69,8 @@ class ReviewForm(FieldForm):
             FormField("child_views", "The child says", "page", hint="word for word"),
             FormField("views", "The family says", "page", hint="in their own words"),
             *(
-                FormField(name, short(f"{number} {_heading(held)}", _LABEL), "page",
-                          hint=f"how it goes: {_heading(held)}")
+                FormField(name, f"{number} {_heading(held)}", "page",
+                          hint=f"how it goes: {_heading(held)}", cut=_LABEL)
                 for number, (name, held) in enumerate(self._outcomes.items(), 1)
             ),
             FormField("progress", "Besides" if self._outcomes else "Progress", "page",

@@ -328,3 +328,25 @@ async def test_a_child_who_is_gone_stays_closed(family: Family, tmp_path: Path) 
         await settle(pilot)
         assert "This page stays closed: see below." in screen_text(app)
         assert app.fault is None
+
+
+async def test_a_protected_address_in_an_outcome_is_not_beside_its_field(
+    family: Family, tmp_path: Path
+) -> None:
+    """Neither whole nor cut short, in the label, in what is said of the field, or in what is overdue."""
+    _, outcome = plan_case(family)
+    family.store.journal.commit(Edit("Words", update(outcome, text="Stay at 1 Quarry Lane together")))
+    family.store.journal.commit(Edit("Protect", update(family.home, address_protected=True)))
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot, family.tilly.id)
+        await keys(pilot, "G", "+")
+        form = app.screen
+        assert isinstance(form, ReviewForm)
+        form.query_one(f"#outcome-{outcome.id}").focus()
+        await settle(pilot)
+        shown = flat(app)
+        assert "how it goes: Stay at (address not given) together" in shown
+        assert "Stay at (a" in shown
+        assert "1 Qu" not in shown
+        assert "Lane" not in shown
