@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from storage.store import Store
 
 _WITHHELD = (
-    "Not all of both records is open to you, so a merge would show what is withheld; ask your manager."
+    "Not all of both records is open to you, so a merge would show what is withheld. Where a notification of"
+    " either waits for a worker, allocate it first; else ask your manager."
 )
 _STANDS = "kind = 'same' AND ended_on IS NULL"
 
