@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from textual.widgets import TextArea
 
-from casework.assessments import record_scores, set_parts, start_assessment
+from casework.assessments import PARTS, record_scores, set_parts, start_assessment
 from casework.consent import record_agreement
 from casework.edits import Edit, create
+from casework.errors import Refused
 from casework.ids import new_id
 from casework.notifications import allocate, receive
 from casework.policies import PURPOSES
@@ -28,6 +29,7 @@ from screens.child_view import read_view
 from screens.unlock import UnlockScreen
 from screens.widgets.text import cell_text
 from storage import audit
+from storage.queries.assessments import read_assessment_page
 from storage.queries.notifications import episodes_of
 from storage.queries.plans import open_episode
 from storage.store import Store
@@ -216,6 +218,16 @@ async def test_any_part_is_written_first_and_what_was_told_comes_in_by_a_key_onl
         assert await asked(app, lambda s: s.find(Assessment)) == []
 
 
+def test_a_form_open_meanwhile_starts_no_second_one_of_a_case(case: Case) -> None:
+    child = case.store.get(Child, case.child)
+    form = AssessmentForm(read_assessment_page(case.store, child), None, "Tilly")
+    made = case.begin()
+    answers = {**dict.fromkeys(PARTS, ""), "strengths": "Tilly swims.", "started": TODAY}
+    with pytest.raises(Refused, match=r"The assessment of Mon 16 Nov 2026 is in work; write on in it"):
+        form.commit(case.store, answers)
+    assert the_one(case.store).id == made.id
+
+
 async def test_enter_writes_the_part_under_the_cursor(case: Case, tmp_path: Path) -> None:
     case.begin(development="One.")
     app = make_real_app(tmp_path, case.store)
@@ -237,6 +249,9 @@ async def test_enter_writes_the_part_under_the_cursor(case: Case, tmp_path: Path
         assert held.development == "One."
         await keys(pilot, "E", "ctrl+s")
         assert "It says so already." in flat(app)
+        await keys(pilot, "escape", "+", "2", "enter")
+        assert isinstance(app.screen, AssessmentScreen)
+        assert "One is in work: complete it first (X)." in flat(app)
 
 
 async def test_complete_asks_once_what_is_empty_and_then_stays(case: Case, tmp_path: Path) -> None:
