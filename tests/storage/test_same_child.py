@@ -431,13 +431,17 @@ def test_what_came_from_the_others_school_goes_with_it_and_a_person_may_pick(sto
     )
     own = AttendanceWeek(id=new_id(), child=one.id, school=here, week=MONDAYS[0], marks=IN)
     call = Contact(id=new_id(), child=one.id, at=NOW, by=store.actor.worker, kind="call")
-    commit(store, "Meanwhile", [week, own, call])
+    pause = Pause(id=new_id(), child=one.id, about=one.id, clock="x", kind="snooze", start=TODAY,
+                  reason="later", by=store.actor.worker)  # fmt: skip
+    commit(store, "Meanwhile", [week, own, call, pause])
     link = store.get(Link, merge.link.id)
     assert {m.record.id for m in plan_split(store, link).meanwhile if m.goes} == {week.id}
     assert {m.record.id for m in plan_split(store, link, stay=[week.id]).meanwhile if m.goes} == set()
     with pytest.raises(BadInput, match="not made since"):
         plan_split(store, link, move=["no-such-record"])
-    store.journal.commit(plan_split(store, link, move=[call.id]).edit)
+    store.journal.commit(plan_split(store, link, move=[call.id, pause.id]).edit)
+    later = store.get(Pause, pause.id)
+    assert (later.child, later.about) == (two.id, two.id)
     sides = [store.get(type(r), r.id).child for r in (week, own, call)]  # type: ignore[attr-defined]
     assert sides == [two.id, one.id, two.id]
 
