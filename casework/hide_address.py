@@ -8,6 +8,9 @@ from collections.abc import Callable, Iterable
 HIDDEN = "(address not given)"
 """What stands in its place."""
 
+ADDRESS_TYPED = "An address of this family is protected: leave addresses out of these words if you can."
+"""What is said, and holds nothing up, when an address is typed about such a family."""
+
 _POSTCODE = re.compile(r"\b([A-Z]{1,2}\d[A-Z\d]?)\s*(\d[A-Z]{2})\b", re.IGNORECASE)
 _SEVERAL = re.compile(rf"{re.escape(HIDDEN)}(?:[\s,]*{re.escape(HIDDEN)})+")
 _NUMBER = re.compile(r"^(flat|unit|apartment|no\.?)?\s*\d+\s*[a-z]?\b\s*", re.IGNORECASE)

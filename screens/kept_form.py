@@ -14,6 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
 from casework.errors import Locked, OutreachError
+from casework.hide_address import ADDRESS_TYPED
 from casework.text import clean
 from screens.base import OutreachScreen, Shell
 from screens.dialogs import Confirm
@@ -38,9 +39,6 @@ _OVER_SHOWN = 120
 
 FOCUS = "focus"
 """The entry of a draft that names the field which takes the keys."""
-
-ADDRESS_TYPED = "An address of this family is protected: leave addresses out of these words if you can."
-"""What is said, and holds nothing up, when an address is typed about such a family."""
 
 Keys = Sequence[tuple[str, str]]
 

@@ -71,8 +71,9 @@ def edit(record: str, fields: tuple[str, ...], reason: str) -> None:
     a household is given by its name or its id. All of a call's changes are one step; `undo` takes it back.
     """
     from casework.edits import Edit
+    from casework.hide_address import ADDRESS_TYPED
     from outreach_tui.commands.people import Eyes, subject_of, take_named
-    from storage.queries.guarded_words import AddressGuard
+    from storage.queries.guarded_words import AddressGuard, address_typed
 
     call = the_call()
     wanted = [_split(text) for text in fields]
@@ -91,6 +92,9 @@ def edit(record: str, fields: tuple[str, ...], reason: str) -> None:
         if moved := _moved(call, found, values, reason):
             changes = _validated(found, values | moved)
         _warn_of_numbers(changes)
+        texts = [text for name, sign, text in wanted if name != "address" and sign != "-"]
+        if child is not None and address_typed(store, child, [*texts, reason]):
+            output.warn(f"Warning: {ADDRESS_TYPED}")
         if changes:
             named = ", ".join(sorted(change.field for change in changes))
             step = Edit(

@@ -58,3 +58,23 @@ def test_words_that_name_a_protected_address_are_given_out_without_it(line: Line
         given = line(*words)
         assert given.code == 0, given.err
         assert "quay" not in given.out.casefold(), words
+
+
+def test_an_edit_warns_of_an_address_typed_about_a_family_that_has_a_protected_one(line: Line) -> None:
+    child, home = line.ids["tilly"], line.ids["household"]
+    warning = "leave addresses out of these words"
+    assert any(person["address_protected"] for person in line("child", child, "--json").json["people"])
+    for words in (
+        ("edit", child, "known_as=Til of 9 Oak Road"),
+        ("edit", child, "tags+=9 Oak Road"),
+        ("edit", child, "known_as=Til", "--reason", "moved from 9 Oak Road"),
+    ):
+        told = line(*words)
+        assert (told.code, warning in told.err) == (0, True), (words, told.err)
+    for words in (
+        ("edit", child, "known_as=Tilly"),
+        ("edit", home, "address=9 Oak Road"),
+        ("edit", line.ids["zoe"], "known_as=Zo of 9 Oak Road"),
+    ):
+        told = line(*words)
+        assert (told.code, warning in told.err) == (0, False), (words, told.err)
