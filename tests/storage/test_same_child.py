@@ -50,6 +50,7 @@ from storage.queries.same_child import (
     side_of,
 )
 from storage.queries.shown_merge import shown_merge
+from storage.queries.steps import UNTOLD, told_name
 from storage.store import Store
 from tests.screens.real import NOW, TODAY, commit, new_store
 
@@ -616,6 +617,30 @@ def test_a_link_to_a_child_who_is_not_there_for_the_worker_is_not_there(store: S
     assert links_of(store, one) == []
     with pytest.raises(BadInput, match="No child matches"):
         plan_merge(store, one, two, reason="one child")
+
+
+def test_a_merge_that_was_taken_apart_is_told_of_to_who_may_know_of_both(store: Store) -> None:
+    here, there = (school.id for school in schools_of(store))
+    one = Child(id=new_id(), surname="Marsh", forename="Tilly", school=here)
+    two = Child(id=new_id(), surname="Quill", forename="Matilda", school=there, language="Polish")
+    commit(store, "Two", [one, two])
+    made = merged(store, one, two).link.id
+    store.journal.commit(plan_split(store, store.get(Link, made), reason="cousins").edit)
+
+    def told() -> list[tuple[str, str]]:
+        found = read_history(store, "child", one.id)
+        return list(dict.fromkeys((change.step, change.reason) for change in found))[:-1]
+
+    steps = [("Split merged records", "cousins"), ("Merge two records of one child", "one child")]
+    assert told() == steps
+    store.journal.commit(Edit("Tie", update(store.worker, schools=(here,))))
+    store.__dict__.pop("worker")
+    assert told() == [(UNTOLD, "")]
+    undone = [told_name(store, step.seq, step.name) for step in store.journal.undo_list()]
+    assert undone[:3] == ["Tie", UNTOLD, UNTOLD]
+    for kind, record in (("link", made), ("child", two.id)):
+        with pytest.raises(BadInput, match="No record has that id"):
+            read_history(store, kind, record)
 
 
 def test_an_address_that_is_protected_in_one_record_is_told_in_neither(store: Store) -> None:
