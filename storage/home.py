@@ -143,6 +143,12 @@ class Home:
                 "caseload.db is empty: put it back or restore a backup: outreach restore FILE.",
                 str(self.path),
             )
+        if (self.path / "hub.db").exists():
+            raise BadInput(
+                "wrong-home",
+                "This data folder holds a central record and no caseload: choose another --home.",
+                str(self.path),
+            )
         raise BadInput(
             "caseload-missing",
             "caseload.db is missing beside vault.json: put it back or restore a backup: "

@@ -51,6 +51,12 @@ class HubHome(Home):
         """Raise BadInput unless a central record is here."""
         if self.has_keys and self.has_database:
             return
+        if self.has_keys and (self.path / "caseload.db").exists():
+            raise BadInput(
+                "wrong-home",
+                "This data folder holds a laptop's caseload and no central record: choose another --home.",
+                str(self.path),
+            )
         if self.has_keys or self.has_database:
             missing = "hub.db" if self.has_keys else "vault.json"
             raise BadInput(

@@ -78,6 +78,14 @@ def test_a_caseload_that_is_gone_is_named_and_restored(line: Line, tmp_path: Pat
     assert line("child", "tilly").code == 0
 
 
+def test_a_home_of_the_other_kind_is_named_instead_of_what_is_missing(line: Line) -> None:
+    hub = line("hub", "check", "--json")
+    assert (hub.code, hub.json["error"]["code"]) == (4, "wrong-home")
+    (line.home / "caseload.db").rename(line.home / "hub.db")
+    laptop = line("today", "--json")
+    assert (laptop.code, laptop.json["error"]["code"]) == (4, "wrong-home")
+
+
 def test_the_door_of_the_app_says_the_same(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
     from datetime import UTC, date, datetime
 
