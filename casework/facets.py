@@ -118,6 +118,13 @@ def joined(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     return found
 
 
+def stand_ins(record_type: str, values: Values) -> dict[str, Any]:
+    """What stands for fields of this record for those who may not hold their exact values."""
+    parts = [*facets(record_type, values).values()]
+    exact, shown = joined(parts), joined(reversed(parts))
+    return {name: value for name, value in shown.items() if value != exact[name]}
+
+
 @cache
 def leading_facet(record_type: str) -> Facet:
     """The facet without which nothing of a record is there: that of the first field that cannot be left

@@ -20,6 +20,7 @@ from casework.ids import new_id
 from storage.central import outbox
 from storage.central.bundles import Bundles, end_bundles, keep_bundles, read_bundles
 from storage.central.identity import HUB_KEY, HUB_SEAL, PRIVATE_KEY, kept
+from storage.central.lacking import forget_lacking
 from storage.central.lease import hear_late, mark_of
 from storage.central.outbox import WaitingEdit
 from storage.central.problems import note_problems
@@ -111,7 +112,7 @@ class CarriedDevice(Device):
         """Records that the central record lost and whose steps nobody can offer any more, as they stand."""
         kinds = self._held() if lost else {}
         edits = [self._sending.brought_back(kinds[record], record) for record in lost if record in kinds]
-        found = [edit for edit in edits if edit is not None]
+        found = [*(edit for edit in edits if edit is not None), *self._sending.lacking()]
         for at in range(0, len(found), MOST_EDITS):
             yield Push(edits=found[at : at + MOST_EDITS])
 
@@ -202,6 +203,7 @@ class CarriedDevice(Device):
             keep_bundles(self._conn, bundles)
             if session.agreed:
                 write_state(self._conn, replace(state, agreed_at=self._now().isoformat(), anew=""))
+                forget_lacking(self._conn)
         session.cursor = state.seq
         if bundles.differed:
             session.problems.append("The two sides hold not quite the same; write another bundle to mend it.")

@@ -106,6 +106,7 @@ class Device:
             self._sending.push_all(session)
             if not self._pull_all(session) or not self._reading.settle_own(session):
                 continue
+            self._sending.give_what_lacks(session)
             self._hear()
             if deep and not self._recount(session):
                 continue

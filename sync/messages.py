@@ -273,9 +273,18 @@ class Pull(Said):
     want: Annotated[list[Id], Field(max_length=MOST_ROWS)] = []
 
 
+class BesidePage(Beside):
+    """`lacking`: by record, fields of which the central record has heard nothing since it was put back. What
+    the page says of them is no value: whoever has one keeps it, and brings it back.
+    """
+
+    lacking: dict[Id, list[str]] = {}
+
+
 class Page(Said):
     """Changed records, what is to be given up, and how far this page goes."""
 
+    beside: BesidePage = BesidePage()
     scopes: list[Scope] = []
     rows: list[Sent] = []
     gone: list[Id] = []

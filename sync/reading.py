@@ -115,4 +115,5 @@ def delivery_of(page: Page, rows: Sequence[Row], state: SyncState) -> Delivery:
         gone=page.gone,
         steps=by_seq,
         state=replace(state, seq=page.cursor.seq, chain=page.cursor.chain),
+        lacking=page.beside.lacking,
     )

@@ -8,14 +8,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from casework.canonical import defaults
 from casework.edits import CREATED
 from casework.errors import Unreachable
-from casework.facets import facets, joined
+from casework.facets import facets, joined, stand_ins
 from casework.shape import kinds
 from storage.central import outbox
 from storage.central.asides import note_taken
 from storage.central.beforehand import Beforehand
 from storage.central.holdings import BIT, Holdings
+from storage.central.lacking import forget_lacking, read_lacking
 from storage.central.outbox import Answer, WaitingEdit
 from storage.central.renaming import rename
 from storage.central.state import SyncState, read_state, write_state
@@ -226,6 +228,43 @@ class Sending:
                 with transaction(self._conn):
                     self._note_taken(session, answer)
 
+    def give_what_lacks(self, session: Session) -> None:
+        """Give the central record the fields of which it knows nothing and that this laptop holds."""
+        edits = self.lacking()
+        for at in range(0, len(edits), MOST_EDITS):
+            session.requests += 1
+            push = Push(edits=edits[at : at + MOST_EDITS])
+            answer = whole(push, self._central.push(push))
+            with transaction(self._conn):
+                self._note_taken(session, answer)
+        if edits:
+            with transaction(self._conn):
+                forget_lacking(self._conn)
+
+    def lacking(self) -> list[SentEdit]:
+        """What the central record knows only a part of, as far as this laptop may hold the rest of it."""
+        wanted = read_lacking(self._conn)
+        values = self._holdings.read((kind, record) for kind, record, _ in wanted)
+        masks = self._holdings.masks()
+        found = []
+        for kind, record, names in wanted:
+            fields = values[kind, record]
+            if fields is None:
+                continue
+            mask = 0
+            for scope in self._holdings.scopes_of(kind, record, fields):
+                mask |= masks.get(scope, 0)
+            exact = {name: facet for facet, part in facets(kind, fields).items() for name in part}
+            shown = {**defaults(kind), **stand_ins(kind, fields)}
+            changes = [
+                Changed(type=kind, record=record, field=name, old=shown.get(name, ""), new=fields[name])
+                for name in names
+                if name in exact and mask & BIT[exact[name]]
+            ]
+            if changes:
+                found.append(self._as_step(changes))
+        return found
+
     def brought_back(self, record_type: str, record: str) -> SentEdit | None:
         """What is held of a record, as a step that makes it; None where nothing counts."""
         values = self._holdings.read([(record_type, record)])[record_type, record]
@@ -239,14 +278,16 @@ class Sending:
         if not parts or not mask & BIT[next(iter(parts))]:
             return None
         held = joined(part for facet, part in parts.items() if mask & BIT[facet])
-        state = read_state(self._conn)
+        return self._as_step([Changed(type=record_type, record=record, field="", old=None, new=held)])
+
+    def _as_step(self, changes: list[Changed]) -> SentEdit:
         return SentEdit(
             id=self._new_id(),
             worker=self._store.actor.worker,
             name="Brought back",
             at=self._now().isoformat(),
-            seen=state.seq,
-            changes=[Changed(type=record_type, record=record, field="", old=None, new=held)],
+            seen=read_state(self._conn).seq,
+            changes=changes,
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,13 +73,17 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One page: what may be held from now on, rows, what is given up, whose steps, and the state after it."""
+    """One page: what may be held from now on, rows, what is given up, whose steps, and the state after it.
+
+    `lacking` are, by record, fields of which a central record that was put back knows no value.
+    """
 
     masks: Mapping[str, int] = field(default_factory=dict)
     rows: Sequence[Row] = ()
     gone: Sequence[str] = ()
     steps: Mapping[int, Told] = field(default_factory=dict)
     state: SyncState | None = None
+    lacking: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
 @dataclass

@@ -29,6 +29,7 @@ from storage.central.beforehand import Beforehand
 from storage.central.delivery import Delivery, Received, Row, Share, Told
 from storage.central.given_up import add_given_up
 from storage.central.holdings import BIT, Entry, Holdings, Values
+from storage.central.lacking import keep_own, note_lacking
 from storage.central.outbox import (
     count_waiting,
     cut,
@@ -184,9 +185,13 @@ class Receiver:
         changes: defaultdict[int, list[Change]] = defaultdict(list)
         before = self._holdings.read((row.type, row.id) for row in delivery.rows if row.type in RECORD_TYPES)
         own_steps = self._own_steps(delivery.steps)
+        is_anew = bool(delivery.lacking) and bool(read_state(self._conn).anew)
+        lacking: dict[Entry, list[str]] = {}
         for row in delivery.rows:
             entry = (row.type, row.id)
             was = before.get(entry)
+            if is_anew and was is not None and row.id in delivery.lacking:
+                lacking[entry] = keep_own(row, was, delivery.lacking[row.id])
             made = self._changes(row, was)
             recount.add(entry)
             known[entry] = _after(was, made)
@@ -198,6 +203,7 @@ class Receiver:
         stale = apply_steps(
             self._conn, [(place, changes[seq]) for place, seq in zip(places, sorted(changes), strict=True)]
         )
+        note_lacking(self._conn, lacking)
         touched |= {change.type for made in changes.values() for change in made}
         recount |= self._tied(delivery.rows)
         # What has a share is known wholly.

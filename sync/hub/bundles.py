@@ -164,7 +164,7 @@ def answer_of(
 ) -> tuple[Reply, list[Pushed], list[Page]]:
     """What is said in return, in the caller's transaction as that laptop."""
     counter = Counter(connection, lock=False)
-    feed = _feed(connection, device)
+    feed = _feed(connection, device, counter.put_back)
     pages: list[Page] = []
     if owed.welcome.action != "reconcile":
         want = list(dict.fromkeys(owed.want))
@@ -341,8 +341,8 @@ def _told(path: Path) -> Iterator[None]:
         ) from None
 
 
-def _feed(connection: Connection, device: str) -> Feed:
-    return Feed(connection, device)
+def _feed(connection: Connection, device: str, put_back: int | None = None) -> Feed:
+    return Feed(connection, device, put_back=put_back)
 
 
 def _row(connection: Connection, device: str) -> Any:

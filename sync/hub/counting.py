@@ -46,6 +46,11 @@ class Counter:
         self.ended: list[tuple[str, int]] = [(name, head) for name, head in json.loads(held.get(ENDED, "[]"))]
         """The epochs that a restore ended, each with the newest number that the backup had."""
 
+    @property
+    def put_back(self) -> int | None:
+        """The lowest number at which a backup was put back; None where none ever was."""
+        return min((head for _, head in self.ended), default=None)
+
     def advance(self, digest: bytes) -> int:
         """The next number, for an edit with this fingerprint."""
         self.head += 1

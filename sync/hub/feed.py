@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from operator import attrgetter
 from typing import Any
 
+from pydantic_core import from_json
 from sqlalchemy import Connection, and_, bindparam, func, literal_column, or_, select, update
 
 from casework.canonical import MODULUS, Digest, sum_of
@@ -13,10 +14,11 @@ from casework.scopes import TIED
 from sync.hub import tables
 from sync.hub.central import among, batched
 from sync.hub.entitlement import BIT, SEND_ANEW
+from sync.hub.lacking import lacking
 from sync.hub.standing import Sums, standing
 from sync.hub.telling import said_of
 from sync.hub.writing import in_bulk
-from sync.messages import MOST_ROWS, Cursor, Page, Pull, Scope, Sent, Told, Verified, Verify
+from sync.messages import MOST_ROWS, BesidePage, Cursor, Page, Pull, Scope, Sent, Told, Verified, Verify
 
 _record, _tie, _held, _head, _log = tables.record, tables.tie, tables.entitlement, tables.head, tables.log
 _left = tables.left
@@ -112,12 +114,18 @@ _TOLD = select(_log.c.seq, _log.c.edit, _log.c.worker, _log.c.name, _log.c.at).w
 class Feed:
     """One laptop's reading of the central record."""
 
-    def __init__(self, connection: Connection, device: str, sums: Sums | None = None) -> None:
-        """`sums` are those that this process keeps."""
+    def __init__(
+        self, connection: Connection, device: str, sums: Sums | None = None, *, put_back: int | None = None
+    ) -> None:
+        """`sums` are those that this process keeps. `put_back` is the lowest number at which a backup was put
+        back: what was made since then may have been brought back in part.
+        """
+        self._put_back = put_back
         self._connection = connection
         self._device = device
         self._sums = sums or Sums()
         self._masks: dict[str, int] = {}
+        self._lacking: dict[str, list[str]] = {}
 
     def masks(self) -> dict[str, tuple[int, int]]:
         """The bits that the laptop may hold of each scope, and when it lost some."""
@@ -182,7 +190,7 @@ class Feed:
         scopes, more = self._scopes(asked.coming)
         self._sent_whole([scope.scope for scope in scopes], head)
         if more or len(scopes) >= MOST_ROWS:
-            return Page(scopes=scopes, cursor=asked.cursor, more=True)
+            return Page(scopes=scopes, cursor=asked.cursor, more=True, beside=self._beside())
         sent, through, more = self._changed(asked.cursor.seq, head)
         gone = self._gone(asked.cursor.seq, through)
         rows = {row.id: row for row in (*self._wanted(asked.want), *sent)}
@@ -199,7 +207,13 @@ class Feed:
             edits=self._told(seq for row in rows.values() for seq in (row.seq, *row.steps.values())),
             cursor=cursor,
             more=more,
+            beside=self._beside(),
         )
+
+    def _beside(self) -> BesidePage:
+        """What the page that was just made up says beside its rows."""
+        found, self._lacking = self._lacking, {}
+        return BesidePage(lacking=found)
 
     def _stand(self, coming: Mapping[str, int]) -> bool:
         """Whether the laptop may still hold these scopes with these bits."""
@@ -302,7 +316,17 @@ class Feed:
             told = said_of(row, mask, since)
             if told is not None:
                 answer.append(told)
+                self._note_lacking(row, mask)
         return answer
+
+    def _note_lacking(self, row: Any, mask: int) -> None:
+        if self._put_back is None or row.seq <= self._put_back:
+            return
+        if from_json(row.versions).get("", row.seq) <= self._put_back:
+            return
+        found = lacking(row.type, from_json(row.fields), mask)
+        if found:
+            self._lacking[row.id] = found
 
     def _ties_of(self, rows: Collection[Any]) -> dict[str, set[str]]:
         """The scopes of each adult and home among these records."""

@@ -200,7 +200,7 @@ class Hub:
         counter = Counter(connection, lock=False)
         if self.chain_at(connection, counter, said.cursor.seq) != said.cursor.chain:
             raise Refused("reconcile", "The central record is not the one this laptop last read.")
-        feed = Feed(connection, device)
+        feed = Feed(connection, device, put_back=counter.put_back)
         feed.settle_done(said.done)
         return feed.page(said, counter.head, lambda seq: self.chain_at(connection, counter, seq))
 

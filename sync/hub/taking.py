@@ -34,6 +34,7 @@ from sync.hub.entries import (
     said_again,
     verdicts_on,
 )
+from sync.hub.lacking import is_stand_in
 from sync.hub.natural import FILLED_IN, KEY_FIELDS, KEYED, Matching, keep_keys, keys_of
 from sync.hub.removed import VOID, against_removal
 from sync.hub.rights import NOT_ENTITLED, Refusal, Rights
@@ -182,7 +183,7 @@ class Taking:
                 after[change.record] = dict(self.central.get(change.record).fields)
             fields = after[change.record]
             for name, base, new in _parts(change, fields):
-                if change.field == _CREATED and name not in fields:
+                if change.field == _CREATED and (name not in fields or is_stand_in(change, name, fields)):
                     fields[name] = new
                     continue
                 if change.field == _CREATED and change.type not in KEYED:

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from casework.policies import Category
 from casework.records import Flag
+from casework.records_sharing import Agreement
 from casework.records_sync import Conflict
 from storage.store import Store
 from sync.hub.devices import find_worker
@@ -17,6 +19,7 @@ from sync.hub.enrolment import Former, NewLaptop, draw_code, enter_worker, use_c
 from sync.hub.hub import new_epoch
 from sync.messages import Hello
 from tests.sync.databases import KEY, SqliteDatabase
+from tests.sync.sticks import Post
 from tests.sync.world import Laptop, World, opened_world
 
 
@@ -171,3 +174,58 @@ def test_an_older_copy_made_after_a_greeting_without_an_answer_is_noticed(on_fil
     assert [said for said in told.problems if "older copy of the one" in said]
     again = ana.sync()
     assert (again.agreed, again.problems) == (True, [])
+
+
+def agreed_in_part(world: World, agency: str) -> tuple[Laptop, Laptop, Agreement]:
+    """Ana recorded an agreement about everything, of which a school may not hold all; Nia, to whom it gave
+    something, holds less of it since it was withdrawn. A central record of the day before was put back.
+    """
+    ana = world.laptop("Ana", agency, schools=("999001",))
+    tilly = world.child("Tilly", lead_worker=ana.worker.id)
+    ana.make(tilly)
+    nia = world.laptop("Nia", "school-nursing")
+    world.settle()
+    world.database.back_up()
+    agreement = world.agreement(tilly.id, ana.worker.id)
+    said = {"categories": tuple(Category), "exclude": "Not the school"}
+    agreement = agreement.model_copy(update=said)
+    ana.make(agreement)
+    world.settle()
+    ana.change(agreement, status="withdrawn", withdrawn_on=world.today())
+    world.settle()
+    put_back(world)
+    return ana, nia, agreement
+
+
+def test_who_brings_back_a_record_in_part_wipes_nothing_that_another_holds(world: World) -> None:
+    ana, nia, agreement = agreed_in_part(world, "school")
+    held = ana.get(agreement)
+    assert (held.given_by, Category.YOUTH_JUSTICE in held.categories) == ("Jo Marsh", False)
+    assert nia.get(agreement).given_by == ""
+    nia.sync()
+    world.settle()
+    assert ana.get(agreement) == held
+    assert [laptop.sync().agreed for laptop in (ana, nia)] == [True, True]
+    assert nia.get(agreement).given_by == ""
+
+
+def test_a_stand_in_that_was_brought_back_gives_way_to_the_step_that_says_more(world: World) -> None:
+    ana, nia, agreement = agreed_in_part(world, "youth-justice")
+    held = ana.get(agreement)
+    assert Category.YOUTH_JUSTICE in held.categories
+    nia.sync()
+    world.settle()
+    assert (ana.get(agreement), held.exclude) == (held, "Not the school")
+    assert [laptop.sync().agreed for laptop in (ana, nia)] == [True, True]
+    assert Category.YOUTH_JUSTICE not in nia.get(agreement).categories
+
+
+def test_what_lacks_is_brought_back_by_bundles(world: World, tmp_path: Path) -> None:
+    ana, nia, agreement = agreed_in_part(world, "school")
+    held = ana.get(agreement)
+    nia.sync()
+    post = Post(world, tmp_path / "post")
+    post.enrol(ana)
+    trips = [post.trip(ana) for _ in range(4)]
+    assert ana.get(agreement) == held
+    assert (trips[-1].session.agreed, ana.sync().agreed) == (True, True)

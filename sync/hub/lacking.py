@@ -1,0 +1,47 @@
+"""What nobody has said yet of a record that a laptop brought back in part: no value, and no edit.
+
+A laptop gives a central record that was set back what it holds. Of what it may not hold nothing is there
+then, or a stand-in, until the laptop comes that has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from casework.facets import WITHHELD_WORDS, stand_ins
+from casework.records import RECORD_TYPES
+from sync.hub.central import facets_of, usual_fields
+from sync.hub.entitlement import facets_in
+from sync.messages import Changed
+
+
+def is_stand_in(change: Changed, name: str, fields: Mapping[str, Any]) -> bool:
+    """Whether what is there of a field stands for the value with which a change makes the record."""
+    if change.type not in _WITH_STAND_INS or name not in change.new or fields[name] == change.new[name]:
+        return False
+    shown = stand_ins(change.type, {**usual_fields(change.type), **change.new})
+    return name in shown and shown[name] == fields[name]
+
+
+def lacking(record_type: str, fields: Mapping[str, Any], mask: int) -> list[str]:
+    """The fields of a stored record of which nothing was said, as far as the facets of the mask hold them."""
+    unsaid = _names(record_type) - fields.keys()
+    if record_type in _WITH_STAND_INS:
+        unsaid |= {name for name, value in fields.items() if value == WITHHELD_WORDS}
+    if not unsaid:
+        return []
+    held = facets_in(mask)
+    exact = {name: facet for facet, part in facets_of(record_type, fields).items() for name in part}
+    return sorted(name for name in unsaid if exact.get(name) in held)
+
+
+_WITH_STAND_INS = frozenset({"agreement", "follow_up"})
+"""Types that are made once, and of which a field may have a stand-in."""
+
+
+@cache
+def _names(record_type: str) -> frozenset[str]:
+    cls = RECORD_TYPES.get(record_type)
+    return frozenset(cls.model_fields) - {"id", "void"} if cls else frozenset()
