@@ -51,6 +51,7 @@ ABSTRACT = {
     "PlanForm",
     "RecordForm",
     "WhoForm",
+    "WordsAndDay",
 }
 NOT_KEPT = {
     "Confirm": "a yes or a no",
