@@ -624,6 +624,9 @@ def test_a_merge_that_was_taken_apart_is_told_of_to_who_may_know_of_both(store: 
     one = Child(id=new_id(), surname="Marsh", forename="Tilly", school=here)
     two = Child(id=new_id(), surname="Quill", forename="Matilda", school=there, language="Polish")
     commit(store, "Two", [one, two])
+    withheld = Flag(id=new_id(), child=two.id, kind="child-protection")
+    commit(store, "Flag", [withheld])
+    assert not store.may_see(two, Category.SOCIAL_CARE, "support"), "it says nothing against the step's name"
     made = merged(store, one, two).link.id
     store.journal.commit(plan_split(store, store.get(Link, made), reason="cousins").edit)
 
@@ -641,6 +644,20 @@ def test_a_merge_that_was_taken_apart_is_told_of_to_who_may_know_of_both(store: 
     for kind, record in (("link", made), ("child", two.id)):
         with pytest.raises(BadInput, match="No record has that id"):
             read_history(store, kind, record)
+
+
+def test_no_history_names_a_child_who_was_merged_and_may_not_be_known(store: Store) -> None:
+    here, there = (school.id for school in schools_of(store))
+    one = Child(id=new_id(), surname="Marsh", forename="Tilly", school=here)
+    two = Child(id=new_id(), surname="Quill", forename="Matilda", school=there)
+    call = Contact(id=new_id(), child=two.id, at=NOW, by=store.actor.worker, kind="call")
+    commit(store, "Two", [one, two, call])
+    merged(store, one, two)
+    assert read_history(store, "contact", call.id)[0].old == "Matilda Quill"
+    store.journal.commit(Edit("Tie", update(store.worker, schools=(here,))))
+    store.__dict__.pop("worker")
+    moved = read_history(store, "contact", call.id)[0]
+    assert (moved.field, moved.old, moved.new) == ("child", "a child", "Tilly Marsh")
 
 
 def test_an_address_that_is_protected_in_one_record_is_told_in_neither(store: Store) -> None:
