@@ -245,4 +245,5 @@ async def test_hostile_words_steer_nothing(family: Family, tmp_path: Path) -> No
     async with app.run_test(size=(80, 24)) as pilot:
         await enter(pilot, family.tilly.id)
         await keys(pilot, "Y", "enter")
+        assert "[bold red]Mallory" in screen_text(app), "they stand there as they were written"
         assert "\x1b" not in screen_text(app)

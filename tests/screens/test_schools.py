@@ -193,4 +193,5 @@ async def test_hostile_words_steer_nothing(family: Family, tmp_path: Path) -> No
         await to_schools(pilot)
         assert "\x1b" not in screen_text(app)
         await keys(pilot, "E")
+        assert "[@click=app.quit]Eve[/]" in screen_text(app), "they stand there as they were written"
         assert "\x1b" not in screen_text(app)
