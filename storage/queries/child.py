@@ -142,7 +142,7 @@ def read_child(
     decisions = {c: store.may_see(child, c, purpose) for c in Category}
     calendar = store.schools.calendar(child.school)
     facts = read_facts(store, [child], today, year=True, purpose=purpose)[child.id]
-    shown = shown_child(store, child, purpose)
+    shown = _without_address(store, shown_child(store, child, purpose))
     visible = bool(decisions[Category.ATTENDANCE])
     marks = guarded(store, child, read_marks(store, child, start, end, purpose))
     custody = decisions[Category.YOUTH_JUSTICE]
@@ -179,6 +179,12 @@ def read_child(
         case=case,
         merged=guarded(store, child, merged_parts(store, child)),
     )
+
+
+def _without_address(store: Store, child: Child) -> Child:
+    """The child without a protected address in the words beside the name, which stays: a town is one, too."""
+    words = {"reg": child.reg, "year_group": child.year_group, "language": child.language}
+    return child.model_copy(update=guarded(store, child, words))
 
 
 def _all_weeks(store: Store, child: Child) -> Sequence[tuple[date, str]]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from casework.edits import Edit, update
+from casework.records import Child
+from storage.queries.child import read_child
 from tests.cli.conftest import Line
-from tests.cli.test_plan import ok, open_case
+from tests.cli.test_plan import ok, open_case, open_store
 
 WROTE = "went to 3 QUAY Ln."
 
@@ -78,3 +81,16 @@ def test_an_edit_warns_of_an_address_typed_about_a_family_that_has_a_protected_o
     ):
         told = line(*words)
         assert (told.code, warning in told.err) == (0, False), (words, told.err)
+
+
+def test_a_childs_page_has_no_protected_address_for_a_class_a_year_or_a_language(line: Line) -> None:
+    child = line.ids["tilly"]
+    assert line("edit", line.ids["household"], "address_protected=true").code == 0
+    store = open_store(line)
+    held = store.get(Child, child)
+    changes = update(held, reg=WROTE, year_group=WROTE, language=WROTE)
+    store.journal.commit(Edit("Edit child", changes, subject=child))
+    shown = read_child(store, store.get(Child, child)).child
+    store.close()
+    assert "quay" not in f"{shown.reg} {shown.year_group} {shown.language}".casefold()
+    assert "quay" not in line("child", child).out.casefold()
