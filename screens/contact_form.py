@@ -174,9 +174,7 @@ class ContactForm(KeptForm):
     def _fill(self, fields: Mapping[str, str]) -> None:
         for field in FIELDS:
             self.query_one(f"#{field}", Chooser).set_value(fields.get(field, ""))
-        note = self.query_one("#note", TextArea)
-        note.text = clean(fields.get("note", ""), limit=100_000, newlines=True)
-        note.move_cursor(note.document.end)
+        self.query_one("#note", TextArea).text = clean(fields.get("note", ""), limit=100_000, newlines=True)
         self.query_one("#next_step", Input).value = clean(fields.get("next_step", ""))
 
     def fields(self) -> dict[str, str]:

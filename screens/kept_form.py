@@ -173,11 +173,20 @@ class KeptForm(OutreachScreen):
         if draft is not None:
             given = {name: value for name, value in draft.fields.items() if name != FOCUS}
             self._over = left_over(given, self._saved)
+            self._go_to_ends()
         if self._over or self._unseen:
             self.call_later(self._show_left_over)
         # What is said below may leave less room for the fields.
         self.screen_layout_refresh_signal.subscribe(self, self._on_laid_out)
         self._ready = True
+
+    def _go_to_ends(self) -> None:
+        """What is typed goes on behind the words that were brought back; what is selected stays so."""
+        for area in self.query(TextArea):
+            area.move_cursor(area.document.end)
+        for line in self.query(Input):
+            if line.selection.is_empty:
+                line.cursor_position = len(line.value)
 
     def refuse(self, sentence: str, field: str = "") -> None:
         """Say what keeps the form from being kept.

@@ -310,7 +310,10 @@ async def test_an_idle_lock_brings_the_form_back_where_it_was_opened(
 async def test_after_a_kill_one_key_goes_on(
     half: Half, family: Sent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The app never hears of its end: what the keystrokes had saved is all there is."""
+    """The app never hears of its end: what the keystrokes had saved is all there is.
+
+    The next letter goes behind the last one.
+    """
     monkeypatch.setattr(kept_form, "_SAVE_AFTER", 1)
     monkeypatch.setattr(kept_dialog, "KEPT_EVERY", 1)
     app = app_of(family, tmp_path)
@@ -336,6 +339,15 @@ async def test_after_a_kill_one_key_goes_on(
             await settle(pilot)
         assert type(app.screen).__name__ == half.cls, screen_text(app)
         assert held_by(app.screen) == held
+        at = app.screen.focused
+        if isinstance(at, Input | TextArea) and WORDS in said_in(at):
+            was = said_in(at)
+            await pilot.press("e", "n")
+            assert said_in(at) == f"{was}en"
+
+
+def said_in(field: Input | TextArea) -> str:
+    return field.value if isinstance(field, Input) else field.text
 
 
 OF_NOBODY = {("NotificationForm", "+"), ("SchoolForm", "E")}
