@@ -83,7 +83,8 @@ class Changed:
 
 class SentEdit(_Message):
     """A step of work. `seen` is the sequence number up to which its laptop knew the central record. `knew` is
-    the same once that was put back, of a step that met nothing which it did not know.
+    the same once that was put back, of a step that met nothing which it did not know. `taken_back` says that
+    its author has undone it since.
     """
 
     id: Id
@@ -94,6 +95,7 @@ class SentEdit(_Message):
     at: Instant
     seen: Number
     knew: Number = 0
+    taken_back: bool = False
     changes: Annotated[list[Changed], Field(min_length=1, max_length=5_000)]
 
 

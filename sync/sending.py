@@ -355,6 +355,7 @@ def sent_edit(edit: WaitingEdit, seen: int, knew: int = 0) -> SentEdit:
         at=edit.at,
         seen=seen,
         knew=knew,
+        taken_back=edit.taken_back,
         changes=[
             Changed(type=kind, record=record, field=name, old=old, new=new)
             for kind, record, name, old, new in edit.changes

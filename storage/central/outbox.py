@@ -21,6 +21,7 @@ _WAITING = (
     " AND EXISTS (SELECT 1 FROM change c WHERE c.edit = edit.seq)"
 )
 """A step without a verdict that was made after the step `after`."""
+_STEP = "seq, id, worker, name, subject, reason, at, undone_by IS NOT NULL"
 _FROM_THE_FIRST = {"after": 0}
 _WORST = ("applied", "merged", "conflict", "quarantined")
 _PART, _PART_BYTES = 2_000, 262_144
@@ -31,7 +32,9 @@ are part of what a central record remembers of a step: they never change.
 
 @dataclass(frozen=True, slots=True)
 class WaitingEdit:
-    """A step, or a part of a long one, as it is sent. `place` is its number in this laptop's journal."""
+    """A step, or a part of a long one, as it is sent. `place` is its number in this laptop's journal;
+    `taken_back` says that it was undone.
+    """
 
     place: int
     id: str
@@ -41,6 +44,7 @@ class WaitingEdit:
     reason: str
     at: str
     changes: Sequence[tuple[str, str, str, Any, Any]]
+    taken_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +97,7 @@ def waiting(
     found: list[WaitingEdit] = []
     size = 0
     rows = conn.execute(
-        f"SELECT seq, id, worker, name, subject, reason, at FROM edit WHERE {_WAITING}"
-        " ORDER BY seq LIMIT :most",
+        f"SELECT {_STEP} FROM edit WHERE {_WAITING} ORDER BY seq LIMIT :most",
         {"after": since - 1, "most": limit + 1},  # the first of them may be answered
     ).fetchall()
     for row in rows:
@@ -119,7 +122,7 @@ def waiting_after(conn: Connection, after: int) -> tuple[int, int]:
 def every_waiting(conn: Connection, after: int) -> Iterator[WaitingEdit]:
     """All steps that wait and were made after the step `after`, in their order; a long one in parts."""
     rows = conn.execute(
-        f"SELECT seq, id, worker, name, subject, reason, at FROM edit WHERE {_WAITING} ORDER BY seq",
+        f"SELECT {_STEP} FROM edit WHERE {_WAITING} ORDER BY seq",
         {"after": after},
     ).fetchall()
     for row in rows:
@@ -262,7 +265,7 @@ def cut(conn: Connection, record: str) -> None:
 
 def _of_step(conn: Connection, row: Any) -> Iterator[tuple[WaitingEdit, int]]:
     """A step as it is sent, whole or in parts, each with the length of what it changes."""
-    place, edit, worker, name, subject, reason, at = row
+    place, edit, worker, name, subject, reason, at, undone = row
     changes = conn.execute(
         "SELECT type, record, field, old, new FROM change WHERE edit = ? ORDER BY n", (place,)
     ).fetchall()
@@ -273,7 +276,7 @@ def _of_step(conn: Connection, row: Any) -> Iterator[tuple[WaitingEdit, int]]:
             for kind, record, field, old, new in part
         ]
         sent = f"{edit}/{n}" if n else edit
-        yield WaitingEdit(place, sent, worker, name, subject, reason, at, read), size
+        yield WaitingEdit(place, sent, worker, name, subject, reason, at, read, bool(undone)), size
 
 
 def _parts(changes: list[Any]) -> Iterable[list[Any]]:

@@ -45,7 +45,7 @@ def log_row(
 
 
 def digest_of_edit(edit: SentEdit) -> bytes:
-    """What says that an edit is the one that was sent before: all of it but `seen` and `knew`."""
+    """What says that an edit is the one that was sent before: all of it but `seen`, `knew`, `taken_back`."""
     try:
         changes = [
             {
@@ -65,7 +65,7 @@ def digest_of_edit(edit: SentEdit) -> bytes:
     return fingerprint_in_order(said)
 
 
-_OF_EDIT = sorted(SentEdit.model_fields.keys() - {"seen", "knew"})
+_OF_EDIT = sorted(SentEdit.model_fields.keys() - {"seen", "knew", "taken_back"})
 _said_by_edit = attrgetter(*_OF_EDIT)
 _log, _aside = tables.log, tables.quarantine
 _edits: BindParameter[Any] = bindparam("edits", expanding=True)

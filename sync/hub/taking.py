@@ -38,7 +38,7 @@ from sync.hub.lacking import is_stand_in
 from sync.hub.natural import FILLED_IN, KEY_FIELDS, KEYED, Matching, keep_keys, keys_of
 from sync.hub.removed import VOID, against_removal
 from sync.hub.rights import NOT_ENTITLED, Refusal, Rights
-from sync.hub.settled import contested_by, weighed_by
+from sync.hub.settled import Settling, contested_by
 from sync.hub.writing import TableRows
 from sync.merge import Merged, merge
 from sync.messages import BesidePushed, Changed, Pushed, SentEdit, Verdict
@@ -177,7 +177,7 @@ class Taking:
         brought: dict[str, Changed] = {}
         own = self._writers[seq] = Author(edit.id, edit.worker, edit.at)
         contested = contested_by(edit, self.central)
-        weighed = weighed_by(edit, self.central)
+        settling = Settling(edit, self.central)
         for change in edit.changes:
             if change.record not in after:
                 after[change.record] = dict(self.central.get(change.record).fields)
@@ -191,7 +191,7 @@ class Taking:
                     known[change.record] &= fields[name] == new
                     continue
                 now = fields.get(name, base)  # of what nobody has said here the author knows best
-                known_of = now if now in weighed.get((change.record, name), ()) else base
+                known_of = settling.base(change.record, name, base, now)
                 merged = merge(change.type, name, known_of, now, new)
                 if contested.pop((change.record, name), None) and merged.verdict == "applied":
                     merged = Merged("conflict", now, new)
@@ -208,6 +208,7 @@ class Taking:
             after[record][VOID], known[record] = False, False
             conflicts.append(change)
         conflicts = [one for one in conflicts if not self._is_settled(one, edit)] + [*contested.values()]
+        conflicts = [*settling.still_asked(conflicts)]
         for change in edit.changes:
             fields = after[change.record]
             after[change.record] = validated(change.type, change.record, fields)

@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
+from casework.conflicts import Keep
 from casework.policies import Category
 from casework.records import Flag
 from casework.records_sharing import Agreement
 from casework.records_sync import Conflict
+from storage.settling import commit_settlement
 from storage.store import Store
 from sync.hub.devices import find_worker
 from sync.hub.enrolment import Former, NewLaptop, draw_code, enter_worker, use_code
@@ -100,6 +102,47 @@ def test_who_takes_back_what_they_did_not_know_is_asked(world: World, *, before:
     for laptop in (ana, ben):
         [conflict] = laptop.store.find(Conflict)
         assert (conflict.field, laptop.get(flag).void) == ("void", False)
+        assert laptop.sync().agreed
+
+
+@pytest.mark.parametrize("first", ["Ana", "Nia"])
+@pytest.mark.parametrize(
+    "choices",
+    [
+        (("Nia", "both"), ("Nia", "both"), ("Nia", "yours")),
+        (("Nia", "yours"), ("Nia", "central")),
+        (("Nia", "both"), ("Ana", "text")),
+    ],
+)
+def test_who_settled_it_otherwise_before_is_not_asked_again(
+    on_file: World, choices: tuple[tuple[str, Keep], ...], first: str
+) -> None:
+    """All but the last choice were undone: each step comes back, and none disagrees with a later one of the
+    same laptop, nor with how the other one settled it then.
+    """
+    ana, nia = on_file.laptop("Ana"), on_file.laptop("Nia")
+    tilly = on_file.child("Tilly")
+    ana.make(tilly)
+    on_file.settle()
+    on_file.database.back_up()
+    ana.change(tilly, known_as="Lily")
+    nia.change(tilly, known_as="Til")
+    on_file.settle()
+    before: Laptop | None = None
+    for who, keep in choices:
+        if before is not None:
+            before.store.journal.undo()
+            on_file.settle()
+        before = on_file.laptops[who]
+        [conflict] = before.store.find(Conflict, "settled = 0")
+        commit_settlement(before.store, conflict.id, keep, text="Tilda" if keep == "text" else "")
+    on_file.settle()
+    chosen = nia.get(tilly).known_as
+    put_back(on_file)
+    on_file.laptops[first].sync()
+    on_file.settle()
+    for laptop in (ana, nia):
+        assert (laptop.get(tilly).known_as, laptop.store.find(Conflict, "settled = 0")) == (chosen, [])
         assert laptop.sync().agreed
 
 
