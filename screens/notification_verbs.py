@@ -100,6 +100,14 @@ class NotificationVerbs(ListeningScreen):
 
             self.app.push_screen(NotificationForm(entry.id))
 
+    def do_consent(self) -> None:
+        """What the family of the child agreed to."""
+        entry = self._chosen()
+        if entry is not None:
+            from screens.consent import ConsentScreen
+
+            self.app.push_screen(ConsentScreen(entry.shown.child.id))
+
     async def do_allocate(self) -> None:
         """Pick a worker by what each carries; an episode opens and they lead the work."""
         entry = self._chosen()

@@ -11,7 +11,7 @@ VERBS: tuple[Verb, ...] = (
         "Consent",
         "What the family agreed to; what may be shared.",
         "Agreement",
-        (*ROUND, "plan"),
+        (*ROUND, "plan", "notifications", "notification"),
     ),
     Verb(
         "consent-ask",

@@ -20,6 +20,7 @@ from casework.records import Child, School, Worker
 from casework.records_case import Episode, Notification
 from outreach_tui.app import OutreachApp
 from screens import kept_form
+from screens.consent import ConsentScreen
 from screens.notification_form import NotificationForm
 from screens.notification_lines import read_entries, row
 from screens.notifications import NotificationsScreen
@@ -242,6 +243,18 @@ async def test_what_the_notifier_may_be_told_stands_in_the_question(family: Fami
         (held,) = await asked(app, lambda s: s.find(Notification, "contacted_on IS NOT NULL"))
         assert (held.contacted_with, held.feedback) == ("Mr Orr", "in-touch")
         assert held.contacted_on == app.today - timedelta(days=1)
+
+
+async def test_agreement_is_one_key_away_in_the_room_and_on_the_page(family: Family, tmp_path: Path) -> None:
+    app = app_of(family, tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await here(pilot)
+        about = app.screen.entry.shown.child.id  # type: ignore[attr-defined]
+        for keys in (("C",), ("escape", "enter", "C")):
+            await pilot.press(*keys)
+            await settle(pilot)
+            assert isinstance(app.screen, ConsentScreen)
+            assert app.screen.child_id == about
 
 
 async def test_a_filter_of_words(family: Family, tmp_path: Path) -> None:
