@@ -71,7 +71,7 @@ class WordsAndDay(KeptDialog[R]):
                 yield LineField(clean(self._kept.fields.get(line.name, line.begins)), id=line.name)
             yield Static("", id="understood", markup=False)
             yield Static("", id="trouble", markup=False)
-            yield Static(self._hint, classes="hint", markup=False)
+            yield Static(show(self._hint), classes="hint", markup=False)
 
     def typed(self) -> dict[str, str]:
         """The two lines."""
