@@ -54,8 +54,8 @@ class HubHome(Home):
         if self.has_keys and (self.path / "caseload.db").exists():
             raise BadInput(
                 "wrong-home",
-                "This data folder holds a laptop's caseload and no central record: choose another --home, or make"
-                " one there: outreach hub init.",
+                "This data folder holds a laptop's caseload and no central record: choose another --home,"
+                " or make one there: outreach hub init.",
                 str(self.path),
             )
         if self.has_keys or self.has_database:
