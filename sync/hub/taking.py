@@ -39,6 +39,7 @@ from sync.hub.natural import FILLED_IN, KEY_FIELDS, KEYED, Matching, keep_keys, 
 from sync.hub.removed import VOID, against_removal
 from sync.hub.rights import NOT_ENTITLED, Refusal, Rights
 from sync.hub.settled import Settling, contested_by
+from sync.hub.unheard import heard_base
 from sync.hub.writing import TableRows
 from sync.merge import Merged, merge
 from sync.messages import BesidePushed, Changed, Pushed, SentEdit, Verdict
@@ -192,6 +193,7 @@ class Taking:
                     continue
                 now = fields.get(name, base)  # of what nobody has said here the author knows best
                 known_of = settling.base(change.record, name, base, now)
+                known_of = heard_base(self.central, edit, change, known_of, now)
                 merged = merge(change.type, name, known_of, now, new)
                 if contested.pop((change.record, name), None) and merged.verdict == "applied":
                     merged = Merged("conflict", now, new)
