@@ -41,9 +41,7 @@ def _said_since(connection: Connection, since: int, change: Changed) -> Iterator
     """What steps after a number said of the field of a change: what it was, and what it became."""
     log = tables.log
     rows = connection.execute(
-        select(log.c.changes).where(
-            log.c.seq > since, log.c.changes.contains(change.record, autoescape=True)
-        )
+        select(log.c.changes).where(log.c.seq > since, log.c.changes.contains(change.record, autoescape=True))
     )
     for text in rows.scalars():
         for _, record, field, old, new in from_json(text):
