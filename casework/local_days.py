@@ -11,13 +11,18 @@ from zoneinfo import ZoneInfo
 LONDON = ZoneInfo("Europe/London")
 
 
+def day_of(at: datetime) -> date:
+    """The day in England of an instant that knows its zone."""
+    return at.astimezone(LONDON).date()
+
+
 def local_day(stamp: str) -> date:
     """The day in England of an instant as records keep it (ISO text; without a zone it is in UTC).
 
     Raises ValueError for any other text.
     """
     at = datetime.fromisoformat(stamp)
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(LONDON).date()
+    return day_of(at if at.tzinfo else at.replace(tzinfo=UTC))
 
 
 def day_begins(day: date) -> str:

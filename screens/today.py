@@ -9,6 +9,7 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from casework.filters import Filter
+from casework.local_days import day_of
 from casework.records import Child
 from casework.wording import count_of, join_words, say_day, say_value
 from screens.child_story import wall_time
@@ -204,7 +205,7 @@ def _silence(store: Store) -> str:
     lease = read_lease(store.conn, store.now())
     if lease is None or not lease.ends_soon:
         return ""
-    until = brief_day(lease.ends_at.date())
+    until = brief_day(day_of(lease.ends_at))
     return f"No sync for {count_of(lease.silent_days, 'day')}, opens alone until {until} (g y)"
 
 

@@ -12,6 +12,9 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
 from casework.errors import OutreachError
+from casework.local_days import local_day
+from casework.text import clean
+from casework.wording import say_day
 from storage.backup import Check, verify
 from storage.central.state import read_state
 from storage.cipher import Connection, check_header
@@ -256,6 +259,14 @@ def _database(
     return Finding("caseload", "ok", f"The caseload is sound: {depth}.")
 
 
+def _day(stamp: str) -> str:
+    """The day in England of an instant that the central record stated, as it wrote it where it is none."""
+    try:
+        return say_day(local_day(stamp))
+    except ValueError:
+        return clean(stamp)
+
+
 def _anchored(connection: Connection | None) -> list[Finding]:
     """Whether the audit holds what the central record keeps of it; nothing where there is none to keep it."""
     if connection is None or not connection.execute(_HAS_STATE).fetchone():
@@ -264,13 +275,12 @@ def _anchored(connection: Connection | None) -> list[Finding]:
     if not state.is_enrolled:
         return []
     if state.audit_lost:
-        day = state.audit_lost[:10]
         return [
             Finding(
                 "audit",
                 "warn",
-                f"On {day} the audit did not hold what the central record kept of it: an older copy of the "
-                "caseload was put back, or the audit was altered; tell your manager.",
+                f"On {_day(state.audit_lost)} the audit did not hold what the central record kept of it: an "
+                "older copy of the caseload was put back, or the audit was altered; tell your manager.",
             )
         ]
     return [Finding("audit", "ok", "The audit holds what the central record keeps of it.")]

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from casework.errors import Locked
+from casework.local_days import day_of
 from casework.wording import count_of, say_day
 from storage.central.identity import keep, kept
 from storage.cipher import Connection
@@ -76,7 +77,7 @@ class Lease:
     @property
     def warning(self) -> str:
         """What is to be said before it ends."""
-        return f"{self.silence}; this laptop opens alone until {say_day(self.ends_at.date())}: sync before."
+        return f"{self.silence}; this laptop opens alone until {say_day(day_of(self.ends_at))}: sync before."
 
 
 def read_lease(conn: Connection, now: datetime) -> Lease | None:

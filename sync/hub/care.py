@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Table, and_, func, or_, select, update
 from casework.canonical import Digest, digest_of, facet_hash
 from casework.errors import Ambiguous, BadInput, Refused
 from casework.ids import new_id
+from casework.local_days import day_of
 from casework.records import School, Worker
 from casework.scopes import TIED, own_scope
 from casework.text import fold
@@ -95,7 +96,7 @@ def entitle(
     wanted = [*kept, *(enter_school(connection, urn, worker.team, now) for urn in add)]
     record = worker.model_copy(update={"schools": tuple(dict.fromkeys(wanted))})
     put(connection, new_id(), "Entitle", record, now)
-    entitlement = Entitlement(connection, now.date())
+    entitlement = Entitlement(connection, day_of(now))
     table = tables.device
     for device in connection.execute(select(table.c.id).where(table.c.worker == worker.id)).scalars().all():
         counter = Counter(connection)
@@ -121,7 +122,7 @@ def approve(connection: Connection, start: str, now: datetime) -> str:
     )
     if not done.rowcount:
         raise Refused("not-waiting", "That laptop does not wait for anybody's yes.", "DEVICE")
-    Entitlement(connection, now.date()).settle_device(device, Counter(connection).head)
+    Entitlement(connection, day_of(now)).settle_device(device, Counter(connection).head)
     return device
 
 

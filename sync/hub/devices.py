@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from casework.edits import Change, create
 from casework.edits import update as changed
 from casework.errors import Refused
+from casework.local_days import day_of
 from casework.records import Record, Worker
 from casework.text import fold
 from sync.hub import tables
@@ -45,7 +46,7 @@ def write(connection: Connection, edit: str, name: str, changes: Sequence[Change
     taking = Taking(connection, HUB, None)
     answer = taking.take([sent], counter, now)
     counter.save()
-    Entitlement(connection, now.date()).settle(taking.central.unsettled, counter.head)
+    Entitlement(connection, day_of(now)).settle(taking.central.unsettled, counter.head)
     if answer.verdicts and answer.verdicts[0].verdict == "quarantined":
         raise Refused(answer.verdicts[0].code, answer.verdicts[0].reason)
     take_waiting(connection, counter, taking.arrived, now)
@@ -86,7 +87,7 @@ def add_device(connection: Connection, device: str, worker: str, key: bytes, now
         "entitled_on": "",
     }
     in_bulk(connection, tables.device, [row])
-    Entitlement(connection, now.date()).settle_device(device, Counter(connection).head)
+    Entitlement(connection, day_of(now)).settle_device(device, Counter(connection).head)
 
 
 def keep_statement(connection: Connection, device: str, given_up: str | None, now: datetime) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, Select, bindparam, select, update
 
 from casework.errors import Refused
+from casework.local_days import day_of
 from casework.shape import kinds, shape
 from sync.hub import tables
 from sync.hub.alarms import looked_into
@@ -183,7 +184,7 @@ class Hub:
             if answer.known:
                 break
             counter.save()
-            entitlement = Entitlement(connection, self._now().date())
+            entitlement = Entitlement(connection, day_of(self._now()))
             entitlement.settle(taking.central.unsettled, counter.head, taking.made, device)
             arrived |= taking.arrived
             if len(told.verdicts) == len(said.edits):
@@ -246,11 +247,11 @@ class Hub:
         return feed.verified(Verify(cursor=said.cursor, digest=said.digest)).agreed
 
     def _new_day(self, connection: Connection, known: Row[Any]) -> None:
-        """Agreements expire and decisions end with the day.
+        """Agreements expire and decisions end with the day in England.
 
         Pushes wait meanwhile, for what they change in the ground of decisions must not be missed.
         """
-        today = self._now().date()
+        today = day_of(self._now())
         if known.entitled_on != today.isoformat():
             counter = Counter(connection)
             Entitlement(connection, today).settle_device(known.id, counter.head)

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from sqlalchemy import Connection, delete, select
 
 from casework.errors import BadInput, Refused
+from casework.local_days import day_of
 from casework.text import clean
 from sync.hub import tables
 from sync.hub.carried_edits import renamed
@@ -67,6 +68,6 @@ def _let_in(connection: Connection, edit_text: str, let_in: str, now: datetime) 
     if verdict.verdict == "quarantined":
         raise Refused(verdict.code, verdict.reason, "EDIT")
     counter.save()
-    Entitlement(connection, now.date()).settle(taking.central.unsettled, counter.head)
+    Entitlement(connection, day_of(now)).settle(taking.central.unsettled, counter.head)
     take_waiting(connection, counter, taking.arrived, now)
     return verdict

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
+from casework.local_days import day_of
 from storage.central.asides import LET_IN, TAKEN_LATE
 from sync.hub import tables
 from sync.hub.carried_edits import renamed
@@ -158,7 +159,7 @@ def _taken(connection: Connection, counter: Counter, row: Any, now: datetime) ->
     if not verdict.seq:
         raise _StaysAside(connection.execute(select(_table).where(_table.c.edit == row.edit)).one())
     counter.save()
-    entitlement = Entitlement(connection, now.date())
+    entitlement = Entitlement(connection, day_of(now))
     entitlement.settle(taking.central.unsettled, counter.head, taking.made, row.device)
     # Its laptop was told that the step was not taken, so it is sent what came of it, too.
     record = tables.record

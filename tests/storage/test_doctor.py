@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,10 +15,12 @@ import pytest
 
 from casework.errors import Locked
 from storage import disk, doctor
+from storage.central.state import TABLES, read_state, write_state
 from storage.cipher import close_database, open_database
 from storage.disk import linux_encrypted, macos_encrypted, windows_encrypted
 from storage.doctor import Finding, examine
 from storage.home import Home
+from storage.journal import transaction
 from storage.ring import Ring
 from storage.slots import FLOOR
 from storage.vault import Vault
@@ -175,3 +178,18 @@ def test_hardening_that_fails_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> 
     warnings = harden.harden()
     assert len(warnings) == 2
     assert all(warning.endswith(".") for warning in warnings)
+
+
+@pytest.mark.parametrize(
+    ("stated", "day"), [("2026-07-14T23:30:00+00:00", "Wed 15 Jul 2026"), ("\x1bin July", "in July")]
+)
+def test_a_lost_audit_is_of_the_day_in_england(home: Home, stated: str, day: str) -> None:
+    home.database.parent.mkdir()
+    connection = open_database(home.database, bytearray(range(32)), create=True)
+    connection.execute(TABLES[0])
+    with transaction(connection):
+        state = replace(read_state(connection), hub="hub", device="device", audit_lost=stated)
+        write_state(connection, state)
+    said = found(home, "audit", connection).text
+    close_database(connection, home.database)
+    assert said.startswith(f"On {day} the audit did not hold")

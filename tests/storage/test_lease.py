@@ -72,6 +72,13 @@ def test_it_opens_alone_for_fourteen_days_and_warns_for_four(conn: Connection) -
     assert shut.value.code == "silent"
 
 
+def test_the_last_day_is_that_of_a_clock_in_england(conn: Connection) -> None:
+    word(conn, datetime(2026, 7, 1, 23, 30, tzinfo=UTC))
+    said = read_lease(conn, datetime(2026, 7, 12, 9, tzinfo=UTC))
+    assert said is not None
+    assert "until Thu 16 Jul 2026:" in said.warning
+
+
 def test_of_few_days_it_warns_for_half(conn: Connection) -> None:
     word(conn, NOW, 3)
     soon = [lease.ends_soon for hours in (35, 36) if (lease := read_lease(conn, NOW + hours * DAY / 24))]
