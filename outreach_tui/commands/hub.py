@@ -54,7 +54,7 @@ def init(database: str | None, approve: bool, lease: int | None) -> None:
     protect()
     home.check_free()
     if address:
-        check_database(address)
+        check_database(address, begun=home.begun())
     passphrase = take_new_passphrase(call, None, NEW_FILE_VARIABLE, shared=True)
     try:
         vault, key, code = Vault.create(home, passphrase)

@@ -13,11 +13,13 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, Engine, inspect, select, text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from casework.errors import BadInput, Refused, Unreachable, UsageProblem
 from casework.ids import new_id
 from casework.text import clean
+from storage.faults import translated
+from storage.files import write_atomic
 from storage.home import Home
 from sync import signing
 from sync.hub import tables
@@ -47,10 +49,30 @@ class HubHome(Home):
         """The encrypted file."""
         return self.path / "hub.db"
 
+    @property
+    def founding(self) -> Path:
+        """The id of a central record that is being made on PostgreSQL; gone once it stands."""
+        return self.path / "hub-unfinished"
+
+    def begun(self) -> str | None:
+        """The id of a central record whose making was broken off here; None where there is none."""
+        with translated(self.founding):
+            begun = self.setup_begun.exists() and self.founding.exists()
+            return self.founding.read_text("ascii") if begun else None
+
+    def end_set_up(self) -> None:
+        """The central record stands."""
+        if self.setup_begun.exists():
+            super().end_set_up()
+            with translated(self.founding):
+                self.founding.unlink(missing_ok=True)
+
     def check_whole(self) -> None:
         """Raise BadInput unless a central record is here."""
         if self.has_keys and self.has_database:
             return
+        if self.setup_begun.exists():
+            raise _unfinished(self)
         if self.has_keys and (self.path / "caseload.db").exists():
             raise BadInput(
                 "wrong-home",
@@ -73,14 +95,15 @@ class HubHome(Home):
         )
 
     def check_free(self) -> None:
-        """Raise Refused where a central record or a caseload is already."""
-        if self.has_database or (self.path / "caseload.db").exists():
+        """Raise Refused where a central record or a caseload is already; one that was only begun is none."""
+        is_begun = self.setup_begun.exists()
+        if (self.has_database and not is_begun) or (self.path / "caseload.db").exists():
             raise Refused(
                 "hub-exists",
                 "This data folder holds a central record or a caseload already; choose another --home.",
                 str(self.path),
             )
-        if self.has_keys and not self.setup_begun.exists():
+        if self.has_keys and not is_begun:
             raise Refused(
                 "keys-without-hub",
                 "vault.json holds the keys of a central record or a caseload that is missing: put it back,"
@@ -131,30 +154,77 @@ class OpenHub:
 def create_hub(
     home: HubHome, key: bytearray, *, database: str | None, approve: bool, now: Callable[[], datetime]
 ) -> OpenHub:
-    """Make an empty central record under this data key, in the file or in an empty PostgreSQL database."""
+    """Make an empty central record under this data key, in the file or in an empty PostgreSQL database.
+
+    What was broken off is done anew: a file that was only begun is removed, and a PostgreSQL database is
+    taken in which the central record of this folder was founded already. Raises Refused for the database of
+    another one, Unreachable where the server does not answer or goes away meanwhile.
+    """
     address = checked_address(database) if database else ""
+    begun = home.begun()
     if address:
-        check_database(address)
+        check_database(address, begun=begun)
+    hub = begun or new_id()
+    if home.setup_begun.exists():
+        with translated(home.database):
+            for left in home.path.glob(f"{home.database.name}*"):
+                left.unlink()
     file = open_sqlite(home.database, key, create=True)
     held = {"key": signing.key_text(signing.new_key()), "approve": "1" if approve else ""}
-    if address:
-        tables.meta.create(file)
-        _found(open_postgresql(address))
+    own = [{"name": name, "value": value} for name, value in (held | {"database": address}).items()]
+    if not address:
+        found_hub(file, hub=hub, epoch=new_id())
+        _write(file, own)
     else:
-        _found(file)
-    with file.begin() as connection:
-        in_bulk(
-            connection,
-            tables.meta,
-            [{"name": name, "value": value} for name, value in (held | {"database": address}).items()],
-        )
+        tables.meta.create(file)
+        _write(file, own)
+        write_atomic(home.founding, hub.encode())
+        _found_on_postgresql(address, hub)
+    opened = _opened(file, now)
     home.end_set_up()
-    return _opened(file, now)
+    return opened
+
+
+def _write(file: Engine, own: list[dict[str, str]]) -> None:
+    with file.begin() as connection:
+        in_bulk(connection, tables.meta, own)
+
+
+def _found_on_postgresql(address: str, hub: str) -> None:
+    engine = open_postgresql(address)
+    try:
+        found_hub(engine, hub=hub, epoch=new_id())
+    except OperationalError:
+        raise Unreachable(
+            "database-unreachable",
+            "The database went away before the central record was made; nothing is lost: run the same"
+            " outreach hub init again.",
+            "--database",
+        ) from None
+    finally:
+        engine.dispose()
 
 
 def open_hub(home: HubHome, key: bytearray, *, now: Callable[[], datetime]) -> OpenHub:
     """Open the central record of this folder. Raises BadInput, or Unreachable where PostgreSQL is not."""
-    return _opened(open_sqlite(home.database, key), now)
+    file = open_sqlite(home.database, key)
+    try:
+        opened = _opened(file, now)
+    except BadInput as error:
+        if error.code == "not-a-hub" and home.setup_begun.exists():
+            raise _unfinished(home) from None
+        raise
+    home.end_set_up()
+    return opened
+
+
+def _unfinished(home: HubHome) -> BadInput:
+    return BadInput(
+        "setup-unfinished",
+        "The making of this central record never ended, so there is nothing in it: start again with outreach"
+        " hub init.",
+        str(home.path),
+    )
 
 
 def checked_address(database: str) -> str:
@@ -171,12 +241,16 @@ def checked_address(database: str) -> str:
 
 def _opened(file: Engine, now: Callable[[], datetime]) -> OpenHub:
     with file.begin() as connection:
-        held = {row.name: row.value for row in connection.execute(select(tables.meta))}
+        has = connection.dialect.has_table(connection, tables.meta.name)
+        rows = connection.execute(select(tables.meta)).all() if has else []
+        held = {row.name: row.value for row in rows}
     if "key" not in held:
         raise BadInput("not-a-hub", "hub.db is not the file of a central record; restore a backup.")
     engine = open_postgresql(held["database"]) if held.get("database") else file
     if engine is not file:
         _check_answers(engine)
+    if not _founded(engine):
+        raise BadInput("not-a-hub", "The database holds no central record; restore a backup.", "--database")
     if not is_current(engine):
         upgrade(engine)
     with engine.begin() as connection:
@@ -185,27 +259,32 @@ def _opened(file: Engine, now: Callable[[], datetime]) -> OpenHub:
     return OpenHub(hub, file, signing.key_of(held["key"]), bool(held.get("approve")), now)
 
 
-def _found(engine: Engine) -> None:
-    found_hub(engine, hub=new_id(), epoch=new_id())
+def _founded(engine: Engine) -> str | None:
+    """The id of the central record in a database; "" in tables without one, None without tables."""
+    with for_owner(engine).connect() as connection:
+        if not inspect(connection).has_table(tables.meta.name):
+            return None
+        held = connection.execute(select(tables.meta.c.value).where(tables.meta.c.name == "hub")).scalar()
+        return held or ""
 
 
-def check_database(address: str) -> None:
+def check_database(address: str, *, begun: str | None = None) -> None:
     """Raise Refused unless the PostgreSQL database at a checked address can become a central record's.
 
-    It tries what making one does, and takes it back. Raises Unreachable where the server does not answer.
+    It may hold the one with the id `begun`, whose making was broken off. It tries what making one does, and
+    takes it back. Raises Unreachable where the server does not answer.
     """
     engine = open_postgresql(address)
     try:
         _check_answers(engine)
+        if _founded(engine) not in (None, begun, "" if begun else None):
+            raise Refused(
+                "hub-exists",
+                "That database holds a central record already; to serve it from here too, copy that"
+                " one's folder.",
+                "--database",
+            )
         with for_owner(engine).connect() as connection:
-            taken = inspect(connection).has_table(tables.meta.name)
-            if taken:
-                raise Refused(
-                    "hub-exists",
-                    "That database holds a central record already; to serve it from here too, copy that"
-                    " one's folder.",
-                    "--database",
-                )
             _check_rights(connection)
     finally:
         engine.dispose()

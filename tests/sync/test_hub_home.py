@@ -8,11 +8,14 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import Engine, inspect, make_url, select, text
+from sqlalchemy.exc import OperationalError
 
-from casework.errors import BadInput, Refused, UsageProblem
+from casework.errors import BadInput, Refused, Unreachable, UsageProblem
 from storage.backup import Secret
 from storage.vault import Vault
 from sync.hub import care, keeping, tables
+from sync.hub import home as home_module
+from sync.hub import hub as hub_module
 from sync.hub.database import for_owner, open_postgresql
 from sync.hub.home import HubHome, check_database, create_hub, open_hub
 from sync.hub.hub import found_hub
@@ -113,6 +116,67 @@ def test_a_caseload_is_no_central_record_and_a_database_is_postgresql(tmp_path: 
         home.check_free()
     with pytest.raises(UsageProblem):
         create_hub(home, bytearray(32), database="mysql://x", approve=False, now=lambda: NOW)
+
+
+class _Broken(Exception):
+    """A kill, where it is to come."""
+
+
+def _break(*_: object, **__: object) -> None:
+    raise _Broken
+
+
+@pytest.mark.parametrize(
+    ("kind", "at"),
+    [
+        ("sqlite", "in_bulk"),
+        ("sqlite", "_write"),
+        ("sqlite", "end_set_up"),
+        ("postgresql", "_write"),
+        ("postgresql", "in_bulk"),
+        ("postgresql", "end_set_up"),
+    ],
+)
+def test_a_making_that_was_broken_off_is_begun_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, kind: str, at: str
+) -> None:
+    """Wherever it was: before or after the database was written to, or between its two steps."""
+    on = request.getfixturevalue("postgresql").address if kind == "postgresql" else None
+    where = {"in_bulk": hub_module, "end_set_up": HubHome}.get(at, home_module)
+    home = HubHome(tmp_path / "county")
+    with monkeypatch.context() as patched:
+        patched.setattr(where, at, _break)
+        _, key, _ = Vault.create(home, PASSPHRASE, kdf=FAST)
+        with pytest.raises(_Broken):
+            create_hub(home, key, database=on, approve=False, now=lambda: NOW)
+    if at != "end_set_up":
+        with pytest.raises(BadInput, match="start again with outreach hub init"):
+            open_hub(home, key, now=lambda: NOW)
+    elif on:
+        with pytest.raises(Refused, match="holds a central record already"):
+            create_hub(HubHome(tmp_path / "other"), key, database=on, approve=False, now=lambda: NOW)
+    home.check_free()
+    _, key, _ = Vault.create(home, PASSPHRASE, kdf=FAST)
+    create_hub(home, key, database=on, approve=False, now=lambda: NOW).close()
+    with pytest.raises(Refused):
+        home.check_free()
+    opened = open_hub(home, key, now=lambda: NOW)
+    assert opened.is_file == (on is None)
+    opened.close()
+    assert not {path.name for path in home.path.iterdir()} & {"setup-unfinished", "hub-unfinished"}
+
+
+def test_a_server_that_goes_away_while_a_central_record_is_made_is_said_so(
+    postgresql: PostgresqlDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def go_away(*_: object, **__: object) -> None:
+        raise OperationalError("SELECT", {}, Exception("terminating connection"))
+
+    home = HubHome(tmp_path / "county")
+    _, key, _ = Vault.create(home, PASSPHRASE, kdf=FAST)
+    monkeypatch.setattr(home_module, "found_hub", go_away)
+    with pytest.raises(Unreachable, match="run the same outreach hub init again"):
+        create_hub(home, key, database=postgresql.address, approve=False, now=lambda: NOW)
 
 
 @pytest.fixture
