@@ -79,9 +79,9 @@ class Sending:
     def push_all(self, session: Session) -> None:
         """Send what waits until nothing does.
 
-        While the central record works on one message the next one is read and made ready, and what the first
-        one is about is hashed. The next one is sent if the answer leaves it as it is, and the verdicts are
-        kept while the central record works on that; else it is read anew.
+        While the central record works on one message the next one is read and made ready, what the first one
+        is about is hashed, and what was taken before it is counted. The next one is sent if the answer leaves
+        it as it is, and the verdicts are kept while the central record works on that; else it is read anew.
 
         Raises Unreachable where answers only name records that are known, without end.
         """
@@ -90,6 +90,7 @@ class Sending:
         while message is not None:
             ahead = self._next_but_one(message)
             self._beforehand.work_out(message.records, message.made)
+            self._beforehand.count(all_of_them=ahead is None)
             answer = whole(message.push, wait())
             if answer.known:
                 renamed += 1

@@ -1,7 +1,7 @@
-"""What own records add to the sums, worked out while the central record is waited for.
+"""What own records add to the sums, worked out and counted while the central record is waited for.
 
 Whether they count, and how much of them, is known only once nothing waits and the central record has said
-what may be held. Then of those that may be held whole nothing but the sum is left to be made.
+what may be held. Then of those that may be held whole little is left to be done.
 """
 
 from __future__ import annotations
@@ -13,14 +13,17 @@ from casework.records import RECORD_TYPES
 from casework.scopes import TIED_TYPES
 from storage.central.delivery import Share
 from storage.central.holdings import Entry, Holdings
-from storage.central.outbox import others_wrote
+from storage.central.outbox import others_wrote, to_recount
 from storage.central.state import read_state
 from storage.central.weighing import TIED_BY, names_of, share_of
 from storage.cipher import Connection
+from storage.journal import transaction
 
 _NONE: Mapping[Entry, Mapping[str, Any]] = {}
 _MOST = 20_000
 """Records that are kept ready, at some 450 bytes each; what is beyond them is counted as it stands."""
+_TOGETHER = 5_000
+"""Records that are counted in one transaction: few of them touch as many pages of the sums as many do."""
 
 
 class Beforehand:
@@ -35,6 +38,7 @@ class Beforehand:
         self._conn = conn
         self._holdings = Holdings(conn)
         self._shares: dict[str, Share] = {}
+        self._counted: set[str] = set()
         self._scopes: dict[str, str] = {}
         self._as_of = others_wrote(conn)
 
@@ -61,21 +65,50 @@ class Beforehand:
                 continue
             self._shares[entry[1]] = share_of(*entry, values, self._scopes)
 
+    def count(self, *, all_of_them: bool) -> None:
+        """Count what is ready and was taken as it was made, unless few have come together and more will."""
+        if not all_of_them and len(self._shares) - len(self._counted) < _TOGETHER:
+            return
+        if not self._shares or not to_recount(self._conn, 1):
+            return
+        with transaction(self._conn):
+            self._forget_if_others_wrote()
+            masks = self._holdings.masks()
+            found = {
+                entry: share
+                for entry in to_recount(self._conn, _MOST)
+                if (share := self._shares.get(entry[1])) is not None
+                and entry[1] not in self._counted
+                and not share.bits & ~(masks.get(share.scope) or share.bits)
+            }
+            self._holdings.count_ahead(found)
+        self._counted.update(record for _, record in found)
+
+    def uncounted(self, shares: Mapping[Entry, Share]) -> dict[Entry, Share]:
+        """Those of the shares that `whole` gave which are not counted yet."""
+        counted = self._counted
+        return {entry: share for entry, share in shares.items() if entry[1] not in counted}
+
     def forget(self, records: Iterable[Entry]) -> None:
         """These records have changed, or are gone."""
         if self._shares:
             for _, record in records:
                 self._shares.pop(record, None)
+                self._counted.discard(record)
 
     def forget_all(self) -> None:
         """Any record may have changed without a step of this laptop's."""
-        self._shares, self._scopes = {}, {}
+        self._shares, self._scopes, self._counted = {}, {}, set()
 
     def whole(self, records: Iterable[Entry], masks: Mapping[str, int]) -> dict[Entry, Share]:
         """Of these records those that are ready and may be held whole."""
         self._forget_if_others_wrote()
-        found = {entry: share for entry in records if (share := self._shares.get(entry[1])) is not None}
-        return {entry: share for entry, share in found.items() if not share.bits & ~masks.get(share.scope, 0)}
+        held = self._shares.get
+        return {
+            entry: share
+            for entry in records
+            if (share := held(entry[1])) is not None and not share.bits & ~masks.get(share.scope, 0)
+        }
 
     def _forget_if_others_wrote(self) -> None:
         as_of = others_wrote(self._conn)

@@ -56,10 +56,13 @@ class Holdings:
         return dict(self._conn.execute("SELECT scope, mask FROM sync_scope").fetchall())
 
     def allow(self, masks: Mapping[str, int]) -> tuple[list[str], list[str]]:
-        """From now on this may be held; the scopes that lose a facet, and those that only gain some."""
+        """From now on this may be held; the scopes that lose a facet, and those that only gain some.
+
+        Of a scope of which nothing could be held nothing was counted, or it was counted ahead.
+        """
         before = self.masks()
         lose = [scope for scope, mask in masks.items() if before.get(scope, 0) & ~mask]
-        gain = [scope for scope, mask in masks.items() if mask & ~before.get(scope, 0)]
+        gain = [scope for scope, mask in masks.items() if before.get(scope) and mask & ~before[scope]]
         self._conn.executemany(
             "INSERT INTO sync_scope (scope, mask) VALUES (?, ?)"
             " ON CONFLICT (scope) DO UPDATE SET mask = excluded.mask",
@@ -109,10 +112,7 @@ class Holdings:
         values = self.read(records, known)
         wanted = sorted(self._with_tied(values), key=itemgetter(1))  # as they lie in the tables
         values = self.read(wanted, values)
-        rows = [
-            (record, share.scope, kind, share.count, share.total)
-            for (kind, record), share in (shares or {}).items()
-        ]
+        rows = _rows_of(shares or {})
         extras = self.extras.of([record for _, record in wanted])
         lacks = read_state(self._conn).lacks()
         for entry in wanted:
@@ -143,6 +143,16 @@ class Holdings:
                 total = sum(own) % MODULUS
                 rows.append((record, scope, record_type, len(own), octets_of(total)))
         self._put([*(shares or {}), *wanted], rows)
+
+    def count_ahead(self, shares: Mapping[Entry, Share]) -> None:
+        """Count these records before it is known whether they may be held: each stays among those that are to
+        be counted, and what may not be held is taken away then.
+        """
+        self._conn.executemany(
+            "INSERT OR IGNORE INTO sync_scope (scope, mask) VALUES (?, 0)",
+            [(scope,) for scope in {share.scope for share in shares.values()}],
+        )
+        self._put(shares, _rows_of(shares))
 
     def _put(self, records: Iterable[Entry], rows: Sequence[_Row]) -> None:
         """These rows in the place of what was counted of these records; what stays is not written."""
@@ -266,6 +276,10 @@ class Holdings:
         )
         found += [("household", row[0]) for row in rows]
         return list(dict.fromkeys(found))
+
+
+def _rows_of(shares: Mapping[Entry, Share]) -> list[_Row]:
+    return [(record, share.scope, kind, share.count, share.total) for (kind, record), share in shares.items()]
 
 
 def _hashes_with(

@@ -215,6 +215,11 @@ def to_recount(conn: Connection, limit: int, after: str = "") -> list[tuple[str,
     return [tuple(row) for row in rows]
 
 
+def forget_to_recount(conn: Connection, after: str, last: str) -> None:
+    """What `to_recount` gave was counted, up to the record `last`."""
+    conn.execute("DELETE FROM sync_want WHERE anew = 0 AND record > ? AND record <= ?", (after, last))
+
+
 def forget_wants(conn: Connection, records: Iterable[str]) -> None:
     """These records came, or were counted."""
     if conn.execute("SELECT 1 FROM sync_want LIMIT 1").fetchone():

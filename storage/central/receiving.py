@@ -33,6 +33,7 @@ from storage.central.lacking import keep_own, note_lacking
 from storage.central.outbox import (
     count_waiting,
     cut,
+    forget_to_recount,
     forget_wants,
     look_again,
     note_settled,
@@ -136,14 +137,17 @@ class Receiver:
                     answer.waiting = True
                     break
                 portion, shares, more = self._to_count(after)
-                own = [entry for entry in portion if entry[1] not in self._busy]
+                own = [one for one in portion if one[1] not in self._busy] if self._busy else portion
                 rest = [entry for entry in own if entry not in shares]
                 lost = self._holdings.untied() if first and read_state(self._conn).anew else []
                 asked = (wanted(self._conn) if first else []) if self._over_waiting else rest
                 known = self._holdings.read([*asked, *lost])
                 changed = self._narrow([*known], answer, touched, known)
-                self._holdings.recount([*rest, *changed], known, shares)
-                forget_wants(self._conn, (record for _, record in own))
+                self._holdings.recount([*rest, *changed], known, self._beforehand.uncounted(shares))
+                if own == portion:
+                    forget_to_recount(self._conn, after, portion[-1][1] if portion else after)
+                else:
+                    forget_wants(self._conn, (record for _, record in own))
                 self._state_given_up()
             first = False
             after = portion[-1][1] if portion else ""
@@ -157,9 +161,10 @@ class Receiver:
         found = to_recount(self._conn, _PORTION, after)
         shares = self._beforehand.whole(found, self._holdings.masks())
         unread = [place for place, entry in enumerate(found) if entry not in shares]
-        portion = found[: unread[_UNREAD]] if len(unread) > _UNREAD else found
-        more = len(portion) < len(found) or len(found) == _PORTION
-        return portion, {entry: shares[entry] for entry in portion if entry in shares}, more
+        if len(unread) <= _UNREAD:
+            return found, shares, len(found) == _PORTION
+        portion = found[: unread[_UNREAD]]
+        return portion, {entry: shares[entry] for entry in portion if entry in shares}, True
 
     def _may_begin(self) -> bool:
         """Whether this is the time; which records and fields waiting steps hold is then known."""

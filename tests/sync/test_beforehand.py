@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from casework.errors import Unreachable
 from casework.records import Contact
 from storage.central import holdings
 from storage.central.beforehand import Beforehand
@@ -154,6 +155,66 @@ def test_what_one_message_makes_and_changes_is_counted_as_it_stands(world: World
     held = contact(world, child.id)
     ana.make(child, held)
     ana.change(held, note="Came back")
+    session = ana.sync()
+    assert (session.agreed, session.problems) == (True, [])
+    assert sums_fit(ana)
+
+
+@dataclass
+class Breaking(Way):
+    """Breaks off where the push with this number would be answered."""
+
+    at: int = 0
+    pushed: int = 0
+
+    def push(self, said: Push) -> Pushed:
+        self.pushed += 1
+        if self.pushed == self.at:
+            raise Unreachable("unreachable", "The connection broke off.")
+        return super().push(said)
+
+
+def test_what_was_taken_is_counted_while_the_last_answer_is_awaited(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "MOST_EDITS", 1)
+    ana = world.laptop("Ana")
+    child = world.child("Tilly")
+    made = [contact(world, child.id) for _ in range(4)]
+    for record in (child, *made):
+        ana.make(record)
+    left: list[int] = []
+
+    def watched(self: Holdings, records: Any, known: Any = None, shares: Any = None) -> None:
+        left.append(len(shares or ()))
+        real(self, records, known, shares)
+
+    real = Holdings.recount
+    monkeypatch.setattr(Holdings, "recount", watched)
+    session = ana.sync()
+    assert (session.agreed, session.problems) == (True, [])
+    assert left[-1] == 1  # what the last message made
+    assert sums_fit(ana)
+
+
+def test_a_session_that_breaks_off_after_it_counted_is_put_right_by_the_next(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "MOST_EDITS", 1)
+    ana = world.laptop("Ana")
+    child = world.child("Tilly")
+    made = [contact(world, child.id) for _ in range(3)]
+    for record in (child, *made):
+        ana.make(record)
+    way = ana.way
+    ana.way = Breaking(way.hub, way.device, at=5)  # the last one; the first is the step of the setup
+    with pytest.raises(Unreachable):
+        ana.sync()
+    counted = ana.store.conn.execute("SELECT record FROM sync_held WHERE scope = ?", (child.id,))
+    assert len(counted.fetchall()) == 2
+    assert Holdings(ana.store.conn).masks()[child.id] == 0
+    ana.way = way
+    ana.change(made[0], note="Came back")
     session = ana.sync()
     assert (session.agreed, session.problems) == (True, [])
     assert sums_fit(ana)
