@@ -34,7 +34,8 @@ print(json.dumps({"kept": held() - before, "modules": [*sys.modules]}))
 
 _OF_OTHERS = {
     "alembic", "dateparser", "holidays", "httpx2", "jellyfish", "numpy", "psycopg", "pydantic.v1",
-    "rapidfuzz", "rich", "sqlalchemy.orm", "sqlite_utils", "stdnum", "storage.store", "textual",
+    "rapidfuzz", "rich", "sqlalchemy.dialects.postgresql", "sqlalchemy.orm", "sqlite_utils", "stdnum",
+    "storage.store", "textual",
 }  # fmt: skip
 """What laptops, other databases and changes of the tables need, and serving does not."""
 
