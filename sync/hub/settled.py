@@ -6,10 +6,15 @@ Two people who settled one conflict differently, unknown to each other: that is 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from sync.hub.central import Central
+from sqlalchemy import select
+
+from sync.hub import tables
+from sync.hub.authors import Authors
+from sync.hub.central import Central, among
 from sync.messages import Changed, SentEdit
 
 
@@ -48,16 +53,16 @@ class Settling:
     """
 
     def __init__(self, edit: SentEdit, central: Central) -> None:
-        chosen = [change.record for change in _choices(edit) if change.new]
+        chosen = _chosen(edit)
         undone = {change.record: change.old for change in _choices(edit) if not change.new}
-        self._weighed = _kept_values(chosen, central)
+        self._weighed = _weighed_values(chosen, central)
         self._moot = set(self._weighed) if edit.taken_back else set()
         self._otherwise = {
             record
             for record, choice in undone.items()
             if central.get(record).fields.get("chosen", "") not in ("", choice)
         }
-        self._decided = _kept_values(self._otherwise, central)
+        self._decided = _weighed_values(self._otherwise, central)
 
     def base(self, record: str, field: str, said: Any, now: Any) -> Any:
         """What a step knew of a field of which it `said` its base and that is `now` another.
@@ -84,9 +89,54 @@ def _choices(edit: SentEdit) -> Iterator[Changed]:
     return (change for change in edit.changes if change.type == "conflict" and change.field == "chosen")
 
 
-def _kept_values(conflicts: Iterable[str], central: Central) -> dict[tuple[str, str], tuple[Any, ...]]:
-    """By (record, field), the two values that a conflict keeps."""
-    found = (one for record in conflicts if (one := central.get(record).fields))
-    return {
-        (one["record"], one["field"]): (json.loads(one["central"]), json.loads(one["other"])) for one in found
-    }
+def with_its_choice(edit: SentEdit, central: Central, authors: Authors) -> SentEdit:
+    """A step that settles a conflict, with the value that was chosen where it stood and does not any more.
+
+    Whoever chooses what stands changes nothing but the conflict. Where the central record was put back, what
+    stands may be the other value by now, or the one before both, by no step but those of the conflict.
+    """
+    chosen = _chosen(edit)
+    if edit.taken_back or not chosen:
+        return edit
+    said = {(change.record, change.field) for change in edit.changes}
+    weighed = _weighed_values(chosen, central)
+    implied: dict[tuple[str, str], Changed] = {}
+    for record, choice in chosen.items():
+        settled = central.get(record).fields
+        about = central.get(settled["record"]) if settled else None
+        if about is None or not about.stands or (about.id, settled["field"]) in said:
+            continue
+        name, new = settled["field"], json.loads(choice)
+        now = about.fields.get(name)
+        steps = {settled.get("central_edit"), settled.get("other_edit")} - {None, ""}
+        if now in (json.loads(settled["central"]), json.loads(settled["other"])):
+            is_of_old = authors.of(about, name).edit in steps
+        else:
+            is_of_old = now in weighed[about.id, name]
+        if now != new and is_of_old:
+            implied[about.id, name] = Changed(type=about.type, record=about.id, field=name, old=now, new=new)
+    return edit.model_copy(update={"changes": [*edit.changes, *implied.values()]}) if implied else edit
+
+
+def _chosen(edit: SentEdit) -> dict[str, str]:
+    """By conflict, what a step settles it with."""
+    return {change.record: change.new for change in _choices(edit) if change.new}
+
+
+def _weighed_values(conflicts: Iterable[str], central: Central) -> dict[tuple[str, str], list[Any]]:
+    """By (record, field), the two values that each conflict keeps; and the one before both, where none of the
+    steps that disagreed has come to a central record that was put back.
+    """
+    found: defaultdict[tuple[str, str], list[Any]] = defaultdict(list)
+    for one in (one for record in conflicts if (one := central.get(record).fields)):
+        names = ["central", "other"] if _is_met(one, central) else ["central", "other", "base"]
+        found[one["record"], one["field"]] += [json.loads(one[name]) for name in names]
+    return found
+
+
+def _is_met(conflict: Mapping[str, Any], central: Central) -> bool:
+    """Whether one of the steps that disagreed was taken, as far as it is known which they were."""
+    log = tables.log
+    steps = [step for side in ("central", "other") if (step := conflict.get(f"{side}_edit"))]
+    rows = central.connection.execute(select(log.c.seq).where(log.c.edit.in_(among(steps)))) if steps else ()
+    return not steps or any(True for _ in rows)

@@ -7,19 +7,17 @@ then one and the same order. An edit that was taken before gets its verdict agai
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
-from casework.canonical import fingerprint, spelt
-from casework.conflicts import disagreement
-from casework.facets import FACETS, Facet, exact_facet
 from casework.records import Worker
-from casework.scopes import EVERYBODY, TIED, own_scope
-from casework.sharing_grid import HIDDEN_EXISTENCE
+from casework.scopes import own_scope
 from sync.hub import tables
+from sync.hub.asking import Asking
+from sync.hub.authors import Authors
 from sync.hub.central import Central, Held, Ties, known_fields, usual_fields
 from sync.hub.checking import refusals, validated
 from sync.hub.counting import Counter
@@ -38,24 +36,14 @@ from sync.hub.lacking import is_stand_in
 from sync.hub.natural import FILLED_IN, KEY_FIELDS, KEYED, Matching, keep_keys, keys_of
 from sync.hub.removed import VOID, against_removal
 from sync.hub.rights import NOT_ENTITLED, Refusal, Rights
-from sync.hub.settled import Settling, contested_by
+from sync.hub.settled import Settling, contested_by, with_its_choice
 from sync.hub.unheard import heard_base
 from sync.hub.writing import TableRows
 from sync.merge import Merged, merge
 from sync.messages import BesidePushed, Changed, Pushed, SentEdit, Verdict
 
 _CREATED = ""
-_SETTLING = ("settled", "chosen")
 _WORKER = select(tables.device.c.worker).where(tables.device.c.id == bindparam("laptop"))
-
-
-@dataclass(frozen=True, slots=True)
-class Author:
-    """The step that wrote a value, whose it was, and when it was made."""
-
-    edit: str = ""
-    worker: str = ""
-    at: str = ""
 
 
 class Taking:
@@ -81,8 +69,9 @@ class Taking:
         self._connection = connection
         self._device = device
         self._worker = None if masks is None else worker or self._enrolled_worker()
-        self._writers: dict[int, Author] = {}
         self.central = Central(connection)
+        self._authors = Authors(connection)
+        self._asking = Asking(self.central, device, self._authors)
         self._rights = None if masks is None else Rights(self.central, masks)
         self._made: set[str] = set()
         self._keys: dict[str, list[str]] = {}
@@ -154,6 +143,7 @@ class Taking:
         """The verdict on an edit, what of it is taken, and the portions that are kept aside. Raises Refusal
         where all of it is.
         """
+        edit = with_its_choice(edit, self.central, self._authors)
         try:
             return self._apply(edit, seq), edit, []
         except Refusal as refusal:
@@ -176,7 +166,7 @@ class Taking:
         news = {one for one, is_known in known.items() if not is_known}
         news = {one for one in news if self.central.get(one).seq > edit.knew}
         brought: dict[str, Changed] = {}
-        own = self._writers[seq] = Author(edit.id, edit.worker, edit.at)
+        own = self._authors.note(seq, edit)
         contested = contested_by(edit, self.central)
         settling = Settling(edit, self.central)
         for change in edit.changes:
@@ -205,11 +195,12 @@ class Taking:
                 known[change.record] &= merged.value == new
                 if merged.verdict == "conflict":
                     conflicts.append(replace(change, field=name, old=base, new=new))
-        removers = {record: self._author(self.central.get(record), VOID) for record in brought}
+        removers = {record: self._authors.of(self.central.get(record), VOID) for record in brought}
         for record, change in brought.items():
             after[record][VOID], known[record] = False, False
             conflicts.append(change)
-        conflicts = [one for one in conflicts if not self._is_settled(one, edit)] + [*contested.values()]
+        conflicts = [one for one in conflicts if not self._asking.is_settled(one, edit)]
+        conflicts += contested.values()
         conflicts = [*settling.still_asked(conflicts)]
         for change in edit.changes:
             fields = after[change.record]
@@ -218,43 +209,12 @@ class Taking:
         for change in edit.changes:
             self._put(change, after[change.record], seq, known=known[change.record])
         self._note_keys(edit)
-        self._settle_alike(edit, seq)
+        self._asking.settle_alike(edit, seq)
         for n, conflict in enumerate(conflicts):
             by = removers.get(conflict.record) if conflict.field == VOID else None
-            self._open_conflict(edit, n, conflict, seq, by or own)
+            self._asking.open(edit, n, conflict, seq, by or own)
         verdict = "conflict" if conflicts else "merged" if results - {"applied", "same"} else "applied"
         return Verdict(edit=edit.id, verdict=verdict, seq=seq)
-
-    def _is_settled(self, change: Changed, edit: SentEdit) -> bool:
-        """Whether a person settled this very disagreement: it is met anew after a backup was put back."""
-        said = (spelt(change.new), edit.id)
-        scopes = self._filed_with(self.central.get(change.record))
-        return any(
-            said == (one.fields[value], one.fields.get(f"{value}_edit"))
-            for one in self.central.conflicts_about(scopes, change.record, change.field)
-            for value in ("central", "other")
-            if one.fields["settled"]
-        )
-
-    def _settle_alike(self, edit: SentEdit, seq: int) -> None:
-        """What settles a conflict settles it wherever it is filed."""
-        changed = (one.record for one in edit.changes if one.type == "conflict" and one.field in _SETTLING)
-        for record in dict.fromkeys(changed):
-            self._settle_copies(self.central.get(record), seq)
-
-    def _settle_copies(self, settled: Held, seq: int) -> None:
-        about = self.central.get(settled.fields["record"])
-        scopes = self._filed_with(about)
-        if len(scopes) < 2:
-            return
-        said = {name: settled.fields[name] for name in _SETTLING}
-        for one in self.central.conflicts_about(scopes, about.id, settled.fields["field"]):
-            if disagreement(one.fields) == disagreement(settled.fields) and any(
-                one.fields[name] != value for name, value in said.items()
-            ):
-                one.fields = {**one.fields, **said}
-                one.versions = {**one.versions, **dict.fromkeys(said, seq)}
-                self.central.touch(one, seq, self._device, known=False)
 
     def _is_known(self, held: Held, edit: SentEdit) -> bool:
         """Whether the laptop knew a record as it stood before the edit."""
@@ -265,6 +225,9 @@ class Taking:
         if held.touched == seq and held.fields == fields:
             return
         if not held.stands:
+            if change.type == "conflict":
+                said, fields = fields, self._asking.brought_back(fields, seq)
+                known = known and said == fields
             held.type = change.type
             held.versions = {_CREATED: seq}
             self._made.add(held.id)
@@ -302,71 +265,10 @@ class Taking:
             yield 0, Refusal("other-worker", reason)
         yield from refusals(edit, self.central, self._rights, self._made)
 
-    def _open_conflict(self, edit: SentEdit, n: int, change: Changed, seq: int, other: Author) -> None:
-        """Keep the value that does not stand, as a record that goes where the field goes; `other` said it.
-
-        About an adult or a home there is one for each child who shares it, for whoever works with one of them
-        may hold nothing of the others.
-        """
-        held = self.central.get(change.record)
-        stands = self._author(held, change.field)
-        fields = {
-            "record": held.id,
-            "record_type": held.type,
-            "field": change.field,
-            "base": spelt(change.old),
-            "central": spelt(held.fields.get(change.field)),
-            "central_by": stands.worker,
-            "central_at": stands.at,
-            "central_edit": stands.edit,
-            "other": spelt(change.new),
-            "other_by": other.worker,
-            "other_at": other.at,
-            "other_edit": other.edit,
-            "settled": False,
-            "facet": _facet_of(held, change).key,
-            "chosen": "",
-            "void": False,
-        }
-        for scope in self._filed_with(held):
-            kept = self.central.get(fingerprint(edit.id, n, scope, size=16).hex())
-            kept.type, kept.fields = "conflict", {"child": scope or None, **fields}
-            self.central.touch(kept, seq, self._device, known=False)
-
-    def _filed_with(self, held: Held) -> list[str]:
-        """The children with whom a conflict about a record is filed: of an adult or a home, all who are tied
-        to it; `EVERYBODY` where there is none.
-        """
-        scope = own_scope(held.type, held.id, held.fields)
-        if scope == TIED:
-            tie = tables.tie
-            rows = self._connection.execute(select(tie.c.scope).where(tie.c.record == held.id))
-            return sorted({row.scope for row in rows}) or [EVERYBODY]
-        return [scope]
-
-    def _author(self, held: Held, name: str) -> Author:
-        """Who wrote the value of a field that stands, and when."""
-        seq = held.versions.get(name, held.versions.get(_CREATED, 0))
-        if name == VOID and not held.fields.get(VOID):
-            seq = max(held.versions.values(), default=0)  # that it stands is said by whoever changed it last
-        if seq not in self._writers:
-            log = tables.log
-            columns = select(log.c.edit, log.c.worker, log.c.at)
-            row = self._connection.execute(columns.where(log.c.seq == seq)).first()
-            self._writers[seq] = Author(row.edit, row.worker, row.at) if row else Author()
-        return self._writers[seq]
-
     def _enrolled_worker(self) -> str:
         """Whose laptop it is."""
         found = self._connection.execute(_WORKER, {"laptop": self._device})
         return str(found.scalar_one())
-
-
-def _facet_of(held: Held, change: Changed) -> Facet:
-    """The facet in which the values of a conflict go: the most protected of those that they would go in."""
-    values = (held.fields.get(change.field), change.old, change.new)
-    found = {exact_facet(held.type, {**held.fields, change.field: value}, change.field) for value in values}
-    return max(found, key=lambda facet: (facet.category in HIDDEN_EXISTENCE, FACETS.index(facet)))
 
 
 def _named(edit: SentEdit) -> Iterable[str]:

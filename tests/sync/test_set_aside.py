@@ -125,7 +125,7 @@ def test_a_conflict_names_who_made_a_value_that_nobody_changed_since(world: Worl
     with world.hub.engine.begin() as connection:
         taking = Taking(connection, ben.way.device, {})
         held = taking.central.get(lily.id)
-        assert taking._author(held, "surname").worker == ana.worker.id
+        assert taking._authors.of(held, "surname").worker == ana.worker.id
 
 
 def test_a_revoked_laptop_replaces_nothing_that_was_taken_or_kept_aside(world: World) -> None:

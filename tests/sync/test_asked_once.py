@@ -1,0 +1,115 @@
+"""What two people disagree on when the central record is put back is asked once, whoever comes first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from casework.records import Child
+from casework.records_sync import Conflict
+from storage.settling import commit_settlement
+from sync.messages import Pull
+from tests.sync.databases import SqliteDatabase
+from tests.sync.test_set_back import put_back
+from tests.sync.world import Laptop, World, opened_world
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    yield from opened_world(tmp_path, SqliteDatabase(tmp_path, lasting=False))
+
+
+def open_conflict(world: World) -> tuple[Laptop, Laptop, Child]:
+    """Ana said Lily, Nia said Til; the backup knows neither."""
+    ana, nia = world.laptop("Ana"), world.laptop("Nia")
+    tilly = world.child("Tilly")
+    ana.make(tilly)
+    world.settle()
+    world.database.back_up()
+    ana.change(tilly, known_as="Lily")
+    nia.change(tilly, known_as="Til")
+    world.settle()
+    return ana, nia, tilly
+
+
+def breaking_off(laptop: Laptop) -> None:
+    """A session that sends, and ends before it has read."""
+
+    def cut(verb: str, said: Any, answer: Any) -> None:
+        if isinstance(said, Pull):
+            raise ConnectionError
+
+    laptop.way.spy = cut
+    with suppress(ConnectionError):
+        laptop.sync()
+    laptop.way.spy = lambda *_: None
+
+
+@pytest.mark.parametrize("broken_off", [True, False])
+@pytest.mark.parametrize("first", ["Ana", "Nia"])
+def test_a_conflict_that_was_open_is_asked_once(world: World, first: str, *, broken_off: bool) -> None:
+    """Met anew the other way round, before or after somebody brings back the one that was."""
+    ana, nia, tilly = open_conflict(world)
+    put_back(world)
+    if broken_off:
+        breaking_off(world.laptops[first])
+        (nia if first == "Ana" else ana).sync()
+    world.laptops[first].sync()
+    world.settle()
+    for laptop in (ana, nia):
+        [conflict] = laptop.store.find(Conflict, "void = 0")
+        standing, other = ("Lily", "Til") if first == "Ana" else ("Til", "Lily")
+        assert (conflict.central, conflict.other) == (f'"{standing}"', f'"{other}"')
+        assert laptop.get(tilly).known_as == standing
+        assert laptop.sync().agreed
+    commit_settlement(nia.store, conflict.id, "yours")
+    world.settle()
+    stands_everywhere(world, tilly, other)
+
+
+@pytest.mark.parametrize("keep", ["central", "yours"])
+def test_who_settled_it_before_they_heard_that_it_was_put_back_is_not_asked(world: World, keep: Any) -> None:
+    ana, nia, tilly = open_conflict(world)
+    put_back(world)
+    breaking_off(nia)
+    [conflict] = ana.store.find(Conflict)
+    commit_settlement(ana.store, conflict.id, keep)
+    ana.sync()
+    world.settle()
+    stands_everywhere(world, tilly, "Til" if keep == "yours" else "Lily")
+
+
+@pytest.mark.parametrize(
+    ("who", "keep", "stands"),
+    [
+        ("Nia", "central", "Lily"),
+        ("Bob", "central", "Lily"),
+        ("Bob", "yours", "Til"),
+        ("Bob", "text", "Tilda"),
+    ],
+)
+def test_what_was_chosen_stands_where_those_who_disagreed_come_later(
+    world: World, who: str, keep: Any, stands: str
+) -> None:
+    """Whoever chose what stood changed nothing but the conflict, and another value comes first now."""
+    world.laptop("Bob")
+    _, nia, tilly = open_conflict(world)
+    [conflict] = world.laptops[who].store.find(Conflict)
+    commit_settlement(world.laptops[who].store, conflict.id, keep, text="Tilda" if keep == "text" else "")
+    world.settle()
+    put_back(world)
+    world.laptops[who].sync()
+    nia.sync()
+    world.settle()
+    stands_everywhere(world, tilly, stands)
+
+
+def stands_everywhere(world: World, child: Child, known_as: str) -> None:
+    for laptop in world.laptops.values():
+        assert laptop.get(child).known_as == known_as
+        assert laptop.store.find(Conflict, "settled = 0 AND void = 0") == []
+        assert laptop.sync().agreed
