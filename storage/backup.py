@@ -161,12 +161,21 @@ def examine_backup(file: Path, secret: Secret, *, home: Home, now: datetime) -> 
         return problems
 
 
-def restore(file: Path, home: Home, secret: Secret, *, now: datetime, put_aside: bool = False) -> Restored:
+def restore(
+    file: Path,
+    home: Home,
+    secret: Secret,
+    *,
+    now: datetime,
+    put_aside: bool = False,
+    admit: Callable[[Connection], None] | None = None,
+) -> Restored:
     """Put a backup's caseload into `home`, opened by the passphrase or recovery code of its time.
 
     A caseload that is there already is refused, or with `put_aside` moved whole into a folder named after
     `now`; nothing is deleted. Claims the app's hold meanwhile, so the caller must not hold it. Raises
-    `BadInput` for a damaged file, `Locked` for a wrong secret; then `home` is as it was.
+    `BadInput` for a damaged file, `Locked` for a wrong secret, and what `admit` raises, which is shown the
+    unpacked database; then `home` is as it was.
     """
     with home.claim_app(), home.turn("backup"), _workroom(home) as room:
         if home.has_database and not put_aside:
@@ -181,6 +190,8 @@ def restore(file: Path, home: Home, secret: Secret, *, now: datetime, put_aside:
         if problems:
             wipe(key)
             raise BadInput("backup-unsound", f"{file.name} is not sound: {problems[0]}", str(file))
+        if admit is not None:
+            _show(work.database, key, admit)
         aside = _move_aside(home, now)
         with translated(home.path):
             # Keys first: a crash between the two leaves no caseload.db, which the next restore would refuse.
@@ -188,6 +199,17 @@ def restore(file: Path, home: Home, secret: Secret, *, now: datetime, put_aside:
             work.database.rename(home.database)
             sync_folder(home.path)
         return Restored(Vault.load(home), key, aside)
+
+
+def _show(database: Path, key: bytearray, admit: Callable[[Connection], None]) -> None:
+    connection = open_database(database, key, journal_mode="DELETE")
+    try:
+        admit(connection)
+    except BaseException:
+        wipe(key)
+        raise
+    finally:
+        close_database(connection, database)
 
 
 @contextmanager

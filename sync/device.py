@@ -253,9 +253,10 @@ class Device:
                 unclean=json.dumps(sorted(unclean)),
             )
             write_state(self._conn, fresh)
+        again = "was" if count == 1 else "were"
         session.problems.append(
-            f"The central record is not the one last read (restored from a backup?); {count} steps of this"
-            " laptop's were offered again, and nothing was removed."
+            "The central record is not the one last read (restored from a backup?);"
+            f" {count_of(count, 'step')} of this laptop's {again} offered again, and nothing was removed."
         )
 
     def _hear(self, *, agreed: bool = False) -> None:

@@ -249,8 +249,8 @@ def _opened(file: Engine, now: Callable[[], datetime]) -> OpenHub:
     engine = open_postgresql(held["database"]) if held.get("database") else file
     if engine is not file:
         _check_answers(engine)
-    if not _founded(engine):
-        raise BadInput("not-a-hub", "The database holds no central record; restore a backup.", "--database")
+    if not founded(engine):
+        raise BadInput("not-a-hub", "The database holds no central record; restore a backup.")
     if not is_current(engine):
         upgrade(engine)
     with engine.begin() as connection:
@@ -259,7 +259,7 @@ def _opened(file: Engine, now: Callable[[], datetime]) -> OpenHub:
     return OpenHub(hub, file, signing.key_of(held["key"]), bool(held.get("approve")), now)
 
 
-def _founded(engine: Engine) -> str | None:
+def founded(engine: Engine) -> str | None:
     """The id of the central record in a database; "" in tables without one, None without tables."""
     with for_owner(engine).connect() as connection:
         if not inspect(connection).has_table(tables.meta.name):
@@ -277,7 +277,7 @@ def check_database(address: str, *, begun: str | None = None) -> None:
     engine = open_postgresql(address)
     try:
         _check_answers(engine)
-        if _founded(engine) not in (None, begun, "" if begun else None):
+        if founded(engine) not in (None, begun, "" if begun else None):
             raise Refused(
                 "hub-exists",
                 "That database holds a central record already; to serve it from here too, copy that"

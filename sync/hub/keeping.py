@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Column, Connection, Engine, Table, insert, inspect, select
+from sqlalchemy.exc import SQLAlchemyError
 
-from casework.errors import BadInput, Refused
+from casework.errors import BadInput, Refused, Unreachable
 from casework.ids import new_id
 from storage.backup import BackupMade, Restored, Secret, backup, restore
+from storage.cipher import Connection as SqliteConnection
 from storage.cipher import close_database, open_database
 from storage.faults import translated
 from sync.hub import tables
 from sync.hub.database import open_postgresql, open_sqlite
-from sync.hub.home import OWN, HubHome, OpenHub
+from sync.hub.home import OWN, HubHome, OpenHub, founded
 from sync.hub.hub import new_epoch
 from sync.hub.migrations import upgrade
 from sync.hub.writing import in_bulk
@@ -46,7 +48,8 @@ def back_up(hub: OpenHub, key: bytearray, home: HubHome, target: Path) -> Backup
 def put_back(file: Path, home: HubHome, secret: Secret, *, now: datetime, put_aside: bool) -> Restored:
     """Put a backup's central record into this folder, under a new epoch: laptops refill what it lacks.
 
-    Raises Refused where one is here already, unless it is to be put aside; BadInput for a damaged file.
+    Raises Refused where one is here already, unless it is to be put aside, or in the backup's PostgreSQL
+    database; Unreachable where that does not answer; BadInput for a damaged file. Then nothing was changed.
     """
     if home.has_database and not put_aside:
         raise Refused(
@@ -54,15 +57,19 @@ def put_back(file: Path, home: HubHome, secret: Secret, *, now: datetime, put_as
             "This data folder holds a central record; have it put aside (--put-aside), or choose another.",
             str(home.path),
         )
-    restored = restore(file, home, secret, now=now, put_aside=put_aside)
-    engine = open_sqlite(home.database, restored.key)
-    try:
-        with engine.begin() as connection:
-            has = connection.dialect.has_table(connection, tables.meta.name)
-            rows = connection.execute(select(tables.meta)).all() if has else []
-            held = {row.name: row.value for row in rows}
+    held: dict[str, str] = {}
+
+    def admit(unpacked: SqliteConnection) -> None:
+        if unpacked.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
+            held.update(unpacked.execute("SELECT name, value FROM meta").fetchall())
         if "key" not in held:
             raise BadInput("not-a-hub", f"{file.name} is no backup of a central record.", str(file))
+        if held.get("database"):
+            _check_empty(held["database"])
+
+    restored = restore(file, home, secret, now=now, put_aside=put_aside, admit=admit)
+    engine = open_sqlite(home.database, restored.key)
+    try:
         if held.get("database"):
             _load(engine, held["database"])
         else:
@@ -95,18 +102,29 @@ def _copy(source: Engine, target: Engine) -> None:
                 into.execute(insert(table), [dict(row._mapping) for row in portion])
 
 
+def _check_empty(address: str) -> None:
+    engine = open_postgresql(address)
+    try:
+        if founded(engine):
+            raise Refused(
+                "hub-exists",
+                "The PostgreSQL database of this backup still holds a central record: keep a dump of it, then"
+                " make the database anew and restore again.",
+            )
+    except SQLAlchemyError:
+        raise Unreachable(
+            "database-unreachable", "The PostgreSQL database of this backup cannot be reached."
+        ) from None
+    finally:
+        engine.dispose()
+
+
 def _load(file: Engine, address: str) -> None:
     """Move the records of a backup from the file into PostgreSQL, where an empty database waits for them."""
     engine = open_postgresql(address)
     try:
         upgrade(engine)
         with file.begin() as held, engine.begin() as into:
-            if into.execute(select(tables.meta.c.name).limit(1)).first() is not None:
-                raise Refused(
-                    "hub-exists",
-                    "The PostgreSQL database of this backup still holds a central record: keep a dump of it,"
-                    " then make the database anew and restore again with --put-aside.",
-                )
             for table, columns in _there(held):
                 for portion in held.execute(select(*columns)).partitions(_ROWS):
                     rows = [dict(row._mapping) for row in portion]

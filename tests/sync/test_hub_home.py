@@ -11,7 +11,9 @@ from sqlalchemy import Engine, inspect, make_url, select, text
 from sqlalchemy.exc import OperationalError
 
 from casework.errors import BadInput, Refused, Unreachable, UsageProblem
-from storage.backup import Secret
+from storage.backup import Secret, backup
+from storage.cipher import close_database, open_database
+from storage.home import Home
 from storage.vault import Vault
 from sync.hub import care, keeping, tables
 from sync.hub import home as home_module
@@ -68,6 +70,7 @@ def test_on_postgresql_the_folder_keeps_address_and_key_and_a_backup_has_all(
     other.path.mkdir()
     with pytest.raises(Refused, match="still holds a central record"):
         put_back(target, other, Secret(passphrase=PASSPHRASE), now=NOW, put_aside=False)
+    assert {path.suffix for path in other.path.iterdir()} == {".lock"}, "nothing was changed"
     with pytest.raises(Refused):
         create_hub(
             HubHome(tmp_path / "third"), key, database=postgresql.address, approve=False, now=site.clock
@@ -75,7 +78,7 @@ def test_on_postgresql_the_folder_keeps_address_and_key_and_a_backup_has_all(
     site.served.stop()
     site.hub.close()
     postgresql.make_anew()
-    restored = put_back(target, other, Secret(passphrase=PASSPHRASE), now=NOW, put_aside=True)
+    restored = put_back(target, other, Secret(passphrase=PASSPHRASE), now=NOW, put_aside=False)
     site.hub = open_hub(other, restored.key, now=site.clock)
     with site.hub.engine.begin() as connection:
         assert care.problems(connection) == []
@@ -116,6 +119,21 @@ def test_a_caseload_is_no_central_record_and_a_database_is_postgresql(tmp_path: 
         home.check_free()
     with pytest.raises(UsageProblem):
         create_hub(home, bytearray(32), database="mysql://x", approve=False, now=lambda: NOW)
+
+
+def test_a_laptops_backup_takes_no_central_records_place(tmp_path: Path) -> None:
+    home, laptop = HubHome(tmp_path / "home"), Home(tmp_path / "laptop")
+    _, key, _ = Vault.create(home, PASSPHRASE, kdf=FAST)
+    create_hub(home, key, database=None, approve=False, now=lambda: NOW).close()
+    _, other, _ = Vault.create(laptop, PASSPHRASE, kdf=FAST)
+    caseload = open_database(laptop.database, other, create=True)
+    backup(caseload, other, laptop, tmp_path / "backup")
+    close_database(caseload, laptop.database)
+    before = {path.name for path in home.path.iterdir()}
+    with pytest.raises(BadInput, match="no backup of a central record"):
+        put_back(tmp_path / "backup", home, Secret(passphrase=PASSPHRASE), now=NOW, put_aside=True)
+    assert {path.name for path in home.path.iterdir()} - before <= {"app.lock", "backup.lock"}
+    open_hub(home, key, now=lambda: NOW).close()
 
 
 class _Broken(Exception):
