@@ -6,13 +6,15 @@ Nothing is ever erased: undo appends the inverse edit, and a record whose creati
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 from pydantic_core import to_json
 
@@ -23,7 +25,7 @@ from storage import audit, reindex
 from storage.audit import stamp
 from storage.cipher import Connection
 from storage.faults import translated
-from storage.rows import insert_sql, insert_values, stored_columns, update_row
+from storage.rows import insert_columns, insert_rows, insert_sql, insert_values, stored_columns, update_row
 from storage.schema import to_column
 
 Kind = Literal["do", "undo", "redo", "setup"]
@@ -67,7 +69,7 @@ def _dump(value: object) -> str:
     return to_json(value).decode()
 
 
-_INSERT_CHANGE = "INSERT INTO change (edit, n, type, record, field, old, new) VALUES (?, ?, ?, ?, ?, ?, ?)"
+_CHANGE = ("edit", "n", "type", "record", "field", "old", "new")
 
 
 @dataclass
@@ -94,12 +96,12 @@ class Step:
                 self._update(record_type, batch, checked=checked)
             self.touched.add(record_type)
             self.stale_children |= reindex.children_touched(self.conn, record_type, batch)
-        self.conn.executemany(_INSERT_CHANGE, _change_rows(self.seq, changes, self.count))
+        self.conn.executemany(insert_sql("change", _CHANGE), _change_rows(self.seq, changes, self.count))
         self.count += len(changes)
 
     def _insert(self, record_type: str, batch: list[Change]) -> None:
         rows = (insert_values(record_type, c.record, c.new, self.seq) for c in batch)
-        self.conn.executemany(insert_sql(record_type), rows)
+        self.conn.executemany(insert_sql(record_type, insert_columns(record_type)), rows)
 
     def _update(self, record_type: str, batch: list[Change], *, checked: bool) -> None:
         for record, group in groupby(batch, key=lambda c: c.record):
@@ -123,36 +125,61 @@ class Step:
             standing[part.field] = to_column(part.new)  # a step may change a field more than once
 
 
-def apply_steps(conn: Connection, steps: Sequence[tuple[int, Sequence[Change]]]) -> set[str]:
+class Made(NamedTuple):
+    """A record that is not here yet, ready to be written: its columns, of which the last one is its step's
+    place, and its fields as the history has them.
+    """
+
+    type: str
+    record: str
+    columns: list[Any]
+    text: str
+
+
+def made_of(record_type: str, record: str, values: Mapping[str, Any]) -> Made:
+    """A record with these JSON-safe fields, `void` not among them. It needs no database."""
+    return Made(record_type, record, insert_values(record_type, record, values, 0), _dump(values))
+
+
+def apply_steps(
+    conn: Connection, steps: Sequence[tuple[int, Sequence[Change]]], made: Iterable[tuple[int, Made]] = ()
+) -> set[str]:
     """Write the changes of many steps, each by its place in the journal, whose base the caller has read in
-    this same transaction; the steps in their order.
+    this same transaction; the steps in their order. `made` are records that come with them.
 
     Returns the children whose search index entries are stale.
     """
-    stale: set[str] = set()
-    by_type: dict[str, list[tuple[int, Change]]] = {}
+    by_type: defaultdict[str, list[tuple[int, Change]]] = defaultdict(list)
+    fresh: defaultdict[str, list[list[Any]]] = defaultdict(list)
+    told: list[tuple[Any, ...]] = []
+    count: defaultdict[int, int] = defaultdict(int)
+    for place, (record_type, record, columns, text) in made:
+        columns[-1] = place
+        fresh[record_type].append(columns)
+        told.append((place, count[place], record_type, record, CREATED, None, text))
+        count[place] += 1
+        if reindex.is_searched(record_type):
+            by_type[record_type].append((place, Change(record_type, record, CREATED, None, None)))
     for place, changes in steps:
+        told += _change_rows(place, changes, count[place])
         for change in changes:
-            by_type.setdefault(change.type, []).append((place, change))
+            by_type[change.type].append((place, change))
+            if change.field == CREATED:
+                fresh[change.type].append(insert_values(change.type, change.record, change.new, place))
+    for record_type, rows in fresh.items():
+        insert_rows(conn, record_type, insert_columns(record_type), sorted(rows, key=itemgetter(0)))
     for record_type, parts in by_type.items():
-        made = sorted(
-            ((place, c) for place, c in parts if c.field == CREATED), key=lambda part: part[1].record
-        )
-        rows = (insert_values(record_type, c.record, c.new, place) for place, c in made)
-        conn.executemany(insert_sql(record_type), rows)
         changed = [(place, c) for place, c in parts if c.field != CREATED]
         for (place, record), group in groupby(changed, key=lambda part: (part[0], part[1].record)):
             update_row(conn, record_type, record, {c.field: c.new for _, c in group}, place)
+    stale: set[str] = set()
     for record_type, parts in by_type.items():
         stale |= reindex.children_touched(conn, record_type, [c for _, c in parts])
-    conn.executemany(
-        _INSERT_CHANGE,
-        (row for place, changes in steps for row in _change_rows(place, changes, 0)),
-    )
+    insert_rows(conn, "change", _CHANGE, sorted(told, key=itemgetter(0, 1)))
     return stale
 
 
-def _change_rows(place: int, changes: Sequence[Change], first: int) -> Iterator[tuple[object, ...]]:
+def _change_rows(place: int, changes: Sequence[Change], first: int) -> Iterator[tuple[Any, ...]]:
     for n, c in enumerate(changes, start=first):
         old = None if c.field == CREATED else _dump(c.old)
         yield place, n, c.type, c.record, c.field, old, _dump(c.new)

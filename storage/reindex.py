@@ -38,9 +38,14 @@ def _searched(record_type: str) -> frozenset[str]:
     return frozenset(named | {"void"}) if named else frozenset()
 
 
+def is_searched(record_type: str) -> bool:
+    """Whether the search index holds anything of records of this type."""
+    return record_type in _OWNERS
+
+
 def children_touched(conn: Connection, record_type: str, changes: Sequence[Change]) -> set[str]:
     """Ids of the children whose index entry these changes make stale."""
-    if record_type not in _OWNERS:
+    if not is_searched(record_type):
         return set()
     searched = _searched(record_type)
     records = {c.record for c in changes if c.field == CREATED or c.field in searched}

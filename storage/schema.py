@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import suppress
 from functools import cache
 from typing import Any, get_args
 
@@ -153,10 +152,13 @@ def _listed(items: list[Any]) -> str:
     """A list as JSON; of texts by the quick encoder, which spells them alike."""
     if not items:
         return "[]"
-    if all(type(item) is str for item in items):
-        with suppress(PydanticSerializationError):  # half a character
-            return to_json(items).decode()
-    return _ENCODE(items)
+    for item in items:
+        if type(item) is not str:
+            return _ENCODE(items)
+    try:
+        return to_json(items).decode()
+    except PydanticSerializationError:  # half a character
+        return _ENCODE(items)
 
 
 def to_record(record_type: str, row: Mapping[str, Any]) -> Record:

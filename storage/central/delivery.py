@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from casework.canonical import defaults
 from casework.edits import CREATED, Change
 from storage.central.state import SyncState
+from storage.journal import Made
 
 Parts = Mapping[str, Mapping[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(NamedTuple):
     """What a record adds to the sum of its one scope: the bits of its facets, how many, and their sum."""
 
     scope: str
     bits: int
-    count: int
+    facets: int
     total: bytes
 
 
@@ -31,7 +31,8 @@ class Row:
     `seq` is the newest step that changed it, `steps` those of fields that another one changed. Under "" is
     the one that made it; then every field that was changed since is named. Once it is weighed
     (storage.central.weighing) `values` are all its fields, and `share` is what it adds where it may be held
-    whole; None where that takes more than the row.
+    whole; None where that takes more than the row. `made` is how it is written where it is not here yet, and
+    one step made it as it is.
     """
 
     type: str
@@ -39,8 +40,9 @@ class Row:
     seq: int
     parts: Parts
     steps: Mapping[str, int] = field(default_factory=dict)
-    values: Mapping[str, Any] | None = None
+    values: dict[str, Any] | None = None
     share: Share | None = None
+    made: Made | None = None
 
     def by_step(self, changes: Iterable[Change]) -> Iterator[tuple[int, Change]]:
         """Each change with the step that made it; of a new record what was changed later comes apart."""

@@ -26,11 +26,13 @@ class Extras:
     def __init__(self, conn: Connection) -> None:
         self._conn = conn
 
-    def put(self, rows: Iterable[tuple[str, str, Parts]]) -> None:
-        """Keep what is not known of these records (type, id, facets), in the place of what was kept."""
+    def put(self, rows: Iterable[tuple[str, str, Parts]], known: Iterable[str] = ()) -> None:
+        """Keep what is not known of these records (type, id, facets), in the place of what was kept; of those
+        that are wholly `known` nothing is kept.
+        """
         found = {(kind, record): unknown(kind, parts) for kind, record, parts in rows}
         if self._any():
-            self.drop([record for _, record in found])
+            self.drop([*known, *(record for _, record in found)])
         self._conn.executemany(
             "INSERT INTO sync_extra (record, type, parts) VALUES (?, ?, ?)",
             [(record, kind, json.dumps(parts)) for (kind, record), parts in found.items() if parts],
@@ -85,18 +87,20 @@ def unknown(kind: str, parts: Parts) -> dict[str, dict[str, Any]]:
     """The part of each facet of a record that this version does not know; nothing of what is wholly known."""
     if kind not in RECORD_TYPES:
         return {key: dict(fields) for key, fields in parts.items() if key in FACET_OF_KEY}
-    known = _known_fields(kind)
-    for fields in parts.values():
-        if not fields.keys() <= known:
-            break
-    else:
+    if is_known(kind, parts):
         return {}
+    known = _known_fields(kind)
     found = {
         key: {name: value for name, value in fields.items() if name not in known}
         for key, fields in parts.items()
         if key in FACET_OF_KEY
     }
     return {key: fields for key, fields in found.items() if fields}
+
+
+def is_known(kind: str, parts: Parts) -> bool:
+    """Whether this version knows every field of a record of a kind that it knows."""
+    return all(map(_known_fields(kind).issuperset, parts.values()))
 
 
 @cache

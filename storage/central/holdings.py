@@ -24,13 +24,14 @@ from storage.central.extras import Extras
 from storage.central.state import read_state
 from storage.central.weighing import TIED_BY
 from storage.cipher import Connection
-from storage.rows import many_values, portions
+from storage.rows import insert_rows, many_values, portions
 
 Entry = tuple[str, str]
 """A record by type and id."""
 Values = dict[str, Any] | None
 _Row = tuple[str, str, str, int, bytes]
 """A row of `sync_held`: the record's id, the scope, its type, its facets that count, and their sum."""
+_HELD = ("record", "scope", "type", "facets", "total")
 
 
 BIT: Mapping[Facet, int] = {facet: 1 << place for place, facet in enumerate(FACETS)}
@@ -187,9 +188,7 @@ class Holdings:
         self._conn.executemany(
             "UPDATE sync_held SET facets = ?, total = ? WHERE record = ? AND scope = ?", changed
         )
-        self._conn.executemany(
-            "INSERT INTO sync_held (record, scope, type, facets, total) VALUES (?, ?, ?, ?, ?)", fresh
-        )
+        insert_rows(self._conn, "sync_held", _HELD, fresh)
         self._add({scope: Digest(count, total % MODULUS) for scope, (count, total) in sums.items()})
 
     def read(
@@ -279,7 +278,9 @@ class Holdings:
 
 
 def _rows_of(shares: Mapping[Entry, Share]) -> list[_Row]:
-    return [(record, share.scope, kind, share.count, share.total) for (kind, record), share in shares.items()]
+    return [
+        (record, share.scope, kind, share.facets, share.total) for (kind, record), share in shares.items()
+    ]
 
 
 def _hashes_with(

@@ -16,7 +16,7 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache, reduce
-from operator import attrgetter, or_
+from operator import attrgetter, itemgetter, or_
 from typing import Any
 
 from casework.edits import CREATED, Change
@@ -44,7 +44,7 @@ from storage.central.outbox import (
 )
 from storage.central.state import read_state, write_state
 from storage.central.weighing import TIED_BY, weighed
-from storage.journal import Receipt, apply_steps, transaction
+from storage.journal import Made, Receipt, apply_steps, transaction
 from storage.rows import portions
 from storage.store import Store
 
@@ -188,6 +188,7 @@ class Receiver:
         lose, gain = self._holdings.allow(delivery.masks)
         recount = {entry for scope in gain for entry in self._holdings.counted(scope)}
         changes: defaultdict[int, list[Change]] = defaultdict(list)
+        fresh: list[tuple[int, Made]] = []
         before = self._holdings.read((row.type, row.id) for row in delivery.rows if row.type in RECORD_TYPES)
         own_steps = self._own_steps(delivery.steps)
         is_anew = bool(delivery.lacking) and bool(read_state(self._conn).anew)
@@ -195,24 +196,36 @@ class Receiver:
         for row in delivery.rows:
             entry = (row.type, row.id)
             was = before.get(entry)
+            recount.add(entry)
+            if was is None and row.made is not None and not self._busy.get(row.id):
+                known[entry] = row.values
+                fresh.append((row.seq, row.made))
+                continue
             if is_anew and was is not None and row.id in delivery.lacking:
                 lacking[entry] = keep_own(row, was, delivery.lacking[row.id])
             made = self._changes(row, was)
-            recount.add(entry)
             known[entry] = _after(was, made)
             for seq, change in row.by_step(made):
                 # What this laptop wrote it holds: a change to what it holds is not of its own step.
                 changes[0 if was is not None and seq in own_steps else seq].append(change)
             answer.written += bool(made)
-        places = self._steps([delivery.steps.get(seq) for seq in sorted(changes)])
+        seqs = sorted({*changes, *map(itemgetter(0), fresh)})
+        places = dict(zip(seqs, self._steps([delivery.steps.get(seq) for seq in seqs]), strict=True))
         stale = apply_steps(
-            self._conn, [(place, changes[seq]) for place, seq in zip(places, sorted(changes), strict=True)]
+            self._conn,
+            [(places[seq], changes[seq]) for seq in seqs if seq in changes],
+            [(places[seq], made) for seq, made in fresh],
         )
+        answer.written += len(fresh)
         note_lacking(self._conn, lacking)
         touched |= {change.type for made in changes.values() for change in made}
+        touched |= {made.type for _, made in fresh}
         recount |= self._tied(delivery.rows)
         # What has a share is known wholly.
-        self._extras.put((row.type, row.id, {} if row.share else row.parts) for row in delivery.rows)
+        self._extras.put(
+            ((row.type, row.id, row.parts) for row in delivery.rows if row.share is None),
+            (row.id for row in delivery.rows if row.share is not None),
+        )
         reindex.refresh(self._conn, stale)
         narrowed = (entry for scope in lose for entry in self._holdings.of_scope(scope))
         anew = self._narrow(narrowed, answer, touched)
@@ -230,13 +243,13 @@ class Receiver:
         masks = self._holdings.masks()
         left_out = read_state(self._conn).lacks()
         return {
-            (row.type, row.id): row.share
+            entry: share
             for row in sorted(rows, key=attrgetter("id"))
-            if row.share is not None
-            and (row.type, row.id) in known
+            if (share := row.share) is not None
+            and (entry := (row.type, row.id)) in known
             and row.id not in self._busy
             and row.type not in left_out
-            and not row.share.bits & ~masks.get(row.share.scope, 0)
+            and not share.bits & ~masks.get(share.scope, 0)
         }
 
     def _own_steps(self, steps: Mapping[int, Told]) -> frozenset[int]:

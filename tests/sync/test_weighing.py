@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,36 @@ def test_what_may_be_held_in_part_is_counted_in_part(world: World, mask: int, fa
     assert sums_fit(ana)
 
 
+def test_a_new_row_is_written_as_a_change_of_its_step_is(world: World) -> None:
+    found = []
+    for name, ready in (("Ana", True), ("Ben", False)):
+        conn = world.laptop(name).store.conn
+        rows = weighed(review(f"review-000{n}", attended=["Rosa", "Tilly"][:n]) for n in range(3))
+        assert all(row.made is not None for row in rows)
+        for row in rows:
+            row.made = row.made if ready else None
+        got = Receiver(world.laptops[name].store, over_waiting=True).receive(
+            Delivery(masks={"child-0001": (1 << 60) - 1}, rows=rows)
+        )
+        last = conn.execute("SELECT max(seq) FROM edit").fetchone()[0]
+        found.append(
+            (
+                got.written,
+                conn.execute("SELECT * FROM review ORDER BY id").fetchall(),
+                conn.execute("SELECT * FROM change WHERE edit = ? ORDER BY n", (last,)).fetchall(),
+            )
+        )
+    assert found[0] == found[1]
+    assert [len(part) for part in found[0][1:]] == [3, 3]
+
+
+@pytest.mark.parametrize(
+    "row", [review("review-0001", void=True), replace(review("review-0001"), steps={"": 1})]
+)
+def test_what_several_steps_made_is_not_written_as_one(row: Row) -> None:
+    assert weighed([row])[0].made is None
+
+
 def test_a_row_of_a_later_version_has_no_share() -> None:
     later = Row("visit", "visit-00001", 1, {_KEY: {"child": "child-0001"}})
     known, unknown, more = weighed([review("review-0001"), later, review("review-0002", weather="fair")])
@@ -71,7 +102,7 @@ def test_a_row_of_a_later_version_has_no_share() -> None:
 
 def test_a_row_that_does_not_fit_its_kind_has_nothing() -> None:
     (row,) = weighed([review("review-0001", held_on="soon")])
-    assert (row.values, row.share) == (None, None)
+    assert (row.values, row.share, row.made) == (None, None, None)
 
 
 @pytest.mark.parametrize("kind", ["child", "relationship", "person", "household"])
