@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from threading import Thread
 from typing import TypeVar
 
 T = TypeVar("T")
+_TURN = 0.0005
+"""Seconds for which a thread keeps the interpreter's lock while another one waits for it; by itself 5 ms."""
 
 
 def begun(work: Callable[[], T]) -> Callable[[], T]:
@@ -25,3 +29,18 @@ def begun(work: Callable[[], T]) -> Callable[[], T]:
 
     Thread(target=run, daemon=True).start()
     return end.result
+
+
+@contextmanager
+def in_short_turns() -> Iterator[None]:
+    """For a while let threads of this process take short turns.
+
+    One that writes to the database waits for its turn after each statement, and does so for nearly all the
+    time for which one beside it computes.
+    """
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(_TURN)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)

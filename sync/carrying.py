@@ -35,7 +35,8 @@ from sync import signing, wire
 from sync.device import Device
 from sync.letters import MOST_WANTS, Letter, Reply
 from sync.messages import MOST_BYTES, MOST_EDITS, Page, Push, Pushed, SentEdit
-from sync.reading import delivery_of, weighed_page
+from sync.pages import weighed_page
+from sync.reading import delivery_of
 from sync.sealing import Head, Sealed, next_counter, sealed_file, sealing_key, sealing_text, write_sealed
 from sync.sending import answers_of, knew_before, sent_edit, unknown_kinds
 from sync.session import Central, Session

@@ -25,6 +25,10 @@ _left = tables.left
 
 _READ_TOGETHER = 50
 """Scopes that are read at a time for a page, at most: all go into it, so that none is read for nothing."""
+_FIRST_ROWS, _SECOND_ROWS = 8, 2
+"""The first page of scopes has an eighth of the rows of a page, the next one half: a laptop has nothing to do
+until the first one is there, and little until the next one is.
+"""
 _BIT_OF = {facet.key: bit for facet, bit in BIT.items()}
 _MOST_REPAIRED = 200
 """Scopes that are sent anew at a time when two sides differ."""
@@ -111,6 +115,13 @@ _TOLD = select(_log.c.seq, _log.c.edit, _log.c.worker, _log.c.name, _log.c.at).w
 )
 
 
+def most_rows(asked: Pull) -> int:
+    """How many records the scopes of a page have, about: few of one for which the laptop waits idly."""
+    if asked.done:
+        return MOST_ROWS
+    return MOST_ROWS // (_SECOND_ROWS if asked.coming else _FIRST_ROWS) or 1
+
+
 class Feed:
     """One laptop's reading of the central record."""
 
@@ -179,17 +190,19 @@ class Feed:
             yield page
         self._sent_whole(offered, head)
 
-    def page(self, asked: Pull, head: int, chain_at: Callable[[int], str]) -> Page:
-        """The next page. Scopes to be sent anew come first, each whole; then what changed, in its order.
+    def page(self, asked: Pull, head: int, chain_at: Callable[[int], str], most: int | None = None) -> Page:
+        """The next page. Scopes to be sent anew come first, each whole, up to `most` records (MOST_ROWS) or a
+        little beyond; then what changed, in its order.
 
         It says nothing yet where what may be held of scopes that are on their way has changed: once they are
         in place they are weighed anew, and until then the page could pass by what they lack.
         """
         if not self._stand(asked.coming):
             return Page(cursor=asked.cursor, more=True)
-        scopes, more = self._scopes(asked.coming)
+        most = most or MOST_ROWS
+        scopes, more = self._scopes(asked.coming, most)
         self._sent_whole([scope.scope for scope in scopes], head)
-        if more or len(scopes) >= MOST_ROWS:
+        if more or len(scopes) >= most:
             return Page(scopes=scopes, cursor=asked.cursor, more=True, beside=self._beside())
         sent, through, more = self._changed(asked.cursor.seq, head)
         gone = self._gone(asked.cursor.seq, through)
@@ -223,14 +236,14 @@ class Feed:
                 return False
         return True
 
-    def _scopes(self, coming: Collection[str]) -> tuple[list[Scope], bool]:
+    def _scopes(self, coming: Collection[str], most: int) -> tuple[list[Scope], bool]:
         """Scopes whose bits changed, but for those `coming`: each with all that it may hold, up to a page."""
         changed = self._connection.execute(_OWED, {"laptop": self._device, "most": MOST_ROWS + len(coming)})
         owed = [row for row in changed if row.scope not in coming]
         found: list[Scope] = []
         count = 0
         while owed:
-            masks = self._together(owed, MOST_ROWS - count)
+            masks = self._together(owed, most - count)
             owed = owed[len(masks) :]
             rows = self._of_scopes([scope for scope, mask in masks.items() if mask])
             every = {row.id: row for held in rows.values() for row in held}
@@ -239,7 +252,7 @@ class Feed:
                 own = [told[row.id] for row in rows.get(scope, ()) if row.id in told]
                 found.append(Scope(scope=scope, mask=mask, rows=own))
                 count += len(own)
-            if count >= MOST_ROWS:
+            if count >= most:
                 return found, True
         return found, False
 

@@ -28,7 +28,7 @@ from sync.hub.devices import keep_statement
 from sync.hub.entitlement import SEND_ANEW, Entitlement
 from sync.hub.entries import aside_row, digest_of_edit, keep_aside
 from sync.hub.failing import FAILED, is_of_edits
-from sync.hub.feed import Feed
+from sync.hub.feed import Feed, most_rows
 from sync.hub.migrations import upgrade
 from sync.hub.rights import Refusal
 from sync.hub.standing import Sums
@@ -203,7 +203,11 @@ class Hub:
             raise Refused("reconcile", "The central record is not the one this laptop last read.")
         feed = Feed(connection, device, put_back=counter.put_back)
         feed.settle_done(said.done)
-        return feed.page(said, counter.head, lambda seq: self.chain_at(connection, counter, seq))
+
+        def chain_at(seq: int) -> str:
+            return self.chain_at(connection, counter, seq)
+
+        return feed.page(said, counter.head, chain_at, most_rows(said))
 
     def _verify(self, connection: Connection, device: str, said: Verify) -> Verified:
         self._require_active(connection, device)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from casework.ids import new_id
 from casework.records import Child
 from storage.central.holdings import Holdings
 from storage.lending import Apart
-from sync.ahead import begun
+from sync.ahead import begun, in_short_turns
 from sync.hub import devices, feed
 from sync.messages import Page, Pull
 from tests.sync.databases import SqliteDatabase
@@ -75,6 +76,48 @@ def test_what_is_not_in_place_is_never_said_to_be_and_nothing_comes_twice(
     assert (session.agreed, session.problems, session.backfilled) == (True, [], len(came))
     assert len(came) == len(set(came))
     assert sum(bool(said.coming) for said in asked) > 2
+
+
+def test_the_first_pages_are_small_so_that_the_laptop_begins_at_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "MOST_ROWS", 16)
+    monkeypatch.setattr(feed, "_READ_TOGETHER", 1)
+    ana = world.laptop("Ana")
+    ana.make(*(world.child(f"Tilly {n}") for n in range(60)))
+    assert ana.sync().agreed
+    ben = world.laptop("Ben")
+    sizes: list[int] = []
+    ben.way = Watched(
+        world.hub,
+        ben.way.device,
+        answered=lambda page: sizes.append(sum(len(scope.rows) for scope in page.scopes)),
+    )
+    assert ben.sync().agreed
+    assert sizes[0] < 8  # a child, or what belongs to everybody whole
+    assert sizes[1:4] == [8, 16, 16]
+
+
+def test_no_page_is_asked_for_beyond_the_next_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed, "_READ_TOGETHER", 1)
+    some_children(world, world.laptop("Ana"))
+    ben = world.laptop("Ben")
+    held: list[int] = []
+
+    def check(said: Pull) -> None:
+        held.append(len(said.coming.keys() - Holdings(ben.store.conn).masks().keys()))
+
+    ben.way = Watched(world.hub, ben.way.device, asked=check)
+    assert ben.sync().agreed
+    assert max(held) <= 2 * PAGE
+    assert sum(map(bool, held)) > 2
+
+
+def test_short_turns_end_with_what_they_were_for() -> None:
+    before = sys.getswitchinterval()
+    with in_short_turns():
+        assert sys.getswitchinterval() < before
+    assert sys.getswitchinterval() == before
 
 
 def test_a_child_who_is_away_while_a_page_is_asked_for_lacks_nothing_afterwards(world: World) -> None:
