@@ -10,6 +10,7 @@ not known is dropped: so either side may be the older one. What must not be drop
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -242,6 +243,24 @@ class Sent:
     seq: Annotated[int, Field(strict=True)]
     parts: dict[str, dict[str, Any]]
     steps: dict[str, Annotated[Number, Field(strict=True)]] = Field(default_factory=dict)
+
+
+def own_sent(
+    record_type: str, record: str, seq: int, parts: Mapping[str, dict[str, Any]], steps: Mapping[str, int]
+) -> Sent:
+    """A record as the central record itself says it. It is not checked: it came out of its own tables, there
+    are thousands of them in a page, and whoever reads it checks it.
+    """
+    made = object.__new__(Sent)
+    _set(made, "type", record_type)
+    _set(made, "id", record)
+    _set(made, "seq", seq)
+    _set(made, "parts", parts)
+    _set(made, "steps", steps)
+    return made
+
+
+_set = object.__setattr__
 
 
 class Told(_Message):

@@ -57,7 +57,7 @@ def read(shape: type[M], body: bytes) -> M:
     In two steps, for a model that reads the text itself makes a tree of all of it first: half as much again.
     """
     try:
-        said = from_json(unpacked(body))
+        said = from_json(unpacked(body), cache_strings="keys")
     except (ValueError, RecursionError):
         raise bad_message("it is not JSON") from None
     try:

@@ -12,7 +12,7 @@ from casework.canonical import defaults
 from casework.facets import Facet, plain_facets, portion
 from sync.hub.central import facets_of, usual_fields
 from sync.hub.entitlement import BIT, facets_in
-from sync.messages import Sent
+from sync.messages import Sent, own_sent
 
 _KEY: Mapping[Facet, str] = {facet: facet.key for facet in BIT}
 _NOT_SAID = object()
@@ -28,11 +28,11 @@ def said_of(row: Any, mask: int, since: int | None = None) -> Sent | None:
 
     With `since` it says which steps after it changed what is sent.
     """
-    parts, names = _told(row.type, from_json(row.fields), mask)
+    parts, names = _told(row.type, from_json(row.fields, cache_strings="keys"), mask)
     if not parts:
         return None
     seq, steps = (row.seq, {}) if since is None else _steps_of(row, names, since)
-    return Sent(type=row.type, id=row.id, seq=seq, parts=parts, steps=steps)
+    return own_sent(row.type, row.id, seq, parts, steps)
 
 
 def _told(record_type: str, fields: Mapping[str, Any], mask: int) -> tuple[dict[str, dict[str, Any]], _Names]:
