@@ -71,6 +71,10 @@ Measured, it doubles reads and quadruples full-text queries (docs/decisions/0003
 """
 BUSY_SECONDS = 30.0
 """How long a write waits for another process: an import of a year of marks takes some seconds."""
+_LOGGED = 4_000
+"""Pages of 4 KB in the write-ahead log, after which it is folded into the file: a page that is written several
+times meanwhile, as those of an index are in a long step, is folded once.
+"""
 APPLICATION_ID = 0x4F555452  # "OUTR": tells our file from another program's SQLCipher file
 _PLAINTEXT_MAGIC = b"SQLite format 3\x00"
 
@@ -191,6 +195,7 @@ def open_database(
         try:
             _check_ours(connection, path)
             connection.execute(f"PRAGMA journal_mode = {journal_mode}").fetchone()
+            connection.execute(f"PRAGMA wal_autocheckpoint = {_LOGGED}").fetchone()
             connection.set_authorizer(_guard)
         except BaseException:
             connection.close()
