@@ -9,6 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.tools.order import dealt
 
 ROOT = Path(__file__).parents[1]
 FLOORS = ("casework", "storage", "sync", "screens", "outreach_tui")
@@ -203,3 +207,18 @@ def test_no_screen_or_command_searches_names_by_itself(path: Path) -> None:
         if isinstance(node, ast.Attribute) and node.attr == "names":
             held = node.value
             assert not (isinstance(held, ast.Name) and held.id == "store"), f"{path.name}:{node.lineno}"
+
+
+@given(st.lists(st.booleans(), max_size=60), st.integers(1, 7))
+def test_each_worker_begins_with_its_share_of_the_long_tests(are_long: list[bool], workers: int) -> None:
+    """Of a list that is divided as pytest-xdist does; where there are no more long ones than others."""
+    tests = list(enumerate(are_long))
+    order = dealt(tests, lambda test: test[1], workers)
+    assert sorted(order) == tests
+    counts = []
+    for worker in range(workers):
+        share, order = order[: (n := len(order) // (workers - worker))], order[n:]
+        ours = [is_long for _, is_long in share]
+        assert sum(are_long) * 2 > len(tests) or ours == sorted(ours, reverse=True)
+        counts.append(sum(ours))
+    assert sum(are_long) * 2 > len(tests) or max(counts) - min(counts) <= 1

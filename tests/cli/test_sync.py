@@ -378,6 +378,7 @@ def test_a_watch_rests_between_sessions_and_longer_while_nobody_answers() -> Non
     assert said == ["away", "rest 90", "away", "rest 90"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("as_json", "end"), [(False, signal.SIGINT), (True, signal.SIGTERM)], ids=["lines", "json"]
 )

@@ -16,6 +16,8 @@ from storage.home import Home
 from tests.tools import warm
 from tests.tools.vaults import make_fast
 
+pytestmark = pytest.mark.long
+
 SCRIPT = Path(__file__).parents[2] / "docs" / "tour_sync.py"
 _DAY = r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d+ [A-Z][a-z]{2} \d{4}"
 PASSING = (

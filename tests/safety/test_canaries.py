@@ -93,6 +93,7 @@ def test_a_plain_database_would_be_found(tmp_path: Path) -> None:
     connection.close()
 
 
+@pytest.mark.long
 def test_a_morning_leaves_nothing_readable(family: Computer) -> None:
     quiet = work_a_morning(family)
     for said in quiet[:3] + quiet[4:7] + quiet[-3:]:
@@ -105,6 +106,7 @@ def test_a_morning_leaves_nothing_readable(family: Computer) -> None:
     assert family.well("verify", "--backup", str(backup), "--json", SAFETY_CLOCK="2").json["sound"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("mode", ["WAL", "DELETE", "PERSIST", "TRUNCATE"])
 def test_a_kill_in_the_middle_of_an_import_leaves_nothing_readable(family: Computer, mode: str) -> None:
     before = family.well("search", c.SURNAME, "--json").json

@@ -51,6 +51,8 @@ from tests.screens.real import RealOpener, asked
 from tests.screens.steps import settle, unlock
 from tests.screens.textshot import screen_text
 
+pytestmark = pytest.mark.long
+
 SHORTEST = 8
 
 

@@ -196,6 +196,7 @@ def test_hostile_arguments_come_back_safe(family_made: Computer, word: str) -> N
     check(family_made("child", "--json", "--", text), 2, 4)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(os.name == "nt", reason="Windows takes no such arguments")
 def test_hostile_notes_and_fields_come_back_safe(family: Computer) -> None:
     for word in ("closing tag", "click action", "clipboard", "C1 CSI", "bidi", "zero width", "formula"):

@@ -17,6 +17,8 @@ from storage.vault import Vault
 from tests.safety import log_for_ever
 from tests.safety.world import NOW, ROOT, UPN, Computer
 
+pytestmark = pytest.mark.long
+
 KILLS = 500 if os.environ.get("OUTREACH_CRASH_FULL") else 30
 LONGEST_SECONDS = 0.06
 

@@ -220,6 +220,7 @@ def test_a_vault_of_another_caseload_opens_nothing(
     assert "restore" in said.sentence
 
 
+@pytest.mark.long
 def test_a_wrong_passphrase_waits_longer_and_does_nothing_else(family: Computer) -> None:
     wrong = str(secret(family.root / "wrong", "not the passphrase"))
     before = fingerprint(family.home.path)

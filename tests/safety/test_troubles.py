@@ -134,6 +134,7 @@ def test_a_backup_to_a_read_only_folder_leaves_nothing(family: Computer) -> None
     assert list(there.iterdir()) == []
 
 
+@pytest.mark.long
 @posix
 @pytest.mark.parametrize("room", [0, 8192, 60_000])
 def test_a_full_disk_loses_nothing(family: Computer, room: int) -> None:

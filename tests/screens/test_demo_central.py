@@ -29,6 +29,8 @@ from tests.screens.steps import settle
 from tests.screens.test_consent import flat, keys
 from tests.screens.textshot import check_shot
 
+pytestmark = pytest.mark.long
+
 NOW = datetime(2026, 11, 20, 8, 41, tzinfo=UTC)
 
 

@@ -133,6 +133,7 @@ async def test_an_overdue_answer_is_told_in_words_on_the_child_and_among_the_clo
         assert isinstance(app.screen, DisagreementsScreen)
 
 
+@pytest.mark.long
 async def test_a_draft_survives_leaving_and_a_lock(family: Family, tmp_path: Path) -> None:
     raised(family)
     app = make_real_app(tmp_path, family.store)

@@ -355,6 +355,7 @@ HIDDEN = [half for half in HALVES if (half.cls, half.keys[-1]) not in OF_NOBODY]
 """All but a notification without a chosen child, and a school: no draft of those tells of a child."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("half", HIDDEN, ids=[f"{one.form}{n}" for n, one in enumerate(HIDDEN)])
 async def test_a_draft_that_may_not_be_shown_is_not_written_over(
     half: Half, family: Sent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -142,6 +142,7 @@ async def at(pilot: Any, words: str) -> None:
 # The whole way by keys
 
 
+@pytest.mark.long
 async def test_from_an_open_case_to_a_finished_action_by_keys(family: Family, tmp_path: Path) -> None:
     open_case(family)
     app = make_real_app(tmp_path, family.store)
@@ -549,6 +550,7 @@ async def test_a_change_elsewhere_is_not_written_over_unasked(family: Family, tm
 # The file for the family
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("choice", "has", "has_not"), [
     ("1", ["Ring the bus", "What has happened"], []),
     ("2", ["Ring the bus"], ["What has happened"]),

@@ -85,6 +85,7 @@ def test_the_round_looks_like_this(snap_compare: Any, tmp_path: Path, size: tupl
     assert snap_compare(make_round_app(path), terminal_size=size, run_before=ready)
 
 
+@pytest.mark.long
 async def test_thirty_children_in_at_most_75_keys(tmp_path: Path) -> None:
     pressed: list[str] = []
     async with opened(morning(tmp_path, 30)) as pilot:

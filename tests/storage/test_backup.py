@@ -264,6 +264,7 @@ def test_verify_says_what_is_wrong(caseload: Caseload, home: Home) -> None:
     connection.close()
 
 
+@pytest.mark.long
 def test_restore_drill_is_quick(caseload: Caseload, target: Path, tmp_path: Path) -> None:
     caseload.connection.executemany(
         "INSERT INTO child (name) VALUES (?)", [("x" * 200,) for _ in range(20_000)]

@@ -10,7 +10,10 @@ import pytest
 from tests.storage import crash_import, crash_merge, crash_migrate, crash_save
 from tests.tools.crashpoints import enumerate_crash_points, why_unavailable
 
-pytestmark = pytest.mark.skipif(why_unavailable() is not None, reason=why_unavailable() or "")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(why_unavailable() is not None, reason=why_unavailable() or ""),
+]
 
 
 @pytest.mark.parametrize(

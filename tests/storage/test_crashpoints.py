@@ -40,6 +40,7 @@ def prepared(home: Home, request: pytest.FixtureRequest) -> Path:
     return home.path
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "stride", "least"),
     [

@@ -115,6 +115,7 @@ def test_whatever_becomes_of_the_sticks_nothing_is_lost(seed: int, start: Start)
     simulate(seed, start)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(POSTGRESQL_SEEDS))
 def test_nothing_is_lost_on_postgresql(seed: int, tmp_path: Path, postgresql: PostgresqlDatabase) -> None:
     simulate(seed, Start(tmp_path, postgresql))

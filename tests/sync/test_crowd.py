@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from sqlalchemy import func, select
 
 from sync.hub import tables
@@ -15,6 +16,8 @@ from sync.hub.hub import Hub
 from tests.sync import crowd
 from tests.sync.databases import PostgresqlDatabase
 from tests.sync.invariants import check_sums
+
+pytestmark = pytest.mark.long
 
 LAPTOPS, EDITS = map(int, os.environ.get("OUTREACH_CROWD", "10x40").split("x"))
 

@@ -199,6 +199,7 @@ def document() -> dict[str, Any]:
     return moved
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_what_schemathesis_makes_of_the_described_messages_is_refused_and_changes_nothing(door: Door) -> None:
     import schemathesis

@@ -7,6 +7,8 @@ import pytest
 from tests.sync.beginning import Start
 from tests.sync.mutations import MUTATIONS, found_after
 
+pytestmark = pytest.mark.long
+
 _SEEDS = 80
 _RARE = {"the cursor is kept before its page": 42}
 """Where to begin, so that a fault which few runs meet is found soon."""

@@ -52,7 +52,7 @@ CHILD = "Canaryforename"
 ALLOWED = {0, 1, 6, 7}
 """How a session of sync may end (CLI.md)."""
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs signals of POSIX")
+pytestmark = [pytest.mark.long, pytest.mark.skipif(os.name != "posix", reason="needs signals of POSIX")]
 
 
 def now() -> datetime:

@@ -24,6 +24,7 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Start:
     return Start(tmp_path_factory.mktemp("start"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("first", range(0, SEEDS, _AT_ONCE))
 def test_runs_with_faults_heal(first: int, start: Start) -> None:
     for seed in range(first, min(first + _AT_ONCE, SEEDS)):
