@@ -44,7 +44,12 @@ class Asking:
         )
 
     def settle_alike(self, edit: SentEdit, seq: int) -> None:
-        """What settles a conflict settles it wherever it is filed."""
+        """What settles a conflict settles it wherever it is filed; who chose the same is who chose it."""
+        for one in edit.changes:
+            if one.type == "conflict" and one.field == "chosen" and one.new and not edit.taken_back:
+                held = self._central.get(one.record)
+                if held.fields["chosen"] == one.new:
+                    held.versions = {**held.versions, "chosen": seq}
         changed = (one.record for one in edit.changes if one.type == "conflict" and one.field in _SETTLING)
         for record in dict.fromkeys(changed):
             self._settle_copies(self._central.get(record), seq)

@@ -17,6 +17,8 @@ from sync.hub.authors import Authors
 from sync.hub.central import Central, among
 from sync.messages import Changed, SentEdit
 
+_SETTLING = ("settled", "chosen")
+
 
 def contested_by(edit: SentEdit, central: Central) -> dict[tuple[str, str], Changed]:
     """By (record, field), what an edit settles otherwise than somebody whom its author did not know of.
@@ -52,15 +54,22 @@ class Settling:
     what became of it later.
     """
 
-    def __init__(self, edit: SentEdit, central: Central) -> None:
-        chosen = _chosen(edit)
+    def __init__(self, edit: SentEdit, central: Central, authors: Authors) -> None:
         undone = {change.record: change.old for change in _choices(edit) if not change.new}
-        self._weighed = _weighed_values(chosen, central)
+        self._weighed = _weighed_values(_chosen(edit), central)
         self._moot = set(self._weighed) if edit.taken_back else set()
-        self._otherwise = {
+        chosen = {record: central.get(record) for record in undone}
+        alike = {
             record
-            for record, choice in undone.items()
-            if central.get(record).fields.get("chosen", "") not in ("", choice)
+            for record, held in chosen.items()
+            if held.fields.get("chosen") == undone[record] and "chosen" in held.versions
+            if authors.of(held, "chosen").worker != edit.worker
+        }
+        self._alike = _weighed_values(alike, central).keys()
+        self._otherwise = alike | {
+            record
+            for record, held in chosen.items()
+            if held.fields.get("chosen", "") not in ("", undone[record])
         }
         self._decided = _weighed_values(self._otherwise, central)
 
@@ -68,9 +77,9 @@ class Settling:
         """What a step knew of a field of which it `said` its base and that is `now` another.
 
         What its author had before them when they settled it does not stand against what they chose. An undo
-        knew nothing of another choice than the one that it takes back, which ends the conflict.
+        knew nothing of a choice that somebody else made, be it the same one, which ends the conflict.
         """
-        if field == "settled" and record in self._otherwise:
+        if (record, field) in self._alike or (field in _SETTLING and record in self._otherwise):
             return None
         return now if now in self._weighed.get((record, field), ()) else said
 

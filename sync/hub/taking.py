@@ -168,7 +168,7 @@ class Taking:
         brought: dict[str, Changed] = {}
         own = self._authors.note(seq, edit)
         contested = contested_by(edit, self.central)
-        settling = Settling(edit, self.central)
+        settling = Settling(edit, self.central, self._authors)
         for change in edit.changes:
             if change.record not in after:
                 after[change.record] = dict(self.central.get(change.record).fields)

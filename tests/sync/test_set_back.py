@@ -112,6 +112,7 @@ def test_who_takes_back_what_they_did_not_know_is_asked(world: World, *, before:
         (("Nia", "both"), ("Nia", "both"), ("Nia", "yours")),
         (("Nia", "yours"), ("Nia", "central")),
         (("Nia", "both"), ("Ana", "text")),
+        (("Ana", "yours"), ("Nia", "yours")),
     ],
 )
 def test_who_settled_it_otherwise_before_is_not_asked_again(
