@@ -112,12 +112,14 @@ class Home:
     def check_whole(self) -> None:
         """Raise BadInput where the keys or the caseload stand alone. An empty folder is whole: set-up is due.
 
+        Raises Refused("access-ended") where the keys were destroyed because this laptop's access was ended.
+
         Nothing opens a caseload without its keys, so whoever meets this must not be led to set-up.
         """
         if self.has_database == self.has_keys:
             return
         if self.has_database and self.access_ended.exists():
-            raise BadInput(
+            raise Refused(
                 "access-ended",
                 "This laptop's access was ended, and the keys of this caseload were destroyed: speak to your "
                 "manager. A backup of it still opens: outreach restore FILE.",

@@ -312,6 +312,10 @@ def test_what_cannot_be_done_says_so_with_its_exit_code(desk: Desk) -> None:
     assert desk.hub("hub", "revoke", device[:13], today=None).code == 0
     ended = sync(ana)
     assert (ended.code, ended.json["error"]["code"]) == (5, "revoked")
+    ever_after = (("sync",), ("today",), ("sync", "status"), ("bundle", "write", "x"), ("backup", "x"))
+    for words in (*ever_after, ("passphrase", "change"), ("passphrase", "recover")):
+        after = ana(*words, "--json", today=None)
+        assert (after.code, after.json["error"]["code"]) == (5, "access-ended"), words
     [held] = desk.hub("hub", "devices", "--json", today=None).json
     assert (held["id"], held["status"]) == (device, "revoked")
     assert "outreach_hub_laptops_revoked 1" in desk.hub("hub", "metrics", today=None).out

@@ -343,7 +343,7 @@ def test_erased_slots_open_nothing(home: Home, made: tuple[Vault, bytearray, str
     with pytest.raises(BadInput):
         Vault.load(home)
     home.database.write_bytes(b"encrypted")
-    with pytest.raises(BadInput, match="access was ended"):
+    with pytest.raises(Refused, match="access was ended"):
         home.check_whole()
 
 
