@@ -17,6 +17,8 @@ _MADE_BETWEEN = 50_000
 
 _MMAP_THRESHOLD, _LARGE = -3, 1024 * 1024
 """mallopt(3): pieces of this many bytes and more are taken from the system one by one."""
+_ARENA_MAX, _ONE = -8, 1
+"""How many heaps there are. The interpreter's lock lets one thread work at a time, so they need none each."""
 
 
 @contextmanager
@@ -48,3 +50,4 @@ def _give_back_what_is_large() -> None:
         tune = getattr(ctypes.CDLL(None), "mallopt", None)
         if tune is not None:
             tune(_MMAP_THRESHOLD, _LARGE)
+            tune(_ARENA_MAX, _ONE)

@@ -193,6 +193,7 @@ class Device:
         if welcome.action == "revoked":
             raise Refused("revoked", "This laptop's access was ended; speak to your manager.")
         self._lease = welcome.lease
+        self._sending.ahead = welcome.beside.ahead
         self._forked = welcome.action == "forked"
         if welcome.beside.taken and welcome.action != "reconcile":
             with transaction(self._conn):

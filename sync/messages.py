@@ -33,6 +33,9 @@ MOST_LEASE = 365
 MOST_ROWS = 2_000
 """Records of one page of a pull; a child who is sent whole may go beyond it."""
 
+NOT_YET = "not-yet"
+"""The code of a push that came before the one that it follows."""
+
 Id = Annotated[str, Field(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9:/_.-]+$")]
 Name = Annotated[str, Field(max_length=300)]
 Words = Annotated[str, Field(max_length=100_000)]
@@ -162,9 +165,12 @@ class Verdict(_Message):
 
 
 class BesideWelcome(Beside):
-    """`taken`: what became of steps of which the greeting asked, where they were taken since."""
+    """`taken`: what became of steps of which the greeting asked, where they were taken since. `ahead`: a push
+    may come before the one ahead of it is answered, for `after` is understood.
+    """
 
     taken: list[Verdict] = []
+    ahead: bool = False
 
 
 class Welcome(Said):
@@ -191,9 +197,18 @@ class Welcome(Said):
     common: Number = 0
 
 
+class BesidePush(Beside):
+    """`after`: the last edit of the push that this one follows; where it was neither taken nor kept aside,
+    nothing of this one is taken (Refused `not-yet`).
+    """
+
+    after: Id | None = None
+
+
 class Push(Said):
     """Edits in the order in which they were made."""
 
+    beside: BesidePush = BesidePush()
     edits: Annotated[list[SentEdit], Field(max_length=MOST_EDITS)]
 
 

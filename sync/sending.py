@@ -10,7 +10,7 @@ from typing import Any
 
 from casework.canonical import defaults
 from casework.edits import CREATED
-from casework.errors import Unreachable
+from casework.errors import OutreachError, Refused, Unreachable
 from casework.facets import facets, joined, stand_ins
 from casework.shape import kinds
 from storage.central import outbox
@@ -23,7 +23,18 @@ from storage.central.renaming import rename
 from storage.central.state import SyncState, read_state, write_state
 from storage.journal import transaction
 from storage.store import Store
-from sync.messages import MOST_BYTES, MOST_EDITS, MOST_ROWS, Changed, Have, Push, Pushed, SentEdit
+from sync.messages import (
+    MOST_BYTES,
+    MOST_EDITS,
+    MOST_ROWS,
+    NOT_YET,
+    BesidePush,
+    Changed,
+    Have,
+    Push,
+    Pushed,
+    SentEdit,
+)
 from sync.session import Central, Session
 
 _RENAMINGS = 25
@@ -53,8 +64,16 @@ class _Message:
         return {entry: new for entry, new in found.items() if new is not None}
 
 
+_Begun = tuple[_Message | None, Callable[[], Pushed]]
+
+
 class Sending:
     """One laptop's steps on their way to the central record."""
+
+    ahead = False
+    """Whether the central record, as it said itself, takes a message that comes before the answer to the one
+    ahead of it.
+    """
 
     def __init__(
         self,
@@ -80,18 +99,21 @@ class Sending:
         """Send what waits until nothing does.
 
         While the central record works on one message the next one is read and made ready, what the first one
-        is about is hashed, and what was taken before it is counted. The next one is sent if the answer leaves
-        it as it is, and the verdicts are kept while the central record works on that; else it is read anew.
+        is about is hashed, and what was taken before it is counted. The next one is on its way before the
+        answer is there where the central record keeps them in order (`ahead`), else as soon as it is there;
+        the verdicts are kept while the central record works on that. It is read anew where the answer does
+        not leave it as it is: nothing of it was taken then.
 
         Raises Unreachable where answers only name records that are known, without end.
         """
         renamed = 0
         message, wait = self._begun(session, self._next(session))
         while message is not None:
-            ahead = self._next_but_one(message)
+            then = self._next_but_one(message)
+            follows = self._begun(session, then) if self.ahead and self._is_next(then, message) else None
             self._beforehand.work_out(message.records, message.made)
-            self._beforehand.count(all_of_them=ahead is None)
-            answer = whole(message.push, wait())
+            self._beforehand.count(all_of_them=then is None)
+            answer = self._answer(session, message, wait, follows)
             if answer.known:
                 renamed += 1
                 if renamed > _RENAMINGS:
@@ -102,17 +124,52 @@ class Sending:
                 message, wait = self._begun(session, self._next(session))
                 continue
             renamed = 0
-            if ahead is not None and outbox.others_wrote(self._conn) == message.as_of:
-                follows = self._begun(session, ahead)
-                self._settle(session, message.edits, answer)
-                message, wait = follows
-            else:
-                self._settle(session, message.edits, answer)
-                message, wait = self._begun(session, self._next(session))
+            if follows is None and self._is_next(then, message):
+                follows = self._begun(session, then)
+            self._settle(session, message.edits, answer)
+            message, wait = follows or self._begun(session, self._next(session))
 
-    def _begun(
-        self, session: Session, message: _Message | None
-    ) -> tuple[_Message | None, Callable[[], Pushed]]:
+    def _is_next(self, then: _Message | None, message: _Message) -> bool:
+        """Whether this is what follows a message: nobody else has written since that was read."""
+        return then is not None and outbox.others_wrote(self._conn) == message.as_of
+
+    def _answer(
+        self, session: Session, message: _Message, wait: Callable[[], Pushed], follows: _Begun | None
+    ) -> Pushed:
+        """The answer to a message. Where there is none, or nothing was taken, what follows it is ended."""
+        try:
+            answer = whole(message.push, self._waited(session, message, wait))
+        except Exception:
+            self._end(session, follows)
+            raise
+        if answer.known:
+            self._end(session, follows)
+        return answer
+
+    def _waited(self, session: Session, message: _Message, wait: Callable[[], Pushed]) -> Pushed:
+        """What came of a message. One that overtook its predecessor is sent again, for that was answered."""
+        try:
+            return wait()
+        except Refused as refusal:
+            if refusal.code != NOT_YET:
+                raise
+        self.ahead = False  # something on the way does not keep the order
+        session.requests += 1
+        return self._central.push(message.push.model_copy(update={"beside": BesidePush()}))
+
+    def _end(self, session: Session, follows: _Begun | None) -> None:
+        """Wait for a message whose predecessor has no verdicts here; its own are kept where it was taken."""
+        message, wait = follows or (None, Pushed)
+        if message is None:
+            return
+        try:
+            answer = whole(message.push, wait())
+        except OutreachError:
+            return
+        if not answer.known:
+            self._settle(session, message.edits, answer)
+
+    def _begun(self, session: Session, message: _Message | None) -> _Begun:
         """A message that is on its way, and what waits for its answer."""
         if message is None:
             return None, Pushed
@@ -143,7 +200,8 @@ class Sending:
         edits = outbox.waiting(self._conn, MOST_EDITS, MOST_BYTES, answered, since)
         if not edits or (not seen and _settled_in(edits)):
             return None
-        push = Push(edits=[sent_edit(edit, seen, knew(edit)) for edit in edits])
+        beside = BesidePush(after=message.edits[-1].id if self.ahead else None)
+        push = Push(edits=[sent_edit(edit, seen, knew(edit)) for edit in edits], beside=beside)
         self._central.make_ready(push)
         return _Message(edits, push, message.as_of)
 

@@ -26,7 +26,7 @@ class Central(Protocol):
     def push_ahead(self, said: Push) -> Callable[[], Pushed]:
         """Begin to push; what is given waits for the answer, and raises what `push` raises.
 
-        Nothing else is asked until then.
+        Nothing is asked until then but the push that follows this one.
         """
 
     def pull_ahead(self, said: Pull, then: Callable[[Page], T]) -> Callable[[], T]:

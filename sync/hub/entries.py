@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from operator import attrgetter
@@ -63,6 +65,19 @@ def digest_of_edit(edit: SentEdit) -> bytes:
     said = dict(zip(_OF_EDIT, _said_by_edit(edit), strict=True))
     said["changes"] = changes
     return fingerprint_in_order(said)
+
+
+def digests_of(edits: Sequence[SentEdit]) -> dict[str, bytes]:
+    """What says of each edit that it was sent before; not of two that have one id, nor of one that has no
+    spelling: they are met when they are taken.
+    """
+    times = Counter(edit.id for edit in edits)
+    found: dict[str, bytes] = {}
+    for edit in edits:
+        if times[edit.id] == 1:
+            with suppress(ValueError, RecursionError):
+                found[edit.id] = digest_of_edit(edit)
+    return found
 
 
 _OF_EDIT = sorted(SentEdit.model_fields.keys() - {"seen", "knew", "taken_back"})

@@ -16,15 +16,17 @@ from pydantic import BaseModel
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.exc import IntegrityError
 
-from casework.errors import OutreachError, Refused
+from casework.errors import BadInput, OutreachError, Refused
 from sync import signing, wire
 from sync.hub import tables
 from sync.hub.counting import Counter
 from sync.hub.database import for_passing
 from sync.hub.enrolment import Former, use_code
+from sync.hub.entries import digests_of
 from sync.hub.hub import Hub
+from sync.hub.turns import Turn, Turns
 from sync.hub.writing import insert_all
-from sync.messages import Enrol, Enrolled, Fault, Have, Hello, Pull, Push, Verify
+from sync.messages import NOT_YET, Enrol, Enrolled, Fault, Have, Hello, Pull, Push, Pushed, Verify
 from sync.sealing import sealing_text
 
 log = logging.getLogger("outreach.hub")
@@ -44,6 +46,7 @@ _STATUS = {
     "clock": 401,
     "replayed": 401,
     "reconcile": 409,
+    NOT_YET: 409,
     "too-large": 413,
     "bad-message": 422,
     "bad-key": 422,
@@ -76,6 +79,7 @@ class Gate:
     ) -> None:
         self._hub, self._key, self._now, self._approve = hub, key, now, approve
         self._keys: dict[str, Ed25519PublicKey] = {}
+        self._turns = Turns()
         self._swept = 0.0
         with hub.engine.begin() as connection:
             self._id = Counter(connection, lock=False).hub
@@ -114,15 +118,37 @@ class Gate:
             raise wire.bad_message("it is not compressed with gzip")
         if verb == "enrol":
             return self._enrol(url, headers, body, address)
-        device = self._device(url, headers, body)
+        signed = self._signed_by(url, headers, body)
+        if verb == "push":
+            with self._turns.of(signed.key_id) as turn:
+                return self._push(signed, body, turn)
+        device = self._let_in(signed)
         said = wire.read(VERBS[verb], body)
         answer: BaseModel = getattr(self._hub, verb)(device, said)
         return answer
 
+    def _push(self, signed: signing.Signed, body: bytes, turn: Turn) -> Pushed:
+        """A push; one that follows another is read while that is being committed, which takes the disk and
+        the cipher and leaves the interpreter free.
+        """
+        if turn.is_first:
+            device = self._let_in(signed)
+            return self._hub.push(device, wire.read(Push, body), nearly_over=turn.nearly_over)
+        turn.until_nearly()
+        try:
+            said = wire.read(Push, body)
+            digests = digests_of(said.edits)
+        except BadInput:
+            turn.until_over()
+            self._let_in(signed)
+            raise
+        turn.until_over()
+        return self._hub.push(self._let_in(signed), said, digests, nearly_over=turn.nearly_over)
+
     # Who speaks
 
-    def _device(self, url: str, headers: Mapping[str, str], body: bytes) -> str:
-        """The laptop that signed this, just now and for the first time. Raises Refused."""
+    def _signed_by(self, url: str, headers: Mapping[str, str], body: bytes) -> signing.Signed:
+        """What a laptop that is known here signed. Raises Refused."""
         unknown: list[str] = []
 
         def find(device: str) -> Ed25519PublicKey | None:
@@ -132,12 +158,15 @@ class Gate:
             return key
 
         try:
-            signed = signing.check_request(headers, url, body, find=find)
+            return signing.check_request(headers, url, body, find=find)
         except Refused:
             if not unknown:
                 raise
             sentence = "The central record does not know this laptop; enrol it again."
             raise Refused("unknown-device", sentence) from None
+
+    def _let_in(self, signed: signing.Signed) -> str:
+        """The laptop that signed this, just now and for the first time. Raises Refused."""
         if self._check_new(signed) == "waiting":
             raise Refused("not-approved", "A manager has to approve this laptop first.")
         return signed.key_id

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -36,6 +36,7 @@ from sync.hub.taking import Taking
 from sync.hub.waiting import take_waiting, take_waiting_of, taken_since
 from sync.hub.writing import in_bulk
 from sync.messages import (
+    NOT_YET,
     PROTOCOL,
     Action,
     BesideWelcome,
@@ -59,6 +60,8 @@ REVOKED = Refusal(
     "revoked", "This laptop's access was ended; its edits are kept for a supervisor to look at."
 )
 
+_NOT_WORKED_OUT: Mapping[str, bytes] = {}
+
 
 class Hub:
     """One process of the central record; several on one database give the same answers as one."""
@@ -72,13 +75,32 @@ class Hub:
         """What the laptop has to do; `agreed` when nothing is to be sent either way."""
         return transact(self.engine, lambda connection: self.greet(connection, device, said))
 
-    def push(self, device: str, said: Push) -> Pushed:
+    def push(
+        self,
+        device: str,
+        said: Push,
+        digests: Mapping[str, bytes] = _NOT_WORKED_OUT,
+        *,
+        nearly_over: Callable[[], None] = lambda: None,
+    ) -> Pushed:
         """Take edits, one verdict each. Those of a revoked laptop are kept aside and nothing is told.
+
+        `digests` know some of them again (`digests_of`); `nearly_over` is called when all but the commit is
+        done. Raises Refused(NOT_YET) where the push that this one follows has not come.
 
         One that makes this program fail is looked for by halves and kept aside, so that it holds up neither
         the others nor the laptop; where the database itself fails nothing is taken, and the error is raised.
         """
-        return self._taken(device, said, lambda step: transact(self.engine, step, locked=True))
+
+        def run(step: Callable[[Connection], Pushed]) -> Pushed:
+            def within(connection: Connection) -> Pushed:
+                answer = step(connection)
+                nearly_over()
+                return answer
+
+            return transact(self.engine, within, locked=True)
+
+        return self._taken(device, said, run, digests)
 
     def pull(self, device: str, said: Pull) -> Page:
         """The next page of what the laptop may hold."""
@@ -122,7 +144,7 @@ class Hub:
             lease=counter.lease,
             looked_into=looked_into(connection, device, known.audit_lost) if known.audit_lost else None,
             common=_common(counter, said) if action == "reconcile" else 0,
-            beside=BesideWelcome(taken=taken_since(connection, known.worker, said.beside.aside)),
+            beside=BesideWelcome(taken=taken_since(connection, known.worker, said.beside.aside), ahead=True),
         )
 
     def _greeted(
@@ -150,11 +172,15 @@ class Hub:
         return self._taken(device, said, within)
 
     def _taken(
-        self, device: str, said: Push, run: Callable[[Callable[[Connection], Pushed]], Pushed]
+        self,
+        device: str,
+        said: Push,
+        run: Callable[[Callable[[Connection], Pushed]], Pushed],
+        digests: Mapping[str, bytes] = _NOT_WORKED_OUT,
     ) -> Pushed:
         """What `push` says; `run` does a step in a transaction that has all of it or nothing."""
         try:
-            return run(lambda connection: self._push(connection, device, said))
+            return run(lambda connection: self._push(connection, device, said, digests))
         except Exception as error:
             if not is_of_edits(error):
                 raise
@@ -163,21 +189,25 @@ class Hub:
             log.warning("push: a step was kept aside, for it failed: %s", fault)
             return run(lambda connection: self._keep_aside(connection, device, said))
         middle = len(said.edits) // 2
-        first = self._taken(device, Push(edits=said.edits[:middle]), run)
+        first = self._taken(device, Push(edits=said.edits[:middle], beside=said.beside), run, digests)
         if first.known:
             return first
-        second = self._taken(device, Push(edits=said.edits[middle:]), run)
+        second = self._taken(device, Push(edits=said.edits[middle:]), run, digests)
         return first.then(second)
 
-    def _push(self, connection: Connection, device: str, said: Push) -> Pushed:
+    def _push(self, connection: Connection, device: str, said: Push, digests: Mapping[str, bytes]) -> Pushed:
         counter = Counter(connection)
         known = known_device(connection, device, _SENDING)
         if known.status == "revoked":
             return self._set_aside(connection, device, said, REVOKED)
+        after = said.beside.after
+        if after is not None and not self._here(connection, [after]):
+            raise Refused(NOT_YET, "The steps before these have not come yet; send these after them.")
         told = Pushed()
         arrived: set[str] = set()
         while True:
-            taking = Taking(connection, device, Feed(connection, device).masks(), worker=known.worker)
+            masks = Feed(connection, device).masks()
+            taking = Taking(connection, device, masks, worker=known.worker, digests=digests)
             edits = said.edits[len(told.verdicts) :]
             answer = taking.take(edits, counter, self._now(), rest=bool(told.verdicts))
             told = told.then(answer)

@@ -61,8 +61,8 @@ class Taking:
     ) -> None:
         """`masks` are the bits that the laptop may hold of each scope, and when it lost some; None is for
         what the central record itself writes. `worker` is whose laptop it is, where that is known. `let_in`
-        stays in the log: who let in what was kept aside. `digests` know an edit again that was kept aside,
-        whatever ids its records have been given since.
+        stays in the log: who let in what was kept aside. `digests` know edits again: where they were worked
+        out before, or were kept aside, whatever ids their records have been given since.
         """
         self._let_in = let_in
         self._digests = digests or {}

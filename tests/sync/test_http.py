@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import httpx2
@@ -29,7 +30,7 @@ from storage.home import Home
 from storage.integrity import CHECKS
 from storage.store import Store
 from storage.vault import Vault
-from sync import signing, wire
+from sync import sending, signing, wire
 from sync.http import Line, checked_url, enrol
 from sync.hub import care, tables
 from sync.hub.gate import Gate
@@ -311,6 +312,38 @@ def test_two_laptops_meet_over_http_and_say_one_thing_when_nothing_is_new(site: 
     again = site.sync(ben)
     assert (again.session.agreed, again.traffic.requests) == (True, 1)
     assert again.traffic.bytes_sent + again.traffic.bytes_received < 2_000
+
+
+def test_messages_that_follow_each_other_at_once_are_taken_in_their_order(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "MOST_EDITS", 1)
+    ana, ben = site.laptop("Ana Bell"), site.laptop("Ben Cole")
+    tilly = child(ana)
+    for n in range(6):
+        ana.journal.commit(Edit("Changed", update(ana.get(Child, tilly.id), forename=f"Tilly {n}")))
+    done = site.sync(ana)
+    assert (done.session.agreed, done.session.pushed, done.session.quarantined) == (True, 8, 0)
+    assert (
+        done.traffic.requests == done.session.requests
+    )  # none came before its turn, and none was tried again
+    assert site.sync(ben).session.agreed
+    assert ben.get(Child, tilly.id).forename == "Tilly 5"
+
+
+def test_a_bad_message_behind_another_is_refused_and_its_nonce_kept(site: Site) -> None:
+    ana = site.laptop()
+    gate = Gate(site.hub.hub, site.hub.key, now=site.clock)
+    url, body, headers = Raw(site, ana).request("push", zipped(b"{}"))
+    said = ("push", url, {name.lower(): value for name, value in headers.items()}, body, "")
+    held: list[int] = []
+    with gate._turns.of(read_state(ana.conn).device) as turn:
+        thread = Thread(target=lambda: held.append(gate.answer(*said).status))
+        thread.start()
+        turn.nearly_over()
+    thread.join(10)
+    assert held == [422]
+    assert gate.answer(*said).status == 401  # taken before
 
 
 def test_verify_and_deep_compare_although_there_is_nothing_to_say(site: Site) -> None:

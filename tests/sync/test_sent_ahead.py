@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 
-from casework.records import School
+from casework.errors import Refused
+from casework.records import Child, School
 from storage.central import outbox
+from storage.central.state import read_state
 from storage.cipher import open_database
 from sync import sending
-from sync.messages import Push, Pushed
+from sync.hub.counting import Counter
+from sync.hub.entries import digest_of_edit, digests_of
+from sync.hub.hub import Hub
+from sync.hub.turns import Turns
+from sync.messages import BesidePush, BesideWelcome, Changed, Hello, Push, Pushed, SentEdit, Welcome
+from sync.sending import sent_edit
 from tests.sync.databases import SqliteDatabase
-from tests.sync.world import Laptop, Way, World
+from tests.sync.world import Laptop, Way, World, at_once
 
 
 @pytest.fixture
@@ -24,6 +34,50 @@ def world(tmp_path: Path) -> World:
 @pytest.fixture(autouse=True)
 def one_step_a_message(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sending, "MOST_EDITS", 1)
+
+
+@dataclass
+class Begun(Way):
+    """Counts the pushes that are on their way; `swapped` has the second of two come first."""
+
+    begun: int = 0
+    most: int = 0
+    swapped: bool = False
+    held_back: list[Callable[[], Pushed]] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+
+    def push_ahead(self, said: Push) -> Callable[[], Pushed]:
+        self.begun += 1
+        self.most = max(self.most, self.begun)
+        answer: list[Callable[[], Pushed]] = []
+
+        def come() -> Pushed:
+            if not answer:
+                answer.append(at_once(lambda: self.push(said)))
+            return answer[0]()
+
+        if not self.swapped or said.beside.after is not None:
+            with suppress(Refused):
+                come()
+
+        def wait() -> Pushed:
+            self.begun -= 1
+            try:
+                return come()
+            except Refused as refusal:
+                self.refused.append(refusal.code)
+                raise
+
+        return wait
+
+
+@dataclass
+class OfOlder(Begun):
+    """The way to a central record that does not keep pushes in order."""
+
+    def hello(self, said: Hello) -> Welcome:
+        welcome = super().hello(said)
+        return welcome.model_copy(update={"beside": BesideWelcome(taken=welcome.beside.taken)})
 
 
 @dataclass
@@ -70,9 +124,98 @@ def test_what_was_made_ready_is_read_anew_where_a_record_is_known_by_another_id(
     session = ben.sync()
     assert session.agreed
     assert not session.quarantined
-    assert len(way.pushed) == 3
+    assert len(way.pushed) == 4  # the second one was on its way before the first was answered
+    assert way.pushed[1].beside.after == way.pushed[0].edits[-1].id
+    assert [edit.id for edit in way.pushed[1].edits] == [edit.id for edit in way.pushed[3].edits]
     assert own.id not in {change.record for edit in way.pushed[-1].edits for change in edit.changes}
     assert [s.name for s in ben.store.find(School, "urn = '123456'")] == ["Invented Academy"]
+
+
+@pytest.mark.parametrize(("kind", "most"), [(Begun, 2), (OfOlder, 1)])
+def test_a_push_is_on_its_way_before_the_answer_only_where_order_is_kept(
+    world: World, kind: type[Begun], most: int
+) -> None:
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    way = ana.way = kind(ana.way.hub, ana.way.device)
+    for n in range(5):
+        ana.make(world.child(f"Tilly {n}"))
+    session = ana.sync()
+    assert (session.agreed, session.pushed, session.problems) == (True, 6, [])
+    assert (way.most, way.begun, way.refused) == (most, 0, [])
+    assert ben.sync().agreed
+    assert len(ben.store.find(Child)) == 5
+
+
+def test_a_push_that_overtook_the_one_before_it_is_refused_and_sent_again(world: World) -> None:
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    way = ana.way = Begun(ana.way.hub, ana.way.device, swapped=True)
+    child = world.child("Tilly")
+    ana.make(child)
+    for n in range(3):
+        ana.change(child, forename=f"Tilly {n}")
+    session = ana.sync()
+    assert (session.agreed, session.pushed, session.quarantined) == (True, 5, 0)
+    assert way.refused == ["not-yet", "not-yet"]  # what was on its way then; what follows waits its turn
+    assert ben.sync().agreed
+    assert ben.get(child).forename == "Tilly 2"
+
+
+def test_nothing_of_a_push_is_taken_whose_predecessor_has_not_come(world: World) -> None:
+    ana = world.laptop("Ana")
+    assert ana.sync().agreed
+    ana.make(world.child("Tilly"))
+    [edit] = outbox.waiting(ana.store.conn, 1, 10_000)
+    seq = read_state(ana.store.conn).seq
+    said = Push(edits=[sent_edit(edit, seq)], beside=BesidePush(after="step-that-never-came"))
+    hub = world.hub
+    with hub.engine.begin() as connection:
+        before = Counter(connection).head
+    with pytest.raises(Refused, match="have not come yet"):
+        hub.push(ana.way.device, said)
+    with hub.engine.begin() as connection:
+        assert Counter(connection).head == before
+        assert Hub._here(connection, [edit.id]) == set()
+    session = ana.sync()
+    assert (session.agreed, session.pushed) == (True, 1)
+
+
+def test_what_has_no_spelling_or_two_contents_is_not_known_beforehand() -> None:
+    def edit(name: str, new: object) -> SentEdit:
+        changed = Changed(type="contact", record="contact-1", field="note", old="", new=new)
+        return SentEdit(id=name, worker="worker-1", name="Made", at="2026", seen=0, changes=[changed])
+
+    plain, half, one, other = (
+        edit(*said)
+        for said in (("step-0001", "x"), ("step-0002", "\ud800"), ("step-0003", 1), ("step-0003", 2))
+    )
+    assert digests_of([plain, half, one, other]) == {"step-0001": digest_of_edit(plain)}
+
+
+def test_turns_are_taken_in_the_order_of_coming() -> None:
+    turns = Turns()
+    order: list[str] = []
+    reading = Event()
+
+    def second() -> None:
+        with turns.of("ana") as turn:
+            turn.until_nearly()
+            order.append("second is read")
+            reading.set()
+            turn.until_over()
+            order.append("second is taken")
+
+    with turns.of("ana") as first, turns.of("ben") as other:
+        assert first.is_first
+        assert other.is_first
+        thread = Thread(target=second)
+        thread.start()
+        order.append("first is taken")
+        first.nearly_over()
+        assert reading.wait(10)
+        order.append("first is committed")
+    thread.join(10)
+    assert order == ["first is taken", "second is read", "first is committed", "second is taken"]
+    assert turns._last == {}
 
 
 def test_a_change_of_another_connection_is_seen(world: World) -> None:
