@@ -8,9 +8,10 @@ Gillick v West Norfolk AHA [1985]; Children Act 1989 s.3).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Literal
 
 from casework.clocks import add_months
@@ -62,6 +63,7 @@ def by_the_child(agreement: Agreement) -> bool:
     return is_child_word(agreement.relationship)
 
 
+@lru_cache(maxsize=256)
 def is_child_word(relationship: str) -> bool:
     """Whether a relationship to the child says that it is the child."""
     return fold(relationship) in _THEMSELVES
@@ -83,7 +85,12 @@ def holds_responsibility(agreement: Agreement) -> bool:
     """Whether the giver is known to hold parental responsibility; a mother always does."""
     if by_the_child(agreement):
         return False
-    return agreement.responsibility == "yes" or fold(agreement.relationship) in _ALWAYS_RESPONSIBLE
+    return agreement.responsibility == "yes" or _is_always_responsible(agreement.relationship)
+
+
+@lru_cache(maxsize=256)
+def _is_always_responsible(relationship: str) -> bool:
+    return fold(relationship) in _ALWAYS_RESPONSIBLE
 
 
 def covers(agreement: Agreement, agency: Agency, category: Category, purpose: Purpose) -> bool:
@@ -128,6 +135,20 @@ def answer_of(
     if voices:
         return _together(list(voices.values()))
     return Voice("ask", _UNSURE, unsure[-1]) if unsure else None
+
+
+def opened_by(
+    agreement: Agreement, child: Child, agency: Agency, on: date
+) -> Iterator[tuple[Category, Purpose]]:
+    """Every question to which `answer_of` this one agreement alone says yes. The purpose changes nothing but
+    whether the agreement speaks to it at all.
+    """
+    if agreement.void or agreement.given_on > on or agreement.status == "refused":
+        return
+    if agency in agreement.agencies and (is_competent(agreement, child) or _speaks(agreement)):
+        for category in agreement.categories:
+            if _voice(agreement, agency, category, on).answer == "yes":
+                yield from ((category, purpose) for purpose in agreement.purposes)
 
 
 def _speaks(agreement: Agreement) -> bool:

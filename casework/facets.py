@@ -17,7 +17,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from casework.limits import tells_hidden
-from casework.policies import PURPOSE_OF, PURPOSES, Category, Purpose
+from casework.policies import PURPOSE_OF, Category, Purpose
 from casework.records import FLAG_CATEGORY, RECORD_TYPES, meta_of
 from casework.sharing import Decision
 from casework.sharing_grid import HIDDEN_AGENCIES, HIDDEN_EXISTENCE
@@ -63,17 +63,12 @@ FACET_OF_KEY: Mapping[str, Facet] = {facet.key: facet for facet in FACETS}
 BIT_OF_KEY: Mapping[str, int] = {facet.key: 1 << place for place, facet in enumerate(FACETS)}
 
 
-def held_facets(sees: Callable[[Category, Purpose], bool]) -> frozenset[Facet]:
-    """The facets that somebody may hold: seen for the facet's own purpose, or for any where it has none."""
-    return frozenset(
-        facet
-        for facet in FACETS
-        if any(
-            sees(facet.category, purpose)
-            for purpose in PURPOSES
-            if not facet.purpose or facet.purpose == purpose
-        )
-    )
+def held_facets(seen: Collection[tuple[Category, Purpose]]) -> frozenset[Facet]:
+    """The facets that somebody may hold who sees these categories for these purposes: each that is seen for
+    its own purpose, or for any where it has none.
+    """
+    found = {Facet(category) for category, _ in seen}
+    return frozenset(found.union(Facet(*one) for one in seen if one[1] in OWN_PURPOSES))
 
 
 def facets(record_type: str, values: Values) -> dict[Facet, dict[str, Any]]:

@@ -23,7 +23,7 @@ from casework.wording import say_day
 if TYPE_CHECKING:
     from casework.records_sharing import Agreement, Disclosure
 
-__all__ = ["Answer", "Decision", "Ground", "knows_hidden", "may_see", "sees_every"]
+__all__ = ["Answer", "Decision", "Ground", "all_seen", "knows_hidden", "may_see", "sees_every"]
 
 DISCLOSURE_DAYS = 28
 """Calendar days for which a decision to share without agreement opens what it names, unless it says when."""
@@ -110,6 +110,40 @@ def may_see(
     if decision is None or (category in HIDDEN_EXISTENCE and not decision):
         return plain
     return decision
+
+
+def all_seen(
+    worker: Worker, child: Child, on: date, ground: Ground = NOTHING
+) -> frozenset[tuple[Category, Purpose]]:
+    """Every question about `child` to which `may_see` says yes. What is the agency's own work is not asked
+    about one by one, where no rule about the school or the team stands before it.
+    """
+    member = child.lead_worker == worker.id or worker.id in ground.members
+    if not worker.active or (worker.schools and child.school not in worker.schools and not member):
+        return frozenset()
+    own, others = _OWN_WORK[worker.agency, member]
+    if ground is NOTHING:
+        return own
+    if len(ground.agreements) == 1 and not ground.disclosures:
+        from casework.agreements import opened_by
+
+        return own.union(opened_by(ground.agreements[0], child, worker.agency, on))
+    return own.union(one for one in others if may_see(worker, child, *one, on, ground))
+
+
+_OWN_WORK = {
+    (agency, member): tuple(
+        frozenset(
+            (category, purpose)
+            for purpose in PURPOSES
+            for category, decision in _PLAIN[agency, purpose, member].items()
+            if bool(decision) is is_yes
+        )
+        for is_yes in (True, False)
+    )
+    for agency, member in product(AGENCIES, (False, True))
+}
+"""The questions that an agency's own work answers with yes, and the others."""
 
 
 def knows_hidden(sees: Callable[[Category, Purpose], object]) -> bool:

@@ -10,18 +10,20 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, cached_property, lru_cache
+from functools import cached_property, lru_cache, reduce
+from itertools import product
+from operator import or_
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, bindparam, delete, select, text, update
 
 from casework.facets import FACETS, Facet, held_facets
 from casework.holding import Place, holds
-from casework.policies import Category
+from casework.policies import PURPOSES, Category
 from casework.records import Child, Worker
 from casework.records_sharing import Agreement, Disclosure
 from casework.scopes import EVERYBODY
-from casework.sharing import NOTHING, Ground, may_see
+from casework.sharing import NOTHING, Ground, all_seen
 from sync.hub import tables
 from sync.hub.central import among, batched, read_as
 from sync.hub.writing import in_bulk
@@ -67,6 +69,10 @@ def is_ground(record_type: str, before: Mapping[str, Any], after: Mapping[str, A
 def mask_of(facets: Iterable[Facet]) -> int:
     """Facets as bits."""
     return sum(BIT[facet] for facet in facets)
+
+
+_BITS_OF = {seen: mask_of(held_facets([seen])) for seen in product(Category, PURPOSES)}
+"""The bits that a category seen for a purpose opens."""
 
 
 @lru_cache(maxsize=1024)
@@ -252,15 +258,8 @@ class Entitlement:
             self._kinds[worker.id] = worker.model_dump_json(exclude={"id", "name"})
         alike = (self._kinds[worker.id], member)
         if alike not in sights:
-            sights[alike] = mask_of(
-                held_facets(
-                    cache(
-                        lambda category, purpose: bool(
-                            may_see(worker, entry.child, category, purpose, self._on, ground)
-                        )
-                    )
-                )
-            )
+            seen = all_seen(worker, entry.child, self._on, ground)
+            sights[alike] = reduce(or_, map(_BITS_OF.__getitem__, seen), 0)
         mask = sights[alike]
         if bare and (member or not worker.schools):
             self._plain[key] = mask

@@ -19,7 +19,15 @@ from casework.limits import pair_word
 from casework.policies import PURPOSES, Category, Purpose
 from casework.records import Child, Worker
 from casework.records_sharing import Agreement, Disclosure
-from casework.sharing import DISCLOSURE_DAYS, LONGEST_DISCLOSURE_DAYS, Ground, may_see, sees_every
+from casework.sharing import (
+    DISCLOSURE_DAYS,
+    LONGEST_DISCLOSURE_DAYS,
+    NOTHING,
+    Ground,
+    all_seen,
+    may_see,
+    sees_every,
+)
 from casework.sharing_grid import GRID, HIDDEN_EXISTENCE
 from casework.sharing_table import CIRCUMSTANCES, Cell, cells, sharing_table
 from casework.vocabulary import AGENCIES, Agency
@@ -425,6 +433,33 @@ def test_merging_two_histories_never_widens(one: list[Agreement], other: list[Ag
     both = one + [a for a in other if a.id not in known]
     limits = [max(pair) for pair in zip(widths(one), widths(other), strict=True)]
     assert all(new <= limit for new, limit in zip(widths(both), limits, strict=True))
+
+
+def decided(agency: Agency, decision: str) -> Disclosure:
+    about = {"agency": agency, "categories": (Category.FAMILY, Category.SEND), "purpose": "safeguarding"}
+    made = {"reason": "risk", "decided_by": "Manager", "decided_on": TODAY, "by": "w", "decision": decision}
+    return Disclosure.model_validate({"id": "d1", "child": CHILD.id} | about | made)
+
+
+@given(
+    HISTORIES | SHORT,
+    st.lists(
+        st.builds(decided, st.sampled_from(AGENCIES), st.sampled_from(["share", "not-share"])), max_size=1
+    ),
+    st.sampled_from(AGENCIES),
+    st.tuples(st.booleans(), st.booleans(), st.sampled_from([(), ("s1",), ("s2",)])),
+)
+@settings(max_examples=300)
+def test_all_that_is_seen_is_what_may_see_says(
+    history: list[Agreement], disclosures: list[Disclosure], agency: Agency, how: tuple[bool, bool, Any]
+) -> None:
+    active, member, schools = how
+    worker = Worker(id="w", name="Somebody", agency=agency, active=active, schools=schools)
+    ground = Ground(tuple(history), tuple(disclosures), frozenset({"w"}) if member else frozenset())
+    for it in (ground, Ground(members=ground.members), NOTHING):
+        every = product(Category, PURPOSES)
+        seen = {one for one in every if may_see(worker, CHILD, *one, TODAY, it)}
+        assert all_seen(worker, CHILD, TODAY, it) == seen
 
 
 def keeps_shut(history: Sequence[Agreement], asked: tuple[Worker, Category, Purpose]) -> bool:
