@@ -98,19 +98,23 @@ def test_the_first_pages_are_small_so_that_the_laptop_begins_at_once(
     assert sizes[1:4] == [8, 16, 16]
 
 
-def test_no_page_is_asked_for_beyond_the_next_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_pages_are_here_and_not_in_place_at_the_most(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(feed, "_READ_TOGETHER", 1)
     some_children(world, world.laptop("Ana"))
     ben = world.laptop("Ben")
-    held: list[int] = []
+    pages: list[set[str]] = []
+    waiting: list[int] = []
 
-    def check(said: Pull) -> None:
-        held.append(len(said.coming.keys() - Holdings(ben.store.conn).masks().keys()))
+    def note(page: Page) -> None:
+        held = Holdings(ben.store.conn).masks().keys()
+        pages.append({scope.scope for scope in page.scopes})
+        waiting.append(sum(bool(scopes - held) for scopes in pages))
 
-    ben.way = Watched(world.hub, ben.way.device, asked=check)
+    ben.way = Watched(world.hub, ben.way.device, answered=note)
     assert ben.sync().agreed
-    assert max(held) <= 2 * PAGE
-    assert sum(map(bool, held)) > 2
+    assert max(waiting) == 2  # the one that is put in place, and the one after it
 
 
 def test_short_turns_end_with_what_they_were_for() -> None:
