@@ -72,8 +72,8 @@ Measured, it doubles reads and quadruples full-text queries (docs/decisions/0003
 BUSY_SECONDS = 30.0
 """How long a write waits for another process: an import of a year of marks takes some seconds."""
 _LOGGED = 4_000
-"""Pages of 4 KB in the write-ahead log, after which it is folded into the file: a page that is written several
-times meanwhile, as those of an index are in a long step, is folded once.
+"""Pages of 4 KB in the write-ahead log, after which it is folded into the file: a page that was written
+several times until then, as those of an index are in a first sync, is folded once.
 """
 APPLICATION_ID = 0x4F555452  # "OUTR": tells our file from another program's SQLCipher file
 _PLAINTEXT_MAGIC = b"SQLite format 3\x00"
