@@ -280,7 +280,8 @@ def _anchored(connection: Connection | None) -> list[Finding]:
                 "audit",
                 "warn",
                 f"On {_day(state.audit_lost)} the audit did not hold what the central record kept of it: an "
-                "older copy of the caseload was put back, or the audit was altered; tell your manager.",
+                "older copy of the caseload was put back, there are two of it, or the audit was altered; "
+                "tell your manager.",
             )
         ]
     return [Finding("audit", "ok", "The audit holds what the central record keeps of it.")]

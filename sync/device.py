@@ -177,8 +177,10 @@ class Device:
         """The state once it is known whether the audit here holds what the central record keeps of it."""
         kept = welcome.audit
         if kept == self._audit_at(kept.seq):
-            is_settled = (welcome.looked_into or "") >= state.audit_lost
-            lost = "" if is_settled else state.audit_lost
+            # A copy of this caseload may be what the central record missed it in.
+            lost = max(state.audit_lost, welcome.beside.audit_lost or "")
+            if (welcome.looked_into or "") >= lost:
+                lost = ""
             return replace(state, audit_seq=kept.seq, audit_missing="", audit_lost=lost)
         if welcome.action != "forked":  # else an older copy is what is said already
             session.problems.append(AUDIT_LOST)

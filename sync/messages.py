@@ -166,11 +166,13 @@ class Verdict(_Message):
 
 class BesideWelcome(Beside):
     """`taken`: what became of steps of which the greeting asked, where they were taken since. `ahead`: a push
-    may come before the one ahead of it is answered, for `after` is understood.
+    may come before the one ahead of it is answered, for `after` is understood. `audit_lost`: when the audit
+    of this laptop, or of a copy of it, was last found lost, until somebody looked into that.
     """
 
     taken: list[Verdict] = []
     ahead: bool = False
+    audit_lost: Instant | None = None
 
 
 class Welcome(Said):

@@ -51,7 +51,8 @@ class SyncState:
 
     `audit_seq` is the number of the audit entry whose digest the central record keeps. `audit_missing` is one
     that it keeps ("number:digest") and this laptop's audit does not hold, until the central record was told;
-    `audit_lost` says when that was last found, by the central record's clock, until a person looked into it.
+    `audit_lost` says when that was last found, here or in a copy of this caseload, by the central record's
+    clock, until a person looked into it.
     """
 
     hub: str = ""

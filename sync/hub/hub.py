@@ -131,6 +131,9 @@ class Hub:
         if action in ("reconcile", "forked") and not is_late:
             counter = Counter(connection)
             forget_known(connection, device)
+        lost, seen = known.audit_lost or None, None
+        if lost:
+            seen = looked_into(connection, device, lost)
         agreed, kept = (False, Cursor()) if is_late else self._greeted(connection, known, action, said)
         return Welcome(
             action=action,
@@ -142,9 +145,13 @@ class Hub:
             kinds={kind: [*fields] for kind, fields in kinds().items()} if said.shape != shape() else {},
             audit=kept,
             lease=counter.lease,
-            looked_into=looked_into(connection, device, known.audit_lost) if known.audit_lost else None,
+            looked_into=seen,
             common=_common(counter, said) if action == "reconcile" else 0,
-            beside=BesideWelcome(taken=taken_since(connection, known.worker, said.beside.aside), ahead=True),
+            beside=BesideWelcome(
+                taken=taken_since(connection, known.worker, said.beside.aside),
+                ahead=True,
+                audit_lost=None if seen else lost,
+            ),
         )
 
     def _greeted(

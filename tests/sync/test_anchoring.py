@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -14,10 +15,11 @@ from storage.central.problems import read_problems
 from storage.cipher import Connection
 from storage.doctor import examine
 from storage.home import Home
+from storage.store import Store
 from sync.device import AUDIT_LOST
 from sync.hub.care import acknowledge_audit, laptops, lost_audits
-from tests.sync.databases import SqliteDatabase
-from tests.sync.world import Laptop, World
+from tests.sync.databases import KEY, SqliteDatabase
+from tests.sync.world import Laptop, Way, World
 
 
 @pytest.fixture
@@ -74,6 +76,27 @@ def test_an_audit_that_was_tampered_with_is_named_once(
         assert ana.sync().problems == []
     done(ana.store.conn)
     assert AUDIT_LOST in ana.sync().problems
+
+
+def test_a_loss_that_was_found_in_a_copy_is_told_to_the_other_one_too(world: World, tmp_path: Path) -> None:
+    ana = world.laptop("Ana")
+    ana.sync()
+    ana.store.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    copied = shutil.copy(ana.store.path, tmp_path / "copied.db")
+    store = Store.open(copied, bytearray(KEY), now=lambda: world.now, today=world.today())
+    copy = Laptop(store, Way(world.hub, ana.way.device))
+    for laptop, child in ((ana, "Tilly"), (copy, "Sam")):
+        world.now += timedelta(hours=1)
+        laptop.make(world.child(child))
+        laptop.sync()
+    assert (named(world), doctor(copy, tmp_path), doctor(ana, tmp_path)) == (["Ana"], ["warn"], ["ok"])
+    ana.sync()
+    assert doctor(ana, tmp_path) == ["warn"], "it holds all that is kept of it, for nothing is kept any more"
+    with world.hub.engine.begin() as connection:
+        acknowledge_audit(connection, ana.way.device, "Jo Field", "The copy was deleted", world.now)
+    ana.sync()
+    assert doctor(ana, tmp_path) == ["ok"]
+    store.close()
 
 
 def test_an_answer_that_did_not_arrive_accuses_nobody(world: World) -> None:
