@@ -40,3 +40,18 @@ def holds(worker: Worker, place: Place, colleagues: Collection[str]) -> bool:
     if worker.team is not None and place.team == worker.team:
         return True
     return not working.isdisjoint(colleagues)
+
+
+def held_words(worker: Worker) -> str:
+    """Which children `holds` leaves to a worker, for whoever ties them to schools or unties them."""
+    if not worker.active:
+        return "nobody, for they work here no more"
+    if not worker.schools:
+        whole = ", and no school's whole roll" if worker.agency in ROLL_AGENCIES else ""
+        return f"the children of any school with whom they or their team work{whole}"
+    if worker.agency in ROLL_AGENCIES:
+        return "the whole roll of these schools, and the children of others with whom they work themselves"
+    return (
+        "the children of these schools with whom they or their team work, and those of others with whom they"
+        " work themselves"
+    )

@@ -230,8 +230,10 @@ def entitle(worker: str, add: tuple[str, ...], drop: tuple[str, ...]) -> None:
 
         with opened.engine.begin() as connection:
             value = tie(connection, worker, add, drop, call.now())
-    schools = ", ".join(value["schools"]) or "no school: all of the team's"
-    call.show(value, lambda: output.emit_lines([f"{value['worker']} is tied to {schools}."]))
+    schools = ", ".join(value["schools"]) or "no school"
+    said = f"{value['worker']} is tied to {schools}."
+    then = f"From the next sync on their laptop holds {value['holds']}."
+    call.show(value, lambda: output.emit_lines([said, then]))
 
 
 @hub.command("revoke")

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Table, and_, func, or_, select, update
 
 from casework.canonical import Digest, digest_of, facet_hash
 from casework.errors import Ambiguous, BadInput, Refused
+from casework.holding import held_words
 from casework.ids import new_id
 from casework.local_days import day_of
 from casework.records import School, Worker
@@ -86,7 +87,9 @@ def _statement(given_up: str, at: str) -> dict[str, Any] | None:
 def entitle(
     connection: Connection, name: str, add: Sequence[str], drop: Sequence[str], now: datetime
 ) -> dict[str, Any]:
-    """Tie a worker, by name or id, to schools and untie others; what then stands."""
+    """Tie a worker, by name or id, to schools and untie others; what then stands, and which children their
+    laptops hold from the next sync on.
+    """
     worker = _worker(connection, name)
     held = {school.id: school.urn for school in _schools(connection)}
     wrong = [urn for urn in drop if urn not in held.values()]
@@ -103,7 +106,8 @@ def entitle(
         entitlement.settle_device(device, counter.head)
         take_waiting_of(connection, counter, device, now)
     urns = {school.id: school.urn for school in _schools(connection)}
-    return {"id": worker.id, "worker": worker.name, "schools": [urns[school] for school in record.schools]}
+    schools = [urns[school] for school in record.schools]
+    return {"id": worker.id, "worker": worker.name, "schools": schools, "holds": held_words(record)}
 
 
 def end_access(connection: Connection, start: str) -> str:

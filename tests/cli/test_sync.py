@@ -138,6 +138,7 @@ def test_two_laptops_agree_and_then_truly_disagree(desk: Desk, tmp_path: Path) -
     ben = desk.laptop("Ben Cole", "school")
     entitled = desk.hub("hub", "entitle", "ana bell", "--school", "999001", "--json", today=None)
     assert entitled.json["schools"] == ["999001"]
+    assert entitled.json["holds"].startswith("the whole roll of these schools")
     assert desk.hub("hub", "entitle", "Ben Cole", "--school", "999001", today=None).code == 0
     tilly = add_child(ana, tmp_path)
     first = sync(ana)
