@@ -17,7 +17,7 @@ from storage.central import outbox
 from storage.central.asides import note_taken
 from storage.central.beforehand import Beforehand
 from storage.central.holdings import BIT, Holdings
-from storage.central.lacking import forget_lacking, read_lacking
+from storage.central.lacking import forget_lacking, read_lacking, read_unsaid, without_unsaid
 from storage.central.outbox import Answer, WaitingEdit
 from storage.central.renaming import rename
 from storage.central.state import SyncState, read_state, write_state
@@ -337,6 +337,7 @@ class Sending:
         if not parts or not mask & BIT[next(iter(parts))]:
             return None
         held = joined(part for facet, part in parts.items() if mask & BIT[facet])
+        held = without_unsaid(record_type, held, read_unsaid(self._conn).get(record, ()))
         return self._as_step([Changed(type=record_type, record=record, field="", old=None, new=held)])
 
     def _as_step(self, changes: list[Changed]) -> SentEdit:

@@ -7,33 +7,62 @@ replaces none here: the field stays as it is, and is sent.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from casework.canonical import defaults
 from storage.central.delivery import Row
 from storage.central.identity import keep, kept
+from storage.central.state import read_state
 from storage.cipher import Connection
 
-_NAME = "lacking"
+_NAME, _UNSAID = "lacking", "unsaid"
 
 
-def keep_own(row: Row, before: Mapping[str, Any], lacking: Collection[str]) -> list[str]:
-    """Let what this laptop says of fields that the central record lacks stand in a row; which they are."""
+class Lacking:
+    """The fields of which a central record that was put back has heard nothing, by the record's id: those of
+    one page, and what this laptop has to say of them.
+    """
+
+    def __init__(self, conn: Connection, said: Mapping[str, Collection[str]]) -> None:
+        self._conn, self._said = conn, said
+        self._is_anew = bool(said) and bool(read_state(conn).anew)
+        self._unsaid = read_unsaid(conn)
+        self._own: dict[tuple[str, str], list[str]] = {}
+
+    def look_at(self, row: Row, before: Mapping[str, Any] | None) -> None:
+        """Let what this laptop says of fields that the central record lacks stand in a row that came.
+
+        Nobody has said anything of the rest, here or there.
+        """
+        names = self._said.get(row.id)
+        self._unsaid.pop(row.id, None)
+        if names is None:
+            return
+        own: list[str] = []
+        if self._is_anew and before is not None:
+            own = self._own[row.type, row.id] = _keep_own(row, before, names)
+        self._unsaid[row.id] = sorted({*names} - {*own})
+
+    def note(self, gone: Iterable[str]) -> None:
+        """Keep what is to be brought back, and what is not, in the caller's transaction."""
+        for record in gone:
+            self._unsaid.pop(record, None)
+        if self._own:
+            held = {record: (kind, names) for kind, record, names in read_lacking(self._conn)}
+            held |= {record: (kind, names) for (kind, record), names in self._own.items()}
+            said = [(kind, record, names) for record, (kind, names) in held.items()]
+            keep(self._conn, _NAME, json.dumps(said))
+        if self._unsaid != read_unsaid(self._conn):
+            keep(self._conn, _UNSAID, json.dumps(self._unsaid))
+
+
+def _keep_own(row: Row, before: Mapping[str, Any], lacking: Collection[str]) -> list[str]:
     usual = defaults(row.type)
     own = [name for name in lacking if name in before and before[name] not in (usual.get(name, ""), "")]
     row.values = {**(row.values or before), **{name: before[name] for name in own}}
     row.share = None
     return own
-
-
-def note_lacking(conn: Connection, found: Mapping[tuple[str, str], Collection[str]]) -> None:
-    """Keep which fields of these records (type, id) are to be brought back, in the caller's transaction."""
-    if not found:
-        return
-    held = {record: (kind, names) for kind, record, names in read_lacking(conn)}
-    held |= {record: (kind, [*names]) for (kind, record), names in found.items()}
-    keep(conn, _NAME, json.dumps([(kind, record, names) for record, (kind, names) in held.items()]))
 
 
 def read_lacking(conn: Connection) -> list[tuple[str, str, list[str]]]:
@@ -45,3 +74,15 @@ def forget_lacking(conn: Connection) -> None:
     """The central record has it."""
     if kept(conn, _NAME) not in ("", "[]"):
         keep(conn, _NAME, "[]")
+
+
+def read_unsaid(conn: Connection) -> dict[str, list[str]]:
+    """By record, the fields of which nobody has said anything yet."""
+    return dict(json.loads(kept(conn, _UNSAID) or "{}"))
+
+
+def without_unsaid(record_type: str, fields: Mapping[str, Any], unsaid: Collection[str]) -> dict[str, Any]:
+    """The fields of a record as they are brought back: a stand-in is, what is merely empty is not."""
+    usual = defaults(record_type)
+    empty = {name for name in unsaid if name in fields and fields[name] in (usual.get(name, ""), "")}
+    return {name: value for name, value in fields.items() if name not in empty}

@@ -29,7 +29,7 @@ from storage.central.beforehand import Beforehand
 from storage.central.delivery import Delivery, Received, Row, Share, Told
 from storage.central.given_up import add_given_up
 from storage.central.holdings import BIT, Entry, Holdings, Values
-from storage.central.lacking import keep_own, note_lacking
+from storage.central.lacking import Lacking
 from storage.central.outbox import (
     count_waiting,
     cut,
@@ -142,7 +142,11 @@ class Receiver:
                 lost = self._holdings.untied() if first and read_state(self._conn).anew else []
                 asked = (wanted(self._conn) if first else []) if self._over_waiting else rest
                 known = self._holdings.read([*asked, *lost])
+                children = [record for kind, record in known if kind == "child"]
                 changed = self._narrow([*known], answer, touched, known)
+                given_up = (child for child in children if ("child", child) not in known)
+                for child in given_up:  # with what the central record does not know yet
+                    changed |= self._narrow(self._holdings.of_scope(child), answer, touched)
                 self._holdings.recount([*rest, *changed], known, self._beforehand.uncounted(shares))
                 if own == portion:
                     forget_to_recount(self._conn, after, portion[-1][1] if portion else after)
@@ -191,18 +195,16 @@ class Receiver:
         fresh: list[tuple[int, Made]] = []
         before = self._holdings.read((row.type, row.id) for row in delivery.rows if row.type in RECORD_TYPES)
         own_steps = self._own_steps(delivery.steps)
-        is_anew = bool(delivery.lacking) and bool(read_state(self._conn).anew)
-        lacking: dict[Entry, list[str]] = {}
+        lacking = Lacking(self._conn, delivery.lacking)
         for row in delivery.rows:
             entry = (row.type, row.id)
             was = before.get(entry)
             recount.add(entry)
+            lacking.look_at(row, was)
             if was is None and row.made is not None and not self._busy.get(row.id):
                 known[entry] = row.values
                 fresh.append((row.seq, row.made))
                 continue
-            if is_anew and was is not None and row.id in delivery.lacking:
-                lacking[entry] = keep_own(row, was, delivery.lacking[row.id])
             made = self._changes(row, was)
             known[entry] = _after(was, made)
             for seq, change in row.by_step(made):
@@ -217,7 +219,7 @@ class Receiver:
             [(places[seq], made) for seq, made in fresh],
         )
         answer.written += len(fresh)
-        note_lacking(self._conn, lacking)
+        lacking.note(delivery.gone)
         touched |= {change.type for made in changes.values() for change in made}
         touched |= {made.type for _, made in fresh}
         recount |= self._tied(delivery.rows)

@@ -16,6 +16,7 @@ from casework.records_sharing import Agreement
 from casework.records_sync import Conflict
 from storage.settling import commit_settlement
 from storage.store import Store
+from sync.hub import devices
 from sync.hub.devices import find_worker
 from sync.hub.enrolment import Former, NewLaptop, draw_code, enter_worker, use_code
 from sync.hub.hub import new_epoch
@@ -273,3 +274,22 @@ def test_what_lacks_is_brought_back_by_bundles(world: World, tmp_path: Path) -> 
     trips = [post.trip(ana) for _ in range(4)]
     assert ana.get(agreement) == held
     assert (trips[-1].session.agreed, ana.sync().agreed) == (True, True)
+
+
+def test_who_read_a_part_before_a_second_restore_brings_back_no_more_than_that(on_file: World) -> None:
+    """What was empty there was no value: whoever has one comes last, and loses nothing."""
+    ana, nia, agreement = agreed_in_part(on_file, "school")
+    held = ana.get(agreement)
+    bob = on_file.laptop("Bob")
+    nia.sync()
+    for _ in range(2):
+        bob.sync()
+    assert bob.get(agreement).given_by == ""
+    put_back(on_file)
+    with on_file.hub.engine.begin() as connection:
+        devices.put(connection, on_file.new_id("edit"), "Worker", bob.worker, on_file.now)
+        devices.add_device(connection, bob.way.device, bob.worker.id, b"", on_file.now)
+    bob.sync()
+    on_file.settle()
+    assert (ana.get(agreement), bob.get(agreement).given_by) == (held, "Jo Marsh")
+    assert [laptop.sync().agreed for laptop in (ana, nia, bob)] == [True, True, True]

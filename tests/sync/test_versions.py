@@ -20,6 +20,7 @@ from sync.hub import care, entitlement
 from sync.hub.central import read_as
 from sync.hub.versions import catch_up
 from tests.sync.databases import SqliteDatabase
+from tests.sync.test_asked_once import breaking_off
 from tests.sync.versions import FIELD, KIND, mixed, version
 from tests.sync.world import NOW, Laptop, World, opened_world
 
@@ -151,6 +152,30 @@ def test_an_older_central_record_keeps_what_it_does_not_know_until_it_does(world
     with world.hub.engine.begin() as connection:
         assert care.aside(connection) == []
         assert care.problems(connection) == []
+
+
+def test_what_is_kept_for_a_later_central_record_is_given_up_with_its_child(world: World) -> None:
+    """The child was taken and left again before its laptop had read anything of it."""
+    bring_up_to_date(world, older=True)
+    ana, ben = (mixed(world.laptop(name), older=True) for name in ("Ana", "Ben"))
+    lily, til = world.child("Lily"), world.child("Til")
+    ana.make(lily, til)
+    breaking_off(ana)
+    ben.sync()
+    ben.change(lily, school="school-elsewhere", team=None)
+    ben.sync()
+    ana.make(
+        Link(
+            id=world.new_id("link"), child=lily.id, other=til.id, kind="sibling", linked_on=NOW.date(),
+            by=ana.worker.id,
+        )
+    )  # fmt: skip
+    assert ana.sync().agreed
+    assert [step.code for step in set_aside(ana.store.conn)] == ["unknown-type"]
+    assert (ana.has(lily), ana.store.find(Link)) == (False, [])
+    bring_up_to_date(world, older=False)
+    assert mixed(ana, older=False).sync().agreed
+    assert (ana.store.find(Link), set_aside(ana.store.conn), ana.sync().requests) == ([], [], 1)
 
 
 def test_steps_that_waited_are_taken_in_the_order_in_which_they_came(
