@@ -133,11 +133,11 @@ def settle(
 
     Of those, the ones that ask for the very value that is chosen are settled with it, and so is what is filed
     of this one with other children. Raises Refused for a
-    conflict that is settled already and for a choice that would open more of an agreement than stands,
-    BadInput for a value that does not fit.
+    choice that would open more of an agreement than stands, BadInput for a conflict that is settled already
+    and for a value that does not fit.
     """
     if conflict.settled or conflict.void:
-        raise Refused("settled", "That conflict is settled already.", conflict.id)
+        raise BadInput("settled", "That conflict is settled already.", conflict.id)
     if conflict.record != held.id:
         raise ValueError("the record is not the one that the conflict is about")
     value = chosen_value(conflict, held, keep, text, today)

@@ -295,7 +295,10 @@ class OutreachApp(RoomsApp):
 
     def _tell_screens(self) -> None:
         """What screens show may have changed."""
-        for screen in self.screen_stack if self.desk.is_open else ():
+        if not self.desk.is_open:
+            return
+        self.run_worker(self.close_withheld(), group="withheld")
+        for screen in self.screen_stack:
             hear = getattr(screen, "hear", None)
             if hear is not None:
                 hear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import importlib
 from collections.abc import Callable, Mapping, Sequence
@@ -76,6 +77,7 @@ class RoomsApp(GuardedApp):
         """The pages that a lock closed, the lowest first."""
         self._form = LeftOpen(resume.form, resume.about, resume.field) if resume else LeftOpen()
         """The form that a lock closed."""
+        self._taking_away = asyncio.Lock()
 
     @property
     def room(self) -> str:
@@ -237,6 +239,16 @@ class RoomsApp(GuardedApp):
             self.screen.say(sentence, wrong=True)
         else:
             self.notify(sentence, severity="error")
+
+    async def close_withheld(self) -> None:
+        """Close what was open and may not be shown any more, and say why."""
+        from screens.withheld import close_withheld
+
+        async with self._taking_away:
+            with suppress(OutreachError):  # after a lock nothing is open; else the next change asks again
+                notice = await close_withheld(self.desk, self.screen_stack)
+                if notice is not None:
+                    await self.push_screen(notice)
 
     async def _clear_screens(self) -> None:
         while len(self.screen_stack) > 1:

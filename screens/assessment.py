@@ -102,7 +102,7 @@ class AssessmentScreen(CasePage[AssessmentPage]):
         elif (shown := self._chosen_of(page)) is not None and shown.assessment.completed is not None:
             words = getattr(shown.assessment, line.part, "") if line.part else ""
             if words:
-                self.app.push_screen(TextScreen(f"{label_of(line.part)}: {self.who}", words))
+                self.app.push_screen(TextScreen(f"{label_of(line.part)}: {self.who}", words, self.child_id))
         else:
             self.do_edit()
 
@@ -206,4 +206,5 @@ class AssessmentScreen(CasePage[AssessmentPage]):
                          page.workers.get(one.by, "")))
             for one in page.readings_of(found)
         ]  # fmt: skip
-        self.app.push_screen(ListScreen(f"{short(tool, 30)}: {self.who}", columns, rows, "No reading."))
+        title = f"{short(tool, 30)}: {self.who}"
+        self.app.push_screen(ListScreen(title, columns, rows, "No reading.", self.child_id))

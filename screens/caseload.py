@@ -13,7 +13,16 @@ from casework.calendars import monday_of
 from casework.codes import CodeClass, lookup
 from casework.wording import say_day
 from screens.roster_lines import brief, flag_words, short_why, week_cell
-from screens.roster_sheet import Entry, Sheet, Whole, flags_of, help_words, place_words, with_conflicts
+from screens.roster_sheet import (
+    ALL_SCHOOLS,
+    Entry,
+    Sheet,
+    Whole,
+    flags_of,
+    help_words,
+    place_words,
+    with_conflicts,
+)
 from screens.rounds import RoundScreen
 from screens.verbs import bindings_for
 from screens.views import Room
@@ -111,7 +120,7 @@ class CaseloadScreen(RoundScreen):
 
     def title_ends(self, whole: Whole) -> tuple[str, str]:
         """The day that the rules use, and which school."""
-        where = with_conflicts(whole, whole.schools.get(self.school or "", "all schools"))
+        where = with_conflicts(whole, whole.schools.get(self.school or "", ALL_SCHOOLS))
         today = self.shell.today
         if whole.day == today:
             return f"Caseload  {say_day(today)}", where

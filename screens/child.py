@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.events import Resize, ScreenResume
 
-from casework.errors import OutreachError
+from casework.errors import Locked, OutreachError
 from casework.policies import Category
 from casework.records import Flag
 from screens.child_marks import mark_rows
@@ -108,13 +108,23 @@ class ChildScreen(WordsScreen):
 
         try:
             seen = await self.ask(read)
+        except Locked:
+            return
         except OutreachError as problem:
+            self._blank()
             self.say(problem.message, wrong=True)
             return
         if seen is not None:
             self._stamp, self._view = seen
             self._reads += 1
             self._draw(self.size.width)
+
+    def _blank(self) -> None:
+        """Show nothing of a child who may be seen no more."""
+        self._view, self._lines = None, ()
+        if not self.is_bare:
+            self.query_one(TitleLine).set_title("Child", "")
+            self.query_one("#page", RowList).set_source(Rows([]))
 
     def on_resize(self, event: Resize) -> None:
         """Lines are folded to the new width."""
@@ -148,7 +158,7 @@ class ChildScreen(WordsScreen):
         elif target.does == "text" and target.text:
             from screens.reader import TextScreen
 
-            self.app.push_screen(TextScreen(short(self._who, 50), target.text))
+            self.app.push_screen(TextScreen(short(self._who, 50), target.text, self.child_id))
         elif target.does == "plan":
             self.do_plan()
         elif target.does == "assessment":
@@ -184,7 +194,8 @@ class ChildScreen(WordsScreen):
             Column("File and line", 30, drop=1),
         ]
         rows = [Row(row_id, cells) for row_id, cells in mark_rows(view)]
-        return ListScreen(f"Marks: {short(self._who, 50)}", columns, rows, "No marks in this period.")
+        title = f"Marks: {short(self._who, 50)}"
+        return ListScreen(title, columns, rows, "No marks in this period.", self.child_id)
 
     async def do_new(self) -> None:
         """A flag of this child."""

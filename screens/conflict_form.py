@@ -14,7 +14,9 @@ from screens.field_form import FieldForm
 from screens.form_fields import LINE, FormField
 from screens.reopening import LeftOpen
 from screens.widgets.fitting import short
-from storage.queries.conflicts import find_conflict
+from storage.queries.conflicts import find_conflict, settled_as
+from storage.queries.sight import Sight
+from storage.queries.still_seen import GONE
 from storage.settling import commit_settlement
 
 if TYPE_CHECKING:
@@ -34,8 +36,11 @@ class ConflictTextForm(FieldForm):
 
     @classmethod
     async def again(cls, shell: Shell, left: LeftOpen) -> ConflictTextForm | None:
-        """The form about a conflict as it was left. Raises OutreachError where it is settled or withheld."""
-        return cls(await shell.desk.run(lambda store: find_conflict(store, left.subject)))
+        """The form about a conflict as it was left; of one that was settled since it shows the words typed.
+
+        Raises OutreachError where it is withheld.
+        """
+        return cls(await shell.desk.run(lambda store: find_conflict(store, left.subject, settled=True)))
 
     def __init__(self, one: OpenConflict) -> None:
         held = one.stands.value
@@ -58,6 +63,32 @@ class ConflictTextForm(FieldForm):
         elif isinstance(field, Input):
             field.action_end()
 
+    async def on_mount(self) -> None:
+        """Go on with the draft that was left, and say so where somebody has settled it."""
+        await super().on_mount()
+        await self._look_settled()
+
+    async def action_keep(self) -> None:
+        """Keep it; where somebody was first, say with what they settled it."""
+        await super().action_keep()
+        if self.is_current:
+            await self._look_settled()
+
+    def hear(self) -> None:
+        """Something came: somebody may have settled it meanwhile."""
+        self.run_worker(self._look_settled(), group="settled", exclusive=True)
+
+    async def _look_settled(self) -> None:
+        """Say who settled it and with what; the words typed stay where they are."""
+        told = await self.attempt(lambda store: settled_as(store, self.subject))
+        if told is None or self.is_bare:
+            return
+        value = short(value_words(self._one, told), 40)
+        who = told.by or "Somebody"
+        self.refuse(
+            f"{who} has settled this: “{value}” holds now. esc keeps your words, ctrl+d gives them up."
+        )
+
     def form_fields(self) -> Sequence[FormField]:
         """What was said, and the new text."""
         return self._fields
@@ -68,6 +99,15 @@ class ConflictTextForm(FieldForm):
             raise BadInput("no-such-record", "The record that this is about is not on this laptop.", "text")
         conflict, today = self._one.conflict, self.shell.today
         chosen_value(conflict, self._one.about, "text", values["text"], today)
+
+    def withheld(self, store: Store) -> str:
+        """Why the values may not be shown any more, or "": the conflict is seen as its field is."""
+        why = super().withheld(store)
+        child = self._one.child
+        if not why or why == GONE or child is None:
+            return why
+        decision = Sight(store).field(self._one.conflict, "other", child)
+        return why if decision or not decision.shown else decision.reason
 
     def commit(self, store: Store, values: Mapping[str, Any]) -> Receipt:
         """It holds from now on, and the draft ends."""

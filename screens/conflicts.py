@@ -133,7 +133,9 @@ class ConflictsScreen(ListeningScreen):
         if self._shown is not None:
             from screens.reader import TextScreen
 
-            self.app.push_screen(TextScreen("Conflict", whole_text(self._shown)))
+            child = self._shown.child
+            words = whole_text(self._shown)
+            self.app.push_screen(TextScreen("Conflict", words, child.id if child else None))
 
     # Verbs
 

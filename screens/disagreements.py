@@ -101,7 +101,7 @@ class DisagreementsScreen(CasePage[DisagreementView]):
 
             held = step.disagreement
             text = "\n\n".join(filter(None, (held.about, held.outcome and f"Outcome: {held.outcome}")))
-            self.app.push_screen(TextScreen(f"Disagreement: {self.who}", text))
+            self.app.push_screen(TextScreen(f"Disagreement: {self.who}", text, self.child_id))
 
     def do_new(self) -> None:
         """Raise one, or go on with the draft that was left."""

@@ -346,7 +346,8 @@ class FollowUpScreen(StepScreen):
         self.say(self.with_round(f"{self.said_name(one.name)}: social worker told. u undoes."))
         self.said_of_next = True
         text = f"{words}\n\nIt is logged that you told them; these words are its note. u takes it back."
-        self.app.push_screen(TextScreen(f"For the social worker of {self.said_name(one.name)}", text))
+        title = f"For the social worker of {self.said_name(one.name)}"
+        self.app.push_screen(TextScreen(title, text, one.child))
 
     # Agreement and plan
 

@@ -12,8 +12,8 @@ from textual.events import Resize
 from casework.edits import CREATED
 from casework.errors import OutreachError
 from casework.wording import say_value
-from screens.base import OutreachScreen
 from screens.child_story import local_time
+from screens.reader import AboutChild
 from screens.verbs import bindings_for
 from screens.widgets.fitting import fold
 from screens.widgets.lines import SaidLine, TitleLine, VerbLine
@@ -69,14 +69,14 @@ def _say(record_type: str, field: str, value: object) -> str:
     return value_words(value)
 
 
-class HistoryScreen(OutreachScreen):
+class HistoryScreen(AboutChild):
     """Every change of one record."""
 
     place = "history"
     BINDINGS: ClassVar[list[BindingType]] = bindings_for("history")
 
     def __init__(self, record_type: str, record: str, title: str, child: str | None = None) -> None:
-        super().__init__()
+        super().__init__(child)
         self._type, self._record, self._title, self._child = record_type, record, title, child
         self._changes: Sequence[FieldChange] = ()
 
@@ -106,6 +106,7 @@ class HistoryScreen(OutreachScreen):
             self.say(problem.message, wrong=True)
         self._draw(self.size.width)
         self.query_one(RowList).focus()
+        await self.note_sight()
 
     def on_resize(self, event: Resize) -> None:
         """Fold to the new width."""

@@ -24,6 +24,7 @@ from screens.widgets.text import Tone, show
 
 if TYPE_CHECKING:
     from screens.base import OutreachScreen
+    from storage.queries.still_seen import FormSeen
     from storage.store import Store
 
 R = TypeVar("R")
@@ -47,6 +48,8 @@ class KeptAs:
     more: Mapping[str, str] = field(default_factory=dict)
     hidden: bool = False
     """Whether another one was put aside that must not be shown."""
+    seen_as: FormSeen | None = None
+    """What the dialog is about."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -59,6 +62,7 @@ async def kept_as(
 ) -> KeptAs | None:
     """The draft of a dialog of this screen; an emptied one ends. A refusal is said, and gives None."""
     from storage.queries.sight import find_draft
+    from storage.queries.still_seen import form_seen
 
     about = dict(more or {})
 
@@ -68,18 +72,19 @@ async def kept_as(
         else:
             await screen.ask(lambda store: store.drafts.discard(form, subject))
 
-    def read(store: Store) -> tuple[Mapping[str, str], bool]:
+    def read(store: Store) -> tuple[Mapping[str, str], bool, FormSeen]:
         found = find_draft(store, form, subject)
         if found.hidden:
             # A dialog is opened to be answered: whatever it ends, it never ends this one.
             store.drafts.put_aside(form, subject)
-        return ({} if found.draft is None else found.draft.fields), found.hidden
+        held = {} if found.draft is None else found.draft.fields
+        return held, found.hidden, form_seen(store, form, subject)
 
     answer = await screen.attempt(read)
     if answer is None:
         return None
-    fields, hidden = answer
-    return KeptAs(form, subject, keep, fields, about, hidden=hidden)
+    fields, hidden, seen_as = answer
+    return KeptAs(form, subject, keep, fields, about, hidden=hidden, seen_as=seen_as)
 
 
 class KeptDialog(Dialog[R]):
@@ -93,6 +98,7 @@ class KeptDialog(Dialog[R]):
         self._kept = kept
         self._held: dict[str, str] | None = None
         """What the draft holds of the fields, None until it was read from the dialog as it began."""
+        self._began: dict[str, str] = {}
         self._over: dict[str, str] = {}
         """Words of another version, for which the dialog has no field."""
         self._unkept = 0
@@ -116,13 +122,35 @@ class KeptDialog(Dialog[R]):
         return dict(typed)
 
     @property
+    def seen_as(self) -> FormSeen | None:
+        """What it is about."""
+        return self._kept.seen_as
+
+    @property
+    def was_typed(self) -> bool:
+        """Whether words stand in it that somebody typed, now or before."""
+        return bool(self._kept.fields) or self._unkept > 0 or (self._held or {}) != self._began
+
+    def withheld(self, store: Store) -> str:
+        """Why this dialog may not be shown any more, or ""."""
+        from storage.queries.still_seen import why_form_closes
+
+        return why_form_closes(store, self.seen_as) if self.seen_as is not None else ""
+
+    async def end_words(self, *, stay: bool) -> None:
+        """The dialog is closed from outside: what was typed is kept once more where it may stay."""
+        if stay:
+            await self.before_lock()
+        self._gone = True
+
+    @property
     def left_open(self) -> LeftOpen:
         """Where a lock finds this dialog; nowhere once it was closed."""
         return LeftOpen() if self._gone else LeftOpen(self._kept.form, self._kept.subject)
 
     def begin(self) -> None:
         """It shows what the draft held; what it has no field for is said, and stays in the draft."""
-        self._held = self.typed()
+        self._held = self._began = self.typed()
         given = {name: value for name, value in self._kept.fields.items() if name not in self._kept.more}
         self._over = left_over(given, self._held)
         if self._kept.hidden:

@@ -24,6 +24,7 @@ from screens.verbs import bindings_for
 from screens.widgets.fitting import short
 from screens.widgets.text import Cell, Piece, Tone, show_cell
 from storage.queries.sight import DraftFound, find_draft
+from storage.queries.still_seen import FormSeen, form_seen, why_form_closes
 
 if TYPE_CHECKING:
     from storage.drafts import Draft
@@ -103,6 +104,10 @@ class KeptForm(OutreachScreen):
         """Addresses that stand in nothing which the form tells: only in what it lets a person change."""
         self._over: dict[str, str] = {}
         """Words of the draft that have no field here, by the name under which they stay in it."""
+        self.seen_as: FormSeen | None = None
+        """What the form is about, since its draft was looked for."""
+        self.was_typed = False
+        """Whether words stand in it that somebody typed, now or before."""
 
     @classmethod
     async def again(cls, shell: Shell, left: LeftOpen) -> KeptForm | None:
@@ -152,15 +157,16 @@ class KeptForm(OutreachScreen):
         form, subject = self.draft_key
         self._unseen = True
 
-        def read(store: Store) -> tuple[DraftFound, list[str]]:
+        def read(store: Store) -> tuple[DraftFound, list[str], FormSeen]:
             from storage.queries.guarded_words import guarded_addresses
             from storage.queries.sight import child_of_draft
 
             child = child_of_draft(store, subject) if subject else None
-            return find_draft(store, form, subject), guarded_addresses(store, child) if child else []
+            hides = guarded_addresses(store, child) if child else []
+            return find_draft(store, form, subject), hides, form_seen(store, form, subject)
 
         try:
-            found, self.hides = await self.ask(read)
+            found, self.hides, self.seen_as = await self.ask(read)
         except OutreachError as problem:
             self.say(problem.message, wrong=True)
             return None
@@ -171,6 +177,7 @@ class KeptForm(OutreachScreen):
         """It is filled: from here on what is typed is kept."""
         self._saved = self.fields()
         if draft is not None:
+            self.was_typed = True
             given = {name: value for name, value in draft.fields.items() if name != FOCUS}
             self._over = left_over(given, self._saved)
             self._go_to_ends()
@@ -325,6 +332,7 @@ class KeptForm(OutreachScreen):
         if wrong and wrong.field and (wrong.field == field or self.fields()[wrong.field] != wrong.value):
             self._right_again()
         self._strokes += 1
+        self.was_typed = True
         if self._strokes >= _SAVE_AFTER or self._unsaved:
             self._save_soon()
         else:
@@ -395,6 +403,16 @@ class KeptForm(OutreachScreen):
         await self.save_draft()
 
     # Leaving
+
+    def withheld(self, store: Store) -> str:
+        """Why this form may not be shown any more, or ""."""
+        return why_form_closes(store, self.seen_as) if self.seen_as is not None else ""
+
+    async def end_words(self, *, stay: bool) -> None:
+        """The form is closed from outside: what was typed is kept once more where it may stay."""
+        if stay:
+            await self.save_draft()
+        self._gone = True
 
     async def action_leave(self) -> None:
         """Back; the draft stays. Words that could not be kept are given up after a yes only."""

@@ -267,8 +267,19 @@ class NotificationPage(NotificationVerbs):
         """Read again."""
         child, wanted = self._entry.shown.child.id, self._entry.id
         found = await self.ask(lambda store: read_entries(store, child))
-        self._entry = next((entry for entry in found if entry.id == wanted), self._entry)
+        held = next((entry for entry in found if entry.id == wanted), None)
+        if held is None:
+            self._blank()
+            return
+        self._entry = held
         self._draw()
+
+    def _blank(self) -> None:
+        """Show nothing of what may be seen no more."""
+        if not self.is_bare:
+            self.query_one(TitleLine).set_title("Notification", "")
+            self.query_one("#page", RowList).set_source(Rows([]))
+            self.say("This notification may not be shown here any more.", wrong=True)
 
     def on_resize(self, _event: events.Resize) -> None:
         """Fold to the width."""

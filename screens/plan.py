@@ -75,7 +75,7 @@ class PlanScreen(CasePage[PlanView]):
         event.stop()
         line = self._line
         if line is not None and line.text:
-            self.app.push_screen(TextScreen(self.who, line.text))
+            self.app.push_screen(TextScreen(self.who, line.text, self.child_id))
 
     # What a verb acts on
 

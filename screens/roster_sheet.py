@@ -105,7 +105,17 @@ def help_words(words: str) -> list[Cell]:
     return [Piece(line) for line in words.split("\n")]
 
 
+ALL_SCHOOLS = "all schools"
+"""Where a list has the children of each school."""
+
+
 def with_conflicts(whole: Whole, where: str) -> str:
-    """The right end of the title: how many conflicts wait and the keys to them, then `where`."""
+    """The right end of the title: how many conflicts wait and the keys to them, then `where`.
+
+    All schools are not named beside them: the day at the left end needs the room.
+    """
     waiting = whole.counts.get("conflicts", 0)
-    return f"{count_of(waiting, 'conflict')}: g x · {where}" if waiting else where
+    words = f"{count_of(waiting, 'conflict')}: g x"
+    if not waiting:
+        return where
+    return words if where == ALL_SCHOOLS else f"{words} · {where}"

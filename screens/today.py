@@ -14,7 +14,16 @@ from casework.records import Child
 from casework.wording import count_of, join_words, say_day, say_value
 from screens.child_story import wall_time
 from screens.roster_lines import flag_words, heavy_flags, marks_cell, short_why, ties
-from screens.roster_sheet import Entry, Sheet, Whole, flags_of, help_words, place_words, with_conflicts
+from screens.roster_sheet import (
+    ALL_SCHOOLS,
+    Entry,
+    Sheet,
+    Whole,
+    flags_of,
+    help_words,
+    place_words,
+    with_conflicts,
+)
 from screens.rounds import RoundScreen
 from screens.verbs import bindings_for
 from screens.views import Room
@@ -109,7 +118,7 @@ class TodayScreen(RoundScreen):
     def title_ends(self, whole: Whole) -> tuple[str, str]:
         """The register day, and a clear word when that is not today."""
         today = self.shell.today
-        where = with_conflicts(whole, whole.schools.get(self.school or "", "all schools"))
+        where = with_conflicts(whole, whole.schools.get(self.school or "", ALL_SCHOOLS))
         if whole.day == today:
             return f"Today  {say_day(today)}", where
         return f"Today  registers of {say_day(whole.day)} (today is {brief_day(today)})", where

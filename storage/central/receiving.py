@@ -24,6 +24,7 @@ from casework.facets import FACET_OF_KEY, Facet, facets, joined, plain_facets
 from casework.ids import new_id
 from casework.records import RECORD_TYPES
 from casework.scopes import TIED_TYPES, own_scope
+from casework.wording import count_of
 from storage import audit, reindex
 from storage.central.beforehand import Beforehand
 from storage.central.delivery import Delivery, Received, Row, Share, Told
@@ -111,13 +112,14 @@ class Receiver:
                 write_state(self._conn, delivery.state)
             self._state_given_up()
             if answer.written or answer.purged:
+                what = count_of(answer.written, "record")
                 audit.append(
                     self._conn,
                     at=audit.stamp(self._store.now()),
                     worker=self._store.actor.worker,
                     verb="changed",
                     child=None,
-                    detail=f"central record: {answer.written} records, {answer.purged} given up",
+                    detail=f"central record: {what}, {answer.purged:,} given up",
                 )
         self._tell(touched)
         return answer

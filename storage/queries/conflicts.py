@@ -15,7 +15,10 @@ from casework.errors import BadInput, Refused
 from casework.policies import Category
 from casework.records import RECORD_TYPES, Calendar, Child, Record, School, Team, Worker
 from casework.records_sync import Conflict
+from casework.wording import count_of
 from storage.central.asides import LET_IN, TAKEN_LATE, what_to_do
+from storage.queries.conflicts_settled import settler_of
+from storage.queries.guarded_words import guarded
 from storage.queries.history import Names, value_words
 from storage.queries.lookup import display_name
 from storage.queries.sight import Sight, seen_children, subject_of
@@ -101,15 +104,54 @@ def count_conflicts(store: Store, child: str | None = None) -> int:
     return len(read_conflicts(store, child)) if row else 0
 
 
-def find_conflict(store: Store, conflict: str) -> OpenConflict:
-    """One conflict by its id. Raises BadInput where the worker knows of none, Refused where it is settled."""
+def find_conflict(store: Store, conflict: str, *, settled: bool = False) -> OpenConflict:
+    """One conflict by its id. Raises BadInput where the worker knows of none, and without `settled` where
+    somebody has settled it.
+    """
     found = next(iter(store.find(Conflict, "id = ?", (conflict,))), None)
     shown = _shown(store, found, Names(store)) if found is not None else None
     if shown is None:
-        raise BadInput("no-such-conflict", "No conflict has that id; `conflicts` lists those that wait.")
-    if shown.conflict.settled:
-        raise Refused("settled", "That conflict is settled already.", conflict)
+        raise BadInput(
+            "no-such-conflict", "That conflict is not here, or you may not see it: look at the list again."
+        )
+    if shown.conflict.settled and not settled:
+        raise BadInput("settled", "That conflict is settled already.", conflict)
     return shown
+
+
+def settled_as(store: Store, conflict: str) -> Said | None:
+    """What a conflict was settled with, by whom, when; None while it waits, or where it may not be seen."""
+    found = next(iter(store.find(Conflict, "id = ? AND settled = 1", (conflict,))), None)
+    names = Names(store)
+    shown = _shown(store, found, names) if found is not None else None
+    if shown is None:
+        return None
+    said = _chosen(store, shown.conflict, names)
+    return guarded(store, shown.child, said) if shown.child is not None else said
+
+
+def read_settled(store: Store) -> list[tuple[OpenConflict, Said]]:
+    """Settled conflicts that the worker may see, with what they were settled with, the newest first.
+
+    What stands in each is what stood in the conflict.
+    """
+    names = Names(store)
+    held = store.find(Conflict, "settled = 1")
+    shown = _joined([one for conflict in held if (one := _shown(store, conflict, names)) is not None])
+    found = [(_as_weighed(store, one, names), _chosen(store, one.conflict, names)) for one in shown]
+    return sorted(found, key=lambda one: (one[1].at, one[0].id), reverse=True)
+
+
+def _as_weighed(store: Store, one: OpenConflict, names: Names) -> OpenConflict:
+    was = one.conflict
+    value = json.loads(was.central)
+    return replace(one, stands=_said(store, names, value, was.central_by, was.central_at, one.child))
+
+
+def _chosen(store: Store, conflict: Conflict, names: Names) -> Said:
+    by, at = settler_of(store, conflict)
+    child = subject_of(store, conflict)
+    return _said(store, names, json.loads(conflict.chosen or conflict.central), by, at, child)
 
 
 def _shown(store: Store, conflict: Conflict, names: Names) -> OpenConflict | None:
@@ -131,8 +173,8 @@ def _shown(store: Store, conflict: Conflict, names: Names) -> OpenConflict | Non
         about=about,
         label=field_label(conflict.record_type, conflict.field),
         base=Said(base, _words(names, base)),
-        stands=_said(store, names, now, by, at),
-        other=_said(store, names, other, conflict.other_by, conflict.other_at),
+        stands=_said(store, names, now, by, at, child),
+        other=_said(store, names, other, conflict.other_by, conflict.other_at, child),
     )
 
 
@@ -174,11 +216,22 @@ def _author(store: Store, conflict: Conflict, now: Any) -> tuple[str, str]:
     return rows[0][:2] if rows else ("", "")
 
 
-def _said(store: Store, names: Names, value: Any, by: str, at: str) -> Said:
+def _said(store: Store, names: Names, value: Any, by: str, at: str, child: Child | None = None) -> Said:
     worker = next(iter(store.find(Worker, "id = ?", (by,))), None)
-    known = {school.id: school.name for school in store.find(School)}
-    where = ", ".join(known[school] for school in (worker.schools if worker else ()) if school in known)
+    where = _from_where(store, worker, child) if worker else ""
     return Said(value, _words(names, value), worker.name if worker else "", at, where)
+
+
+def _from_where(store: Store, worker: Worker, child: Child | None) -> str:
+    """The child's school where the worker is tied to it, else their only one, how many, or their team."""
+    known = {school.id: school.name for school in store.find(School)}
+    tied = [school for school in worker.schools if school in known]
+    if child is not None and child.school in tied:
+        return known[child.school]
+    if len(tied) > 1:
+        return count_of(len(tied), "school")
+    team = next(iter(store.find(Team, "id = ?", (worker.team,))), None) if worker.team else None
+    return known[tied[0]] if tied else team.name if team else ""
 
 
 def _words(names: Names, value: Any) -> str:

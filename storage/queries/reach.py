@@ -42,7 +42,10 @@ def read_reach(store: Store, child: Child) -> Reach:
     """The adults of a child in contact order, and the children who share the household."""
     decision = store.may_see(child, Category.FAMILY, "attendance")
     if not decision:
-        return Reach(withheld=decision.reason if decision.shown else "")
+        reason = decision.reason
+        if store.may_see(child, Category.FAMILY, "support"):
+            reason = "Agreed to for support, not for attendance; the child's page shows them."
+        return Reach(withheld=reason if decision.shown else "")
     ties = store.find(Relationship, "child = ?", (child.id,))
     ties.sort(key=lambda tie: (tie.contact_order, tie.id))
     people = [(tie, store.get(Person, tie.person)) for tie in ties]

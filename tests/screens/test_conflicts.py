@@ -24,6 +24,7 @@ from screens.history import HistoryScreen
 from screens.reader import TextScreen
 from screens.widgets.text import Piece, show_cell
 from storage.queries.conflicts import read_conflicts
+from storage.queries.history import read_history
 from storage.store import Store
 from tests.screens.fakes import HOSTILE
 from tests.screens.real import Family, asked, enter, make_real_app, new_store
@@ -182,6 +183,7 @@ async def test_the_lists_tell_that_one_waits(family: Family, tmp_path: Path) -> 
         assert "1 conflict: g x" in screen_text(app)
         await keys(pilot, "g", "c")
         assert "1 conflict: g x" in screen_text(app)
+        assert "all schools" not in screen_text(app)
         await keys(pilot, "g", "x", "right_parenthesis", "g", "c")
         assert "conflict" not in screen_text(app)
 
@@ -191,6 +193,8 @@ async def test_one_about_a_withheld_field_is_not_there(tmp_path: Path) -> None:
     family = Family(store)
     at_odds(family, "nhs_number", "9434765919", facet="health")
     at_odds(family, "upn", "A886009900001", facet="youth_justice")
+    told = read_history(store, "child", family.tilly.id)
+    assert [one.kind for one in told if one.kind == "conflict"] == []
     app = make_real_app(tmp_path, store)
     async with app.run_test(size=(80, 24)) as pilot:
         await enter(pilot)
