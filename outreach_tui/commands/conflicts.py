@@ -16,39 +16,49 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=LineCommand)
+@click.option("--settled", is_flag=True, help="Those that somebody has settled, with what and when.")
 @json_option
-def conflicts() -> None:
+def conflicts(settled: bool) -> None:
     """List the conflicts that wait: what stands in the central record, and what was also said.
 
     `resolve ID --keep central|yours|both` or `resolve ID --text TEXT` settles one.
     """
     from casework.wording import count_of
-    from storage.queries.conflicts import read_conflicts
+    from storage.queries.conflicts import read_conflicts, read_settled
     from storage.queries.guarded_words import AddressGuard
 
     call = the_call()
     with opened(call) as store:
         guard = AddressGuard(store)
-        found = [guard(one.child, one) for one in read_conflicts(store)]
+        each: list[tuple[OpenConflict, Said | None]] = (
+            [*read_settled(store)] if settled else [(one, None) for one in read_conflicts(store)]
+        )
+        found = [guard(pair[0].child, pair) for pair in each]
         store.log("looked", f"conflicts: {count_of(len(found), 'conflict')}")
-    value = [as_json(one) for one in found]
+    value = [
+        {**as_json(one), "settled": _side(chosen)} if chosen is not None else as_json(one)
+        for one, chosen in found
+    ]
 
     def lines() -> None:
         if not found:
-            output.emit_lines(["No conflict waits."])
+            output.emit_lines(["No settled conflict is here." if settled else "No conflict waits."])
             return
-        for number, one in enumerate(found):
+        for number, (one, chosen) in enumerate(found):
             output.emit_lines([""] if number else [])
             output.emit_pairs(
                 [
                     ("Child", one.name) if one.child else ("About", one.name or "the team"),
                     ("Field", one.label),
                     ("Before", one.base.words),
-                    ("Stands", _words(one.stands)),
+                    ("Stood" if chosen else "Stands", _words(one.stands)),
                     ("Also said", _words(one.other)),
+                    *([("Settled", _words(chosen))] if chosen else []),
                     ("Conflict", one.id),
                 ]
             )
+        if settled:
+            return
         output.warn("To settle one: outreach resolve CONFLICT --keep central, yours or both, or --text TEXT.")
 
     call.show(value, lines)

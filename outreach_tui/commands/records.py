@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from casework.records import Child, Record
     from casework.sharing import Decision
     from outreach_tui.commands.people import Eyes
+    from storage.queries.weighed import WeighedIn
     from storage.store import Store
 
 REFERENCES = {
@@ -34,6 +35,8 @@ REFERENCES = {
     "allocated_to": "worker",
     "ended_by": "worker",
     "episode": "episode",
+    "central_by": "worker",
+    "other_by": "worker",
 }
 """Fields that hold another record's id, with that record's type."""
 
@@ -97,11 +100,10 @@ def history(record: str, field: str | None) -> None:
                 "no-such-field", f"A {found.type} has no field {safe(name)}; it has {known}.", "--field"
             )
         veil = veil_of(store, found)
-        entries = [
-            entry
-            for row in _changes(store, found.id)
-            for entry in _entries(eyes, found, child, row, name, veil)
-        ]
+        rows = _changes(store, found.id)
+        weighed = _weighed(store, eyes, found, child, rows, name)
+        entries = [entry for row in rows for entry in _entries(eyes, found, child, row, name, veil, weighed)]
+        _add_weighed(entries, weighed, veil)
         if not entries:
             _require_told(eyes, found, child, [name] if name else _names(found))
         if child is not None:
@@ -183,11 +185,17 @@ def label_of(record: Record, name: str) -> str:
 
     meta = meta_of(record.type, name)
     label = meta.label if meta else name
+    if name == "record":  # the line above names the record that is shown
+        return "About (record)"
     return f"{label} ({name})" if label.casefold() != name.replace("_", " ") else label
 
 
 def said(eyes: Eyes, record: Record, name: str, value: Any, *, ids: bool = True) -> str:
     """A value in words; a reference as the name of what it points at, where that may be seen, with its id."""
+    if record.type == "conflict" and name in _AS_JSON and value:
+        from storage.queries.conflicts import words_of
+
+        return words_of(eyes.store, json.loads(value))
     text = _in_words(record, name, value)
     if name in REFERENCES and isinstance(value, str) and value:
         from casework.records import RECORD_TYPES
@@ -238,6 +246,10 @@ def _in_words(record: Record, name: str, value: Any) -> str:
     return plain(value)
 
 
+_AS_JSON = frozenset({"base", "central", "other", "chosen"})
+"""Fields of a conflict that hold a value of another record's field, as JSON text."""
+
+
 def plain(value: Any) -> str:
     """A JSON-safe field value in words."""
     if value is None or value == "":
@@ -254,7 +266,7 @@ def plain(value: Any) -> str:
 def _changes(store: Store, record: str) -> list[Any]:
     return store.conn.execute(
         "SELECT e.at, coalesce(w.name, e.worker), e.name, e.kind, e.reason, e.id,"
-        " c.field, c.old, c.new, e.seq"
+        " c.field, c.old, c.new, e.seq, e.worker"
         " FROM change c JOIN edit e ON e.seq = c.edit LEFT JOIN worker w ON w.id = e.worker"
         " WHERE c.record = ? ORDER BY c.edit, c.n",
         (record,),
@@ -268,17 +280,18 @@ def _entries(
     row: Any,
     wanted: str | None,
     veil: Callable[[str, Any], Any],
+    weighed: WeighedIn,
 ) -> list[dict[str, Any]]:
     """One journal row as entries per field; a creation gives one for each field that had a value.
 
     A change between values that ``veil`` shows as the same is left out.
     """
-    at, by, step, kind, reason, edit, field, old, new, seq = row
+    at, by, step, kind, reason, edit, field, old, new, seq, _ = row
     after = json.loads(new)
     if field == "":
         pairs = [(name, None, value) for name, value in after.items() if value not in (None, "", [], {})]
     else:
-        pairs = [(field, json.loads(old), after)]
+        pairs = [(field, weighed.base(seq, field, json.loads(old)), after)]
     from storage.queries.steps import told_step
 
     step, reason = told_step(eyes.store, seq, step, reason)
@@ -303,9 +316,43 @@ def _entries(
                 "old": before if decision else None,
                 "new": value if decision else None,
                 "withheld": None if decision else decision.reason,
+                "conflict": None,
             }
         )
     return entries
+
+
+def _weighed(
+    store: Store, eyes: Eyes, record: Record, child: Child | None, rows: list[Any], field: str | None
+) -> WeighedIn:
+    from storage.queries.weighed import Written, weighed_in
+
+    journal = [
+        Written(row[9], row[5], row[10], row[0], row[6], json.loads(row[8]), row[3] == "central")
+        for row in rows
+    ]
+    return weighed_in(store, record, child, eyes, journal, field or "")
+
+
+def _add_weighed(entries: list[dict[str, Any]], weighed: WeighedIn, veil: Callable[[str, Any], Any]) -> None:
+    """Put what conflicts tell among the lines of the journal."""
+    from storage.queries.weighed import placed
+
+    for line in weighed.lines:
+        entry = {
+            "at": line.at,
+            "by": line.by,
+            "step": line.step,
+            "kind": "conflict",
+            "reason": "",
+            "edit": line.edit or None,
+            "field": line.field,
+            "old": veil(line.field, line.old),
+            "new": veil(line.field, line.new),
+            "withheld": None,
+            "conflict": line.conflict,
+        }
+        entries.insert(placed([one["at"] for one in entries], line.at), entry)
 
 
 def _require_told(eyes: Eyes, record: Record, child: Child | None, names: list[str]) -> None:

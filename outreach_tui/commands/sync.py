@@ -195,6 +195,9 @@ def status() -> None:
     """
     call = the_call()
     with opened(call) as store:
+        from datetime import datetime
+
+        from storage.audit import stamp
         from storage.central.asides import set_aside, taken_late
         from storage.central.lease import read_lease
         from storage.central.outbox import count_waiting
@@ -220,7 +223,7 @@ def status() -> None:
         "quarantined": aside,
         "taken_late": late,
         "cursor": state.seq,
-        "agreed_at": state.agreed_at or None,
+        "agreed_at": stamp(datetime.fromisoformat(state.agreed_at)) if state.agreed_at else None,
         "opens_alone_until": lease.ends_at if lease else None,
         "silent_days": lease.silent_days if lease else None,
     }

@@ -28,6 +28,7 @@ from storage.queries.child_marks import holders, marks_in_force
 from storage.queries.guarded_words import guarded
 from storage.queries.sight import Sight, seen_children, subject_of
 from storage.queries.steps import told_step
+from storage.queries.weighed import Written, placed, weighed_in
 from storage.rows import load
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def read_history(store: Store, record_type: str, record: str, field: str = "") -
     """
     condition, more = ("AND c.field IN (?, '')", [field]) if field else ("", [])
     rows = store.conn.execute(
-        "SELECT e.seq, e.at, e.worker, e.name, e.reason, e.kind, c.field, c.old, c.new"
+        "SELECT e.seq, e.at, e.worker, e.name, e.reason, e.kind, c.field, c.old, c.new, e.id"
         f" FROM change c JOIN edit e ON e.seq = c.edit WHERE c.record = ? AND c.type = ? {condition}"
         " ORDER BY c.edit DESC, c.n DESC",
         [record, record_type, *more],
@@ -100,6 +101,11 @@ def read_history(store: Store, record_type: str, record: str, field: str = "") -
     known = Names(store)
     veil = veil_of(store, held)
     told = {row[0]: told_step(store, row[0], row[3], row[4] or "") for row in rows}
+    journal = [
+        Written(row[0], row[9], row[2], row[1], row[6], json.loads(row[8]), row[5] == "central")
+        for row in rows
+    ]
+    weighed = weighed_in(store, held, child, sight, journal, field)
     changes = [
         FieldChange(
             seq=seq,
@@ -110,11 +116,19 @@ def read_history(store: Store, record_type: str, record: str, field: str = "") -
             kind=kind,
             field=name,
             label=label_of_field(record_type, name),
-            old=known.put(veil(name, json.loads(old))) if old else None,
+            old=known.put(veil(name, weighed.base(seq, name, json.loads(old)))) if old else None,
             new=known.put(veil(name, _only(json.loads(new), name, field))),
         )
-        for seq, at, worker, step, reason, kind, name, old, new in rows
+        for seq, at, worker, step, reason, kind, name, old, new, _ in rows
     ]
+    for number, line in enumerate(weighed.lines, 1):
+        place = placed([change.at for change in reversed(changes)], line.at)
+        old, new = (known.put(veil(line.field, value)) for value in (line.old, line.new))
+        label = label_of_field(record_type, line.field)
+        seen_line = FieldChange(
+            -number, line.at, line.by, line.step, "", "conflict", line.field, label, old, new
+        )
+        changes.insert(len(changes) - place, seen_line)
     differing = [change for change in changes if change.field == CREATED or change.old != change.new]
     seen = [shown for change in differing if (shown := _as_seen(change, sight, held, child)) is not None]
     return guarded(store, child, seen) if child is not None else seen

@@ -57,13 +57,24 @@ def test_a_conflict_is_listed_and_settled(line: Line) -> None:
     )
     assert row["yours"] == {"value": "Lily", "by": "Ana Bell", "at": "2026-11-20T09:00:00Z"}
     assert "Lily (Ana Bell" in line("conflicts").out
+    shown = line("show", one).out
+    assert "About (record):" in shown
+    assert '"Lily"' not in shown
+    assert "Ana Bell (" in shown
     both = line("resolve", one, "--keep", "yours", "--text", "x")
     assert both.code == 2
     done = line("resolve", one, "--keep", "yours", "--json")
     assert (done.code, done.json["value"], done.json["left"]) == (0, "Lily", 0)
     assert line("conflicts", "--json").json == []
+    told = line("history", line.ids["tilly"], "--field", "known_as", "--json").json
+    assert [(row["new"], row["conflict"]) for row in told][-2:] == [("Lily", one), ("Lily", None)]
+    assert [row["step"] for row in told][-2:] == ["Chosen: Known as", "Settle a conflict: Known as"]
+    (row,) = line("conflicts", "--settled", "--json").json
+    assert (row["id"], row["central"]["value"], row["yours"]["value"]) == (one, "", "Lily")
+    assert (row["settled"]["value"], row["settled"]["by"]) == ("Lily", "Ana Bell")
+    assert "Settled:   Lily (Ana Bell" in line("conflicts", "--settled").out
     again = line("resolve", one, "--keep", "central")
-    assert (again.code, "settled already" in again.err) == (5, True)
+    assert (again.code, "settled already" in again.err) == (4, True)
     assert line("undo").code == 0
     assert [row["id"] for row in line("conflicts", "--json").json] == [one]
 
@@ -82,7 +93,7 @@ def test_tags_of_both_are_joined_and_another_id_is_no_conflict(line: Line) -> No
     one = planted(line, "tags", [], ["bus", "twin"], base=[])
     assert line("resolve", one, "--keep", "both", "--json").json["value"] == ["bus", "twin"]
     wrong = line("resolve", line.ids["tilly"], "--keep", "central")
-    assert (wrong.code, "No conflict has that id" in wrong.err) == (4, True)
+    assert (wrong.code, "That conflict is not here" in wrong.err) == (4, True)
     assert line("edit", one, "settled=no").code == 5
 
 

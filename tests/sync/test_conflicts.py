@@ -13,11 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from casework.conflicts import Keep
-from casework.errors import OutreachError, Refused
+from casework.errors import BadInput, OutreachError, Refused
 from casework.records import Child, Person, Relationship, School
 from casework.records_sharing import Agreement
 from casework.records_sync import Conflict
 from storage.queries.conflicts import read_conflicts, read_set_aside
+from storage.queries.history import read_history
+from storage.queries.sync_view import read_sync_view
 from storage.settling import commit_settlement
 from sync.hub import devices
 from tests.sync.databases import Database, SqliteDatabase
@@ -65,6 +67,26 @@ def test_a_conflict_is_told_in_plain_words(world: World) -> None:
         assert (one.name, one.label, one.base.words) == ("Tilly (Til) Marsh", "Known as", "(empty)")
         assert (one.stands.words, one.stands.by) == ("Til", "Ana")
         assert (one.other.words, one.other.by) == ("Lily", "Ben")
+
+
+def test_what_was_weighed_stands_in_the_history_on_both_laptops(world: World) -> None:
+    ana, ben, tilly = at_odds(world)
+    weighed = {("Ana", "", "Til"), ("Ben", "", "Lily")}
+
+    def told(laptop: Laptop) -> set[tuple[str, str, str]]:
+        changes = read_history(laptop.store, "child", tilly, "known_as")
+        return {(one.by, one.old, one.new) for one in changes if one.field}
+
+    assert (told(ana), told(ben)) == (weighed, weighed)
+    settled(ana, "central")
+    world.settle()
+    assert read_sync_view(ben.store).came[0][1] == "1 record, 0 given up"
+    chosen = weighed | {("Ana", "Lily", "Til")}
+    assert (told(ana), told(ben)) == (chosen, chosen)
+    steps = [
+        one.step for one in read_history(ana.store, "child", tilly, "known_as") if one.kind == "conflict"
+    ]
+    assert steps == ["Settle a conflict: Known as", "Not chosen: Known as"]
 
 
 def test_who_takes_a_settlement_back_wrote_none_of_its_values(world: World) -> None:
@@ -194,7 +216,7 @@ def test_several_conflicts_about_one_field_are_settled_one_by_one(world: World) 
     world.settle()
     assert {known_as(laptop, tilly.id) for laptop in (ana, ben, cas)} == {"Lily / Tils"}
     assert read_conflicts(cas.store) == []
-    with pytest.raises(Refused, match="settled already"):
+    with pytest.raises(BadInput, match="settled already"):
         commit_settlement(cas.store, left.id, "central")
 
 
