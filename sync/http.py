@@ -50,6 +50,13 @@ _OK, _TOO_MANY, _SERVER = 200, 429, 500
 _REPLAYED = "replayed"
 """A proxy sent a request twice and passed on the second answer: said once more, with a nonce of its own, it
 has the effect that it has had."""
+_SENT_LATER = "nothing is lost, and it is sent the next time"
+_ENROL_AGAIN = (
+    "nothing is lost, and this laptop is not enrolled yet: run the same outreach enrol again, with a new code"
+    " where this one ran out"
+)
+_ISSUERS = ("ISSUER", "SELF-SIGNED", "SELF SIGNED")
+"""By which TLS says that it does not know who signed a certificate, not that it ran out or is another's."""
 _MOST_ANSWER = 4 * wire.MOST_BODY  # a page of a pull may be larger than anything that is sent
 
 
@@ -159,9 +166,8 @@ class Line:
                 found = {name.lower(): value for name, value in response.headers.items()}
                 return response.status_code, found, bytes(answer)
         except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, OSError) as error:
-            raise Unreachable(
-                "unreachable", f"{_why(error)}; nothing is lost, and it is sent the next time.", self.url
-            ) from None
+            then = _ENROL_AGAIN if verb == "enrol" else _SENT_LATER
+            raise Unreachable("unreachable", f"{_why(error)}; {then}.", self.url) from None
 
     def _read(
         self,
@@ -290,8 +296,11 @@ def _is_loopback(url: str) -> bool:
 
 def _why(error: Exception) -> str:
     """What went wrong on the way, in a person's words."""
-    if isinstance(error, httpx2.ConnectError) and "CERTIFICATE" in str(error).upper():
-        return "The certificate of the central record is not one that this computer trusts"
+    said = str(error).upper()
+    if isinstance(error, httpx2.ConnectError) and "CERTIFICATE" in said:
+        signer = any(words in said for words in _ISSUERS)
+        mend = " (let SSL_CERT_FILE name the file of the authority that signed it)" if signer else ""
+        return f"The certificate of the central record is not one that this computer trusts{mend}"
     if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout):
         return "The central record cannot be reached"
     if isinstance(error, httpx2.TimeoutException):

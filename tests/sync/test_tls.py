@@ -74,6 +74,9 @@ def test_a_certificate_that_is_unknown_ended_or_anothers_is_not(
     with pytest.raises(Unreachable, match=UNTRUSTED) as gone:
         reach(site)
     assert (gone.value.code, gone.value.exit_code) == ("unreachable", 6)
+    assert ("SSL_CERT_FILE" in gone.value.message) == (wrong == "unknown")
+    assert "enrol again" in gone.value.message
+    assert "sent the next time" not in gone.value.message
     with site.hub.engine.begin() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM device").scalar() == 0
 
