@@ -6,7 +6,7 @@ what may be held. Then of those that may be held whole little is left to be done
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from casework.records import RECORD_TYPES
@@ -39,6 +39,7 @@ class Beforehand:
         self._holdings = Holdings(conn)
         self._shares: dict[str, Share] = {}
         self._counted: set[str] = set()
+        self._bits: dict[str, int] = {}
         self._scopes: dict[str, str] = {}
         self._as_of = others_wrote(conn)
 
@@ -83,11 +84,20 @@ class Beforehand:
             }
             self._holdings.count_ahead(found)
         self._counted.update(record for _, record in found)
+        for share in found.values():
+            self._bits[share.scope] = self._bits.get(share.scope, 0) | share.bits
 
-    def uncounted(self, shares: Mapping[Entry, Share]) -> dict[Entry, Share]:
-        """Those of the shares that `whole` gave which are not counted yet."""
-        counted = self._counted
-        return {entry: share for entry, share in shares.items() if entry[1] not in counted}
+    def counted(self, masks: Mapping[str, int]) -> Collection[str]:
+        """The records that are counted, and may be held whole."""
+        self._forget_if_others_wrote()
+        if all(not bits & ~masks.get(scope, 0) for scope, bits in self._bits.items()):
+            return self._counted
+        share_of_one = self._shares.__getitem__
+        return {
+            record
+            for record in self._counted
+            if not (share := share_of_one(record)).bits & ~masks.get(share.scope, 0)
+        }
 
     def forget(self, records: Iterable[Entry]) -> None:
         """These records have changed, or are gone."""
@@ -98,7 +108,7 @@ class Beforehand:
 
     def forget_all(self) -> None:
         """Any record may have changed without a step of this laptop's."""
-        self._shares, self._scopes, self._counted = {}, {}, set()
+        self._shares, self._scopes, self._counted, self._bits = {}, {}, set(), {}
 
     def whole(self, records: Iterable[Entry], masks: Mapping[str, int]) -> dict[Entry, Share]:
         """Of these records those that are ready and may be held whole."""

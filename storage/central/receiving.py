@@ -138,7 +138,7 @@ class Receiver:
                 if not self._may_begin():
                     answer.waiting = True
                     break
-                portion, shares, more = self._to_count(after)
+                portion, shares, last, more = self._to_count(after)
                 own = [one for one in portion if one[1] not in self._busy] if self._busy else portion
                 rest = [entry for entry in own if entry not in shares]
                 lost = self._holdings.untied() if first and read_state(self._conn).anew else []
@@ -149,28 +149,31 @@ class Receiver:
                 given_up = (child for child in children if ("child", child) not in known)
                 for child in given_up:  # with what the central record does not know yet
                     changed |= self._narrow(self._holdings.of_scope(child), answer, touched)
-                self._holdings.recount([*rest, *changed], known, self._beforehand.uncounted(shares))
-                if own == portion:
-                    forget_to_recount(self._conn, after, portion[-1][1] if portion else after)
-                else:
+                self._holdings.recount([*rest, *changed], known, shares)
+                if self._busy:
                     forget_wants(self._conn, (record for _, record in own))
+                else:
+                    forget_to_recount(self._conn, after, last)
                 self._state_given_up()
-            first = False
-            after = portion[-1][1] if portion else ""
+            first, after = False, last
         self._tell(touched)
         return answer
 
-    def _to_count(self, after: str) -> tuple[list[Entry], dict[Entry, Share], bool]:
-        """Own records to be counted in one transaction: those with the next ids, what those of them add that
-        need not be read, and whether there are more.
+    def _to_count(self, after: str) -> tuple[list[Entry], dict[Entry, Share], str, bool]:
+        """Own records to be counted in one transaction: those of the next ids that are not counted yet, what
+        those add that need not be read, the last id, and whether there are more.
         """
-        found = to_recount(self._conn, _PORTION, after)
-        shares = self._beforehand.whole(found, self._holdings.masks())
-        unread = [place for place, entry in enumerate(found) if entry not in shares]
+        masks = self._holdings.masks()
+        counted = self._beforehand.counted(masks)
+        most = _PORTION + len(counted)
+        found = to_recount(self._conn, most, after)
+        left = [entry for entry in found if entry[1] not in counted] if counted else found
+        shares = self._beforehand.whole(left, masks)
+        unread = [place for place, entry in enumerate(left) if entry not in shares]
         if len(unread) <= _UNREAD:
-            return found, shares, len(found) == _PORTION
-        portion = found[: unread[_UNREAD]]
-        return portion, {entry: shares[entry] for entry in portion if entry in shares}, True
+            return left, shares, found[-1][1] if found else after, len(found) == most
+        portion = left[: unread[_UNREAD]]
+        return portion, {entry: shares[entry] for entry in portion if entry in shares}, portion[-1][1], True
 
     def _may_begin(self) -> bool:
         """Whether this is the time; which records and fields waiting steps hold is then known."""

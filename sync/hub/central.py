@@ -324,7 +324,10 @@ def usual_fields(record_type: str) -> Mapping[str, Any]:
 
 def hashes_of(record_type: str, record: str, fields: Mapping[str, Any]) -> tuple[str, dict[str, int]]:
     """The key of a record's leading facet, and the hash of each facet by its key."""
-    hashes = facet_hashes(record_type, record, {**usual_fields(record_type), **fields})
+    usual = usual_fields(record_type)
+    if not usual.keys() <= fields.keys():
+        fields = {**usual, **fields}
+    hashes = facet_hashes(record_type, record, fields)
     return next(iter(hashes)), hashes
 
 
@@ -335,9 +338,16 @@ def _row(held: Held, scope: str) -> dict[str, Any]:
         "scope": scope,
         "seq": held.seq,
         "fields": to_json(held.fields).decode(),
-        "versions": to_json(held.versions).decode(),
+        "versions": _versions_text(held.versions),
         "device": held.device,
     }
+
+
+def _versions_text(versions: Mapping[str, int]) -> str:
+    """As JSON; most records are as they were made."""
+    if len(versions) == 1 and "" in versions:
+        return f'{{"":{versions[""]}}}'
+    return to_json(versions).decode()
 
 
 def read_as(cls: type[R], row: Any) -> R:

@@ -61,7 +61,9 @@ def validated(record_type: str, record: str, fields: dict[str, Any]) -> dict[str
     try:
         known = known_fields(cls, fields)
         known["id"] = record
-        spelt_out = cls.model_validate(known).model_dump(mode="json")
+        # As `model_validate` and `model_dump` do it, which take a tenth longer.
+        held = cls.__pydantic_validator__.validate_python(known)
+        spelt_out: dict[str, Any] = cls.__pydantic_serializer__.to_python(held, mode="json")
     except ValidationError as error:
         place = ".".join(str(part) for part in error.errors()[0]["loc"])
         raise Refusal("bad-value", f"The field {place} does not hold what it has to.") from None
