@@ -29,7 +29,7 @@ from storage.central.state import SyncState, read_state, write_state
 from storage.journal import transaction
 from storage.store import Store
 from sync.collecting import collecting_rarely
-from sync.messages import MOST_UNANSWERED, BesideHello, Cursor, Hello, Verify, Welcome
+from sync.messages import MOST_UNANSWERED, BesideHello, Cursor, Hello, Page, Verify, Welcome
 from sync.reading import Reading
 from sync.sending import Sending
 from sync.session import Central, Session
@@ -71,6 +71,8 @@ class Device:
         self._reading = Reading(store, central, self._beforehand, progress=progress)
         self._lease: int | None = None
         self._forked = False
+        self._page: Page | None = None
+        self._greeted: Hello | None = None
 
     def sync(self, *, full: bool = False, deep: bool = False) -> Session:
         """One session from hello to agreement.
@@ -98,19 +100,20 @@ class Device:
                 note_problems(self._conn, self._now(), session.problems)
 
     def _agree(self, session: Session, *, full: bool, deep: bool) -> None:
-        if self._hello(session) and not (full or deep):
+        if self._hello(session, at_once=not (full or deep)) and not (full or deep):
             session.agreed = True
             self._hear(agreed=True)
             return
         for _ in range(_ROUNDS):
-            self._sending.push_all(session)
+            self._push_all(session)
             if not self._pull_all(session) or not self._reading.settle_own(session):
                 continue
-            self._sending.give_what_lacks(session)
+            if self._sending.give_what_lacks(session):
+                self._reading.forget_told()
             self._hear()
             if deep and not self._recount(session):
                 continue
-            if self._verify(session):
+            if (not (full or deep) and self._is_as_told()) or self._verify(session):
                 session.agreed = True
                 break
         session.cursor = read_state(self._conn).seq
@@ -119,17 +122,36 @@ class Device:
 
     # Hello
 
-    def _hello(self, session: Session) -> bool:
-        """Greet, and put right what the answer asks for; True when there is nothing to say."""
+    def _hello(self, session: Session, *, at_once: bool = False) -> bool:
+        """Greet, and put right what the answer asks for; True when there is nothing to say.
+
+        With `at_once` what waits goes with it, and the first page comes with the answer, where both sides
+        have met before.
+        """
         self._beforehand.forget_all()
+        self._page = None
         state = self._begin()
         bundles = read_bundles(self._conn)
         session.requests += 1
-        welcome = self._central.hello(self._greeting(state, bundles.counter if bundles.sent else 0))
+        greeting = self._greeting(state, bundles.counter if bundles.sent else 0)
+        message = self._sending.with_greeting(session) if at_once else None
+        if at_once and state.seq and not state.anew:
+            beside = {"push": message.push if message is not None else None, "pull": True}
+            greeting = greeting.model_copy(update={"beside": greeting.beside.model_copy(update=beside)})
+        self._greeted = greeting
+        wait = self._central.hello_ahead(greeting)
+        if message is not None:
+            self._sending.work_out(message)
+        welcome = wait()
         if bundles.sent:
             with transaction(self._conn):
                 end_bundles(self._conn)
         self._welcomed(replace(state, incarnation=state.coming, coming="", unanswered=""), welcome, session)
+        if message is not None and welcome.beside.pushed is not None:
+            self._sending.settle_greeted(session, message, welcome.beside.pushed)
+        else:
+            self._beforehand.forget_all()
+        self._page = welcome.beside.page
         after = read_state(self._conn)
         # The answer may ask after steps again, and a person may have worked on while it was awaited.
         return welcome.agreed and not after.audit_missing and not self._has_more_to_say(after)
@@ -270,12 +292,19 @@ class Device:
                 state = read_state(self._conn)
                 write_state(self._conn, replace(state, agreed_at=self._now().isoformat(), anew=""))
 
-    # Reading
+    # Sending and reading
+
+    def _push_all(self, session: Session) -> None:
+        """Send what waits; a page that came before that was made without it."""
+        if outbox.count_waiting(self._conn):
+            self._page = None
+        self._sending.push_all(session)
 
     def _pull_all(self, session: Session) -> bool:
         """Read until there is no more; False when the session has to go back to sending."""
+        page, self._page = self._page, None
         try:
-            return self._reading.pull_all(session)
+            return self._reading.pull_all(session, page)
         except Refused as refusal:
             if refusal.code != "reconcile":
                 raise
@@ -283,6 +312,18 @@ class Device:
             return False
 
     # Agreeing
+
+    def _is_as_told(self) -> bool:
+        """Whether this laptop holds what the central record said beside the last page, and the greeting said
+        all that comparing the sums would say; else they are compared by asking.
+        """
+        state = read_state(self._conn)
+        return (
+            self._greeted is not None
+            and self._reading.told(state) == self._holdings.total().text
+            and self._greeted.given_up == self._gave_up()
+            and self._greeted.missing == _missing(state)
+        )
 
     def _verify(self, session: Session) -> bool:
         """Whether the central record found the same sums; else what differs will be sent anew."""

@@ -216,6 +216,10 @@ class HttpCentral:
         """Greet."""
         return self._say("hello", said, Welcome)
 
+    def hello_ahead(self, said: Hello) -> Callable[[], Welcome]:
+        """Greet, on a thread; what is given waits for the answer."""
+        return begun(lambda: self.hello(said))
+
     def push(self, said: Push) -> Pushed:
         """Send edits."""
         return self._say("push", said, Pushed)

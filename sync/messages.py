@@ -110,49 +110,6 @@ class Cursor(_Message):
     chain: Annotated[str, Field(max_length=32, pattern=r"^[0-9a-f]*$")] = ""
 
 
-class BesideHello(Beside):
-    """`aside`: steps of this laptop's that were kept aside, to hear whether they were taken since."""
-
-    aside: Annotated[list[Id], Field(max_length=MOST_ASKED)] = []
-
-
-class Hello(Said):
-    """The first message of a session; `digest` is what the laptop holds, when it has nothing to send.
-
-    `incarnation` is the word that the last session left on both sides, `coming` the one that this session
-    leaves: a laptop that was set back to an older copy, or copied, knows another word than the central
-    record. `unanswered` are those of greetings since then of which no answer came: one of them may be there.
-    `pushed` is where the log stood after this laptop's last push: its steps may be lost although
-    what it had read before is still there. `bundle` is the counter of the last bundle that is still on its
-    way: what it holds comes by this session, so it must not be taken after it. `aside` is the last of its
-    steps that was kept aside: those stand in no log, so nothing but their absence tells that they were lost.
-    `given_up` counts the records that this laptop has given up since it enrolled, and sums their names: said
-    here for what broke off before it could be said in Verify, or came in a bundle. `audit` is the newest
-    entry of the laptop's audit; `anchored` is the one of which it knows that the central record keeps the
-    digest, with the digest that it has now ("" where there is no such entry any more); `missing` is one that
-    the central record keeps and the audit does not hold.
-    """
-
-    beside: BesideHello = BesideHello()
-    protocol: Number = PROTOCOL
-    shape: Annotated[str, Field(max_length=64)] = ""
-    incarnation: Annotated[str, Field(max_length=64)] = ""
-    coming: Id
-    unanswered: Annotated[list[Id], Field(max_length=MOST_UNANSWERED)] = []
-    hub: Annotated[str, Field(max_length=64)] = ""
-    epoch: Annotated[str, Field(max_length=64)] = ""
-    cursor: Cursor = Cursor()
-    pushed: Cursor = Cursor()
-    waiting: Number = 0
-    digest: Sum | None = None
-    bundle: Number = 0
-    aside: Id | None = None
-    given_up: Sum | None = None
-    audit: Cursor = Cursor()
-    anchored: Cursor = Cursor()
-    missing: Cursor | None = None
-
-
 class Verdict(_Message):
     """What became of one edit, and its place in the log; `again` says that it was taken before."""
 
@@ -162,41 +119,6 @@ class Verdict(_Message):
     code: str = ""
     reason: str = ""
     again: bool = False
-
-
-class BesideWelcome(Beside):
-    """`taken`: what became of steps of which the greeting asked, where they were taken since. `ahead`: a push
-    may come before the one ahead of it is answered, for `after` is understood. `audit_lost`: when the audit
-    of this laptop, or of a copy of it, was last found lost, until somebody looked into that.
-    """
-
-    taken: list[Verdict] = []
-    ahead: bool = False
-    audit_lost: Instant | None = None
-
-
-class Welcome(Said):
-    """The answer. `agreed`: nothing is to be sent either way, and both sides hold the same.
-
-    `kinds` are the fields of each record type that the central record knows, where the laptop is of another
-    version (`shape`): it counts no others. `audit` is the head of the laptop's audit that is kept here.
-    `lease` is for how many days without a word the laptop opens alone, 0 for ever. `looked_into` says when a
-    person looked into the loss of this laptop's audit that was found last. `common` is the number up to which
-    the log of a central record that was put back is the one that the laptop read.
-    """
-
-    beside: BesideWelcome = BesideWelcome()
-    action: Action = "ok"
-    hub: str
-    epoch: str
-    head: int
-    now: Instant
-    agreed: bool = False
-    kinds: dict[str, list[str]] = {}
-    audit: Cursor = Cursor()
-    lease: Annotated[int, Field(ge=0, le=MOST_LEASE)] | None = None
-    looked_into: Instant | None = None
-    common: Number = 0
 
 
 class BesidePush(Beside):
@@ -298,6 +220,12 @@ class Scope(_Message):
     rows: list[Sent]
 
 
+class BesidePull(Beside):
+    """With `sum` the last page says what both sides should hold then."""
+
+    sum: bool = False
+
+
 class Pull(Said):
     """What has changed since the cursor, please. `done` are the scopes that were put in place.
 
@@ -305,6 +233,7 @@ class Pull(Said):
     page after them while it works on them. They are left out of it and stay unsaid until they are `done`.
     """
 
+    beside: BesidePull = BesidePull()
     cursor: Cursor
     done: Annotated[dict[str, Number], Field(max_length=50_000)] = {}
     coming: Annotated[dict[str, Number], Field(max_length=50_000)] = {}
@@ -313,10 +242,12 @@ class Pull(Said):
 
 class BesidePage(Beside):
     """`lacking`: by record, fields of which the central record has heard nothing since it was put back. What
-    the page says of them is no value: whoever has one keeps it, and brings it back.
+    the page says of them is no value: whoever has one keeps it, and brings it back. `digest` is the sum of
+    all that the laptop holds once this page is in place, where nothing else is on its way.
     """
 
     lacking: dict[Id, list[str]] = {}
+    digest: Sum | None = None
 
 
 class Page(Said):
@@ -329,6 +260,92 @@ class Page(Said):
     edits: list[Told] = []
     cursor: Cursor
     more: bool = False
+
+
+class BesideHello(Beside):
+    """`aside`: steps of this laptop's that were kept aside, to hear whether they were taken since. `push` is
+    all that waits, where one message holds it; with `pull` the first page after `cursor` is asked for, too.
+    """
+
+    aside: Annotated[list[Id], Field(max_length=MOST_ASKED)] = []
+    push: Push | None = None
+    pull: bool = False
+
+
+class Hello(Said):
+    """The first message of a session; `digest` is what the laptop holds, when it has nothing to send.
+
+    `incarnation` is the word that the last session left on both sides, `coming` the one that this session
+    leaves: a laptop that was set back to an older copy, or copied, knows another word than the central
+    record. `unanswered` are those of greetings since then of which no answer came: one of them may be there.
+    `pushed` is where the log stood after this laptop's last push: its steps may be lost although
+    what it had read before is still there. `bundle` is the counter of the last bundle that is still on its
+    way: what it holds comes by this session, so it must not be taken after it. `aside` is the last of its
+    steps that was kept aside: those stand in no log, so nothing but their absence tells that they were lost.
+    `given_up` counts the records that this laptop has given up since it enrolled, and sums their names: said
+    here for what broke off before it could be said in Verify, or came in a bundle. `audit` is the newest
+    entry of the laptop's audit; `anchored` is the one of which it knows that the central record keeps the
+    digest, with the digest that it has now ("" where there is no such entry any more); `missing` is one that
+    the central record keeps and the audit does not hold.
+    """
+
+    beside: BesideHello = BesideHello()
+    protocol: Number = PROTOCOL
+    shape: Annotated[str, Field(max_length=64)] = ""
+    incarnation: Annotated[str, Field(max_length=64)] = ""
+    coming: Id
+    unanswered: Annotated[list[Id], Field(max_length=MOST_UNANSWERED)] = []
+    hub: Annotated[str, Field(max_length=64)] = ""
+    epoch: Annotated[str, Field(max_length=64)] = ""
+    cursor: Cursor = Cursor()
+    pushed: Cursor = Cursor()
+    waiting: Number = 0
+    digest: Sum | None = None
+    bundle: Number = 0
+    aside: Id | None = None
+    given_up: Sum | None = None
+    audit: Cursor = Cursor()
+    anchored: Cursor = Cursor()
+    missing: Cursor | None = None
+
+
+class BesideWelcome(Beside):
+    """`taken`: what became of steps of which the greeting asked, where they were taken since. `ahead`: a push
+    may come before the one ahead of it is answered, for `after` is understood. `audit_lost`: when the audit
+    of this laptop, or of a copy of it, was last found lost, until somebody looked into that. `pushed` and
+    `page` answer what the greeting brought and asked for, where that could be done at once: `page` is made
+    after its steps were taken.
+    """
+
+    taken: list[Verdict] = []
+    ahead: bool = False
+    audit_lost: Instant | None = None
+    pushed: Pushed | None = None
+    page: Page | None = None
+
+
+class Welcome(Said):
+    """The answer. `agreed`: nothing is to be sent either way, and both sides hold the same.
+
+    `kinds` are the fields of each record type that the central record knows, where the laptop is of another
+    version (`shape`): it counts no others. `audit` is the head of the laptop's audit that is kept here.
+    `lease` is for how many days without a word the laptop opens alone, 0 for ever. `looked_into` says when a
+    person looked into the loss of this laptop's audit that was found last. `common` is the number up to which
+    the log of a central record that was put back is the one that the laptop read.
+    """
+
+    beside: BesideWelcome = BesideWelcome()
+    action: Action = "ok"
+    hub: str
+    epoch: str
+    head: int
+    now: Instant
+    agreed: bool = False
+    kinds: dict[str, list[str]] = {}
+    audit: Cursor = Cursor()
+    lease: Annotated[int, Field(ge=0, le=MOST_LEASE)] | None = None
+    looked_into: Instant | None = None
+    common: Number = 0
 
 
 class Verify(Said):

@@ -13,10 +13,11 @@ from threading import RLock
 
 from storage.central.delivery import Row
 from storage.central.weighing import weighed
-from sync.messages import Cursor, Page, Pull
+from sync.messages import BesidePull, Cursor, Page, Pull
 from sync.session import Central, Session
 
 Weighed = tuple[Page, list[Row]]
+_WITH_SUM = BesidePull(sum=True)
 _MOST_AHEAD = 1
 """Pages beyond the one that is put in place. With two, two processors were done no sooner: the central record
 was ready earlier, and this laptop later."""
@@ -50,11 +51,20 @@ class Pages:
         """Ask for a page while none is on its way; those after it are asked for by themselves."""
         with self._lock:
             self._session.requests += 1
-            told = said.model_copy(update={"done": {**self._done}, "coming": {**self._coming}})
+            beside = {"done": {**self._done}, "coming": {**self._coming}, "beside": _WITH_SUM}
+            told = said.model_copy(update=beside)
             self._done.clear()
             asked = _Asked()
             self._ahead.append(asked)  # first, for it may arrive before the next line ends
             asked.wait = self._central.pull_ahead(told, self._arrived)
+
+    def came(self, page: Page) -> None:
+        """This is the first page, which came without being asked for by itself."""
+        with self._lock:
+            asked = _Asked()
+            self._ahead.append(asked)
+            found = self._arrived(page)
+            asked.wait = lambda: found
 
     def take(self) -> Weighed | None:
         """The next page, once it is there; None where none was asked for. Raises what asking raises."""

@@ -37,9 +37,23 @@ class Reading:
         self._beforehand = beforehand
         self._progress = progress
         self._done: dict[str, int] = {}
+        self._told: tuple[Cursor, str] | None = None
 
-    def pull_all(self, session: Session) -> bool:
+    def told(self, state: SyncState) -> str | None:
+        """The sum that the central record said this laptop should hold where it is now; None where it did not
+        or something was sent since.
+        """
+        at = Cursor(seq=state.seq, chain=state.chain)
+        return self._told[1] if self._told is not None and self._told[0] == at else None
+
+    def forget_told(self) -> None:
+        """Something is sent that changes what this laptop should hold."""
+        self._told = None
+
+    def pull_all(self, session: Session, first: Page | None = None) -> bool:
         """Read until there is no more; False when a step of this laptop's came in between.
+
+        `first` is the page after the one that is in place, where it came already.
 
         Raises Refused("reconcile") where the central record is not the one that was last read, and
         Unreachable where there is always more and nothing of it comes.
@@ -47,14 +61,18 @@ class Reading:
         pages = Pages(self._central, session, self._done)
         with in_short_turns():
             try:
-                return self._put_all(pages, session)
+                return self._put_all(pages, session, first)
             finally:
                 pages.end()
 
-    def _put_all(self, pages: Pages, session: Session) -> bool:
+    def _put_all(self, pages: Pages, session: Session, first: Page | None) -> bool:
         empty = 0
         receiver = Receiver(self._store, beforehand=self._beforehand)
-        came = self._ask(pages)
+        if first is not None:
+            pages.came(first)
+            came = pages.take()
+        else:
+            came = self._ask(pages)
         while came is not None:
             page, rows = came
             received = receiver.receive(delivery_of(page, rows, read_state(self._conn)))
@@ -76,6 +94,9 @@ class Reading:
             came = pages.take()
             if came is None and (page.more or self._done or outbox.wants(self._conn, 1)):
                 came = self._ask(pages)
+            if came is None:
+                digest = page.beside.digest
+                self._told = (page.cursor, digest) if digest is not None else None
         return True
 
     def _ask(self, pages: Pages) -> Weighed | None:

@@ -42,7 +42,7 @@ _RENAMINGS = 25
 
 
 @dataclass(frozen=True, slots=True)
-class _Message:
+class Message:
     """Steps of this laptop's as they are sent, and up to which change of anybody else's they were read."""
 
     edits: list[WaitingEdit]
@@ -64,7 +64,7 @@ class _Message:
         return {entry: new for entry, new in found.items() if new is not None}
 
 
-_Begun = tuple[_Message | None, Callable[[], Pushed]]
+_Begun = tuple[Message | None, Callable[[], Pushed]]
 
 
 class Sending:
@@ -95,6 +95,30 @@ class Sending:
         self._holdings = Holdings(store.conn)
         self._parts: dict[str, tuple[WaitingEdit, Answer]] = {}
 
+    def with_greeting(self, session: Session) -> Message | None:
+        """All that waits, where one message holds it and nothing has to be asked before; else None."""
+        state = read_state(self._conn)
+        if not state.seq or state.anew or self._parts:
+            return None
+        message = self._next(session)
+        if message is None:
+            return None
+        sent = {edit.id for edit in message.edits}
+        is_all = not outbox.waiting(self._conn, 1, 1, sent, message.edits[-1].place)
+        return message if is_all else None
+
+    def settle_greeted(self, session: Session, message: Message, answer: Pushed) -> None:
+        """Keep the verdicts that came with the answer to a greeting. Raises Unreachable as `push_all`."""
+        answer = whole(message.push, answer)
+        if answer.known:
+            self._rename(answer.known)
+        else:
+            self._settle(session, message.edits, answer)
+
+    def work_out(self, message: Message) -> None:
+        """Hash what a message is about, while its answer is awaited."""
+        self._beforehand.work_out(message.records, message.made)
+
     def push_all(self, session: Session) -> None:
         """Send what waits until nothing does.
 
@@ -111,16 +135,14 @@ class Sending:
         while message is not None:
             then = self._next_but_one(message)
             follows = self._begun(session, then) if self.ahead and self._is_next(then, message) else None
-            self._beforehand.work_out(message.records, message.made)
+            self.work_out(message)
             self._beforehand.count(all_of_them=then is None)
             answer = self._answer(session, message, wait, follows)
             if answer.known:
                 renamed += 1
                 if renamed > _RENAMINGS:
                     raise _took_nothing()
-                self._beforehand.forget_all()
-                with transaction(self._conn):
-                    rename(self._conn, answer.known)
+                self._rename(answer.known)
                 message, wait = self._begun(session, self._next(session))
                 continue
             renamed = 0
@@ -129,12 +151,12 @@ class Sending:
             self._settle(session, message.edits, answer)
             message, wait = follows or self._begun(session, self._next(session))
 
-    def _is_next(self, then: _Message | None, message: _Message) -> bool:
+    def _is_next(self, then: Message | None, message: Message) -> bool:
         """Whether this is what follows a message: nobody else has written since that was read."""
         return then is not None and outbox.others_wrote(self._conn) == message.as_of
 
     def _answer(
-        self, session: Session, message: _Message, wait: Callable[[], Pushed], follows: _Begun | None
+        self, session: Session, message: Message, wait: Callable[[], Pushed], follows: _Begun | None
     ) -> Pushed:
         """The answer to a message. Where there is none, or nothing was taken, what follows it is ended."""
         try:
@@ -146,7 +168,7 @@ class Sending:
             self._end(session, follows)
         return answer
 
-    def _waited(self, session: Session, message: _Message, wait: Callable[[], Pushed]) -> Pushed:
+    def _waited(self, session: Session, message: Message, wait: Callable[[], Pushed]) -> Pushed:
         """What came of a message. One that overtook its predecessor is sent again, for that was answered."""
         try:
             return wait()
@@ -169,14 +191,19 @@ class Sending:
         if not answer.known:
             self._settle(session, message.edits, answer)
 
-    def _begun(self, session: Session, message: _Message | None) -> _Begun:
+    def _rename(self, known: Mapping[str, str]) -> None:
+        self._beforehand.forget_all()
+        with transaction(self._conn):
+            rename(self._conn, known)
+
+    def _begun(self, session: Session, message: Message | None) -> _Begun:
         """A message that is on its way, and what waits for its answer."""
         if message is None:
             return None, Pushed
         session.requests += 1
         return message, self._central.push_ahead(message.push)
 
-    def _next(self, session: Session) -> _Message | None:
+    def _next(self, session: Session) -> Message | None:
         """The oldest steps that wait, as far as one message holds them; None where nothing waits."""
         as_of = outbox.others_wrote(self._conn)
         edits = outbox.waiting(self._conn, MOST_EDITS, MOST_BYTES, self._parts)
@@ -189,9 +216,9 @@ class Sending:
         for edit in edits:
             sent += [found for _, record, *_ in edit.changes if (found := known.pop(record, None))]
             sent.append(sent_edit(edit, seen, knew(edit)))
-        return _Message(edits, Push(edits=sent), as_of)
+        return Message(edits, Push(edits=sent), as_of)
 
-    def _next_but_one(self, message: _Message) -> _Message | None:
+    def _next_but_one(self, message: Message) -> Message | None:
         """What comes after a message that is on its way; None where that depends on the answer, too."""
         state = read_state(self._conn)
         seen, knew = state.seq, knew_before(state)
@@ -203,7 +230,7 @@ class Sending:
         beside = BesidePush(after=message.edits[-1].id if self.ahead else None)
         push = Push(edits=[sent_edit(edit, seen, knew(edit)) for edit in edits], beside=beside)
         self._central.make_ready(push)
-        return _Message(edits, push, message.as_of)
+        return Message(edits, push, message.as_of)
 
     def _lost_conflicts(self, session: Session, edits: Sequence[WaitingEdit]) -> dict[str, SentEdit]:
         """By its id, each conflict that these steps settle and a central record that was set back lost.
@@ -287,8 +314,10 @@ class Sending:
                 with transaction(self._conn):
                     self._note_taken(session, answer)
 
-    def give_what_lacks(self, session: Session) -> None:
-        """Give the central record the fields of which it knows nothing and that this laptop holds."""
+    def give_what_lacks(self, session: Session) -> bool:
+        """Give the central record the fields of which it knows nothing and that this laptop holds; whether
+        there were any.
+        """
         edits = self.lacking()
         for at in range(0, len(edits), MOST_EDITS):
             session.requests += 1
@@ -299,6 +328,7 @@ class Sending:
         if edits:
             with transaction(self._conn):
                 forget_lacking(self._conn)
+        return bool(edits)
 
     def lacking(self) -> list[SentEdit]:
         """What the central record knows only a part of, as far as this laptop may hold the rest of it."""

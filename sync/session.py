@@ -20,6 +20,12 @@ class Central(Protocol):
     def verify(self, said: Verify) -> Verified: ...  # noqa: D102
     def have(self, said: Have) -> Lack: ...  # noqa: D102
 
+    def hello_ahead(self, said: Hello) -> Callable[[], Welcome]:
+        """Begin to greet; what is given waits for the answer, and raises what `hello` raises.
+
+        Nothing else is asked until then.
+        """
+
     def make_ready(self, said: Push) -> None:
         """This is what is pushed next; nothing is sent yet."""
 

@@ -9,13 +9,13 @@ from typing import Any
 from pydantic_core import from_json
 from sqlalchemy import Connection, and_, bindparam, func, literal_column, or_, select, update
 
-from casework.canonical import MODULUS, Digest, sum_of
+from casework.canonical import MODULUS, Digest
 from casework.scopes import TIED
 from sync.hub import tables
 from sync.hub.central import among, batched
 from sync.hub.entitlement import BIT, SEND_ANEW
 from sync.hub.lacking import lacking
-from sync.hub.standing import Sums, standing
+from sync.hub.standing import Standing, Sums, standing
 from sync.hub.telling import said_of
 from sync.hub.writing import in_bulk
 from sync.messages import MOST_ROWS, BesidePage, Cursor, Page, Pull, Scope, Sent, Told, Verified, Verify
@@ -110,6 +110,9 @@ _DIGESTS = (
     .join(_held, _held.c.scope == _digest.c.scope)
     .where(_of_laptop, _held.c.mask != 0)
 )
+_DIGESTS_OF = _DIGESTS.where(_digest.c.scope.in_(bindparam("scopes", expanding=True)))
+_READ_ALONE = 500
+"""Scopes whose sums are read by themselves; of more all are read."""
 _TOLD = select(_log.c.seq, _log.c.edit, _log.c.worker, _log.c.name, _log.c.at).where(
     _log.c.seq.in_(bindparam("numbers", expanding=True))
 )
@@ -220,13 +223,23 @@ class Feed:
             edits=self._told(seq for row in rows.values() for seq in (row.seq, *row.steps.values())),
             cursor=cursor,
             more=more,
-            beside=self._beside(),
+            beside=self._beside(None if more or not asked.beside.sum else self._sum_at(through)),
         )
 
-    def _beside(self) -> BesidePage:
+    def _beside(self, digest: str | None = None) -> BesidePage:
         """What the page that was just made up says beside its rows."""
         found, self._lacking = self._lacking, {}
-        return BesidePage(lacking=found)
+        return BesidePage(lacking=found, digest=digest)
+
+    def _sum_at(self, through: int) -> str | None:
+        """The sum of what the laptop holds once it has read so far; None while scopes are on their way."""
+        stands = standing(self._connection, self._device)
+        if stands.newest > through or stands.owed:
+            return None
+        return self._sum(stands).text
+
+    def _sum(self, stands: Standing) -> Digest:
+        return self._sums.of(self._device, stands, self.digests)
 
     def _stand(self, coming: Mapping[str, int]) -> bool:
         """Whether the laptop may still hold these scopes with these bits."""
@@ -360,9 +373,13 @@ class Feed:
 
     # Agreeing
 
-    def digests(self) -> dict[str, Digest]:
-        """What the laptop should hold, by scope."""
-        rows = self._connection.execute(_DIGESTS, {"laptop": self._device}).all()
+    def digests(self, scopes: Sequence[str] | None = None) -> dict[str, Digest]:
+        """What the laptop should hold, by scope; of these scopes, or of all."""
+        asked = {"laptop": self._device}
+        if scopes is None or len(scopes) > _READ_ALONE:
+            rows = self._connection.execute(_DIGESTS, asked).all()
+        else:
+            rows = self._connection.execute(_DIGESTS_OF, asked | {"scopes": among(scopes)}).all()
         sums: dict[str, list[int]] = {}
         for scope, lead, facet, count, total, mask in rows:
             if mask & _BIT_OF[lead] and mask & _BIT_OF[facet]:
@@ -376,7 +393,7 @@ class Feed:
         stands = standing(self._connection, self._device)
         if stands.newest > asked.cursor.seq or stands.owed:
             return Verified(agreed=False, moved=True)
-        total = self._sums.of(self._device, stands.mark, lambda: sum_of(self.digests().values()))
+        total = self._sum(stands)
         if total.text == asked.digest:
             return Verified(agreed=True)
         if not asked.scopes and asked.digest != Digest().text:  # who holds nothing has no sums to tell

@@ -39,6 +39,7 @@ from sync.messages import (
     NOT_YET,
     PROTOCOL,
     Action,
+    BesidePull,
     BesideWelcome,
     Cursor,
     Have,
@@ -72,7 +73,44 @@ class Hub:
         self._sums = Sums()
 
     def hello(self, device: str, said: Hello) -> Welcome:
-        """What the laptop has to do; `agreed` when nothing is to be sent either way."""
+        """What the laptop has to do; `agreed` when nothing is to be sent either way.
+
+        Steps that the greeting brings are taken with it, and what changed is told in the same answer, where
+        nothing has to be put right first; else the laptop says so step by step.
+        """
+        welcome = self._greeted_with_steps(device, said)
+        pushed = welcome.beside.pushed
+        is_taken = said.beside.push is None or (pushed is not None and not pushed.known)
+        if welcome.action != "ok" or welcome.agreed or not (said.beside.pull and is_taken):
+            return welcome
+        try:
+            page = self.pull(device, Pull(cursor=said.cursor, beside=BesidePull(sum=True)))
+        except Refused:
+            return welcome  # it changed just now; the laptop hears what when it asks
+        return welcome.model_copy(update={"beside": welcome.beside.model_copy(update={"page": page})})
+
+    def _greeted_with_steps(self, device: str, said: Hello) -> Welcome:
+        """The answer to a greeting, with the verdicts on the steps that it brings.
+
+        Where one makes this program fail none is taken, and the greeting has its answer alone.
+        """
+        push = said.beside.push
+        if push is None or said.shape != shape():
+            return transact(self.engine, lambda connection: self.greet(connection, device, said))
+
+        def both(connection: Connection) -> Welcome:
+            welcome, is_late = self._greet(connection, device, said)
+            if welcome.action != "ok" or is_late:
+                return welcome
+            pushed = self._push(connection, device, push, _NOT_WORKED_OUT)
+            return welcome.model_copy(update={"beside": welcome.beside.model_copy(update={"pushed": pushed})})
+
+        try:
+            return transact(self.engine, both, locked=True)
+        except Exception as error:
+            if not is_of_edits(error):
+                raise
+            log.warning("hello: the steps with it were not taken, for one failed: %s", type(error).__name__)
         return transact(self.engine, lambda connection: self.greet(connection, device, said))
 
     def push(
@@ -119,7 +157,11 @@ class Hub:
     # Each in its transaction
 
     def greet(self, connection: Connection, device: str, said: Hello) -> Welcome:
-        """`hello`, in the caller's transaction.
+        """`hello` but for the steps that it brings, in the caller's transaction."""
+        return self._greet(connection, device, said)[0]
+
+    def _greet(self, connection: Connection, device: str, said: Hello) -> tuple[Welcome, bool]:
+        """The answer to a greeting, and whether it is late.
 
         One that comes after later ones, delayed on the way, leaves nothing here and accuses nobody: its word
         had its turn, or a later one named it among those without an answer.
@@ -135,7 +177,7 @@ class Hub:
         if lost:
             seen = looked_into(connection, device, lost)
         agreed, kept = (False, Cursor()) if is_late else self._greeted(connection, known, action, said)
-        return Welcome(
+        welcome = Welcome(
             action=action,
             hub=counter.hub,
             epoch=counter.epoch,
@@ -153,6 +195,7 @@ class Hub:
                 audit_lost=None if seen else lost,
             ),
         )
+        return welcome, is_late
 
     def _greeted(
         self, connection: Connection, known: Row[Any], action: Action, said: Hello
@@ -238,7 +281,7 @@ class Hub:
         counter = Counter(connection, lock=False)
         if self.chain_at(connection, counter, said.cursor.seq) != said.cursor.chain:
             raise Refused("reconcile", "The central record is not the one this laptop last read.")
-        feed = Feed(connection, device, put_back=counter.put_back)
+        feed = Feed(connection, device, self._sums, put_back=counter.put_back)
         feed.settle_done(said.done)
 
         def chain_at(seq: int) -> str:

@@ -22,7 +22,7 @@ from sync.hub.taking import Taking
 from tests.sync.tally import Tally
 from tests.sync.versions import version
 from tests.sync.witness import PART, Witness
-from tests.sync.world import Laptop, Way
+from tests.sync.world import Laptop, Way, before_beside
 
 POISON = "Poison"
 """A step of this name makes the central record fail as no code foresaw."""
@@ -60,6 +60,9 @@ class FaultyWay(Way):
     arriving_late: bool = False
     arrived_late: set[str] = field(default_factory=set)
 
+    def _tell(self, verb: str, said: Any, answer: Any) -> None:
+        self.spy(verb, said, answer)
+
     def _happens(self) -> bool:
         return self.random.random() < self.fault
 
@@ -76,7 +79,8 @@ class FaultyWay(Way):
         if self._happens():
             self._lose_answer(answer)
         self.witness.arrived(self.caseload, said, answer)
-        mid_page = verb == "pull" and answer.more
+        page = answer if verb == "pull" else getattr(answer.beside, "page", None)
+        mid_page = page is not None and page.more
         if self.random.random() < (_MID_PAGE if mid_page else 1) * self.meanwhile:
             self.between(verb, answer)
         return answer
@@ -89,7 +93,7 @@ class FaultyWay(Way):
         if becomes == "late":
             self.late.append((verb, said))
         else:
-            self.tally.note("request lost", mattered=verb in ("push", "pull"))
+            self.tally.note("request lost", mattered=verb in ("push", "pull") or _brings_steps(said))
         raise Cut(becomes)
 
     def _arrive_late(self) -> None:
@@ -100,7 +104,7 @@ class FaultyWay(Way):
         with suppress(OutreachError, Cut):
             answer = self._done(verb, said)
         self.arriving_late = False
-        took_effect = verb == "push" and answer is not None and _says_much(answer)
+        took_effect = (verb == "push" or _brings_steps(said)) and answer is not None and _says_much(answer)
         self.tally.note("request late, after others", mattered=took_effect)
 
     def _lose_answer(self, answer: Any) -> None:
@@ -113,7 +117,7 @@ class FaultyWay(Way):
     def _done(self, verb: str, said: Any) -> Any:
         try:
             with version(older=self.hub_is_older()):
-                answer = super()._said(verb, said)
+                answer = super()._said(verb, before_beside(said) if self.hub_is_older() else said)
         except Exception as error:
             if verb == "hello":
                 self.witness.lose_sight(self.device)
@@ -138,9 +142,16 @@ class FaultyWay(Way):
 
 def _says_much(answer: Any) -> bool:
     """Whether an answer tells of steps taken for the first time, or brings something."""
+    beside = getattr(answer, "beside", None)
+    if any(_says_much(part) for name in ("pushed", "page") if (part := getattr(beside, name, None))):
+        return True
     if any(not verdict.again for verdict in getattr(answer, "verdicts", ())):
         return True
     return any(getattr(answer, name, ()) for name in ("rows", "gone", "scopes", "differ"))
+
+
+def _brings_steps(said: Any) -> bool:
+    return getattr(said.beside, "push", None) is not None
 
 
 @contextmanager

@@ -61,19 +61,19 @@ def _laptop_passes_over(answers_of: Any) -> Any:
 
 
 def _hub_passes_over(push: Any) -> Any:
-    def all_but_one(self: Hub, device: str, said: Any) -> Any:
-        answer = push(self, device, said)
+    def all_but_one(self: Hub, connection: Any, device: str, said: Any, digests: Any) -> Any:
+        answer = push(self, connection, device, said, digests)
         return answer.model_copy(update={"verdicts": answer.verdicts[1:]})
 
     return all_but_one
 
 
 def _hub_takes_nothing(push: Any) -> Any:
-    def unlike(self: Hub, device: str, said: Any) -> Any:
+    def unlike(self: Hub, connection: Any, device: str, said: Any, digests: Any) -> Any:
         """The last step of several is answered like the one before it, and is nowhere."""
         if len(said.edits) < 2:
-            return push(self, device, said)
-        answer = push(self, device, said.model_copy(update={"edits": said.edits[:-1]}))
+            return push(self, connection, device, said, digests)
+        answer = push(self, connection, device, said.model_copy(update={"edits": said.edits[:-1]}), digests)
         if answer.known:
             return answer
         like = answer.verdicts[-1].model_copy(update={"edit": said.edits[-1].id})
@@ -97,8 +97,8 @@ MUTATIONS: dict[str, tuple[Mutation, ...]] = {
     "a copy of a caseload is not noticed": ((Hub, "_action", _no_fork),),
     "the cursor is kept before its page": ((Receiver, "receive", _cursor_first),),
     "the laptop passes over a verdict": ((sending, "answers_of", _laptop_passes_over),),
-    "the central record passes over a verdict": ((Hub, "push", _hub_passes_over),),
-    "the central record answers for a step that it did not take": ((Hub, "push", _hub_takes_nothing),),
+    "the central record passes over a verdict": ((Hub, "_push", _hub_passes_over),),
+    "the central record answers for a step that it did not take": ((Hub, "_push", _hub_takes_nothing),),
     "what was withdrawn is not given up": ((Holdings, "allow", _keeps_what_was_withdrawn),),
     "what is kept aside is dropped": ((hub_of, "keep_aside", _drops), (taking, "keep_aside", _drops)),
 }

@@ -21,7 +21,7 @@ from sync.hub import devices, tables
 from sync.hub.central import read_as
 from sync.hub.hub import new_epoch
 from sync.hub.versions import catch_up
-from sync.messages import Push, Welcome
+from sync.messages import Hello, Push, Welcome
 from tests.sync.beginning import Ids, Start
 from tests.sync.databases import KEY
 from tests.sync.faults import FaultyWay
@@ -54,6 +54,7 @@ class Run:
         self.ids = Ids(Random(f"ids of {seed}"), self.now)
         self.page = self.random.choice(PAGES)
         self.said, self.bytes = blake2b(digest_size=16), 0
+        self.nothing_was_said = False
         self.clones: list[Laptop] = []
         self.acting: Laptop | None = None
         self.in_session: list[Laptop] = []
@@ -108,12 +109,15 @@ class Run:
         body = f"{verb} {said.model_dump_json()} {answer.model_dump_json()}".encode()
         self.said.update(body)
         self.bytes += len(body)
-        if isinstance(said, Push) and any("/" in edit.id for edit in said.edits):
-            parts = {edit.id.partition("/")[0] for edit in said.edits if "/" in edit.id}
-            whole = {edit.id for edit in said.edits}
+        push = said.beside.push if isinstance(said, Hello) else said
+        if isinstance(push, Push) and any("/" in edit.id for edit in push.edits):
+            parts = {edit.id.partition("/")[0] for edit in push.edits if "/" in edit.id}
+            whole = {edit.id for edit in push.edits}
             self.tally.note("step in parts, and messages between", mattered=not parts <= whole)
-        if isinstance(answer, Welcome) and answer.kinds:
-            self.tally.note("versions meet")
+        if isinstance(answer, Welcome):
+            self.nothing_was_said = answer.agreed
+            if answer.kinds:
+                self.tally.note("versions meet")
 
     @contextmanager
     def at(self, laptop: Laptop) -> Iterator[None]:

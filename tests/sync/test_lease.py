@@ -18,7 +18,7 @@ from sync.hub.writing import in_bulk
 from sync.messages import Pull, Verify
 from tests.sync.databases import SqliteDatabase
 from tests.sync.sticks import Post
-from tests.sync.world import Laptop, World, opened_world
+from tests.sync.world import Laptop, StepByStep, World, opened_world
 
 DAY = timedelta(days=1)
 
@@ -68,6 +68,7 @@ def test_a_word_alone_opens_nothing_before_the_rest_is_given_up(world: World) ->
     ana.change(tilly, school="school-elsewhere", team=None)
     ana.sync()
     world.now += 15 * DAY
+    ben.way = StepByStep(ben.way.hub, ben.way.device)
     pull = ben.way.pull
 
     def cut(_said: Pull | Verify) -> None:

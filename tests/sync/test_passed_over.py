@@ -14,7 +14,7 @@ from storage.central.outbox import count_waiting
 from sync.hub import tables
 from sync.messages import Page, Pull, Push, Pushed
 from tests.sync.databases import SqliteDatabase
-from tests.sync.world import Laptop, Way, World, opened_world
+from tests.sync.world import Laptop, StepByStep, World, opened_world
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 @dataclass
-class PassingOver(Way):
+class PassingOver(StepByStep):
     """Says nothing of one step of each message."""
 
     passed: int = -1
@@ -70,7 +70,7 @@ def test_what_is_handed_in_is_answered_for_before_the_access_ends(world: World) 
 
 
 @dataclass
-class ForEver(Way):
+class ForEver(StepByStep):
     """Answers each message so that the laptop has to ask once more."""
 
     def push(self, said: Push) -> Pushed:

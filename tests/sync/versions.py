@@ -17,7 +17,7 @@ from casework.records import RECORD_TYPES, Child, Record
 from storage.cipher import open_database
 from storage.migrations import HEAD
 from tests.sync.databases import KEY
-from tests.sync.world import Laptop, Way
+from tests.sync.world import Laptop, Way, before_beside
 
 _KEEPER = type(lru_cache(str))
 FIELD = "language"
@@ -105,7 +105,7 @@ class MixedWay(Way):
 
     def _said(self, verb: str, said: Any) -> Any:
         with version(older=self.older):
-            return super()._said(verb, said)
+            return super()._said(verb, before_beside(said) if self.older else said)
 
 
 def mixed(laptop: Laptop, *, older: bool) -> Laptop:

@@ -61,6 +61,7 @@ class Witness:
             self._knows[caseload].append(self._heard[laptop])
         elif laptop in self._unseen or not self.was_last(caseload, laptop):
             self._went_on.add(laptop)
+        said, answer = _steps(said, answer)
         if isinstance(said, Push) and isinstance(answer, Pushed):
             asked = [edit.id for edit in said.edits]
             given = [verdict.edit for verdict in answer.verdicts]
@@ -91,21 +92,30 @@ class Witness:
 
     def is_sent(self, caseload: Path, said: Any) -> None:
         """A message sets out. Raises AssertionError for a step that its laptop has a verdict on already."""
-        if isinstance(said, Push):
-            again = self._told[caseload] & {edit.id for edit in said.edits}
-            assert not again, "a step was sent again although its verdict had come"
         if not isinstance(said, Hello):
             del self._knows[caseload][:-1]
+        push = said.beside.push if isinstance(said, Hello) else said
+        if isinstance(push, Push):
+            again = self._told[caseload] & {edit.id for edit in push.edits}
+            assert not again, "a step was sent again although its verdict had come"
 
     def arrived(self, caseload: Path, said: Any, answer: Any) -> None:
         """An answer came to the laptop. Of a step in parts each is sent again where the last one was not."""
-        if isinstance(said, Push) and not answer.known:
+        if isinstance(answer, Welcome) and answer.action == "reconcile":
+            self._told[caseload].clear()
+        said, answer = _steps(said, answer)
+        if isinstance(said, Push) and isinstance(answer, Pushed) and not answer.known:
             whole = {edit.id for edit in said.edits if len(edit.changes) < PART and "/" not in edit.id}
             waits = {one.edit for one in answer.verdicts if one.code == "unknown-type"}
             self._told[caseload] |= whole - waits
-        if isinstance(answer, Welcome) and answer.action == "reconcile":
-            self._told[caseload].clear()
 
     def broke_off(self, caseload: Path) -> None:
         """The laptop's process ended, or could not write what had come."""
         self._told[caseload].clear()
+
+
+def _steps(said: Any, answer: Any) -> tuple[Any, Any]:
+    """The steps that a greeting brought, and the verdicts in its answer; any other message as it is."""
+    if isinstance(said, Hello) and isinstance(answer, Welcome):
+        return said.beside.push, answer.beside.pushed
+    return said, answer

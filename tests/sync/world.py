@@ -60,8 +60,17 @@ class Way:
 
     def _said(self, verb: str, said: M) -> Any:
         answer = getattr(self.hub, verb)(self.device, carried(said))
-        self.spy(verb, said, answer)
+        self._tell(verb, said, answer)
         return carried(answer)
+
+    def _tell(self, verb: str, said: BaseModel, answer: BaseModel) -> None:
+        """Tell the spy of a message, and of what a greeting and its answer hold beside it."""
+        self.spy(verb, said, answer)
+        if isinstance(said, Hello) and isinstance(answer, Welcome):
+            if said.beside.push is not None and answer.beside.pushed is not None:
+                self.spy("push", said.beside.push, answer.beside.pushed)
+            if answer.beside.page is not None:
+                self.spy("pull", Pull(cursor=said.cursor), answer.beside.page)
 
     def hello(self, said: Hello) -> Welcome:
         return self._said("hello", said)  # type: ignore[no-any-return]
@@ -71,6 +80,10 @@ class Way:
 
     def pull(self, said: Pull) -> Page:
         return self._said("pull", said)  # type: ignore[no-any-return]
+
+    def hello_ahead(self, said: Hello) -> Callable[[], Welcome]:
+        """At once."""
+        return at_once(lambda: self.hello(said))
 
     def make_ready(self, said: Push) -> None:
         """Nothing: it is packed when it is said."""
@@ -88,6 +101,21 @@ class Way:
 
     def verify(self, said: Verify) -> Verified:
         return self._said("verify", said)  # type: ignore[no-any-return]
+
+
+def before_beside(said: Any) -> Any:
+    """A message as a central record hears it that knows neither steps beside a greeting nor sums of pages."""
+    new = {"push": None, "pull": False, "sum": False}
+    known = {name: new[name] for name in new.keys() & type(said.beside).model_fields.keys()}
+    return said.model_copy(update={"beside": said.beside.model_copy(update=known)})
+
+
+@dataclass
+class StepByStep(Way):
+    """The way to such a central record."""
+
+    def _said(self, verb: str, said: M) -> Any:
+        return super()._said(verb, before_beside(said))
 
 
 @dataclass
