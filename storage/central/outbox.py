@@ -10,6 +10,7 @@ from pydantic_core import from_json
 
 from storage.central.asides import NO_SUCH_RECORD, why_aside
 from storage.cipher import Connection
+from storage.rows import portions
 
 OWN = "('do', 'undo', 'redo', 'setup')"
 _SETTLED = "settled_to"
@@ -161,28 +162,41 @@ def settle(
     by_place: dict[int, list[WaitingEdit]] = {}
     for edit in sent:
         by_place.setdefault(edit.place, []).append(edit)
+    whole = _lengths(conn, [*by_place])
+    touched: dict[str, tuple[str, int]] = {}
+    told: list[tuple[int, str, int, str, str]] = []
     for place, parts in by_place.items():
         got = [answers[part.id] for part in parts if part.id in answers]
-        whole = conn.execute("SELECT count(*) FROM change WHERE edit = ?", (place,)).fetchone()[0]
-        touched = {
-            (kind, record) for part in parts for kind, record, *_ in part.changes if kind not in unknown
-        }
         clean = all(answer.is_clean or (anew and answer.code == NO_SUCH_RECORD) for answer in got)
-        conn.executemany(
-            "INSERT INTO sync_want (record, type, anew) VALUES (?, ?, ?)"
-            " ON CONFLICT (record) DO UPDATE SET anew = max(anew, excluded.anew)",
-            [(record, kind, int(not clean)) for kind, record in touched],
-        )
-        if got and sum(len(part.changes) for part in parts) == whole:
+        for part in parts:
+            for kind, record, *_ in part.changes:
+                if kind not in unknown:
+                    touched[record] = kind, max(touched.get(record, ("", 0))[1], int(not clean))
+        if got and sum(len(part.changes) for part in parts) == whole[place]:
             worst = max(got, key=lambda answer: _WORST.index(answer.verdict))
             about = [child for answer in got for child in answer.about]
             taken = any(answer.seq for answer in got)
             reason = why_aside(conn, place, worst.code, worst.reason, about, in_part=taken)
-            conn.execute(
-                "INSERT OR REPLACE INTO sync_edit (edit, verdict, seq, code, reason) VALUES (?, ?, ?, ?, ?)",
-                (place, worst.verdict, worst.seq, worst.code, reason),
-            )
+            told.append((place, worst.verdict, worst.seq, worst.code, reason))
+    conn.executemany(
+        "INSERT INTO sync_want (record, type, anew) VALUES (?, ?, ?)"
+        " ON CONFLICT (record) DO UPDATE SET anew = max(anew, excluded.anew)",
+        [(record, kind, is_anew) for record, (kind, is_anew) in touched.items()],
+    )
+    conn.executemany(
+        "INSERT OR REPLACE INTO sync_edit (edit, verdict, seq, code, reason) VALUES (?, ?, ?, ?, ?)", told
+    )
     note_settled(conn)
+
+
+def _lengths(conn: Connection, places: Sequence[int]) -> dict[int, int]:
+    """How many changes each of these steps makes."""
+    found: dict[int, int] = dict.fromkeys(places, 0)
+    for some, marks in portions(places):
+        found |= conn.execute(
+            f"SELECT edit, count(*) FROM change WHERE edit IN ({marks}) GROUP BY edit", some
+        ).fetchall()
+    return found
 
 
 def count_anew(conn: Connection, kinds: Collection[str]) -> None:

@@ -35,6 +35,11 @@ _SUMS = select(tables.digest).where(
     tables.digest.c.scope.in_(bindparam("scopes", expanding=True)),
     tables.digest.c.lead.in_(bindparam("leads", expanding=True)),
 )
+_CONFLICTS = select(tables.record.c.id).where(
+    text(tables.RULING),
+    tables.record.c.scope.in_(bindparam("scopes", expanding=True)),
+    tables.record.c.type == "conflict",
+)
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")
 Sums = defaultdict[tuple[str, str, str], list[int]]
@@ -133,12 +138,7 @@ class Central:
 
     def conflicts_about(self, scopes: Collection[str], record: str, field: str) -> list[Held]:
         """The conflicts about a field of a record, filed in these scopes, as they stand now."""
-        table = tables.record
-        rows = self.connection.execute(
-            select(table.c.id).where(
-                text(tables.RULING), table.c.scope.in_(scopes), table.c.type == "conflict"
-            )
-        )
+        rows = self.connection.execute(_CONFLICTS, {"scopes": among([*scopes])})
         self.fetch(rows.scalars())
         return [
             held
