@@ -8,6 +8,7 @@ its edit is never asked for again.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from hashlib import blake2b
 
 from sqlalchemy import Connection, select, text
@@ -31,12 +32,15 @@ LEASE, LEASE_DAYS = "lease", 14
 class Counter:
     """The newest number and the chain at it, while one push holds the lock; and what is set beside them."""
 
-    def __init__(self, connection: Connection, *, lock: bool = True) -> None:
-        """With `lock` it waits for the push that is under way; the lock goes with the transaction."""
-        is_held = connection.get_execution_options().get(LOCKED)
-        if lock and not is_held and connection.dialect.name == "postgresql":
-            connection.execute(_TAKE_LOCK, {"lock": PUSH_LOCK})
-        held: dict[str, str] = dict(connection.execute(_META).all())
+    def __init__(
+        self, connection: Connection, *, lock: bool = True, kept: Mapping[str, str] | None = None
+    ) -> None:
+        """With `lock` it waits for the push that is under way; the lock goes with the transaction. `kept` are
+        the rows of `meta` where they were read already.
+        """
+        if lock and kept is None:
+            take_lock(connection)
+        held = dict(connection.execute(_META).all()) if kept is None else kept
         self._connection = connection
         self.epoch = held["epoch"]
         self.hub = held["hub"]
@@ -72,6 +76,13 @@ class Counter:
         self._saved = self.head
         rows = [{"name": "chain", "value": self.chain.hex()}, {"name": "head", "value": str(self.head)}]
         return TableRows(tables.meta, rows)
+
+
+def take_lock(connection: Connection) -> None:
+    """Wait for the push that is under way; the lock goes with the transaction."""
+    is_held = connection.get_execution_options().get(LOCKED)
+    if not is_held and connection.dialect.name == "postgresql":
+        connection.execute(_TAKE_LOCK, {"lock": PUSH_LOCK})
 
 
 def chained(chain: bytes, seq: int, digest: bytes) -> bytes:

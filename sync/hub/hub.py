@@ -30,6 +30,7 @@ from sync.hub.entries import aside_row, digest_of_edit, keep_aside
 from sync.hub.failing import FAILED, is_of_edits
 from sync.hub.feed import Feed, most_rows
 from sync.hub.migrations import upgrade
+from sync.hub.opening import access_ended, before_pull, before_push, check_standing, stranger
 from sync.hub.rights import Refusal
 from sync.hub.standing import Sums
 from sync.hub.taking import Taking
@@ -246,18 +247,18 @@ class Hub:
         return first.then(second)
 
     def _push(self, connection: Connection, device: str, said: Push, digests: Mapping[str, bytes]) -> Pushed:
-        counter = Counter(connection)
-        known = known_device(connection, device, _SENDING)
-        if known.status == "revoked":
+        opened = before_push(connection, device)
+        counter = opened.counter
+        if opened.status == "revoked":
             return self._set_aside(connection, device, said, REVOKED)
         after = said.beside.after
         if after is not None and not self._here(connection, [after]):
             raise Refused(NOT_YET, "The steps before these have not come yet; send these after them.")
         told = Pushed()
         arrived: set[str] = set()
+        masks, kept_aside = opened.masks, False
         while True:
-            masks = Feed(connection, device).masks()
-            taking = Taking(connection, device, masks, worker=known.worker, digests=digests)
+            taking = Taking(connection, device, masks, worker=opened.worker, digests=digests)
             edits = said.edits[len(told.verdicts) :]
             answer = taking.take(edits, counter, self._now(), rest=bool(told.verdicts))
             told = told.then(answer)
@@ -267,19 +268,22 @@ class Hub:
             entitlement = Entitlement(connection, day_of(self._now()))
             entitlement.settle(taking.central.unsettled, counter.head, taking.made, device)
             arrived |= taking.arrived
+            kept_aside |= taking.kept_aside
             if len(told.verdicts) == len(said.edits):
                 break
-        late = take_waiting(connection, counter, arrived, self._now())
+            masks = Feed(connection, device).masks()
+        awaited = None if kept_aside else opened.awaited
+        late = take_waiting(connection, counter, arrived, self._now(), awaited)
         verdicts = [late.get(one.edit, one) for one in told.verdicts]
-        taken = taken_since(connection, known.worker, [*{edit.partition("/")[0] for edit in late}])
+        taken = taken_since(connection, opened.worker, [*{edit.partition("/")[0] for edit in late}])
         told = told.model_copy(update={"beside": told.beside.model_copy(update={"taken": taken})})
         at = Cursor(seq=counter.head, chain=self.chain_at(connection, counter, counter.head))
         return told.model_copy(update={"verdicts": verdicts, "at": at})
 
     def _pull(self, connection: Connection, device: str, said: Pull) -> Page:
-        self._require_active(connection, device)
-        counter = Counter(connection, lock=False)
-        if self.chain_at(connection, counter, said.cursor.seq) != said.cursor.chain:
+        opened = before_pull(connection, device, said.cursor.seq)
+        counter = opened.counter
+        if (opened.chain or ("?" if said.cursor.seq else "")) != said.cursor.chain:
             raise Refused("reconcile", "The central record is not the one this laptop last read.")
         feed = Feed(connection, device, self._sums, put_back=counter.put_back)
         feed.settle_done(said.done)
@@ -386,7 +390,7 @@ class Hub:
 
     def _require_active(self, connection: Connection, device: str) -> None:
         if self._is_revoked(connection, device):
-            raise Refused("revoked", "This laptop's access was ended; speak to your manager.")
+            raise access_ended()
 
     @staticmethod
     def chain_at(connection: Connection, counter: Counter, seq: int) -> str:
@@ -404,7 +408,6 @@ _STANDING = select(tables.device.c.id, tables.device.c.status).where(
     tables.device.c.id == bindparam("laptop")
 )
 """All that a laptop's own role may read of it (docs/decisions/0017)."""
-_SENDING = _STANDING.add_columns(tables.device.c.worker)
 _WORDS = 16
 """Words of sessions that are kept: more than a laptop has in the minutes for which a request is taken."""
 _CHAIN = select(tables.log.c.chain).where(tables.log.c.seq == bindparam("seq"))
@@ -418,8 +421,9 @@ _SEEN = (
 def known_device(connection: Connection, device: str, columns: Select[Any] = _DEVICE) -> Row[Any]:
     """The row of a laptop whose access was not refused from the beginning. Raises Refused for a stranger."""
     row = connection.execute(columns, {"laptop": device}).first()
-    if row is None or row.status not in ("active", "revoked"):
-        raise Refused("unknown-device", "The central record does not know this laptop; enrol it again.")
+    if row is None:
+        raise stranger()
+    check_standing(row.status)
     return row
 
 

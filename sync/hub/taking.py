@@ -74,6 +74,8 @@ class Taking:
         self._asking = Asking(self.central, device, self._authors)
         self._rights = None if masks is None else Rights(self.central, masks)
         self._made: set[str] = set()
+        self.kept_aside = False
+        """Whether any of it is kept aside now."""
         self._keys: dict[str, list[str]] = {}
 
     @property
@@ -133,6 +135,7 @@ class Taking:
                 about.setdefault(edit.id, []).extend(told_of(one.edit, one.refusal.awaits))
             before[edit.id] = (verdict, digest)
             verdicts.append(verdict)
+        self.kept_aside = bool(aside)
         keep_aside(self._connection, aside)
         keep_keys(self._connection, self.central, self._keys)
         log = TableRows(tables.log, logged, replacing=False)  # never in the place of another entry

@@ -41,19 +41,24 @@ class _StaysAside(Exception):
 
 
 def take_waiting(
-    connection: Connection, counter: Counter, arrived: Collection[str], now: datetime
+    connection: Connection,
+    counter: Counter,
+    arrived: Collection[str],
+    now: datetime,
+    awaited: Sequence[str] | None = None,
 ) -> dict[str, Verdict]:
     """Take what waited for any of these, in the order in which it came, and then what waited for that.
 
-    `arrived` are ids of records that came into being, and of children of whom it changed who may hold them.
-    By edit, the verdicts on what was taken; `counter` goes on with them.
+    `arrived` are ids of records that came into being, and of children of whom it changed who may hold them;
+    `awaited` is what anybody waits for, where that was read already. By edit, the verdicts on what was taken;
+    `counter` goes on with them.
     """
     taken: dict[str, Verdict] = {}
     while arrived:
         coming: set[str] = set()
-        for row in _waiting_for(connection, set(arrived)):
+        for row in _waiting_for(connection, set(arrived), awaited):
             taken |= take_again(connection, counter, row, now, coming)
-        arrived = coming
+        arrived, awaited = coming, None
     return taken
 
 
@@ -113,10 +118,14 @@ def kept_aside(connection: Connection, *where: Any) -> Sequence[Any]:
 _AWAITED = select(_table.c.awaits).where(_table.c.awaits != "").distinct()
 
 
-def _waiting_for(connection: Connection, arrived: set[str]) -> Iterator[Any]:
+def _waiting_for(
+    connection: Connection, arrived: set[str], awaited: Sequence[str] | None = None
+) -> Iterator[Any]:
     """What waited for any of these, but for laptops that still may hold none of those children."""
-    every = connection.execute(_AWAITED).scalars()
+    every = connection.execute(_AWAITED).scalars() if awaited is None else awaited
     found = [awaits for awaits in every if not arrived.isdisjoint(awaits.split())]
+    if not found:
+        return
     children = _children_among(connection, {one for text in found for one in text.split()} & arrived)
     may_hold: dict[str, set[str]] = {}
     for some in batched(found):
