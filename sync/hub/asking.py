@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from casework.canonical import fingerprint, spelt
 from casework.conflicts import disagreement
@@ -21,6 +21,7 @@ from sync.hub.central import Central, Held
 from sync.hub.removed import VOID
 from sync.messages import Changed, SentEdit
 
+_TIED_TO = select(tables.tie.c.scope).where(tables.tie.c.record == bindparam("tied"))
 _SETTLING = ("settled", "chosen")
 _SIDES = ("central", "other")
 
@@ -138,8 +139,7 @@ class Asking:
         """
         scope = own_scope(held.type, held.id, held.fields)
         if scope == TIED:
-            tie = tables.tie
-            rows = self._central.connection.execute(select(tie.c.scope).where(tie.c.record == held.id))
+            rows = self._central.connection.execute(_TIED_TO, {"tied": held.id})
             return sorted({row.scope for row in rows}) or [EVERYBODY]
         return [scope]
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from sync.hub import tables
 from sync.hub.central import Held
 from sync.hub.removed import VOID
 from sync.messages import SentEdit
+
+_WROTE = select(tables.log.c.edit, tables.log.c.worker, tables.log.c.at).where(
+    tables.log.c.seq == bindparam("number")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +43,6 @@ class Authors:
         if name == VOID and not held.fields.get(VOID):
             seq = max(held.versions.values(), default=0)  # that it stands is said by whoever changed it last
         if seq not in self._known:
-            log = tables.log
-            columns = select(log.c.edit, log.c.worker, log.c.at)
-            row = self._connection.execute(columns.where(log.c.seq == seq)).first()
+            row = self._connection.execute(_WROTE, {"number": seq}).first()
             self._known[seq] = Author(row.edit, row.worker, row.at) if row else Author()
         return self._known[seq]
