@@ -17,7 +17,7 @@ from storage.central import state
 from storage.cipher import Connection, shim
 from storage.faults import translated
 
-HEAD = 6
+HEAD = 7
 """The version that this code works with; `PRAGMA user_version` of the file says which one it has."""
 
 
@@ -89,6 +89,11 @@ def _v6_limits_for_one_agency(db: Any) -> None:
     _to_present_shape(db, 6)
 
 
+def _v7_sums_in_rows(db: Any) -> None:
+    """What a record adds to the sums, in its row. What is counted already moves there when it changes."""
+    _to_present_shape(db, 7)
+
+
 def _to_present_shape(db: Any, version: int) -> None:
     named = db.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'index')").fetchall()
     held = {name: {row[1] for row in db.execute(f"PRAGMA table_info({name})")} for (name,) in named}
@@ -102,6 +107,7 @@ _STEPS: Mapping[int, Callable[[Any], None]] = {
     4: _v4_central_record,
     5: _v5_unknown_fields,
     6: _v6_limits_for_one_agency,
+    7: _v7_sums_in_rows,
 }
 """Each step by the version that it leads to."""
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from casework.errors import BadInput
 from casework.records import RECORD_TYPES, Record
+from storage.central import beside
 from storage.cipher import Connection
 from storage.schema import (
     DERIVED_COLUMNS,
@@ -92,6 +93,8 @@ def _insert_plan(record_type: str) -> tuple[Callable[[Any], tuple[Any, ...]], Se
 
 def update_row(conn: Connection, record_type: str, record: str, fields: Mapping[str, Any], seq: int) -> None:
     """Set the named fields of one row, and the derived columns when what they follow from is among them."""
+    if beside.scope_field(record_type) in fields:
+        beside.move_away(conn, record_type, record)
     assignments: dict[str, Any] = {name: to_column(value) for name, value in fields.items()}
     cls = RECORD_TYPES[record_type]
     if record_type in DERIVED_COLUMNS and cls.derived_from & fields.keys():

@@ -15,7 +15,7 @@ from typing import Any, get_args
 from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from casework.records import RECORD_TYPES, Record
-from storage.central import state
+from storage.central import beside, state
 
 _ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -89,6 +89,8 @@ def table_sql(record_type: str) -> str:
     columns += [f"{field} {kind}" for field, kind in field_columns(record_type).items()]
     columns += [f"{name} {kind}" for name, kind in DERIVED_COLUMNS.get(record_type, {}).items()]
     columns.append("seq INTEGER NOT NULL")
+    if beside.has_sum(record_type):
+        columns.append(beside.COLUMN_SQL)
     return f"CREATE TABLE {record_type} ({', '.join(columns)})"
 
 
@@ -105,6 +107,8 @@ def shape_sql(held: Mapping[str, Collection[str]]) -> Iterator[str]:
         for field, kind in field_columns(name).items():
             if field not in held[name]:
                 yield f"ALTER TABLE {name} ADD COLUMN {field} {kind} DEFAULT {_default_sql(name, field)}"
+        if beside.has_sum(name) and beside.COLUMN not in held[name]:
+            yield f"ALTER TABLE {name} ADD COLUMN {beside.COLUMN_SQL}"
     yield from (index for index in INDEXES if index.split()[2] not in held)
 
 

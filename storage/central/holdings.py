@@ -19,6 +19,7 @@ from casework.canonical import (
 from casework.facets import BIT_OF_KEY, FACETS, Facet, facets, joined
 from casework.records import RECORD_TYPES
 from casework.scopes import TIED, own_scope
+from storage.central import beside
 from storage.central.delivery import Share
 from storage.central.extras import Extras
 from storage.central.state import read_state
@@ -71,9 +72,14 @@ class Holdings:
         )
         return lose, [scope for scope in gain if scope not in lose]
 
-    def counted(self, scope: str) -> list[tuple[str, str]]:
-        """The records (type, id) that count for a scope."""
-        return self._conn.execute("SELECT type, record FROM sync_held WHERE scope = ?", (scope,)).fetchall()
+    def counted(self, scopes: Sequence[str]) -> list[Entry]:
+        """The records (type, id) that count for these scopes."""
+        found = beside.of_scopes(self._conn, scopes)
+        for some, marks in portions(scopes):
+            found += self._conn.execute(
+                f"SELECT type, record FROM sync_held WHERE scope IN ({marks})", some
+            ).fetchall()
+        return found
 
     def scopes_of(self, record_type: str, record: str, values: Mapping[str, Any]) -> list[str]:
         """The scopes that a record belongs to, by what is on this laptop."""
@@ -155,35 +161,48 @@ class Holdings:
         )
         self._put(shares, _rows_of(shares))
 
-    def _put(self, records: Iterable[Entry], rows: Sequence[_Row]) -> None:
+    def _put(self, records: Collection[Entry], rows: Sequence[_Row]) -> None:
         """These rows in the place of what was counted of these records; what stays is not written."""
-        before: dict[tuple[str, str], tuple[int, bytes]] = {}
+        before: dict[tuple[str, str], beside.Sum] = {}
         for some, marks in portions([record for _, record in records]):
             for record, scope, count, total in self._conn.execute(
                 f"SELECT record, scope, facets, total FROM sync_held WHERE record IN ({marks})", some
             ):
                 before[record, scope] = count, total
+        in_rows = beside.of_records(self._conn, records)
         sums: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
+
+        def add(scope: str, added: beside.Sum, sign: int) -> None:
+            held = sums[scope]
+            held[0] += sign * added[0]
+            held[1] += sign * int.from_bytes(added[1])
+
         fresh: list[_Row] = []
         changed: list[tuple[int, bytes, str, str]] = []
+        written: list[tuple[Entry, beside.Sum]] = []
         for row in rows:
-            record, scope, _, count, total = row
-            was = before.pop((record, scope), None)
-            if was == (count, total):
-                continue
-            held = sums[scope]
-            held[0] += count
-            held[1] += int.from_bytes(total)
-            if was is None:
-                fresh.append(row)
+            record, scope, record_type, count, total = row
+            now = (count, total)
+            if (in_row := in_rows.get((record_type, record))) is not None and in_row[0] == scope:
+                was = in_rows.pop((record_type, record))[1]
+                if was != now:
+                    written.append(((record_type, record), now))
             else:
-                held[0] -= was[0]
-                held[1] -= int.from_bytes(was[1])
-                changed.append((count, total, record, scope))
-        for (_, scope), (count, total) in before.items():
-            held = sums[scope]
-            held[0] -= count
-            held[1] -= int.from_bytes(total)
+                was = before.pop((record, scope), beside.NOTHING)
+                if was is beside.NOTHING:
+                    fresh.append(row)
+                elif was != now:
+                    changed.append((count, total, record, scope))
+            if was != now:
+                add(scope, now, 1)
+                add(scope, was, -1)
+        for entry, (scope, was) in in_rows.items():
+            if was != beside.NOTHING:
+                written.append((entry, beside.NOTHING))
+                add(scope, was, -1)
+        for (_, scope), was in before.items():
+            add(scope, was, -1)
+        beside.write(self._conn, written)
         self._conn.executemany("DELETE FROM sync_held WHERE record = ? AND scope = ?", list(before))
         self._conn.executemany(
             "UPDATE sync_held SET facets = ?, total = ? WHERE record = ? AND scope = ?", changed
@@ -213,8 +232,9 @@ class Holdings:
     def recount_all(self) -> bool:
         """Count everything anew from its tables; whether the sums had been right. Nothing may wait."""
         before = self.by_scope()
-        held = self._conn.execute("SELECT DISTINCT type, record FROM sync_held").fetchall()
-        self.recount((record_type, record) for record_type, record in held)
+        apart = self._conn.execute("SELECT DISTINCT type, record FROM sync_held").fetchall()
+        held = [(kind, record) for kind in RECORD_TYPES for record in beside.of_type(self._conn, kind)]
+        self.recount([*apart, *held])
         return self.by_scope() == before
 
     def _with_tied(self, records: Mapping[Entry, Values]) -> list[Entry]:
@@ -263,7 +283,7 @@ class Holdings:
         if scope == "" or scope.startswith("worker:"):
             return []
         found = [("child", scope)]
-        found += self.counted(scope)
+        found += self.counted([scope])
         for record_type in RECORD_TYPES:
             if "child" in RECORD_TYPES[record_type].model_fields:
                 rows = self._conn.execute(f"SELECT id FROM {record_type} WHERE child = ?", (scope,))

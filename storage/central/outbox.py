@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from storage.central import beside
 from storage.central.asides import NO_SUCH_RECORD, why_aside
 from storage.cipher import Connection
 from storage.rows import portions
@@ -206,6 +207,7 @@ def count_anew(conn: Connection, kinds: Collection[str]) -> None:
         " WHERE type = ?",
         [(kind,) for kind in kinds],
     )
+    look_again(conn, ((kind, record) for kind in kinds for record in beside.of_type(conn, kind)))
 
 
 def ask_again(conn: Connection) -> None:

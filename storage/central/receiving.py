@@ -26,6 +26,7 @@ from casework.records import RECORD_TYPES
 from casework.scopes import TIED_TYPES, own_scope
 from casework.wording import count_of
 from storage import audit, reindex
+from storage.central import beside
 from storage.central.beforehand import Beforehand
 from storage.central.delivery import Delivery, Received, Row, Share, Told
 from storage.central.given_up import add_given_up
@@ -195,7 +196,7 @@ class Receiver:
     ) -> set[Entry]:
         """Write a page; what is to be counted. Puts into `known` what it leaves of the fields it wrote."""
         lose, gain = self._holdings.allow(delivery.masks)
-        recount = {entry for scope in gain for entry in self._holdings.counted(scope)}
+        recount = {*self._holdings.counted(gain)}
         changes: defaultdict[int, list[Change]] = defaultdict(list)
         fresh: list[tuple[int, Made]] = []
         before = self._holdings.read((row.type, row.id) for row in delivery.rows if row.type in RECORD_TYPES)
@@ -409,6 +410,7 @@ class Receiver:
 
                 search_index.remove(self._conn, record)
             if kind in RECORD_TYPES:
+                beside.move_away(self._conn, kind, record)
                 self._conn.execute(f"DELETE FROM {kind} WHERE id = ?", (record,))
                 touched.add(kind)
             answer.purged += 1

@@ -20,10 +20,11 @@ TABLES = (
     "CREATE TABLE sync_want (record TEXT PRIMARY KEY, type TEXT NOT NULL, anew INTEGER NOT NULL)"
     " WITHOUT ROWID",
 )
-"""`sync_scope`: what may be held of each scope, and the sum of what is; `sync_held`: what each record adds to
-it. `sync_edit`: the verdict on each step that was sent; of one that is `cut` this laptop had to give up a
-part, so it cannot be offered again. `sync_want`: records that a step with a verdict touched: to be counted
-anew, or with `anew` to be sent anew, for the step was not taken as it was made.
+"""`sync_scope`: what may be held of each scope, and the sum of what is; `sync_held`: what a record adds to it
+whose row does not say so (storage.central.beside). `sync_edit`: the verdict on each step that was sent; of
+one that is `cut` this laptop had to give up a part, so it cannot be offered again. `sync_want`: records that
+a step with a verdict touched: to be counted anew, or with `anew` to be sent anew, for the step was not taken
+as it was made.
 """
 
 EXTRA_TABLE = (

@@ -210,8 +210,7 @@ def test_a_session_that_breaks_off_after_it_counted_is_put_right_by_the_next(
     ana.way = Breaking(way.hub, way.device, at=5)  # the last one; the first is the step of the setup
     with pytest.raises(Unreachable):
         ana.sync()
-    counted = ana.store.conn.execute("SELECT record FROM sync_held WHERE scope = ?", (child.id,))
-    assert len(counted.fetchall()) == 2
+    assert len(Holdings(ana.store.conn).counted([child.id])) == 2
     assert Holdings(ana.store.conn).masks()[child.id] == 0
     ana.way = way
     ana.change(made[0], note="Came back")

@@ -1,0 +1,100 @@
+"""What a record adds to the sums stands in its row, and goes with the record wherever it goes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from casework.records import RECORD_TYPES, Child, Contact
+from storage.central import beside
+from storage.central.holdings import Holdings
+from storage.cipher import Connection
+from storage.journal import transaction
+from storage.migrations import HEAD, migrate, version_of
+from tests.sync.databases import SqliteDatabase
+from tests.sync.world import Laptop, World
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path, SqliteDatabase(tmp_path))
+
+
+def contact(world: World, child: Child) -> Contact:
+    return Contact(
+        id=world.new_id("contact"),
+        child=child.id,
+        at=world.now,
+        by="worker-00000001",
+        kind="call",
+        note="Away",
+    )
+
+
+def filled(world: World) -> tuple[Laptop, Child, Child, Contact]:
+    """A laptop that agreed about two children and a call about the first."""
+    ana = world.laptop("Ana")
+    tilly, sam = world.child("Tilly"), world.child("Sam")
+    call = contact(world, tilly)
+    ana.make(tilly, sam, call)
+    assert ana.sync().agreed
+    return ana, tilly, sam, call
+
+
+def agrees(laptop: Laptop) -> bool:
+    """Whether both sides agree at once, and the sums are what the records add to them."""
+    session = laptop.sync()
+    with transaction(laptop.store.conn):
+        return session.agreed and not session.problems and Holdings(laptop.store.conn).recount_all()
+
+
+def apart(conn: Connection) -> list[str]:
+    """The records whose sums lie in the table of sums."""
+    return [row[0] for row in conn.execute("SELECT record FROM sync_held ORDER BY record")]
+
+
+def as_version_6(conn: Connection) -> None:
+    """The caseload as the version before wrote it: all sums in their table."""
+    for record_type in filter(beside.has_sum, RECORD_TYPES):
+        for record in beside.of_type(conn, record_type):
+            beside.move_away(conn, record_type, record)
+        conn.execute(f"ALTER TABLE {record_type} DROP COLUMN {beside.COLUMN}")
+    conn.execute("PRAGMA user_version = 6")
+
+
+def test_a_filled_caseload_of_version_6_goes_on_and_its_sums_move_as_records_change(world: World) -> None:
+    ana, tilly, _, call = filled(world)
+    conn = ana.store.conn
+    as_version_6(conn)
+    assert {tilly.id, call.id} <= {*apart(conn)}
+    migrate(conn, ana.store.path)
+    assert version_of(conn) == HEAD
+    ana.change(call, note="Rang back")
+    assert ana.sync().agreed
+    assert call.id not in apart(conn)
+    assert tilly.id in apart(conn)
+    assert agrees(ana)
+    assert apart(conn) == []
+
+
+def test_a_record_that_goes_to_another_child_takes_its_sum_along(world: World) -> None:
+    ana, _, sam, call = filled(world)
+    assert apart(ana.store.conn) == []
+    ana.change(call, child=sam.id)
+    assert apart(ana.store.conn) == [call.id]  # until it is counted where it is now
+    assert agrees(ana)
+    assert apart(ana.store.conn) == []
+    assert (Contact.type, call.id) in Holdings(ana.store.conn).counted([sam.id])
+
+
+def test_what_is_given_up_counts_no_more(world: World) -> None:
+    ana, tilly, _, call = filled(world)
+    ben = world.laptop("Ben")
+    assert agrees(ben)
+    assert ben.has(call)
+    ana.change(tilly, team=None)
+    ana.sync()
+    assert agrees(ben)
+    assert not ben.has(call)
+    assert Holdings(ben.store.conn).counted([tilly.id]) == []
