@@ -63,6 +63,7 @@ def make_app(gate: Gate) -> FastAPI:
     @app.exception_handler(HTTPException)
     async def plain(_: Request, error: HTTPException) -> Response:
         """A way that is not there."""
+        gate.note_unknown(error.status_code)
         text = Fault(code="no-such-way", message="There is nothing here.", now="").model_dump_json()
         return Response(text, error.status_code, media_type="application/json")
 

@@ -23,6 +23,7 @@ from sync.hub.counting import Counter
 from sync.hub.database import for_passing
 from sync.hub.enrolment import Former, use_code
 from sync.hub.entries import digests_of
+from sync.hub.failing import has_no_room
 from sync.hub.hub import Hub
 from sync.hub.turns import Turn, Turns
 from sync.hub.writing import insert_all
@@ -54,6 +55,14 @@ _STATUS = {
 }
 _ACCESS = select(tables.device.c.status).where(tables.device.c.id == bindparam("laptop"))
 _REFUSED, _BAD, _FAULT = 403, 400, 500
+_NO_ROOM = 507
+_SORRY = {
+    "fault": "The central record could not do this; try again later.",
+    "no-room": (
+        "The central record has no room left on its disk; nothing is lost, and it is sent the next time: tell"
+        " whoever keeps it."
+    ),
+}
 _GZIP = "gzip"
 
 
@@ -96,9 +105,11 @@ class Gate:
             status = _STATUS.get(code, _REFUSED if isinstance(fault, Refused) else _BAD)
             said = self._fault(fault.code, fault.message)
         except Exception as error:  # noqa: BLE001 - what it says may hold a record, so only its kind is kept
-            log.warning("%s failed: %s", verb, type(error).__name__)
-            code, status = "fault", _FAULT
-            said = self._fault("fault", "The central record could not do this; try again later.")
+            full = has_no_room(error)
+            why = ", for there is no room left on the disk of the database" if full else ""
+            log.warning("%s failed: %s%s", verb, type(error).__name__, why)
+            code, status = ("no-room", _NO_ROOM) if full else ("fault", _FAULT)
+            said = self._fault(code, _SORRY[code])
         answered = self._signed(status, said, headers)
         took = (time.perf_counter() - began) * 1000
         told = (verb, status, code, len(body), len(answered.body), took)
@@ -110,6 +121,10 @@ class Gate:
         status = _STATUS.get(fault.code, _BAD)
         log.info("%s %d %s, not read to its end", verb, status, fault.code)
         return self._signed(status, self._fault(fault.code, fault.message), headers)
+
+    def note_unknown(self, status: int) -> None:
+        """Somebody asked for what is not here; the log does not repeat what that was."""
+        log.info("unknown %d no-such-way, not read", status)
 
     def _answer(
         self, verb: str, url: str, headers: Mapping[str, str], body: bytes, address: str

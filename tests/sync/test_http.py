@@ -553,7 +553,9 @@ def test_bombs_and_garbage_are_refused(site: Site, body: bytes, answer: tuple[in
     assert raw.code(*raw.request("hello", hello())) == (200, "")
 
 
-def test_too_much_is_refused_before_it_is_read_to_its_end(site: Site) -> None:
+def test_too_much_is_refused_before_it_is_read_to_its_end(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
     raw = Raw(site, site.laptop())
     url, _, headers = raw.request("hello", b"x" * 10)
     big = wire.MOST_BODY + 1
@@ -570,6 +572,9 @@ def test_too_much_is_refused_before_it_is_read_to_its_end(site: Site) -> None:
         assert client.get(f"{site.url}/health").json() == {"status": "ok"}
         assert client.get(f"{site.url}/docs").status_code == 404
         assert client.get(f"{site.url}/v1/hello").status_code == 405
+        with caplog.at_level("INFO", "outreach.hub"):
+            assert client.post(f"{site.url}/v1/backup%0a").status_code == 404
+        assert "unknown 404 no-such-way, not read" in caplog.messages
 
 
 def test_a_fault_inside_says_nothing_of_what_was_sent(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -592,6 +597,28 @@ def test_a_fault_inside_says_nothing_of_what_was_sent(site: Site, monkeypatch: p
     assert gone.value.code == "fault"
     monkeypatch.undo()
     assert site.sync(ana).session.agreed
+
+
+def test_a_central_record_without_room_says_so(
+    site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ana = site.laptop()
+    child(ana, "Tilly")
+    monkeypatch.setattr("time.sleep", lambda _: None)
+
+    def full(*_: Any, **__: Any) -> Any:
+        with site.hub.engine.begin() as connection:
+            connection.exec_driver_sql("PRAGMA max_page_count = 1")
+            connection.exec_driver_sql("CREATE TABLE more AS SELECT zeroblob(100000) AS some")
+
+    with (
+        monkeypatch.context() as patched,
+        pytest.raises(Unreachable, match="no room left on its disk") as told,
+    ):
+        patched.setattr("sync.hub.hub.Hub.push", full)
+        site.sync(ana)
+    assert (told.value.code, told.value.exit_code) == ("no-room", 6)
+    assert any("no room left" in line for line in caplog.messages)
 
 
 def test_an_answer_that_another_gave_is_not_believed(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
