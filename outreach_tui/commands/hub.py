@@ -119,6 +119,11 @@ def serve(host: str, port: int, tls_cert: Path | None, tls_key: Path | None, lea
         words = opened.words()
         if lease is not None:
             opened.set_lease(lease)
+        if opened.passes_by_rows():
+            output.warn(
+                "Warning: the account of PostgreSQL is a superuser or passes by row-level security; serve"
+                " with one that is bound by it."
+            )
 
         def ready(address: str) -> None:
             output.emit_lines([f"Serving the central record on {address} (its key: {words})."])

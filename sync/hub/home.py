@@ -34,6 +34,8 @@ from sync.hub.writing import in_bulk
 OWN = frozenset({"key", "database", "approve"})
 """What the encrypted file alone holds: its key, where the database is, and whether a manager approves."""
 _WHO = text("SELECT current_user, current_database()")
+_PASSES = text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = session_user")
+"""Whether row-level security does not bind the account."""
 _NOT_ALLOWED = frozenset({"42501", "3F000"})
 """PostgreSQL's codes for a right that is missing, and for no schema in which to make a table."""
 _POSTGRESQL = ("postgresql://", "postgres://")
@@ -140,6 +142,13 @@ class OpenHub:
         """From now on a laptop opens alone for so many days without a word; 0 is for ever."""
         with self.engine.begin() as connection:
             in_bulk(connection, tables.meta, [{"name": LEASE, "value": str(days)}])
+
+    def passes_by_rows(self) -> bool:
+        """Whether its account of PostgreSQL is one that row-level security does not bind."""
+        if self.engine.dialect.name != "postgresql":
+            return False
+        with for_owner(self.engine).connect() as connection:
+            return bool(connection.execute(_PASSES).scalar())
 
     def words(self) -> str:
         """Six words for its key, to be compared with those that a laptop shows at enrolment."""
@@ -295,6 +304,14 @@ def _check_rights(connection: Connection) -> None:
 
     quote = connection.dialect.identifier_preparer.quote
     account, name = (quote(clean(one)) for one in connection.execute(_WHO).one())
+    if connection.execute(_PASSES).scalar():
+        raise Refused(
+            "database-rights",
+            f"{account} is a superuser of PostgreSQL or passes by row-level security, and a central record's"
+            f" account may not; nothing was made: take another account, made by CREATE ROLE outreach LOGIN"
+            f" CREATEROLE PASSWORD '...' and ALTER DATABASE {name} OWNER TO outreach.",
+            "--database",
+        )
     known = set(connection.execute(text("SELECT rolname FROM pg_roles")).scalars())
     roles = ", ".join(rows.ROLES)
     if known.issuperset(rows.ROLES):

@@ -236,6 +236,11 @@ def test_an_account_that_lacks_a_right_is_told_which_before_anything_is_made(
     made = line("hub", "init", "--database", plain, "--json", today=None)
     assert (made.code, made.json["error"]["code"]) == (5, "database-rights")
     assert not line.home.exists()
+    server.run(f"ALTER ROLE {account} SUPERUSER")
+    with pytest.raises(Refused, match="row-level security") as refused:
+        check_database(plain)
+    assert refused.value.code == "database-rights"
+    server.run(f"ALTER ROLE {account} NOSUPERUSER")
     mend("may not take the roles")
     mend("may not make tables")
     made = line("hub", "init", "--database", plain, "--json", today=None)
