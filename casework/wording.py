@@ -46,6 +46,12 @@ def count_of(number: int | float | Fraction, one: str, many: str = "") -> str:
     return f"{shown} {one if value == 1 else many or one + 's'}"
 
 
+def given_up_words(number: int) -> str:
+    """How many records a session with the central record gave up, and why."""
+    gone = count_of(number, "record was", "records were")
+    return f"{gone} given up: not covered by your work, nor by what the family agreed."
+
+
 def join_words(words: list[str] | tuple[str, ...]) -> str:
     """A list in words: ``G, N, O and U``."""
     return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from casework.errors import Locked, OutreachError
+from casework.wording import given_up_words
 from storage.desk import Desk
 from storage.lending import Apart, Loan
 
@@ -23,6 +24,7 @@ class Session(Protocol):
     pulled: int
     conflicts: int
     quarantined: int
+    purged: int
     agreed: bool
     problems: list[str]
 
@@ -116,4 +118,5 @@ def end_words(done: Session) -> str:
         parts.append(f"{done.conflicts} in conflict (g x)")
     if done.quarantined:
         parts.append(f"{done.quarantined} set aside (g y)")
-    return f"{head}: {', '.join(parts)}."
+    gone = f" {given_up_words(done.purged)}" if done.purged else ""
+    return f"{head}: {', '.join(parts)}.{gone}"

@@ -233,11 +233,12 @@ def status() -> None:
             output.emit_lines([f"This laptop is not enrolled with a central record; {waiting} steps wait."])
             return
         agreed = stamp_text(state.agreed_at) if state.agreed_at else "never"
+        endless = "always" if state.agreed_at else "not set yet: the first sync says until when"
         output.emit_pairs(
             [
                 ("Central record", state.url),
                 ("Last agreed", agreed),
-                ("Opens alone until", stamp_text(lease.ends_at) if lease else "always"),
+                ("Opens alone until", stamp_text(lease.ends_at) if lease else endless),
                 ("Steps that wait", waiting),
                 ("Conflicts to settle", conflicts),
                 ("Perhaps one child", pairs_words(pairs)),
@@ -312,7 +313,7 @@ def exit_code(*, agreed: bool, to_settle: int, aside: int) -> int:
 
 
 def _said(value: dict[str, Any], again: str) -> list[str]:
-    from casework.wording import count_of
+    from casework.wording import count_of, given_up_words
 
     counted = [
         f"{value[name]} {word}"
@@ -326,8 +327,7 @@ def _said(value: dict[str, Any], again: str) -> list[str]:
     end = "Both sides agree" if value["agreed"] else f"The two sides do not agree yet; {again}"
     lines = [f"{end}: {', '.join(counted)}."]
     if value["purged"]:
-        gone = count_of(value["purged"], "record was", "records were")
-        lines.append(f"{gone} given up: not covered by your work, nor by what the family agreed.")
+        lines.append(given_up_words(value["purged"]))
     if value["to_settle"]:
         waits = "waits" if value["to_settle"] == 1 else "wait"
         lines.append(f"{count_of(value['to_settle'], 'conflict')} {waits} for a person: outreach conflicts")

@@ -308,6 +308,7 @@ def test_what_cannot_be_done_says_so_with_its_exit_code(desk: Desk) -> None:
     plain = bare("enrol", "http://hub.example.org", "0000000000", "--json", today=None)
     assert (plain.code, plain.json["error"]["where"]) == (2, "URL")
     ana = desk.laptop("Ana Bell")
+    assert "the first sync says until when" in ana("sync", "status", today=None).out
     assert sync(ana).code == 0
     device = ana("sync", "status", "--json", today=None).json["device"]
     assert desk.hub("hub", "revoke", device[:13], today=None).code == 0

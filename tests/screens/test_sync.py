@@ -52,8 +52,8 @@ class Slow:
 
 
 def session(**more: Any) -> Any:
-    counts = {"pushed": 3, "pulled": 2, "conflicts": 0, "quarantined": 0, "agreed": True, "problems": []}
-    return SimpleNamespace(**(counts | more))
+    counts = {"pushed": 3, "pulled": 2, "conflicts": 0, "quarantined": 0, "purged": 0}
+    return SimpleNamespace(**(counts | {"agreed": True, "problems": []} | more))
 
 
 def flat_words(cell: Any) -> str:

@@ -31,6 +31,12 @@ def test_every_end_has_its_code_and_its_words(agreed: bool, to_settle: int, asid
     assert ("in conflict" in words) is bool(to_settle)
 
 
+def test_the_app_says_how_many_records_were_given_up_and_why() -> None:
+    words = end_words(Session(agreed=True, pushed=1, purged=3_000))
+    assert words.startswith("Both sides agree: 1 sent, 0 received. 3,000 records were given up: not covered")
+    assert "given up" not in end_words(Session(agreed=True))
+
+
 @pytest.mark.parametrize(
     ("fault", "code"), [(Unreachable, 6), (Refused, 5), (Locked, 3), (NotAgreed, 7), (OutreachError, 70)]
 )
