@@ -611,11 +611,8 @@ def test_a_central_record_without_room_says_so(
             connection.exec_driver_sql("PRAGMA max_page_count = 1")
             connection.exec_driver_sql("CREATE TABLE more AS SELECT zeroblob(100000) AS some")
 
-    with (
-        monkeypatch.context() as patched,
-        pytest.raises(Unreachable, match="no room left on its disk") as told,
-    ):
-        patched.setattr("sync.hub.hub.Hub.push", full)
+    monkeypatch.setattr("sync.hub.hub.Hub.push", full)
+    with pytest.raises(Unreachable, match="no room left on its disk") as told:
         site.sync(ana)
     assert (told.value.code, told.value.exit_code) == ("no-room", 6)
     assert any("no room left" in line for line in caplog.messages)
