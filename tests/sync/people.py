@@ -9,6 +9,7 @@ from random import Random
 from casework.conflicts import Keep
 from casework.edits import Edit, create, update
 from casework.errors import OutreachError, Refused
+from casework.policies import Category
 from casework.records import RECORD_TYPES, Child, Contact, Flag, Household, Person, Relationship
 from casework.records_links import Link
 from casework.records_sharing import Agreement
@@ -119,6 +120,27 @@ class People:
             by=laptop.worker.id,
         )
         laptop.make(agreement)
+
+    def agree_widely(self, laptop: Laptop) -> Agreement:
+        """The family of a new child agrees to everything, of which each agency may hold a part."""
+        child = self.world.child(self._word(), lead_worker=laptop.worker.id)
+        known = RECORD_TYPES["child"]
+        agreement = Agreement(
+            id=self.world.new_id("agreement"),
+            child=child.id,
+            given_by="Jo",
+            responsibility="yes",
+            status="given",
+            agencies=("school-nursing",),
+            categories=tuple(Category),
+            purposes=("support",),
+            exclude="Not the school",
+            given_on=self.world.today(),
+            by=laptop.worker.id,
+        )
+        laptop.make(known.model_validate(child.model_dump(include={*known.model_fields})))
+        laptop.make(agreement)
+        return agreement
 
     def withdraw(self, laptop: Laptop) -> None:
         held = [a for a in laptop.store.find(Agreement) if a.status != "withdrawn"]

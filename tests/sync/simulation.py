@@ -11,6 +11,7 @@ each fault came.
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import tempfile
 import time
@@ -18,6 +19,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from multiprocessing import get_context
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from sqlalchemy import select
@@ -26,8 +28,10 @@ from sqlalchemy.exc import DBAPIError
 from casework.errors import Refused
 from casework.ids import drawn_from
 from casework.records import Child
+from casework.records_sharing import Agreement
 from storage.faults import DATABASE_ERRORS
 from sync.hub import tables
+from sync.hub.counting import Counter
 from sync.hub.feed import Feed
 from sync.session import Session
 from tests.sync.beginning import Start
@@ -49,6 +53,8 @@ _PORTION = 50
 """Seeds for which a process makes a beginning of its own."""
 ROUNDS = 5
 """Sessions of everybody within which a world without trouble has to come to rest."""
+TOLD = 0.2
+"""The part of all runs in which an agreement is withdrawn just before a backup is put back."""
 CHANGED = 0.2
 """The part of all runs after which it is measured what one more change costs."""
 
@@ -59,15 +65,24 @@ class Simulation(Run):
     meanwhile = 0.05
     """How often something else happens between two messages of a session."""
 
+    def __init__(self, seed: int, start: Start, tally: Tally | None = None) -> None:
+        super().__init__(seed, start, tally)
+        what = Random(f"what of {seed}")
+        self.told_at = what.randrange(STEPS) if what.random() < TOLD else None
+        self.told: Agreement | None = None
+
     def run(self, fault: float) -> None:
         """Work, trouble and sessions; then everything is healed and checked."""
         with conditions(self.page), drawn_from(self.ids):
             self.make_copies()
             self.trouble(fault, self.meanwhile)
-            for _ in range(STEPS):
+            for n in range(STEPS):
                 self.step()
+                if n == self.told_at:
+                    self.withdrawn_and_set_back()
             sessions = self.heal()
             check(self.world, sessions)
+            self.check_told()
             self.change_one_field()
             self.count_poison()
 
@@ -98,6 +113,57 @@ class Simulation(Run):
 
     def edit(self, laptop: Laptop) -> None:
         self.people.work(laptop)
+
+    def withdrawn_and_set_back(self) -> None:
+        """An agreement is made and withdrawn, a backup that knows neither is put back, and whoever holds the
+        agreement in part, or not at all, is the first who syncs.
+        """
+        laptop, first = self.random.sample([*self.world.laptops.values()], 2)
+        if self.random.random() < 0.5:
+            laptop, first = self.world.laptops["Sam"], self.world.laptops["Nia"]
+        self.back_up_hub(laptop)
+        with suppress(Refused):  # where a disk is full
+            with self.at(laptop):
+                agreement = self.people.agree_widely(laptop)
+            self._everybody_syncs()
+            with self.at(laptop):
+                laptop.change(agreement, status="withdrawn", withdrawn_on=self.world.today())
+            self._everybody_syncs()
+            self.told = agreement
+        self.restore_hub(laptop)
+        with self.at(first):
+            self.sync(first)
+        self.tally.note("withdrawn, and another laptop first", mattered=laptop.store.find(Agreement) != [])
+
+    def restore_laptop(self, laptop: Laptop) -> None:
+        """What the agreement said may be lost with the central record and a laptop set back, both of them."""
+        super().restore_laptop(laptop)
+        self.told = None
+
+    def restore_hub(self, laptop: Laptop) -> None:
+        """A central record of which nobody says that it was put back does not know what it lacks."""
+        before = self._epoch()
+        super().restore_hub(laptop)
+        if self._epoch() == before:
+            self.told = None
+
+    def _epoch(self) -> str:
+        with self.world.hub.engine.begin() as connection:
+            return Counter(connection, lock=False).epoch
+
+    def check_told(self) -> None:
+        """The agreement that was withdrawn says what it said, whoever brought it back first."""
+        if self.told is not None:
+            with self.world.hub.engine.begin() as connection:
+                column = select(tables.record.c.fields).where(tables.record.c.id == self.told.id)
+                held = json.loads(connection.execute(column).scalar_one())
+            said = (self.told.given_by, self.told.exclude)
+            assert (held["given_by"], held["exclude"]) == said, "an agreement was emptied"
+
+    def _everybody_syncs(self) -> None:
+        for laptop in self.laptops:
+            with self.at(laptop):
+                self.sync(laptop)
 
     # What happens while a session is under way
 
