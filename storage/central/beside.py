@@ -2,7 +2,7 @@
 
 A row that comes or is changed is written anyway. In a table of sums, over many records, each sum lay on a
 page of its own, which was read, decrypted, encrypted and written beside that of the row
-(docs/decisions/9013-sums-in-the-row.md).
+(docs/decisions/0027-sums-in-the-row.md).
 
 The row says how much it adds; to which scope follows from its fields. So before a row is deleted, or a field
 is written from which its scope follows, what it adds moves to `sync_held`, where the scope is named. There
