@@ -8,13 +8,13 @@ are kept up to date by adding and taking away; they find faults, not forgery.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from hashlib import blake2b
 from typing import Any
 
-from pydantic_core import PydanticSerializationError, to_json
+from orjson import OPT_SORT_KEYS, dumps
 
 from casework.facets import Facet, facets, plain_facets
 from casework.records import RECORD_TYPES
@@ -23,6 +23,7 @@ _ENCODE = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", 
 MODULUS = 1 << 256
 """Sums of hashes are kept modulo this."""
 _WIDTH = 32
+_LEAVES = frozenset((str, int, bool, type(None)))
 
 
 def spelt(value: Any) -> str:
@@ -32,43 +33,19 @@ def spelt(value: Any) -> str:
 
 def fingerprint(*parts: Any, size: int = _WIDTH) -> bytes:
     """BLAKE2b of values in their one spelling."""
-    try:
-        text = _spelt_quickly(in_order(parts))
-    except TypeError:
-        text = spelt(parts).encode()
-    return blake2b(text, digest_size=size).digest()
+    return blake2b(_octets(parts, parts), digest_size=size).digest()
 
 
-def fingerprint_in_order(value: Any) -> bytes:
-    """`fingerprint` of one value that is made of what `in_order` gave, with its own keys sorted, too."""
-    return blake2b(_spelt_quickly((value,)), digest_size=_WIDTH).digest()
-
-
-def in_order(value: Any) -> Any:
-    """A value with its keys sorted. Raises TypeError for what the quick encoder may spell otherwise."""
-    kind = type(value)
-    if kind is str or value is None or kind is bool or kind is int:
-        return value
-    if kind is dict:
-        items = {name: value[name] for name in _sorted_names(tuple(value))}
-        return items if _is_plain(items.values()) else {n: in_order(item) for n, item in items.items()}
-    if kind is list or kind is tuple:
-        return value if _is_plain(value) else [in_order(item) for item in value]
-    raise TypeError
-
-
-@lru_cache(maxsize=512)
-def _sorted_names(names: tuple[str, ...]) -> Sequence[str]:
-    """The fields of a record come in the same order thousands of times."""
-    return sorted(names)
+def fingerprint_of(value: Any, told: Collection[Any]) -> bytes:
+    """`fingerprint` of one value, all of which is texts and whole numbers, but for what was `told` in it."""
+    return blake2b(_octets((value,), told), digest_size=_WIDTH).digest()
 
 
 def facet_hash(record_type: str, record: str, facet: Facet, fields: Mapping[str, Any]) -> int:
     """The hash of one facet of a record, as a number below 2 to the power of 256."""
     usual = defaults(record_type).get
-    told = {name: fields[name] for name in sorted(fields) if fields[name] != usual(name, _UNKNOWN)}
-    parts = (record_type, record, facet.key, told)
-    text = _spelt_quickly(parts) if _is_plain(told.values()) else spelt(parts).encode()
+    told = {name: value for name, value in fields.items() if value != usual(name, _UNKNOWN)}
+    text = _octets((record_type, record, facet.key, told), told.values())
     return int.from_bytes(blake2b(text, digest_size=_WIDTH).digest())
 
 
@@ -86,15 +63,14 @@ def facet_hashes(record_type: str, record: str, values: Mapping[str, Any]) -> di
         told = {name: value for name, usual in names if (value := said(name, usual)) != usual}
         if not told and found and not any(name in values for name, _ in names):
             continue
-        parts_of = (record_type, record, key, told)
-        text = _spelt_quickly(parts_of) if _is_plain(told.values()) else spelt(parts_of).encode()
+        text = _octets((record_type, record, key, told), told.values())
         found[key] = int.from_bytes(blake2b(text, digest_size=_WIDTH).digest())
     return found
 
 
 @cache
 def _plan(record_type: str) -> Sequence[tuple[str, Sequence[tuple[str, Any]]]] | None:
-    """The key of each facet with the names of its fields, sorted, and what they have when nothing was said;
+    """The key of each facet with the names of its fields and what they have when nothing was said;
     None where the facets of a record depend on what it says.
     """
     named = plain_facets(record_type)
@@ -108,23 +84,29 @@ def _plan(record_type: str) -> Sequence[tuple[str, Sequence[tuple[str, Any]]]] |
     ]
 
 
-def _is_plain(values: Iterable[Any]) -> bool:
-    """Whether the quick encoder spells these alike: none has keys to be sorted, or is a fraction."""
-    for value in values:
-        kind = type(value)
-        if kind is str or value is None or kind is bool or kind is int:
-            continue
-        if kind is not list or not _is_plain(value):
-            return False
-    return True
+def _octets(value: Any, told: Collection[Any]) -> bytes:
+    """As `spelt`, in UTF-8. Only what was `told` in it may hold what the quick encoder spells otherwise.
 
-
-def _spelt_quickly(value: Any) -> bytes:
-    """As `spelt`, in UTF-8. Half a character has no spelling in either."""
+    That one refuses keys that are no texts, half characters, numbers of more than 64 bits and deep nesting.
+    """
     try:
-        return to_json(value)
-    except PydanticSerializationError:
+        if _are_plain(told):
+            return dumps(value, option=OPT_SORT_KEYS)
+    except (TypeError, RecursionError):
         return spelt(value).encode()
+    return spelt(value).encode()
+
+
+def _are_plain(values: Collection[Any]) -> bool:
+    """Whether the quick encoder, if it takes them, spells all of these alike: no fraction, no other type."""
+    return _LEAVES.issuperset(map(type, values)) or all(map(_is_plain, values))
+
+
+def _is_plain(value: Any) -> bool:
+    kind = type(value)
+    if kind is list or kind is tuple:
+        return _are_plain(value)
+    return kind in _LEAVES or (kind is dict and _are_plain(value.values()))
 
 
 @dataclass(frozen=True, slots=True)

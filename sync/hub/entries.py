@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
@@ -13,7 +12,7 @@ from typing import Any
 from pydantic_core import to_json
 from sqlalchemy import BindParameter, Connection, bindparam, func, literal, select, union_all
 
-from casework.canonical import fingerprint, fingerprint_in_order, in_order
+from casework.canonical import fingerprint_of
 from casework.text import clean
 from sync.hub import tables
 from sync.hub.central import among
@@ -48,23 +47,18 @@ def log_row(
 
 def digest_of_edit(edit: SentEdit) -> bytes:
     """What says that an edit is the one that was sent before: all of it but `seen`, `knew`, `taken_back`."""
-    try:
-        changes = [
-            {
-                "field": change.field,
-                "new": in_order(change.new),
-                "old": in_order(change.old),
-                "record": change.record,
-                "type": change.type,
-            }
-            for change in edit.changes
-        ]
-    except TypeError:
-        said = dict(zip(_OF_EDIT, _said_by_edit(edit), strict=True))
-        return fingerprint(said | {"changes": [asdict(change) for change in edit.changes]})
     said = dict(zip(_OF_EDIT, _said_by_edit(edit), strict=True))
-    said["changes"] = changes
-    return fingerprint_in_order(said)
+    said["changes"] = [
+        {
+            "field": change.field,
+            "new": change.new,
+            "old": change.old,
+            "record": change.record,
+            "type": change.type,
+        }
+        for change in edit.changes
+    ]
+    return fingerprint_of(said, [value for change in edit.changes for value in (change.old, change.new)])
 
 
 def digests_of(edits: Sequence[SentEdit]) -> dict[str, bytes]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
-from hypothesis import given
+import pytest
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from casework.canonical import (
@@ -15,6 +18,7 @@ from casework.canonical import (
     facet_hash,
     facet_hashes,
     fingerprint,
+    fingerprint_of,
     spelt,
     sum_of,
 )
@@ -50,11 +54,40 @@ def test_a_default_counts_as_nothing_and_another_record_or_facet_counts() -> Non
     assert facet_hash("child", "c", FACET, {"former_names": []}) == facet_hash("child", "c", FACET, {})
 
 
+class Named(str):
+    """A text that is not quite one."""
+
+    __slots__ = ()
+
+
+class Place(NamedTuple):
+    """A list that is not quite one."""
+
+    value: object
+
+
+TEXTS = st.text(
+    st.sampled_from('az\x00\x1f"\\\x7f\n\u2028\ud7ff\ue000\uffff\U00010000\U0010ffff'), max_size=3
+)
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | TEXTS | TEXTS.map(Named)
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=2), inner, max_size=3),
+    LEAVES | st.sampled_from([2**63, 2**64 - 1, 2**64, -(2**63), -(2**63) - 1, 1e-7, -0.0]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.tuples(inner)
+        | inner.map(Place)
+        | st.dictionaries(TEXTS | TEXTS.map(Named), inner, max_size=3)
+        | st.dictionaries(st.integers(8, 11), inner, max_size=3)
+    ),
     max_leaves=6,
 )
+
+
+def nested(depth: int) -> Any:
+    value: Any = {"b": 1, "a": ""}
+    for _ in range(depth):
+        value = [value]
+    return value
 
 
 @given(st.dictionaries(st.sampled_from(["surname", "zone", "later"]), VALUES))
@@ -64,9 +97,32 @@ def test_a_hash_is_that_of_the_one_spelling(fields: dict[str, Any]) -> None:
 
 
 @given(VALUES)
+@example(nested(300))
+@example(nested(600))
+@example({"a": [1e-07]})
+@example([float("nan")])
+@example(dict.fromkeys(["\U00010000", "\uffff", "\ue000", "z", "\x7f"]))
 def test_a_fingerprint_is_that_of_the_one_spelling(value: Any) -> None:
     plain = blake2b(spelt([value, "x"]).encode(), digest_size=32).digest()
     assert fingerprint(value, "x") == plain
+    assert fingerprint_of(value, [value]) == fingerprint(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "fault"),
+    [
+        ("\ud800", ValueError),
+        ({"\udc00": 1}, ValueError),
+        (nested(100_000), RecursionError),
+        (date(2026, 11, 2), TypeError),
+        ([UUID(int=1)], TypeError),
+        ({1: 0, "1": 0}, TypeError),
+    ],
+    ids=["half", "half-key", "deep", "date", "uuid", "mixed-keys"],
+)
+def test_what_has_no_spelling_has_no_fingerprint(value: Any, fault: type[Exception]) -> None:
+    with pytest.raises(fault):
+        fingerprint(value)
 
 
 @given(st.data())

@@ -48,7 +48,7 @@ def modules(words: list[str], environ: dict[str, str] | None = None) -> set[str]
 def test_version_and_help_import_click_and_little_else() -> None:
     for words in (["--version"], ["--help"]):
         loaded = modules(words)
-        assert not loaded & (HEAVY | {"pydantic", "sqlcipher3", "cryptography", "json", "zoneinfo"})
+        assert not loaded & (HEAVY | {"pydantic", "orjson", "sqlcipher3", "cryptography", "json", "zoneinfo"})
         assert not {
             name for name in loaded if name.split(".")[0] in {"casework", "storage", "screens", "sync"}
         }
