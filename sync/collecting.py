@@ -1,4 +1,4 @@
-"""How often Python looks for garbage that holds itself, while thousands of records go by.
+"""How often Python looks for garbage that holds itself, while thousands of records go by, and what glibc keeps.
 
 Records, messages and rows hold no cycles, so nearly every search finds nothing, and with some hundred
 thousand objects of the libraries to look through they took a sixth of a first sync.
@@ -23,7 +23,11 @@ _ARENA_MAX, _ONE = -8, 1
 
 @contextmanager
 def collecting_rarely() -> Iterator[None]:
-    """For a while search rarely; what there was before holds again at the end."""
+    """For a while search rarely; what there was before holds again at the end.
+
+    What the threads beside this one take of memory comes from one heap, here and from then on.
+    """
+    _keep_little()
     before = gc.get_threshold()
     gc.set_threshold(_MADE_BETWEEN, *before[1:])
     try:
@@ -37,14 +41,15 @@ def collect_rarely() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(_MADE_BETWEEN)
-    _give_back_what_is_large()
+    _keep_little()
 
 
-def _give_back_what_is_large() -> None:
-    """Let glibc give large pieces of memory back to the system as soon as they are free.
+def _keep_little() -> None:
+    """Let glibc give large pieces of memory back to the system as soon as they are free, and have one heap.
 
     By itself it keeps them once a large one was freed: the 16 MB in which the code of an enrolment is checked
-    stayed with the process for ever, once for each thread that had checked one.
+    stayed with the process for ever, once for each thread that had checked one. And each thread that reads a
+    message ahead left a heap of its own behind.
     """
     if sys.platform == "linux":
         tune = getattr(ctypes.CDLL(None), "mallopt", None)

@@ -12,6 +12,7 @@ from queue import Queue
 from typing import Any
 
 from benchmarks.sync.workload import LAPTOPS, NOW
+from sync.collecting import collect_rarely
 from sync.hub.enrolment import draw_code, enter_worker
 from sync.hub.gate import Answered, Gate
 from sync.hub.home import HubHome, create_hub, open_hub
@@ -48,6 +49,7 @@ class Hub:
         subprocess.run([sys.executable, "-m", "benchmarks.sync.ours_hub", str(folder)], check=True)
         self._hub = open_hub(HubHome(folder / "hub"), bytearray(_KEY), now=lambda: NOW)
         self._gate = _Timed(self._hub.hub, self._hub.key, now=lambda: NOW)
+        collect_rarely()  # before there is another thread, for `hub serve` serves on its first one
         self._ready: Queue[str] = Queue()
         threading.Thread(
             target=lambda: serve(self._gate, "127.0.0.1", 0, ready=self._ready.put), daemon=True

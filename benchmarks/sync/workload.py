@@ -11,8 +11,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from benchmarks.invented import name
-
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 CHILDREN = 300
 EDITS = 200
@@ -47,6 +45,8 @@ def children() -> list[str]:
 
 def reviews(count: int, by: str = "") -> Iterator[dict[str, Any]]:
     """Reviews of plans, as JSON-safe fields."""
+    from benchmarks.invented import name  # a store comes with it, which a central record does not load
+
     rng = random.Random(2)
     of, worker = children(), by or identifier(rng)
     for n in range(count):
