@@ -92,21 +92,28 @@ def _octets(value: Any, told: Collection[Any]) -> bytes:
     try:
         if _are_plain(told):
             return dumps(value, option=OPT_SORT_KEYS)
-    except (TypeError, RecursionError):
+    except TypeError:
         return spelt(value).encode()
     return spelt(value).encode()
 
 
 def _are_plain(values: Collection[Any]) -> bool:
     """Whether the quick encoder, if it takes them, spells all of these alike: no fraction, no other type."""
-    return _LEAVES.issuperset(map(type, values)) or all(map(_is_plain, values))
-
-
-def _is_plain(value: Any) -> bool:
-    kind = type(value)
-    if kind is list or kind is tuple:
-        return _are_plain(value)
-    return kind in _LEAVES or (kind is dict and _are_plain(value.values()))
+    if _LEAVES.issuperset(map(type, values)):
+        return True
+    for value in values:
+        kind = type(value)
+        if kind is dict:
+            inside = value.values()
+        elif kind is list or kind is tuple:
+            inside = value
+        elif kind in _LEAVES:
+            continue
+        else:
+            return False
+        if not (_LEAVES.issuperset(map(type, inside)) or _are_plain(inside)):
+            return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
