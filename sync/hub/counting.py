@@ -15,13 +15,15 @@ from sqlalchemy import Connection, select, text
 
 from sync.hub import tables
 from sync.hub.database import LOCKED, PUSH_LOCK
-from sync.hub.writing import TableRows, write_together
+from sync.hub.writing import TableRows, in_bulk, write_together
 
 _TAKE_LOCK = text("SELECT pg_advisory_xact_lock(:lock)")
 _META = select(tables.meta.c.name, tables.meta.c.value)
 CHAIN_BYTES = 16
 ENDED = "ended"
 """What holds the epochs that ended."""
+FOUND_BACK = "found_back"
+"""What holds the newest number at which it was found that a backup had been put back without a word."""
 SHAPE = "shape"
 """What says by which version the records were counted."""
 LEASE, LEASE_DAYS = "lease", 14
@@ -49,11 +51,19 @@ class Counter:
         self.chain = bytes.fromhex(held["chain"])
         self.ended: list[tuple[str, int]] = [(name, head) for name, head in json.loads(held.get(ENDED, "[]"))]
         """The epochs that a restore ended, each with the newest number that the backup had."""
+        self._found_back = [int(held[FOUND_BACK])] if FOUND_BACK in held else []
 
     @property
     def put_back(self) -> int | None:
-        """The lowest number at which a backup was put back; None where none ever was."""
-        return min((head for _, head in self.ended), default=None)
+        """The lowest number after which laptops bring back what a backup that was put back did not have; None
+        where none ever was.
+        """
+        return min((*(head for _, head in self.ended), *self._found_back), default=None)
+
+    def find_put_back(self) -> None:
+        """Laptops hold what is not here, so a backup was put back; keep that where nobody said so."""
+        if self.put_back is None:
+            in_bulk(self._connection, tables.meta, [{"name": FOUND_BACK, "value": str(self.head)}])
 
     def advance(self, digest: bytes) -> int:
         """The next number, for an edit with this fingerprint."""

@@ -305,12 +305,17 @@ class Hub:
 
     @staticmethod
     def lacking(connection: Connection, records: Sequence[str]) -> list[str]:
-        """Those of these records that are not here."""
+        """Those of these records that are not here. The laptop brings them back, perhaps in part: of what is
+        made from now on it is told what it lacks.
+        """
         table = tables.record
         here: set[str] = set()
         for some in batched(records):
             here |= set(connection.execute(select(table.c.id).where(table.c.id.in_(some))).scalars())
-        return [record for record in records if record not in here]
+        lost = [record for record in records if record not in here]
+        if lost and Counter(connection, lock=False).put_back is None:
+            Counter(connection).find_put_back()
+        return lost
 
     # What a laptop's state asks for
 

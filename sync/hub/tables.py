@@ -33,7 +33,9 @@ into every process, 2.5 MB.
 """
 
 meta = Table("meta", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
-"""hub id, epoch (random, drawn anew when a backup is restored), head (the newest sequence number), chain."""
+"""hub id, epoch (random, drawn anew when a backup is restored), head (the newest sequence number), chain; and
+what sync.hub.counting names.
+"""
 
 device = Table(
     "device",

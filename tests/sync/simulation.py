@@ -31,7 +31,6 @@ from casework.records import Child
 from casework.records_sharing import Agreement
 from storage.faults import DATABASE_ERRORS
 from sync.hub import tables
-from sync.hub.counting import Counter
 from sync.hub.feed import Feed
 from sync.session import Session
 from tests.sync.beginning import Start
@@ -139,17 +138,6 @@ class Simulation(Run):
         """What the agreement said may be lost with the central record and a laptop set back, both of them."""
         super().restore_laptop(laptop)
         self.told = None
-
-    def restore_hub(self, laptop: Laptop) -> None:
-        """A central record of which nobody says that it was put back does not know what it lacks."""
-        before = self._epoch()
-        super().restore_hub(laptop)
-        if self._epoch() == before:
-            self.told = None
-
-    def _epoch(self) -> str:
-        with self.world.hub.engine.begin() as connection:
-            return Counter(connection, lock=False).epoch
 
     def check_told(self) -> None:
         """The agreement that was withdrawn says what it said, whoever brought it back first."""

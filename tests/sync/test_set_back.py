@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -221,7 +221,9 @@ def test_an_older_copy_made_after_a_greeting_without_an_answer_is_noticed(on_fil
     assert (again.agreed, again.problems) == (True, [])
 
 
-def agreed_in_part(world: World, agency: str) -> tuple[Laptop, Laptop, Agreement]:
+def agreed_in_part(
+    world: World, agency: str, put_back: Callable[[World], object] = put_back
+) -> tuple[Laptop, Laptop, Agreement]:
     """Ana recorded an agreement about everything, of which a school may not hold all; Nia, to whom it gave
     something, holds less of it since it was withdrawn. A central record of the day before was put back.
     """
@@ -242,8 +244,12 @@ def agreed_in_part(world: World, agency: str) -> tuple[Laptop, Laptop, Agreement
     return ana, nia, agreement
 
 
-def test_who_brings_back_a_record_in_part_wipes_nothing_that_another_holds(world: World) -> None:
-    ana, nia, agreement = agreed_in_part(world, "school")
+@pytest.mark.parametrize("back", [put_back, lambda world: world.database.restore()], ids=["told", "untold"])
+def test_who_brings_back_a_record_in_part_wipes_nothing_that_another_holds(
+    world: World, back: Callable[[World], object]
+) -> None:
+    """Also where nobody said to the central record that it was put back."""
+    ana, nia, agreement = agreed_in_part(world, "school", back)
     held = ana.get(agreement)
     assert (held.given_by, Category.YOUTH_JUSTICE in held.categories) == ("Jo Marsh", False)
     assert nia.get(agreement).given_by == ""
