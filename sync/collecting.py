@@ -1,4 +1,4 @@
-"""How often Python looks for garbage that holds itself, while thousands of records go by; and one heap for all.
+"""How often Python looks for garbage that holds itself while thousands of records go by; one heap for all.
 
 Records, messages and rows hold no cycles, so nearly every search finds nothing, and with some hundred
 thousand objects of the libraries to look through they took a sixth of a first sync.
