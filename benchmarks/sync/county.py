@@ -24,19 +24,19 @@ _OF_A_STEP = ("record", "log")
 
 
 def costs_of(measured: UnitCosts) -> Costs:
-    """The morning's requests, from the team's; those of registers as large as a team of 750 makes them."""
+    """The morning's sessions, from the team's; registers as large as a team of 750 makes them."""
     larger = TEAM_CHILDREN / measured.children
-    hello = _of(measured, "nothing is to be said", "hello")
-    calls, read = f"{CALLS} calls are sent", "what others did is read"
-    nothing = _of(measured, "enrolled", "pull")
+    hello = _whole(measured, "nothing is to be said")
+    sent = _beyond(hello, _whole(measured, "a team's registers are sent"))
+    read = _beyond(hello, _whole(measured, "a team's registers are read"))
     return Costs(
         hello=hello,
-        verify=_of(measured, read, "verify"),
-        push_registers=_scaled(_whole(measured, "a team's registers are sent", "push"), hello, larger),
-        pull_registers=_scaled(_whole(measured, "a team's registers are read", "pull"), nothing, larger),
-        pull_nothing=nothing,
-        push_step=_each(_whole(measured, calls, "push"), hello, CALLS),
-        pull_step=_each(_of(measured, read, "pull"), nothing, CALLS * LAPTOPS // 2),
+        push_registers=sent.times(larger),
+        pull_registers=read.times(larger),
+        push_step=_beyond(hello, _whole(measured, f"{CALLS} calls are sent")).times(1 / CALLS),
+        pull_step=_beyond(hello, _whole(measured, "what others did is read")).times(
+            1 / (CALLS * LAPTOPS // 2)
+        ),
         commit=measured.commit,
     )
 
@@ -102,12 +102,11 @@ def show_morning(name: str, plan: Plan, costs: Costs, seed: int) -> Outcome:
     """One morning as a queue."""
     done = Morning(plan, costs, seed).run()
     busiest = max(done.minutes.values()) / (60 * plan.processors)
-    waits = [1000 * percentile(done.requests, share) for share in (0.5, 0.95, 0.99)]
-    sessions = [percentile(done.sessions, share) for share in (0.5, 0.95)]
+    waits = [1000 * percentile(done.sessions, share) for share in (0.5, 0.95, 0.99)]
     print(
-        f"{name:44} {len(done.sessions):>6} {len(done.requests):>7} {done.bytes / 1e6:>7.0f} MB"
+        f"{name:44} {len(done.sessions):>8} {done.bytes / 1e6:>7.0f} MB"
         f" {done.busy:>6.0f} s {100 * busiest:>4.0f} % {waits[0]:>7.0f} {waits[1]:>7.0f} {waits[2]:>7.0f} ms"
-        f" {sessions[0]:>6.2f} {sessions[1]:>6.2f} s {done.most_waiting:>5}"
+        f" {done.most_waiting:>5}"
     )
     return done
 
@@ -124,8 +123,8 @@ def main() -> None:
     costs, plan = costs_of(measured), Plan(laptops=DEVICES, steps=STEPS_A_DAY)
     print(f"\nA morning of {DEVICES:,} laptops, simulated with those costs, seed {given.seed}")
     print(
-        f"{'':44} {'sessions':>6} {'asked':>5} {'bytes':>10} {'work':>8} {'busiest':>6}"
-        f" {'p50':>5} {'p95':>7} {'p99':>7}    {'p50':>6} {'p95':>6}   queue"
+        f"{'':44} {'sessions':>8} {'bytes':>10} {'work':>8} {'busiest':>6}"
+        f" {'p50':>5} {'p95':>7} {'p99':>7}    queue"
     )
     once = replace(plan, opens=(3_600, 1), registers=(3_000, 300))
     for name, morning in (
@@ -138,15 +137,9 @@ def main() -> None:
         show_morning(name, morning, costs, given.seed)
 
 
-def _of(measured: UnitCosts, phase: str, verb: str) -> Cost:
-    """The median request of a phase."""
-    asked = [one for session in measured.phases[phase] for one in session if one.verb == verb]
-    return Cost(median(one.seconds for one in asked), median(one.bytes for one in asked))
-
-
-def _whole(measured: UnitCosts, phase: str, verb: str) -> Cost:
-    """All requests of one kind in the median session of a phase."""
-    sums = [_sum(one for one in session if one.verb == verb) for session in measured.phases[phase]]
+def _whole(measured: UnitCosts, phase: str, verb: str = "") -> Cost:
+    """All requests of the median session of a phase, or those of one kind."""
+    sums = [_sum(one for one in session if verb in ("", one.verb)) for session in measured.phases[phase]]
     return Cost(median(one.seconds for one in sums), median(one.bytes for one in sums))
 
 
@@ -155,17 +148,9 @@ def _sum(asked: Iterable[Asked]) -> Cost:
     return Cost(sum(one.seconds for one in several), sum(one.bytes for one in several))
 
 
-def _scaled(cost: Cost, least: Cost, larger: float) -> Cost:
-    """A cost that grows with what is sent, over one that does not."""
-    return Cost(
-        least.seconds + larger * max(0.0, cost.seconds - least.seconds),
-        least.bytes + larger * max(0.0, cost.bytes - least.bytes),
-    )
-
-
-def _each(cost: Cost, least: Cost, number: int) -> Cost:
-    """What one more costs."""
-    return Cost(max(0.0, cost.seconds - least.seconds) / number, max(0.0, cost.bytes - least.bytes) / number)
+def _beyond(least: Cost, cost: Cost) -> Cost:
+    """What a session costs beyond one in which nothing is said."""
+    return Cost(max(0.0, cost.seconds - least.seconds), max(0.0, cost.bytes - least.bytes))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """A morning of all laptops at one central record, as a queue: seeded, and fed with measured costs.
 
 Laptops open around ten to nine, sync then and every so many minutes; one laptop of each team brings in the
-registers of its schools, the others read them; everybody logs calls. Requests are worked on by a number of
-processors, first come, first served; pushes one at a time, as the count of the log asks.
+registers of its schools, the others read them; everybody logs calls. A session is one request: what waits
+goes with the greeting, what came with its answer. Requests are worked on by a number of processors, first
+come, first served; pushes one at a time, as the count of the log asks.
 """
 
 from __future__ import annotations
@@ -19,21 +20,28 @@ TEAM = 5
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Of one kind of request: seconds of processor time, and bytes both ways."""
+    """Of one session or a part of it: seconds of processor time, and bytes both ways."""
 
     seconds: float
     bytes: float
 
+    def times(self, number: float) -> Cost:
+        """So many of it."""
+        return Cost(number * self.seconds, number * self.bytes)
+
+    def and_(self, other: Cost, number: float) -> Cost:
+        """This with so many of another."""
+        return Cost(self.seconds + number * other.seconds, self.bytes + number * other.bytes)
+
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """What the requests of a morning cost. A step is a call that was logged."""
+    """What the sessions of a morning cost. A step is a call that was logged."""
 
     hello: Cost
-    verify: Cost
+    """A session in which nothing is said; the others are what comes on top of that."""
     push_registers: Cost
     pull_registers: Cost
-    pull_nothing: Cost
     push_step: Cost
     pull_step: Cost
     commit: float
@@ -54,15 +62,12 @@ class Plan:
     """Calls that a worker logs from nine o'clock to the end."""
     until: float = 9_000
     processors: int = 2
-    way: float = 0.08
-    """Seconds on the way and on the laptop between an answer and the next request."""
 
 
 @dataclass
 class Outcome:
-    """What came of it: seconds from asking to the answer of each request, and of each session."""
+    """What came of it: seconds from asking to the answer of each session, which is one request."""
 
-    requests: list[float] = field(default_factory=list)
     sessions: list[float] = field(default_factory=list)
     bytes: float = 0.0
     busy: float = 0.0
@@ -79,8 +84,6 @@ class _Laptop:
     registers_unread: bool = False
     registers_to_send: bool = False
     to_send: int = 0
-    began: float = 0.0
-    left: deque[tuple[bool, Cost]] = field(default_factory=deque)
     busy: bool = False
 
 
@@ -127,27 +130,18 @@ class Morning:
         laptop, costs = self._laptops[number], self._costs
         if laptop.busy:
             return
-        laptop.busy, laptop.began = True, now
-        said: list[tuple[bool, Cost]] = [(False, costs.hello)]
-        if laptop.registers_to_send:
-            said.append((True, costs.push_registers))
-        if laptop.to_send:
-            said.append((True, _times(laptop.to_send, costs.push_step, costs.hello)))
-        if len(said) > 1 or laptop.unread or laptop.registers_unread:
-            pull = costs.pull_registers if laptop.registers_unread else costs.pull_nothing
-            said += [(False, _times(laptop.unread, costs.pull_step, pull)), (False, costs.verify)]
+        laptop.busy = True
+        cost = costs.hello.and_(costs.push_step, laptop.to_send).and_(costs.pull_step, laptop.unread)
+        cost = cost.and_(costs.push_registers, laptop.registers_to_send)
+        cost = cost.and_(costs.pull_registers, laptop.registers_unread)
+        pushes = laptop.registers_to_send or laptop.to_send > 0
         for other in self._laptops[laptop.team * TEAM : laptop.team * TEAM + TEAM]:
             if other is not laptop:
                 other.unread += laptop.to_send
                 other.registers_unread |= laptop.registers_to_send
         laptop.unread = laptop.to_send = 0
         laptop.registers_unread = laptop.registers_to_send = False
-        laptop.left = deque(said)
-        self._ask(now, number)
-
-    def _ask(self, now: float, number: int) -> None:
-        push, cost = self._laptops[number].left.popleft()
-        self._waiting.append((now, number, push, cost))
+        self._waiting.append((now, number, pushes, cost))
         self.outcome.most_waiting = max(self.outcome.most_waiting, len(self._waiting))
         self._start(now)
 
@@ -165,7 +159,7 @@ class Morning:
             self.outcome.busy += cost.seconds
             self.outcome.minutes[int(now // 60)] += cost.seconds
             self.outcome.bytes += cost.bytes
-            self.outcome.requests.append(now + took - asked)
+            self.outcome.sessions.append(now + took - asked)
             self._at(now + took, "pushed" if push else "answered", number)
         self._waiting.extendleft(reversed(held))
 
@@ -175,14 +169,5 @@ class Morning:
 
     def _answered(self, now: float, number: int) -> None:
         self._free += 1
-        laptop = self._laptops[number]
-        if laptop.left:
-            self._at(now + self._plan.way, "ask", number)
-        else:
-            laptop.busy = False
-            self.outcome.sessions.append(now - laptop.began)
+        self._laptops[number].busy = False
         self._start(now)
-
-
-def _times(number: int, each: Cost, beside: Cost) -> Cost:
-    return Cost(beside.seconds + number * each.seconds, beside.bytes + number * each.bytes)

@@ -125,10 +125,16 @@ def clock_text(moment: datetime) -> str:
 
 
 def stamp_text(moment: datetime | str) -> str:
-    """An instant for a column, by the clocks of England: `2026-11-20 08:41`; a date alone stays one."""
+    """An instant for a column, by the clocks of England: `2026-11-20 08:41`; a date alone stays one.
+
+    What somebody else's laptop said of a time is perhaps none: `not known`.
+    """
     if isinstance(moment, str) and len(moment) == len("2026-11-20"):
         return moment
-    known = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    try:
+        known = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    except ValueError:
+        return "not known"
     return f"{london(known):%Y-%m-%d %H:%M}"
 
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outreach_tui import output
+from outreach_tui.commands.frame import stamp_text
 
 
 @given(st.recursive(st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
@@ -58,3 +59,12 @@ def test_no_way_of_printing_lets_a_value_steer_the_terminal(
     said = "".join(capsys.readouterr())
     assert "Anne [/]  x" in said
     assert not set("\x1b\x07\x9b\u202e") & set(said)
+
+
+def test_a_time_that_is_none_is_said_to_be_not_known() -> None:
+    assert [stamp_text(said) for said in ("2026-11-20T08:41:07Z", "2026-11-20", "", "soon")] == [
+        "2026-11-20 08:41",
+        "2026-11-20",
+        "not known",
+        "not known",
+    ]

@@ -60,6 +60,7 @@ NOT_KEPT = {
     "AskLine": "the name of a view, a URN: a line that is typed again in a moment",
     "AskSame": "one of a list",
     "CheckDialog": "a question that changes nothing",
+    "Notice": "says why what was open is gone",
 }
 """Dialogs that hold no words about a family, and why."""
 
