@@ -205,7 +205,7 @@ class Feed:
         most = most or MOST_ROWS
         scopes, more = self._scopes(asked.coming, most)
         self._sent_whole([scope.scope for scope in scopes], head)
-        if more:
+        if more or len(scopes) >= most:
             return Page(scopes=scopes, cursor=asked.cursor, more=True, beside=self._beside())
         sent, through, more = self._changed(asked.cursor.seq, head)
         gone = self._gone(asked.cursor.seq, through)
@@ -250,11 +250,8 @@ class Feed:
         return True
 
     def _scopes(self, coming: Collection[str], most: int) -> tuple[list[Scope], bool]:
-        """Scopes whose bits changed, but for those `coming`, each with all that it may hold, up to a page,
-        and whether there may be more.
-        """
-        limit = MOST_ROWS + len(coming)
-        changed = self._connection.execute(_OWED, {"laptop": self._device, "most": limit}).all()
+        """Scopes whose bits changed, but for those `coming`: each with all that it may hold, up to a page."""
+        changed = self._connection.execute(_OWED, {"laptop": self._device, "most": MOST_ROWS + len(coming)})
         owed = [row for row in changed if row.scope not in coming]
         found: list[Scope] = []
         count = 0
@@ -270,7 +267,7 @@ class Feed:
                 count += len(own)
             if count >= most:
                 return found, True
-        return found, len(changed) == limit
+        return found, False
 
     def _together(self, owed: Sequence[Any], most: int) -> dict[str, int]:
         """The first of these scopes, each with its bits, as far as their records fill a page of so many."""

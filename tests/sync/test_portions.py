@@ -59,20 +59,6 @@ def test_a_page_ends_with_the_child_who_fills_it(world: World, monkeypatch: pyte
     assert (max(sent), sum(sent) > 25) == (10, True), sent
 
 
-def test_own_children_who_are_more_than_a_small_first_page_holds_come_in_one(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(feed, "MOST_ROWS", 32)
-    ana = world.laptop("Ana")
-    ana.make(*(world.child(f"Tilly {n}") for n in range(5)))
-    pages: list[tuple[int, bool]] = []
-    ana.way.spy = lambda verb, _, answer: (
-        pages.append((len(answer.scopes), answer.more)) if isinstance(answer, Page) else None
-    )
-    assert ana.sync().agreed
-    assert [more for _, more in pages] == [False, False], pages
-
-
 def test_a_home_whose_child_leaves_before_the_page_that_ties_it_is_given_up(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
