@@ -23,6 +23,7 @@ from casework.errors import Refused
 from casework.ids import new_id
 from storage import audit, reindex
 from storage.audit import stamp
+from storage.central.beside import COLUMN
 from storage.cipher import Connection
 from storage.faults import translated
 from storage.rows import insert_columns, insert_rows, insert_sql, insert_values, stored_columns, update_row
@@ -127,13 +128,15 @@ class Step:
 
 class Made(NamedTuple):
     """A record that is not here yet, ready to be written: its columns, of which the last one is its step's
-    place, and its fields as the history has them.
+    place, and its fields as the history has them. `counted` is what it adds to a sum where it counts from the
+    beginning (storage.central.beside).
     """
 
     type: str
     record: str
     columns: list[Any]
     text: str
+    counted: bytes | None = None
 
 
 def made_of(record_type: str, record: str, values: Mapping[str, Any]) -> Made:
@@ -150,12 +153,14 @@ def apply_steps(
     Returns the children whose search index entries are stale.
     """
     by_type: defaultdict[str, list[tuple[int, Change]]] = defaultdict(list)
-    fresh: defaultdict[str, list[list[Any]]] = defaultdict(list)
+    fresh: defaultdict[tuple[str, bool], list[list[Any]]] = defaultdict(list)
     told: list[tuple[Any, ...]] = []
     count: defaultdict[int, int] = defaultdict(int)
-    for place, (record_type, record, columns, text) in made:
+    for place, (record_type, record, columns, text, counted) in made:
         columns[-1] = place
-        fresh[record_type].append(columns)
+        if counted is not None:
+            columns.append(counted)
+        fresh[record_type, counted is not None].append(columns)
         told.append((place, count[place], record_type, record, CREATED, None, text))
         count[place] += 1
         if reindex.is_searched(record_type):
@@ -165,9 +170,11 @@ def apply_steps(
         for change in changes:
             by_type[change.type].append((place, change))
             if change.field == CREATED:
-                fresh[change.type].append(insert_values(change.type, change.record, change.new, place))
-    for record_type, rows in fresh.items():
-        insert_rows(conn, record_type, insert_columns(record_type), sorted(rows, key=itemgetter(0)))
+                row = insert_values(change.type, change.record, change.new, place)
+                fresh[change.type, False].append(row)
+    for (record_type, with_sum), rows in fresh.items():
+        names = (*insert_columns(record_type), *([COLUMN] if with_sum else []))
+        insert_rows(conn, record_type, names, sorted(rows, key=itemgetter(0)))
     for record_type, parts in by_type.items():
         changed = [(place, c) for place, c in parts if c.field != CREATED]
         for (place, record), group in groupby(changed, key=lambda part: (part[0], part[1].record)):

@@ -69,11 +69,16 @@ def of_records(conn: Connection, records: Iterable[Entry]) -> dict[Entry, tuple[
     return found
 
 
+def in_column(count: int, total: bytes) -> bytes:
+    """A sum as the column holds it."""
+    return bytes((count,)) + total
+
+
 def write(conn: Connection, sums: Iterable[tuple[Entry, Sum]]) -> None:
     """Put these sums into the rows of their records."""
     by_type: defaultdict[str, list[tuple[bytes, str]]] = defaultdict(list)
     for (record_type, record), (count, total) in sums:
-        by_type[record_type].append((bytes((count,)) + total, record))
+        by_type[record_type].append((in_column(count, total), record))
     for record_type, rows in by_type.items():
         conn.executemany(f"UPDATE {record_type} SET {COLUMN} = ? WHERE id = ?", rows)
 

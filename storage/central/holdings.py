@@ -97,12 +97,17 @@ class Holdings:
         return found
 
     def uncounted(self, records: Sequence[Entry]) -> list[Entry]:
-        """Those of these records (type, id) that count for no scope."""
-        counted: set[str] = set()
-        for some, marks in portions([record for _, record in records]):
-            rows = self._conn.execute(f"SELECT record FROM sync_held WHERE record IN ({marks})", some)
-            counted.update(row[0] for row in rows)
+        """Those of these adults and homes (type, id) that count for no scope."""
+        counted = self.apart([record for _, record in records])
         return [entry for entry in records if entry[1] not in counted]
+
+    def apart(self, records: Sequence[str]) -> set[str]:
+        """Those of these records that count beside their rows, in `sync_held`."""
+        found: set[str] = set()
+        for some, marks in portions(records):
+            rows = self._conn.execute(f"SELECT record FROM sync_held WHERE record IN ({marks})", some)
+            found.update(row[0] for row in rows)
+        return found
 
     def recount(
         self,
@@ -160,6 +165,15 @@ class Holdings:
             [(scope,) for scope in {share.scope for share in shares.values()}],
         )
         self._put(shares, _rows_of(shares))
+
+    def count_fresh(self, shares: Iterable[Share]) -> None:
+        """Count records that were just written with what they add."""
+        sums: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
+        for scope, _, count, total in shares:
+            held = sums[scope]
+            held[0] += count
+            held[1] += int.from_bytes(total)
+        self._add({scope: Digest(count, total % MODULUS) for scope, (count, total) in sums.items()})
 
     def _put(self, records: Collection[Entry], rows: Sequence[_Row]) -> None:
         """These rows in the place of what was counted of these records; what stays is not written."""

@@ -101,8 +101,7 @@ class Receiver:
                 answer.waiting = True
                 return answer
             known: dict[Entry, Values] = {}
-            recount = self._put(delivery, answer, touched, known)
-            shares = self._shares(delivery.rows, known)
+            recount, shares = self._put(delivery, answer, touched, known)
             self._beforehand.forget(recount)
             self._holdings.recount(recount - shares.keys(), known, shares)
             came = (*(row.id for row in delivery.rows), *delivery.gone)
@@ -193,8 +192,12 @@ class Receiver:
 
     def _put(
         self, delivery: Delivery, answer: Received, touched: set[str], known: dict[Entry, Values]
-    ) -> set[Entry]:
-        """Write a page; what is to be counted. Puts into `known` what it leaves of the fields it wrote."""
+    ) -> tuple[set[Entry], dict[Entry, Share]]:
+        """Write a page; what is to be counted, and what those of them add that stand as they were sent. Puts
+        into `known` what it leaves of the fields it wrote.
+
+        A record that comes whole and is not here yet is written with what it adds, and counts at once.
+        """
         lose, gain = self._holdings.allow(delivery.masks)
         recount = {*self._holdings.counted(gain)}
         changes: defaultdict[int, list[Change]] = defaultdict(list)
@@ -202,15 +205,24 @@ class Receiver:
         before = self._holdings.read((row.type, row.id) for row in delivery.rows if row.type in RECORD_TYPES)
         own_steps = self._own_steps(delivery.steps)
         lacking = Lacking(self._conn, delivery.lacking)
+        shares = self._shares(delivery.rows)
+        apart = self._holdings.apart([record for _, record in shares])
+        counted: list[Share] = []
         for row in delivery.rows:
             entry = (row.type, row.id)
             was = before.get(entry)
-            recount.add(entry)
             lacking.look_at(row, was)
             if was is None and row.made is not None and not self._busy.get(row.id):
                 known[entry] = row.values
-                fresh.append((row.seq, row.made))
+                if entry in shares and row.id not in apart:
+                    counted.append(share := shares.pop(entry))
+                    in_row = beside.in_column(share.facets, share.total)
+                    fresh.append((row.seq, row.made._replace(counted=in_row)))
+                else:
+                    recount.add(entry)
+                    fresh.append((row.seq, row.made))
                 continue
+            recount.add(entry)
             made = self._changes(row, was)
             known[entry] = _after(was, made)
             for seq, change in row.by_step(made):
@@ -224,6 +236,7 @@ class Receiver:
             [(places[seq], changes[seq]) for seq in seqs if seq in changes],
             [(places[seq], made) for seq, made in fresh],
         )
+        self._holdings.count_fresh(counted)
         answer.written += len(fresh)
         lacking.note(delivery.gone)
         touched |= {change.type for made in changes.values() for change in made}
@@ -244,17 +257,17 @@ class Receiver:
             anew |= self._purge(record, answer, touched)
         for entry in anew:
             known.pop(entry, None)
-        return recount | anew
+            shares.pop(entry, None)
+        return recount | anew, shares
 
-    def _shares(self, rows: Sequence[Row], known: Mapping[Entry, Values]) -> dict[Entry, Share]:
-        """Of these rows those that stand as they were sent and may be held whole, in the order of ids."""
+    def _shares(self, rows: Sequence[Row]) -> dict[Entry, Share]:
+        """What those of these rows add that may be held whole as they were sent, in the order of ids."""
         masks = self._holdings.masks()
         left_out = read_state(self._conn).lacks()
         return {
-            entry: share
+            (row.type, row.id): share
             for row in sorted(rows, key=attrgetter("id"))
             if (share := row.share) is not None
-            and (entry := (row.type, row.id)) in known
             and row.id not in self._busy
             and row.type not in left_out
             and not share.bits & ~masks.get(share.scope, 0)
