@@ -34,7 +34,8 @@ from storage.store import Store
 from sync import signing, wire
 from sync.device import Device
 from sync.letters import MOST_WANTS, Letter, Reply
-from sync.messages import MOST_BYTES, MOST_EDITS, Page, Push, Pushed, SentEdit
+from sync.messages.pages import Page
+from sync.messages.steps import MOST_BYTES, MOST_EDITS, Push, Pushed, SentEdit
 from sync.pages import weighed_page
 from sync.reading import delivery_of
 from sync.sealing import Head, Sealed, next_counter, sealed_file, sealing_key, sealing_text, write_sealed

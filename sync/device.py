@@ -29,7 +29,10 @@ from storage.central.state import SyncState, read_state, write_state
 from storage.journal import transaction
 from storage.store import Store
 from sync.collecting import collecting_rarely
-from sync.messages import MOST_UNANSWERED, BesideHello, Cursor, Hello, Page, Verify, Welcome
+from sync.messages.greeting import MOST_UNANSWERED, BesideHello, Hello, Welcome
+from sync.messages.pages import Page
+from sync.messages.said import Cursor
+from sync.messages.sums import Verify
 from sync.reading import Reading
 from sync.sending import Sending
 from sync.session import Central, Session

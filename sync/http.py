@@ -24,21 +24,12 @@ from casework.errors import BadInput, OutreachError, Refused, Unreachable, Usage
 from casework.records import Worker
 from sync import signing, wire
 from sync.ahead import begun
-from sync.messages import (
-    Enrol,
-    Enrolled,
-    Fault,
-    Have,
-    Hello,
-    Lack,
-    Page,
-    Pull,
-    Push,
-    Pushed,
-    Verified,
-    Verify,
-    Welcome,
-)
+from sync.messages.enrolling import Enrol, Enrolled
+from sync.messages.greeting import Hello, Welcome
+from sync.messages.pages import Page, Pull
+from sync.messages.said import Fault
+from sync.messages.steps import Push, Pushed
+from sync.messages.sums import Have, Lack, Verified, Verify
 
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")

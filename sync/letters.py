@@ -9,7 +9,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sync.messages import Beside, Cursor, Hello, Id, Sum, Verdict, Welcome
+from sync.messages.greeting import Hello, Welcome
+from sync.messages.said import Beside, Cursor, Id, Sum
+from sync.messages.steps import Verdict
 
 MOST_WANTS = 50_000
 MOST_FRAMES = 50_000

@@ -13,7 +13,8 @@ from threading import RLock
 
 from storage.central.delivery import Row
 from storage.central.weighing import weighed
-from sync.messages import BesidePull, Cursor, Page, Pull
+from sync.messages.pages import BesidePull, Page, Pull
+from sync.messages.said import Cursor
 from sync.session import Central, Session
 
 Weighed = tuple[Page, list[Row]]

@@ -17,7 +17,8 @@ from storage.central.receiving import Receiver
 from storage.central.state import SyncState, read_state
 from storage.store import Store
 from sync.ahead import in_short_turns
-from sync.messages import MOST_ROWS, Cursor, Page, Pull
+from sync.messages.pages import MOST_ROWS, Page, Pull
+from sync.messages.said import Cursor
 from sync.pages import Pages, Weighed
 from sync.session import Central, Session
 

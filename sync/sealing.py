@@ -31,7 +31,8 @@ from casework.errors import BadInput, Refused
 from storage.faults import translated
 from storage.files import create_owner_only
 from sync import wire
-from sync.messages import Id, Instant, Key, Said
+from sync.messages.enrolling import Key
+from sync.messages.said import Id, Instant, Said
 
 MOST_FILE = 1 << 30
 """Bytes of a whole bundle."""

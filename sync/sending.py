@@ -23,18 +23,9 @@ from storage.central.renaming import rename
 from storage.central.state import SyncState, read_state, write_state
 from storage.journal import transaction
 from storage.store import Store
-from sync.messages import (
-    MOST_BYTES,
-    MOST_EDITS,
-    MOST_ROWS,
-    NOT_YET,
-    BesidePush,
-    Changed,
-    Have,
-    Push,
-    Pushed,
-    SentEdit,
-)
+from sync.messages.pages import MOST_ROWS
+from sync.messages.steps import MOST_BYTES, MOST_EDITS, NOT_YET, BesidePush, Changed, Push, Pushed, SentEdit
+from sync.messages.sums import Have
 from sync.session import Central, Session
 
 _RENAMINGS = 25

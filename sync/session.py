@@ -6,7 +6,10 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from sync.messages import Have, Hello, Lack, Page, Pull, Push, Pushed, Verified, Verify, Welcome
+from sync.messages.greeting import Hello, Welcome
+from sync.messages.pages import Page, Pull
+from sync.messages.steps import Push, Pushed
+from sync.messages.sums import Have, Lack, Verified, Verify
 
 T = TypeVar("T")
 

@@ -14,7 +14,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, select, update
 
 from sync.hub import tables
-from sync.messages import Cursor, Hello
+from sync.messages.greeting import Hello
+from sync.messages.said import Cursor
 
 _device = tables.device
 _KEEP = (

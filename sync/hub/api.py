@@ -13,7 +13,8 @@ from starlette.requests import ClientDisconnect
 from casework.errors import BadInput
 from sync import wire
 from sync.hub.gate import VERBS, Answered, Gate
-from sync.messages import Enrol, Fault
+from sync.messages.enrolling import Enrol
+from sync.messages.said import Fault
 
 _WELL = b'{"status":"ok"}'
 AT_ONCE = 8

@@ -19,7 +19,7 @@ from sync.hub import tables
 from sync.hub.authors import Author, Authors
 from sync.hub.central import Central, Held
 from sync.hub.removed import VOID
-from sync.messages import Changed, SentEdit
+from sync.messages.steps import Changed, SentEdit
 
 _TIED_TO = select(tables.tie.c.scope).where(tables.tie.c.record == bindparam("tied"))
 _SETTLING = ("settled", "chosen")

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, select
 from sync.hub import tables
 from sync.hub.central import Held
 from sync.hub.removed import VOID
-from sync.messages import SentEdit
+from sync.messages.steps import SentEdit
 
 _WROTE = select(tables.log.c.edit, tables.log.c.worker, tables.log.c.at).where(
     tables.log.c.seq == bindparam("number")

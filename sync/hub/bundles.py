@@ -28,7 +28,9 @@ from sync.hub.database import for_laptop, transact
 from sync.hub.feed import Feed
 from sync.hub.writing import in_bulk
 from sync.letters import MOST_FRAMES, Letter, Owed, Reply
-from sync.messages import MOST_EDITS, BesidePushed, Page, Push, Pushed, Verdict, Verify
+from sync.messages.pages import Page
+from sync.messages.steps import MOST_EDITS, BesidePushed, Push, Pushed, Verdict
+from sync.messages.sums import Verify
 from sync.sealing import Head, Sealed, next_counter, sealed_file, sealing_key, sealing_text, write_sealed
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection
 
 from sync.letters import Owed
-from sync.messages import Changed, Push, SentEdit
+from sync.messages.steps import Changed, Push, SentEdit
 
 if TYPE_CHECKING:
     from sync.hub.hub import Hub

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from casework.records import RECORD_TYPES
 from sync.hub.central import Central, Held, known_fields
 from sync.hub.rights import Refusal, Rights, ties_to
-from sync.messages import Changed, SentEdit
+from sync.messages.steps import Changed, SentEdit
 
 UNKNOWN_TYPE = "unknown-type"
 """The code of a step that waits until the central record is brought up to date."""

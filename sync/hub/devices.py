@@ -20,7 +20,7 @@ from sync.hub.entitlement import Entitlement
 from sync.hub.taking import Taking
 from sync.hub.waiting import take_waiting
 from sync.hub.writing import in_bulk
-from sync.messages import Changed, SentEdit
+from sync.messages.steps import Changed, SentEdit
 
 _device = tables.device
 _STATED = (

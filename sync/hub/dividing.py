@@ -16,7 +16,7 @@ from casework.scopes import EVERYBODY, TIED, own_scope
 from sync.hub.central import Central
 from sync.hub.entries import PORTION, verdicts_on
 from sync.hub.rights import NOT_ENTITLED, Refusal, ties_to
-from sync.messages import Changed, SentEdit
+from sync.messages.steps import Changed, SentEdit
 
 _LONGEST_ID = 64
 PART_NOT_THEIRS = (

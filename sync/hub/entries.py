@@ -18,7 +18,7 @@ from sync.hub import tables
 from sync.hub.central import among
 from sync.hub.rights import Refusal
 from sync.hub.writing import in_bulk
-from sync.messages import SentEdit, Verdict
+from sync.messages.steps import SentEdit, Verdict
 
 PORTION = "/x"
 """After the id of a step, before the number of a portion of it that is kept aside."""

@@ -18,7 +18,9 @@ from sync.hub.lacking import lacking
 from sync.hub.standing import Standing, Sums, standing
 from sync.hub.telling import said_of
 from sync.hub.writing import in_bulk
-from sync.messages import MOST_ROWS, BesidePage, Cursor, Page, Pull, Scope, Sent, Told, Verified, Verify
+from sync.messages.pages import MOST_ROWS, BesidePage, Page, Pull, Scope, Sent, Told
+from sync.messages.said import Cursor
+from sync.messages.sums import Verified, Verify
 
 _record, _tie, _held, _head, _log = tables.record, tables.tie, tables.entitlement, tables.head, tables.log
 _left = tables.left

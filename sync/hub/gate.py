@@ -27,7 +27,12 @@ from sync.hub.failing import has_no_room
 from sync.hub.hub import Hub
 from sync.hub.turns import Turn, Turns
 from sync.hub.writing import insert_all
-from sync.messages import NOT_YET, Enrol, Enrolled, Fault, Have, Hello, Pull, Push, Pushed, Verify
+from sync.messages.enrolling import Enrol, Enrolled
+from sync.messages.greeting import Hello
+from sync.messages.pages import Pull
+from sync.messages.said import Fault
+from sync.messages.steps import NOT_YET, Push, Pushed
+from sync.messages.sums import Have, Verify
 from sync.sealing import sealing_text
 
 log = logging.getLogger("outreach.hub")

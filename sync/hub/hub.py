@@ -36,25 +36,11 @@ from sync.hub.standing import Sums
 from sync.hub.taking import Taking
 from sync.hub.waiting import take_waiting, take_waiting_of, taken_since
 from sync.hub.writing import in_bulk
-from sync.messages import (
-    NOT_YET,
-    PROTOCOL,
-    Action,
-    BesidePull,
-    BesideWelcome,
-    Cursor,
-    Have,
-    Hello,
-    Lack,
-    Page,
-    Pull,
-    Push,
-    Pushed,
-    Verdict,
-    Verified,
-    Verify,
-    Welcome,
-)
+from sync.messages.greeting import Action, BesideWelcome, Hello, Welcome
+from sync.messages.pages import BesidePull, Page, Pull
+from sync.messages.said import PROTOCOL, Cursor
+from sync.messages.steps import NOT_YET, Push, Pushed, Verdict
+from sync.messages.sums import Have, Lack, Verified, Verify
 
 log = logging.getLogger("outreach.hub")
 

@@ -14,7 +14,7 @@ from casework.facets import WITHHELD_WORDS, stand_ins
 from casework.records import RECORD_TYPES
 from sync.hub.central import facets_of, usual_fields
 from sync.hub.entitlement import facets_in
-from sync.messages import Changed
+from sync.messages.steps import Changed
 
 
 def is_stand_in(change: Changed, name: str, fields: Mapping[str, Any]) -> bool:

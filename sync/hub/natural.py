@@ -23,7 +23,7 @@ from sync.hub import tables
 from sync.hub.central import Central, Held, batched
 from sync.hub.rights import Rights
 from sync.hub.writing import in_bulk
-from sync.messages import SentEdit
+from sync.messages.steps import SentEdit
 
 Fields = Mapping[str, Any]
 Lookup = Callable[[str], Fields]

@@ -17,7 +17,7 @@ from sync.hub.devices import HUB
 from sync.hub.entitlement import Entitlement
 from sync.hub.taking import Taking
 from sync.hub.waiting import take_waiting
-from sync.messages import SentEdit, Verdict
+from sync.messages.steps import SentEdit, Verdict
 
 _MOST_TEXT = 1_000
 _WORST = ("applied", "merged", "conflict")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from sync.merge import Merged
-from sync.messages import Changed
+from sync.messages.steps import Changed
 
 VOID = "void"
 CLOSING = frozenset({"agreement", "disclosure", "conflict"})

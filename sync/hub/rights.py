@@ -12,7 +12,7 @@ from casework.policies import Category, Policy
 from casework.scopes import TIED_TYPES, own_scope
 from sync.hub.central import Central, Held
 from sync.merge import policy_of
-from sync.messages import Changed, SentEdit
+from sync.messages.steps import Changed, SentEdit
 
 BIT = {facet: 1 << place for place, facet in enumerate(FACETS)}
 NOT_ENTITLED = "not-entitled"

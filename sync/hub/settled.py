@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sync.hub import tables
 from sync.hub.authors import Authors
 from sync.hub.central import Central, among
-from sync.messages import Changed, SentEdit
+from sync.messages.steps import Changed, SentEdit
 
 _SETTLING = ("settled", "chosen")
 

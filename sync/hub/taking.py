@@ -40,7 +40,7 @@ from sync.hub.settled import Settling, contested_by, with_its_choice
 from sync.hub.unheard import heard_base
 from sync.hub.writing import TableRows
 from sync.merge import Merged, merge
-from sync.messages import BesidePushed, Changed, Pushed, SentEdit, Verdict
+from sync.messages.steps import BesidePushed, Changed, Pushed, SentEdit, Verdict
 
 _CREATED = ""
 _WORKER = select(tables.device.c.worker).where(tables.device.c.id == bindparam("laptop"))

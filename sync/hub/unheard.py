@@ -17,7 +17,7 @@ from casework.policies import Policy
 from sync.hub import tables
 from sync.hub.central import Central
 from sync.merge import policy_of
-from sync.messages import Changed, SentEdit
+from sync.messages.steps import Changed, SentEdit
 
 
 def heard_base(central: Central, edit: SentEdit, change: Changed, base: Any, now: Any) -> Any:

@@ -25,7 +25,7 @@ from sync.hub.failing import FAILED, is_of_edits
 from sync.hub.feed import Feed
 from sync.hub.rights import NOT_ENTITLED
 from sync.hub.taking import Taking
-from sync.messages import SentEdit, Verdict
+from sync.messages.steps import SentEdit, Verdict
 
 _LOOKED_AT = 20
 """Portions of a step of which it is asked who let them in."""

@@ -25,7 +25,9 @@ from sync.hub import devices
 from sync.hub.api import AT_ONCE
 from sync.hub.database import open_postgresql
 from sync.hub.hub import Hub, found_hub
-from sync.messages import Changed, Cursor, Page, Pull, Push, Pushed, SentEdit
+from sync.messages.pages import Page, Pull
+from sync.messages.said import Cursor
+from sync.messages.steps import Changed, Push, Pushed, SentEdit
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 TEAM = 5

@@ -21,7 +21,8 @@ from sync.hub import devices, tables
 from sync.hub.central import read_as
 from sync.hub.hub import new_epoch
 from sync.hub.versions import catch_up
-from sync.messages import Hello, Push, Welcome
+from sync.messages.greeting import Hello, Welcome
+from sync.messages.steps import Push
 from tests.sync.beginning import Ids, Start
 from tests.sync.databases import KEY
 from tests.sync.faults import FaultyWay

@@ -18,7 +18,7 @@ from storage.central.holdings import Holdings
 from storage.lending import Apart
 from sync.ahead import begun, in_short_turns
 from sync.hub import devices, feed
-from sync.messages import Page, Pull
+from sync.messages.pages import Page, Pull
 from tests.sync.databases import SqliteDatabase
 from tests.sync.served import Site
 from tests.sync.test_portions import contact

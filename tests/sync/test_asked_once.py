@@ -12,7 +12,7 @@ import pytest
 from casework.records import Child
 from casework.records_sync import Conflict
 from storage.settling import commit_settlement
-from sync.messages import Pull
+from sync.messages.pages import Pull
 from tests.sync.databases import SqliteDatabase
 from tests.sync.test_set_back import put_back
 from tests.sync.world import Laptop, World, opened_world

@@ -22,7 +22,12 @@ from storage.store import Store
 from sync import signing, wire
 from sync.hub import care, tables
 from sync.hub.enrolment import MOST_WRONG, draw_code, enter_worker
-from sync.messages import Changed, Cursor, Enrol, Have, Hello, Page, Pull, Push, SentEdit, Verify
+from sync.messages.enrolling import Enrol
+from sync.messages.greeting import Hello
+from sync.messages.pages import Page, Pull
+from sync.messages.said import Cursor
+from sync.messages.steps import Changed, Push, SentEdit
+from sync.messages.sums import Have, Verify
 from tests.sync.served import Site
 from tests.sync.test_http import Raw, hello
 from tests.sync.world import NOW

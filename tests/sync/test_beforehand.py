@@ -18,7 +18,7 @@ from storage.central.holdings import Holdings
 from storage.cipher import open_database
 from storage.journal import transaction
 from sync import sending
-from sync.messages import Push, Pushed
+from sync.messages.steps import Push, Pushed
 from tests.sync.databases import KEY, SqliteDatabase
 from tests.sync.world import Laptop, Way, World
 

@@ -10,7 +10,7 @@ from sync.hub import tables
 from sync.hub.database import for_owner, open_postgresql, transact
 from sync.hub.hub import Hub, found_hub
 from sync.hub.writing import in_bulk, insert_all
-from sync.messages import Changed, Push, SentEdit
+from sync.messages.steps import Changed, Push, SentEdit
 from tests.sync import crowd
 from tests.sync.databases import Database, PostgresqlDatabase
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.hub.entries import digest_of_edit
-from sync.messages import Changed, SentEdit
+from sync.messages.steps import Changed, SentEdit
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

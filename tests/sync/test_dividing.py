@@ -23,7 +23,7 @@ from sync.hub.central import Central
 from sync.hub.dividing import Division
 from sync.hub.releasing import release
 from sync.hub.rights import NOT_ENTITLED, Refusal
-from sync.messages import Changed, Push, SentEdit
+from sync.messages.steps import Changed, Push, SentEdit
 from sync.sending import sent_edit
 from tests.sync.databases import SqliteDatabase
 from tests.sync.sticks import Post

@@ -16,7 +16,7 @@ from casework.scopes import own_scope
 from sync.hub.central import Held
 from sync.hub.entitlement import Entitlement, Known, _known, facets_in, is_ground
 from sync.hub.rights import BIT, Refusal, Rights, _lead
-from sync.messages import Changed
+from sync.messages.steps import Changed
 
 TODAY = date(2026, 11, 23)
 ANA = Worker(id="ana", name="Ana", agency="early-help", team="team-1")

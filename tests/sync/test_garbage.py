@@ -25,7 +25,8 @@ from sync.hub import devices, tables
 from sync.hub.api import make_app
 from sync.hub.gate import VERBS, Answered, Gate
 from sync.hub.hub import Hub, found_hub
-from sync.messages import Fault, Pushed
+from sync.messages.said import Fault
+from sync.messages.steps import Pushed
 from tests.sync.databases import Database
 from tests.sync.world import NOW
 

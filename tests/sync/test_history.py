@@ -13,7 +13,7 @@ from casework.records import Flag, Record, School
 from storage.integrity import history_gives_rows
 from storage.queries.history import read_history
 from sync.hub.telling import _steps_of
-from sync.messages import Page
+from sync.messages.pages import Page
 from tests.sync.world import Laptop, World
 
 

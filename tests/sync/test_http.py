@@ -37,7 +37,10 @@ from sync.hub import care, tables
 from sync.hub.gate import Gate
 from sync.hub.home import open_hub
 from sync.hub.serving import Beside
-from sync.messages import Fault, Hello, Page, Push
+from sync.messages.greeting import Hello
+from sync.messages.pages import Page
+from sync.messages.said import Fault
+from sync.messages.steps import Push
 from sync.words import WORDS
 from tests.sync.served import Served, Site
 from tests.sync.world import KEY, NOW

@@ -10,7 +10,7 @@ import pytest
 
 from storage.central.state import read_state, write_state
 from storage.journal import transaction
-from sync.messages import Hello
+from sync.messages.greeting import Hello
 from tests.sync.databases import SqliteDatabase
 from tests.sync.world import Laptop, World, opened_world
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, RootModel, ValidationError
 from sync import carrying, wire
 from sync.hub import bundles
 from sync.letters import Letter, Reply
-from sync.messages import Beside, Said
+from sync.messages.said import Beside, Said
 from sync.sealing import Head
 from tests.sync.databases import SqliteDatabase
 from tests.sync.sticks import Post

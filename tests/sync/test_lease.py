@@ -15,7 +15,8 @@ from sync.hub.counting import LEASE
 from sync.hub.hub import new_epoch
 from sync.hub.tables import meta
 from sync.hub.writing import in_bulk
-from sync.messages import Pull, Verify
+from sync.messages.pages import Pull
+from sync.messages.sums import Verify
 from tests.sync.databases import SqliteDatabase
 from tests.sync.sticks import Post
 from tests.sync.world import Laptop, StepByStep, World, opened_world

@@ -12,7 +12,8 @@ from sqlalchemy import update
 from casework.errors import Unreachable
 from storage.central.outbox import count_waiting
 from sync.hub import tables
-from sync.messages import Page, Pull, Push, Pushed
+from sync.messages.pages import Page, Pull
+from sync.messages.steps import Push, Pushed
 from tests.sync.databases import SqliteDatabase
 from tests.sync.world import Laptop, StepByStep, World, opened_world
 

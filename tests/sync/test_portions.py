@@ -12,7 +12,7 @@ from casework.records import Contact, Household, Person, Relationship
 from storage.central import receiving
 from sync import sending
 from sync.hub import devices, feed
-from sync.messages import Page
+from sync.messages.pages import Page
 from tests.sync.databases import SqliteDatabase
 from tests.sync.world import World
 

@@ -11,7 +11,7 @@ from sqlalchemy import insert, select
 from casework.errors import BadInput, OutreachError, Refused
 from sync.hub import care, tables
 from sync.hub.releasing import release
-from sync.messages import Changed, Push, SentEdit
+from sync.messages.steps import Changed, Push, SentEdit
 from tests.sync.databases import SqliteDatabase
 from tests.sync.world import Laptop, World, opened_world
 

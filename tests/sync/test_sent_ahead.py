@@ -20,7 +20,8 @@ from sync.hub.counting import Counter
 from sync.hub.entries import digest_of_edit, digests_of
 from sync.hub.hub import Hub
 from sync.hub.turns import Turns
-from sync.messages import BesidePush, BesideWelcome, Changed, Hello, Push, Pushed, SentEdit, Welcome
+from sync.messages.greeting import BesideWelcome, Hello, Welcome
+from sync.messages.steps import BesidePush, Changed, Push, Pushed, SentEdit
 from sync.sending import sent_edit
 from tests.sync.databases import SqliteDatabase
 from tests.sync.world import Laptop, Way, World, at_once

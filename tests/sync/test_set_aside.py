@@ -21,7 +21,7 @@ from sync.hub import devices, tables
 from sync.hub.central import Central, Ties
 from sync.hub.taking import Taking
 from sync.hub.writing import TableRows
-from sync.messages import Push
+from sync.messages.steps import Push
 from sync.sending import sent_edit
 from tests.sync.databases import Database, SqliteDatabase
 from tests.sync.faults import POISON, SECRET, conditions

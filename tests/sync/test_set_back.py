@@ -20,7 +20,7 @@ from sync.hub import devices
 from sync.hub.devices import find_worker
 from sync.hub.enrolment import Former, NewLaptop, draw_code, enter_worker, use_code
 from sync.hub.hub import new_epoch
-from sync.messages import Hello
+from sync.messages.greeting import Hello
 from tests.sync.databases import KEY, SqliteDatabase
 from tests.sync.sticks import Post
 from tests.sync.world import Laptop, World, opened_world

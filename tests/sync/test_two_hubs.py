@@ -29,7 +29,10 @@ from sync.hub import care
 from sync.hub.enrolment import draw_code, enter_worker
 from sync.hub.home import HubHome, OpenHub, create_hub, open_hub
 from sync.joining import join, reconcile
-from sync.messages import Cursor, Hello, Pull, Verify
+from sync.messages.greeting import Hello
+from sync.messages.pages import Pull
+from sync.messages.said import Cursor
+from sync.messages.sums import Verify
 from tests.cli.conftest import secret_file
 from tests.sync.databases import PostgresqlDatabase
 from tests.sync.test_http import Raw

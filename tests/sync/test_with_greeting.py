@@ -15,7 +15,9 @@ from storage.central import outbox
 from sync.hub import feed
 from sync.hub.hub import new_epoch
 from sync.hub.taking import Taking
-from sync.messages import Hello, Page, Verified, Verify, Welcome
+from sync.messages.greeting import Hello, Welcome
+from sync.messages.pages import Page
+from sync.messages.sums import Verified, Verify
 from tests.sync.databases import SqliteDatabase
 from tests.sync.versions import mixed
 from tests.sync.world import Laptop, Way, World, opened_world

@@ -12,7 +12,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from sync.messages import Hello, Push, Pushed, Welcome
+from sync.messages.greeting import Hello, Welcome
+from sync.messages.steps import Push, Pushed
 
 PART = 3
 """Changes of a part of a step, where steps are sent in short parts."""

@@ -20,7 +20,10 @@ from storage.store import Store
 from sync.device import Device
 from sync.hub import devices
 from sync.hub.hub import Hub
-from sync.messages import Have, Hello, Lack, Page, Pull, Push, Pushed, Verified, Verify, Welcome
+from sync.messages.greeting import Hello, Welcome
+from sync.messages.pages import Page, Pull
+from sync.messages.steps import Push, Pushed
+from sync.messages.sums import Have, Lack, Verified, Verify
 from sync.session import Session
 from tests.sync.databases import KEY, Database
 

@@ -1,0 +1,44 @@
+"""Whether both sides hold the same, and what is missing where they do not."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from sync.messages.pages import MOST_ROWS
+from sync.messages.said import Cursor, Id, Said, Sum
+
+
+class Verify(Said):
+    """The sum of all that the laptop holds; by scope, where it is asked for them.
+
+    `given_up` and `missing` as in Hello.
+    """
+
+    cursor: Cursor
+    digest: Sum
+    given_up: Sum | None = None
+    missing: Cursor | None = None
+    scopes: Annotated[dict[str, Sum], Field(max_length=50_000)] = {}
+
+
+class Have(Said):
+    """Records that a laptop holds in scopes that differ."""
+
+    records: Annotated[list[Id], Field(max_length=MOST_ROWS)]
+
+
+class Lack(Said):
+    """Those of them that the central record has not: lost with what a backup did not have."""
+
+    records: list[Id]
+
+
+class Verified(Said):
+    """`agreed`, or `moved` when the central record went on meanwhile, or the scopes that differ."""
+
+    agreed: bool
+    moved: bool = False
+    ask_scopes: bool = False
+    differ: list[str] = []
