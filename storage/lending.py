@@ -79,12 +79,16 @@ class Apart:
         """Nothing is waited for here, so the turn is kept."""
         self._way.make_ready(*words)
 
-    def push_ahead(self, *words: Any) -> Any:
+    def hello_ahead(self, *words: Any) -> Any:
         """What is begun here is waited for later: the turn is given back then, not now."""
+        return self._waiting(self._way.hello_ahead(*words))
+
+    def push_ahead(self, *words: Any) -> Any:
+        """As `hello_ahead`."""
         return self._waiting(self._way.push_ahead(*words))
 
     def pull_ahead(self, *words: Any) -> Any:
-        """As `push_ahead`."""
+        """As `hello_ahead`."""
         return self._waiting(self._way.pull_ahead(*words))
 
     def _waiting(self, wait: Any) -> Any:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from storage.lending import Apart
 from sync.ahead import begun, in_short_turns
 from sync.hub import devices, feed
 from sync.messages.pages import Page, Pull
+from sync.session import Central
 from tests.sync.databases import SqliteDatabase
 from tests.sync.served import Site
 from tests.sync.test_portions import contact
@@ -191,7 +193,8 @@ def test_what_goes_wrong_ahead_is_raised_where_it_is_waited_for() -> None:
         wait()
 
 
-def test_the_turn_is_given_back_while_a_page_is_waited_for_not_while_it_is_asked_for() -> None:
+@pytest.mark.parametrize("verb", [name for name in vars(Central) if name.endswith("_ahead")])
+def test_the_turn_is_given_back_while_an_answer_is_waited_for_not_while_it_is_asked_for(verb: str) -> None:
     said: list[str] = []
 
     class Turn:
@@ -204,12 +207,12 @@ def test_the_turn_is_given_back_while_a_page_is_waited_for_not_while_it_is_asked
         def __exit__(self, *_: object) -> None:
             said.append("taken")
 
-    class Asking:
-        def pull_ahead(self, _: str) -> Callable[[], str]:
-            said.append("asked")
-            return lambda: said.append("answered") or "page"
+    def ahead(_: str) -> Callable[[], str]:
+        said.append("asked")
+        return lambda: said.append("answered") or "answer"
 
-    wait = Apart(Asking(), Turn()).pull_ahead("please")  # type: ignore[arg-type]
+    way = Apart(SimpleNamespace(**{verb: ahead}), Turn())  # type: ignore[arg-type]
+    wait = getattr(way, verb)("please")
     assert said == ["asked"]
-    assert wait() == "page"
+    assert wait() == "answer"
     assert said == ["asked", "given back", "answered", "taken"]
