@@ -60,5 +60,5 @@ class Turns:
         finally:
             turn.end()
             with self._lock:
-                if self._last[laptop] is turn:
+                if self._last.get(laptop) is turn:  # the one after it may have ended just now
                     del self._last[laptop]

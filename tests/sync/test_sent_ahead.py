@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Thread
@@ -19,7 +19,7 @@ from sync import sending
 from sync.hub.counting import Counter
 from sync.hub.entries import digest_of_edit, digests_of
 from sync.hub.hub import Hub
-from sync.hub.turns import Turns
+from sync.hub.turns import Turn, Turns
 from sync.messages.greeting import BesideWelcome, Hello, Welcome
 from sync.messages.steps import BesidePush, Changed, Push, Pushed, SentEdit
 from sync.sending import sent_edit
@@ -216,6 +216,20 @@ def test_turns_are_taken_in_the_order_of_coming() -> None:
         order.append("first is committed")
     thread.join(10)
     assert order == ["first is taken", "second is read", "first is committed", "second is taken"]
+    assert turns._last == {}
+
+
+def test_a_turn_ends_also_where_the_one_after_it_has_ended_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    turns = Turns()
+    ends = Turn.end
+    with ExitStack() as after, turns.of("ana"):
+        after.enter_context(turns.of("ana"))
+
+        def end(turn: Turn) -> None:
+            ends(turn)
+            after.close()
+
+        monkeypatch.setattr(Turn, "end", end)
     assert turns._last == {}
 
 
