@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from hashlib import blake2b
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, bindparam, select, text
 
 from sync.hub import tables
 from sync.hub.database import LOCKED, PUSH_LOCK
@@ -19,6 +19,7 @@ from sync.hub.writing import TableRows, in_bulk, write_together
 
 _TAKE_LOCK = text("SELECT pg_advisory_xact_lock(:lock)")
 _META = select(tables.meta.c.name, tables.meta.c.value)
+_CHAIN = select(tables.log.c.chain).where(tables.log.c.seq == bindparam("seq"))
 CHAIN_BYTES = 16
 ENDED = "ended"
 """What holds the epochs that ended."""
@@ -93,6 +94,12 @@ def take_lock(connection: Connection) -> None:
     is_held = connection.get_execution_options().get(LOCKED)
     if not is_held and connection.dialect.name == "postgresql":
         connection.execute(_TAKE_LOCK, {"lock": PUSH_LOCK})
+
+
+def chain_in_log(connection: Connection, seq: int) -> str:
+    """The chain of the log at a number, in hex; "" where the log has no such number."""
+    held = connection.execute(_CHAIN, {"seq": seq}).scalar()
+    return bytes(held).hex() if held is not None else ""
 
 
 def chained(chain: bytes, seq: int, digest: bytes) -> bytes:

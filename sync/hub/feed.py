@@ -241,7 +241,7 @@ class Feed:
         return self._sum(stands).text
 
     def _sum(self, stands: Standing) -> Digest:
-        return self._sums.of(self._device, stands, self.digests)
+        return self._sums.of(self._connection, self._device, stands, self.digests)
 
     def _stand(self, coming: Mapping[str, int]) -> bool:
         """Whether the laptop may still hold these scopes with these bits."""

@@ -22,7 +22,7 @@ from sync.hub.alarms import looked_into
 from sync.hub.anchoring import anchor, keep_missing
 from sync.hub.bundles import outdate
 from sync.hub.central import batched
-from sync.hub.counting import CHAIN_BYTES, ENDED, Counter
+from sync.hub.counting import CHAIN_BYTES, ENDED, Counter, chain_in_log
 from sync.hub.database import transact
 from sync.hub.devices import keep_statement
 from sync.hub.entitlement import SEND_ANEW, Entitlement
@@ -390,8 +390,7 @@ class Hub:
             return ""
         if seq == counter.head:
             return counter.chain.hex()
-        held = connection.execute(_CHAIN, {"seq": seq}).scalar()
-        return bytes(held).hex() if held is not None else "?"
+        return chain_in_log(connection, seq) or "?"
 
 
 _DEVICE = select(tables.device).where(tables.device.c.id == bindparam("laptop"))
@@ -401,7 +400,6 @@ _STANDING = select(tables.device.c.id, tables.device.c.status).where(
 """All that a laptop's own role may read of it (docs/decisions/0017)."""
 _WORDS = 16
 """Words of sessions that are kept: more than a laptop has in the minutes for which a request is taken."""
-_CHAIN = select(tables.log.c.chain).where(tables.log.c.seq == bindparam("seq"))
 _SEEN = (
     update(tables.device)
     .where(tables.device.c.id == bindparam("laptop"))

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from casework.canonical import Digest, sum_of
 from sync.hub import tables
-from sync.hub.counting import SHAPE
+from sync.hub.counting import SHAPE, chain_in_log
 
 _held, _head, _meta = tables.entitlement, tables.head, tables.meta
 _SCOPES = (
@@ -26,7 +26,8 @@ _SCOPES = (
     .where(_held.c.device == bindparam("device"))
     .order_by(_held.c.scope)
 )
-_COUNTED_BY = select(_meta.c.name, _meta.c.value).where(_meta.c.name.in_(("epoch", SHAPE)))
+_COUNTED_BY = ("epoch", SHAPE)
+_META = select(_meta.c.name, _meta.c.value).where(_meta.c.name.in_((*_COUNTED_BY, "head", "chain")))
 _MOST_SCOPES = 5_000
 """Sums of scopes that are kept, at some 350 bytes each."""
 
@@ -43,6 +44,7 @@ class Standing:
     mark: bytes
     counted_by: str
     scopes: Sequence[tuple[str, int, int]]
+    at: tuple[int, str]
 
 
 def standing(connection: Connection, device: str) -> Standing:
@@ -52,7 +54,8 @@ def standing(connection: Connection, device: str) -> Standing:
     where a backup is put back or another version counts.
     """
     rows = connection.execute(_SCOPES, {"device": device}).all()
-    by = sorted((name, value) for name, value in connection.execute(_COUNTED_BY))
+    held = dict(connection.execute(_META).all())
+    by = sorted((name, held[name]) for name in _COUNTED_BY if name in held)
     found = [(scope, mask, seq or 0) for scope, mask, _, seq in rows if mask]
     told = to_json((by, [(scope, str(mask), seq) for scope, mask, seq in found]))
     return Standing(
@@ -61,42 +64,79 @@ def standing(connection: Connection, device: str) -> Standing:
         mark=blake2b(told, digest_size=16).digest(),
         counted_by=to_json(by).decode(),
         scopes=found,
+        at=(int(held["head"]), held["chain"]),
     )
+
+
+class _Kept:
+    """What is kept of one log; `at` is where that was last looked at: a number, and the chain there."""
+
+    def __init__(self, at: tuple[int, str]) -> None:
+        self.at = at
+        self.laptops: dict[str, tuple[bytes, Digest]] = {}
+        self.scopes: dict[tuple[str, int], tuple[str, int, Digest]] = {}
 
 
 class Sums:
     """The sums of what laptops should hold, each with the mark under which it was counted, and of scopes."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, tuple[bytes, Digest]] = {}
-        self._scopes: dict[tuple[str, int], tuple[str, int, Digest]] = {}
+        self._kept = _Kept((0, ""))
 
     def of(
-        self, device: str, stands: Standing, count: Callable[[Sequence[str]], Mapping[str, Digest]]
+        self,
+        connection: Connection,
+        device: str,
+        stands: Standing,
+        count: Callable[[Sequence[str]], Mapping[str, Digest]],
     ) -> Digest:
         """The sum that is kept under the mark, else that of its scopes, of which `count` finds those that
         changed.
         """
-        kept = self._kept.get(device)
-        if kept is None or kept[0] != stands.mark:
-            kept = self._kept[device] = (stands.mark, self._summed(stands, count))
-        return kept[1]
+        kept = self._of_this_log(connection, stands.at)
+        found = kept.laptops.get(device)
+        if found is None or found[0] != stands.mark:
+            found = kept.laptops[device] = (stands.mark, _summed(kept.scopes, stands, count))
+        return found[1]
 
-    def _summed(self, stands: Standing, count: Callable[[Sequence[str]], Mapping[str, Digest]]) -> Digest:
-        sums: dict[str, Digest] = {}
-        changed: list[tuple[str, int, int]] = []
-        for entry in stands.scopes:
-            scope, mask, seq = entry
-            kept = self._scopes.get((scope, mask))
-            if kept is not None and kept[:2] == (stands.counted_by, seq):
-                sums[scope] = kept[2]
-            else:
-                changed.append(entry)
-        found = count([scope for scope, _, _ in changed]) if changed else {}
-        if len(self._scopes) + len(changed) > _MOST_SCOPES:
-            self._scopes = {}
-        for scope, mask, seq in changed:
-            sums[scope] = found.get(scope, Digest())
-            if len(self._scopes) < _MOST_SCOPES:
-                self._scopes[scope, mask] = stands.counted_by, seq, sums[scope]
-        return sum_of(sums.values())
+    def _of_this_log(self, connection: Connection, at: tuple[int, str]) -> _Kept:
+        """What is kept, where this log goes on from where it was last looked at.
+
+        A central record that was set back without a word gives its numbers again, so that they alone do not
+        tell what changed. Of a log that ends before that place nothing is known, and nothing is kept: this
+        transaction may only be an older one than another's.
+        """
+        kept = self._kept
+        seq, chain = kept.at
+        if at[0] < seq:
+            return _Kept(at)
+        here = at[1] if at[0] == seq else chain_in_log(connection, seq)
+        if here != chain:
+            kept = self._kept = _Kept(at)
+        kept.at = at
+        return kept
+
+
+def _summed(
+    kept: dict[tuple[str, int], tuple[str, int, Digest]],
+    stands: Standing,
+    count: Callable[[Sequence[str]], Mapping[str, Digest]],
+) -> Digest:
+    """The sum of a laptop's scopes, from what is `kept` of each for whoever may hold the same of it."""
+    sums: dict[str, Digest] = {}
+    changed: list[tuple[str, int, int]] = []
+    for entry in stands.scopes:
+        scope, mask, seq = entry
+        held = kept.get((scope, mask))
+        if held is not None and held[:2] == (stands.counted_by, seq):
+            sums[scope] = held[2]
+        else:
+            changed.append(entry)
+    found = count([scope for scope, _, _ in changed]) if changed else {}
+    if len(kept) + len(changed) > _MOST_SCOPES:
+        kept.clear()
+    for scope, mask, seq in changed:
+        sums[scope] = found.get(scope, Digest())
+        if len(kept) < _MOST_SCOPES:
+            kept[scope, mask] = stands.counted_by, seq, sums[scope]
+    return sum_of(sums.values())

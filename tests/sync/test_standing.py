@@ -43,6 +43,32 @@ def test_it_is_counted_once_and_again_after_somebody_wrote(
     assert ana.get(tilly).known_as == "Tills"
 
 
+@pytest.mark.parametrize("beyond", [False, True])
+def test_it_is_forgotten_where_older_files_took_the_place_of_the_central_record(
+    world: World, *, beyond: bool
+) -> None:
+    """Without a word: the numbers under which it was kept are given again, for something else."""
+    ana, ben, nia = world.laptop("Ana"), world.laptop("Ben"), world.laptop("Nia", "school-nursing")
+    tilly = world.child("Tilly")
+    ana.make(tilly)
+    world.settle()
+    world.database.back_up()
+    for name in ("Tills", "Lil"):
+        assert nia.sync().agreed
+        ana.change(tilly, known_as=name)
+        assert ana.sync().agreed
+    assert world.database.restore()
+    for language in ("Welsh", "Scots"):
+        ben.change(tilly, language=language)
+        if beyond and language == "Scots":
+            ben.make(world.child("Max"))
+        assert ben.sync().agreed
+        assert nia.sync().agreed
+    world.settle()
+    assert [laptop.get(tilly).known_as for laptop in world.laptops.values()] == ["Lil"] * 3
+    assert [laptop.sync().agreed for laptop in world.laptops.values()] == [True] * 3
+
+
 def test_its_mark_changes_with_all_that_it_follows_from(world: World) -> None:
     ana = world.laptop("Ana")
     tilly = world.child("Tilly")
