@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic_core import from_json, to_json
 from sqlalchemy import (
@@ -48,6 +48,17 @@ _AT_ONCE = 500
 """Bound values of one statement: SQLite takes 32,766 at the most, older ones 999."""
 
 
+class Written(NamedTuple):
+    """Fields of a record as they are written: their text, the key of the leading facet, and the hash of each
+    facet by its key.
+    """
+
+    fields: dict[str, Any]
+    text: str
+    lead: str
+    hashes: Mapping[str, int]
+
+
 @dataclass(slots=True)
 class Held:
     """A record in the making: its fields now, and its scopes and hashes as they were before the batch."""
@@ -64,6 +75,8 @@ class Held:
     hashes: Mapping[str, int] = field(default_factory=dict)
     ties: list[tuple[str, str]] = field(default_factory=list)
     touched: int = 0
+    written: Written | None = None
+    """How its fields are written, where that was worked out before."""
 
     @property
     def stands(self) -> bool:
@@ -186,7 +199,10 @@ class Central:
         """The row of a touched record; what it changes of its scopes is added to the other three."""
         own = own_scope(held.type, held.id, held.fields)
         scopes = ties.scopes_of(held) if own == TIED else (own,)
-        lead, hashes = hashes_of(held.type, held.id, held.fields)
+        now = held.written
+        if now is None or now.fields is not held.fields:
+            now = written(held.type, held.id, held.fields)
+        lead, hashes = now.lead, now.hashes
         if held.scopes:
             _add(sums, held.scopes, held.lead, held.hashes, -1)
             behind += [
@@ -197,9 +213,9 @@ class Central:
         _add(sums, scopes, lead, hashes, 1)
         for scope in (*held.scopes, *scopes):
             heads[scope] = max(heads.get(scope, 0), held.touched)
-        row = _row(held, own)
+        row = _row(held, own, now.text)
         held.scopes, held.hashes, held.lead, held.there = scopes, hashes, lead, True
-        held.touched, held.ties = 0, _tied(held)
+        held.touched, held.ties, held.written = 0, _tied(held), None
         return row
 
     def _follow_ties(self, ties: Ties) -> None:
@@ -331,13 +347,18 @@ def hashes_of(record_type: str, record: str, fields: Mapping[str, Any]) -> tuple
     return next(iter(hashes)), hashes
 
 
-def _row(held: Held, scope: str) -> dict[str, Any]:
+def written(record_type: str, record: str, fields: dict[str, Any]) -> Written:
+    """How the fields of a record are written."""
+    return Written(fields, to_json(fields).decode(), *hashes_of(record_type, record, fields))
+
+
+def _row(held: Held, scope: str, fields: str) -> dict[str, Any]:
     return {
         "id": held.id,
         "type": held.type,
         "scope": scope,
         "seq": held.seq,
-        "fields": to_json(held.fields).decode(),
+        "fields": fields,
         "versions": _versions_text(held.versions),
         "device": held.device,
     }

@@ -42,6 +42,7 @@ def open_sqlite(path: Path, key: bytearray, *, create: bool = False) -> Engine:
         module=dbapi(),
         poolclass=QueuePool,
         pool_size=4,
+        pool_use_lifo=True,
         hide_parameters=True,
     )
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
@@ -59,19 +57,6 @@ def digest_of_edit(edit: SentEdit) -> bytes:
         for change in edit.changes
     ]
     return fingerprint_of(said, [value for change in edit.changes for value in (change.old, change.new)])
-
-
-def digests_of(edits: Sequence[SentEdit]) -> dict[str, bytes]:
-    """What says of each edit that it was sent before; not of two that have one id, nor of one that has no
-    spelling: they are met when they are taken.
-    """
-    times = Counter(edit.id for edit in edits)
-    found: dict[str, bytes] = {}
-    for edit in edits:
-        if times[edit.id] == 1:
-            with suppress(ValueError, RecursionError):
-                found[edit.id] = digest_of_edit(edit)
-    return found
 
 
 _OF_EDIT = sorted(SentEdit.model_fields.keys() - {"seen", "knew", "taken_back"})

@@ -22,10 +22,10 @@ from sync.hub import tables
 from sync.hub.counting import Counter
 from sync.hub.database import for_passing
 from sync.hub.enrolment import Former, use_code
-from sync.hub.entries import digests_of
 from sync.hub.failing import has_no_room
 from sync.hub.hub import Hub
 from sync.hub.turns import Turn, Turns
+from sync.hub.worked_out import worked_out
 from sync.hub.writing import insert_all
 from sync.messages.enrolling import Enrol, Enrolled
 from sync.messages.greeting import Hello
@@ -157,13 +157,13 @@ class Gate:
         turn.until_nearly()
         try:
             said = wire.read(Push, body)
-            digests = digests_of(said.edits)
+            beforehand = worked_out(said.edits)
         except BadInput:
             turn.until_over()
             self._let_in(signed)
             raise
         turn.until_over()
-        return self._hub.push(self._let_in(signed), said, digests, nearly_over=turn.nearly_over)
+        return self._hub.push(self._let_in(signed), said, beforehand, nearly_over=turn.nearly_over)
 
     # Who speaks
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -35,6 +35,7 @@ from sync.hub.rights import Refusal
 from sync.hub.standing import Sums
 from sync.hub.taking import Taking
 from sync.hub.waiting import take_waiting, take_waiting_of, taken_since
+from sync.hub.worked_out import NOTHING, WorkedOut
 from sync.hub.writing import in_bulk
 from sync.messages.greeting import Action, BesideWelcome, Hello, Welcome
 from sync.messages.pages import BesidePull, Page, Pull
@@ -47,8 +48,6 @@ log = logging.getLogger("outreach.hub")
 REVOKED = Refusal(
     "revoked", "This laptop's access was ended; its edits are kept for a supervisor to look at."
 )
-
-_NOT_WORKED_OUT: Mapping[str, bytes] = {}
 
 
 class Hub:
@@ -89,7 +88,7 @@ class Hub:
             welcome, is_late = self._greet(connection, device, said)
             if welcome.action != "ok" or is_late:
                 return welcome
-            pushed = self._push(connection, device, push, _NOT_WORKED_OUT)
+            pushed = self._push(connection, device, push, NOTHING)
             return welcome.model_copy(update={"beside": welcome.beside.model_copy(update={"pushed": pushed})})
 
         try:
@@ -104,13 +103,13 @@ class Hub:
         self,
         device: str,
         said: Push,
-        digests: Mapping[str, bytes] = _NOT_WORKED_OUT,
+        beforehand: WorkedOut = NOTHING,
         *,
         nearly_over: Callable[[], None] = lambda: None,
     ) -> Pushed:
         """Take edits, one verdict each. Those of a revoked laptop are kept aside and nothing is told.
 
-        `digests` know some of them again (`digests_of`); `nearly_over` is called when all but the commit is
+        `beforehand` is what was worked out of them; `nearly_over` is called when all but the commit is
         done. Raises Refused(NOT_YET) where the push that this one follows has not come.
 
         One that makes this program fail is looked for by halves and kept aside, so that it holds up neither
@@ -125,7 +124,7 @@ class Hub:
 
             return transact(self.engine, within, locked=True)
 
-        return self._taken(device, said, run, digests)
+        return self._taken(device, said, run, beforehand)
 
     def pull(self, device: str, said: Pull) -> Page:
         """The next page of what the laptop may hold."""
@@ -213,11 +212,11 @@ class Hub:
         device: str,
         said: Push,
         run: Callable[[Callable[[Connection], Pushed]], Pushed],
-        digests: Mapping[str, bytes] = _NOT_WORKED_OUT,
+        beforehand: WorkedOut = NOTHING,
     ) -> Pushed:
         """What `push` says; `run` does a step in a transaction that has all of it or nothing."""
         try:
-            return run(lambda connection: self._push(connection, device, said, digests))
+            return run(lambda connection: self._push(connection, device, said, beforehand))
         except Exception as error:
             if not is_of_edits(error):
                 raise
@@ -226,13 +225,13 @@ class Hub:
             log.warning("push: a step was kept aside, for it failed: %s", fault)
             return run(lambda connection: self._keep_aside(connection, device, said))
         middle = len(said.edits) // 2
-        first = self._taken(device, Push(edits=said.edits[:middle], beside=said.beside), run, digests)
+        first = self._taken(device, Push(edits=said.edits[:middle], beside=said.beside), run, beforehand)
         if first.known:
             return first
-        second = self._taken(device, Push(edits=said.edits[middle:]), run, digests)
+        second = self._taken(device, Push(edits=said.edits[middle:]), run, beforehand)
         return first.then(second)
 
-    def _push(self, connection: Connection, device: str, said: Push, digests: Mapping[str, bytes]) -> Pushed:
+    def _push(self, connection: Connection, device: str, said: Push, beforehand: WorkedOut) -> Pushed:
         opened = before_push(connection, device)
         counter = opened.counter
         if opened.status == "revoked":
@@ -244,7 +243,7 @@ class Hub:
         arrived: set[str] = set()
         masks, kept_aside = opened.masks, False
         while True:
-            taking = Taking(connection, device, masks, worker=opened.worker, digests=digests)
+            taking = Taking(connection, device, masks, worker=opened.worker, beforehand=beforehand)
             edits = said.edits[len(told.verdicts) :]
             answer = taking.take(edits, counter, self._now(), rest=bool(told.verdicts))
             told = told.then(answer)

@@ -38,6 +38,7 @@ from sync.hub.removed import VOID, against_removal
 from sync.hub.rights import NOT_ENTITLED, Refusal, Rights
 from sync.hub.settled import Settling, contested_by, with_its_choice
 from sync.hub.unheard import heard_base
+from sync.hub.worked_out import NOTHING, WorkedOut
 from sync.hub.writing import TableRows
 from sync.merge import Merged, merge
 from sync.messages.steps import BesidePushed, Changed, Pushed, SentEdit, Verdict
@@ -57,15 +58,15 @@ class Taking:
         *,
         worker: str = "",
         let_in: str = "",
-        digests: Mapping[str, bytes] | None = None,
+        beforehand: WorkedOut = NOTHING,
     ) -> None:
         """`masks` are the bits that the laptop may hold of each scope, and when it lost some; None is for
         what the central record itself writes. `worker` is whose laptop it is, where that is known. `let_in`
-        stays in the log: who let in what was kept aside. `digests` know edits again: where they were worked
-        out before, or were kept aside, whatever ids their records have been given since.
+        stays in the log: who let in what was kept aside. `beforehand` is what was worked out of the edits, or
+        knows those again that were kept aside, whatever ids their records have been given since.
         """
         self._let_in = let_in
-        self._digests = digests or {}
+        self._beforehand = beforehand
         self._connection = connection
         self._device = device
         self._worker = None if masks is None else worker or self._enrolled_worker()
@@ -108,7 +109,7 @@ class Taking:
         verdicts, logged, aside = [], [], []
         about: dict[str, list[str]] = {}
         for edit in edits:
-            digest = self._digests.get(edit.id) or digest_of_edit(edit)
+            digest = self._beforehand.digests.get(edit.id) or digest_of_edit(edit)
             if edit.id in before:
                 verdicts.append(said_again(before[edit.id], digest))
                 if verdicts[-1].code == NOT_ENTITLED:
@@ -207,7 +208,7 @@ class Taking:
         conflicts = [*settling.still_asked(conflicts)]
         for change in edit.changes:
             fields = after[change.record]
-            after[change.record] = validated(change.type, change.record, fields)
+            after[change.record] = self._spelt(change, fields)
             known[change.record] &= after[change.record] == fields
         for change in edit.changes:
             self._put(change, after[change.record], seq, known=known[change.record])
@@ -218,6 +219,14 @@ class Taking:
             self._asking.open(edit, n, conflict, seq, by or own)
         verdict = "conflict" if conflicts else "merged" if results - {"applied", "same"} else "applied"
         return Verdict(edit=edit.id, verdict=verdict, seq=seq)
+
+    def _spelt(self, change: Changed, fields: dict[str, Any]) -> dict[str, Any]:
+        """The fields that an edit leaves, as their record type spells them. Raises Refusal."""
+        before = self._beforehand.created.get(change.record)
+        if before is None or change.field != _CREATED or not before.is_of(fields):
+            return validated(change.type, change.record, fields)
+        self.central.get(change.record).written = before.written
+        return before.written.fields
 
     def _is_known(self, held: Held, edit: SentEdit) -> bool:
         """Whether the laptop knew a record as it stood before the edit."""

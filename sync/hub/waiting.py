@@ -25,6 +25,7 @@ from sync.hub.failing import FAILED, is_of_edits
 from sync.hub.feed import Feed
 from sync.hub.rights import NOT_ENTITLED
 from sync.hub.taking import Taking
+from sync.hub.worked_out import WorkedOut
 from sync.messages.steps import SentEdit, Verdict
 
 _LOOKED_AT = 20
@@ -158,7 +159,10 @@ def _taken(connection: Connection, counter: Counter, row: Any, now: datetime) ->
     edit = SentEdit.model_validate_json(row.edit_text)
     connection.execute(delete(_table).where(_table.c.edit == row.edit))
     taking = Taking(
-        connection, row.device, Feed(connection, row.device).masks(), digests={row.edit: bytes(row.hash)}
+        connection,
+        row.device,
+        Feed(connection, row.device).masks(),
+        beforehand=WorkedOut({row.edit: bytes(row.hash)}),
     )
     answer = taking.take([edit], counter, now)
     while answer.known:

@@ -1,0 +1,76 @@
+"""What is worked out of a push before its turn comes: all that follows from the edits alone.
+
+One push is taken at a time. While the one before it is being committed, which takes the disk and the cipher
+and leaves the interpreter free, this much of the next one is done. What is worked out counts only where the
+edit meets nothing: a record that is not there yet, with the fields that it was sent with.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from casework.records import RECORD_TYPES
+from sync.hub.central import Written, written
+from sync.hub.checking import validated
+from sync.hub.entries import digest_of_edit
+from sync.hub.removed import VOID
+from sync.hub.rights import Refusal
+from sync.messages.steps import Changed, SentEdit
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """A record that an edit brings into being: what was said of it, and how it is written."""
+
+    new: Mapping[str, Any]
+    written: Written
+
+    def is_of(self, fields: Mapping[str, Any]) -> bool:
+        """Whether these are its fields, and nothing else came of them."""
+        return fields == _fields(self.new)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkedOut:
+    """Of edits, by their ids, what knows each again; of the records that they create, by their ids, those
+    that one of them alone creates.
+    """
+
+    digests: Mapping[str, bytes] = field(default_factory=dict)
+    created: Mapping[str, Created] = field(default_factory=dict)
+
+
+NOTHING = WorkedOut()
+
+
+def worked_out(edits: Sequence[SentEdit]) -> WorkedOut:
+    """What follows from these edits alone. Two that have one id, one that has no spelling and a record that
+    cannot be taken are left out: they are met when they are taken.
+    """
+    times = Counter(edit.id for edit in edits)
+    digests: dict[str, bytes] = {}
+    for edit in edits:
+        if times[edit.id] == 1:
+            with suppress(ValueError, RecursionError):
+                digests[edit.id] = digest_of_edit(edit)
+    creations = [change for edit in edits for change in edit.changes if not change.field]
+    makers = Counter(change.record for change in creations)
+    created: dict[str, Created] = {}
+    for change in creations:
+        if makers[change.record] == 1 and change.type in RECORD_TYPES and isinstance(change.new, dict):
+            with suppress(Refusal, ValueError, RecursionError):
+                created[change.record] = _created(change, change.new)
+    return WorkedOut(digests, created)
+
+
+def _created(change: Changed, new: Mapping[str, Any]) -> Created:
+    fields = validated(change.type, change.record, _fields(new))
+    return Created(new, written(change.type, change.record, fields))
+
+
+def _fields(new: Mapping[str, Any]) -> dict[str, Any]:
+    return {VOID: False, **new}
