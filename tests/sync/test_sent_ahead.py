@@ -17,9 +17,10 @@ from storage.central.state import read_state
 from storage.cipher import open_database
 from sync import sending
 from sync.hub.counting import Counter
-from sync.hub.entries import digest_of_edit, digests_of
+from sync.hub.entries import digest_of_edit
 from sync.hub.hub import Hub
 from sync.hub.turns import Turn, Turns
+from sync.hub.worked_out import worked_out
 from sync.messages.greeting import BesideWelcome, Hello, Welcome
 from sync.messages.steps import BesidePush, Changed, Push, Pushed, SentEdit
 from sync.sending import sent_edit
@@ -189,7 +190,7 @@ def test_what_has_no_spelling_or_two_contents_is_not_known_beforehand() -> None:
         edit(*said)
         for said in (("step-0001", "x"), ("step-0002", "\ud800"), ("step-0003", 1), ("step-0003", 2))
     )
-    assert digests_of([plain, half, one, other]) == {"step-0001": digest_of_edit(plain)}
+    assert worked_out([plain, half, one, other]).digests == {"step-0001": digest_of_edit(plain)}
 
 
 def test_turns_are_taken_in_the_order_of_coming() -> None:

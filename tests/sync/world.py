@@ -20,6 +20,7 @@ from storage.store import Store
 from sync.device import Device
 from sync.hub import devices
 from sync.hub.hub import Hub
+from sync.hub.worked_out import worked_out
 from sync.messages.greeting import Hello, Welcome
 from sync.messages.pages import Page, Pull
 from sync.messages.steps import Push, Pushed
@@ -62,7 +63,9 @@ class Way:
     spy: Callable[[str, BaseModel, BaseModel], None] = lambda *_: None
 
     def _said(self, verb: str, said: M) -> Any:
-        answer = getattr(self.hub, verb)(self.device, carried(said))
+        message = carried(said)
+        beforehand = [worked_out(message.edits)] if isinstance(message, Push) else []
+        answer = getattr(self.hub, verb)(self.device, message, *beforehand)
         self._tell(verb, said, answer)
         return carried(answer)
 

@@ -1,0 +1,102 @@
+"""What is worked out of a push before its turn: it is used where it fits, and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from casework.edits import Edit, create, update
+from casework.records import Child
+from storage.central import outbox
+from sync.hub import central, taking
+from sync.hub.tables import record
+from sync.hub.worked_out import worked_out
+from sync.messages.steps import Changed, Push, SentEdit
+from sync.sending import sent_edit
+from tests.sync.databases import SqliteDatabase
+from tests.sync.world import World, opened_world
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    yield from opened_world(tmp_path, SqliteDatabase(tmp_path))
+
+
+def _creation(child: Child) -> Changed:
+    change = create(child)
+    return Changed(type="child", record=child.id, field="", old=None, new=change.new)
+
+
+def _edit(name: str, *changes: Changed) -> SentEdit:
+    return SentEdit(id=name, worker="worker-1", name="Made", at="2026", seen=0, changes=[*changes])
+
+
+def _row(world: World, child: Child) -> Any:
+    with world.hub.engine.begin() as connection:
+        return connection.execute(select(record.c.fields).where(record.c.id == child.id)).scalar_one()
+
+
+def test_a_creation_is_worked_out_as_it_would_be_written(world: World) -> None:
+    ana = world.laptop("Ana")
+    assert ana.sync().agreed
+    tilly = world.child("Tilly")
+    ana.make(tilly)
+    edits = [sent_edit(edit, 0) for edit in outbox.waiting(ana.store.conn, 10, 100_000)]
+    world.hub.push(ana.way.device, Push(edits=edits))
+    assert worked_out(edits).created[tilly.id].written.text == _row(world, tilly)
+
+
+def test_it_is_not_worked_out_once_more_when_it_is_taken(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana = world.laptop("Ana")
+    assert ana.sync().agreed
+    tilly = world.child("Tilly")
+    ana.make(tilly)
+    edits = [sent_edit(edit, 0) for edit in outbox.waiting(ana.store.conn, 10, 100_000)]
+    beforehand = worked_out(edits)
+
+    def never(*_: Any) -> Any:
+        raise AssertionError
+
+    monkeypatch.setattr(taking, "validated", never)
+    monkeypatch.setattr(central, "written", never)
+    answer = world.hub.push(ana.way.device, Push(edits=edits), beforehand)
+    assert [one.verdict for one in answer.verdicts] == ["applied"]
+
+
+def test_what_follows_in_the_same_push_counts(world: World) -> None:
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    tilly, sam = world.child("Tilly"), world.child("Sam")
+    ana.make(tilly)
+    ana.change(tilly, forename="Tilda")  # a step of its own in the same push
+    ana.store.journal.commit(Edit("Made", (create(sam), *update(sam, forename="Samuel"))))
+    assert ana.sync().agreed
+    assert ben.sync().agreed
+    assert (ben.get(tilly).forename, ben.get(sam).forename) == ("Tilda", "Samuel")
+    assert '"forename":"Tilda"' in _row(world, tilly)
+
+
+def test_what_two_edits_create_or_what_cannot_be_taken_is_left_for_its_turn(world: World) -> None:
+    tilly, sam, joe = (world.child(name) for name in ("Tilly", "Sam", "Joe"))
+    twice = _creation(tilly)
+    unknown = Changed(type="star_chart", record="chart-0001", field="", old=None, new={"stars": 3})
+    empty = Changed(type="child", record=joe.id, field="", old=None, new=[])
+    bad = _creation(world.child("Eve"))
+    assert isinstance(bad.new, dict)
+    bad.new["dob"] = "soon"
+    deep: Any = []
+    for _ in range(100_000):
+        deep = [deep]
+    nested = Changed(type="child", record="child-nested", field="", old=None, new={"surname": deep})
+    edits = [
+        _edit("step-0001", twice),
+        _edit("step-0002", twice, _creation(sam)),
+        _edit("step-0003", unknown, empty, bad),
+        _edit("step-0004", nested),
+    ]
+    assert [*worked_out(edits).created] == [sam.id]
