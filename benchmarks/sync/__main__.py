@@ -93,7 +93,7 @@ def run(peer: str, records: int) -> Answer:
             phases[phase]["cpu"] += hub.do("spent")["cpu"] - before
         for laptop in (ana, ben):
             laptop.do("sync")
-            laptop.do("edit")
+            laptop.do("edit", records)
         hub.do("spent")
         sessions = [laptop.do("sync") for laptop in (ana, ben, ana)]
         incremental = {
@@ -103,7 +103,7 @@ def run(peer: str, records: int) -> Answer:
         quiet = []
         for _ in range(NOOPS):
             quiet.append(ben.do("sync") | {"hub": hub.do("spent")["seconds"]})
-        outcomes = [laptop.do("outcome") for laptop in (ana, ben)]
+        outcomes = [laptop.do("outcome", records) for laptop in (ana, ben)]
         same = ("merged", "kept", "records")
         assert len({tuple(outcome[name] for name in same) for outcome in outcomes}) == 1, outcomes
         assert outcomes[0]["records"] == records, outcomes

@@ -13,7 +13,7 @@ import apsw
 
 from benchmarks.sync.floor import record_of, row_of
 from benchmarks.sync.plain_http import Asking, Serving
-from benchmarks.sync.workload import FIELDS, edits, losers, merged, reviews
+from benchmarks.sync.workload import FIELDS, edited, edits, losers, merged, reviews
 
 _HEAD = struct.Struct(">qi")
 
@@ -83,10 +83,10 @@ class Laptop:
         rows = [row_of(record, 0)[: len(FIELDS)] for record in reviews(count)]
         self._keep(lambda: self._conn.executemany(f"INSERT INTO record {names}", rows))
 
-    def edit(self) -> None:
-        """Write the edits."""
+    def edit(self, count: int) -> None:
+        """Write the edits of so many records."""
         made = edits(self._name)
-        ids = [record["id"] for record in reviews(max(edit.place for edit in made) + 1)]
+        ids = edited(count)
 
         def write() -> None:
             for edit in made:
@@ -120,9 +120,9 @@ class Laptop:
             self._conn.execute("INSERT INTO state VALUES (?)", (_HEAD.unpack_from(answer)[0],))
         return self._asking.told()
 
-    def outcome(self) -> dict[str, Any]:
+    def outcome(self, count: int) -> dict[str, Any]:
         """What became of the shared records."""
-        ids = [record["id"] for record in reviews(len(edits(self._name)) * 2)]
+        ids = edited(count)
         held = self._conn.execute(f"SELECT {', '.join(FIELDS)} FROM record").fetchall()
         found = {row[0]: record_of(row) for row in held}
         rows = [found[record] for record in ids]

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.sync.plain_http import Asking, Serving
-from benchmarks.sync.workload import FIELDS, edits, losers, merged, reviews
+from benchmarks.sync.workload import FIELDS, edited, edits, losers, merged, reviews
 
 _PAGE = 2_000
 _LISTED = ("attended", "apologies")
@@ -97,10 +97,10 @@ class Laptop:
         self._conn.executemany(_PUT, [row_of(record, 0) for record in reviews(count)])
         self._conn.execute("COMMIT")
 
-    def edit(self) -> None:
-        """Write the edits."""
+    def edit(self, count: int) -> None:
+        """Write the edits of so many records."""
         made = edits(self._name)
-        ids = [record["id"] for record in reviews(max(edit.place for edit in made) + 1)]
+        ids = edited(count)
         for edit in made:
             self._conn.execute(
                 f"UPDATE record SET {edit.field} = ?, seq = 0 WHERE id = ?", (edit.value, ids[edit.place])
@@ -133,9 +133,9 @@ class Laptop:
         answer: dict[str, Any] = json.loads(self._asking.say(path, json.dumps(said).encode()))
         return answer
 
-    def outcome(self) -> dict[str, Any]:
+    def outcome(self, count: int) -> dict[str, Any]:
         """What became of the shared records."""
-        ids = [record["id"] for record in reviews(len(edits(self._name)) * 2)]
+        ids = edited(count)
         found = {
             row[0]: record_of(row) for row in self._conn.execute(f"SELECT {', '.join(FIELDS)} FROM record")
         }

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx2
 
-from benchmarks.sync.workload import CHILDREN, LAPTOPS, NOW, children, edits, losers, merged, reviews
+from benchmarks.sync.workload import CHILDREN, LAPTOPS, NOW, children, edited, edits, losers, merged, reviews
 from casework.edits import Edit, create, update
 from casework.policies import PURPOSES, Category
 from casework.records import Child, Record, Team, Worker
@@ -79,10 +79,10 @@ class Laptop:
             changes = tuple(create(record) for record in made[at : at + _A_STEP])
             self._store.journal.commit(Edit("Made", changes))
 
-    def edit(self) -> None:
-        """Write the edits, each a step of its own."""
+    def edit(self, count: int) -> None:
+        """Write the edits of so many records, each a step of its own."""
         made = edits(self._name)
-        ids = [record["id"] for record in reviews(max(edit.place for edit in made) + 1)]
+        ids = edited(count - 2 * CHILDREN)
         for edit in made:
             held = self._store.get(Review, ids[edit.place])
             self._store.journal.commit(Edit("Reviewed", update(held, **{edit.field: edit.value})))
@@ -100,11 +100,11 @@ class Laptop:
             "headers": self._transport.headers - headers,
         }
 
-    def outcome(self) -> dict[str, Any]:
+    def outcome(self, count: int) -> dict[str, Any]:
         """What became of the shared records; a losing value counts where a conflict shows it."""
         held = self._store.find(Review)
         found = {review.id: review.model_dump(mode="json") for review in held}
-        ids = [record["id"] for record in reviews(len(edits(self._name)) * 2)]
+        ids = edited(count - 2 * CHILDREN)
         rows = [found.get(record, {}) for record in ids]
         asked = self._store.conn.execute(
             "SELECT record, field, other FROM conflict WHERE settled = 0"

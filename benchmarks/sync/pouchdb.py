@@ -17,7 +17,7 @@ from pathlib import Path
 from shutil import which
 from typing import Any
 
-from benchmarks.sync.workload import edits, losers, merged, reviews
+from benchmarks.sync.workload import edited, edits, losers, merged, reviews
 
 MODULES = "OUTREACH_POUCHDB"
 """The variable that names the folder in which the packages are."""
@@ -73,10 +73,10 @@ class Laptop:
         """Write the records."""
         return self._node.do("make", self._file("records", reviews(count)))
 
-    def edit(self) -> dict[str, Any]:
-        """Write the edits."""
+    def edit(self, count: int) -> dict[str, Any]:
+        """Write the edits of so many records."""
         made = edits(self._name)
-        ids = self._ids(max(edit.place for edit in made) + 1)
+        ids = edited(count)
         rows = ({"id": ids[one.place], "field": one.field, "value": one.value} for one in made)
         return self._node.do("edit", self._file("edits", rows))
 
@@ -84,19 +84,15 @@ class Laptop:
         """There and back."""
         return self._node.do("sync")
 
-    def outcome(self) -> dict[str, Any]:
+    def outcome(self, count: int) -> dict[str, Any]:
         """What became of the shared records."""
-        ids = self._ids(len(edits(self._name)) * 2)
-        told = self._node.do("outcome", self._file("shared", ({"id": one} for one in ids)))
+        told = self._node.do("outcome", self._file("shared", ({"id": one} for one in edited(count))))
         rows = [row["held"] for row in told["rows"]]
         lost = losers(rows)
         kept = sum(
             any(one[edit.field] == edit.value for one in told["rows"][edit.place]["lost"]) for edit in lost
         )
         return {"merged": merged(rows), "kept": kept, "records": told["records"]}
-
-    def _ids(self, count: int) -> list[str]:
-        return [record["id"] for record in reviews(count)]
 
     def _file(self, what: str, rows: Iterable[dict[str, Any]]) -> str:
         path = self._folder / f"{self._name}-{what}.jsonl"

@@ -35,13 +35,13 @@ class Laptop(Protocol):
     def make(self, count: int) -> dict[str, Any]:
         """Write the records, not yet sent."""
 
-    def edit(self) -> dict[str, Any]:
-        """Make this laptop's edits of the workload."""
+    def edit(self, count: int) -> dict[str, Any]:
+        """Make this laptop's edits of a workload of so many records."""
 
     def sync(self) -> dict[str, Any]:
         """One session; `bytes` both ways (bodies), `requests`, and `headers` where they are counted."""
 
-    def outcome(self) -> dict[str, Any]:
+    def outcome(self, count: int) -> dict[str, Any]:
         """`merged` and `kept`, of ten each."""
 
 

@@ -8,11 +8,14 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 CHILDREN = 300
+MOST = 1_000_000
+"""More records than are made: whatever has a number that is less by so many was made before all of them."""
 EDITS = 200
 SHARED = 20
 """Records that both laptops edit: the first half in different fields, the others in the same one."""
@@ -25,22 +28,27 @@ LAPTOPS = ("ana", "ben")
 
 @dataclass(frozen=True, slots=True)
 class FieldEdit:
-    """One field of one record that gets a value; `place` is the record's place in `reviews`."""
+    """One field of one record that gets a value; `place` is the record's place in `edited`."""
 
     place: int
     field: str
     value: str
 
 
-def identifier(rng: random.Random) -> str:
-    """An id within a minute; the app's own sort by time, which any index would find easier."""
-    return str(UUID(int=(0x0199D5A0 << 96) | rng.getrandbits(96)))
+def identifier(rng: random.Random, n: int) -> str:
+    """An id as the app draws them: they sort by time, and the `n`th record was made `n` milliseconds after
+    the first one.
+    """
+    made = int(NOW.timestamp() * 1000) + n
+    return str(
+        UUID(int=(made << 80) | (7 << 76) | (rng.getrandbits(12) << 64) | (2 << 62) | rng.getrandbits(62))
+    )
 
 
 def children() -> list[str]:
     """The ids of the children."""
     rng = random.Random(1)
-    return [identifier(rng) for _ in range(CHILDREN)]
+    return [identifier(rng, n - CHILDREN) for n in range(CHILDREN)]
 
 
 def reviews(count: int, by: str = "") -> Iterator[dict[str, Any]]:
@@ -48,14 +56,14 @@ def reviews(count: int, by: str = "") -> Iterator[dict[str, Any]]:
     from benchmarks.invented import name  # a store comes with it, which a central record does not load
 
     rng = random.Random(2)
-    of, worker = children(), by or identifier(rng)
+    of, worker = children(), by or identifier(rng, -MOST)
     for n in range(count):
         held = date(2026, 1, 5) + timedelta(days=rng.randrange(280))
         yield dict(
             zip(
                 FIELDS,
                 (
-                    identifier(rng), identifier(rng), of[n % CHILDREN], held.isoformat(),
+                    identifier(rng, n), identifier(rng, n - MOST), of[n % CHILDREN], held.isoformat(),
                     (held + timedelta(days=42)).isoformat(), f"{name(rng)}, sleep", [name(rng)], [],
                     f"Likes {name(rng)}", "", f"Came {rng.randrange(6)} days of five; {name(rng)} calls",
                     "continue", worker,
@@ -63,6 +71,13 @@ def reviews(count: int, by: str = "") -> Iterator[dict[str, Any]]:
                 strict=True,
             )
         )  # fmt: skip
+
+
+def edited(count: int) -> list[str]:
+    """Of so many reviews those that are edited, by their places in the edits: they lie among all others."""
+    apart = count // (2 * EDITS)
+    found = (record["id"] for n, record in enumerate(reviews(count)) if n % apart == 0)
+    return [*islice(found, 2 * EDITS)]
 
 
 def edits(laptop: str) -> list[FieldEdit]:
