@@ -23,6 +23,10 @@ person has to choose; or the central value stands because the register or the co
 
 SLOTS = 10
 """Sessions of a school week, Monday AM to Friday PM."""
+_SIGNS: Mapping[str, tuple[str, str]] = {"marks": (" ", "-"), "lines": (" ", "0")}
+"""By field, what stands between two sessions, and for one without a mark."""
+OF_SLOTS = frozenset(("attendance_week", name) for name in ("marks", "lines", "comments"))
+"""Fields, with their record type, that say something of each session of a school week."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,41 +99,36 @@ def _both_words(central: str, new: str) -> str:
 
 def _append_only(record_type: str, field: str, base: Any, central: Any, new: Any) -> Merged:
     """Nobody rewrites these but a later register file, slot by slot; the earlier mark stays in history."""
-    if record_type == "attendance_week" and field in _OF_SLOTS:
-        return Merged("merged", _OF_SLOTS[field](base, central, new))
+    if (record_type, field) in OF_SLOTS:
+        return _by_slot(field, base, central, new)
     if record_type == "attendance_week":
         return Merged("merged", new)
     return _ask(record_type, field, base, central, new)
 
 
-def _slots(sign: str, empty: str) -> Callable[[Any, Any, Any], str]:
-    def merged(base: Any, central: Any, new: Any) -> str:
-        parts = [_padded(value, sign, empty) for value in (base, central, new)]
-        return sign.join(n if n != b else c for b, c, n in zip(*parts, strict=True))
-
-    return merged
-
-
-def _padded(value: Any, sign: str, empty: str) -> list[str]:
-    parts = str(value).split(sign) if value else []
-    return [*parts[:SLOTS], *[empty] * (SLOTS - len(parts))]
+def _by_slot(field: str, base: Any, central: Any, new: Any) -> Merged:
+    old, standing, coming = (slots_of(field, value) for value in (base, central, new))
+    every = {*old, *standing, *coming}
+    said = {slot: coming.get(slot) for slot in every if coming.get(slot) != old.get(slot)}
+    after = {slot: text for slot, text in {**standing, **said}.items() if text is not None}
+    return Merged("merged", of_slots(field, after))
 
 
-def _comments(base: Any, central: Any, new: Any) -> dict[str, Any]:
-    old, standing, coming = (dict(value or {}) for value in (base, central, new))
-    for slot in {*old, *coming}:
-        if coming.get(slot) != old.get(slot):
-            standing.pop(slot, None)
-            if slot in coming:
-                standing[slot] = coming[slot]
-    return dict(sorted(standing.items()))
+def slots_of(field: str, value: Any) -> dict[str, str]:
+    """What a field of a school week says of each session, by its number; nothing of those without a mark."""
+    if field not in _SIGNS:
+        return dict(value or {})
+    sign, empty = _SIGNS[field]
+    parts = str(value).split(sign)[:SLOTS] if value else []
+    return {str(n): part for n, part in enumerate(parts) if part != empty}
 
 
-_OF_SLOTS: Mapping[str, Callable[[Any, Any, Any], Any]] = {
-    "marks": _slots(" ", "-"),
-    "lines": _slots(" ", "0"),
-    "comments": _comments,
-}
+def of_slots(field: str, said: Mapping[str, str]) -> Any:
+    """The value of a field of a school week that says this of each session."""
+    if field not in _SIGNS:
+        return dict(sorted(said.items()))
+    sign, empty = _SIGNS[field]
+    return sign.join(said.get(str(n), empty) for n in range(SLOTS))
 
 
 def _ask(record_type: str, field: str, base: Any, central: Any, new: Any) -> Merged:

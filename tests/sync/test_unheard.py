@@ -1,13 +1,14 @@
-"""A tag that a central record lost when it was set back, and one that somebody took off."""
+"""Tags and marks that a central record lost when it was set back, and those that somebody took away."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from casework.records import Child
+from casework.records import AttendanceWeek, Child
 from tests.sync.databases import SqliteDatabase
 from tests.sync.test_set_back import put_back
 from tests.sync.world import Laptop, World, opened_world
@@ -66,4 +67,78 @@ def test_a_tag_that_was_taken_off_unknown_to_who_wrote_beside_it_stays_off(
     world.settle()
     for laptop in (ana, ben):
         assert laptop.get(tilly).tags == ("b",)
+        assert laptop.sync().agreed
+
+
+def registered(world: World, marks: str, comment: str = "") -> tuple[Laptop, Laptop, AttendanceWeek]:
+    """Both know a week with these marks, of which Ana imported the register."""
+    ana, ben, tilly = tagged(world)
+    week = AttendanceWeek(
+        id=world.new_id("week"),
+        child=tilly.id,
+        school=world.school.id,
+        week=date(2026, 11, 16),
+        **of_marks(marks, comment),
+    )
+    ana.make(week)
+    world.settle()
+    return ana, ben, week
+
+
+def of_marks(marks: str, comment: str = "") -> dict[str, object]:
+    """The fields of a week with these marks, each with its line and a comment on the last of them."""
+    slots = [*marks.split(), *"-" * 10][:10]
+    return {
+        "marks": " ".join(slots),
+        "lines": " ".join("0" if mark == "-" else str(n) for n, mark in enumerate(slots, 2)),
+        "comments": {str(len(marks.split()) - 1): comment} if comment else {},
+    }
+
+
+def marks_of(laptop: Laptop, week: AttendanceWeek) -> str:
+    return laptop.get(week).marks.replace(" -", "")
+
+
+@pytest.mark.parametrize("silently", [True, False])
+@pytest.mark.parametrize("lost", ["/ \\ N", "/ N"])
+def test_marks_whose_importer_is_lost_stay_with_who_imported_after_them(
+    world: World, lost: str, *, silently: bool
+) -> None:
+    """Marks that came into an empty slot, and one that corrected another."""
+    ana, ben, week = registered(world, "/ \\")
+    world.database.back_up()
+    ana.change(week, **of_marks(lost, "Ill"))
+    world.settle()
+    ben.change(week, **(of_marks(f"{lost} /") | {"comments": {**ben.get(week).comments, "9": "Late"}}))
+    ben.sync()
+    held = ben.get(week)
+    if silently:
+        world.database.restore()
+    else:
+        put_back(world)
+    ben.sync()
+    assert ben.sync().agreed
+    assert ben.get(week) == held
+
+
+@pytest.mark.parametrize(("in_backup", "sent"), [(True, False), (True, True), (False, False)])
+def test_a_mark_that_was_corrected_unknown_to_who_imported_beside_it_stays_so(
+    world: World, *, in_backup: bool, sent: bool
+) -> None:
+    ana, ben, week = registered(world, "/ N", "Ill")
+    if not in_backup:
+        world.database.back_up()
+    ben.change(week, marks=of_marks("/ N /")["marks"])
+    ana.change(week, marks=of_marks("/ \\")["marks"], comments={})
+    ana.sync()
+    if in_backup:
+        world.database.back_up()
+    if sent:
+        ben.sync()
+    put_back(world)
+    if not sent:
+        ana.sync()
+    world.settle()
+    for laptop in (ana, ben):
+        assert (marks_of(laptop, week), laptop.get(week).comments) == ("/ \\ /", {})
         assert laptop.sync().agreed
