@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -174,21 +174,6 @@ def test_a_nurse_gets_no_family_words_until_they_agree_and_loses_them_again(worl
     assert nurse.has(tilly)
     assert nurse.sync().agreed
     assert ana.sync().agreed
-
-
-def test_what_an_agreement_opened_goes_with_the_day_in_england(world: World) -> None:
-    """In a British summer midnight comes an hour before that of UTC."""
-    world.now = datetime(2026, 7, 14, 22, 30, tzinfo=UTC)
-    ana, nurse = world.laptop("Ana"), world.laptop("Nia", "school-nursing")
-    tilly = world.child("Tilly")
-    words = contact(world, tilly.id, ana.worker.id, "Mum is worried")
-    given = {"given_on": date(2026, 7, 1), "expires": date(2026, 7, 14)}
-    ana.make(tilly, words, world.agreement(tilly.id, ana.worker.id).model_copy(update=given))
-    world.settle()
-    assert nurse.has(words)
-    world.now += timedelta(hours=1)
-    assert nurse.sync().agreed
-    assert not nurse.has(words)
 
 
 def test_a_limit_for_one_agency_leaves_the_others_and_takes_it_from_that_laptop(world: World) -> None:
