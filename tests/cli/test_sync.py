@@ -28,6 +28,7 @@ from storage.store import Store
 from storage.vault import Vault
 from sync.hub import tables
 from sync.hub.counting import Counter
+from sync.hub.enrolment import LIFE, draw_code, enter_worker
 from sync.hub.home import HubHome, OpenHub, create_hub, open_hub
 from tests.cli.conftest import Line, Result, secret_file
 from tests.tools.vaults import FAST, NOW, PASSPHRASE
@@ -322,6 +323,26 @@ def test_what_cannot_be_done_says_so_with_its_exit_code(desk: Desk) -> None:
     assert (held["id"], held["status"]) == (device, "revoked")
     assert "outreach_hub_laptops_revoked 1" in desk.hub("hub", "metrics", today=None).out
     assert desk.hub("hub", "serve", "--host", "0.0.0.0", today=None).code in (2, 5)
+
+
+def test_a_code_that_is_too_old_or_used_enrols_no_laptop_and_costs_none_its_place(desk: Desk) -> None:
+    with inside(desk.hub) as opened, opened.engine.begin() as connection:
+        drawn = datetime.now(UTC) - LIFE - timedelta(seconds=1)
+        worker = enter_worker(connection, "Cy Dunn", "early-help", "Swale", (), drawn)
+        late = draw_code(connection, worker, drawn).text
+    bare, used = desk.bare("Cy Dunn"), desk.code("Ana Bell")
+    ana = desk.bare("Ana Bell")
+    assert ana("enrol", desk.url, used, "--json", today=None).code == 0
+    assert sync(ana).code == 0
+    device = ana("sync", "status", "--json", today=None).json["device"]
+    for line, code in ((bare, late), (bare, used), (ana, used), (ana, late)):
+        refused = line("enrol", desk.url, code, today=None)
+        assert (refused.code, refused.out) == (5, "")
+        assert "That code is wrong, used up or older than ten minutes; ask for another one." in refused.err
+    assert sync(bare).json["error"]["code"] == "not-enrolled"
+    assert ana("sync", "status", "--json", today=None).json["device"] == device
+    assert (sync(ana).code, sync(ana).json["agreed"]) == (0, True)
+    assert [row["id"] for row in desk.hub("hub", "devices", "--json", today=None).json] == [device]
 
 
 def test_without_its_central_record_a_laptop_loses_nothing(tmp_path: Path) -> None:

@@ -90,6 +90,31 @@ def test_on_postgresql_the_folder_keeps_address_and_key_and_a_backup_has_all(
     site.close()
 
 
+def test_a_backup_whose_server_does_not_answer_changes_nothing(
+    postgresql: PostgresqlDatabase, tmp_path: Path
+) -> None:
+    home = HubHome(tmp_path / "county")
+    _, key, _ = Vault.create(home, PASSPHRASE, kdf=FAST)
+    made = create_hub(home, key, database=postgresql.address, approve=False, now=lambda: NOW)
+    with made.file.begin() as connection:
+        away = make_url(postgresql.address).set(host="127.0.0.1", port=1, query={"connect_timeout": "2"})
+        address = away.render_as_string(hide_password=False)
+        in_bulk(connection, tables.meta, [{"name": "database", "value": address}])
+    target = tmp_path / "county.backup"
+    back_up(made, key, home, target)
+    made.close()
+    before = {path.name: path.read_bytes() for path in home.path.iterdir()}
+    line = Line(home.path, secret_file(tmp_path, PASSPHRASE))
+    for folder, more in ((home.path, ("--put-aside",)), (tmp_path / "other", ())):
+        line = Line(folder, line.secret)
+        refused = line("hub", "restore", str(target), *more, "--json", today=None)
+        assert (refused.code, refused.json["error"]["code"]) == (6, "database-unreachable"), refused.err
+    after = {path.name: path.read_bytes() for path in home.path.iterdir()}
+    assert {name: after[name] for name in before} == before
+    assert {name.rpartition(".")[2] for name in after.keys() - before.keys()} <= {"lock"}
+    assert not line.home.exists() or not any(path.suffix != ".lock" for path in line.home.iterdir())
+
+
 def test_check_finds_a_sum_and_a_log_that_do_not_fit(tmp_path: Path) -> None:
     site = Site(tmp_path)
     try:
@@ -205,6 +230,26 @@ def plain(server: Server) -> Iterator[str]:
     url = make_url(server.address).set(database=name, username=name, password=name)
     yield url.render_as_string(hide_password=False)
     server.run(f"DROP DATABASE {name} WITH (FORCE)", f"DROP ROLE {name}")
+
+
+def test_who_serves_with_an_account_that_row_security_does_not_bind_is_warned(
+    plain: str, server: Server, postgresql: PostgresqlDatabase, tmp_path: Path
+) -> None:
+    """It was bound when the central record was made."""
+    found_hub(postgresql.engine, hub="hub-0001", epoch="epoch-1")  # from here on the server has the roles
+    account = make_url(plain).username
+    server.run(f"GRANT {', '.join(rows.ROLES)} TO {account}")
+    home = HubHome(tmp_path / "county")
+    _, key, _ = Vault.create(home, PASSPHRASE, kdf=FAST)
+    create_hub(home, key, database=plain, approve=False, now=lambda: NOW).close()
+    line = Line(home.path, secret_file(tmp_path, PASSPHRASE))
+    warnings = []
+    for right in ("NOSUPERUSER", "SUPERUSER", "NOSUPERUSER BYPASSRLS"):
+        server.run(f"ALTER ROLE {account} {right}")
+        served = line("hub", "serve", "--host", "0.0.0.0", today=None)
+        assert served.code == 2, served.err  # without TLS nothing is served there
+        warnings.append("a superuser or passes by row-level security" in served.err)
+    assert warnings == [False, True, True]
 
 
 def test_an_account_that_lacks_a_right_is_told_which_before_anything_is_made(
