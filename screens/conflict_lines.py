@@ -10,6 +10,7 @@ from screens.child_story import local_time
 from screens.widgets.fitting import plain, short
 from screens.widgets.rows import Column, Row
 from screens.widgets.text import Cell, Piece, Tone
+from storage.queries.named import NO_COLLEAGUE
 
 if TYPE_CHECKING:
     from storage.queries.conflicts import OpenConflict, Said
@@ -43,7 +44,7 @@ def value_words(one: OpenConflict, said: Said) -> str:
 
 def who_words(said: Said, room: int = 0) -> str:
     """Who said it, from which schools, when; with `room` for so many cells only, the schools give way."""
-    by, when = said.by or "somebody of another team", local_time(said.at) if said.at else ""
+    by, when = said.by or NO_COLLEAGUE, local_time(said.at) if said.at else ""
     where = short(said.where, max(12, room - len(by) - len(when) - 4)) if room else said.where
     return ", ".join(filter(None, (by, where, when)))
 

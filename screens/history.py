@@ -36,9 +36,7 @@ def history_lines(record_type: str, changes: Sequence[FieldChange], width: int) 
         if change.seq != step:
             step = change.seq
             head = f"{local_time(change.at)}  {change.step}"
-            lines.append(
-                (Piece(head, Tone.STRONG), Piece(f", {change.by or 'worker not known'}", Tone.QUIET))
-            )
+            lines.append((Piece(head, Tone.STRONG), Piece(f", {change.by}" if change.by else "", Tone.QUIET)))
             if change.reason:
                 lines += [Piece(f"  because: {part}", Tone.QUIET) for part in fold(change.reason, width - 12)]
         for label, old, new in _values(record_type, change):

@@ -19,8 +19,9 @@ from casework.wording import count_of
 from storage.central.asides import LET_IN, TAKEN_LATE, what_to_do
 from storage.queries.conflicts_settled import settler_of
 from storage.queries.guarded_words import guarded
-from storage.queries.history import Names, value_words
+from storage.queries.history import value_words
 from storage.queries.lookup import display_name
+from storage.queries.named import Names, colleagues
 from storage.queries.sight import Sight, seen_children, subject_of
 
 if TYPE_CHECKING:
@@ -219,7 +220,8 @@ def _author(store: Store, conflict: Conflict, now: Any) -> tuple[str, str]:
 def _said(store: Store, names: Names, value: Any, by: str, at: str, child: Child | None = None) -> Said:
     worker = next(iter(store.find(Worker, "id = ?", (by,))), None)
     where = _from_where(store, worker, child) if worker else ""
-    return Said(value, _words(names, value), worker.name if worker else "", at, where)
+    name = worker.name if worker else colleagues(store).get(by, "")
+    return Said(value, _words(names, value), name, at, where)
 
 
 def _from_where(store: Store, worker: Worker, child: Child | None) -> str:
@@ -235,7 +237,7 @@ def _from_where(store: Store, worker: Worker, child: Child | None) -> str:
 
 
 def _words(names: Names, value: Any) -> str:
-    return value_words([names.put(item) for item in value] if isinstance(value, list) else names.put(value))
+    return value_words(names.put(value))
 
 
 def read_set_aside(store: Store) -> list[SetAside]:

@@ -19,14 +19,14 @@ from casework.records import (
     FollowUp,
     Record,
     RegisterFile,
-    Worker,
     meta_of,
 )
 from casework.shown_marks import shown_field, shown_marks, veiled_slots
 from casework.weeks import session_of, unpack
 from storage.queries.child_marks import holders, marks_in_force
 from storage.queries.guarded_words import guarded
-from storage.queries.sight import Sight, seen_children, subject_of
+from storage.queries.named import NO_COLLEAGUE, Names, colleagues
+from storage.queries.sight import Sight, subject_of
 from storage.queries.steps import told_step
 from storage.queries.weighed import Written, placed, weighed_in
 from storage.rows import load
@@ -40,7 +40,8 @@ class FieldChange:
     """One change of one field: when, by whom, in which step, from what to what.
 
     `old` and `new` are JSON values. `field` is "" for the creation of the record, whose `new` is the mapping
-    of its fields, and "void" where an undo took the record back or a redo brought it again.
+    of its fields, and "void" where an undo took the record back or a redo brought it again. `by` is "" where
+    the central record wrote what it holds, and names no step.
     """
 
     seq: int
@@ -97,7 +98,7 @@ def read_history(store: Store, record_type: str, record: str, field: str = "") -
     child, sight = subject_of(store, held), Sight(store)
     if not sight.is_there(held, child):
         raise BadInput("no-such-record", "No record has that id; check it and try again.")
-    names = _workers(store)
+    names = colleagues(store)
     known = Names(store)
     veil = veil_of(store, held)
     told = {row[0]: told_step(store, row[0], row[3], row[4] or "") for row in rows}
@@ -110,7 +111,7 @@ def read_history(store: Store, record_type: str, record: str, field: str = "") -
         FieldChange(
             seq=seq,
             at=at,
-            by=names.get(worker, ""),
+            by=names.get(worker, NO_COLLEAGUE) if worker else "",
             step=told[seq][0],
             reason=told[seq][1],
             kind=kind,
@@ -241,48 +242,6 @@ def _as_it_is(name: str, value: Any) -> Any:
     return value
 
 
-_NAMED_BY = {
-    "school": "name",
-    "worker": "name",
-    "team": "name",
-    "register_file": "name",
-    "household": "name",
-    "child": "forename || ' ' || surname",
-    "person": "forename || ' ' || surname",
-}
-_ID_LENGTH = 36
-
-
-class Names:
-    """Puts the name of a record where a value holds its id."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._known: dict[str, str] = {}
-
-    def put(self, value: Any) -> Any:
-        """The value with names for ids, one level deep."""
-        if isinstance(value, dict):
-            return {key: self.put(item) for key, item in value.items()}
-        if isinstance(value, str) and len(value) == _ID_LENGTH and value.count("-") == 4:
-            if value not in self._known:
-                self._known[value] = self._name(value)
-            return self._known[value]
-        return value
-
-    def _name(self, record: str) -> str:
-        for table, name in _NAMED_BY.items():
-            row = self._store.conn.execute(f"SELECT {name} FROM {table} WHERE id = ?", (record,)).fetchone()
-            if row and table == Child.type and not self._may_name(record):
-                return "a child"
-            if row:
-                return str(row[0]).strip() or f"a {table.replace('_', ' ')} without a name"
-        return record
-
-    def _may_name(self, child: str) -> bool:
-        return bool(seen_children(self._store, [load(self._store.conn, Child, child)]))
-
-
 def _only(new: Any, name: str, field: str) -> Any:
     """Of a creation only the field asked for."""
     return {field: new.get(field)} if name == CREATED and field else new
@@ -294,10 +253,6 @@ def label_of_field(record_type: str, field: str) -> str:
         return ""
     meta = meta_of(record_type, field)
     return meta.label if meta else field
-
-
-def _workers(store: Store) -> dict[str, str]:
-    return {worker.id: worker.name for worker in store.find(Worker)}
 
 
 def read_corrections(store: Store, child: Child) -> list[Correction]:
@@ -317,7 +272,7 @@ def read_corrections(store: Store, child: Child) -> list[Correction]:
         " ORDER BY c.edit, c.n",
         [json.dumps(list(weeks))],
     ).fetchall()
-    names, files = _workers(store), _files(store)
+    names, files = colleagues(store), _files(store)
     custody = store.may_see(child, Category.YOUTH_JUSTICE, "support")
     counts = holders(child, list(weeks.values()))
     created = {week: _as_created(store, week) for week in {row[4] for row in rows}}

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from casework.conflicts import disagreement, field_label
-from casework.records import Child, Record, Worker
+from casework.records import Child, Record
 from casework.records_sync import Conflict
 from storage.queries.conflicts_settled import settler_of
+from storage.queries.named import NO_COLLEAGUE, colleagues
 from storage.queries.sight import Sight
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def _lines(
     base, central, other = (json.loads(text) for text in (one.base, one.central, one.other))
     chosen = json.loads(one.chosen) if one.settled and one.chosen else None
     label = field_label(one.record_type, one.field)
-    names = {worker.id: worker.name for worker in store.find(Worker)}
+    names = colleagues(store)
     sides = (
         (central, one.central_by, one.central_at, one.central_edit),
         (other, one.other_by, one.other_at, one.other_edit),
@@ -105,11 +106,13 @@ def _lines(
                 begun[line.seq, one.field] = base
             continue
         state = "In conflict" if not decided else "Chosen" if value == chosen else "Not chosen"
-        yield Weighed(one.id, edit, at, names.get(by, ""), f"{state}: {label}", one.field, base, value)
+        yield Weighed(
+            one.id, edit, at, names.get(by, NO_COLLEAGUE), f"{state}: {label}", one.field, base, value
+        )
     by, at = settler_of(store, one)
     if one.settled and at and not any(line.field == one.field and line.at == at for line in journal):
         name, left = f"Settle a conflict: {label}", other if chosen == central else central
-        yield Weighed(one.id, "", at, names.get(by, ""), name, one.field, left, chosen)
+        yield Weighed(one.id, "", at, names.get(by, NO_COLLEAGUE), name, one.field, left, chosen)
 
 
 def _written(
