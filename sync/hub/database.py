@@ -19,7 +19,7 @@ _COLLISIONS = frozenset({"40001", "40P01"})
 _ATTEMPTS = 20
 _USED, _FRESH = "outreach_used", 1.0
 """Seconds for which a connection to PostgreSQL is taken to be there still."""
-_CACHE_KB = 4_000
+_CACHE_KB = 2_000
 """What each connection to a file keeps of it in memory: the engine's own 8 MB made nothing faster."""
 
 
@@ -42,7 +42,7 @@ def open_sqlite(path: Path, key: bytearray, *, create: bool = False) -> Engine:
         module=dbapi(),
         poolclass=QueuePool,
         pool_size=4,
-        pool_use_lifo=True,
+        pool_use_lifo=True,  # the one that wrote last has in memory what stands in the file
         hide_parameters=True,
     )
 

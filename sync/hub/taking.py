@@ -222,11 +222,13 @@ class Taking:
 
     def _spelt(self, change: Changed, fields: dict[str, Any]) -> dict[str, Any]:
         """The fields that an edit leaves, as their record type spells them. Raises Refusal."""
-        before = self._beforehand.created.get(change.record)
-        if before is None or change.field != _CREATED or not before.is_of(fields):
-            return validated(change.type, change.record, fields)
-        self.central.get(change.record).written = before.written
-        return before.written.fields
+        if change.field == _CREATED:
+            # It is used once, and what the next push has worked out meanwhile is not kept beside it.
+            before = self._beforehand.created.pop(change.record, None)
+            if before is not None and before.is_of(fields):
+                self.central.get(change.record).written = before.written
+                return before.written.fields
+        return validated(change.type, change.record, fields)
 
     def _is_known(self, held: Held, edit: SentEdit) -> bool:
         """Whether the laptop knew a record as it stood before the edit."""

@@ -41,7 +41,7 @@ class WorkedOut:
     """
 
     digests: Mapping[str, bytes] = field(default_factory=dict)
-    created: Mapping[str, Created] = field(default_factory=dict)
+    created: dict[str, Created] = field(default_factory=dict)
 
 
 NOTHING = WorkedOut()
