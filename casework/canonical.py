@@ -24,6 +24,7 @@ MODULUS = 1 << 256
 """Sums of hashes are kept modulo this."""
 _WIDTH = 32
 _LEAVES = frozenset((str, int, bool, type(None)))
+_PLAIN = _LEAVES | {dict, list, tuple}
 
 
 def spelt(value: Any) -> str:
@@ -101,19 +102,10 @@ def _are_plain(values: Collection[Any]) -> bool:
     """Whether the quick encoder, if it takes them, spells all of these alike: no fraction, no other type."""
     if _LEAVES.issuperset(map(type, values)):
         return True
-    for value in values:
-        kind = type(value)
-        if kind is dict:
-            inside = value.values()
-        elif kind is list or kind is tuple:
-            inside = value
-        elif kind in _LEAVES:
-            continue
-        else:
-            return False
-        if not (_LEAVES.issuperset(map(type, inside)) or _are_plain(inside)):
-            return False
-    return True
+    if not _PLAIN.issuperset(map(type, values)):
+        return False
+    nested = [value for value in values if type(value) not in _LEAVES]
+    return all(_are_plain(value.values() if type(value) is dict else value) for value in nested)
 
 
 @dataclass(frozen=True, slots=True)

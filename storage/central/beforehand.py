@@ -13,7 +13,7 @@ from casework.records import RECORD_TYPES
 from casework.scopes import TIED_TYPES
 from storage.central.delivery import Share
 from storage.central.holdings import Entry, Holdings
-from storage.central.outbox import others_wrote, to_recount
+from storage.central.outbox import among_to_recount, others_wrote, to_recount
 from storage.central.state import read_state
 from storage.central.weighing import TIED_BY, names_of, share_of
 from storage.cipher import Connection
@@ -75,12 +75,11 @@ class Beforehand:
         with transaction(self._conn):
             self._forget_if_others_wrote()
             masks = self._holdings.masks()
+            uncounted = sorted(self._shares.keys() - self._counted)
             found = {
                 entry: share
-                for entry in to_recount(self._conn, _MOST)
-                if (share := self._shares.get(entry[1])) is not None
-                and entry[1] not in self._counted
-                and not share.bits & ~(masks.get(share.scope) or share.bits)
+                for entry in among_to_recount(self._conn, uncounted)
+                if not (share := self._shares[entry[1]]).bits & ~(masks.get(share.scope) or share.bits)
             }
             self._holdings.count_ahead(found)
         self._counted.update(record for _, record in found)

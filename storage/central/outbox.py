@@ -227,8 +227,18 @@ def to_recount(conn: Connection, limit: int, after: str = "") -> list[tuple[str,
     rows = conn.execute(
         "SELECT type, record FROM sync_want WHERE anew = 0 AND record > ? ORDER BY record LIMIT ?",
         (after, limit),
-    )
-    return [tuple(row) for row in rows]
+    ).fetchall()
+    return rows
+
+
+def among_to_recount(conn: Connection, records: Sequence[str]) -> list[tuple[str, str]]:
+    """Those of these records (type, id) that stand as this laptop made them, to be counted."""
+    found: list[tuple[str, str]] = []
+    for some, marks in portions(records):
+        found += conn.execute(
+            f"SELECT type, record FROM sync_want WHERE anew = 0 AND record IN ({marks})", some
+        ).fetchall()
+    return found
 
 
 def forget_to_recount(conn: Connection, after: str, last: str) -> None:
