@@ -76,6 +76,19 @@ def joined_value(record_type: str, field: str, standing: Any, other: Any) -> Any
     return _APART.join(texts)
 
 
+def is_kept(record_type: str, field: str, value: Any, chosen: Any) -> bool:
+    """Whether a value is what was chosen or, of a list or a text, stands whole within it."""
+    if value == chosen:
+        return True
+    info = _info(record_type, field)
+    if info is None or not value or not can_join(record_type, field):
+        return False
+    if _is_list(info):
+        return set(value) <= set(chosen or ())
+    apart = "\n" if _longest(info) > LONGEST_LINE else _APART
+    return set(str(value).split(apart)) <= set(str(chosen).split(apart))
+
+
 def typed_value(record_type: str, field: str, text: str, today: date) -> Any:
     """What a person typed as a value of the field: items parted by `;`, days as they are said, yes and no.
 

@@ -22,7 +22,10 @@ _LISTING = {
     *("today", "caseload", "child", "clocks", "supervision", "import"),
     *("consent", "disagreements", "plan", "review", "case", "schools", "notifications", "notification"),
 }
-_LINES = {"child", "consent", "disagreements", "plan", "review", "case", "schools", "notification"}
+_LINES = {
+    *("child", "consent", "disagreements", "plan", "review", "case", "schools", "notification"),
+    *("conflicts", "settled"),
+}
 _MARKS = {"mark", "mark-all"}
 """Verbs of lists that mean nothing among the lines of a page."""
 

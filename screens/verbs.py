@@ -66,6 +66,7 @@ SCREEN_TITLES = {
     "same-child": "Same child?",
     "schools": "Schools",
     "conflicts": "Conflicts",
+    "settled": "Settled conflicts",
     "sync": "Sync",
     LISTS: "Lists",
     EVERYWHERE: "Everywhere",

@@ -20,6 +20,15 @@ VERBS: tuple[Verb, ...] = (
         _HERE,
     ),
     Verb(
+        "settled",
+        ";",
+        "Settled",
+        "Show what was settled: what was chosen, by whom, when, and what was not; again goes back.",
+        "Conflicts",
+        ("conflicts", "settled"),
+        ("conflicts", "settled"),
+    ),
+    Verb(
         "sync-now",
         "~",
         "Sync now",

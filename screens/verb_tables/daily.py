@@ -98,7 +98,7 @@ VERBS: tuple[Verb, ...] = (
         "History",
         "Who changed what, when, from what to what.",
         "Records",
-        (*ROUND, "plan", "disagreements", "schools", "conflicts"),
-        ("disagreements", "schools", "conflicts"),
+        (*ROUND, "plan", "disagreements", "schools", "conflicts", "settled"),
+        ("disagreements", "schools", "conflicts", "settled"),
     ),
 )

@@ -17,7 +17,7 @@ VERBS: tuple[Verb, ...] = (
         (EVERYWHERE,),
         (
             *("today", "caseload", "child", "clocks", "import", "notification", "plan", "supervision"),
-            *("disagreements", "review", "case", "assessment", "schools", "conflicts"),
+            *("disagreements", "review", "case", "assessment", "schools", "settled"),
         ),
     ),
     Verb("redo", "U,ctrl+r", "Redo", "Do the undone step again.", "Steps"),
@@ -32,7 +32,14 @@ VERBS: tuple[Verb, ...] = (
     Verb("go-search", "g s", "Search", "Find a child by name, number or address.", "Go to"),
     Verb("go-schools", "g o", "Schools", "Who is who at each school, and where its year stands.", "Go to"),
     Verb("go-help", "g h", "Help", "Keys and words.", "Go to"),
-    Verb("back", "escape", "Back", "One step back.", "Everywhere", footer=("reader", "history", "sync")),
+    Verb(
+        "back",
+        "escape",
+        "Back",
+        "One step back.",
+        "Everywhere",
+        footer=("reader", "history", "sync", "settled"),
+    ),
     Verb("theme", "T", "Theme", "Next colours: dark, light, contrast, terminal.", "Everywhere"),
     Verb("help", "?,f1", "Help", "Every key that holds here.", "Everywhere"),
     Verb(

@@ -320,7 +320,7 @@ async def see_rooms(pilot: Pilot[Any], eye: Eye) -> None:
         ("i", "import", ("f", "question_mark")),
         ("o", "schools", ("E", "h", "question_mark")),
         ("y", "sync", ("enter", "tilde", "question_mark")),
-        ("x", "conflicts", ("enter", "quotation_mark", "h", "question_mark")),
+        ("x", "conflicts", ("enter", "quotation_mark", "h", "semicolon", "question_mark")),
     ):
         await pilot.press("g", key)
         await settle(pilot)

@@ -10,21 +10,30 @@ from typing import Any
 
 import pytest
 
-from casework.edits import Edit, create
+from casework.edits import Edit, create, update
 from casework.ids import new_id
 from casework.records import Child, Person, Worker
 from casework.records_sync import Conflict
 from screens.child_page import page_lines
 from screens.child_view import read_view
 from screens.conflict_form import ConflictTextForm
-from screens.conflict_lines import row, side_lines, whole_text
+from screens.conflict_lines import (
+    row,
+    settled_lines,
+    settled_row,
+    settled_text,
+    side_lines,
+    whole_text,
+)
 from screens.conflicts import ConflictsScreen
+from screens.conflicts_settled import SettledScreen
 from screens.help import HelpScreen
 from screens.history import HistoryScreen
 from screens.reader import TextScreen
 from screens.widgets.text import Piece, show_cell
-from storage.queries.conflicts import read_conflicts
+from storage.queries.conflicts import read_conflicts, read_settled
 from storage.queries.history import read_history
+from storage.settling import commit_settlement
 from storage.store import Store
 from tests.screens.fakes import HOSTILE
 from tests.screens.real import Family, asked, enter, make_real_app, new_store
@@ -225,3 +234,77 @@ async def test_what_comes_meanwhile_shows_and_hostile_words_steer_nothing(
         assert "1 conflict to settle" in flat(app)
         await keys(pilot, "enter")
         assert "\x1b" not in screen_text(app)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_a_key_shows_what_was_settled_and_goes_back(
+    family: Family, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    at_odds(family)
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=size) as pilot:
+        await enter(pilot)
+        await keys(pilot, "g", "x", "semicolon")
+        assert isinstance(app.screen, SettledScreen)
+        assert "No conflict that you may see was settled yet." in flat(app)
+        await keys(pilot, "semicolon")
+        assert isinstance(app.screen, ConflictsScreen)
+        assert "; Settled" in flat(app)
+        await keys(pilot, "right_parenthesis", "semicolon")
+        text = flat(app)
+        assert "chosen Tils settled by Kim Invented, Swale, Fri 20 Nov 2026" in text
+        assert "not chosen Tilly Kim Invented, Swale, Wed 18 Nov 2026 08:30" in text
+        assert "said Tils Ben Orr, Oakhanger Primary" in text
+        check_shot(app, f"conflicts-settled-{size[0]}")
+        await keys(pilot, "enter")
+        assert "Not chosen (Kim Invented, Swale, Wed 18 Nov 2026 08:30): Tilly" in flat(app)
+        await keys(pilot, "escape", "question_mark")
+        assert "what was chosen, by whom, when" in flat(app)
+        await keys(pilot, "escape", "h")
+        assert isinstance(app.screen, HistoryScreen)
+        await keys(pilot, "escape", "right_parenthesis", "u")
+        assert isinstance(app.screen, SettledScreen)
+        assert "No conflict that you may see was settled yet." in flat(app)
+        await keys(pilot, "semicolon")
+        assert "1 conflict to settle" in flat(app)
+
+
+@pytest.mark.parametrize(
+    ("keep", "text", "told"),
+    [
+        ("central", "", [("not chosen", "bus"), ("said", "breakfast")]),
+        ("both", "", [("said", "breakfast"), ("said", "bus")]),
+        ("text", "choir", [("not chosen", "breakfast"), ("not chosen", "bus")]),
+    ],
+)
+def test_what_became_of_each_value_is_told(family: Family, keep: Any, text: str, told: Any) -> None:
+    store = family.store
+    store.journal.commit(Edit("Tag", update(family.tilly, tags=("breakfast",))))
+    one = at_odds(family, "tags", ["bus"], base="[]")
+    commit_settlement(store, one.id, keep, text=text)
+    ((shown, chosen),) = read_settled(store)
+    lines = [show_cell(line).plain for line in settled_lines(shown, chosen, 78)]
+    heads = [(line[:11].strip(), line[11:].strip()) for line in lines[1:] if line[:11].strip()]
+    assert heads[1:] == told
+    left = " or ".join(words for label, words in told if label == "not chosen")
+    assert settled_row(shown, chosen).cells[3] == (left or "(both are kept)")
+
+
+def test_what_was_settled_before_it_came_says_so(family: Family) -> None:
+    at_odds(family, settled=True, chosen=json.dumps("Tils"))
+    ((shown, chosen),) = read_settled(family.store)
+    assert "settled before it came to this laptop" in settled_text(shown, chosen)
+    assert (settled_row(shown, chosen).cells[4:]) == ("", "")
+
+
+async def test_a_settled_one_about_a_withheld_field_is_not_there(tmp_path: Path) -> None:
+    store = new_store(tmp_path, "voluntary")
+    family = Family(store)
+    at_odds(family, "nhs_number", "9434765919", facet="health", settled=True, chosen='"9434765919"')
+    app = make_real_app(tmp_path, store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot)
+        await keys(pilot, "g", "x", "semicolon")
+        assert "No conflict that you may see was settled yet." in flat(app)
+        assert "9434765919" not in screen_text(app)
+    store.close()

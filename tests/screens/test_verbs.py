@@ -21,7 +21,7 @@ PLACES = (
         "notification",
         "consent",
     ),
-    *("plan", "disagreements", "review", "case", "schools", "conflicts", "sync"),
+    *("plan", "disagreements", "review", "case", "schools", "conflicts", "settled", "sync"),
 )
 
 
