@@ -53,8 +53,7 @@ _PORTION = 50
 ROUNDS = 5
 """Sessions of everybody within which a world without trouble has to come to rest."""
 TOLD = 0.2
-"""The part of the runs, where it is asked for, in which an agreement is withdrawn just before a backup is put
-back: some of them still fail (docs/sync.md)."""
+"""The part of all runs in which an agreement is withdrawn just before a backup is put back."""
 CHANGED = 0.2
 """The part of all runs after which it is measured what one more change costs."""
 
@@ -65,12 +64,10 @@ class Simulation(Run):
     meanwhile = 0.05
     """How often something else happens between two messages of a session."""
 
-    def __init__(
-        self, seed: int, start: Start, tally: Tally | None = None, *, withdrawn: bool = False
-    ) -> None:
+    def __init__(self, seed: int, start: Start, tally: Tally | None = None) -> None:
         super().__init__(seed, start, tally)
         what = Random(f"what of {seed}")
-        self.told_at = what.randrange(STEPS) if withdrawn and what.random() < TOLD else None
+        self.told_at = what.randrange(STEPS) if what.random() < TOLD else None
         self.told: Agreement | None = None
 
     def run(self, fault: float) -> None:
@@ -315,9 +312,9 @@ class Simulation(Run):
         self.world.database.close()
 
 
-def simulate(seed: int, start: Start, tally: Tally | None = None, *, withdrawn: bool = False) -> str:
+def simulate(seed: int, start: Start, tally: Tally | None = None) -> str:
     """One run; a digest of all that was said in it. What fails says which seed it was."""
-    run = Simulation(seed, start, tally, withdrawn=withdrawn)
+    run = Simulation(seed, start, tally)
     try:
         run.run(fault=0.15 if seed % 3 else 0.0)
     except BaseException as error:
@@ -328,7 +325,7 @@ def simulate(seed: int, start: Start, tally: Tally | None = None, *, withdrawn: 
     return run.said.hexdigest()
 
 
-def run_some(first: int, seeds: int, withdrawn: bool = False) -> tuple[list[int], Tally, float]:
+def run_some(first: int, seeds: int) -> tuple[list[int], Tally, float]:
     """These seeds in this process: those that failed, what went wrong, and seconds of processor time."""
     logging.disable()
     failed, tally, began = [], Tally(), time.process_time()
@@ -336,7 +333,7 @@ def run_some(first: int, seeds: int, withdrawn: bool = False) -> tuple[list[int]
         start = Start(Path(folder))
         for seed in range(first, first + seeds):
             try:
-                simulate(seed, start, tally, withdrawn=withdrawn)
+                simulate(seed, start, tally)
             except Exception as error:  # noqa: BLE001 - whatever it was, the next seed is run as well
                 failed.append(seed)
                 print(f"seed {seed}: {type(error).__name__}: {str(error)[:200]}", flush=True)
@@ -349,16 +346,12 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=300, help="how many")
     parser.add_argument("--first", type=int, default=0, help="the first one")
     parser.add_argument("--processes", type=int, default=1, help="how many run at a time")
-    parser.add_argument(
-        "--withdrawn", action="store_true", help="withdraw an agreement just before a backup is put back, too"
-    )
     asked = parser.parse_args()
     end = asked.first + asked.seeds
     firsts = range(asked.first, end, _PORTION)
     failed, tally, seconds = [], Tally(), 0.0
     with ProcessPoolExecutor(asked.processes, get_context("spawn")) as pool:
-        sizes, withdrawn = [min(_PORTION, end - at) for at in firsts], [asked.withdrawn] * len(firsts)
-        for lost, counted, took in pool.map(run_some, firsts, sizes, withdrawn):
+        for lost, counted, took in pool.map(run_some, firsts, (min(_PORTION, end - at) for at in firsts)):
             failed += lost
             tally.add(counted)
             seconds += took
