@@ -15,6 +15,7 @@ from screens.notification_child import (
     NEW,
     SHOWN,
     Candidate,
+    Known,
     doubles_of_known,
     doubles_while_typing,
     found_by,
@@ -26,6 +27,7 @@ from screens.notification_fields import NotificationFields
 from screens.notification_keep import contact_of, elsewhere_of
 from screens.widgets.fitting import plain, short
 from screens.widgets.text import Cell, Piece, Tone, show_lines
+from storage.queries.still_seen import FormSeen, form_seen
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -62,7 +64,7 @@ class WhoForm(NotificationFields):
         names = ("child", *NEW)
         if self._ready and not self._about and event.input.id in names:
             if event.input.id == "child" and self._child:
-                self._child, self._label, self._born, self._elsewhere = "", "", None, ""
+                self._about_nobody()
             self._look_for()
 
     @on(Input.Changed, "#school")
@@ -187,17 +189,20 @@ class WhoForm(NotificationFields):
         self.touched("child")
 
     async def _choose(self, child: str, *, again: bool = False) -> None:
+        form, subject = self.draft_key
+
+        def read(store: Store) -> tuple[Known, str, FormSeen]:
+            waits = "" if subject else waiting_of(store, child)
+            return known(store, child), waits, form_seen(store, form, subject, child)
+
         try:
-            about = self._about
-            answer, waits = await self.ask(
-                lambda store: (known(store, child), "" if about else waiting_of(store, child))
-            )
+            answer, waits, seen = await self.ask(read)
         except Locked:
             return
         except OutreachError as problem:
             self.say(GONE if again else problem.message, wrong=True)
             return
-        self._child = child
+        self._child, self.seen_as = child, seen
         self._label, school, self._born = answer
         self._waits = waits
         if not self._value("school"):
@@ -208,12 +213,16 @@ class WhoForm(NotificationFields):
         self._draw_candidates()
         self._look_for()
 
+    def _about_nobody(self) -> None:
+        self._child, self._label, self._born, self._elsewhere = "", "", None, ""
+        self.seen_as = FormSeen(*self.draft_key)
+
     def action_toggle_new(self) -> None:
         """A child who is not on record yet; the same key goes back to finding one."""
         if self._about:
             return
         self.toggle_class("-new")
-        self._child, self._label, self._born, self._elsewhere = "", "", None, ""
+        self._about_nobody()
         self._candidates = ()
         if self.has_class("-new"):
             *given, last = self._value("child").split() or [""]

@@ -261,10 +261,24 @@ def child_of_draft(store: Store, subject: str) -> Child | None:
 def draft_of(store: Store, form: str, subject: str) -> Draft | None:
     """The draft that was left of a form, where the worker may see what it is about.
 
-    `subject` is a child, a record about one or a school, or "" for a form that is about nobody yet.
+    `subject` is a child, a record about one or a school, or "" for a form that was begun about nobody.
     """
     draft = store.drafts.load(form, subject)
-    return draft if draft is not None and may_go_on(store, form, subject) else None
+    return draft if draft is not None and may_go_on(store, form, _about(store, draft)) else None
+
+
+CHOSEN = "chosen"
+"""The field of a draft that names the child whom a form was found to be about that was begun about nobody."""
+
+
+def _about(store: Store, draft: Draft) -> str:
+    """Whom or what a draft is about. Of a child who is not on this laptop (any more) it says nothing: whom it
+    is about is asked again then.
+    """
+    chosen = draft.fields.get(CHOSEN, "")
+    if subject_aside(draft.subject) or child_of_draft(store, chosen) is None:
+        return draft.subject
+    return chosen
 
 
 def may_go_on(store: Store, form: str, subject: str) -> Decision:
@@ -304,5 +318,5 @@ def find_draft(store: Store, form: str, subject: str) -> DraftFound:
 def drafts_waiting(store: Store) -> list[tuple[Draft, Decision]]:
     """Every draft that was left and that the worker may know of, the newest first, and whether it may be
     gone on with."""
-    each = ((one, may_go_on(store, one.form, one.subject)) for one in store.drafts.waiting())
+    each = ((one, may_go_on(store, one.form, _about(store, one))) for one in store.drafts.waiting())
     return [(one, decision) for one, decision in each if decision or decision.shown]

@@ -6,7 +6,7 @@ again, as a half-filled form, is asked about here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from casework.policies import PURPOSES, Category, Purpose
@@ -24,26 +24,34 @@ _NOT_HERE = "What it is about is not on this laptop any more."
 
 @dataclass(frozen=True, slots=True)
 class FormSeen:
-    """An open form by its draft, and the child that it was about when it was opened ("" for none)."""
+    """An open form by its draft, and the child that it was about when it was opened ("" for none).
+
+    `chosen` is the child whom a form names that was begun about nobody.
+    """
 
     form: str
     subject: str
     child: str = ""
+    chosen: str = ""
+
+    @property
+    def about(self) -> str:
+        """Whom or what it is about: its subject, else whom it names."""
+        return self.subject or self.chosen
 
 
 def form_seen(store: Store, form: str, subject: str, chosen: str = "") -> FormSeen:
-    """A form as it is opened; of one that may not be gone on with nothing is asked later.
-
-    `chosen` is the id of a child that a form names which was begun about nobody.
+    """A form as it is opened, or as it names a child; of one that may not be gone on with nothing is asked
+    later.
     """
-    about = f"{subject} {chosen}".strip()
-    child = child_of_draft(store, about) if may_go_on(store, form, about) else None
-    return FormSeen(form, about, child.id if child else "")
+    seen = FormSeen(form, subject, chosen=chosen)
+    child = child_of_draft(store, seen.about) if may_go_on(store, form, seen.about) else None
+    return replace(seen, child=child.id if child else "")
 
 
 def why_form_closes(store: Store, seen: FormSeen) -> str:
     """Why an open form may not be shown any more, or "" while it may."""
-    if not seen.child or may_go_on(store, seen.form, seen.subject):
+    if not seen.child or may_go_on(store, seen.form, seen.about):
         return ""
     child = _known(store, seen.child)
     if child is None:
@@ -53,8 +61,10 @@ def why_form_closes(store: Store, seen: FormSeen) -> str:
 
 
 def may_stay_draft(store: Store, seen: FormSeen) -> bool:
-    """Whether what was typed may stay a draft: what it is about is on this laptop, if withheld for now."""
-    return not seen.child or child_of_draft(store, seen.subject) is not None
+    """Whether what was typed may stay a draft: what it is about is on this laptop, if withheld for now, or it
+    was begun about nobody and may be found to be about another child.
+    """
+    return not seen.child or not seen.subject or child_of_draft(store, seen.subject) is not None
 
 
 def _known(store: Store, child: str) -> Child | None:

@@ -18,6 +18,7 @@ from screens.child import ChildScreen
 from screens.conflict_form import ConflictTextForm
 from screens.conflicts import ConflictsScreen
 from screens.history import HistoryScreen
+from screens.notification_form import NotificationForm
 from screens.reader import TextScreen
 from screens.reopening import LeftOpen
 from screens.withheld import Notice
@@ -69,6 +70,11 @@ def give_up(store: Store) -> None:
     withdraw(store)
     for table, column in (("change", "record"), ("draft", "subject"), ("conflict", "id")):
         store.conn.execute(f"DELETE FROM {table} WHERE {column} IN (SELECT id FROM conflict)")
+
+
+def leave_laptop(store: Store) -> None:
+    """What the next session takes away where the family withdrew what alone brought the child here."""
+    store.conn.execute("DELETE FROM child WHERE forename = 'Matilda'")
 
 
 @pytest.mark.parametrize("gone", [withdraw, give_up])
@@ -166,3 +172,46 @@ def test_nothing_of_this_is_asked_of_a_child_who_was_never_seen(family: Family) 
     nobody = family.store.get(Child, family.tilly.id).model_copy(update={"id": "nobody"}).id
     assert why_text_closes(family.store, nobody, child_seen(family.store, nobody)) == ""
     assert why_form_closes(family.store, form_seen(family.store, "round-words", "")) == ""
+
+
+@pytest.mark.parametrize("gone", [withdraw, leave_laptop])
+async def test_a_notification_about_a_child_who_was_picked_goes_too(
+    family: Family, tmp_path: Path, gone: Any
+) -> None:
+    agreement(family, **BY_TILLY)
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot)
+        await keys(pilot, "g", "n", "+", "=tilly mar", "enter", "=Ms Reed")
+        form = app.screen
+        assert isinstance(form, NotificationForm)
+        form.query_one("#concern").focus()
+        await keys(pilot, "=wombat")
+        await elsewhere(app, pilot, family, lambda store: store.log("care", "nothing that matters"))
+        assert app.screen is form
+        await elsewhere(app, pilot, family, gone)
+        assert isinstance(app.screen, Notice)
+        text = flat(app)
+        why = "The family withdrew its agreement" if gone is withdraw else "may not hold it any more"
+        assert why in text
+        assert "What you typed stays a draft." in text
+        await keys(pilot, "escape", "plus")
+        assert isinstance(app.screen, NotificationForm)
+        again = "cannot be shown to you now" if gone is withdraw else "is not on this laptop any more"
+        assert again in flat(app)
+        assert ("wombat" in flat(app)) == (gone is leave_laptop)
+        kept = await asked(app, lambda store: [one.fields["concern"] for one in store.drafts.waiting()])
+        assert kept == ["wombat"]
+
+
+async def test_a_notification_begun_anew_about_another_child_stays_open(
+    family: Family, tmp_path: Path
+) -> None:
+    agreement(family, **BY_TILLY)
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot)
+        await keys(pilot, "g", "n", "+", "=tilly mar", "enter", "ctrl+n")
+        form = app.screen
+        await elsewhere(app, pilot, family, withdraw)
+        assert app.screen is form

@@ -187,6 +187,16 @@ def test_a_draft_is_gone_on_with_by_who_may_see_what_it_is_about(store: Store) -
     assert told == {("contact", here.id): True, ("outcome", here.id): False}
 
 
+def test_a_draft_begun_about_nobody_is_about_the_child_whom_it_names(store: Store) -> None:
+    here, away = child(store), child(store, "elsewhere")
+    shown = []
+    for chosen in (here.id, away.id, new_id(), ""):
+        store.drafts.save("notification", "", {"chosen": chosen, "concern": "x"})
+        offered = bool(drafts_waiting(store))
+        shown.append((draft_of(store, "notification", "") is not None, offered))
+    assert shown == [(True, True), (False, False), (True, True), (True, True)]
+
+
 def test_what_a_school_told_of_risks_is_said_once_the_newest_first_to_who_may_see_it(store: Store) -> None:
     here, away = child(store), child(store, "elsewhere")
     for about in (here, away):
