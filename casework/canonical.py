@@ -104,8 +104,10 @@ def _are_plain(values: Collection[Any]) -> bool:
         return True
     if not _PLAIN.issuperset(map(type, values)):
         return False
-    nested = [value for value in values if type(value) not in _LEAVES]
-    return all(_are_plain(value.values() if type(value) is dict else value) for value in nested)
+    for value in [value for value in values if type(value) not in _LEAVES]:
+        if not _are_plain(value.values() if type(value) is dict else value):
+            return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)

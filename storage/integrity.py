@@ -53,7 +53,7 @@ def _matches(conn: Connection, record_type: str, record: str, parts: Iterable[An
     if row is None:
         return False
     wanted = {name: to_column(value) for name, value in values.items()}
-    if derived:
+    if derived and RECORD_TYPES[record_type].derived_from <= values.keys():
         wanted |= RECORD_TYPES[record_type].derived(values)
     held = dict(zip(names, row, strict=True))
     return all(held.get(name) == value for name, value in wanted.items())

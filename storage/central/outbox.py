@@ -224,11 +224,10 @@ def wants(conn: Connection, limit: int) -> list[str]:
 
 def to_recount(conn: Connection, limit: int, after: str = "") -> list[tuple[str, str]]:
     """Records (type, id) that stand as this laptop made them, to be counted: those with the next ids."""
-    rows = conn.execute(
+    return conn.execute(
         "SELECT type, record FROM sync_want WHERE anew = 0 AND record > ? ORDER BY record LIMIT ?",
         (after, limit),
     ).fetchall()
-    return rows
 
 
 def among_to_recount(conn: Connection, records: Sequence[str]) -> list[tuple[str, str]]:

@@ -379,7 +379,9 @@ class Receiver:
             if changes:
                 apply_steps(self._conn, [(self._steps([None])[0], changes)])
                 del known[record_type, record]
-                self._forget_words(record, set(parts) - {FACET_OF_KEY[key] for key in held}, parts)
+                lost = parts.keys() - {FACET_OF_KEY[key] for key in held}
+                names = {name for facet in lost for name in parts[facet]}
+                self._forget_words(record, names, joined(held.values()))
                 touched.add(record_type)
         return recount
 
@@ -398,20 +400,22 @@ class Receiver:
             else:
                 self._extras.drop([record])
 
-    def _forget_words(self, record: str, lost: Iterable[Any], parts: Mapping[Any, Mapping[str, Any]]) -> None:
-        """What a lost facet said is gone from this laptop's history, too."""
+    def _forget_words(self, record: str, names: Collection[str], shown: Mapping[str, Any]) -> None:
+        """What a lost facet said in these fields is gone from this laptop's history, too. Of what stands for
+        it now the history says that it was so from the beginning, as it does where no more ever came.
+        """
         cut(self._conn, record)
-        names = {name for facet in lost for name in parts[facet]}
         self._conn.executemany(
             "DELETE FROM change WHERE record = ? AND field = ?", [(record, name) for name in names]
         )
         made = self._conn.execute(
             "SELECT edit, n, new FROM change WHERE record = ? AND field = ''", (record,)
         ).fetchall()
+        left = {name: shown[name] for name in names if name in shown}
         for edit, n, new in made:
             kept = {name: value for name, value in json.loads(new).items() if name not in names}
             self._conn.execute(
-                "UPDATE change SET new = ? WHERE edit = ? AND n = ?", (json.dumps(kept), edit, n)
+                "UPDATE change SET new = ? WHERE edit = ? AND n = ?", (json.dumps(kept | left), edit, n)
             )
 
     def _purge(self, record: str, answer: Received, touched: set[str], record_type: str = "") -> set[Entry]:

@@ -15,6 +15,7 @@ from storage.central import outbox
 from storage.central.asides import NO_SUCH_RECORD, set_aside
 from storage.central.holdings import BIT, Holdings
 from storage.central.lease import read_lease
+from storage.integrity import history_gives_rows
 from storage.rows import current_values
 from sync.hub import tables
 from sync.hub.care import problems
@@ -134,6 +135,7 @@ def _check_laptop(laptop: Laptop, hub: dict[str, Any], masks: dict[str, Any], ve
     assert _sendable(laptop) <= verdicts
     found = conn.execute("SELECT 1 FROM search_doc WHERE child NOT IN (SELECT id FROM child)").fetchone()
     assert found is None, "the search finds a child who was given up"
+    assert [*history_gives_rows(conn)] == []
     holdings = Holdings(conn)
     written = {
         row[0]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from types import SimpleNamespace
 
 import pytest
 from pydantic import BaseModel
 
 from casework.edits import Edit, update
-from casework.records import Flag, Record, School
+from casework.records import AttendanceWeek, Flag, Record, School
 from storage.integrity import history_gives_rows
 from storage.queries.history import read_history
 from sync.hub.telling import _steps_of
@@ -107,3 +108,22 @@ def test_a_step_that_changed_only_what_is_withheld_is_not_named(world: World) ->
     assert [step.name for page in pages for step in page.edits] == ["Changed"]
     assert [row.type for page in pages for row in page.rows] == ["child"]
     assert told(school, tilly)[1:] == [("known_as", "Nia", "Til")]
+
+
+def test_what_the_author_may_not_keep_leaves_a_history_that_gives_the_row(world: World) -> None:
+    """A worker brings in a code that may tell of youth justice: what stands for it is left on her laptop."""
+    ana = world.laptop("Ana", schools=(world.school.id,))
+    tilly = world.child("Tilly")
+    marks = " ".join(["/", "\\", "Y2", "Y2", *"/\\/\\/\\", *"##"])
+    week = AttendanceWeek(
+        id=world.new_id("week"), child=tilly.id, school=world.school.id, week=date(2026, 11, 16), marks=marks
+    )
+    ana.make(tilly)
+    ana.make(week)
+    assert ana.sync().agreed
+    shown = ana.get(week).marks
+    assert shown == marks.replace("Y2", "Y")
+    conn = ana.store.conn
+    assert [*history_gives_rows(conn)] == []
+    made = conn.execute("SELECT new FROM change WHERE record = ?", (week.id,)).fetchall()
+    assert [json.loads(new)["marks"] for (new,) in made] == [shown]
