@@ -24,7 +24,17 @@ from storage.central.state import SyncState, read_state, write_state
 from storage.journal import transaction
 from storage.store import Store
 from sync.messages.pages import MOST_ROWS
-from sync.messages.steps import MOST_BYTES, MOST_EDITS, NOT_YET, BesidePush, Changed, Push, Pushed, SentEdit
+from sync.messages.steps import (
+    BROUGHT_BACK,
+    MOST_BYTES,
+    MOST_EDITS,
+    NOT_YET,
+    BesidePush,
+    Changed,
+    Push,
+    Pushed,
+    SentEdit,
+)
 from sync.messages.sums import Have
 from sync.session import Central, Session
 
@@ -365,7 +375,7 @@ class Sending:
         return SentEdit(
             id=self._new_id(),
             worker=self._store.actor.worker,
-            name="Brought back",
+            name=BROUGHT_BACK,
             at=self._now().isoformat(),
             seen=read_state(self._conn).seq,
             changes=changes,

@@ -40,7 +40,7 @@ from sync.hub.writing import in_bulk
 from sync.messages.greeting import Action, BesideWelcome, Hello, Welcome
 from sync.messages.pages import BesidePull, Page, Pull
 from sync.messages.said import PROTOCOL, Cursor
-from sync.messages.steps import NOT_YET, Push, Pushed, Verdict
+from sync.messages.steps import BROUGHT_BACK, NOT_YET, Push, Pushed, Verdict
 from sync.messages.sums import Have, Lack, Verified, Verify
 
 log = logging.getLogger("outreach.hub")
@@ -239,6 +239,8 @@ class Hub:
         after = said.beside.after
         if after is not None and not self._here(connection, [after]):
             raise Refused(NOT_YET, "The steps before these have not come yet; send these after them.")
+        if any(edit.name == BROUGHT_BACK for edit in said.edits):
+            counter.find_put_back()  # it was noticed before, perhaps in files that are gone again
         told = Pushed()
         arrived: set[str] = set()
         masks, kept_aside = opened.masks, False

@@ -260,6 +260,24 @@ def test_who_brings_back_a_record_in_part_wipes_nothing_that_another_holds(
     assert nia.get(agreement).given_by == ""
 
 
+def test_a_central_record_that_is_set_back_again_before_it_is_refilled_wipes_nothing(world: World) -> None:
+    """Nobody says so either time: the second time its files go back to before it noticed the first."""
+    ana, nia, agreement = agreed_in_part(world, "school", lambda it: it.database.restore())
+    held, told = ana.get(agreement), []
+
+    def swap(verb: str, *_: object) -> None:
+        if verb == "have":
+            told.append(world.database.restore())
+            nia.way.spy = lambda *_: None
+
+    nia.way.spy = swap
+    nia.sync()
+    assert told == [True]
+    world.settle()
+    assert ana.get(agreement) == held
+    assert [laptop.sync().agreed for laptop in (ana, nia)] == [True, True]
+
+
 def test_a_stand_in_that_was_brought_back_gives_way_to_the_step_that_says_more(world: World) -> None:
     ana, nia, agreement = agreed_in_part(world, "youth-justice")
     held = ana.get(agreement)
