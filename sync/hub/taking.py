@@ -187,7 +187,7 @@ class Taking:
                     continue
                 now = fields.get(name, base)  # of what nobody has said here the author knows best
                 known_of = settling.base(change.record, name, base, now)
-                known_of = heard_base(self.central, edit, change, known_of, now)
+                known_of = heard_base(self.central, edit, change, known_of, now, news)
                 merged = merge(change.type, name, known_of, now, new)
                 if contested.pop((change.record, name), None) and merged.verdict == "applied":
                     merged = Merged("conflict", now, new)

@@ -1,13 +1,14 @@
-"""What a step tells of a list or of a school week and the central record never heard of: it was set back, and
-so was the laptop on which somebody put that there.
+"""What a step tells of a field and the central record never heard of: it was set back, and so was the laptop
+on which somebody said that, or it comes later.
 
-The step does not say that it adds those, for it met them. That they are not here any more would say that
-somebody took them away, or corrected a mark; but only a step that did so says that.
+Of a list or a school week the step does not say that it adds what it met. That it is not here any more would
+say that somebody took it away, or corrected a mark; but only a step that did so says that. And a step comes
+too late that somebody answered already who knew of it, by saying again what stood before it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pydantic_core import from_json
@@ -20,7 +21,9 @@ from sync.merge import OF_SLOTS, of_slots, policy_of, slots_of
 from sync.messages.steps import Changed, SentEdit
 
 Said = Mapping[str, Any]
-"""What a value says, part by part: a list of each thing on it, a week of each session that has a mark."""
+"""What a value says, part by part: a list of each thing on it, a week of each session that has a mark, any
+other value of itself.
+"""
 
 
 class _Parts(NamedTuple):
@@ -30,36 +33,83 @@ class _Parts(NamedTuple):
     together: Callable[[Said], Any]
 
 
-def heard_base(central: Central, edit: SentEdit, change: Changed, base: Any, now: Any) -> Any:
-    """What a change to a list or a week was based on, but for what it tells of it that is otherwise `now` and
-    that no step in the log changed, unknown to the edit's author: of that it is based on what is there.
-    `base` as it is for every other field.
+class _Met(NamedTuple):
+    """What a change was based on, what it says, and what stands."""
+
+    old: Said
+    new: Said
+    now: Said
+
+
+def heard_base(
+    central: Central, edit: SentEdit, change: Changed, base: Any, now: Any, news: Collection[str]
+) -> Any:
+    """What a change was based on, as far as the central record heard of it; `news` are the records on which
+    others wrote, unknown to the edit's author.
+
+    Of what was never heard of it is based on what is there `now`; what was answered already it does not say.
     """
+    if not change.field or change.type == "conflict":
+        return base
     parts = _parts_of(change)
-    if parts is None:
+    met = _Met(*map(parts.apart, (base, change.new, now)))
+
+    def said_since(seq: int) -> list[tuple[Said, Said]]:
+        said = _said_since(central.connection, seq, change)
+        return [(parts.apart(old), parts.apart(new)) for old, new in said]
+
+    heard = dict(met.old)
+    version = central.get(change.record).versions.get(change.field, 0)
+    if parts is not _WHOLE:
+        heard |= {name: met.now.get(name) for name in _unheard(edit, met, version, said_since)}
+    if change.record in news and edit.knew and not edit.seen:
+        heard |= {name: met.new.get(name) for name in _answered(met, max(version, edit.knew), said_since)}
+    if heard == met.old:
         return base
-    old, new, standing = map(parts.apart, (base, change.new, now))
-    told = {name for name, said in old.items() if new.get(name) == said != standing.get(name)}
-    if not told:
-        return base
-    # Where nothing was set back the author had read all that was written up to `seen`.
-    is_news = central.get(change.record).versions.get(change.field, 0) > edit.seen
-    since = edit.seen if edit.seen and is_news else edit.knew
-    steps = [[*map(parts.apart, both)] for both in _said_since(central.connection, since, change)]
-    # Where it is not known what the author had read, whatever was never said here was not.
-    said_here = {name for _, after in steps for name in told if after.get(name) == old[name]}
-    changed = {name for before, after in steps for name in told if before.get(name) != after.get(name)}
-    told -= changed if since else changed & said_here
-    heard = {name: standing.get(name) if name in told else said for name, said in old.items()}
     return parts.together({name: said for name, said in heard.items() if said is not None})
 
 
-def _parts_of(change: Changed) -> _Parts | None:
+def _unheard(
+    edit: SentEdit, met: _Met, version: int, said_since: Callable[[int], list[tuple[Said, Said]]]
+) -> set[str]:
+    """What a change tells without having said it, that is otherwise now and that no step in the log changed,
+    unknown to the edit's author. `version` is the number that changed the field last.
+    """
+    told = {name for name, said in met.old.items() if met.new.get(name) == said != met.now.get(name)}
+    if not told:
+        return told
+    # Where nothing was set back the author had read all that was written up to `seen`.
+    since = edit.seen if edit.seen and version > edit.seen else edit.knew
+    steps = said_since(since)
+    # Where it is not known what the author had read, whatever was never said here was not.
+    said_here = {name for _, after in steps for name in told if after.get(name) == met.old[name]}
+    changed = {name for old, new in steps for name in told if old.get(name) != new.get(name)}
+    return told - (changed if since else changed & said_here)
+
+
+def _answered(met: _Met, since: int, said_since: Callable[[int], list[tuple[Said, Said]]]) -> Iterator[str]:
+    """What a change would say in the place of what stands, and a step after a number, none of which changed
+    the field, said again that knew of it.
+    """
+    names = met.old.keys() | met.new.keys()
+    said = [name for name in names if met.old.get(name) == met.now.get(name) != met.new.get(name)]
+    steps = said_since(since) if said else ()
+    return (
+        name
+        for name in said
+        if (met.new.get(name), met.now.get(name)) in ((old.get(name), new.get(name)) for old, new in steps)
+    )
+
+
+def _parts_of(change: Changed) -> _Parts:
     if policy_of(change.type, change.field) is Policy.UNION:
         return _Parts(_listed, list)
     if (change.type, change.field) in OF_SLOTS:
         return _Parts(lambda value: slots_of(change.field, value), lambda said: of_slots(change.field, said))
-    return None
+    return _WHOLE
+
+
+_WHOLE = _Parts(lambda value: {"": value}, lambda said: said.get(""))
 
 
 def _said_since(connection: Connection, since: int, change: Changed) -> Iterator[tuple[Any, Any]]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from casework.records import AttendanceWeek, Child
+from casework.records_sync import Conflict
 from tests.sync.databases import SqliteDatabase
 from tests.sync.test_set_back import put_back
 from tests.sync.world import Laptop, World, opened_world
@@ -67,6 +69,30 @@ def test_a_tag_that_was_taken_off_unknown_to_who_wrote_beside_it_stays_off(
     world.settle()
     for laptop in (ana, ben):
         assert laptop.get(tilly).tags == ("b",)
+        assert laptop.sync().agreed
+
+
+@pytest.mark.parametrize("first", ["Ana", "Ben"])
+@pytest.mark.parametrize("fields", [{"tags": ("c",)}, {"known_as": "Til"}, {"language": "Polish"}])
+def test_what_was_said_again_after_somebody_took_it_away_stays(
+    world: World, fields: dict[str, Any], first: str
+) -> None:
+    """Both steps come back, and whoever said it again knew of the other."""
+    ana, ben, tilly = tagged(world)
+    ana.change(tilly, **fields)
+    world.settle()
+    world.database.back_up()
+    ana.change(tilly, **{name: () if name == "tags" else "" for name in fields})
+    world.settle()
+    ben.change(tilly, **fields)
+    world.settle()
+    put_back(world)
+    world.laptops[first].sync()
+    world.settle()
+    for laptop in (ana, ben):
+        held = laptop.get(tilly)
+        assert {name: getattr(held, name) for name in fields} == fields
+        assert laptop.store.find(Conflict) == []
         assert laptop.sync().agreed
 
 
