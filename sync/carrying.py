@@ -190,10 +190,7 @@ class CarriedDevice(Device):
     def _compare(self, reply: Reply, done: dict[str, int], session: Session) -> None:
         """Compare the sums, where nothing waits; keep what the next bundle has to say of this answer."""
         if reply.differed and not read_state(self._conn).anew:
-            session.problems.append(
-                f"{reply.differed} parts of this laptop differed from the central record; they were sent"
-                " again. Please report this: it should not happen."
-            )
+            session.note_differed(reply.differed)
         with transaction(self._conn):
             state = read_state(self._conn)
             settled = not outbox.count_waiting(self._conn) and not outbox.wanted(self._conn)

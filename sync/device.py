@@ -47,8 +47,6 @@ _ROUNDS = 25
 _ASKED = 25
 """Steps that were kept aside of which one greeting asks, a kilobyte of them: the next one asks of others."""
 
-_DIFFERED = "the central record and was fetched again. Please report this: it should not happen."
-
 
 class Device:
     """One laptop's caseload and its way to the central record."""
@@ -346,10 +344,9 @@ class Device:
             answer = self._central.verify(asked.model_copy(update={"scopes": sums}))
             if answer.differ:
                 self._sending.bring_back(session, answer.differ)
-                words = f"{count_of(len(answer.differ), 'part')} of this laptop differed from {_DIFFERED}"
                 # What an older copy holds too much of shows here alone; that it is one was said already.
-                if not state.anew and not self._forked and words not in session.problems:
-                    session.problems.append(words)
+                if not state.anew and not self._forked:
+                    session.note_differed(len(answer.differ))
         return answer.agreed
 
     def _recount(self, session: Session) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol, TypeVar
 
+from casework.wording import count_of
 from sync.messages.greeting import Hello, Welcome
 from sync.messages.pages import Page, Pull
 from sync.messages.steps import Push, Pushed
@@ -65,3 +66,14 @@ class Session:
     def as_json(self) -> dict[str, Any]:
         """The counts by name."""
         return asdict(self)
+
+    def note_differed(self, parts: int) -> None:
+        """Tell that so many parts of what is held differed; what another copy did is told nowhere else."""
+        were = "was" if parts == 1 else "were"
+        words = (
+            f"{count_of(parts, 'part')} of this laptop differed from the central record and {were} fetched"
+            " again. Where a copy of this caseload syncs, too, that is why; else please report it: it should"
+            " not happen."
+        )
+        if words not in self.problems:
+            self.problems.append(words)
