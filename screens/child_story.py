@@ -121,12 +121,12 @@ def story(view: ChildView, width: int) -> Iterator[Line]:
 
 def local_time(stamp: str) -> str:
     """An ISO instant as the time on the wall in England; the date alone where no time is known."""
-    if len(stamp) == len("2026-11-20"):
-        day = date.fromisoformat(stamp)
-        return f"{brief_day(day)} {day.year}"
     try:
+        if len(stamp) == len("2026-11-20"):
+            day = date.fromisoformat(stamp)
+            return f"{brief_day(day)} {day.year}"
         at = datetime.fromisoformat(stamp.replace("Z", "+00:00")).astimezone(_england())
-    except ValueError:
+    except (ValueError, OverflowError):  # somebody else's laptop said it
         return stamp[:10]
     return f"{brief_day(at.date())} {at.year} {at:%H:%M}"
 

@@ -129,13 +129,13 @@ def stamp_text(moment: datetime | str) -> str:
 
     What somebody else's laptop said of a time is perhaps none: `not known`.
     """
-    if isinstance(moment, str) and len(moment) == len("2026-11-20"):
-        return moment
     try:
+        if isinstance(moment, str) and len(moment) == len("2026-11-20"):
+            return date.fromisoformat(moment).isoformat()
         known = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
-    except ValueError:
+        return f"{london(known):%Y-%m-%d %H:%M}"
+    except (ValueError, OverflowError):
         return "not known"
-    return f"{london(known):%Y-%m-%d %H:%M}"
 
 
 def the_call() -> Call:

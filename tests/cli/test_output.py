@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from outreach_tui import output
 from outreach_tui.commands.frame import stamp_text
+from screens.child_story import local_time
 
 
 @given(st.recursive(st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
@@ -62,9 +63,10 @@ def test_no_way_of_printing_lets_a_value_steer_the_terminal(
 
 
 def test_a_time_that_is_none_is_said_to_be_not_known() -> None:
-    assert [stamp_text(said) for said in ("2026-11-20T08:41:07Z", "2026-11-20", "", "soon")] == [
+    assert [stamp_text(said) for said in ("2026-11-20T08:41:07Z", "2026-11-20")] == [
         "2026-11-20 08:41",
         "2026-11-20",
-        "not known",
-        "not known",
     ]
+    nones = ("", "soon", "some day..", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00")
+    assert {stamp_text(said) for said in nones} == {"not known"}
+    assert [local_time(said) for said in nones] == ["", "soon", "some day..", "0001-01-01", "9999-12-31"]
