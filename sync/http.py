@@ -38,6 +38,8 @@ _TRIES = 3
 _FIRST_WAIT = 0.25
 _TIMEOUT = httpx2.Timeout(60.0, connect=10.0)
 _OK, _TOO_MANY, _SERVER = 200, 429, 500
+_MOST_OFFSET = timedelta(days=36_525)
+"""By which two clocks may differ: a century."""
 _REPLAYED = "replayed"
 """A proxy sent a request twice and passed on the second answer: said once more, with a nonce of its own, it
 has the effect that it has had."""
@@ -177,6 +179,7 @@ class Line:
             if status == _OK:
                 return wire.read(shape, answer)
             fault = wire.read(Fault, answer)
+            skewed = _Skewed(_ahead_by(fault.now, self._now())) if fault.code == "clock" else None
         except OutreachError:
             raise Unreachable(
                 "bad-answer",
@@ -184,8 +187,8 @@ class Line:
                 f" in between may have given it (status {status}). Nothing is lost.",
                 self.url,
             ) from None
-        if fault.code == "clock":
-            raise _Skewed(datetime.fromisoformat(fault.now) - self._now())
+        if skewed is not None:
+            raise skewed
         if status >= _SERVER or status == _TOO_MANY or fault.code == _REPLAYED:
             raise Unreachable(fault.code, fault.message, self.url)
         if fault.code in ("too-large", "bad-message"):
@@ -301,6 +304,17 @@ def _why(error: Exception) -> str:
     if isinstance(error, httpx2.TimeoutException):
         return "The central record did not answer in time"
     return "The connection to the central record broke off"
+
+
+def _ahead_by(told: str, now: datetime) -> timedelta:
+    """By how much the clock that told this time is ahead. Raises BadInput for what is none."""
+    try:
+        offset = datetime.fromisoformat(told) - now
+    except (ValueError, TypeError):
+        offset = timedelta.max
+    if abs(offset) > _MOST_OFFSET:
+        raise wire.bad_message("it tells no time")
+    return offset
 
 
 class _Skewed(Exception):

@@ -69,6 +69,8 @@ _SORRY = {
     ),
 }
 _GZIP = "gzip"
+_MOST_ENROL = 8 * 1024
+"""Bytes of a request to enrol as it travels, all that is unpacked before it is known who speaks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +229,8 @@ class Gate:
 
     def _enrol(self, url: str, headers: Mapping[str, str], body: bytes, address: str) -> Enrolled:
         """A new laptop; its request is signed with the key that it brings."""
+        if len(body) > _MOST_ENROL:
+            raise wire.too_large()
         said = wire.read(Enrol, body)
         public = signing.public_of(said.key)
         signed = signing.check_request(headers, url, body, find=lambda _: public)

@@ -6,6 +6,7 @@ import gzip
 import logging
 from collections.abc import Iterator
 from datetime import timedelta
+from os import urandom
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +16,19 @@ from pydantic import BaseModel
 from sqlalchemy import func, select
 
 from casework.edits import Edit, create
+from casework.errors import Unreachable
 from casework.ids import new_id
 from casework.records import Child, Contact, Household, Person, Relationship, SavedView
 from storage.central.state import read_state
 from storage.store import Store
 from sync import signing, wire
+from sync.http import Line, enrol
 from sync.hub import care, tables
 from sync.hub.enrolment import MOST_WRONG, draw_code, enter_worker
 from sync.messages.enrolling import Enrol
 from sync.messages.greeting import Hello
 from sync.messages.pages import Page, Pull
-from sync.messages.said import Cursor
+from sync.messages.said import Cursor, Fault
 from sync.messages.steps import Changed, Push, SentEdit
 from sync.messages.sums import Have, Verify
 from tests.sync.served import Site
@@ -321,6 +324,24 @@ def test_codes_cannot_be_guessed_nor_counted_under_another_address(
     with site.hub.engine.begin() as connection:
         assert care.laptops(connection) == []
     site.join(site.store(), right)
+
+
+def test_whoever_enrols_is_not_unpacked_beyond_what_that_takes(site: Site) -> None:
+    """It is read before it is known who speaks."""
+    url, _, headers = enrolment(site, site.code())
+    status, text = post((url, gzip.compress(b"[" + b'"%s",' % urandom(9_000).hex().encode()), headers))
+    assert (status, b"too-large" in text) == (413, True)
+
+
+@pytest.mark.parametrize("now", ["soon", "2026-11-23T09:00:00", "9999-12-31T23:59:59+00:00", ""])
+def test_who_says_no_time_to_one_that_enrols_is_no_central_record(site: Site, now: str) -> None:
+    """Before it is enrolled a laptop knows no key by which to tell who answers."""
+    told = wire.packed(Fault(code="clock", message="", now=now))
+    transport = httpx2.MockTransport(lambda _: httpx2.Response(401, stream=httpx2.ByteStream(told)))
+    line = Line(site.url, now=site.clock, transport=transport, sleep=lambda _: None)
+    with pytest.raises(Unreachable) as refused:
+        enrol(line, "AB5QN1Q3MW", signing.new_key())
+    assert refused.value.code == "bad-answer"
 
 
 def test_a_request_to_enrol_works_once_and_for_its_own_key(site: Site) -> None:
