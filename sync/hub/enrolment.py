@@ -144,9 +144,10 @@ def use_code(
     with engine.begin() as connection:
         if _wrong_lately(connection, address, now) >= MOST_WRONG:
             raise Refused("too-many", "Too many wrong codes came from this address; wait an hour.")
-        row = connection.execute(select(table).where(table.c.selector == selector)).first()
-        live = row is not None and row.tries < MOST_TRIES and row.expires > now.isoformat()
+        # First, for then whoever tries it at the same time waits and is counted, too.
         connection.execute(update(table).where(table.c.selector == selector).values(tries=table.c.tries + 1))
+        row = connection.execute(select(table).where(table.c.selector == selector)).first()
+        live = row is not None and row.tries <= MOST_TRIES and row.expires > now.isoformat()
     salt, held = (row.salt, row.hash) if row is not None else (bytes(16), bytes(32))
     fits = hmac.compare_digest(_hashed(typed[_SELECTOR:], salt), held)
     with engine.begin() as connection:

@@ -9,11 +9,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
+from threading import Event, Thread
 from types import SimpleNamespace
 from typing import Any
 
 import httpx2
 import pytest
+from sqlalchemy import event
+from sqlalchemy import update as changed
 
 from casework.edits import Edit, create, update
 from casework.errors import Refused
@@ -25,8 +28,8 @@ from storage.central.state import read_state
 from storage.store import Store
 from storage.vault import Vault
 from sync import wire
-from sync.hub import care
-from sync.hub.enrolment import draw_code, enter_worker
+from sync.hub import care, tables
+from sync.hub.enrolment import MOST_TRIES, draw_code, enter_worker, use_code
 from sync.hub.home import HubHome, OpenHub, create_hub, open_hub
 from sync.joining import join, reconcile
 from sync.messages.greeting import Hello
@@ -37,7 +40,7 @@ from tests.cli.conftest import secret_file
 from tests.sync.databases import PostgresqlDatabase
 from tests.sync.test_http import Raw
 from tests.sync.test_processes import Started
-from tests.sync.world import KEY
+from tests.sync.world import KEY, World
 from tests.tools.proxy import Proxy
 from tests.tools.vaults import FAST, PASSPHRASE
 
@@ -161,3 +164,34 @@ def answer(raw: Raw, verb: str, said: Any) -> Any:
         found = json.loads(wire.unpacked(b"".join(response.iter_raw())))
     found.pop("now", None)
     return found
+
+
+def test_who_tries_a_code_while_the_last_try_is_counted_has_none_left(
+    postgresql: PostgresqlDatabase, tmp_path: Path
+) -> None:
+    world = World(tmp_path, postgresql)
+    engine = world.hub.engine
+    with engine.begin() as connection:
+        worker = enter_worker(connection, "Ana Bell", "early-help", "Swale", (), world.now)
+        code = draw_code(connection, worker, world.now).text
+    asked = Event()
+    told: list[str] = []
+
+    def enrol() -> None:
+        with pytest.raises(Refused) as refused:
+            use_code(engine, code, bytes(32), "", now=world.now, approve=False)
+        told.append(refused.value.code)
+
+    with engine.begin() as connection:
+        connection.execute(changed(tables.code).values(tries=MOST_TRIES))
+
+        @event.listens_for(engine, "before_cursor_execute")
+        def note(*said: Any) -> None:
+            if said[2].startswith("UPDATE code"):
+                asked.set()
+
+        thread = Thread(target=enrol)
+        thread.start()
+        assert asked.wait(10)
+    thread.join(10)
+    assert told == ["wrong-code"]
