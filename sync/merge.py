@@ -1,8 +1,9 @@
-"""The three-way merge of one field, by its policy. The laptop and the central record use this one file.
+"""The three-way merge of one field, by its policy. Pure: it knows neither laptop nor central record.
 
-A change names the value that it was based on. Where the central record still holds that value, the change
-stands; where somebody else changed it meanwhile, the field's policy (casework.policies) decides. Nothing here
-knows a clock: "last" is the order in which the central record took the edits.
+The central record merges alone, for a laptop sends what it did before it reads (docs/decisions/0016). A
+change names the value that it was based on. Where the central record still holds that value, the change
+stands; where somebody else changed it meanwhile, the field's policy (casework.policies) decides. Nothing
+here knows a clock: "last" is the order in which the central record took the edits.
 """
 
 from __future__ import annotations
