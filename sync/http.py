@@ -131,8 +131,9 @@ class Line:
                 if attempt + 1 == _TRIES:
                     raise Unreachable("clock", "The clocks of laptop and central record differ.") from None
                 self.offset = skewed.offset
-            except Unreachable:
-                if attempt + 1 == _TRIES:
+            except Unreachable as fault:
+                # Who does not answer for a minute is not asked twice more: somebody waits for the end of it.
+                if attempt + 1 == _TRIES or isinstance(fault, _Silent):
                     raise
                 self._sleep(_FIRST_WAIT * 2**attempt * (1 + random.random()))  # noqa: S311
         raise AssertionError  # the last attempt returns or raises
@@ -160,7 +161,8 @@ class Line:
                 return response.status_code, found, bytes(answer)
         except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, OSError) as error:
             then = _ENROL_AGAIN if verb == "enrol" else _SENT_LATER
-            raise Unreachable("unreachable", f"{_why(error)}; {then}.", self.url) from None
+            fault = _Silent if isinstance(error, httpx2.ReadTimeout) else Unreachable
+            raise fault("unreachable", f"{_why(error)}; {then}.", self.url) from None
 
     def _read(
         self,
@@ -315,6 +317,10 @@ def _ahead_by(told: str, now: datetime) -> timedelta:
     if abs(offset) > _MOST_OFFSET:
         raise wire.bad_message("it tells no time")
     return offset
+
+
+class _Silent(Unreachable):
+    """The central record took a request and did not answer it in time."""
 
 
 class _Skewed(Exception):

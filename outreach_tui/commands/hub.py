@@ -95,20 +95,12 @@ def serve(host: str, port: int, tls_cert: Path | None, tls_key: Path | None, lea
     """
     import logging
 
-    from casework.errors import Refused
-
     call = the_call()
     home = _home(call)
     from sync.hub.serving import serve as serve_on
 
     home.check_whole()
-    try:
-        claim = home.claim_app()
-    except Refused:
-        raise Refused(
-            "already-served", "This central record is being served or restored already.", str(home.path)
-        ) from None
-    with claim, _opened(call) as (opened, _):
+    with home.claim_app(), _opened(call) as (opened, _):
         handler = logging.StreamHandler()
         handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
         log = logging.getLogger("outreach.hub")

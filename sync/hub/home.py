@@ -20,7 +20,7 @@ from casework.ids import new_id
 from casework.text import clean
 from storage.faults import translated
 from storage.files import write_atomic
-from storage.home import Home
+from storage.home import Claim, Home
 from sync import signing
 from sync.hub import tables
 from sync.hub.counting import LEASE
@@ -50,6 +50,16 @@ class HubHome(Home):
     def database(self) -> Path:
         """The encrypted file."""
         return self.path / "hub.db"
+
+    def claim_app(self) -> Claim:
+        """Hold the central record for this process; Refused where another serves or restores it."""
+        try:
+            return super().claim_app()
+        except Refused as refusal:
+            if refusal.code != "already-open":
+                raise
+        sentence = "This central record is being served or restored already; end that first."
+        raise Refused("already-served", sentence, str(self.path))
 
     @property
     def founding(self) -> Path:
@@ -343,5 +353,8 @@ def _check_answers(engine: Engine) -> None:
             pass
     except SQLAlchemyError:
         raise Unreachable(
-            "database-unreachable", "The database of the central record cannot be reached.", "--database"
+            "database-unreachable",
+            "The database of the central record cannot be reached: its server is away, or the address names"
+            " no database or no account that is there.",
+            "--database",
         ) from None

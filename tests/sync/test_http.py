@@ -741,3 +741,21 @@ def test_a_worker_is_who_the_council_says(site: Site) -> None:
     assert ana.get(Worker, ana.actor.worker).agency == "early-help"
     [aside] = set_aside(ana.conn)
     assert aside.code == "central"
+
+
+@pytest.mark.parametrize(("fault", "tries"), [(httpx2.ReadTimeout, 1), (httpx2.ConnectTimeout, 3)])
+def test_who_takes_a_request_and_says_nothing_is_not_asked_again(
+    fault: type[httpx2.TransportError], tries: int
+) -> None:
+    asked: list[str] = []
+
+    def silent(request: httpx2.Request) -> httpx2.Response:
+        asked.append(str(request.url))
+        raise fault("no answer", request=request)
+
+    url = "http://127.0.0.1:8765"
+    line = Line(url, now=lambda: NOW, transport=httpx2.MockTransport(silent), sleep=lambda _: None)
+    with pytest.raises(Unreachable):
+        enrol(line, "ABC1234567", signing.new_key())
+    assert len(asked) == tries
+    line.close()

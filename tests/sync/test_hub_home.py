@@ -300,3 +300,11 @@ def test_an_account_that_lacks_a_right_is_told_which_before_anything_is_made(
     engine.dispose()
     with pytest.raises(Refused, match="holds a central record already"):
         check_database(plain)
+
+
+def test_a_central_record_that_is_served_is_not_put_back(tmp_path: Path) -> None:
+    home = HubHome(tmp_path / "central")
+    home.path.mkdir()
+    with home.claim_app(), pytest.raises(Refused, match="being served or restored already") as refused:
+        home.claim_app()
+    assert refused.value.code == "already-served"
