@@ -149,6 +149,7 @@ class Receiver:
                 given_up = (child for child in children if ("child", child) not in known)
                 for child in given_up:  # with what the central record does not know yet
                     changed |= self._narrow(self._holdings.of_scope(child), answer, touched)
+                shares = {entry: share for entry, share in shares.items() if entry not in changed}
                 self._holdings.recount([*rest, *changed], known, shares)
                 if self._busy:
                     forget_wants(self._conn, (record for _, record in own))

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from casework.records import RECORD_TYPES, Child, Contact
+from casework.edits import Edit, create, update
+from casework.records import RECORD_TYPES, Child, Contact, Flag, Household
 from storage.central import beside
 from storage.central.holdings import Holdings
 from storage.cipher import Connection
@@ -47,6 +48,18 @@ def agrees(laptop: Laptop) -> bool:
     session = laptop.sync()
     with transaction(laptop.store.conn):
         return session.agreed and not session.problems and Holdings(laptop.store.conn).recount_all()
+
+
+def test_what_is_tied_to_a_child_of_whom_a_part_is_given_up_counts_once(world: World) -> None:
+    nia = world.laptop("Nia", "school-nursing")
+    tilly, home = world.child("Tilly"), Household(id=world.new_id("home"), address="1 Quay Lane")
+    nia.make(tilly)
+    nia.make(Flag(id=world.new_id("flag"), child=tilly.id, kind="address-protection"))
+    nia.store.journal.commit(Edit("Family", (create(home), *update(tilly, household=home.id))))
+    told = nia.sync()
+    assert (told.agreed, told.problems) == (True, [])
+    assert nia.get(tilly).household is None
+    assert agrees(nia)
 
 
 def apart(conn: Connection) -> list[str]:
