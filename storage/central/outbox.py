@@ -280,8 +280,11 @@ def unclean(conn: Connection) -> list[int]:
 
 
 def offer_again(conn: Connection) -> int:
-    """After the central record lost what it had: every whole step waits again, under its own id."""
-    conn.execute("DELETE FROM sync_want")
+    """After the central record lost what it had: every whole step waits again, under its own id.
+
+    What was to be counted or sent anew is counted as it stands: of a step that is cut nobody sends it again.
+    """
+    conn.execute("UPDATE sync_want SET anew = 0")
     _settled_to(conn, 0)
     return conn.execute("DELETE FROM sync_edit WHERE cut = 0").rowcount
 

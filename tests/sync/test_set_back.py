@@ -10,13 +10,16 @@ from typing import Any
 import pytest
 
 from casework.conflicts import Keep
+from casework.edits import Edit, create, update
 from casework.policies import Category
-from casework.records import Flag
+from casework.records import Flag, Household
 from casework.records_sharing import Agreement
 from casework.records_sync import Conflict
+from storage.central.receiving import Receiver
 from storage.settling import commit_settlement
 from storage.store import Store
 from sync.hub import devices
+from sync.hub.central import Central
 from sync.hub.devices import find_worker
 from sync.hub.enrolment import Former, NewLaptop, draw_code, enter_worker, use_code
 from sync.hub.hub import new_epoch
@@ -317,3 +320,39 @@ def test_who_read_a_part_before_a_second_restore_brings_back_no_more_than_that(o
     on_file.settle()
     assert (ana.get(agreement), bob.get(agreement).given_by) == (held, "Jo Marsh")
     assert [laptop.sync().agreed for laptop in (ana, nia, bob)] == [True, True, True]
+
+
+def test_what_was_not_counted_and_cannot_be_offered_again_is_brought_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana = world.laptop("Ana")
+    tilly, home = world.child("Tilly"), Household(id=world.new_id("home"), address="1 Quay Lane")
+    flag = Flag(id=world.new_id("flag"), child=tilly.id, kind="young-carer")
+    ana.make(tilly)
+    assert ana.sync().agreed
+    world.database.back_up()
+    made = (create(flag), create(home), *update(tilly, household=home.id))
+    ana.store.journal.commit(Edit("Family", made))
+
+    def lose(verb: str, said: Any, answer: Any) -> None:
+        raise ConnectionError
+
+    ana.way.spy = lose
+    with pytest.raises(ConnectionError):
+        ana.sync()
+    ana.way.spy = lambda *_: None
+    ana.change(tilly, household=None)
+    with monkeypatch.context() as dying:
+        dying.setattr(Receiver, "settle_own", _killed)
+        with pytest.raises(KeyboardInterrupt):
+            ana.sync()
+    assert not ana.has(home), "so the step that made both cannot be offered again"
+    put_back(world)
+    assert ana.sync().agreed
+    with world.hub.engine.begin() as connection:
+        assert Central(connection).get(flag.id).fields["kind"] == "young-carer"
+    assert ana.has(flag)
+
+
+def _killed(_: Receiver) -> None:
+    raise KeyboardInterrupt
