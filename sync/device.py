@@ -300,6 +300,7 @@ class Device:
         if outbox.count_waiting(self._conn):
             self._page = None
         self._sending.push_all(session)
+        self._sending.bring_back(session, self._reading.losing())
 
     def _pull_all(self, session: Session) -> bool:
         """Read until there is no more; False when the session has to go back to sending."""

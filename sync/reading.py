@@ -13,6 +13,7 @@ from storage.central import outbox
 from storage.central.beforehand import Beforehand
 from storage.central.delivery import Delivery, Row
 from storage.central.delivery import Told as LocalTold
+from storage.central.holdings import Holdings
 from storage.central.receiving import Receiver
 from storage.central.state import SyncState, read_state
 from storage.store import Store
@@ -39,6 +40,8 @@ class Reading:
         self._progress = progress
         self._done: dict[str, int] = {}
         self._told: tuple[Cursor, str] | None = None
+        self._losing: list[str] = []
+        self._brought_back: set[str] = set()
 
     def told(self, state: SyncState) -> str | None:
         """The sum that the central record said this laptop should hold where it is now; None where it did not
@@ -51,8 +54,17 @@ class Reading:
         """Something is sent that changes what this laptop should hold."""
         self._told = None
 
+    def losing(self) -> list[str]:
+        """The scopes of which less may be held once the next page is in place, and of which has to be brought
+        back before what a central record lost of them; each is named once.
+        """
+        found, self._losing = self._losing, []
+        self._brought_back.update(found)
+        return found
+
     def pull_all(self, session: Session, first: Page | None = None) -> bool:
-        """Read until there is no more; False when a step of this laptop's came in between.
+        """Read until there is no more; False when a step of this laptop's came in between, or it is `losing`
+        what the central record may have lost.
 
         `first` is the page after the one that is in place, where it came already.
 
@@ -76,6 +88,10 @@ class Reading:
             came = self._ask(pages)
         while came is not None:
             page, rows = came
+            self._losing = self._still_held(page)
+            if self._losing:
+                pages.drop()
+                return False
             received = receiver.receive(delivery_of(page, rows, read_state(self._conn)))
             if received.waiting:
                 pages.drop()
@@ -99,6 +115,21 @@ class Reading:
                 digest = page.beside.digest
                 self._told = (page.cursor, digest) if digest is not None else None
         return True
+
+    def _still_held(self, page: Page) -> list[str]:
+        """The scopes of which a page takes away what perhaps nobody else holds: the central record lost
+        something, and whoever wrote it may have had to give it up.
+        """
+        if not read_state(self._conn).anew:
+            return []
+        holdings = Holdings(self._conn)
+        held = holdings.masks()
+        losing = [
+            scope.scope
+            for scope in page.scopes
+            if scope.scope not in self._brought_back and held.get(scope.scope, 0) & ~scope.mask
+        ]
+        return [scope for scope, digest in holdings.by_scope(losing).items() if digest.count]
 
     def _ask(self, pages: Pages) -> Weighed | None:
         """The next page, from where this laptop is."""

@@ -22,12 +22,12 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError
 
 from casework.errors import Refused
 from casework.ids import drawn_from
-from casework.records import Child
+from casework.records import Child, Worker
 from casework.records_sharing import Agreement
 from storage.faults import DATABASE_ERRORS
 from sync.hub import tables
@@ -120,6 +120,8 @@ class Simulation(Run):
         laptop, first = self.random.sample([*self.world.laptops.values()], 2)
         if self.random.random() < 0.5:
             laptop, first = self.world.laptops["Sam"], self.world.laptops["Nia"]
+        if not laptop.store.find(Worker, "id = ?", (laptop.store.actor.worker,)):
+            return  # an older copy, in the middle of a session: nobody works there before the next one
         self.back_up_hub(laptop)
         with suppress(Refused):  # where a disk is full
             with self.at(laptop):
@@ -134,6 +136,36 @@ class Simulation(Run):
             self.sync(first)
         self.tally.note("withdrawn, and another laptop first", mattered=laptop.store.find(Agreement) != [])
 
+    def restore_hub(self, laptop: Laptop) -> None:
+        """What the agreement said is lost where those who had it gave it up before the backup came back."""
+        super().restore_hub(laptop)
+        if self.told is not None and not self._has_anybody(self.told):
+            self.told = None
+
+    def _has_anybody(self, told: Agreement) -> bool:
+        """Whether the central record or a laptop has all that an agreement said, or its author can say it
+        again.
+        """
+        with self.world.hub.engine.begin() as connection:
+            if (told.given_by, told.exclude) == self._said_here(connection, told):
+                return True
+        own = "SELECT 1 FROM change JOIN edit ON seq = edit WHERE record = ? AND field = '' AND instr(new, ?)"
+        for laptop in self.laptops:
+            held = laptop.store.find(Agreement, "id = ?", (told.id,))
+            if any((one.given_by, one.exclude) == (told.given_by, told.exclude) for one in held):
+                return True
+            steps = laptop.store.conn.execute(f"{own} AND kind <> 'central'", (told.id, told.exclude))
+            if steps.fetchone() is not None:
+                return True
+        return False
+
+    @staticmethod
+    def _said_here(connection: Connection, told: Agreement) -> tuple[Any, Any]:
+        """Who gave an agreement and what it excludes, as the central record has it."""
+        column = select(tables.record.c.fields).where(tables.record.c.id == told.id)
+        held = json.loads(connection.execute(column).scalar() or "{}")
+        return held.get("given_by"), held.get("exclude")
+
     def restore_laptop(self, laptop: Laptop) -> None:
         """What the agreement said may be lost with the central record and a laptop set back, both of them."""
         super().restore_laptop(laptop)
@@ -143,10 +175,8 @@ class Simulation(Run):
         """The agreement that was withdrawn says what it said, whoever brought it back first."""
         if self.told is not None:
             with self.world.hub.engine.begin() as connection:
-                column = select(tables.record.c.fields).where(tables.record.c.id == self.told.id)
-                held = json.loads(connection.execute(column).scalar_one())
-            said = (self.told.given_by, self.told.exclude)
-            assert (held["given_by"], held["exclude"]) == said, "an agreement was emptied"
+                held = self._said_here(connection, self.told)
+            assert held == (self.told.given_by, self.told.exclude), "an agreement was emptied"
 
     def _everybody_syncs(self) -> None:
         for laptop in self.laptops:

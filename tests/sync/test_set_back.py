@@ -322,6 +322,33 @@ def test_who_read_a_part_before_a_second_restore_brings_back_no_more_than_that(o
     assert [laptop.sync().agreed for laptop in (ana, nia, bob)] == [True, True, True]
 
 
+def test_what_the_central_record_lost_is_brought_back_before_it_is_given_up(world: World) -> None:
+    """Its author had to give up a part of it, so whoever is about to lose it may be the last who has that."""
+    nia = world.laptop("Nia", "school-nursing")
+    sam = world.laptop("Sam", "school", schools=(world.school.id,))
+    tilly = world.child("Tilly", lead_worker=nia.worker.id)
+    nia.make(tilly)
+    world.settle()
+    world.database.back_up()
+    agreement = world.agreement(tilly.id, nia.worker.id)
+    nia.make(agreement)
+    nia.change(agreement, status="withdrawn", withdrawn_on=world.today())
+    world.settle()
+    assert (nia.get(agreement).given_by, sam.get(agreement).given_by) == ("", "Jo Marsh")
+    put_back(world)
+    moved = tilly.model_copy(update={"school": "school-elsewhere", "team": None})
+    with world.hub.engine.begin() as connection:
+        devices.put(connection, world.new_id("edit"), "Moved", moved, world.now)
+    assert sam.sync().agreed
+    assert not sam.has(tilly)
+    world.settle()
+    with world.hub.engine.begin() as connection:
+        said = Central(connection).get(agreement.id).fields
+    assert (said["given_by"], said["status"]) == ("Jo Marsh", "withdrawn")
+    assert (nia.get(agreement).given_by, nia.get(agreement).status) == ("", "withdrawn")
+    assert [laptop.sync().agreed for laptop in (nia, sam)] == [True, True]
+
+
 def test_what_was_not_counted_and_cannot_be_offered_again_is_brought_back(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
