@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events, on
+from textual import on
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
-from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
 from casework.errors import Locked, OutreachError
@@ -20,6 +17,7 @@ from screens.base import OutreachScreen, Shell
 from screens.dialogs import Confirm
 from screens.left_over import HIDDEN_DRAFT, as_text, left_over
 from screens.reopening import LeftOpen
+from screens.speaking_form import SpeakingForm
 from screens.verbs import bindings_for
 from screens.widgets.fitting import short
 from screens.widgets.text import Cell, Piece, Tone, show_cell
@@ -44,21 +42,12 @@ FOCUS = "focus"
 Keys = Sequence[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Wrong:
-    """What keeps a form from being kept, the field that it names ("" for none), and what stood there then."""
-
-    sentence: str
-    field: str
-    value: str
-
-
 def keys_line(keys: Keys) -> Cell:
     """The line below a form."""
     return tuple(piece for key, words in keys for piece in (Piece(key, Tone.KEY), Piece(f" {words}  ")))
 
 
-class KeptForm(OutreachScreen):
+class KeptForm(SpeakingForm):
     """A form with a draft. `ctrl+s` keeps what it holds; `esc` leaves and keeps the draft.
 
     A subclass calls `begin` once it is filled. Words of the draft for which it has no field (another version
@@ -92,8 +81,6 @@ class KeptForm(OutreachScreen):
         self._ready = False
         self._gone = False
         self._saved: Mapping[str, str] = {}
-        self._place: object = None
-        self._wrong: Wrong | None = None
         self._unsaved = False
         """Whether what was typed last could not be kept."""
         self._warned = False
@@ -129,10 +116,6 @@ class KeptForm(OutreachScreen):
     @abstractmethod
     def draft_key(self) -> tuple[str, str]:
         """The form and the subject of its draft."""
-
-    @abstractmethod
-    def fields(self) -> dict[str, str]:
-        """The form as it stands."""
 
     @property
     @abstractmethod
@@ -183,8 +166,7 @@ class KeptForm(OutreachScreen):
             self._go_to_ends()
         if self._over or self._unseen:
             self.call_later(self._show_left_over)
-        # What is said below may leave less room for the fields.
-        self.screen_layout_refresh_signal.subscribe(self, self._on_laid_out)
+        self.keep_in_sight()
         self._ready = True
 
     def _go_to_ends(self) -> None:
@@ -195,63 +177,9 @@ class KeptForm(OutreachScreen):
             if line.selection.is_empty:
                 line.cursor_position = len(line.value)
 
-    def refuse(self, sentence: str, field: str = "") -> None:
-        """Say what keeps the form from being kept.
-
-        It stays until `field` is changed, the field that it names; where it names none, until the form is
-        kept or left.
-        """
-        fields = self.fields()
-        field = field if field in fields else ""
-        self._wrong = Wrong(sentence, field, fields.get(field, ""))
-        super().say(sentence, wrong=True)
-        self.call_after_refresh(self._keep_in_sight)
-
-    def say(self, sentence: str, *, wrong: bool = False) -> None:
-        """One sentence above the keys, behind what is wrong; the field that takes keys stays in sight."""
-        if self._wrong is not None:
-            sentence, wrong = f"{self._wrong.sentence} {sentence}".rstrip(), True
-        super().say(sentence, wrong=wrong)
-        self.call_after_refresh(self._keep_in_sight)
-
-    def unsay(self) -> None:
-        """What is wrong with the form stays on it, whatever is opened above."""
-
     def action_help(self) -> None:
         """The keys of this form: F1 alone, for a letter is a word here."""
         self.shell.show_help(self.place, self.KEYS)
-
-    def on_descendant_focus(self, _event: events.DescendantFocus) -> None:
-        """The field that takes the keys is in sight, also where what stands around it grows meanwhile."""
-        self.call_after_refresh(self._keep_in_sight)
-
-    def on_resize(self, _event: events.Resize) -> None:
-        """The field that takes the keys is in sight in the new window, too."""
-        self.call_after_refresh(self._keep_in_sight)
-
-    def set_focus(
-        self, widget: Widget | None, scroll_visible: bool = True, from_app_focus: bool = False
-    ) -> None:
-        """Give the keys to a field. It is brought into sight below, in one way and as little as is needed."""
-        del scroll_visible
-        super().set_focus(widget, scroll_visible=False, from_app_focus=from_app_focus)
-
-    def _on_laid_out(self, _screen: object) -> None:
-        focused = self.focused
-        if focused is None:
-            return
-        within = next((one for one in focused.ancestors if isinstance(one, VerticalScroll)), None)
-        if within is None:
-            return
-        # A person may scroll away to read: that moves no field within what is scrolled.
-        place = (focused, within.size, focused.region.y + within.scroll_offset.y, focused.size)
-        if place != self._place:
-            self._place = place
-            self.call_later(self._keep_in_sight)
-
-    def _keep_in_sight(self) -> None:
-        if self.is_attached and self.focused is not None:
-            self.focused.scroll_visible(animate=False, immediate=True, force=True)
 
     # Words of another version
 
@@ -291,7 +219,7 @@ class KeptForm(OutreachScreen):
         """Keep it; words that have no field here are given up after a yes only."""
         if self.is_asking or self._gone or not await self._room_made():
             return
-        self._right_again()
+        self.right_again()
         if not self._over:
             await self.action_keep()
             return
@@ -327,21 +255,13 @@ class KeptForm(OutreachScreen):
         """Save every few keystrokes, and after a pause; what was wrong with that field is said no more."""
         if not self._ready or self._gone:
             return
-        wrong = self._wrong
-        # By the value: the message of a letter that was typed before may only come now.
-        if wrong and wrong.field and (wrong.field == field or self.fields()[wrong.field] != wrong.value):
-            self._right_again()
+        self.look_again(field)
         self._strokes += 1
         self.was_typed = True
         if self._strokes >= _SAVE_AFTER or self._unsaved:
             self._save_soon()
         else:
             self.set_timer(_PAUSE, self._save_soon)
-
-    def _right_again(self) -> None:
-        if self._wrong is not None:
-            self._wrong = None
-            self.say("")
 
     def _save_soon(self) -> None:
         self._strokes = 0
