@@ -66,6 +66,14 @@ def join(store: Store, url: str, code: str) -> Joined:
     try:
         was = store.worker if read_state(store.conn).is_enrolled else None
         answer = say_enrol(line, code, signing.key_of(text), was)
+    except Refused as refusal:
+        if was is None or refusal.code != "wrong-code":
+            raise
+        raise Refused(
+            "wrong-code",
+            f"This laptop is already enrolled as {was.name}'s, and stays so: outreach sync works on without a"
+            " code. This one is used up, wrong or older than ten minutes; to enrol anew it needs another.",
+        ) from None
     finally:
         line.close()
     identity = Identity(

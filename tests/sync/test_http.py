@@ -191,6 +191,16 @@ def test_a_code_works_once_and_for_ten_minutes(site: Site) -> None:
         site.join(site.store(), late)
 
 
+def test_a_laptop_that_is_enrolled_is_told_so_where_a_code_is_used(site: Site) -> None:
+    code, store = site.code(), site.store()
+    site.join(store, code)
+    told = "already enrolled as Ana Bell's, and stays so: outreach sync works on without a code"
+    with pytest.raises(Refused, match=told) as refused:
+        site.join(store, code)
+    assert refused.value.code == "wrong-code"
+    assert site.sync(store).session.agreed
+
+
 def test_a_code_whose_answer_was_lost_works_again_for_the_same_laptop(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
