@@ -38,11 +38,27 @@ _FULL_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _READONLY_ERRNOS = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 
 
+ENOUGH_ROOM = 100
+"""Megabytes beside the size of a file with which work goes on for days; its write-ahead log fits in them."""
+
+_STEP_OF_ROOM = 50
+
+
+def room_words(path: Path) -> str:
+    """What to do about a full disk: how much room to make for `path`, rounded up to 50 MB."""
+    try:
+        size = path.stat().st_size
+    except OSError:
+        size = 0
+    wanted = -(-(size // 1_000_000 + ENOUGH_ROOM) // _STEP_OF_ROOM) * _STEP_OF_ROOM
+    return f"make {wanted:,} MB of room on its disk (empty the bin, move large files away) and try again."
+
+
 def _disk_full(path: Path) -> OutreachError:
     return Refused(
         "disk-full",
         f"There is no room left to write {path.name}; what was saved before stands, this step was not saved: "
-        "free some space and try again.",
+        f"{room_words(path)}",
         str(path),
     )
 

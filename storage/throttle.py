@@ -11,8 +11,8 @@ import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from casework.errors import Locked
-from storage.faults import translated
+from casework.errors import Locked, Refused
+from storage.faults import room_words, translated
 from storage.files import sync_folder, write_atomic
 from storage.home import Home
 
@@ -139,4 +139,16 @@ class Throttle:
     def _write(self, attempts: Attempts) -> None:
         last = attempts.last.astimezone(UTC).isoformat() if attempts.last else None
         text = json.dumps({"count": attempts.count, "last": last, "wrong": attempts.wrong})
-        write_atomic(self._home.attempts_file, text.encode())
+        path = self._home.attempts_file
+        try:
+            write_atomic(path, text.encode())
+        except Refused as fault:
+            if fault.code != "disk-full":
+                raise
+            # A guess that could not be counted would be a free one.
+            raise Refused(
+                "disk-full",
+                "There is no room left to count a wrong passphrase, so none is taken. Nothing is lost: "
+                f"{room_words(path)}",
+                str(path),
+            ) from fault

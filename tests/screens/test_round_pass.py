@@ -252,7 +252,7 @@ async def test_a_long_message_is_folded_and_not_cut(tmp_path: Path) -> None:
     path = make_caseload(tmp_path, round_of(6))
     words = (
         "There is no room left to write caseload.db; what was saved before stands, this step was not saved: "
-        "free some space and try again."
+        "make 150 MB of room on its disk (empty the bin, move large files away) and try again."
     )
     async with opened(path) as pilot:
         screen = pilot.app.screen

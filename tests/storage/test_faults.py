@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import subprocess
 import sys
@@ -155,3 +156,13 @@ def test_sqlite_utils_runs_on_the_encrypted_engine(path: Path) -> None:
     """
     done = run_limited(script)
     assert (done.stdout, done.stderr) == ("['Zoë'] False\n", "")
+
+
+@pytest.mark.parametrize(("size", "room"), [(None, 100), (0, 100), (1_000_000, 150), (93_400_000, 200)])
+def test_a_full_disk_says_how_much_room_is_enough(tmp_path: Path, size: int | None, room: int) -> None:
+    path = tmp_path / "caseload.db"
+    if size is not None:
+        with path.open("wb") as file:
+            file.truncate(size)
+    fault = from_os(OSError(errno.ENOSPC, "No space left on device"), path)
+    assert f"make {room} MB of room on its disk" in fault.message

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 
-from casework.errors import Locked
+from casework.errors import Locked, Refused
 from storage.home import Home
 from storage.vault import Vault
 from tests.tools.vaults import NOW, PASSPHRASE
@@ -142,3 +143,23 @@ def test_right_passphrases_at_once_do_not_count_as_guesses(
     for thread in threads:
         thread.join()
     assert answers == [made[1]] * 8
+
+
+def test_on_a_full_disk_no_guess_is_taken_uncounted(
+    home: Home, made: tuple[Vault, bytearray, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    vault = Vault.load(home)
+    with monkeypatch.context() as patched:
+        patched.setattr("storage.files.create_owner_only", full)
+        for guess in ("wrong wrong wrong", PASSPHRASE):
+            with pytest.raises(Refused) as fault:
+                vault.unlock(guess, now=NOW)
+            assert fault.value.code == "disk-full"
+            assert "no room left to count a wrong passphrase" in fault.value.message
+            assert "make 100 MB of room" in fault.value.message
+            assert "attempts.json" not in fault.value.message
+    assert not home.attempts_file.exists()
+    assert vault.unlock(PASSPHRASE, now=NOW) == made[1]
