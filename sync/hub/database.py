@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
-from storage.cipher import dbapi, open_database
+from storage.cipher import BUSY_SECONDS, dbapi, open_database
 
 T = TypeVar("T")
 _COLLISIONS = frozenset({"40001", "40P01"})
@@ -24,7 +24,8 @@ _CACHE_KB = 2_000
 
 
 def open_sqlite(path: Path, key: bytearray, *, create: bool = False) -> Engine:
-    """The central record in one encrypted file; one writer at a time by SQLite's own lock.
+    """The central record in one encrypted file; one writer at a time by SQLite's own lock, and in one process
+    by its one connection.
 
     Raises BadInput or Refused as `storage.cipher.open_database` does.
     """
@@ -41,8 +42,9 @@ def open_sqlite(path: Path, key: bytearray, *, create: bool = False) -> Engine:
         creator=connect,
         module=dbapi(),
         poolclass=QueuePool,
-        pool_size=4,
-        pool_use_lifo=True,  # the one that wrote last has in memory what stands in the file
+        pool_size=1,  # one transaction at a time: a second one would only wait, and keep pages of the file
+        max_overflow=0,
+        pool_timeout=BUSY_SECONDS,
         hide_parameters=True,
     )
 

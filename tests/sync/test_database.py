@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+
 import pytest
 from sqlalchemy import Connection, event, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from sync.hub import tables
+from sync.hub.api import AT_ONCE
 from sync.hub.database import for_owner, open_postgresql, transact
 from sync.hub.hub import Hub, found_hub
 from sync.hub.writing import in_bulk, insert_all
 from sync.messages.steps import Changed, Push, SentEdit
 from tests.sync import crowd
-from tests.sync.databases import Database, PostgresqlDatabase
+from tests.sync.databases import Database, PostgresqlDatabase, SqliteDatabase
 
 EPOCH = tables.meta.c.name == "epoch"
 
@@ -41,6 +46,28 @@ def test_a_step_that_met_another_is_tried_again(postgresql: PostgresqlDatabase) 
 
     assert transact(engine, step, still=True) == "after epoch-of-the-other"
     assert seen == ["epoch-1", "epoch-of-the-other"]
+
+
+def test_many_requests_at_once_open_one_connection_to_a_file(tmp_path: Path) -> None:
+    """Each would keep pages of the file in memory, and only one of them works."""
+    database = SqliteDatabase(tmp_path, lasting=False)
+    database.found()
+    opened: list[object] = []
+    event.listen(database.engine, "connect", lambda raw, _: opened.append(raw))
+    database.engine.dispose()
+    begun = Barrier(AT_ONCE)
+
+    def write_on(_: int) -> None:
+        begun.wait()
+        for _ in range(3):
+            transact(database.engine, lambda connection: write(connection, read(connection) + "x"))
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(write_on, range(AT_ONCE)))
+    with database.engine.begin() as connection:
+        assert read(connection).endswith("x" * 3 * AT_ONCE)
+    assert len(opened) == 1
+    database.close()
 
 
 def test_a_connection_that_ended_while_it_was_idle_is_made_anew(
