@@ -52,6 +52,11 @@ def given_up_words(number: int) -> str:
     return f"{gone} given up: not covered by your work, nor by what the family agreed."
 
 
+def exchanged_words(steps: int, records: int) -> str:
+    """What a session with the central record carried: this laptop's steps, and records as they stand."""
+    return f"{count_of(steps, 'step')} sent, {count_of(records, 'record')} received"
+
+
 def join_words(words: list[str] | tuple[str, ...]) -> str:
     """A list in words: ``G, N, O and U``."""
     return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)

@@ -292,13 +292,13 @@ def _edit_apart(tour: Tour, way: Way) -> None:
     tour.run("ana", "edit", "Tilly Marsh", "known_as=Til", "language=Polish", see=merged)
     tour.run("nia", "edit", "Tilly Marsh", "known_as=Lily", "interpreter=yes", see="Nia knows nothing of it.")
     way.open()
-    way.sync("ana", "Ana comes first this time.", "Both sides agree: 1 sent")
+    way.sync("ana", "Ana comes first this time.", "Both sides agree: 1 step sent")
     _disagree(tour, way, "nia", "Tilly Marsh", ("Til", "Lily"))
     way.close()
     tour.run("ana", "edit", "Sam Orr", "known_as=Sammy", "language=Welsh", see="The same again with Sam ...")
     tour.run("nia", "edit", "Sam Orr", "known_as=Samuel", "interpreter=yes", see="... the other way round.")
     way.open()
-    way.sync("nia", "Nia comes first now.", "1 sent")
+    way.sync("nia", "Nia comes first now.", "1 step sent")
     _disagree(tour, way, "ana", "Sam Orr", ("Samuel", "Sammy"))
 
 
@@ -343,15 +343,15 @@ def _withdraw(tour: Tour, way: Way) -> None:
     tour.run(
         "ana", "contact", "add", "Tilly Marsh", "--kind", "call", "--note", _WORDS, see="A family's words."
     )
-    way.sync("ana", "Sent to the central record ...", "Both sides agree: 1 sent")
-    way.sync("nia", "... and not to Nia.", "0 received")
+    way.sync("ana", "Sent to the central record ...", "Both sides agree: 1 step sent")
+    way.sync("nia", "... and not to Nia.", "0 records received")
     tour.run(
         *("ana", "consent", "record", "Tilly Marsh", "--by", "Jo Marsh", "--relationship", "mother"),
         *("--status", "given", "--agencies", "school-nursing", "--categories", "family"),
         *("--purposes", "support"),
         see="Her mother agrees that the school nurse may know.",
     )
-    way.sync("ana", "The agreement is sent.", "1 sent")
+    way.sync("ana", "The agreement is sent.", "1 step sent")
     way.sync("nia", "What it allows comes by itself.", "Both sides agree")
     tour.run("nia", "contact", "list", "Tilly Marsh", see="Nia reads it now.", shows=(_WORDS,))
     [agreement] = tour.ask("ana", "consent", "list", "Tilly Marsh")
@@ -359,7 +359,7 @@ def _withdraw(tour: Tour, way: Way) -> None:
         *("ana", "consent", "withdraw", agreement["id"], "--reason", "She asked the school to stop."),
         see="At once, and for good, on Ana's laptop.",
     )
-    way.sync("ana", "It is sent.", "1 sent")
+    way.sync("ana", "It is sent.", "1 step sent")
     way.sync("nia", "Nia's laptop gives up what it held only by the agreement.", "given up")
     tour.run("nia", "contact", "list", "Tilly Marsh", see="Withheld, with why.", code=5, hides=(_WORDS,))
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from casework.errors import Locked, OutreachError
-from casework.wording import given_up_words
+from casework.wording import exchanged_words, given_up_words
 from storage.desk import Desk
 from storage.lending import Apart, Loan
 
@@ -113,7 +113,7 @@ def end_words(done: Session) -> str:
     head = "Both sides agree" if done.agreed else "The two sides do not agree yet; sync again"
     if done.problems:
         head = f"Something was found wrong (g y says what){'' if done.agreed else '; sync again'}"
-    parts = [f"{done.pushed} sent", f"{done.pulled} received"]
+    parts = [exchanged_words(done.pushed, done.pulled)]
     if done.conflicts:
         parts.append(f"{done.conflicts} in conflict (g x)")
     if done.quarantined:

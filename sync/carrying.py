@@ -17,6 +17,7 @@ from typing import Any, cast
 
 from casework.errors import OutreachError, Refused
 from casework.ids import new_id
+from casework.wording import count_of
 from storage.central import outbox
 from storage.central.bundles import Bundles, end_bundles, keep_bundles, read_bundles
 from storage.central.identity import HUB_KEY, HUB_SEAL, PRIVATE_KEY, kept
@@ -162,7 +163,7 @@ class CarriedDevice(Device):
             session.pulled += received.written
             session.purged += received.purged
             session.backfilled += sum(len(scope.rows) for scope in page.scopes)
-            self._progress(f"{session.pulled} received")
+            self._progress(f"{count_of(session.pulled, 'record')} received")
         session.purged += receiver.settle_own().purged
         self._compare(reply, done, session)
         return session
@@ -178,9 +179,9 @@ class CarriedDevice(Device):
                 settled += whole
         with transaction(self._conn):
             state = read_state(self._conn)
-            outbox.settle(self._conn, settled, answers, unknown_kinds(state), anew=bool(state.anew))
+            steps = outbox.settle(self._conn, settled, answers, unknown_kinds(state), anew=bool(state.anew))
             write_state(self._conn, replace(state, pushed_seq=reply.at.seq, pushed_chain=reply.at.chain))
-        session.pushed += len(settled)
+        session.pushed += steps
         for edit in settled:
             verdict = answers[edit.id].verdict
             session.merged += verdict == "merged"

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from casework.errors import Unreachable
+from casework.wording import count_of
 from storage.central import outbox
 from storage.central.beforehand import Beforehand
 from storage.central.delivery import Delivery, Row
@@ -100,7 +101,7 @@ class Reading:
             session.pulled += received.written
             session.purged += received.purged
             session.backfilled += sum(len(scope.rows) for scope in page.scopes)
-            self._progress(f"{session.pulled} received")
+            self._progress(f"{count_of(session.pulled, 'record')} received")
             empty = 0 if page.scopes or page.rows or page.gone else empty + 1
             if page.more and empty > _EMPTY:
                 raise Unreachable(

@@ -13,6 +13,7 @@ from casework.edits import CREATED
 from casework.errors import OutreachError, Refused, Unreachable
 from casework.facets import facets, joined, stand_ins
 from casework.shape import kinds
+from casework.wording import count_of
 from storage.central import outbox
 from storage.central.asides import note_taken
 from storage.central.beforehand import Beforehand
@@ -251,16 +252,16 @@ class Sending:
         with transaction(self._conn):
             state = read_state(self._conn)
             parts = self._with_parts(edits, verdicts)
-            outbox.settle(self._conn, *parts, unknown_kinds(state), anew=bool(state.anew))
+            steps = outbox.settle(self._conn, *parts, unknown_kinds(state), anew=bool(state.anew))
             write_state(self._conn, replace(state, pushed_seq=answer.at.seq, pushed_chain=answer.at.chain))
             self._note_taken(session, answer)
         own = [verdicts[edit.id] for edit in edits if edit.id in verdicts]
-        session.pushed += len(own)
+        session.pushed += steps
         for verdict in own:
             session.merged += verdict.verdict == "merged"
             session.conflicts += verdict.verdict == "conflict"
             session.quarantined += verdict.verdict == "quarantined"
-        self._progress(f"{session.pushed} sent")
+        self._progress(f"{count_of(session.pushed, 'step')} sent")
 
     def _note_taken(self, session: Session, answer: Pushed) -> None:
         """Keep what became of steps that waited for what this message brought."""

@@ -313,17 +313,10 @@ def exit_code(*, agreed: bool, to_settle: int, aside: int) -> int:
 
 
 def _said(value: dict[str, Any], again: str) -> list[str]:
-    from casework.wording import count_of, given_up_words
+    from casework.wording import count_of, exchanged_words, given_up_words
 
-    counted = [
-        f"{value[name]} {word}"
-        for name, word in (
-            ("pushed", "sent"),
-            ("pulled", "received"),
-            ("merged", "merged"),
-        )
-        if value[name] or name in ("pushed", "pulled")
-    ]
+    counted = [exchanged_words(value["pushed"], value["pulled"])]
+    counted += [f"{value['merged']} merged"] if value["merged"] else []
     end = "Both sides agree" if value["agreed"] else f"The two sides do not agree yet; {again}"
     lines = [f"{end}: {', '.join(counted)}."]
     if value["purged"]:

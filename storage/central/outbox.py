@@ -153,8 +153,9 @@ def settle(
     unknown: Collection[str] = (),
     *,
     anew: bool = False,
-) -> None:
-    """Keep the verdicts; in the caller's transaction. A long step has one when its last part has.
+) -> int:
+    """Keep the verdicts; in the caller's transaction. How many steps have one now: a long one has when its
+    last part has.
 
     The worst of its parts' verdicts is the step's. Records of `unknown` types are here alone until the
     central record knows them: they are neither counted nor sent anew. While a central record is read `anew`
@@ -188,6 +189,7 @@ def settle(
         "INSERT OR REPLACE INTO sync_edit (edit, verdict, seq, code, reason) VALUES (?, ?, ?, ?, ?)", told
     )
     note_settled(conn)
+    return len(told)
 
 
 def _lengths(conn: Connection, places: Sequence[int]) -> dict[int, int]:

@@ -179,7 +179,7 @@ def test_records_of_perhaps_one_child_are_told_where_to_look_at() -> None:
         ("pushed", "pulled", "merged", "purged", "to_settle", "same_child"), 0
     )
     value |= {"agreed": True, "set_aside": (), "taken_late": (), "problems": ()}
-    assert _said(value, "") == ["Both sides agree: 0 sent, 0 received."]
+    assert _said(value, "") == ["Both sides agree: 0 steps sent, 0 records received."]
     (_, last) = _said(value | {"same_child": 1}, "")
     assert last == "Perhaps one child: 1 pair of records: outreach duplicates"
 

@@ -105,7 +105,7 @@ async def test_a_session_blocks_no_key_and_its_end_is_said(family: Family, tmp_p
         await pilot.press("escape")
         way.answer.set()
         await settle(pilot)
-        assert "Both sides agree: 3 sent, 2 received." in flat(app)
+        assert "Both sides agree: 3 steps sent, 2 records received." in flat(app)
 
 
 async def test_a_laptop_whose_access_was_ended_shows_nothing_more(family: Family, tmp_path: Path) -> None:
@@ -134,7 +134,10 @@ async def test_a_laptop_whose_access_was_ended_shows_nothing_more(family: Family
     [
         (session(agreed=False), "The two sides do not agree yet; sync again"),
         (session(conflicts=1, quarantined=2), "1 in conflict (g x), 2 set aside (g y)"),
-        (session(problems=["Odd."]), "Something was found wrong (g y says what): 3 sent, 2 received."),
+        (
+            session(problems=["Odd."]),
+            "Something was found wrong (g y says what): 3 steps sent, 2 records received.",
+        ),
         (session(agreed=False, problems=["Odd."]), "Something was found wrong (g y says what); sync again:"),
         (Unreachable("unreachable", "The central record cannot be reached."), "reached. Nothing is lost."),
         (Unreachable("unreachable", "Nobody answers; nothing is lost."), "Nobody answers; nothing is lost."),
