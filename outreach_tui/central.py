@@ -103,6 +103,8 @@ class Sessions:
         else:
             if not quiet or not done.agreed or done.conflicts or done.quarantined or done.problems:
                 say(end_words(done))
+            elif done.purged:
+                say(given_up_words(done.purged))
         finally:
             self._busy = False
             self._after()

@@ -160,6 +160,34 @@ async def test_no_end_is_said_that_was_not(family: Family, tmp_path: Path, outco
         assert "Both sides agree:" not in flat(app) or not getattr(outcome, "problems", ["Odd."])
 
 
+async def test_a_background_sync_that_only_gave_up_records_says_so_in_a_line(
+    family: Family, tmp_path: Path
+) -> None:
+    enrol(family.store)
+    app = make_real_app(tmp_path, family.store, reconcile=lambda *_: session(purged=12))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await enter(pilot)
+        await keys(pilot, "g", "y")
+        await app.mind_central()
+        await settle(pilot)
+        told = "12 records were given up: not covered by your work, nor by what the family agreed."
+        assert told in flat(app)
+
+
+async def test_a_background_sync_of_which_nobody_has_to_know_says_nothing(
+    family: Family, tmp_path: Path
+) -> None:
+    enrol(family.store)
+    app = make_real_app(tmp_path, family.store, reconcile=lambda *_: session())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot)
+        await keys(pilot, "g", "y")
+        await app.mind_central()
+        await settle(pilot)
+        assert "given up" not in flat(app)
+        assert "Both sides agree:" not in flat(app)
+
+
 async def test_what_a_session_found_wrong_stands_there_in_plain_words(family: Family, tmp_path: Path) -> None:
     """Also where nobody asked for the session."""
     enrol(family.store)
