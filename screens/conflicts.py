@@ -101,6 +101,6 @@ class ConflictsScreen(ConflictList):
         if receipt is None:
             return
         kept = one.stands if keep == "central" else one.other
-        words = "both" if keep == "both" else short(value_words(one, kept), 40)
+        words = "both are kept" if keep == "both" else f"“{short(value_words(one, kept), 40)}” holds"
         await self.renew()
-        self.say(f"{one.label}: {words} holds now. u takes it back.")
+        self.say(f"{one.label}: {words} now. u takes it back.")

@@ -21,6 +21,7 @@ from screens.widgets.text import Cell, Piece, Tone, show_lines
 _LISTING = {
     *("today", "caseload", "child", "clocks", "supervision", "import"),
     *("consent", "disagreements", "plan", "review", "case", "schools", "notifications", "notification"),
+    *("conflicts", "settled"),
 }
 _LINES = {
     *("child", "consent", "disagreements", "plan", "review", "case", "schools", "notification"),

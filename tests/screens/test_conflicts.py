@@ -88,7 +88,7 @@ async def test_both_sides_stand_side_by_side_and_a_key_settles_them(
         check_shot(app, f"conflicts-{size[0]}")
         await keys(pilot, "right_parenthesis")
         assert await asked(app, lambda store: known_as(store, family.tilly.id)) == "Tils"
-        assert "Known as: Tils holds now. u takes it back." in flat(app)
+        assert "Known as: “Tils” holds now. u takes it back." in flat(app)
         assert "No conflict waits" in flat(app)
         await keys(pilot, "u")
         assert await asked(app, lambda store: known_as(store, family.tilly.id)) == before
@@ -142,6 +142,7 @@ async def test_both_tags_are_kept_and_a_day_cannot_be_two(family: Family, tmp_pa
         await keys(pilot, "g", "x", "asterisk")
         tags = await asked(app, lambda store: store.get(Child, family.tilly.id).tags)
         assert "bus" in tags
+        assert "Tags: both are kept now. u takes it back." in flat(app)
         await keys(pilot, "u", "enter")
         assert isinstance(app.screen, TextScreen)
         await keys(pilot, "escape", "h")
@@ -260,6 +261,7 @@ async def test_a_key_shows_what_was_settled_and_goes_back(
         assert "Not chosen (Kim Invented, Swale, Wed 18 Nov 2026 08:30): Tilly" in flat(app)
         await keys(pilot, "escape", "question_mark")
         assert "what was chosen, by whom, when" in flat(app)
+        assert "Row above." in flat(app)
         await keys(pilot, "escape", "h")
         assert isinstance(app.screen, HistoryScreen)
         await keys(pilot, "escape", "right_parenthesis", "u")
