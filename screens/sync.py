@@ -66,15 +66,46 @@ def sync_lines(view: SyncView, width: int, note: str = "") -> Iterator[tuple[str
         yield from (("", cell) for cell in plain(words, width, tone=Tone.WARN, indent=2))
     yield "", ""
     since = f", the oldest of {local_time(view.oldest)}" if view.oldest else ""
-    yield "", Piece(f"{count_of(view.waiting, 'step')} to be sent{since}", Tone.STRONG)
+    yield "", Piece(f"{_waiting_words(view)}{since}", Tone.STRONG)
+    if sum(view.kinds.values()) > view.waiting:
+        yield "", Piece("  by kind of record; a step may change several", Tone.QUIET)
     for kind, number in view.kinds.items():
         yield "", f"  {kind.replace('_', ' '):<24}{number:>6,}"
     for one in view.children:
-        words = f"  {short(one.name, 40)}: {one.waiting} waiting, {one.sent} sent"
+        words = f"  {short(one.name, 40)}: {count_of(one.waiting, 'step')} waiting, {one.sent:,} sent"
         yield one.child, (Piece(words), Piece("  enter shows which", Tone.QUIET))
     yield from _to_settle_lines(view)
+    yield from _aside_lines(view, width)
     yield "", ""
-    yield "", Piece(f"{count_of(len(view.aside), 'step')} set aside by the central record", Tone.STRONG)
+    yield "", Piece("What came last", Tone.STRONG)
+    for at, words in view.came:
+        yield "", f"  {local_time(at)}  {words.removesuffix(', 0 given up')}"
+    if not view.came:
+        yield "", Piece("  Nothing yet.", Tone.QUIET)
+
+
+def _waiting_words(view: SyncView) -> str:
+    return f"{count_of(view.waiting, 'step')} to be sent" if view.waiting else "Nothing waits to be sent"
+
+
+def _to_settle_lines(view: SyncView) -> Iterator[tuple[str, Cell]]:
+    """What waits for a person: conflicts, and records that may be of one child."""
+    if view.conflicts or view.pairs:
+        yield "", ""
+    if view.conflicts:
+        yield "", Piece(f"{count_of(view.conflicts, 'conflict')} to settle: g x", Tone.WARN)
+    if view.pairs:
+        many = count_of(view.pairs, "pair")
+        yield "", Piece(f"{many} of records may be of one child: = on the child", Tone.WARN)
+        for one, other in view.alike:
+            yield "", f"  {short(one, 30)} and {short(other, 30)}"
+
+
+def _aside_lines(view: SyncView, width: int) -> Iterator[tuple[str, Cell]]:
+    """Steps that the central record did not take, and those that it took later."""
+    yield "", ""
+    aside = count_of(len(view.aside), "step") if view.aside else "Nothing"
+    yield "", Piece(f"{aside} set aside by the central record", Tone.STRONG)
     for step in view.aside:
         who = f" ({short(step.who, 30)})" if step.who else ""
         about = f": {', '.join(step.fields)}" if step.fields else ""
@@ -85,23 +116,6 @@ def sync_lines(view: SyncView, width: int, note: str = "") -> Iterator[tuple[str
     for late in view.late:
         words = f"  Taken after all: {short(late.name, 50)}, {local_time(late.at)}: {late.reason}"
         yield from (("", cell) for cell in plain(words, width, indent=0))
-    yield "", ""
-    yield "", Piece("What came last", Tone.STRONG)
-    for at, words in view.came:
-        yield "", f"  {local_time(at)}  {words}"
-    if not view.came:
-        yield "", Piece("  Nothing yet.", Tone.QUIET)
-
-
-def _to_settle_lines(view: SyncView) -> Iterator[tuple[str, Cell]]:
-    """What waits for a person: conflicts, and records that may be of one child."""
-    if view.conflicts:
-        yield "", Piece(f"{count_of(view.conflicts, 'conflict')} to settle: g x", Tone.WARN)
-    if view.pairs:
-        many = count_of(view.pairs, "pair")
-        yield "", Piece(f"{many} of records may be of one child: = on the child", Tone.WARN)
-        for one, other in view.alike:
-            yield "", f"  {short(one, 30)} and {short(other, 30)}"
 
 
 class SyncScreen(OutreachScreen):
@@ -172,8 +186,7 @@ class SyncScreen(OutreachScreen):
     def _draw(self, width: int) -> None:
         if self._view is None or self.is_bare:
             return
-        waits = f"{count_of(self._view.waiting, 'step')} to be sent"
-        self.query_one(TitleLine).set_title("Sync", waits)
+        self.query_one(TitleLine).set_title("Sync", _waiting_words(self._view))
         lines = sync_lines(self._view, width - 6, self.shell.central_note)
         rows = [Row(f"{n}/{child}", (cell,)) for n, (child, cell) in enumerate(lines)]
         self.query_one(RowList).set_source(Rows(rows))
@@ -187,7 +200,10 @@ class SyncScreen(OutreachScreen):
             return
         from screens.reader import TextScreen
 
-        words = [f"{kind.replace('_', ' '):<24}{waits} waiting, {sent} sent" for kind, waits, sent in steps]
+        words = [
+            f"{kind.replace('_', ' '):<24}{count_of(waits, 'record')} waiting, {sent:,} sent"
+            for kind, waits, sent in steps
+        ]
         self.app.push_screen(TextScreen("What was sent, by kind of record", "\n".join(words)))
 
     async def do_sync_now(self) -> None:

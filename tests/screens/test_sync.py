@@ -15,6 +15,7 @@ from casework.errors import Refused, Unreachable
 from screens.child import ChildScreen
 from screens.sync import SyncScreen, sync_lines
 from screens.unlock import UnlockScreen
+from screens.widgets.text import show_cell
 from storage.central.problems import note_problems
 from storage.central.state import read_state, write_state
 from storage.journal import transaction
@@ -80,6 +81,18 @@ def test_who_may_stand_twice_is_named(family: Family) -> None:
     words = "".join(flat_words(cell) for _, cell in sync_lines(view, 80))
     assert "2 pairs of records may be of one child: = on the child" in words
     assert "Tilly Marsh and Matilda Marsh" in words
+
+
+def test_where_nothing_waits_no_noughts_are_told(family: Family) -> None:
+    came = [
+        ("2026-11-20T08:41:00Z", "4 records, 0 given up"),
+        ("2026-11-20T08:40:00Z", "1 record, 2 given up"),
+    ]
+    quiet = replace(read_sync_view(family.store), waiting=0, oldest="", kinds={}, children=[], came=came)
+    text = " ".join(" ".join(show_cell(cell).plain for _, cell in sync_lines(quiet, 80)).split())
+    assert "Nothing waits to be sent" in text
+    assert "Nothing set aside by the central record" in text
+    assert "08:41 4 records Fri 20 Nov 2026 08:40 1 record, 2 given up" in text
 
 
 async def test_a_session_blocks_no_key_and_its_end_is_said(family: Family, tmp_path: Path) -> None:
