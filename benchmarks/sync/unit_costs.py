@@ -35,8 +35,9 @@ from sync.http import HttpCentral, Line, Peer, enrol
 from sync.hub import tables
 from sync.hub.database import for_owner, open_postgresql
 from sync.hub.enrolment import draw_code, enter_worker
+from sync.hub.founding import found_hub
 from sync.hub.gate import Gate
-from sync.hub.hub import Hub, found_hub
+from sync.hub.hub import Hub
 from tests.sync.databases import started_server
 
 SCHOOLS, LAPTOPS, DAYS, WEEKS = 3, 5, 5, 2

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import DBAPIError
 
 from casework.canonical import sum_of
-from casework.errors import Ambiguous, BadInput, OutreachError, Refused, Unreachable
+from casework.errors import OutreachError, Refused, Unreachable
 from casework.ids import new_id
 from storage.faults import DATABASE_ERRORS, from_database, translated
 from storage.files import claim_name, fresh_name, sync_folder
@@ -26,6 +26,7 @@ from sync.hub.carried_edits import take_edits
 from sync.hub.counting import Counter
 from sync.hub.database import for_laptop, transact
 from sync.hub.feed import Feed
+from sync.hub.last_bundle import chosen, held_of, no_bundle
 from sync.hub.writing import in_bulk
 from sync.letters import MOST_FRAMES, Letter, Owed, Reply
 from sync.messages.pages import Page
@@ -67,13 +68,6 @@ class Answered:
     verdicts: int
     records: int
     size: int
-
-
-def outdate(connection: Connection, device: str, counter: int) -> None:
-    """A session made every bundle up to this one worthless."""
-    held = _row(connection, device)
-    values = dict(held._mapping) if held is not None else _empty(device)
-    in_bulk(connection, _bundle, [values | {"counter": max(values["counter"], counter), "waits": 0}])
 
 
 def read_bundle(hub: OpenHub, path: Path) -> Taken:
@@ -123,7 +117,7 @@ def take(
     Counter(connection)  # whoever takes the next bundle waits until this one is taken
     device = head.device
     _check_active(connection, device)
-    held = _row(connection, device)
+    held = held_of(connection, device)
     _check_turn(held, head, name)
     before = Owed.model_validate_json(held.reply) if head.follows else None
     welcome = hub.greet(connection, device, letter.hello)
@@ -149,7 +143,7 @@ def take(
             if owed.differed:
                 owed.lost = hub.lacking(connection, letter.have)
         take_edits(hub, connection, device, pushes(), owed)
-    values = dict(held._mapping) if held is not None else _empty(device)
+    values = dict(held._mapping) if held is not None else no_bundle(device)
     row = values | {
         "counter": head.counter,
         "name": name,
@@ -161,20 +155,14 @@ def take(
     return owed, told
 
 
-def answer_of(
-    hub: Hub, connection: Connection, device: str, owed: Owed
-) -> tuple[Reply, list[Pushed], list[Page]]:
+def answer_of(connection: Connection, device: str, owed: Owed) -> tuple[Reply, list[Pushed], list[Page]]:
     """What is said in return, in the caller's transaction as that laptop."""
     counter = Counter(connection, lock=False)
     feed = _feed(connection, device, counter.put_back)
     pages: list[Page] = []
     if owed.welcome.action != "reconcile":
         want = list(dict.fromkeys(owed.want))
-
-        def chain_at(seq: int) -> str:
-            return hub.chain_at(connection, counter, seq)
-
-        pages = list(feed.pages(owed.cursor, want, counter.head, chain_at))
+        pages = list(feed.pages(owed.cursor, want, counter.head, counter.chain_at))
     verdicts = [
         _pushed(owed.verdicts[at : at + MOST_EDITS], owed.about)
         for at in range(0, len(owed.verdicts), MOST_EDITS)
@@ -214,14 +202,14 @@ def _write_answer(hub: OpenHub, path: Path, start: str | None) -> Answered:
         if path.exists():
             raise Refused("file-exists", f"{path.name} is already there; choose another name.", str(path))
     with hub.engine.begin() as connection:
-        device = _chosen(connection, start)
+        device = chosen(connection, start)
         _check_active(connection, device)
-        held = _row(connection, device)
+        held = held_of(connection, device)
         meta = Counter(connection, lock=False)
     owed = Owed.model_validate_json(held.reply)
     reply, verdicts, pages = transact(
         for_laptop(hub.engine, device),
-        lambda connection: answer_of(hub.hub, connection, device, owed),
+        lambda connection: answer_of(connection, device, owed),
         still=True,
     )
     head = Head(
@@ -345,37 +333,6 @@ def _told(path: Path) -> Iterator[None]:
 
 def _feed(connection: Connection, device: str, put_back: int | None = None) -> Feed:
     return Feed(connection, device, put_back=put_back)
-
-
-def _row(connection: Connection, device: str) -> Any:
-    return connection.execute(select(_bundle).where(_bundle.c.device == device)).first()
-
-
-def _empty(device: str) -> dict[str, Any]:
-    kept = {"counter": 0, "name": "", "seal": "", "reply": "", "waits": 0, "answer": 0, "answer_name": ""}
-    return {"device": device, **kept}
-
-
-def _chosen(connection: Connection, start: str | None) -> str:
-    """The laptop to be answered. Raises BadInput, Ambiguous."""
-    rows: Sequence[Any] = connection.execute(select(_bundle).where(_bundle.c.reply != "")).all()
-    if start is not None:
-        found = [row for row in rows if row.device == start] or [
-            row for row in rows if len(start) >= 8 and row.device.startswith(start)
-        ]
-    else:
-        found = [row for row in rows if row.waits] or list(rows)
-    if not found:
-        raise BadInput(
-            "nothing-to-answer",
-            "No bundle of that laptop was read yet: outreach bundle read FILE comes first.",
-        )
-    if len(found) > 1:
-        raise Ambiguous(
-            "Several laptops can be answered; say which with --laptop.",
-            [(row.device, "waits for an answer" if row.waits else "was answered") for row in found],
-        )
-    return str(found[0].device)
 
 
 def _write_down(hub: OpenHub, device: str, code: str, size: int) -> None:

@@ -6,12 +6,13 @@ Over the network the laptop gives its records those ids itself and sends again; 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
+from sync.hub.renaming import renamed
 from sync.letters import Owed
-from sync.messages.steps import Changed, Push, SentEdit
+from sync.messages.steps import Push
 
 if TYPE_CHECKING:
     from sync.hub.hub import Hub
@@ -40,33 +41,3 @@ def take_edits(hub: Hub, connection: Connection, device: str, pushes: Iterable[P
 def _step(edit: str) -> str:
     """The id of the whole step, of which a long one is sent in parts."""
     return edit.partition("/")[0]
-
-
-def renamed(edit: SentEdit, known: dict[str, str]) -> SentEdit:
-    """The edit as its laptop would send it once it has given these records their ids."""
-    if not known:
-        return edit
-    changes = [
-        Changed(
-            type=change.type,
-            record=known.get(change.record, change.record),
-            field=change.field,
-            old=_replaced(change.old, known),
-            new=_replaced(change.new, known),
-        )
-        for change in edit.changes
-    ]
-    subject = known.get(edit.subject, edit.subject) if edit.subject else None
-    return edit.model_copy(update={"changes": changes, "subject": subject})
-
-
-def _replaced(value: Any, known: dict[str, str]) -> Any:
-    if isinstance(value, str):
-        for old, new in known.items():
-            value = value.replace(old, new)
-        return value
-    if isinstance(value, dict):
-        return {name: _replaced(one, known) for name, one in value.items()}
-    if isinstance(value, list):
-        return [_replaced(one, known) for one in value]
-    return value

@@ -66,6 +66,14 @@ class Counter:
         if self.put_back is None:
             in_bulk(self._connection, tables.meta, [{"name": FOUND_BACK, "value": str(self.head)}])
 
+    def chain_at(self, seq: int) -> str:
+        """The chain of the log at a number; "" at its beginning, "?" beyond its end."""
+        if seq == 0:
+            return ""
+        if seq == self.head:
+            return self.chain.hex()
+        return chain_in_log(self._connection, seq) or "?"
+
     def advance(self, digest: bytes) -> int:
         """The next number, for an edit with this fingerprint."""
         self.head += 1

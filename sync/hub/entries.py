@@ -43,6 +43,14 @@ def log_row(
     }
 
 
+def here(connection: Connection, edits: Sequence[str]) -> set[str]:
+    """Those of these edits that were taken or are kept aside."""
+    found: set[str] = set()
+    for table in (tables.log, tables.quarantine):
+        found |= set(connection.execute(select(table.c.edit).where(table.c.edit.in_(edits))).scalars())
+    return found
+
+
 def digest_of_edit(edit: SentEdit) -> bytes:
     """What says that an edit is the one that was sent before: all of it but `seen`, `knew`, `taken_back`."""
     said = dict(zip(_OF_EDIT, _said_by_edit(edit), strict=True))

@@ -25,8 +25,9 @@ from sync import signing
 from sync.hub import tables
 from sync.hub.counting import LEASE
 from sync.hub.database import for_owner, open_postgresql, open_sqlite
+from sync.hub.founding import found_hub
 from sync.hub.gate import Gate
-from sync.hub.hub import Hub, found_hub
+from sync.hub.hub import Hub
 from sync.hub.migrations import is_current, upgrade
 from sync.hub.versions import catch_up
 from sync.hub.writing import in_bulk

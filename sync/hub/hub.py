@@ -6,40 +6,35 @@ random values are given, so that a simulation replays.
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, bindparam, select, update
+from sqlalchemy import Connection, Engine, select
 
 from casework.errors import Refused
 from casework.local_days import day_of
-from casework.shape import kinds, shape
+from casework.shape import shape
 from sync.hub import tables
-from sync.hub.alarms import looked_into
-from sync.hub.anchoring import anchor, keep_missing
-from sync.hub.bundles import outdate
+from sync.hub.anchoring import keep_missing
 from sync.hub.central import batched
-from sync.hub.counting import CHAIN_BYTES, ENDED, Counter, chain_in_log
+from sync.hub.counting import Counter
 from sync.hub.database import transact
 from sync.hub.devices import keep_statement
-from sync.hub.entitlement import SEND_ANEW, Entitlement
-from sync.hub.entries import aside_row, digest_of_edit, keep_aside
+from sync.hub.entitlement import Entitlement
+from sync.hub.entries import aside_row, digest_of_edit, here, keep_aside
 from sync.hub.failing import FAILED, is_of_edits
 from sync.hub.feed import Feed, most_rows
-from sync.hub.migrations import upgrade
-from sync.hub.opening import access_ended, before_pull, before_push, check_standing, stranger
+from sync.hub.greeting import Greeting
+from sync.hub.opening import before_pull, before_push, is_revoked, require_active
 from sync.hub.rights import Refusal
 from sync.hub.standing import Sums
 from sync.hub.taking import Taking
-from sync.hub.waiting import take_waiting, take_waiting_of, taken_since
+from sync.hub.waiting import take_waiting, taken_since
 from sync.hub.worked_out import NOTHING, WorkedOut
-from sync.hub.writing import in_bulk
-from sync.messages.greeting import Action, BesideWelcome, Hello, Welcome
+from sync.messages.greeting import Hello, Welcome
 from sync.messages.pages import BesidePull, Page, Pull
-from sync.messages.said import PROTOCOL, Cursor
+from sync.messages.said import Cursor
 from sync.messages.steps import BROUGHT_BACK, NOT_YET, Push, Pushed, Verdict
 from sync.messages.sums import Have, Lack, Verified, Verify
 
@@ -85,7 +80,7 @@ class Hub:
             return transact(self.engine, lambda connection: self.greet(connection, device, said))
 
         def both(connection: Connection) -> Welcome:
-            welcome, is_late = self._greet(connection, device, said)
+            welcome, is_late = Greeting(connection, device, said, self._now, self._sums).answer()
             if welcome.action != "ok" or is_late:
                 return welcome
             pushed = self._push(connection, device, push, NOTHING)
@@ -144,59 +139,7 @@ class Hub:
 
     def greet(self, connection: Connection, device: str, said: Hello) -> Welcome:
         """`hello` but for the steps that it brings, in the caller's transaction."""
-        return self._greet(connection, device, said)[0]
-
-    def _greet(self, connection: Connection, device: str, said: Hello) -> tuple[Welcome, bool]:
-        """The answer to a greeting, and whether it is late.
-
-        One that comes after later ones, delayed on the way, leaves nothing here and accuses nobody: its word
-        had its turn, or a later one named it among those without an answer.
-        """
-        counter = Counter(connection, lock=False)
-        known = known_device(connection, device)
-        action = self._action(connection, counter, known, said)
-        is_late = said.coming in known.incarnation.split()[1:]
-        if action in ("reconcile", "forked") and not is_late:
-            counter = Counter(connection)
-            forget_known(connection, device)
-        lost, seen = known.audit_lost or None, None
-        if lost:
-            seen = looked_into(connection, device, lost)
-        agreed, kept = (False, Cursor()) if is_late else self._greeted(connection, known, action, said)
-        welcome = Welcome(
-            action=action,
-            hub=counter.hub,
-            epoch=counter.epoch,
-            head=counter.head,
-            now=self._now().isoformat(),
-            agreed=agreed,
-            kinds={kind: [*fields] for kind, fields in kinds().items()} if said.shape != shape() else {},
-            audit=kept,
-            lease=counter.lease,
-            looked_into=seen,
-            common=_common(counter, said) if action == "reconcile" else 0,
-            beside=BesideWelcome(
-                taken=taken_since(connection, known.worker, said.beside.aside),
-                ahead=True,
-                audit_lost=None if seen else lost,
-            ),
-        )
-        return welcome, is_late
-
-    def _greeted(
-        self, connection: Connection, known: Row[Any], action: Action, said: Hello
-    ) -> tuple[bool, Cursor]:
-        """What a greeting leaves here; whether both sides hold the same, and the head kept of the audit."""
-        device = known.id
-        if action not in ("revoked", "upgrade"):
-            self._new_day(connection, known)
-        agreed = action == "ok" and self._agrees(connection, device, said)
-        self._seen(connection, known, [said.coming, *reversed(said.unanswered)])
-        keep_statement(connection, device, said.given_up, self._now())
-        kept = anchor(connection, known, said, self._now())
-        if said.bundle:
-            outdate(connection, device, said.bundle)
-        return agreed, kept
+        return Greeting(connection, device, said, self._now, self._sums).answer()[0]
 
     def take(self, connection: Connection, device: str, said: Push) -> Pushed:
         """`push`, in the caller's transaction."""
@@ -237,7 +180,7 @@ class Hub:
         if opened.status == "revoked":
             return self._set_aside(connection, device, said, REVOKED)
         after = said.beside.after
-        if after is not None and not self._here(connection, [after]):
+        if after is not None and not here(connection, [after]):
             raise Refused(NOT_YET, "The steps before these have not come yet; send these after them.")
         if any(edit.name == BROUGHT_BACK for edit in said.edits):
             counter.find_put_back()  # it was noticed before, perhaps in files that are gone again
@@ -264,7 +207,7 @@ class Hub:
         verdicts = [late.get(one.edit, one) for one in told.verdicts]
         taken = taken_since(connection, opened.worker, [*{edit.partition("/")[0] for edit in late}])
         told = told.model_copy(update={"beside": told.beside.model_copy(update={"taken": taken})})
-        at = Cursor(seq=counter.head, chain=self.chain_at(connection, counter, counter.head))
+        at = Cursor(seq=counter.head, chain=counter.chain_at(counter.head))
         return told.model_copy(update={"verdicts": verdicts, "at": at})
 
     def _pull(self, connection: Connection, device: str, said: Pull) -> Page:
@@ -274,20 +217,16 @@ class Hub:
             raise Refused("reconcile", "The central record is not the one this laptop last read.")
         feed = Feed(connection, device, self._sums, put_back=counter.put_back)
         feed.settle_done(said.done)
-
-        def chain_at(seq: int) -> str:
-            return self.chain_at(connection, counter, seq)
-
-        return feed.page(said, counter.head, chain_at, most_rows(said))
+        return feed.page(said, counter.head, counter.chain_at, most_rows(said))
 
     def _verify(self, connection: Connection, device: str, said: Verify) -> Verified:
-        self._require_active(connection, device)
+        require_active(connection, device)
         keep_statement(connection, device, said.given_up, self._now())
         keep_missing(connection, device, said.missing, self._now())
         return Feed(connection, device, self._sums).verified(said)
 
     def _have(self, connection: Connection, device: str, said: Have) -> Lack:
-        self._require_active(connection, device)
+        require_active(connection, device)
         return Lack(records=self.lacking(connection, said.records))
 
     @staticmethod
@@ -304,61 +243,23 @@ class Hub:
             Counter(connection).find_put_back()
         return lost
 
-    # What a laptop's state asks for
-
-    def _action(self, connection: Connection, counter: Counter, known: Row[Any], said: Hello) -> Action:
-        if known.status == "revoked":
-            return "revoked"
-        if said.protocol > PROTOCOL:
-            return "upgrade"
-        other = (said.hub and said.hub != counter.hub) or (said.epoch and said.epoch != counter.epoch)
-        for place in (said.cursor, said.pushed):
-            if other or self.chain_at(connection, counter, place.seq) != place.chain:
-                return "reconcile"
-        if said.aside is not None and not self._here(connection, [said.aside]):
-            return "reconcile"
-        word = known.incarnation.partition(" ")[0]
-        return "ok" if word in ("", said.incarnation, said.coming, *said.unanswered) else "forked"
-
-    def _agrees(self, connection: Connection, device: str, said: Hello) -> bool:
-        if said.waiting or said.digest is None:
-            return False
-        feed = Feed(connection, device, self._sums)
-        return feed.verified(Verify(cursor=said.cursor, digest=said.digest)).agreed
-
-    def _new_day(self, connection: Connection, known: Row[Any]) -> None:
-        """Agreements expire and decisions end with the day in England.
-
-        Pushes wait meanwhile, for what they change in the ground of decisions must not be missed.
-        """
-        today = day_of(self._now())
-        if known.entitled_on != today.isoformat():
-            counter = Counter(connection)
-            Entitlement(connection, today).settle_device(known.id, counter.head)
-            take_waiting_of(connection, counter, known.id, self._now())
-
-    def _seen(self, connection: Connection, known: Row[Any], said_now: Sequence[str]) -> None:
-        words = [*dict.fromkeys([*said_now, *known.incarnation.split()])]
-        said = {"last_seen": self._now().isoformat(), "incarnation": " ".join(words[:_WORDS])}
-        connection.execute(_SEEN, said | {"laptop": known.id})
-
     def _keep_aside(self, connection: Connection, device: str, said: Push) -> Pushed:
         """Edits at which this program failed."""
         counter = Counter(connection)
-        if self._is_revoked(connection, device):
+        if is_revoked(connection, device):
             return self._set_aside(connection, device, said, REVOKED)
         answer = self._set_aside(connection, device, said, FAILED)
-        at = Cursor(seq=counter.head, chain=self.chain_at(connection, counter, counter.head))
+        at = Cursor(seq=counter.head, chain=counter.chain_at(counter.head))
         return answer.model_copy(update={"at": at})
 
     def _set_aside(self, connection: Connection, device: str, said: Push, why: Refusal) -> Pushed:
         """Keep edits for a supervisor, but for those that were taken before or are kept already."""
         ids = [edit.id for edit in said.edits]
-        here = self._here(connection, ids)
+        held = here(connection, ids)
         rows = [
             aside_row(edit, digest_of_edit(edit), device, self._now(), why)
             for edit in {edit.id: edit for edit in said.edits}.values()
-            if edit.id not in here
+            if edit.id not in held
         ]
         keep_aside(connection, rows)
         return Pushed(
@@ -366,85 +267,3 @@ class Hub:
                 Verdict(edit=edit, verdict="quarantined", code=why.code, reason=why.reason) for edit in ids
             ]
         )
-
-    @staticmethod
-    def _here(connection: Connection, edits: Sequence[str]) -> set[str]:
-        """Those of these steps that were taken or are kept aside."""
-        found: set[str] = set()
-        for table in (tables.log, tables.quarantine):
-            found |= set(connection.execute(select(table.c.edit).where(table.c.edit.in_(edits))).scalars())
-        return found
-
-    @staticmethod
-    def _is_revoked(connection: Connection, device: str) -> bool:
-        """Whether a laptop's access was ended, which costs it its keys. Raises Refused for a stranger."""
-        return bool(known_device(connection, device, _STANDING).status == "revoked")
-
-    def _require_active(self, connection: Connection, device: str) -> None:
-        if self._is_revoked(connection, device):
-            raise access_ended()
-
-    @staticmethod
-    def chain_at(connection: Connection, counter: Counter, seq: int) -> str:
-        """The chain of the log at a number; "" at its beginning, "?" beyond its end."""
-        if seq == 0:
-            return ""
-        if seq == counter.head:
-            return counter.chain.hex()
-        return chain_in_log(connection, seq) or "?"
-
-
-_DEVICE = select(tables.device).where(tables.device.c.id == bindparam("laptop"))
-_STANDING = select(tables.device.c.id, tables.device.c.status).where(
-    tables.device.c.id == bindparam("laptop")
-)
-"""All that a laptop's own role may read of it (docs/decisions/0017)."""
-_WORDS = 16
-"""Words of sessions that are kept: more than a laptop has in the minutes for which a request is taken."""
-_SEEN = (
-    update(tables.device)
-    .where(tables.device.c.id == bindparam("laptop"))
-    .values(last_seen=bindparam("last_seen"), incarnation=bindparam("incarnation"))
-)
-
-
-def known_device(connection: Connection, device: str, columns: Select[Any] = _DEVICE) -> Row[Any]:
-    """The row of a laptop whose access was not refused from the beginning. Raises Refused for a stranger."""
-    row = connection.execute(columns, {"laptop": device}).first()
-    if row is None:
-        raise stranger()
-    check_standing(row.status)
-    return row
-
-
-def found_hub(engine: Engine, *, hub: str, epoch: str) -> None:
-    """Make an empty central record. `hub` and `epoch` are random ids."""
-    upgrade(engine)
-    with engine.begin() as connection:
-        rows = {"hub": hub, "epoch": epoch, "head": "0", "chain": bytes(CHAIN_BYTES).hex()}
-        in_bulk(connection, tables.meta, [{"name": n, "value": v} for n, v in rows.items()])
-
-
-def new_epoch(connection: Connection, epoch: str) -> None:
-    """After a restore nothing that laptops remember of this record's order holds beyond its newest number."""
-    counter = Counter(connection, lock=False)
-    ended = json.dumps([*counter.ended, (counter.epoch, counter.head)])
-    in_bulk(connection, tables.meta, [{"name": "epoch", "value": epoch}, {"name": ENDED, "value": ended}])
-
-
-def _common(counter: Counter, said: Hello) -> int:
-    """Up to which number this log is the one that a laptop read before backups were put back; 0 where that is
-    not known.
-    """
-    epochs = [epoch for epoch, _ in counter.ended]
-    if said.epoch not in epochs:
-        return 0
-    return min(said.cursor.seq, *(head for _, head in counter.ended[epochs.index(said.epoch) :]))
-
-
-def forget_known(connection: Connection, device: str) -> None:
-    """What a laptop holds is not known any more: it is sent everything anew."""
-    connection.execute(
-        update(tables.entitlement).where(tables.entitlement.c.device == device).values(sent=SEND_ANEW)
-    )
-    connection.execute(update(tables.record).where(tables.record.c.device == device).values(device=""))

@@ -19,8 +19,8 @@ from storage.cipher import close_database, open_database
 from storage.faults import translated
 from sync.hub import tables
 from sync.hub.database import open_postgresql, open_sqlite
+from sync.hub.founding import new_epoch
 from sync.hub.home import OWN, HubHome, OpenHub, founded
-from sync.hub.hub import new_epoch
 from sync.hub.migrations import upgrade
 from sync.hub.writing import in_bulk
 

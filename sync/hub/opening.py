@@ -1,14 +1,18 @@
-"""What a push and a pull read first, each by one statement: a round trip costs more than the rows."""
+"""Who speaks, and what a message reads first.
+
+A push and a pull read it by one statement each: a round trip costs more than the rows.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Connection,
     Integer,
     LargeBinary,
+    Row,
     Select,
     Text,
     bindparam,
@@ -55,6 +59,9 @@ def _kind(name: str) -> Select[tuple[str]]:
 
 
 _is_laptop = _device.c.id == bindparam("laptop")
+_DEVICE = select(_device).where(_is_laptop)
+_STANDING = select(_device.c.id, _device.c.status).where(_is_laptop)
+"""All that a laptop's own role may read of it (docs/decisions/0017)."""
 _BEFORE_PUSH = union_all(
     _kind(_SET).add_columns(_meta.c.name, _meta.c.value, _zero, _zero),
     _kind(_LAPTOP).add_columns(_device.c.status, _device.c.worker, _zero, _zero).where(_is_laptop),
@@ -113,6 +120,30 @@ def before_pull(connection: Connection, device: str, seq: int) -> Opened:
     if status == "revoked":
         raise access_ended()
     return Opened(Counter(connection, kept=kept), status, "", {}, (), chain)
+
+
+def known_device(connection: Connection, device: str) -> Row[Any]:
+    """The row of a laptop whose access was not refused from the beginning. Raises Refused for a stranger."""
+    return _known(connection, device, _DEVICE)
+
+
+def is_revoked(connection: Connection, device: str) -> bool:
+    """Whether a laptop's access was ended, which costs it its keys. Raises Refused for a stranger."""
+    return bool(_known(connection, device, _STANDING).status == "revoked")
+
+
+def require_active(connection: Connection, device: str) -> None:
+    """Raises Refused for a stranger, and for a laptop whose access was ended."""
+    if is_revoked(connection, device):
+        raise access_ended()
+
+
+def _known(connection: Connection, device: str, columns: Select[Any]) -> Row[Any]:
+    row = connection.execute(columns, {"laptop": device}).first()
+    if row is None:
+        raise stranger()
+    check_standing(row.status)
+    return row
 
 
 def check_standing(status: str) -> None:

@@ -11,10 +11,10 @@ from casework.errors import BadInput, Refused
 from casework.local_days import day_of
 from casework.text import clean
 from sync.hub import tables
-from sync.hub.carried_edits import renamed
 from sync.hub.counting import Counter
 from sync.hub.devices import HUB
 from sync.hub.entitlement import Entitlement
+from sync.hub.renaming import renamed
 from sync.hub.taking import Taking
 from sync.hub.waiting import take_waiting
 from sync.messages.steps import SentEdit, Verdict

@@ -24,7 +24,8 @@ from sync.collecting import collect_rarely
 from sync.hub import devices
 from sync.hub.api import AT_ONCE
 from sync.hub.database import open_postgresql
-from sync.hub.hub import Hub, found_hub
+from sync.hub.founding import found_hub
+from sync.hub.hub import Hub
 from sync.messages.pages import Page, Pull
 from sync.messages.said import Cursor
 from sync.messages.steps import Changed, Push, Pushed, SentEdit

@@ -21,7 +21,7 @@ from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.pool import NullPool
 
 from sync.hub.database import for_passing, open_postgresql, open_sqlite
-from sync.hub.hub import found_hub
+from sync.hub.founding import found_hub
 
 KEY = bytes(range(32))
 OWNER = "outreach_tester"

@@ -23,6 +23,7 @@ from storage.journal import transaction
 from sync import sending
 from sync.hub import hub as hub_of
 from sync.hub import taking
+from sync.hub.greeting import Greeting
 from sync.hub.hub import Hub
 from tests.sync.beginning import Start
 from tests.sync.simulation import simulate
@@ -94,7 +95,7 @@ def _drops(_: Any) -> Any:
 
 
 MUTATIONS: dict[str, tuple[Mutation, ...]] = {
-    "a copy of a caseload is not noticed": ((Hub, "_action", _no_fork),),
+    "a copy of a caseload is not noticed": ((Greeting, "_action", _no_fork),),
     "the cursor is kept before its page": ((Receiver, "receive", _cursor_first),),
     "the laptop passes over a verdict": ((sending, "answers_of", _laptop_passes_over),),
     "the central record passes over a verdict": ((Hub, "_push", _hub_passes_over),),

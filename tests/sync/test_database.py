@@ -13,7 +13,8 @@ from sqlalchemy.exc import IntegrityError
 from sync.hub import tables
 from sync.hub.api import AT_ONCE
 from sync.hub.database import for_owner, open_postgresql, transact
-from sync.hub.hub import Hub, found_hub
+from sync.hub.founding import found_hub
+from sync.hub.hub import Hub
 from sync.hub.writing import in_bulk, insert_all
 from sync.messages.steps import Changed, Push, SentEdit
 from tests.sync import crowd

@@ -23,8 +23,9 @@ from casework.records import RECORD_TYPES, Child, Team, Worker
 from sync import signing, wire
 from sync.hub import devices, tables
 from sync.hub.api import make_app
+from sync.hub.founding import found_hub
 from sync.hub.gate import VERBS, Answered, Gate
-from sync.hub.hub import Hub, found_hub
+from sync.hub.hub import Hub
 from sync.messages.said import Fault
 from sync.messages.steps import Pushed
 from tests.sync.databases import Database

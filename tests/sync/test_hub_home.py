@@ -15,12 +15,11 @@ from storage.backup import Secret, backup
 from storage.cipher import close_database, open_database
 from storage.home import Home
 from storage.vault import Vault
-from sync.hub import care, keeping, tables
+from sync.hub import care, founding, keeping, tables
 from sync.hub import home as home_module
-from sync.hub import hub as hub_module
 from sync.hub.database import for_owner, open_postgresql
+from sync.hub.founding import found_hub
 from sync.hub.home import HubHome, check_database, create_hub, open_hub
-from sync.hub.hub import found_hub
 from sync.hub.keeping import back_up, put_back
 from sync.hub.migrations import rows
 from sync.hub.writing import in_bulk
@@ -185,7 +184,7 @@ def test_a_making_that_was_broken_off_is_begun_again(
 ) -> None:
     """Wherever it was: before or after the database was written to, or between its two steps."""
     on = request.getfixturevalue("postgresql").address if kind == "postgresql" else None
-    where = {"in_bulk": hub_module, "end_set_up": HubHome}.get(at, home_module)
+    where = {"in_bulk": founding, "end_set_up": HubHome}.get(at, home_module)
     home = HubHome(tmp_path / "county")
     with monkeypatch.context() as patched:
         patched.setattr(where, at, _break)

@@ -12,7 +12,7 @@ from casework.errors import Locked, Refused, Unreachable
 from storage.central.lease import check_lease, read_lease
 from sync.hub import devices
 from sync.hub.counting import LEASE
-from sync.hub.hub import new_epoch
+from sync.hub.founding import new_epoch
 from sync.hub.tables import meta
 from sync.hub.writing import in_bulk
 from sync.messages.pages import Pull

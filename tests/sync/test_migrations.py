@@ -8,7 +8,7 @@ from sqlalchemy import inspect, text
 from casework.errors import Refused
 from sync.hub import tables
 from sync.hub.database import for_owner
-from sync.hub.hub import found_hub
+from sync.hub.founding import found_hub
 from sync.hub.migrations import is_current, upgrade
 from tests.sync.databases import Database
 

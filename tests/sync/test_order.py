@@ -17,7 +17,7 @@ from sqlalchemy import BigInteger, Column, Connection, Engine, MetaData, Table, 
 
 from sync.hub.counting import Counter
 from sync.hub.database import for_owner
-from sync.hub.hub import found_hub
+from sync.hub.founding import found_hub
 from tests.sync.databases import PostgresqlDatabase
 
 WRITERS = 8

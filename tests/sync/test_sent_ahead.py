@@ -17,8 +17,7 @@ from storage.central.state import read_state
 from storage.cipher import open_database
 from sync import sending
 from sync.hub.counting import Counter
-from sync.hub.entries import digest_of_edit
-from sync.hub.hub import Hub
+from sync.hub.entries import digest_of_edit, here
 from sync.hub.turns import Turn, Turns
 from sync.hub.worked_out import worked_out
 from sync.messages.greeting import BesideWelcome, Hello, Welcome
@@ -176,7 +175,7 @@ def test_nothing_of_a_push_is_taken_whose_predecessor_has_not_come(world: World)
         hub.push(ana.way.device, said)
     with hub.engine.begin() as connection:
         assert Counter(connection).head == before
-        assert Hub._here(connection, [edit.id]) == set()
+        assert here(connection, [edit.id]) == set()
     session = ana.sync()
     assert (session.agreed, session.pushed) == (True, 1)
 

@@ -22,7 +22,7 @@ from sync.hub import devices
 from sync.hub.central import Central
 from sync.hub.devices import find_worker
 from sync.hub.enrolment import Former, NewLaptop, draw_code, enter_worker, use_code
-from sync.hub.hub import new_epoch
+from sync.hub.founding import new_epoch
 from sync.messages.greeting import Hello
 from tests.sync.databases import KEY, SqliteDatabase
 from tests.sync.sticks import Post

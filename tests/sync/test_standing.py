@@ -9,7 +9,7 @@ from sqlalchemy import Update, insert, update
 
 from sync.hub import tables
 from sync.hub.feed import Feed
-from sync.hub.hub import new_epoch
+from sync.hub.founding import new_epoch
 from sync.hub.standing import standing
 from tests.sync.databases import SqliteDatabase
 from tests.sync.world import World

@@ -8,7 +8,7 @@ from casework.records import Flag
 from storage.central.asides import set_aside
 from sync.hub import care, devices
 from sync.hub.central import Central
-from sync.hub.hub import new_epoch
+from sync.hub.founding import new_epoch
 from tests.sync.world import World
 
 

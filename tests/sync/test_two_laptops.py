@@ -23,7 +23,7 @@ from storage.settling import commit_settlement
 from sync.hub.care import laptops
 from sync.hub.entitlement import Entitlement
 from sync.hub.feed import Feed
-from sync.hub.hub import new_epoch
+from sync.hub.founding import new_epoch
 from tests.sync.faults import conditions
 from tests.sync.world import NOW, World
 

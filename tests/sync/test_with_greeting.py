@@ -13,7 +13,7 @@ from casework.errors import Unreachable
 from casework.records import Child
 from storage.central import outbox
 from sync.hub import feed
-from sync.hub.hub import new_epoch
+from sync.hub.founding import new_epoch
 from sync.hub.taking import Taking
 from sync.messages.greeting import Hello, Welcome
 from sync.messages.pages import Page
