@@ -7,29 +7,27 @@ re-wraps the data key; nothing is re-encrypted.
 
 from __future__ import annotations
 
-import hmac
 import secrets
 import time
 from datetime import datetime
 
-from casework.errors import BadInput, Locked, OutreachError, Refused
+from casework.errors import Locked, Refused
 from storage import recovery_code, slots, vault_file
 from storage.cipher import KEY_BYTES, wipe
 from storage.faults import translated
 from storage.files import sync_folder, write_atomic
 from storage.home import Home
 from storage.ring import Ring
+from storage.sealed_vault import SealedVault
 from storage.slots import FLOOR, Kdf, Passphrase, Slots
 from storage.throttle import Throttle
 
 
-class Vault:
-    """The key slots of one caseload. It never holds the data key: whoever unlocks owns and wipes it."""
+class Vault(SealedVault):
+    """The ways into one caseload. It never holds the data key: whoever unlocks owns and wipes it."""
 
     def __init__(self, home: Home, body: vault_file.Body, seal: str, *, ring: Ring | None = None) -> None:
-        self._home = home
-        self._body = body
-        self._seal = seal
+        super().__init__(home, body, seal)
         self._ring = ring or Ring()
         self._throttle = Throttle(home)
         self.put_aside: tuple[str, ...] = ()
@@ -84,49 +82,7 @@ class Vault:
 
         Raises `BadInput` when there is none or it is damaged, `Refused` when it was downgraded.
         """
-        try:
-            body, seal = vault_file.parse(vault_file.read(home, previous=False), str(home.vault_file))
-        except BadInput as first:
-            try:
-                text = vault_file.read(home, previous=True)
-                body, seal = vault_file.parse(text, str(home.vault_previous))
-            except OutreachError:
-                raise first from None
-            write_atomic(home.vault_file, text)
-        return cls(home, body, seal, ring=ring)
-
-    @property
-    def vault_id(self) -> str:
-        """32 hex digits, drawn at set-up: the caseload's name for its keys."""
-        return self._body.vault
-
-    @property
-    def generation(self) -> int:
-        """Counts every change of the slots; kept in the database too, it tells an old file put back."""
-        return self._body.generation
-
-    @property
-    def kdf(self) -> Kdf:
-        """The passphrase slot's Argon2id settings."""
-        return self._body.slots.passphrase.kdf
-
-    @property
-    def is_low_cost(self) -> bool:
-        """Whether this vault was made with settings under the floor, for tests."""
-        return self._body.profile == "low-cost"
-
-    @property
-    def has_keyring(self) -> bool:
-        """Whether the operating system's key store can open it."""
-        return self._body.slots.keyring is not None
-
-    @property
-    def escrow_public(self) -> bytes | None:
-        """The service's public key that the data key is wrapped for, 32 bytes."""
-        from base64 import b64decode
-
-        slot = self._body.slots.escrow
-        return b64decode(slot.public) if slot else None
+        return cls(home, *vault_file.load(home), ring=ring)
 
     def wait_left(self, now: datetime) -> float:
         """Seconds until the next passphrase is taken."""
@@ -365,73 +321,13 @@ class Vault:
                 self._home.access_ended.touch()
             sync_folder(self._home.path)
 
-    def text(self) -> bytes:
-        """The file's bytes, for a backup; holds no secret that is not wrapped."""
-        return vault_file.render(self._body, self._seal)
-
-    def verify(self, key: bytearray) -> None:
-        """Raise `BadInput` unless the seal proves every setting and slot with this data key."""
-        if not hmac.compare_digest(vault_file.seal_of(self._body, key), self._seal):
-            raise BadInput(
-                "vault-altered",
-                "vault.json was altered after Outreach wrote it; restore it from a backup.",
-                str(self._home.vault_file),
-            )
-
     def _resume_keyring(self) -> None:
         """A person gave a secret: the key store may open it again."""
         with translated(self._home.passphrase_due):
             self._home.passphrase_due.unlink(missing_ok=True)
 
-    def _refresh(self) -> None:
-        """Take up what another process changed since: an old passphrase must not open a long-lived app."""
-        current = Vault.load(self._home)
-        self._body, self._seal = current._body, current._seal
-
-    def _proved(self, key: bytearray) -> bytearray:
-        """The freshly opened key once the seal holds; then the file before is no longer needed."""
-        try:
-            self.verify(key)
-        except BadInput:
-            wipe(key)
-            raise
-        vault_file.drop_previous(self._home)
-        return key
-
     def _passphrase_slot(self, key: bytearray, new: Passphrase) -> slots.PassphraseSlot:
         return slots.passphrase_slot(key, new, self.kdf, self._body.identity())
-
-    def _with(self, **changed: object) -> vault_file.Body:
-        ways = self._body.slots.model_copy(update=changed)
-        return self._body.model_copy(update={"slots": ways, "generation": self.generation + 1})
-
-    def _save(self, body: vault_file.Body, key: bytearray) -> None:
-        """Write the changed slots; the file before stays as vault.json.bak until this one is read back."""
-        self._refuse_stale()
-        text = vault_file.render(body, vault_file.seal_of(body, key))
-        path = self._home.vault_file
-        if path.exists():
-            write_atomic(self._home.vault_previous, vault_file.read(self._home, previous=False))
-        write_atomic(path, text)
-        if vault_file.read(self._home, previous=False) != text:
-            raise Refused(
-                "disk-fault", "The disk did not keep the changed keys; the old ones stand.", str(path)
-            )
-        self._body, self._seal = vault_file.parse(text, str(path))
-        vault_file.drop_previous(self._home)
-
-    def _refuse_stale(self) -> None:
-        """Another process may have changed the slots since these were read; its change must not be undone."""
-        if not self._seal:
-            return
-        try:
-            current = vault_file.read(self._home, previous=False)
-        except BadInput:
-            return
-        if current != self.text():
-            raise Refused(
-                "vault-changed", "The keys were changed by another copy of Outreach; open it again."
-            )
 
 
 def _stale() -> Locked:

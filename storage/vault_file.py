@@ -10,11 +10,11 @@ from typing import Literal
 
 from pydantic import Field, ValidationError
 
-from casework.errors import BadInput, Refused
+from casework.errors import BadInput, OutreachError, Refused
 from storage import slots
 from storage.cipher import wipe
 from storage.faults import translated
-from storage.files import claim_name, sync_folder
+from storage.files import claim_name, sync_folder, write_atomic
 from storage.home import Home
 from storage.slots import FLOOR, Slots
 
@@ -94,6 +94,23 @@ def read(home: Home, *, previous: bool) -> bytes:
         raise BadInput("no-caseload", "There is no caseload in this data folder; run set-up.", str(home.path))
     with translated(path), path.open("rb") as file:
         return file.read(_LARGEST_FILE + 1)
+
+
+def load(home: Home) -> tuple[Body, str]:
+    """The vault and its seal; a file that a crash left unfinished gives way to the one before it.
+
+    Raises `BadInput` when there is none or it is damaged, `Refused` when it was downgraded.
+    """
+    try:
+        return parse(read(home, previous=False), str(home.vault_file))
+    except BadInput as first:
+        try:
+            text = read(home, previous=True)
+            loaded = parse(text, str(home.vault_previous))
+        except OutreachError:
+            raise first from None
+        write_atomic(home.vault_file, text)
+        return loaded
 
 
 def drop_previous(home: Home) -> None:
