@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.sync.databases import Database, PostgresqlDatabase, Server, SqliteDatabase, started_server
+from tests.sync.served import Site
 from tests.sync.world import World, opened_world
 
 
@@ -41,3 +42,11 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 def world(tmp_path: Path, database: Database) -> Iterator[World]:
     """A central record on one database and then on the other, and the laptops that a test makes."""
     yield from opened_world(tmp_path, database)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    """A central record that is served, and the laptops that a test makes."""
+    made = Site(tmp_path)
+    yield made
+    made.close()

@@ -12,8 +12,10 @@ from typing import Any
 
 import uvicorn
 
+from casework.edits import Edit, create
 from casework.ids import new_id
-from casework.records import Team, Worker
+from casework.records import Child, Team, Worker
+from storage.integrity import CHECKS
 from storage.store import Store
 from sync.hub.api import make_app
 from sync.hub.enrolment import draw_code, enter_worker
@@ -136,3 +138,15 @@ class Site:
         for store in self.stores:
             with suppress(Exception):
                 store.close()
+
+
+def child(store: Store, forename: str = "Tilly") -> Child:
+    """A child whom this laptop has just put on record."""
+    made = Child(id=new_id(), surname="Marsh", forename=forename, team=store.worker.team)
+    store.journal.commit(Edit("Made", (create(made),), subject=made.id))
+    return made
+
+
+def sound(store: Store) -> list[str]:
+    """What the checks of a caseload find."""
+    return [problem for check in CHECKS for problem in check(store.conn)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import logging
-from collections.abc import Iterator
 from datetime import timedelta
 from os import urandom
 from pathlib import Path
@@ -31,19 +30,12 @@ from sync.messages.pages import Page, Pull
 from sync.messages.said import Cursor, Fault
 from sync.messages.steps import Changed, Push, SentEdit
 from sync.messages.sums import Have, Verify
+from tests.sync.raw import Raw, hello
 from tests.sync.served import Site
-from tests.sync.test_http import Raw, hello
 from tests.sync.world import NOW
 
 SECRET = "Canary"
 """In all that must not be seen by whom it is not for."""
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    made = Site(tmp_path)
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -25,8 +25,7 @@ from sync.hub.migrations import rows
 from sync.hub.writing import in_bulk
 from tests.cli.conftest import Line, secret_file
 from tests.sync.databases import PostgresqlDatabase, Server
-from tests.sync.served import Served, Site
-from tests.sync.test_http import child
+from tests.sync.served import Served, Site, child
 from tests.tools.vaults import FAST, NOW, PASSPHRASE
 
 copy = keeping._copy

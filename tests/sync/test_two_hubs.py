@@ -38,7 +38,7 @@ from sync.messages.said import Cursor
 from sync.messages.sums import Verify
 from tests.cli.conftest import secret_file
 from tests.sync.databases import PostgresqlDatabase
-from tests.sync.test_http import Raw
+from tests.sync.raw import Raw
 from tests.sync.test_processes import Started
 from tests.sync.world import KEY, World
 from tests.tools.proxy import Proxy
