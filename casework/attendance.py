@@ -106,6 +106,22 @@ class Tally:
         return percent(self.absent, self.possible)
 
 
+def figures(counted: Tally) -> dict[str, int | float | None]:
+    """A tally by the names under which the command line tells it; per cents to one decimal place."""
+    return {
+        "present": counted.present,
+        "approved_educational_activity": counted.approved_educational_activity,
+        "authorised_absence": counted.authorised_absence,
+        "unauthorised_absence": counted.unauthorised_absence,
+        "not_possible": counted.not_possible,
+        "possible": counted.possible,
+        "attended": counted.attended,
+        "absent": counted.absent,
+        "attendance_pct_1dp": counted.attendance_pct,
+        "absence_pct_1dp": counted.absence_pct,
+    }
+
+
 def _pack(tally: Tally) -> int:
     return (
         tally.present * _PRESENT

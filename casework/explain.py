@@ -39,22 +39,10 @@ _MOST_SESSIONS = 1_000_000
 
 
 def _attendance(fields: Fields) -> Answer:
-    from casework.attendance import explain_tally, tally
+    from casework.attendance import explain_tally, figures, tally
 
     counted = tally(codes_of(fields, "marks"))
-    result = {
-        "present": counted.present,
-        "approved_educational_activity": counted.approved_educational_activity,
-        "authorised_absence": counted.authorised_absence,
-        "unauthorised_absence": counted.unauthorised_absence,
-        "not_possible": counted.not_possible,
-        "possible": counted.possible,
-        "attended": counted.attended,
-        "absent": counted.absent,
-        "attendance_pct_1dp": counted.attendance_pct,
-        "absence_pct_1dp": counted.absence_pct,
-    }
-    return result, explain_tally(counted)
+    return figures(counted), explain_tally(counted)
 
 
 def _persistent_severe(fields: Fields) -> Answer:

@@ -228,22 +228,13 @@ def _plan(held: ShownPlan | None) -> dict[str, Any]:
 
 
 def _attendance(page: ChildPage) -> dict[str, Any]:
-    from casework.attendance import is_persistent, is_severe
+    from casework.attendance import figures, is_persistent, is_severe
 
     counted = page.tally
     return {
         "from": page.start,
         "to": page.end,
-        "present": counted.present,
-        "approved_educational_activity": counted.approved_educational_activity,
-        "authorised_absence": counted.authorised_absence,
-        "unauthorised_absence": counted.unauthorised_absence,
-        "not_possible": counted.not_possible,
-        "possible": counted.possible,
-        "attended": counted.attended,
-        "absent": counted.absent,
-        "attendance_pct_1dp": counted.attendance_pct,
-        "absence_pct_1dp": counted.absence_pct,
+        **figures(counted),
         "persistent": is_persistent(counted.absent, counted.possible, page.end),
         "severe": is_severe(counted.absent, counted.possible, page.end),
         "late": counted.late,
