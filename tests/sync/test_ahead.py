@@ -23,7 +23,6 @@ from sync.messages.pages import Page, Pull
 from sync.session import Central
 from tests.sync.databases import SqliteDatabase
 from tests.sync.served import Site
-from tests.sync.test_portions import contact
 from tests.sync.world import Laptop, Way, World
 
 PAGE = 3
@@ -51,7 +50,7 @@ class Watched(Way):
 
 def some_children(world: World, laptop: Laptop) -> list[Child]:
     children = [world.child(f"Tilly {n}") for n in range(8)]
-    laptop.make(*children, *(contact(world, child.id) for child in children))
+    laptop.make(*children, *(world.contact(child.id) for child in children))
     assert laptop.sync().agreed
     return children
 
@@ -131,7 +130,7 @@ def test_a_child_who_is_away_while_a_page_is_asked_for_lacks_nothing_afterwards(
     last = some_children(world, ana)[-1]
     ben = world.laptop("Ben")
     away: list[Child] = []
-    written = contact(world, last.id)
+    written = world.contact(last.id)
 
     def put(record: Any) -> None:
         with world.hub.engine.begin() as connection:

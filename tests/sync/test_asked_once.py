@@ -14,7 +14,6 @@ from casework.records_sync import Conflict
 from storage.settling import commit_settlement
 from sync.messages.pages import Pull
 from tests.sync.databases import SqliteDatabase
-from tests.sync.test_set_back import put_back
 from tests.sync.world import Laptop, World, opened_world
 
 
@@ -54,7 +53,7 @@ def breaking_off(laptop: Laptop) -> None:
 def test_a_conflict_that_was_open_is_asked_once(world: World, first: str, *, broken_off: bool) -> None:
     """Met anew the other way round, before or after somebody brings back the one that was."""
     ana, nia, tilly = open_conflict(world)
-    put_back(world)
+    world.put_back()
     if broken_off:
         breaking_off(world.laptops[first])
         (nia if first == "Ana" else ana).sync()
@@ -74,7 +73,7 @@ def test_a_conflict_that_was_open_is_asked_once(world: World, first: str, *, bro
 @pytest.mark.parametrize("keep", ["central", "yours"])
 def test_who_settled_it_before_they_heard_that_it_was_put_back_is_not_asked(world: World, keep: Any) -> None:
     ana, nia, tilly = open_conflict(world)
-    put_back(world)
+    world.put_back()
     breaking_off(nia)
     [conflict] = ana.store.find(Conflict)
     commit_settlement(ana.store, conflict.id, keep)
@@ -101,7 +100,7 @@ def test_what_was_chosen_stands_where_those_who_disagreed_come_later(
     [conflict] = world.laptops[who].store.find(Conflict)
     commit_settlement(world.laptops[who].store, conflict.id, keep, text="Tilda" if keep == "text" else "")
     world.settle()
-    put_back(world)
+    world.put_back()
     world.laptops[who].sync()
     nia.sync()
     world.settle()

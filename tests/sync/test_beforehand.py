@@ -11,16 +11,14 @@ from typing import Any
 import pytest
 
 from casework.errors import Unreachable
-from casework.records import Contact
 from storage.central import holdings
 from storage.central.beforehand import Beforehand
 from storage.central.holdings import Holdings
 from storage.cipher import open_database
-from storage.journal import transaction
 from sync import sending
 from sync.messages.steps import Push, Pushed
 from tests.sync.databases import KEY, SqliteDatabase
-from tests.sync.world import Laptop, Way, World
+from tests.sync.world import Way, World
 
 _ALL = (1 << 62) - 1
 
@@ -28,17 +26,6 @@ _ALL = (1 << 62) - 1
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     return World(tmp_path, SqliteDatabase(tmp_path))
-
-
-def contact(world: World, child: str) -> Contact:
-    return Contact(
-        id=world.new_id("contact"), child=child, at=world.now, by="worker-00000001", kind="call", note="Away"
-    )
-
-
-def sums_fit(laptop: Laptop) -> bool:
-    with transaction(laptop.store.conn):
-        return Holdings(laptop.store.conn).recount_all()
 
 
 @dataclass
@@ -62,7 +49,7 @@ def test_what_was_hashed_while_it_waited_is_not_hashed_again(
 ) -> None:
     ana, ben = world.laptop("Ana"), world.laptop("Ben")
     child = world.child("Tilly")
-    ana.make(child, *(contact(world, child.id) for _ in range(3)))
+    ana.make(child, *(world.contact(child.id) for _ in range(3)))
     hashed: list[str] = []
 
     def watched(kind: str, record: str, values: Mapping[str, Any]) -> dict[str, int]:
@@ -74,7 +61,7 @@ def test_what_was_hashed_while_it_waited_is_not_hashed_again(
     assert ana.sync().agreed
     assert "child" in hashed
     assert "contact" not in hashed
-    assert sums_fit(ana)
+    assert ana.sums_fit()
     assert ben.sync().agreed
 
 
@@ -84,7 +71,7 @@ def test_a_step_that_is_made_while_an_answer_is_awaited_is_counted(
     monkeypatch.setattr(sending, "MOST_EDITS", 1)
     ana = world.laptop("Ana")
     child = world.child("Tilly")
-    first, second = contact(world, child.id), contact(world, child.id)
+    first, second = world.contact(child.id), world.contact(child.id)
     for record in (child, first, second):
         ana.make(record)
     steps = [
@@ -97,13 +84,13 @@ def test_a_step_that_is_made_while_an_answer_is_awaited_is_counted(
     session = ana.sync()
     assert session.agreed
     assert (session.pushed, session.problems) == (6, [])
-    assert sums_fit(ana)
+    assert ana.sums_fit()
 
 
 def test_a_share_is_forgotten_when_another_connection_wrote(world: World) -> None:
     ana = world.laptop("Ana")
     child = world.child("Tilly")
-    held = contact(world, child.id)
+    held = world.contact(child.id)
     ana.make(child, held)
     entry = ("contact", held.id)
     beforehand = Beforehand(ana.store.conn)
@@ -119,7 +106,7 @@ def test_a_share_is_forgotten_when_another_connection_wrote(world: World) -> Non
 def test_only_what_may_be_held_whole_is_ready(world: World) -> None:
     ana = world.laptop("Ana")
     child = world.child("Tilly")
-    held = contact(world, child.id)
+    held = world.contact(child.id)
     ana.make(child, held)
     entry = ("contact", held.id)
     beforehand = Beforehand(ana.store.conn)
@@ -135,7 +122,7 @@ def test_only_what_may_be_held_whole_is_ready(world: World) -> None:
 def test_what_a_step_made_is_counted_as_if_it_were_read(world: World) -> None:
     ana = world.laptop("Ana")
     child = world.child("Tilly")
-    held = contact(world, child.id)
+    held = world.contact(child.id)
     ana.make(child, held)
     entry = ("contact", held.id)
     made = ana.store.conn.execute("SELECT new FROM change WHERE record = ?", (held.id,)).fetchone()[0]
@@ -152,12 +139,12 @@ def test_what_a_step_made_is_counted_as_if_it_were_read(world: World) -> None:
 def test_what_one_message_makes_and_changes_is_counted_as_it_stands(world: World) -> None:
     ana = world.laptop("Ana")
     child = world.child("Tilly")
-    held = contact(world, child.id)
+    held = world.contact(child.id)
     ana.make(child, held)
     ana.change(held, note="Came back")
     session = ana.sync()
     assert (session.agreed, session.problems) == (True, [])
-    assert sums_fit(ana)
+    assert ana.sums_fit()
 
 
 @dataclass
@@ -180,7 +167,7 @@ def test_what_was_taken_is_counted_while_the_last_answer_is_awaited(
     monkeypatch.setattr(sending, "MOST_EDITS", 1)
     ana = world.laptop("Ana")
     child = world.child("Tilly")
-    made = [contact(world, child.id) for _ in range(4)]
+    made = [world.contact(child.id) for _ in range(4)]
     for record in (child, *made):
         ana.make(record)
     left: list[int] = []
@@ -194,7 +181,7 @@ def test_what_was_taken_is_counted_while_the_last_answer_is_awaited(
     session = ana.sync()
     assert (session.agreed, session.problems) == (True, [])
     assert left[-1] == 1  # what the last message made
-    assert sums_fit(ana)
+    assert ana.sums_fit()
 
 
 def test_a_session_that_breaks_off_after_it_counted_is_put_right_by_the_next(
@@ -203,7 +190,7 @@ def test_a_session_that_breaks_off_after_it_counted_is_put_right_by_the_next(
     monkeypatch.setattr(sending, "MOST_EDITS", 1)
     ana = world.laptop("Ana")
     child = world.child("Tilly")
-    made = [contact(world, child.id) for _ in range(3)]
+    made = [world.contact(child.id) for _ in range(3)]
     for record in (child, *made):
         ana.make(record)
     way = ana.way
@@ -216,4 +203,4 @@ def test_a_session_that_breaks_off_after_it_counted_is_put_right_by_the_next(
     ana.change(made[0], note="Came back")
     session = ana.sync()
     assert (session.agreed, session.problems) == (True, [])
-    assert sums_fit(ana)
+    assert ana.sums_fit()

@@ -12,7 +12,6 @@ from casework.errors import Locked, Refused, Unreachable
 from storage.central.lease import check_lease, read_lease
 from sync.hub import devices
 from sync.hub.counting import LEASE
-from sync.hub.founding import new_epoch
 from sync.hub.tables import meta
 from sync.hub.writing import in_bulk
 from sync.messages.pages import Pull
@@ -141,9 +140,7 @@ def test_an_answer_that_only_says_to_begin_anew_is_no_word(world: World, tmp_pat
     world.database.back_up()
     ana.make(world.child("Tilly"))
     post.trip(ana)
-    world.database.restore()
-    with world.hub.engine.begin() as connection:
-        new_epoch(connection, world.new_id("epoch"))
+    world.put_back()
     world.now += 15 * DAY
     post.trip(ana)
     assert not is_open(ana)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from casework.edits import Edit, create, update
-from casework.records import Contact, Household, Person, Relationship
+from casework.records import Household, Person, Relationship
 from storage.central import receiving
 from sync import sending
 from sync.hub import devices, feed
@@ -22,11 +22,6 @@ def world(tmp_path: Path) -> World:
     return World(tmp_path, SqliteDatabase(tmp_path))
 
 
-def contact(world: World, child: str) -> Contact:
-    fields = {"child": child, "at": world.now, "by": "worker-00000001", "kind": "call"}
-    return Contact.model_validate({"id": world.new_id("contact"), **fields})
-
-
 def test_portions_of_counting_and_of_scopes_come_together(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -36,7 +31,7 @@ def test_portions_of_counting_and_of_scopes_come_together(
     monkeypatch.setattr(feed, "_READ_TOGETHER", 2)
     ana = world.laptop("Ana")
     children = [world.child(f"Tilly {n}") for n in range(5)]
-    entries = [contact(world, child.id) for child in children for _ in range(2)]
+    entries = [world.contact(child.id) for child in children for _ in range(2)]
     ana.make(*children, *entries)
     ben = world.laptop("Ben")
     for session in (ana.sync(), ben.sync()):
@@ -49,7 +44,7 @@ def test_a_page_ends_with_the_child_who_fills_it(world: World, monkeypatch: pyte
     monkeypatch.setattr(feed, "MOST_ROWS", 6)
     ana, ben = world.laptop("Ana"), world.laptop("Ben")
     children = [world.child(f"Tilly {n}") for n in range(5)]
-    ana.make(*children, *(contact(world, child.id) for child in children for _ in range(4)))
+    ana.make(*children, *(world.contact(child.id) for child in children for _ in range(4)))
     assert ana.sync().agreed
     sent: list[int] = []
     ben.way.spy = lambda verb, _, answer: (

@@ -22,7 +22,6 @@ from sync.hub import devices
 from sync.hub.central import Central
 from sync.hub.devices import find_worker
 from sync.hub.enrolment import Former, NewLaptop, draw_code, enter_worker, use_code
-from sync.hub.founding import new_epoch
 from sync.messages.greeting import Hello
 from tests.sync.databases import KEY, SqliteDatabase
 from tests.sync.sticks import Post
@@ -44,20 +43,12 @@ def test_who_knew_of_a_later_worker_agrees_again(world: World) -> None:
     assert fay.sync().agreed
     assert ana.sync().agreed
     assert ana.has(fay.worker)
-    world.database.restore()
-    with world.hub.engine.begin() as connection:
-        new_epoch(connection, world.new_id("epoch"))
+    world.put_back()
     told = ana.sync()
     assert (told.agreed, len(told.problems)) == (True, 1)
     again = ana.sync()
     assert (again.agreed, again.problems, again.requests) == (True, [], 1)
     assert ana.get(fay.worker).name == "Fay"
-
-
-def put_back(world: World) -> None:
-    world.database.restore()
-    with world.hub.engine.begin() as connection:
-        new_epoch(connection, world.new_id("epoch"))
 
 
 def flagged(world: World) -> tuple[Laptop, Laptop, Flag]:
@@ -80,7 +71,7 @@ def test_who_takes_back_what_the_backup_has_too_is_not_asked_about_it(world: Wor
     ana.store.journal.undo()
     if sent:
         world.settle()
-    put_back(world)
+    world.put_back()
     world.settle()
     for laptop in (ana, ben):
         assert (laptop.store.find(Flag), laptop.store.find(Conflict)) == ([], [])
@@ -98,7 +89,7 @@ def test_who_takes_back_what_they_did_not_know_is_asked(world: World, *, before:
     ana.store.journal.undo()
     if before:
         ana.sync()
-    put_back(world)
+    world.put_back()
     if not before:
         ben.change(flag, note="Seen at school")
         ben.sync()
@@ -143,7 +134,7 @@ def test_who_settled_it_otherwise_before_is_not_asked_again(
         commit_settlement(before.store, conflict.id, keep, text="Tilda" if keep == "text" else "")
     on_file.settle()
     chosen = nia.get(tilly).known_as
-    put_back(on_file)
+    on_file.put_back()
     on_file.laptops[first].sync()
     on_file.settle()
     for laptop in (ana, nia):
@@ -225,7 +216,7 @@ def test_an_older_copy_made_after_a_greeting_without_an_answer_is_noticed(on_fil
 
 
 def agreed_in_part(
-    world: World, agency: str, put_back: Callable[[World], object] = put_back
+    world: World, agency: str, put_back: Callable[[World], object] = World.put_back
 ) -> tuple[Laptop, Laptop, Agreement]:
     """Ana recorded an agreement about everything, of which a school may not hold all; Nia, to whom it gave
     something, holds less of it since it was withdrawn. A central record of the day before was put back.
@@ -243,11 +234,13 @@ def agreed_in_part(
     world.settle()
     ana.change(agreement, status="withdrawn", withdrawn_on=world.today())
     world.settle()
-    put_back(world)
+    world.put_back()
     return ana, nia, agreement
 
 
-@pytest.mark.parametrize("back", [put_back, lambda world: world.database.restore()], ids=["told", "untold"])
+@pytest.mark.parametrize(
+    "back", [World.put_back, lambda world: world.database.restore()], ids=["told", "untold"]
+)
 def test_who_brings_back_a_record_in_part_wipes_nothing_that_another_holds(
     world: World, back: Callable[[World], object]
 ) -> None:
@@ -312,7 +305,7 @@ def test_who_read_a_part_before_a_second_restore_brings_back_no_more_than_that(o
     for _ in range(2):
         bob.sync()
     assert bob.get(agreement).given_by == ""
-    put_back(on_file)
+    on_file.put_back()
     with on_file.hub.engine.begin() as connection:
         devices.put(connection, on_file.new_id("edit"), "Worker", bob.worker, on_file.now)
         devices.add_device(connection, bob.way.device, bob.worker.id, b"", on_file.now)
@@ -335,7 +328,7 @@ def test_what_the_central_record_lost_is_brought_back_before_it_is_given_up(worl
     nia.change(agreement, status="withdrawn", withdrawn_on=world.today())
     world.settle()
     assert (nia.get(agreement).given_by, sam.get(agreement).given_by) == ("", "Jo Marsh")
-    put_back(world)
+    world.put_back()
     moved = tilly.model_copy(update={"school": "school-elsewhere", "team": None})
     with world.hub.engine.begin() as connection:
         devices.put(connection, world.new_id("edit"), "Moved", moved, world.now)
@@ -374,7 +367,7 @@ def test_what_was_not_counted_and_cannot_be_offered_again_is_brought_back(
         with pytest.raises(KeyboardInterrupt):
             ana.sync()
     assert not ana.has(home), "so the step that made both cannot be offered again"
-    put_back(world)
+    world.put_back()
     assert ana.sync().agreed
     with world.hub.engine.begin() as connection:
         assert Central(connection).get(flag.id).fields["kind"] == "young-carer"

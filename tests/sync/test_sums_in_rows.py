@@ -22,22 +22,11 @@ def world(tmp_path: Path) -> World:
     return World(tmp_path, SqliteDatabase(tmp_path))
 
 
-def contact(world: World, child: Child) -> Contact:
-    return Contact(
-        id=world.new_id("contact"),
-        child=child.id,
-        at=world.now,
-        by="worker-00000001",
-        kind="call",
-        note="Away",
-    )
-
-
 def filled(world: World) -> tuple[Laptop, Child, Child, Contact]:
     """A laptop that agreed about two children and a call about the first."""
     ana = world.laptop("Ana")
     tilly, sam = world.child("Tilly"), world.child("Sam")
-    call = contact(world, tilly)
+    call = world.contact(tilly.id)
     ana.make(tilly, sam, call)
     assert ana.sync().agreed
     return ana, tilly, sam, call

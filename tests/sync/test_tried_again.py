@@ -8,7 +8,6 @@ from casework.records import Flag
 from storage.central.asides import set_aside
 from sync.hub import care, devices
 from sync.hub.central import Central
-from sync.hub.founding import new_epoch
 from tests.sync.world import World
 
 
@@ -44,9 +43,7 @@ def test_a_step_that_came_before_the_child_it_is_about_is_taken_when_the_child_c
     ben.make(flag)
     ben.change(flag, note="since May")
     assert ben.sync().agreed
-    world.database.restore()
-    with world.hub.engine.begin() as connection:
-        new_epoch(connection, world.new_id("epoch"))
+    world.put_back()
     for _ in range(2):
         told = ben.sync()
         assert (told.agreed, told.quarantined) == (True, 0), "what he brought back himself it hears at once"
@@ -81,9 +78,7 @@ def test_a_step_that_came_before_its_workers_case_is_taken_when_the_case_comes(w
     world.settle()
     kim.change(tilly, known_as="Til")
     assert kim.sync().agreed
-    world.database.restore()
-    with world.hub.engine.begin() as connection:
-        new_epoch(connection, world.new_id("epoch"))
+    world.put_back()
     told = kim.sync()
     assert (told.agreed, told.quarantined) == (True, 1)
     for laptop in (ana, kim):

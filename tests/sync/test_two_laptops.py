@@ -23,7 +23,6 @@ from storage.settling import commit_settlement
 from sync.hub.care import laptops
 from sync.hub.entitlement import Entitlement
 from sync.hub.feed import Feed
-from sync.hub.founding import new_epoch
 from tests.sync.faults import conditions
 from tests.sync.world import NOW, World
 
@@ -129,9 +128,7 @@ def test_what_was_settled_stays_settled_when_the_hub_is_set_back(world: World, o
     [conflict] = ana.store.find(Conflict, "settled = 0")
     commit_settlement(ana.store, conflict.id, "text", text="Sam")
     world.settle()
-    world.database.restore()
-    with world.hub.engine.begin() as connection:
-        new_epoch(connection, world.new_id("epoch"))
+    world.put_back()
     told = [laptop.sync() for laptop in ((ana, ben) if order == "ab" else (ben, ana))]
     assert [(one.agreed, one.quarantined, len(one.problems)) for one in told] == [(True, 0, 1)] * 2
     world.settle()

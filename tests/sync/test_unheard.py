@@ -12,7 +12,6 @@ import pytest
 from casework.records import AttendanceWeek, Child
 from casework.records_sync import Conflict
 from tests.sync.databases import SqliteDatabase
-from tests.sync.test_set_back import put_back
 from tests.sync.world import Laptop, World, opened_world
 
 
@@ -46,7 +45,7 @@ def test_a_tag_whose_author_is_lost_stays_with_who_wrote_beside_it(
     if silently:
         world.database.restore()
     else:
-        put_back(world)
+        world.put_back()
     ben.sync()
     assert ben.sync().agreed
     assert ben.get(tilly).tags == ("b", "c")
@@ -64,7 +63,7 @@ def test_a_tag_that_was_taken_off_unknown_to_who_wrote_beside_it_stays_off(
     ana.sync()
     if in_backup:
         world.database.back_up()
-    put_back(world)
+    world.put_back()
     ana.sync()
     world.settle()
     for laptop in (ana, ben):
@@ -86,7 +85,7 @@ def test_what_was_said_again_after_somebody_took_it_away_stays(
     world.settle()
     ben.change(tilly, **fields)
     world.settle()
-    put_back(world)
+    world.put_back()
     world.laptops[first].sync()
     world.settle()
     for laptop in (ana, ben):
@@ -141,7 +140,7 @@ def test_marks_whose_importer_is_lost_stay_with_who_imported_after_them(
     if silently:
         world.database.restore()
     else:
-        put_back(world)
+        world.put_back()
     ben.sync()
     assert ben.sync().agreed
     assert ben.get(week) == held
@@ -161,7 +160,7 @@ def test_a_mark_that_was_corrected_unknown_to_who_imported_beside_it_stays_so(
         world.database.back_up()
     if sent:
         ben.sync()
-    put_back(world)
+    world.put_back()
     if not sent:
         ana.sync()
     world.settle()

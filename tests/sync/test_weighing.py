@@ -16,7 +16,6 @@ from storage.central.holdings import Holdings
 from storage.central.receiving import Receiver
 from storage.central.weighing import weighed
 from tests.sync.databases import SqliteDatabase
-from tests.sync.test_beforehand import contact, sums_fit
 from tests.sync.world import World
 
 _KEY = "family:planning"
@@ -35,7 +34,7 @@ def review(record: str, **more: Any) -> Row:
 def test_what_came_is_not_hashed_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     ana, ben = world.laptop("Ana"), world.laptop("Ben")
     child = world.child("Tilly")
-    ana.make(child, *(contact(world, child.id) for _ in range(3)))
+    ana.make(child, *(world.contact(child.id) for _ in range(3)))
     assert ana.sync().agreed
     counted: list[str] = []
 
@@ -48,7 +47,7 @@ def test_what_came_is_not_hashed_again(world: World, monkeypatch: pytest.MonkeyP
     assert ben.sync().agreed
     assert "child" in counted
     assert "contact" not in counted
-    assert sums_fit(ben)
+    assert ben.sums_fit()
 
 
 @pytest.mark.parametrize(("mask", "facets"), [(BIT_OF_KEY[_KEY], 1), ((1 << 60) - 1, 2)])
@@ -57,7 +56,7 @@ def test_what_may_be_held_in_part_is_counted_in_part(world: World, mask: int, fa
     rows = weighed([review("review-0001")])
     Receiver(ana.store, over_waiting=True).receive(Delivery(masks={"child-0001": mask}, rows=rows))
     assert Holdings(ana.store.conn).total().count == facets
-    assert sums_fit(ana)
+    assert ana.sums_fit()
 
 
 def test_a_new_row_is_written_as_a_change_of_its_step_is(world: World) -> None:

@@ -13,7 +13,6 @@ from casework.errors import Unreachable
 from casework.records import Child
 from storage.central import outbox
 from sync.hub import feed
-from sync.hub.founding import new_epoch
 from sync.hub.taking import Taking
 from sync.messages.greeting import Hello, Welcome
 from sync.messages.pages import Page
@@ -134,9 +133,7 @@ def test_nothing_is_taken_before_what_has_to_be_put_right(
     world.database.back_up()
     ana.change(lily, known_as="Lil")
     assert ana.sync().agreed
-    world.database.restore()
-    with world.hub.engine.begin() as connection:
-        new_epoch(connection, world.new_id("epoch"))
+    world.put_back()
     ana.change(lily, language="Polish")
     answers: list[Welcome] = []
 

@@ -12,13 +12,15 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from casework.edits import Edit, create, update
-from casework.records import Child, Record, School, Team, Worker
+from casework.records import Child, Contact, Record, School, Team, Worker
 from casework.records_sharing import Agreement
+from storage.central.holdings import Holdings
 from storage.central.state import read_state, write_state
 from storage.journal import transaction
 from storage.store import Store
 from sync.device import Device
 from sync.hub import devices
+from sync.hub.founding import new_epoch
 from sync.hub.hub import Hub
 from sync.hub.worked_out import worked_out
 from sync.messages.greeting import Hello, Welcome
@@ -156,6 +158,11 @@ class Laptop:
     def has(self, record: Record) -> bool:
         return bool(self.store.find(type(record), "id = ?", (record.id,)))
 
+    def sums_fit(self) -> bool:
+        """Whether the sums are those of the records."""
+        with transaction(self.store.conn):
+            return Holdings(self.store.conn).recount_all()
+
 
 @dataclass
 class World:
@@ -239,6 +246,23 @@ class World:
             given_on=date(2026, 11, 20),
             by=by,
         )
+
+    def contact(self, child: str) -> Contact:
+        """A call about a child."""
+        return Contact(
+            id=self.new_id("contact"),
+            child=child,
+            at=self.now,
+            by="worker-00000001",
+            kind="call",
+            note="Away",
+        )
+
+    def put_back(self) -> None:
+        """Put the backup of the central record back, as `outreach hub restore` does."""
+        self.database.restore()
+        with self.hub.engine.begin() as connection:
+            new_epoch(connection, self.new_id("epoch"))
 
     def settle(self) -> None:
         """Sync everybody until nobody has anything to say."""
