@@ -149,6 +149,24 @@ def test_nothing_is_taken_before_what_has_to_be_put_right(
     assert (ben.get(lily).known_as, ben.get(lily).language) == ("Lil", "Polish")
 
 
+def test_a_copy_of_a_caseload_is_told_so_before_anything_is_taken_or_read(
+    met: tuple[Laptop, Laptop, Child], world: World
+) -> None:
+    ana, _, lily = met
+    ana.change(lily, known_as="Lil")
+    greetings: list[Hello] = []
+
+    def note(said: Hello) -> Hello:
+        greetings.append(said)
+        return said
+
+    altered(ana, greeting=note)
+    assert ana.sync().agreed
+    of_a_copy = {"incarnation": "another-word", "coming": world.new_id("word"), "unanswered": []}
+    answer = world.hub.hello(ana.way.device, greetings[0].model_copy(update=of_a_copy))
+    assert (answer.action, answer.beside.pushed, answer.beside.page) == ("forked", None, None)
+
+
 def test_a_greeting_that_comes_late_brings_no_steps(met: tuple[Laptop, Laptop, Child], world: World) -> None:
     ana, _, lily = met
     ana.change(lily, known_as="Lil")
