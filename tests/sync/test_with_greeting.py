@@ -222,8 +222,10 @@ def test_a_page_is_dropped_where_somebody_worked_on_before_it_came(
         return answer
 
     altered(ana, welcome=work)
+    asked = verbs(ana)
     session = ana.sync()
     assert (session.agreed, session.pushed) == (True, 1)
+    assert asked == ["hello", "push", "pull"]
     altered(ana)
     world.settle()
     for laptop in (ana, ben):
