@@ -87,6 +87,24 @@ def test_a_step_that_is_made_while_an_answer_is_awaited_is_counted(
     assert ana.sums_fit()
 
 
+def test_a_record_that_changes_after_it_was_counted_is_counted_anew(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "MOST_EDITS", 1)
+    ana = world.laptop("Ana")
+    child = world.child("Tilly")
+    first, last = world.contact(child.id), world.contact(child.id)
+    for record in (child, first, last):
+        ana.make(record)
+    nothing = [lambda: None] * 3  # the step that set the caseload up, the child and the first call
+    ana.way = Meanwhile(
+        ana.way.hub, ana.way.device, work=iter([*nothing, lambda: ana.change(first, note="Came back")])
+    )
+    session = ana.sync()
+    assert (session.agreed, session.pushed, session.problems) == (True, 5, [])
+    assert ana.sums_fit()
+
+
 def test_a_share_is_forgotten_when_another_connection_wrote(world: World) -> None:
     ana = world.laptop("Ana")
     child = world.child("Tilly")

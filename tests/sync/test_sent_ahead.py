@@ -82,6 +82,27 @@ class OfOlder(Begun):
 
 
 @dataclass
+class Elsewhere(OfOlder):
+    """Another process works while an answer is awaited; keeps what was pushed."""
+
+    work: Callable[[], None] = lambda: None
+    pushed: list[Push] = field(default_factory=list)
+
+    def push_ahead(self, said: Push) -> Callable[[], Pushed]:
+        wait = super().push_ahead(said)
+
+        def waited() -> Pushed:
+            self.work()
+            return wait()
+
+        return waited
+
+    def push(self, said: Push) -> Pushed:
+        self.pushed.append(said)
+        return super().push(said)
+
+
+@dataclass
 class Watched(Way):
     """Keeps what was made ready and what was pushed."""
 
@@ -231,6 +252,23 @@ def test_a_turn_ends_also_where_the_one_after_it_has_ended_first(monkeypatch: py
 
         monkeypatch.setattr(Turn, "end", end)
     assert turns._last == {}
+
+
+def test_what_another_process_wrote_of_a_step_meanwhile_is_sent_with_it(world: World) -> None:
+    ana = world.laptop("Ana")
+    assert ana.sync().agreed
+    for n in range(2):
+        ana.make(world.child(f"Tilly {n}"))
+    last = outbox.waiting(ana.store.conn, 2, 10_000)[-1]
+
+    def work() -> None:
+        other = open_database(ana.store.path, bytearray(range(32)))
+        other.execute("UPDATE edit SET reason = 'Asked again' WHERE id = ?", (last.id,))
+        other.close()
+
+    way = ana.way = Elsewhere(ana.way.hub, ana.way.device, work=work)
+    assert ana.sync().pushed == 2
+    assert [edit.reason for push in way.pushed for edit in push.edits] == ["", "Asked again"]
 
 
 def test_a_change_of_another_connection_is_seen(world: World) -> None:

@@ -162,9 +162,12 @@ def test_a_copy_of_a_caseload_is_told_so_before_anything_is_taken_or_read(
 
     altered(ana, greeting=note)
     assert ana.sync().agreed
-    of_a_copy = {"incarnation": "another-word", "coming": world.new_id("word"), "unanswered": []}
-    answer = world.hub.hello(ana.way.device, greetings[0].model_copy(update=of_a_copy))
-    assert (answer.action, answer.beside.pushed, answer.beside.page) == ("forked", None, None)
+    assert ana.sync().agreed
+    assert [said.beside.push is not None for said in greetings] == [True, False]
+    for said in greetings:
+        of_a_copy = {"incarnation": "another-word", "coming": world.new_id("word"), "unanswered": []}
+        answer = world.hub.hello(ana.way.device, said.model_copy(update=of_a_copy))
+        assert (answer.action, answer.beside.pushed, answer.beside.page) == ("forked", None, None)
 
 
 def test_a_greeting_that_comes_late_brings_no_steps(met: tuple[Laptop, Laptop, Child], world: World) -> None:
