@@ -44,25 +44,43 @@ class Meanwhile(Way):
         return waited
 
 
-def test_what_was_hashed_while_it_waited_is_not_hashed_again(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The types of the records that are hashed once nothing waits."""
+    found: list[str] = []
+    real = holdings.facet_hashes
+
+    def watched(kind: str, record: str, values: Mapping[str, Any]) -> dict[str, int]:
+        found.append(kind)
+        return real(kind, record, values)
+
+    monkeypatch.setattr(holdings, "facet_hashes", watched)
+    return found
+
+
+def test_what_was_hashed_while_it_waited_is_not_hashed_again(world: World, hashed: list[str]) -> None:
     ana, ben = world.laptop("Ana"), world.laptop("Ben")
     child = world.child("Tilly")
     ana.make(child, *(world.contact(child.id) for _ in range(3)))
-    hashed: list[str] = []
-
-    def watched(kind: str, record: str, values: Mapping[str, Any]) -> dict[str, int]:
-        hashed.append(kind)
-        return real(kind, record, values)
-
-    real = holdings.facet_hashes
-    monkeypatch.setattr(holdings, "facet_hashes", watched)
     assert ana.sync().agreed
     assert "child" in hashed
     assert "contact" not in hashed
     assert ana.sums_fit()
     assert ben.sync().agreed
+
+
+def test_so_it_is_with_what_goes_with_the_greeting(world: World, hashed: list[str]) -> None:
+    ana = world.laptop("Ana")
+    child = world.child("Tilly")
+    ana.make(child)
+    assert ana.sync().agreed
+    assert ana.sync().agreed
+    hashed.clear()
+    ana.make(world.contact(child.id))
+    session = ana.sync()
+    assert (session.agreed, session.requests, session.pushed) == (True, 1, 1)
+    assert "contact" not in hashed
+    assert ana.sums_fit()
 
 
 def test_a_step_that_is_made_while_an_answer_is_awaited_is_counted(
