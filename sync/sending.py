@@ -308,13 +308,29 @@ class Sending:
         for at in range(0, len(ids), MOST_ROWS):
             session.requests += 1
             lost = self._central.have(Have(records=ids[at : at + MOST_ROWS])).records
-            found = (self.brought_back(records[record], record) for record in lost)
-            edits = [edit for edit in found if edit is not None]
-            for n in range(0, len(edits), MOST_EDITS):
-                session.requests += 1
-                answer = self._central.push(Push(edits=edits[n : n + MOST_EDITS]))
+            for n in range(0, len(lost), MOST_EDITS):
+                self._give(session, {record: records[record] for record in lost[n : n + MOST_EDITS]})
+
+    def _give(self, session: Session, lost: Mapping[str, str]) -> None:
+        """Bring back these records (by id the type) in one message. One that somebody made anew meanwhile is
+        given the id that it has there, and brought back as what this laptop says of it.
+
+        Raises Unreachable as `push_all`.
+        """
+        for _ in range(_RENAMINGS):
+            found = (self.brought_back(kind, record) for record, kind in lost.items())
+            push = Push(edits=[edit for edit in found if edit is not None])
+            if not push.edits:
+                return
+            session.requests += 1
+            answer = whole(push, self._central.push(push))
+            if not answer.known:
                 with transaction(self._conn):
                     self._note_taken(session, answer)
+                return
+            self._rename(answer.known)
+            lost = {answer.known.get(record, record): kind for record, kind in lost.items()}
+        raise _took_nothing()
 
     def give_what_lacks(self, session: Session) -> bool:
         """Give the central record the fields of which it knows nothing and that this laptop holds; whether

@@ -175,6 +175,10 @@ class Holdings:
             held[1] += int.from_bytes(total)
         self._add({scope: Digest(count, total % MODULUS) for scope, (count, total) in sums.items()})
 
+    def uncount(self, records: Collection[Entry]) -> None:
+        """Count these records (type, id) no more."""
+        self._put(records, ())
+
     def _put(self, records: Collection[Entry], rows: Sequence[_Row]) -> None:
         """These rows in the place of what was counted of these records; what stays is not written."""
         before: dict[tuple[str, str], beside.Sum] = {}

@@ -1,6 +1,7 @@
 """Giving records of this laptop the ids under which the central record knows them already.
 
-Nobody else has seen the old ids, so they are replaced wherever they stand: rows, references, history, drafts.
+The central record has not got the old ids, so they are replaced wherever they stand: rows, references,
+history, drafts.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from collections.abc import Mapping
 
 from casework.records import RECORD_TYPES
 from storage import reindex, search_index
+from storage.central.holdings import Holdings
+from storage.central.outbox import look_again
 from storage.cipher import Connection
 from storage.schema import field_columns
 
@@ -27,23 +30,27 @@ def rename(conn: Connection, known: Mapping[str, str]) -> None:
     steps on the known record, and it is asked for anew. Each text is read once, however many ids there are.
     """
     olds = json.dumps(list(known))
-    children = []
-    for record_type in RECORD_TYPES:
-        ours = conn.execute(
+    ours = [
+        (record_type, old)
+        for record_type in RECORD_TYPES
+        for (old,) in conn.execute(
             f"SELECT id FROM {record_type} WHERE id IN (SELECT value FROM json_each(?))", (olds,)
         ).fetchall()
-        for (old,) in ours:
-            new = known[old]
-            if conn.execute(f"SELECT 1 FROM {record_type} WHERE id = ?", (new,)).fetchone():
-                conn.execute(f"DELETE FROM {record_type} WHERE id = ?", (old,))
-            else:
-                conn.execute(f"UPDATE {record_type} SET id = ? WHERE id = ?", (new, old))
-            conn.execute(
-                "INSERT OR REPLACE INTO sync_want (record, type, anew) VALUES (?, ?, 1)", (new, record_type)
-            )
-            if record_type == "child":
-                search_index.remove(conn, old)
-                children.append(new)
+    ]
+    _uncount(conn, known, ours)
+    children = []
+    for record_type, old in ours:
+        new = known[old]
+        if conn.execute(f"SELECT 1 FROM {record_type} WHERE id = ?", (new,)).fetchone():
+            conn.execute(f"DELETE FROM {record_type} WHERE id = ?", (old,))
+        else:
+            conn.execute(f"UPDATE {record_type} SET id = ? WHERE id = ?", (new, old))
+        conn.execute(
+            "INSERT OR REPLACE INTO sync_want (record, type, anew) VALUES (?, ?, 1)", (new, record_type)
+        )
+        if record_type == "child":
+            search_index.remove(conn, old)
+            children.append(new)
     conn.create_function(
         "under_known", 1, lambda text: _WORD.sub(lambda word: known.get(word[0], word[0]), text)
     )
@@ -53,6 +60,16 @@ def rename(conn: Connection, known: Mapping[str, str]) -> None:
         for column in columns:
             _replace(conn, table, column)
     reindex.refresh(conn, children)
+
+
+def _uncount(conn: Connection, known: Mapping[str, str], ours: list[tuple[str, str]]) -> None:
+    """What counts under an old id counts no more: it is counted again under the known one. So it is where the
+    central record was put back, and somebody else made the same record before it came again.
+    """
+    holdings = Holdings(conn)
+    counted = holdings.counted(list(known))
+    holdings.uncount([*counted, *ours])
+    look_again(conn, [(record_type, known.get(record, record)) for record_type, record in counted])
 
 
 def _replace(conn: Connection, table: str, column: str, more: str = "", values: tuple[str, ...] = ()) -> None:
@@ -73,5 +90,4 @@ def _places() -> dict[str, list[str]]:
         "edit": ["subject"],
         "draft": ["subject", "fields"],
         "setting": ["value"],
-        "sync_held": ["record", "scope"],
     }

@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
+from casework.canonical import Digest
 from casework.conflicts import Keep
 from casework.edits import Edit, create, update
 from casework.policies import Category
-from casework.records import Flag, Household
+from casework.records import Child, Flag, Household
 from casework.records_sharing import Agreement
 from casework.records_sync import Conflict
+from storage.central.holdings import Holdings
 from storage.central.receiving import Receiver
 from storage.settling import commit_settlement
 from storage.store import Store
@@ -376,3 +378,35 @@ def test_what_was_not_counted_and_cannot_be_offered_again_is_brought_back(
 
 def _killed(_: Receiver) -> None:
     raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("is_lost", [False, True], ids=["who-made-it-is-here", "who-made-it-is-lost"])
+def test_a_child_who_was_made_anew_takes_nothing_away_from_what_is_brought_back(
+    on_file: World, *, is_lost: bool
+) -> None:
+    """Nor from the sums: what counted under the old id counts under the one that the child has now."""
+    school = (on_file.school.id,)
+    ana, ben, cai = (
+        on_file.laptop(name, "inclusion-attendance", schools=school) for name in ("Ana", "Ben", "Cai")
+    )
+    on_file.settle()
+    on_file.database.back_up()
+    tilly, anew = (on_file.child("Tilly", upn="U886009924001") for _ in range(2))
+    sam = on_file.child("Sam", upn="H886009924002")
+    note = Flag(id=on_file.new_id("flag"), child=tilly.id, kind="young-carer")
+    ana.make(tilly, sam, note)
+    ana.sync()
+    ben.sync()
+    put_back(on_file)
+    cai.make(anew)
+    if is_lost:
+        del on_file.laptops["Ana"]
+    for name in ("Cai", *on_file.laptops):
+        assert on_file.laptops[name].sync().agreed
+    on_file.settle()
+    for laptop in on_file.laptops.values():
+        assert {one.id for one in laptop.store.find(Child)} == {anew.id, sam.id}
+        assert [one.child for one in laptop.store.find(Flag)] == [anew.id]
+        sums = Holdings(laptop.store.conn).by_scope()
+        assert sums.get(tilly.id, Digest()) == Digest()
+        assert all(sum_.count for scope, sum_ in sums.items() if scope in (anew.id, sam.id))
