@@ -72,6 +72,7 @@ class Device:
         self._reading = Reading(store, central, self._beforehand, progress=progress)
         self._lease: int | None = None
         self._forked = False
+        self._differed = False
         self._page: Page | None = None
         self._greeted: Hello | None = None
 
@@ -348,6 +349,9 @@ class Device:
                 # What an older copy holds too much of shows here alone; that it is one was said already.
                 if not state.anew and not self._forked:
                     session.note_differed(len(answer.differ))
+                if self._differed:  # what was fetched did not mend it
+                    self._recount(session)
+                self._differed = True
         return answer.agreed
 
     def _recount(self, session: Session) -> bool:

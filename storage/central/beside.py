@@ -13,7 +13,7 @@ know.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
 
 from casework.records import RECORD_TYPES
@@ -94,6 +94,16 @@ def move_away(conn: Connection, record_type: str, record: str) -> None:
                 (record, scope, record_type, *added),
             )
             write(conn, [(entry, NOTHING)])
+
+
+def every(conn: Connection) -> Iterator[tuple[str, int, bytes]]:
+    """What each row that counts says that it adds: to which scope, how many facets, and their sum."""
+    for record_type in filter(has_sum, RECORD_TYPES):
+        name = scope_field(record_type)
+        for record, octets, said in conn.execute(
+            f"SELECT id, {COLUMN}, {name or 'NULL'} FROM {record_type} WHERE {COLUMN} <> ?", (_NONE,)
+        ):
+            yield own_scope(record_type, record, {name: said} if name else {}), octets[0], octets[1:]
 
 
 def of_type(conn: Connection, record_type: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import chain
 from operator import itemgetter
 from typing import Any
 
@@ -253,7 +254,25 @@ class Holdings:
         apart = self._conn.execute("SELECT DISTINCT type, record FROM sync_held").fetchall()
         held = [(kind, record) for kind in RECORD_TYPES for record in beside.of_type(self._conn, kind)]
         self.recount([*apart, *held])
+        self._sum_anew()
         return self.by_scope() == before
+
+    def _sum_anew(self) -> None:
+        """Add up anew what records say that they add."""
+        sums: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
+        held = self._conn.execute("SELECT scope, facets, total FROM sync_held")
+        for scope, count, total in chain(beside.every(self._conn), held):
+            added = sums[scope]
+            added[0] += count
+            added[1] += int.from_bytes(total)
+        self._conn.executemany(
+            "UPDATE sync_scope SET facets = ?, total = ? WHERE scope = ?",
+            [
+                (count, octets_of(total % MODULUS), scope)
+                for scope in self.by_scope().keys() | sums.keys()
+                for count, total in (sums[scope],)
+            ],
+        )
 
     def _with_tied(self, records: Mapping[Entry, Values]) -> list[Entry]:
         """These records, and the adults and homes that they tie to a child now or were counted as tying."""

@@ -100,3 +100,14 @@ def test_what_is_given_up_counts_no_more(world: World) -> None:
     assert agrees(ben)
     assert not ben.has(call)
     assert Holdings(ben.store.conn).counted([tilly.id]) == []
+
+
+def test_a_sum_of_a_scope_that_does_not_fit_its_records_is_added_up_anew(world: World) -> None:
+    ana, *_ = filled(world)
+    conn, holdings = ana.store.conn, Holdings(ana.store.conn)
+    right = holdings.by_scope()
+    conn.execute("UPDATE sync_scope SET facets = facets + 1, total = zeroblob(32) WHERE total <> x''")
+    with transaction(conn):
+        assert not holdings.recount_all()
+        assert holdings.by_scope() == right
+        assert holdings.recount_all()

@@ -122,8 +122,12 @@ def test_a_sum_that_does_not_fit_is_never_taken_for_agreement(met: tuple[Laptop,
     assert way.compared == 1, "the central record was asked instead"
     way = altered(ben)
     ben.store.conn.execute("UPDATE sync_scope SET total = zeroblob(32) WHERE total <> x''")
-    assert any("differed" in problem for problem in ben.sync().problems)
+    done = ben.sync()
+    assert done.agreed
+    assert ["fit" in problem for problem in done.problems] == [False, True], "fetched again, counted anew"
     assert way.compared
+    again = ben.sync()
+    assert (again.agreed, again.problems, again.requests) == (True, [], 1)
 
 
 def test_nothing_is_taken_before_what_has_to_be_put_right(
