@@ -30,6 +30,18 @@ LONGEST_NOTE = 100_000
 Line = Annotated[str, Field(max_length=LONGEST_LINE), AfterValidator(clean)]
 Whole = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
 """A whole number as far as the databases know them."""
+
+
+def _known_moment(at: datetime) -> datetime:
+    """A moment that every clock and calendar of the app can show. Raises ValueError."""
+    if at.tzinfo is None:
+        raise ValueError("a moment says its time zone")
+    if not 1900 <= at.year < 2200:
+        raise ValueError("a moment lies between 1900 and 2200")
+    return at
+
+
+Moment = Annotated[datetime, AfterValidator(_known_moment)]
 Prose = Annotated[
     str,
     Field(max_length=LONGEST_NOTE),
@@ -236,7 +248,7 @@ class RegisterFile(Record):
     digest: Annotated[str, Meta(C.WORKFORCE, "SHA-256", P.APPEND_ONLY)]
     format: Annotated[Line, Meta(C.WORKFORCE, "Shape", P.APPEND_ONLY)]
     school: Annotated[str | None, Meta(C.EDUCATION, "School", P.APPEND_ONLY)] = None
-    at: Annotated[datetime, Meta(C.WORKFORCE, "Imported", P.APPEND_ONLY)]
+    at: Annotated[Moment, Meta(C.WORKFORCE, "Imported", P.APPEND_ONLY)]
 
 
 class ImportMapping(Record):
@@ -290,7 +302,7 @@ class FollowUp(Record):
     type = "follow_up"
     child: Annotated[str, Meta(C.ATTENDANCE, "Child", P.APPEND_ONLY)]
     session_date: Annotated[date, Meta(C.ATTENDANCE, "Absence on", P.APPEND_ONLY)]
-    at: Annotated[datetime, Meta(C.ATTENDANCE, "When", P.APPEND_ONLY)]
+    at: Annotated[Moment, Meta(C.ATTENDANCE, "When", P.APPEND_ONLY)]
     by: Annotated[str, Meta(C.WORKFORCE, "By", P.APPEND_ONLY)]
     outcome: Annotated[FollowUpOutcome | OutcomeWord, Meta(C.ATTENDANCE, "Outcome", P.APPEND_ONLY)]
     with_whom: Annotated[
@@ -306,7 +318,7 @@ class Contact(Record):
 
     type = "contact"
     child: Annotated[str, Meta(C.FAMILY, "Child", P.APPEND_ONLY)]
-    at: Annotated[datetime, Meta(C.FAMILY, "When", P.APPEND_ONLY)]
+    at: Annotated[Moment, Meta(C.FAMILY, "When", P.APPEND_ONLY)]
     by: Annotated[str, Meta(C.WORKFORCE, "By", P.APPEND_ONLY)]
     kind: Annotated[
         Literal["call", "text", "email", "home-visit", "school-visit", "taf", "supervision", "letter"],
