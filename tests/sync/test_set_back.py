@@ -397,7 +397,7 @@ def test_a_child_who_was_made_anew_takes_nothing_away_from_what_is_brought_back(
     ana.make(tilly, sam, note)
     ana.sync()
     ben.sync()
-    put_back(on_file)
+    on_file.put_back()
     cai.make(anew)
     if is_lost:
         del on_file.laptops["Ana"]
