@@ -20,7 +20,7 @@ from screens.widgets.lines import SaidLine, TitleLine, VerbLine
 from screens.widgets.row_list import RowList
 from screens.widgets.rows import Column, Row, Rows
 from screens.widgets.text import Cell, Piece, Tone
-from storage.queries.sync_view import SyncView, read_child_steps, read_sync_view
+from storage.queries.sync_view import SyncView, read_child_records, read_sync_view
 
 if TYPE_CHECKING:
     from storage.journal import Receipt
@@ -192,19 +192,23 @@ class SyncScreen(OutreachScreen):
         self.query_one(RowList).set_source(Rows(rows))
 
     async def on_row_list_opened(self, event: RowList.Opened) -> None:
-        """Which records of the child under the cursor wait, and which were sent."""
+        """Of each record that was written about the child under the cursor, whether it waits or was sent."""
         event.stop()
         child = event.row.id.partition("/")[2]
-        steps = await self.attempt(lambda store: read_child_steps(store, child)) if child else None
-        if not steps:
+        records = await self.attempt(lambda store: read_child_records(store, child)) if child else None
+        if not records:
             return
+        from screens.child_story import local_time
         from screens.reader import TextScreen
 
         words = [
-            f"{kind.replace('_', ' '):<24}{count_of(waits, 'record')} waiting, {sent:,} sent"
-            for kind, waits, sent in steps
+            f"{'waits' if one.waits else 'sent':<6} {one.kind.replace('_', ' '):<18}"
+            f" {local_time(one.at)}  {one.step}"
+            for one in records
         ]
-        self.app.push_screen(TextScreen("What was sent, by kind of record", "\n".join(words)))
+        self.app.push_screen(
+            TextScreen("What waits and what was sent, record by record", "\n".join(words), child)
+        )
 
     async def do_sync_now(self) -> None:
         """Begin a session; keys go on meanwhile, and its end is said."""

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _RECEIVED = 5
 _LATE = 5
 _ALIKE = 3
+MOST_RECORDS = 500
+"""Records of one child that are listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,16 @@ class ChildSteps:
     name: str
     waiting: int
     sent: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordState:
+    """A record that this laptop wrote: its kind, the last step and its instant, and whether any waits."""
+
+    kind: str
+    step: str
+    at: str
+    waits: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +72,8 @@ class SyncView:
 
 
 _STEPS = f"""
-    SELECT e.seq, e.at, e.subject, s.edit IS NULL AS waits FROM edit e LEFT JOIN sync_edit s ON s.edit = e.seq
+    SELECT e.seq, e.name, e.at, e.subject, s.edit IS NULL AS waits FROM edit e
+    LEFT JOIN sync_edit s ON s.edit = e.seq
     WHERE e.kind IN {OWN} AND EXISTS (SELECT 1 FROM change c WHERE c.edit = e.seq)
 """
 
@@ -105,12 +118,12 @@ def read_sync_view(store: Store) -> SyncView:
     )
 
 
-def read_child_steps(store: Store, child: str) -> list[tuple[str, int, int]]:
-    """For each kind of record that steps about a child touched: how many records wait, how many were sent."""
+def read_child_records(store: Store, child: str) -> list[RecordState]:
+    """The records that steps about a child wrote, those that wait first, each time the newest ones."""
     rows = store.conn.execute(
-        f"SELECT type, sum(waits), sum(NOT waits) FROM (SELECT c.type, c.record, max(e.waits) AS waits"
-        f" FROM change c JOIN ({_STEPS}) e ON e.seq = c.edit WHERE e.subject = ? GROUP BY c.type, c.record)"
-        " GROUP BY type ORDER BY type",
-        (child,),
+        f"SELECT c.type, max(e.seq), e.name, e.at, sum(e.waits) FROM change c"
+        f" JOIN ({_STEPS}) e ON e.seq = c.edit"
+        " WHERE e.subject = ? GROUP BY c.type, c.record ORDER BY sum(e.waits) > 0 DESC, 2 DESC LIMIT ?",
+        (child, MOST_RECORDS),
     ).fetchall()
-    return [(record_type, waits, sent) for record_type, waits, sent in rows]
+    return [RecordState(kind, name, at, bool(waits)) for kind, _, name, at, waits in rows]

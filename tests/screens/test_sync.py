@@ -11,15 +11,18 @@ from typing import Any
 
 import pytest
 
+from casework.edits import Edit, update
 from casework.errors import Refused, Unreachable
+from casework.records import Child
 from screens.child import ChildScreen
 from screens.sync import SyncScreen, sync_lines
 from screens.unlock import UnlockScreen
+from screens.widgets.row_list import RowList
 from screens.widgets.text import show_cell
 from storage.central.problems import note_problems
 from storage.central.state import read_state, write_state
 from storage.journal import transaction
-from storage.queries.sync_view import read_sync_view
+from storage.queries.sync_view import read_child_records, read_sync_view
 from storage.store import Store
 from tests.screens.real import Family, asked, enter, make_real_app, new_store
 from tests.screens.steps import settle
@@ -74,6 +77,35 @@ async def test_what_waits_is_told_and_who_is_not_enrolled_is_told_how(family: Fa
         check_shot(app, "sync-not-enrolled-80")
         await keys(pilot, "tilde")
         assert "outreach enrol URL CODE" in flat(app)
+
+
+async def test_each_record_of_a_child_is_listed_with_whether_it_waits(family: Family, tmp_path: Path) -> None:
+    store, child = family.store, family.tilly.id
+    before = read_child_records(store, child)
+    assert before
+    assert all(one.waits for one in before)
+    with transaction(store.conn):
+        store.conn.execute(
+            "INSERT INTO sync_edit (edit, verdict, seq, code, reason)"
+            " SELECT seq, 'applied', 1, '', '' FROM edit"
+        )
+    held = store.get(Child, child)
+    store.journal.commit(Edit("Called otherwise", update(held, known_as="Till"), subject=child))
+    first, *rest = read_child_records(store, child)
+    assert (first.kind, first.step, first.waits) == ("child", "Called otherwise", True)
+    assert len(rest) == len(before)  # the child itself came with a step about no child
+    assert not any(one.waits for one in rest)
+    app = make_real_app(tmp_path, store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot)
+        await keys(pilot, "g", "y")
+        rows = app.screen.query_one(RowList)
+        while rows.current is None or "enter shows which" not in flat_words(rows.current.cells[0]):
+            await keys(pilot, "j")
+        await keys(pilot, "enter")
+        text = flat(app)
+        assert "waits child Fri 20 Nov 2026 08:41 Called otherwise" in text
+        check_shot(app, "sync-records-80")
 
 
 def test_who_may_stand_twice_is_named(family: Family) -> None:
