@@ -202,8 +202,9 @@ class SyncScreen(OutreachScreen):
         from screens.reader import TextScreen
 
         words = [
-            f"{'waits' if one.waits else 'sent':<6} {one.kind.replace('_', ' '):<18}"
-            f" {local_time(one.at)}  {one.step}"
+            " · ".join(
+                ("waits" if one.waits else "sent", one.kind.replace("_", " "), local_time(one.at), one.step)
+            )
             for one in records
         ]
         self.app.push_screen(

@@ -104,7 +104,7 @@ async def test_each_record_of_a_child_is_listed_with_whether_it_waits(family: Fa
             await keys(pilot, "j")
         await keys(pilot, "enter")
         text = flat(app)
-        assert "waits child Fri 20 Nov 2026 08:41 Called otherwise" in text
+        assert "waits · child · Fri 20 Nov 2026 08:41 · Called otherwise" in text
         check_shot(app, "sync-records-80")
 
 
