@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from casework.canonical import defaults
 from casework.edits import CREATED, Change
+from storage.central.beside import in_column
 from storage.central.state import SyncState
 from storage.journal import Made
 
@@ -21,6 +22,11 @@ class Share(NamedTuple):
     bits: int
     facets: int
     total: bytes
+
+    @property
+    def in_column(self) -> bytes:
+        """As the row of the record holds it."""
+        return in_column(self.facets, self.total)
 
 
 @dataclass(slots=True)

@@ -20,7 +20,7 @@ from operator import attrgetter, itemgetter, or_
 from typing import Any
 
 from casework.edits import CREATED, Change
-from casework.facets import FACET_OF_KEY, Facet, facets, joined, plain_facets
+from casework.facets import FACET_OF_KEY, Facet, facets, joined, plain_facets, stand_ins
 from casework.ids import new_id
 from casework.records import RECORD_TYPES
 from casework.scopes import TIED_TYPES, own_scope
@@ -70,6 +70,22 @@ def _after(before: Values, changes: Sequence[Change]) -> Values:
         made = {**change.new, "void": False} if change.field == CREATED else {change.field: change.new}
         after = {**(after or {}), **made}
     return after
+
+
+def _withheld(row: Row, before: Values, changes: Sequence[Change]) -> set[str]:
+    """Which of these fields a row changes because what was held of them may not be held any more."""
+    if before is None or not changes or row.type not in RECORD_TYPES:
+        return set()
+    parts = facets(row.type, before)
+    gone = [part for facet, part in parts.items() if facet.key not in row.parts]
+    if not gone:
+        return set()
+    left = joined(part for facet, part in parts.items() if facet.key in row.parts)
+    exact = stand_ins(row.type, before)
+    names = {name for part in gone for name in part}
+    return {
+        one.field for one in changes if one.field in names and (one.field not in left or one.field in exact)
+    }
 
 
 def _tied_rows(delivery: Delivery) -> list[Entry]:
@@ -209,6 +225,7 @@ class Receiver:
         shares = self._shares(delivery.rows)
         apart = self._holdings.apart([record for _, record in shares])
         counted: list[Share] = []
+        withheld: dict[str, set[str]] = {}
         for row in delivery.rows:
             entry = (row.type, row.id)
             was = before.get(entry)
@@ -217,8 +234,7 @@ class Receiver:
                 known[entry] = row.values
                 if entry in shares and row.id not in apart:
                     counted.append(share := shares.pop(entry))
-                    in_row = beside.in_column(share.facets, share.total)
-                    fresh.append((row.seq, row.made._replace(counted=in_row)))
+                    fresh.append((row.seq, row.made._replace(counted=share.in_column)))
                 else:
                     recount.add(entry)
                     fresh.append((row.seq, row.made))
@@ -226,6 +242,7 @@ class Receiver:
             recount.add(entry)
             made = self._changes(row, was)
             known[entry] = _after(was, made)
+            withheld[row.id] = _withheld(row, was, made)
             for seq, change in row.by_step(made):
                 # What this laptop wrote it holds: a change to what it holds is not of its own step.
                 changes[0 if was is not None and seq in own_steps else seq].append(change)
@@ -238,6 +255,7 @@ class Receiver:
             [(places[seq], made) for seq, made in fresh],
         )
         self._holdings.count_fresh(counted)
+        self._forget_withheld(delivery.rows, withheld)
         answer.written += len(fresh)
         lacking.note(delivery.gone)
         touched |= {change.type for made in changes.values() for change in made}
@@ -400,6 +418,12 @@ class Receiver:
                 self._extras.narrow(record, mask)
             else:
                 self._extras.drop([record])
+
+    def _forget_withheld(self, rows: Iterable[Row], withheld: Mapping[str, Collection[str]]) -> None:
+        """What these rows said in fields that are withheld now, by record, is gone from the history, too."""
+        for row in rows:
+            if names := withheld.get(row.id):
+                self._forget_words(row.id, names, joined(row.parts.values()))
 
     def _forget_words(self, record: str, names: Collection[str], shown: Mapping[str, Any]) -> None:
         """What a lost facet said in these fields is gone from this laptop's history, too. Of what stands for

@@ -127,3 +127,22 @@ def test_what_the_author_may_not_keep_leaves_a_history_that_gives_the_row(world:
     assert [*history_gives_rows(conn)] == []
     made = conn.execute("SELECT new FROM change WHERE record = ?", (week.id,)).fetchall()
     assert [json.loads(new)["marks"] for (new,) in made] == [shown]
+
+
+def test_what_a_withdrawal_takes_out_of_a_row_is_gone_from_the_history_too(world: World) -> None:
+    ana = world.laptop("Ana", schools=(world.school.id,))
+    tilly = world.child("Tilly", lead_worker=ana.worker.id)
+    ana.make(tilly)
+    nia = world.laptop("Nia", "school-nursing")
+    agreement = world.agreement(tilly.id, ana.worker.id)
+    ana.make(agreement)
+    world.settle()
+    assert nia.get(agreement).given_by == "Jo Marsh"
+    ana.change(agreement, status="withdrawn", withdrawn_on=world.today())
+    world.settle()
+    assert nia.get(agreement).given_by == ""
+    assert ana.get(agreement).given_by == "Jo Marsh"
+    kept = nia.store.conn.execute("SELECT old, new FROM change WHERE record = ?", (agreement.id,)).fetchall()
+    assert kept
+    assert "Jo Marsh" not in str(kept)
+    assert [*history_gives_rows(nia.store.conn)] == []
