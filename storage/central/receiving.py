@@ -12,7 +12,6 @@ given up, and every such record is asked for anew once its step has a verdict.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache, reduce
@@ -20,21 +19,20 @@ from operator import attrgetter, itemgetter, or_
 from typing import Any
 
 from casework.edits import CREATED, Change
-from casework.facets import FACET_OF_KEY, Facet, facets, joined, plain_facets, stand_ins
+from casework.facets import FACET_OF_KEY, Facet, facets, joined, plain_facets
 from casework.ids import new_id
 from casework.records import RECORD_TYPES
 from casework.scopes import TIED_TYPES, own_scope
 from casework.wording import count_of
 from storage import audit, reindex
-from storage.central import beside
 from storage.central.beforehand import Beforehand
 from storage.central.delivery import Delivery, Received, Row, Share, Told
+from storage.central.forgetting import forget_words, take_out, types_of, withheld_fields
 from storage.central.given_up import add_given_up
 from storage.central.holdings import BIT, Entry, Holdings, Values
 from storage.central.lacking import Lacking
 from storage.central.outbox import (
     count_waiting,
-    cut,
     forget_to_recount,
     forget_wants,
     look_again,
@@ -70,22 +68,6 @@ def _after(before: Values, changes: Sequence[Change]) -> Values:
         made = {**change.new, "void": False} if change.field == CREATED else {change.field: change.new}
         after = {**(after or {}), **made}
     return after
-
-
-def _withheld(row: Row, before: Values, changes: Sequence[Change]) -> set[str]:
-    """Which of these fields a row changes because what was held of them may not be held any more."""
-    if before is None or not changes or row.type not in RECORD_TYPES:
-        return set()
-    parts = facets(row.type, before)
-    gone = [part for facet, part in parts.items() if facet.key not in row.parts]
-    if not gone:
-        return set()
-    left = joined(part for facet, part in parts.items() if facet.key in row.parts)
-    exact = stand_ins(row.type, before)
-    names = {name for part in gone for name in part}
-    return {
-        one.field for one in changes if one.field in names and (one.field not in left or one.field in exact)
-    }
 
 
 def _tied_rows(delivery: Delivery) -> list[Entry]:
@@ -242,7 +224,7 @@ class Receiver:
             recount.add(entry)
             made = self._changes(row, was)
             known[entry] = _after(was, made)
-            withheld[row.id] = _withheld(row, was, made)
+            withheld[row.id] = withheld_fields(row, was, made)
             for seq, change in row.by_step(made):
                 # What this laptop wrote it holds: a change to what it holds is not of its own step.
                 changes[0 if was is not None and seq in own_steps else seq].append(change)
@@ -271,7 +253,7 @@ class Receiver:
         anew = self._narrow(narrowed, answer, touched)
         for record in delivery.gone:
             if record in self._busy:
-                want(self._conn, ((kind, record) for kind in self._type_of(record)))
+                want(self._conn, ((kind, record) for kind in types_of(self._conn, self._extras, record)))
                 continue
             anew |= self._purge(record, answer, touched)
         for entry in anew:
@@ -400,7 +382,7 @@ class Receiver:
                 del known[record_type, record]
                 lost = parts.keys() - {FACET_OF_KEY[key] for key in held}
                 names = {name for facet in lost for name in parts[facet]}
-                self._forget_words(record, names, joined(held.values()))
+                forget_words(self._conn, record, names, joined(held.values()))
                 touched.add(record_type)
         return recount
 
@@ -423,49 +405,14 @@ class Receiver:
         """What these rows said in fields that are withheld now, by record, is gone from the history, too."""
         for row in rows:
             if names := withheld.get(row.id):
-                self._forget_words(row.id, names, joined(row.parts.values()))
-
-    def _forget_words(self, record: str, names: Collection[str], shown: Mapping[str, Any]) -> None:
-        """What a lost facet said in these fields is gone from this laptop's history, too. Of what stands for
-        it now the history says that it was so from the beginning, as it does where no more ever came.
-        """
-        cut(self._conn, record)
-        self._conn.executemany(
-            "DELETE FROM change WHERE record = ? AND field = ?", [(record, name) for name in names]
-        )
-        made = self._conn.execute(
-            "SELECT edit, n, new FROM change WHERE record = ? AND field = ''", (record,)
-        ).fetchall()
-        left = {name: shown[name] for name in names if name in shown}
-        for edit, n, new in made:
-            kept = {name: value for name, value in json.loads(new).items() if name not in names}
-            self._conn.execute(
-                "UPDATE change SET new = ? WHERE edit = ? AND n = ?", (json.dumps(kept | left), edit, n)
-            )
+                forget_words(self._conn, row.id, names, joined(row.parts.values()))
 
     def _purge(self, record: str, answer: Received, touched: set[str], record_type: str = "") -> set[Entry]:
-        """Take a record out of this laptop: row, history, index, draft."""
-        kinds = [record_type] if record_type else self._type_of(record)
-        for kind in kinds:
-            if kind == "child":
-                from storage import search_index
-
-                search_index.remove(self._conn, record)
-            if kind in RECORD_TYPES:
-                beside.move_away(self._conn, kind, record)
-                self._conn.execute(f"DELETE FROM {kind} WHERE id = ?", (record,))
-                touched.add(kind)
-            answer.purged += 1
-            self._given_up.append((kind, record))
-        self._extras.drop([record])
-        cut(self._conn, record)
-        self._conn.execute("DELETE FROM change WHERE record = ?", (record,))
-        self._conn.execute("DELETE FROM draft WHERE subject = ?", (record,))
-        return {(kind, record) for kind in kinds}
-
-    def _type_of(self, record: str) -> list[str]:
-        return [
-            name
-            for name in RECORD_TYPES
-            if self._conn.execute(f"SELECT 1 FROM {name} WHERE id = ?", (record,)).fetchone()
-        ] or self._extras.type_of(record)
+        """Take a record out of this laptop."""
+        kinds = [record_type] if record_type else types_of(self._conn, self._extras, record)
+        take_out(self._conn, self._extras, kinds, record)
+        touched.update(kind for kind in kinds if kind in RECORD_TYPES)
+        answer.purged += len(kinds)
+        given_up = [(kind, record) for kind in kinds]
+        self._given_up += given_up
+        return set(given_up)
