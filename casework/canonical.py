@@ -8,13 +8,15 @@ are kept up to date by adding and taking away; they find faults, not forgery.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
+from itertools import chain
 from typing import Any
 
 from orjson import OPT_SORT_KEYS, dumps
+from pydantic_core import to_json
 
 from casework.facets import Facet, facets, plain_facets
 from casework.records import RECORD_TYPES
@@ -24,7 +26,7 @@ MODULUS = 1 << 256
 """Sums of hashes are kept modulo this."""
 _WIDTH = 32
 _LEAVES = frozenset((str, int, bool, type(None)))
-_PLAIN = _LEAVES | {dict, list, tuple}
+_BRANCHES = frozenset((dict, list, tuple))
 
 
 def spelt(value: Any) -> str:
@@ -37,9 +39,9 @@ def fingerprint(*parts: Any, size: int = _WIDTH) -> bytes:
     return blake2b(_octets(parts, parts), digest_size=size).digest()
 
 
-def fingerprint_of(value: Any, told: Collection[Any]) -> bytes:
-    """`fingerprint` of one value, all of which is texts and whole numbers, but for what was `told` in it."""
-    return blake2b(_octets((value,), told), digest_size=_WIDTH).digest()
+def fingerprint_of(value: Any, *, plain: bool) -> bytes:
+    """`fingerprint` of one value; whether `are_plain` holds of what is in it is known."""
+    return blake2b(_spelling(plain)((value,)), digest_size=_WIDTH).digest()
 
 
 def facet_hash(record_type: str, record: str, facet: Facet, fields: Mapping[str, Any]) -> int:
@@ -50,9 +52,11 @@ def facet_hash(record_type: str, record: str, facet: Facet, fields: Mapping[str,
     return int.from_bytes(blake2b(text, digest_size=_WIDTH).digest())
 
 
-def facet_hashes(record_type: str, record: str, values: Mapping[str, Any]) -> dict[str, int]:
+def facet_hashes(
+    record_type: str, record: str, values: Mapping[str, Any], *, plain: bool | None = None
+) -> dict[str, int]:
     """The hash of every facet of a record by the facet's key, the leading one first: as `facets` and
-    `facet_hash` give them, in one go.
+    `facet_hash` give them, in one go. `plain`: whether `are_plain` holds of its values, where it is known.
     """
     plan = _plan(record_type)
     if plan is None:
@@ -60,11 +64,12 @@ def facet_hashes(record_type: str, record: str, values: Mapping[str, Any]) -> di
         return {facet.key: facet_hash(record_type, record, facet, part) for facet, part in parts.items()}
     found: dict[str, int] = {}
     said = values.get
+    spell = _spelling(are_plain(values.values()) if plain is None else plain)
     for key, names in plan:
         told = {name: value for name, usual in names if (value := said(name, usual)) != usual}
         if not told and found and not any(name in values for name, _ in names):
             continue
-        text = _octets((record_type, record, key, told), told.values())
+        text = spell((record_type, record, key, told))
         found[key] = int.from_bytes(blake2b(text, digest_size=_WIDTH).digest())
     return found
 
@@ -85,29 +90,53 @@ def _plan(record_type: str) -> Sequence[tuple[str, Sequence[tuple[str, Any]]]] |
     ]
 
 
-def _octets(value: Any, told: Collection[Any]) -> bytes:
-    """As `spelt`, in UTF-8. Only what was `told` in it may hold what the quick encoder spells otherwise.
+def json_text(value: Any, *, plain: bool) -> str:
+    """A JSON-safe value as it is stored; whether `are_plain` holds of what is in it is known."""
+    if plain:
+        try:
+            return dumps(value).decode()
+        except TypeError:
+            pass
+    return to_json(value).decode()
 
-    That one refuses keys that are no texts, half characters, numbers of more than 64 bits and deep nesting.
+
+def _octets(value: Any, told: Iterable[Any]) -> bytes:
+    """As `spelt`, in UTF-8. Only what was `told` in it may hold what the quick encoder spells otherwise."""
+    return _spelling(are_plain(told))(value)
+
+
+def _spelling(plain: bool) -> Callable[[Any], bytes]:
+    return _quickly if plain else _slowly
+
+
+def _quickly(value: Any) -> bytes:
+    """As `spelt`, in UTF-8, of what is plain.
+
+    The quick encoder refuses keys that are no texts, half characters, numbers of more than 64 bits and deep
+    nesting.
     """
     try:
-        if _are_plain(told):
-            return dumps(value, option=OPT_SORT_KEYS)
+        return dumps(value, option=OPT_SORT_KEYS)
     except TypeError:
-        return spelt(value).encode()
+        return _slowly(value)
+
+
+def _slowly(value: Any) -> bytes:
     return spelt(value).encode()
 
 
-def _are_plain(values: Collection[Any]) -> bool:
-    """Whether the quick encoder, if it takes them, spells all of these alike: no fraction, no other type."""
-    if _LEAVES.issuperset(map(type, values)):
-        return True
-    if not _PLAIN.issuperset(map(type, values)):
-        return False
-    for value in [value for value in values if type(value) not in _LEAVES]:
-        if not _are_plain(value.values() if type(value) is dict else value):
+def are_plain(values: Iterable[Any]) -> bool:
+    """Whether the quick encoder, if it takes them, spells all of these alike: no fraction, no other type.
+
+    Level by level and not value by value, which takes half the time.
+    """
+    while True:
+        nested = [value for value in values if type(value) not in _LEAVES]
+        if not nested:
+            return True
+        if not _BRANCHES.issuperset(map(type, nested)):
             return False
-    return True
+        values = chain.from_iterable([value.values() if type(value) is dict else value for value in nested])
 
 
 @dataclass(frozen=True, slots=True)

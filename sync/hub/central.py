@@ -23,7 +23,7 @@ from sqlalchemy import (
     text,
 )
 
-from casework.canonical import MODULUS, Digest, facet_hashes
+from casework.canonical import MODULUS, Digest, are_plain, facet_hashes, json_text
 from casework.facets import Facet, facets
 from casework.records import RECORD_TYPES, Record
 from casework.scopes import TIED, TIED_TYPES, own_scope
@@ -338,18 +338,23 @@ def usual_fields(record_type: str) -> Mapping[str, Any]:
     return {name: value for name, value in (known_fields(cls, {}) | listed).items() if name != "id"}
 
 
-def hashes_of(record_type: str, record: str, fields: Mapping[str, Any]) -> tuple[str, dict[str, int]]:
+def hashes_of(
+    record_type: str, record: str, fields: Mapping[str, Any], *, plain: bool | None = None
+) -> tuple[str, dict[str, int]]:
     """The key of a record's leading facet, and the hash of each facet by its key."""
     usual = usual_fields(record_type)
     if not usual.keys() <= fields.keys():
         fields = {**usual, **fields}
-    hashes = facet_hashes(record_type, record, fields)
+    hashes = facet_hashes(record_type, record, fields, plain=plain)
     return next(iter(hashes)), hashes
 
 
-def written(record_type: str, record: str, fields: dict[str, Any]) -> Written:
-    """How the fields of a record are written."""
-    return Written(fields, to_json(fields).decode(), *hashes_of(record_type, record, fields))
+def written(record_type: str, record: str, fields: dict[str, Any], *, plain: bool | None = None) -> Written:
+    """How the fields of a record are written. `plain`: whether `are_plain` holds of them, where known."""
+    if plain is None:
+        plain = are_plain(fields.values())
+    text = json_text(fields, plain=plain)
+    return Written(fields, text, *hashes_of(record_type, record, fields, plain=plain))
 
 
 def _row(held: Held, scope: str, fields: str) -> dict[str, Any]:

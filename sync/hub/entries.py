@@ -7,10 +7,9 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from pydantic_core import to_json
 from sqlalchemy import BindParameter, Connection, bindparam, func, literal, select, union_all
 
-from casework.canonical import fingerprint_of
+from casework.canonical import are_plain, fingerprint_of, json_text
 from casework.text import clean
 from sync.hub import tables
 from sync.hub.central import among
@@ -37,7 +36,7 @@ def log_row(
         "reason": edit.reason,
         "at": edit.at,
         "taken": now.isoformat(),
-        "changes": to_json([*map(_said_in_log, edit.changes)]).decode(),
+        "changes": json_text([*map(_said_in_log, edit.changes)], plain=is_plain(edit)),
         "verdict": verdict.model_dump_json(),
         "chain": chain,
     }
@@ -51,8 +50,10 @@ def here(connection: Connection, edits: Sequence[str]) -> set[str]:
     return found
 
 
-def digest_of_edit(edit: SentEdit) -> bytes:
-    """What says that an edit is the one that was sent before: all of it but `seen`, `knew`, `taken_back`."""
+def digest_of_edit(edit: SentEdit, *, plain: bool | None = None) -> bytes:
+    """What says that an edit is the one that was sent before: all of it but `seen`, `knew`, `taken_back`.
+    `plain`: whether `is_plain` holds of it, where it is known.
+    """
     said = dict(zip(_OF_EDIT, _said_by_edit(edit), strict=True))
     said["changes"] = [
         {
@@ -64,7 +65,12 @@ def digest_of_edit(edit: SentEdit) -> bytes:
         }
         for change in edit.changes
     ]
-    return fingerprint_of(said, [value for change in edit.changes for value in (change.old, change.new)])
+    return fingerprint_of(said, plain=is_plain(edit) if plain is None else plain)
+
+
+def is_plain(edit: SentEdit) -> bool:
+    """Whether `are_plain` holds of what an edit says."""
+    return are_plain([value for change in edit.changes for value in (change.old, change.new)])
 
 
 _OF_EDIT = sorted(SentEdit.model_fields.keys() - {"seen", "knew", "taken_back"})

@@ -16,7 +16,7 @@ from typing import Any
 from casework.records import RECORD_TYPES
 from sync.hub.central import Written, written
 from sync.hub.checking import validated
-from sync.hub.entries import digest_of_edit
+from sync.hub.entries import digest_of_edit, is_plain
 from sync.hub.removed import VOID
 from sync.hub.rights import Refusal
 from sync.messages.steps import Changed, SentEdit
@@ -53,23 +53,26 @@ def worked_out(edits: Sequence[SentEdit]) -> WorkedOut:
     """
     times = Counter(edit.id for edit in edits)
     digests: dict[str, bytes] = {}
+    creations: list[tuple[Changed, bool]] = []
     for edit in edits:
+        # No record type has a fraction, so of what an edit says so it holds of the records that it creates.
+        plain = is_plain(edit)
+        creations += [(change, plain) for change in edit.changes if not change.field]
         if times[edit.id] == 1:
             with suppress(ValueError, RecursionError):
-                digests[edit.id] = digest_of_edit(edit)
-    creations = [change for edit in edits for change in edit.changes if not change.field]
-    makers = Counter(change.record for change in creations)
+                digests[edit.id] = digest_of_edit(edit, plain=plain)
+    makers = Counter(change.record for change, _ in creations)
     created: dict[str, Created] = {}
-    for change in creations:
+    for change, plain in creations:
         if makers[change.record] == 1 and change.type in RECORD_TYPES and isinstance(change.new, dict):
             with suppress(Refusal, ValueError, RecursionError):
-                created[change.record] = _created(change, change.new)
+                created[change.record] = _created(change, change.new, plain=plain)
     return WorkedOut(digests, created)
 
 
-def _created(change: Changed, new: Mapping[str, Any]) -> Created:
+def _created(change: Changed, new: Mapping[str, Any], *, plain: bool) -> Created:
     fields = validated(change.type, change.record, _fields(new))
-    return Created(new, written(change.type, change.record, fields))
+    return Created(new, written(change.type, change.record, fields, plain=plain))
 
 
 def _fields(new: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Writing many rows at once: on SQLite row by row, on PostgreSQL column by column, tables together."""
+"""Writing many rows at once: on SQLite some at a time, on PostgreSQL column by column, tables together."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -13,6 +14,9 @@ from sqlalchemy import ColumnDefault, Connection, Dialect, Table, bindparam, col
 
 Rows = Sequence[Mapping[str, Any]]
 _NAMED = re.compile(r"%\((\w+)\)s")
+_ROW = re.compile(r"VALUES (\([?, ]+\))")
+_AT_ONCE = 50
+"""Rows that one statement writes into SQLite."""
 
 
 class TableRows(NamedTuple):
@@ -92,7 +96,19 @@ def _write(connection: Connection, part: TableRows) -> None:
         connection.exec_driver_sql(made.text, _columns(connection.dialect, part))
         return
     given = [*rows] if not made.usual else [{**made.usual, **row} for row in rows]
-    connection.exec_driver_sql(made.text, [*map(itemgetter(*made.order), given)])
+    values = [*map(itemgetter(*made.order), given)]
+    whole = len(values) - len(values) % _AT_ONCE
+    for at in range(0, whole, _AT_ONCE):
+        some = chain.from_iterable(values[at : at + _AT_ONCE])
+        connection.exec_driver_sql(_many_rows(made.text), tuple(some))
+    if values[whole:]:
+        connection.exec_driver_sql(made.text, values[whole:])
+
+
+@lru_cache(maxsize=64)
+def _many_rows(statement: str) -> str:
+    """The INSERT of a row as one of so many rows: the interpreter is let go and taken back once for all."""
+    return _ROW.sub(lambda row: "VALUES " + ", ".join([row[1]] * _AT_ONCE), statement, count=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from datetime import date
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 from uuid import UUID
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from pydantic_core import to_json
 
 from casework.canonical import (
     Digest,
+    are_plain,
     defaults,
     digest_of,
     facet_hash,
     facet_hashes,
     fingerprint,
     fingerprint_of,
+    json_text,
     spelt,
     sum_of,
 )
@@ -103,7 +106,21 @@ def test_a_hash_is_that_of_the_one_spelling(fields: dict[str, Any]) -> None:
 def test_a_fingerprint_is_that_of_the_one_spelling(value: Any) -> None:
     plain = blake2b(spelt([value, "x"]).encode(), digest_size=32).digest()
     assert fingerprint(value, "x") == plain
-    assert fingerprint_of(value, [value]) == fingerprint(value)
+    assert fingerprint_of(value, plain=are_plain([value])) == fingerprint(value)
+
+
+@given(VALUES)
+def test_a_stored_text_says_what_was_told(value: Any) -> None:
+    assert json_text(value, plain=are_plain([value])) == to_json(value).decode()
+
+
+def fractions(kind: Any) -> bool:
+    return kind is float or any(fractions(one) for one in get_args(kind))
+
+
+@pytest.mark.parametrize("kind", sorted(RECORD_TYPES))
+def test_no_record_type_has_a_fraction(kind: str) -> None:
+    assert not [name for name, info in RECORD_TYPES[kind].model_fields.items() if fractions(info.annotation)]
 
 
 @pytest.mark.parametrize("depth", [252, 253, 254, 500])
