@@ -40,8 +40,9 @@ from sync.messages.steps import MOST_BYTES, MOST_EDITS, Push, Pushed, SentEdit
 from sync.pages import weighed_page
 from sync.reading import delivery_of
 from sync.sealing import Head, Sealed, next_counter, sealed_file, sealing_key, sealing_text, write_sealed
-from sync.sending import answers_of, knew_before, sent_edit, unknown_kinds
+from sync.sending import knew_before, sent_edit
 from sync.session import Central, Session
+from sync.verdicts import answers_of, settle, unknown_kinds
 
 _NO_WAY = cast("Central", None)  # nothing is asked and answered at once
 
@@ -108,14 +109,14 @@ class CarriedDevice(Device):
         """
         named = {record for kind, record, name, *_ in edit.changes if kind == "conflict" and name} - told
         told |= named
-        found = [self._sending.brought_back("conflict", record) for record in sorted(named)]
+        found = [self._lost.brought_back("conflict", record) for record in sorted(named)]
         return [one for one in found if one is not None]
 
     def brought_back(self, lost: Sequence[str]) -> Iterator[Push]:
         """Records that the central record lost and whose steps nobody can offer any more, as they stand."""
         kinds = self._held() if lost else {}
-        edits = [self._sending.brought_back(kinds[record], record) for record in lost if record in kinds]
-        found = [*(edit for edit in edits if edit is not None), *self._sending.lacking()]
+        edits = [self._lost.brought_back(kinds[record], record) for record in lost if record in kinds]
+        found = [*(edit for edit in edits if edit is not None), *self._lost.lacking()]
         for at in range(0, len(found), MOST_EDITS):
             yield Push(edits=found[at : at + MOST_EDITS])
 
@@ -160,9 +161,7 @@ class CarriedDevice(Device):
         for page in pages:
             received = receiver.receive(delivery_of(*weighed_page(page), read_state(self._conn)))
             done |= {scope.scope: scope.mask for scope in page.scopes}
-            session.pulled += received.written
-            session.purged += received.purged
-            session.backfilled += sum(len(scope.rows) for scope in page.scopes)
+            session.note_page(page, received.written, received.purged)
             self._progress(f"{count_of(session.pulled, 'record')} received")
         session.purged += receiver.settle_own().purged
         self._compare(reply, done, session)
@@ -178,15 +177,8 @@ class CarriedDevice(Device):
             if all(part.id in answers for part in whole):
                 settled += whole
         with transaction(self._conn):
-            state = read_state(self._conn)
-            steps = outbox.settle(self._conn, settled, answers, unknown_kinds(state), anew=bool(state.anew))
-            write_state(self._conn, replace(state, pushed_seq=reply.at.seq, pushed_chain=reply.at.chain))
-        session.pushed += steps
-        for edit in settled:
-            verdict = answers[edit.id].verdict
-            session.merged += verdict == "merged"
-            session.conflicts += verdict == "conflict"
-            session.quarantined += verdict == "quarantined"
+            settle(self._conn, session, settled, answers, reply.at)
+        session.note_verdicts(answers[edit.id].verdict for edit in settled)
 
     def _compare(self, reply: Reply, done: dict[str, int], session: Session) -> None:
         """Compare the sums, where nothing waits; keep what the next bundle has to say of this answer."""

@@ -28,6 +28,7 @@ from storage.central.problems import note_problems
 from storage.central.state import SyncState, read_state, write_state
 from storage.journal import transaction
 from storage.store import Store
+from sync.bringing_back import BringingBack
 from sync.collecting import collecting_rarely
 from sync.messages.greeting import MOST_UNANSWERED, BesideHello, Hello, Welcome
 from sync.messages.pages import Page
@@ -68,7 +69,8 @@ class Device:
         self._progress = progress
         self._holdings = Holdings(store.conn)
         self._beforehand = Beforehand(store.conn)
-        self._sending = Sending(store, central, self._beforehand, now=now, new_id=new_id, progress=progress)
+        self._lost = BringingBack(store, now=now, new_id=new_id)
+        self._sending = Sending(store, central, self._beforehand, self._lost, progress=progress)
         self._reading = Reading(store, central, self._beforehand, progress=progress)
         self._lease: int | None = None
         self._forked = False

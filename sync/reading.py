@@ -98,9 +98,7 @@ class Reading:
                 pages.drop()
                 return False
             pages.put(page)
-            session.pulled += received.written
-            session.purged += received.purged
-            session.backfilled += sum(len(scope.rows) for scope in page.scopes)
+            session.note_page(page, received.written, received.purged)
             self._progress(f"{count_of(session.pulled, 'record')} received")
             empty = 0 if page.scopes or page.rows or page.gone else empty + 1
             if page.more and empty > _EMPTY:

@@ -4,29 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 
-from casework.canonical import defaults
 from casework.edits import CREATED
 from casework.errors import OutreachError, Refused, Unreachable
-from casework.facets import facets, joined, stand_ins
-from casework.shape import kinds
 from casework.wording import count_of
 from storage.central import outbox
 from storage.central.asides import note_taken
 from storage.central.beforehand import Beforehand
-from storage.central.holdings import BIT, Holdings
-from storage.central.lacking import forget_lacking, read_lacking, read_unsaid, without_unsaid
+from storage.central.holdings import Holdings
+from storage.central.lacking import forget_lacking
 from storage.central.outbox import Answer, WaitingEdit
 from storage.central.renaming import rename
-from storage.central.state import SyncState, read_state, write_state
+from storage.central.state import SyncState, read_state
 from storage.journal import transaction
 from storage.store import Store
+from sync.bringing_back import BringingBack
 from sync.messages.pages import MOST_ROWS
 from sync.messages.steps import (
-    BROUGHT_BACK,
     MOST_BYTES,
     MOST_EDITS,
     NOT_YET,
@@ -38,6 +34,7 @@ from sync.messages.steps import (
 )
 from sync.messages.sums import Have
 from sync.session import Central, Session
+from sync.verdicts import answers_of, settle, unknown_kinds, whole
 
 _RENAMINGS = 25
 """Answers in a row that only name records: one names all of a message, and others make records meanwhile."""
@@ -82,18 +79,15 @@ class Sending:
         store: Store,
         central: Central,
         beforehand: Beforehand,
+        lost: BringingBack,
         *,
-        now: Callable[[], datetime],
-        new_id: Callable[[], str],
         progress: Callable[[str], None],
     ) -> None:
-        self._store = store
         self._conn = store.conn
         self._central = central
         self._beforehand = beforehand
-        self._now = now
-        self._new_id = new_id
         self._progress = progress
+        self._lost = lost
         self._holdings = Holdings(store.conn)
         self._parts: dict[str, tuple[WaitingEdit, Answer]] = {}
 
@@ -244,23 +238,15 @@ class Sending:
             return {}
         session.requests += 1
         lost = self._central.have(Have(records=named)).records
-        found = {record: self.brought_back("conflict", record) for record in lost}
+        found = {record: self._lost.brought_back("conflict", record) for record in lost}
         return {record: edit for record, edit in found.items() if edit is not None}
 
     def _settle(self, session: Session, edits: list[WaitingEdit], answer: Pushed) -> None:
         verdicts = answers_of(answer)
         with transaction(self._conn):
-            state = read_state(self._conn)
-            parts = self._with_parts(edits, verdicts)
-            steps = outbox.settle(self._conn, *parts, unknown_kinds(state), anew=bool(state.anew))
-            write_state(self._conn, replace(state, pushed_seq=answer.at.seq, pushed_chain=answer.at.chain))
+            settle(self._conn, session, *self._with_parts(edits, verdicts), answer.at)
             self._note_taken(session, answer)
-        own = [verdicts[edit.id] for edit in edits if edit.id in verdicts]
-        session.pushed += steps
-        for verdict in own:
-            session.merged += verdict.verdict == "merged"
-            session.conflicts += verdict.verdict == "conflict"
-            session.quarantined += verdict.verdict == "quarantined"
+        session.note_verdicts(verdicts[edit.id].verdict for edit in edits if edit.id in verdicts)
         self._progress(f"{count_of(session.pushed, 'step')} sent")
 
     def _note_taken(self, session: Session, answer: Pushed) -> None:
@@ -318,7 +304,7 @@ class Sending:
         Raises Unreachable as `push_all`.
         """
         for _ in range(_RENAMINGS):
-            found = (self.brought_back(kind, record) for record, kind in lost.items())
+            found = (self._lost.brought_back(kind, record) for record, kind in lost.items())
             push = Push(edits=[edit for edit in found if edit is not None])
             if not push.edits:
                 return
@@ -336,7 +322,7 @@ class Sending:
         """Give the central record the fields of which it knows nothing and that this laptop holds; whether
         there were any.
         """
-        edits = self.lacking()
+        edits = self._lost.lacking()
         for at in range(0, len(edits), MOST_EDITS):
             session.requests += 1
             push = Push(edits=edits[at : at + MOST_EDITS])
@@ -347,71 +333,6 @@ class Sending:
             with transaction(self._conn):
                 forget_lacking(self._conn)
         return bool(edits)
-
-    def lacking(self) -> list[SentEdit]:
-        """What the central record knows only a part of, as far as this laptop may hold the rest of it."""
-        wanted = read_lacking(self._conn)
-        values = self._holdings.read((kind, record) for kind, record, _ in wanted)
-        masks = self._holdings.masks()
-        found = []
-        for kind, record, names in wanted:
-            fields = values[kind, record]
-            if fields is None:
-                continue
-            mask = 0
-            for scope in self._holdings.scopes_of(kind, record, fields):
-                mask |= masks.get(scope, 0)
-            exact = {name: facet for facet, part in facets(kind, fields).items() for name in part}
-            shown = {**defaults(kind), **stand_ins(kind, fields)}
-            changes = [
-                Changed(type=kind, record=record, field=name, old=shown.get(name, ""), new=fields[name])
-                for name in names
-                if name in exact and mask & BIT[exact[name]]
-            ]
-            if changes:
-                found.append(self._as_step(changes))
-        return found
-
-    def brought_back(self, record_type: str, record: str) -> SentEdit | None:
-        """What is held of a record, as a step that makes it; None where nothing counts."""
-        values = self._holdings.read([(record_type, record)])[record_type, record]
-        parts = dict(facets(record_type, values)) if values is not None else {}
-        for facet, unknown in self._holdings.extras.of([record]).get(record, {}).items():
-            parts[facet] = parts.get(facet, {}) | unknown
-        masks = self._holdings.masks()
-        mask = 0
-        for scope in self._holdings.scopes_of(record_type, record, joined(parts.values())):
-            mask |= masks.get(scope, 0)
-        if not parts or not mask & BIT[next(iter(parts))]:
-            return None
-        held = joined(part for facet, part in parts.items() if mask & BIT[facet])
-        held = without_unsaid(record_type, held, read_unsaid(self._conn).get(record, ()))
-        return self._as_step([Changed(type=record_type, record=record, field="", old=None, new=held)])
-
-    def _as_step(self, changes: list[Changed]) -> SentEdit:
-        return SentEdit(
-            id=self._new_id(),
-            worker=self._store.actor.worker,
-            name=BROUGHT_BACK,
-            at=self._now().isoformat(),
-            seen=read_state(self._conn).seq,
-            changes=changes,
-        )
-
-
-def whole(push: Push, answer: Pushed) -> Pushed:
-    """The answer to steps that were sent, which has a verdict on each or says which records are known.
-
-    Raises Unreachable for any other: a step that was passed over would wait for ever, or be sent for ever.
-    """
-    sent, told = {edit.id for edit in push.edits}, {verdict.edit for verdict in answer.verdicts}
-    if not answer.known and told != sent:
-        raise Unreachable(
-            "bad-answer",
-            "The central record did not say of each step that was sent what became of it; nothing is lost,"
-            " and all of them are sent again the next time. Tell your support.",
-        )
-    return answer
 
 
 def _took_nothing() -> Unreachable:
@@ -432,12 +353,6 @@ def _settled_in(edits: Sequence[WaitingEdit]) -> list[str]:
             if kind == "conflict" and field
         )
     ]
-
-
-def unknown_kinds(state: SyncState) -> set[str]:
-    """The types of record of which the central record, of an older version, knows no field."""
-    lacks = state.lacks()
-    return {kind for kind, fields in kinds().items() if lacks.get(kind) == fields}
 
 
 def knew_before(state: SyncState) -> Callable[[WaitingEdit], int]:
@@ -469,12 +384,3 @@ def sent_edit(edit: WaitingEdit, seen: int, knew: int = 0) -> SentEdit:
             for kind, record, name, old, new in edit.changes
         ],
     )
-
-
-def answers_of(answer: Pushed) -> dict[str, Answer]:
-    """By edit, what a message of verdicts says of it."""
-    about = answer.beside.about
-    return {
-        one.edit: Answer(one.edit, one.verdict, one.seq, one.code, one.reason, about.get(one.edit, ()))
-        for one in answer.verdicts
-    }

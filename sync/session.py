@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -66,6 +66,19 @@ class Session:
     def as_json(self) -> dict[str, Any]:
         """The counts by name."""
         return asdict(self)
+
+    def note_verdicts(self, verdicts: Iterable[str]) -> None:
+        """Count what became of edits that were sent."""
+        for verdict in verdicts:
+            self.merged += verdict == "merged"
+            self.conflicts += verdict == "conflict"
+            self.quarantined += verdict == "quarantined"
+
+    def note_page(self, page: Page, written: int, purged: int) -> None:
+        """Count a page that was put in place: records written, and given up."""
+        self.pulled += written
+        self.purged += purged
+        self.backfilled += sum(len(scope.rows) for scope in page.scopes)
 
     def note_differed(self, parts: int) -> None:
         """Tell that so many parts of what is held differed; what another copy did is told nowhere else."""

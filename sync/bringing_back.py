@@ -1,0 +1,75 @@
+"""What a central record that was put back lost and this laptop holds, as the steps that bring it back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from casework.canonical import defaults
+from casework.facets import facets, joined, stand_ins
+from storage.central.holdings import BIT, Holdings
+from storage.central.lacking import read_lacking, read_unsaid, without_unsaid
+from storage.central.state import read_state
+from storage.store import Store
+from sync.messages.steps import BROUGHT_BACK, Changed, SentEdit
+
+
+class BringingBack:
+    """What one laptop holds, told to a central record that has it no more; by whichever transport."""
+
+    def __init__(self, store: Store, *, now: Callable[[], datetime], new_id: Callable[[], str]) -> None:
+        self._store = store
+        self._conn = store.conn
+        self._now = now
+        self._new_id = new_id
+        self._holdings = Holdings(store.conn)
+
+    def lacking(self) -> list[SentEdit]:
+        """What the central record knows only a part of, as far as this laptop may hold the rest of it."""
+        wanted = read_lacking(self._conn)
+        values = self._holdings.read((kind, record) for kind, record, _ in wanted)
+        masks = self._holdings.masks()
+        found = []
+        for kind, record, names in wanted:
+            fields = values[kind, record]
+            if fields is None:
+                continue
+            mask = 0
+            for scope in self._holdings.scopes_of(kind, record, fields):
+                mask |= masks.get(scope, 0)
+            exact = {name: facet for facet, part in facets(kind, fields).items() for name in part}
+            shown = {**defaults(kind), **stand_ins(kind, fields)}
+            changes = [
+                Changed(type=kind, record=record, field=name, old=shown.get(name, ""), new=fields[name])
+                for name in names
+                if name in exact and mask & BIT[exact[name]]
+            ]
+            if changes:
+                found.append(self._as_step(changes))
+        return found
+
+    def brought_back(self, record_type: str, record: str) -> SentEdit | None:
+        """What is held of a record, as a step that makes it; None where nothing counts."""
+        values = self._holdings.read([(record_type, record)])[record_type, record]
+        parts = dict(facets(record_type, values)) if values is not None else {}
+        for facet, unknown in self._holdings.extras.of([record]).get(record, {}).items():
+            parts[facet] = parts.get(facet, {}) | unknown
+        masks = self._holdings.masks()
+        mask = 0
+        for scope in self._holdings.scopes_of(record_type, record, joined(parts.values())):
+            mask |= masks.get(scope, 0)
+        if not parts or not mask & BIT[next(iter(parts))]:
+            return None
+        held = joined(part for facet, part in parts.items() if mask & BIT[facet])
+        held = without_unsaid(record_type, held, read_unsaid(self._conn).get(record, ()))
+        return self._as_step([Changed(type=record_type, record=record, field="", old=None, new=held)])
+
+    def _as_step(self, changes: list[Changed]) -> SentEdit:
+        return SentEdit(
+            id=self._new_id(),
+            worker=self._store.actor.worker,
+            name=BROUGHT_BACK,
+            at=self._now().isoformat(),
+            seen=read_state(self._conn).seq,
+            changes=changes,
+        )
