@@ -26,7 +26,7 @@ from sync import signing, wire
 from sync.ahead import begun
 from sync.messages.enrolling import Enrol, Enrolled
 from sync.messages.greeting import Hello, Welcome
-from sync.messages.pages import Page, Pull
+from sync.messages.pages import Coming, Page, Pull
 from sync.messages.said import Fault
 from sync.messages.steps import Push, Pushed
 from sync.messages.sums import Have, Lack, Verified, Verify
@@ -183,12 +183,7 @@ class Line:
             fault = wire.read(Fault, answer)
             skewed = _Skewed(_ahead_by(fault.now, self._now())) if fault.code == "clock" else None
         except OutreachError:
-            raise Unreachable(
-                "bad-answer",
-                "The answer was not signed by the central record with which this laptop enrolled: something"
-                f" in between may have given it (status {status}). Nothing is lost.",
-                self.url,
-            ) from None
+            raise self._bad_answer(status) from None
         if skewed is not None:
             raise skewed
         if status >= _SERVER or status == _TOO_MANY or fault.code == _REPLAYED:
@@ -196,6 +191,21 @@ class Line:
         if fault.code in ("too-large", "bad-message"):
             raise BadInput(fault.code, fault.message)
         raise Refused(fault.code, fault.message)
+
+    def page_of(self, coming: Coming) -> Page:
+        """All of a page. Raises Unreachable as `say` does where it does not fit."""
+        try:
+            return wire.fitted(Page, coming.said())
+        except OutreachError:
+            raise self._bad_answer(_OK) from None
+
+    def _bad_answer(self, status: int) -> Unreachable:
+        return Unreachable(
+            "bad-answer",
+            "The answer was not signed by the central record with which this laptop enrolled: something"
+            f" in between may have given it (status {status}). Nothing is lost.",
+            self.url,
+        )
 
 
 class HttpCentral:
@@ -232,9 +242,17 @@ class HttpCentral:
         """Ask for what changed."""
         return self._say("pull", said, Page)
 
-    def pull_ahead(self, said: Pull, then: Callable[[Page], T]) -> Callable[[], T]:
+    def pull_ahead(
+        self, said: Pull, heard: Callable[[Coming], None], then: Callable[[Page], T]
+    ) -> Callable[[], T]:
         """Ask for what changed, and do `then` with it, on a thread; what is given waits for the end."""
-        return begun(lambda: then(self.pull(said)))
+
+        def ask() -> T:
+            coming = self._say("pull", said, Coming)
+            heard(coming)
+            return then(self._line.page_of(coming))
+
+        return begun(ask)
 
     def verify(self, said: Verify) -> Verified:
         """Compare sums."""

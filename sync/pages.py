@@ -1,8 +1,9 @@
 """The pages of a pull on their way: while one is put in place the next one is asked for, read and weighed.
 
-It is asked for as soon as the one before it was read, so the central record makes it while that is weighed.
-What came ahead counts only once it is in place: until then the central record is told that it is coming, and
-where putting a page in place fails those after it are dropped, and asked for again.
+It is asked for as soon as the one before it was read, so the central record makes it while the rows of that
+are checked and weighed. What came ahead counts only once it is in place: until then the central record is
+told that it is coming, and where putting a page in place fails those after it are dropped, and asked for
+again.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from threading import RLock
 
 from storage.central.delivery import Row
 from storage.central.weighing import weighed
-from sync.messages.pages import BesidePull, Page, Pull
+from sync.messages.pages import BesidePull, Coming, Page, Pull
 from sync.messages.said import Cursor
 from sync.session import Central, Session
 
@@ -57,14 +58,15 @@ class Pages:
             self._done.clear()
             asked = _Asked()
             self._ahead.append(asked)  # first, for it may arrive before the next line ends
-            asked.wait = self._central.pull_ahead(told, self._arrived)
+            asked.wait = self._central.pull_ahead(told, self._heard, weighed_page)
 
     def came(self, page: Page) -> None:
         """This is the first page, which came without being asked for by itself."""
         with self._lock:
             asked = _Asked()
             self._ahead.append(asked)
-            found = self._arrived(page)
+            self._heard(page)
+            found = weighed_page(page)
             asked.wait = lambda: found
 
     def take(self) -> Weighed | None:
@@ -91,14 +93,13 @@ class Pages:
         while self.take() is not None:
             pass
 
-    def _arrived(self, page: Page) -> Weighed:
+    def _heard(self, page: Page | Coming) -> None:
         with self._lock:
             self._coming |= {scope.scope: scope.mask for scope in page.scopes}
             # After one that says nothing, those before it have to be in place first.
             if page.more and (page.scopes or page.rows or page.gone):
                 self._leads_on = page.cursor
             self._go_on()
-        return weighed_page(page)
 
     def _go_on(self) -> None:
         """Ask for the page after the one that came last, if there is room for it."""

@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from casework.wording import count_of
 from sync.messages.greeting import Hello, Welcome
-from sync.messages.pages import Page, Pull
+from sync.messages.pages import Coming, Page, Pull
 from sync.messages.steps import Push, Pushed
 from sync.messages.sums import Have, Lack, Verified, Verify
 
@@ -39,11 +39,13 @@ class Central(Protocol):
         Nothing is asked until then but the push that follows this one.
         """
 
-    def pull_ahead(self, said: Pull, then: Callable[[Page], T]) -> Callable[[], T]:
-        """Begin to ask for a page and to do `then` with it, which needs nothing but the page; what is given
+    def pull_ahead(
+        self, said: Pull, heard: Callable[[Page | Coming], None], then: Callable[[Page], T]
+    ) -> Callable[[], T]:
+        """Begin to ask for a page, and to do `then` with it, which needs nothing but the page; what is given
         waits for that, and raises what `pull` raises.
 
-        Nothing else is asked until then.
+        Nothing else is asked until it is `heard`: then it is there, and perhaps not checked wholly.
         """
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json, to_json
@@ -60,6 +60,11 @@ def read(shape: type[M], body: bytes) -> M:
         said = from_json(unpacked(body), cache_strings="keys")
     except (ValueError, RecursionError):
         raise bad_message("it is not JSON") from None
+    return fitted(shape, said)
+
+
+def fitted(shape: type[M], said: Any) -> M:
+    """What was said as a message of this shape. Raises BadInput for members that do not fit."""
     try:
         return shape.model_validate(said)
     except ValidationError as error:

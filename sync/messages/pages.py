@@ -86,6 +86,14 @@ class Pull(Said):
     want: Annotated[list[Id], Field(max_length=MOST_ROWS)] = []
 
 
+class Unread(Strict):
+    """A scope of a page whose rows nobody has looked at yet."""
+
+    scope: str
+    mask: int
+    rows: list[Any]
+
+
 class BesidePage(Beside):
     """`lacking`: by record, fields of which the central record has heard nothing since it was put back. What
     the page says of them is no value: whoever has one keeps it, and brings it back. `digest` is the sum of
@@ -106,3 +114,21 @@ class Page(Said):
     edits: list[Told] = []
     cursor: Cursor
     more: bool = False
+
+
+class Coming(Strict):
+    """A page of which only that was looked at by which the next one is asked for: checking all of its rows
+    takes as long as reading them did.
+    """
+
+    beside: Any = {}
+    scopes: list[Unread] = []
+    rows: list[Any] = []
+    gone: list[Any] = []
+    edits: list[Any] = []
+    cursor: Cursor
+    more: bool = False
+
+    def said(self) -> dict[str, Any]:
+        """All that was said, to be read as a Page."""
+        return {**dict(self), "scopes": [dict(scope) for scope in self.scopes]}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,8 +19,9 @@ from casework.records import Child
 from storage.central.holdings import Holdings
 from storage.lending import Apart
 from sync.ahead import begun, in_short_turns
-from sync.hub import devices, feed
-from sync.messages.pages import Page, Pull
+from sync.http import HttpCentral, Line
+from sync.hub import devices, feed, telling
+from sync.messages.pages import Coming, Page, Pull, own_sent
 from sync.session import Central
 from tests.sync.databases import SqliteDatabase
 from tests.sync.served import Site
@@ -167,20 +169,64 @@ def test_work_that_goes_on_meanwhile_is_sent_and_the_page_asked_ahead_dropped(wo
     assert all(ben.has(child) for child in (*children, own))
 
 
-def test_a_page_asked_for_on_a_thread_comes_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+MADE = 9
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    """A central record, served, that has what makes several pages."""
     monkeypatch.setattr(feed, "MOST_ROWS", PAGE)
     site = Site(tmp_path)
-    try:
-        ana, ben = site.laptop("Ana"), site.laptop("Ben")
-        made = [Child(id=new_id(), surname="Marsh", forename=str(n), team=ana.worker.team) for n in range(9)]
-        ana.journal.commit(Edit("Made", tuple(map(create, made))))
-        assert site.sync(ana).session.agreed
-        done = site.sync(ben)
-        assert done.session.agreed
-        assert len(ben.find(Child)) == len(made)
-        assert done.session.requests == done.traffic.requests > 4
-    finally:
-        site.close()
+    ana = site.laptop("Ana")
+    made = [Child(id=new_id(), surname="Marsh", forename=str(n), team=ana.worker.team) for n in range(MADE)]
+    ana.journal.commit(Edit("Made", tuple(map(create, made))))
+    assert site.sync(ana).session.agreed
+    yield site
+    site.close()
+
+
+def test_a_page_asked_for_on_a_thread_comes_whole(site: Site) -> None:
+    ben = site.laptop("Ben")
+    done = site.sync(ben)
+    assert done.session.agreed
+    assert len(ben.find(Child)) == MADE
+    assert done.session.requests == done.traffic.requests > 4
+
+
+def test_the_next_page_is_asked_for_before_the_rows_of_one_are_checked(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, is_next_asked = [0], Event()
+    ask, check = HttpCentral.pull_ahead, Line.page_of
+
+    def asking(way: HttpCentral, *said: Any) -> Any:
+        asked[0] += 1
+        if asked[0] == 2:
+            is_next_asked.set()
+        return ask(way, *said)
+
+    def checking(line: Line, coming: Coming) -> Page:
+        assert is_next_asked.wait(30)
+        return check(line, coming)
+
+    monkeypatch.setattr(HttpCentral, "pull_ahead", asking)
+    monkeypatch.setattr(Line, "page_of", checking)
+    ben = site.laptop("Ben")
+    assert site.sync(ben).session.agreed
+    assert len(ben.find(Child)) == MADE
+
+
+def test_a_page_with_a_row_that_does_not_fit_is_not_put_in_place(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ben = site.laptop("Ben")
+    monkeypatch.setattr(telling, "own_sent", lambda kind, *of: own_sent(kind.upper() + "!", 7, *of[1:]))
+    with pytest.raises(Unreachable) as gone:
+        site.sync(ben)
+    assert (gone.value.code, gone.value.exit_code) == ("bad-answer", 6)
+    assert not ben.find(Child)
+    monkeypatch.undo()
+    assert site.sync(ben).session.agreed
 
 
 def test_what_goes_wrong_ahead_is_raised_where_it_is_waited_for() -> None:

@@ -100,9 +100,17 @@ class Way:
         """At once: before the laptop reads what comes after it."""
         return at_once(lambda: self.push(said))
 
-    def pull_ahead(self, said: Pull, then: Callable[[Page], T]) -> Callable[[], T]:
+    def pull_ahead(
+        self, said: Pull, heard: Callable[[Page], None], then: Callable[[Page], T]
+    ) -> Callable[[], T]:
         """At once: before the page that came last is in place."""
-        return at_once(lambda: then(self.pull(said)))
+
+        def ask() -> T:
+            page = self.pull(said)
+            heard(page)
+            return then(page)
+
+        return at_once(ask)
 
     def have(self, said: Have) -> Lack:
         return self._said("have", said)  # type: ignore[no-any-return]
