@@ -61,7 +61,7 @@ class Loan(Generic[S]):
 
 
 class Apart:
-    """Gives the turn back while the wrapped way to the central record waits for an answer."""
+    """Gives the turn back while a transport waits for an answer, or another object does its work."""
 
     def __init__(self, way: Any, loan: Loan[Any]) -> None:
         self._way, self._loan = way, loan
@@ -79,19 +79,10 @@ class Apart:
         """Nothing is waited for here, so the turn is kept."""
         self._way.make_ready(*words)
 
-    def hello_ahead(self, *words: Any) -> Any:
+    def send(self, *words: Any) -> Any:
         """What is begun here is waited for later: the turn is given back then, not now."""
-        return self._waiting(self._way.hello_ahead(*words))
+        wait = self._way.send(*words)
 
-    def push_ahead(self, *words: Any) -> Any:
-        """As `hello_ahead`."""
-        return self._waiting(self._way.push_ahead(*words))
-
-    def pull_ahead(self, *words: Any) -> Any:
-        """As `hello_ahead`."""
-        return self._waiting(self._way.pull_ahead(*words))
-
-    def _waiting(self, wait: Any) -> Any:
         def answer() -> Any:
             with self._loan.given_back():
                 return wait()

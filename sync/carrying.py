@@ -41,10 +41,11 @@ from sync.pages import weighed_page
 from sync.reading import delivery_of
 from sync.sealing import Head, Sealed, next_counter, sealed_file, sealing_key, sealing_text, write_sealed
 from sync.sending import knew_before, sent_edit
-from sync.session import Central, Session
+from sync.session import Session
+from sync.transport import Answering
 from sync.verdicts import answers_of, settle, unknown_kinds
 
-_NO_WAY = cast("Central", None)  # nothing is asked and answered at once
+_NO_WAY = cast("Answering", None)  # nothing is asked and answered at once
 
 
 @dataclass(frozen=True, slots=True)

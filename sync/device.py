@@ -33,10 +33,11 @@ from sync.collecting import collecting_rarely
 from sync.messages.greeting import MOST_UNANSWERED, BesideHello, Hello, Welcome
 from sync.messages.pages import Page
 from sync.messages.said import Cursor
-from sync.messages.sums import Verify
+from sync.messages.sums import Verified, Verify
 from sync.reading import Reading
 from sync.sending import Sending
-from sync.session import Central, Session
+from sync.session import Session
+from sync.transport import Answering, ask, begun
 
 AUDIT_LOST = (
     "The audit of this laptop does not hold what the central record kept of it: an older copy of the caseload"
@@ -50,12 +51,12 @@ _ASKED = 25
 
 
 class Device:
-    """One laptop's caseload and its way to the central record."""
+    """One laptop's caseload, and a transport on which it asks the central record."""
 
     def __init__(
         self,
         store: Store,
-        central: Central,
+        way: Answering,
         *,
         now: Callable[[], datetime],
         new_id: Callable[[], str] = new_id,
@@ -63,15 +64,15 @@ class Device:
     ) -> None:
         self._store = store
         self._conn = store.conn
-        self._central = central
+        self._way = way
         self._now = now
         self._new_id = new_id
         self._progress = progress
         self._holdings = Holdings(store.conn)
         self._beforehand = Beforehand(store.conn)
         self._lost = BringingBack(store, now=now, new_id=new_id)
-        self._sending = Sending(store, central, self._beforehand, self._lost, progress=progress)
-        self._reading = Reading(store, central, self._beforehand, progress=progress)
+        self._sending = Sending(store, way, self._beforehand, self._lost, progress=progress)
+        self._reading = Reading(store, way, self._beforehand, progress=progress)
         self._lease: int | None = None
         self._forked = False
         self._differed = False
@@ -143,7 +144,7 @@ class Device:
             beside = {"push": message.push if message is not None else None, "pull": True}
             greeting = greeting.model_copy(update={"beside": greeting.beside.model_copy(update=beside)})
         self._greeted = greeting
-        wait = self._central.hello_ahead(greeting)
+        wait = begun(self._way, greeting, Welcome)
         if message is not None:
             self._sending.work_out(message)
         welcome = wait()
@@ -341,11 +342,11 @@ class Device:
             given_up=self._gave_up(),
             missing=_missing(state),
         )
-        answer = self._central.verify(asked)
+        answer = ask(self._way, asked, Verified)
         if answer.ask_scopes:
             sums = {scope: digest.text for scope, digest in self._holdings.by_scope().items()}
             session.requests += 1
-            answer = self._central.verify(asked.model_copy(update={"scopes": sums}))
+            answer = ask(self._way, asked.model_copy(update={"scopes": sums}), Verified)
             if answer.differ:
                 self._sending.bring_back(session, answer.differ)
                 # What an older copy holds too much of shows here alone; that it is one was said already.

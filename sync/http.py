@@ -1,4 +1,4 @@
-"""The way to the central record over the network.
+"""The transport over the network, HTTPS (or HTTP on this computer).
 
 Whatever goes wrong on the way is `Unreachable`: nothing is lost, and every message may be said again. An
 answer counts only when the central record's own key, known since enrolment, signed it for this very request;
@@ -25,11 +25,8 @@ from casework.records import Worker
 from sync import signing, wire
 from sync.ahead import begun
 from sync.messages.enrolling import Enrol, Enrolled
-from sync.messages.greeting import Hello, Welcome
-from sync.messages.pages import Coming, Page, Pull
 from sync.messages.said import Fault
-from sync.messages.steps import Push, Pushed
-from sync.messages.sums import Have, Lack, Verified, Verify
+from sync.messages.verbs import VERB_OF
 
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
@@ -183,7 +180,12 @@ class Line:
             fault = wire.read(Fault, answer)
             skewed = _Skewed(_ahead_by(fault.now, self._now())) if fault.code == "clock" else None
         except OutreachError:
-            raise self._bad_answer(status) from None
+            raise Unreachable(
+                "bad-answer",
+                "The answer was not signed by the central record with which this laptop enrolled: something"
+                f" in between may have given it (status {status}). Nothing is lost.",
+                self.url,
+            ) from None
         if skewed is not None:
             raise skewed
         if status >= _SERVER or status == _TOO_MANY or fault.code == _REPLAYED:
@@ -192,75 +194,26 @@ class Line:
             raise BadInput(fault.code, fault.message)
         raise Refused(fault.code, fault.message)
 
-    def page_of(self, coming: Coming) -> Page:
-        """All of a page. Raises Unreachable as `say` does where it does not fit."""
-        try:
-            return wire.fitted(Page, coming.said())
-        except OutreachError:
-            raise self._bad_answer(_OK) from None
 
-    def _bad_answer(self, status: int) -> Unreachable:
-        return Unreachable(
-            "bad-answer",
-            "The answer was not signed by the central record with which this laptop enrolled: something"
-            f" in between may have given it (status {status}). Nothing is lost.",
-            self.url,
-        )
-
-
-class HttpCentral:
-    """The central record over HTTP, as a session of sync talks to it."""
+class HttpTransport:
+    """A line on which an enrolled laptop speaks with its central record (sync.transport.Answering)."""
 
     def __init__(self, line: Line, peer: Peer) -> None:
         self._line, self._peer = line, peer
 
-    def _say(self, verb: str, said: BaseModel, shape: type[M]) -> M:
-        peer = self._peer
-        return self._line.say(verb, said, shape, key=peer.key, key_id=peer.device, hub_key=peer.hub_key)
+    def send(self, said: BaseModel, shape: type[M], then: Callable[[M], T]) -> Callable[[], T]:
+        """Say it, and do `then` with the answer, on a thread; what is given waits for that."""
+        peer, verb = self._peer, VERB_OF[type(said)]
 
-    def hello(self, said: Hello) -> Welcome:
-        """Greet."""
-        return self._say("hello", said, Welcome)
+        def run() -> T:
+            answer = self._line.say(verb, said, shape, key=peer.key, key_id=peer.device, hub_key=peer.hub_key)
+            return then(answer)
 
-    def hello_ahead(self, said: Hello) -> Callable[[], Welcome]:
-        """Greet, on a thread; what is given waits for the answer."""
-        return begun(lambda: self.hello(said))
+        return begun(run)
 
-    def push(self, said: Push) -> Pushed:
-        """Send edits."""
-        return self._say("push", said, Pushed)
-
-    def make_ready(self, said: Push) -> None:
-        """Pack what is pushed next."""
+    def make_ready(self, said: BaseModel) -> None:
+        """Pack what is sent next."""
         self._line.make_ready(said)
-
-    def push_ahead(self, said: Push) -> Callable[[], Pushed]:
-        """Send edits, on a thread; what is given waits for the answer."""
-        return begun(lambda: self.push(said))
-
-    def pull(self, said: Pull) -> Page:
-        """Ask for what changed."""
-        return self._say("pull", said, Page)
-
-    def pull_ahead(
-        self, said: Pull, heard: Callable[[Coming], None], then: Callable[[Page], T]
-    ) -> Callable[[], T]:
-        """Ask for what changed, and do `then` with it, on a thread; what is given waits for the end."""
-
-        def ask() -> T:
-            coming = self._say("pull", said, Coming)
-            heard(coming)
-            return then(self._line.page_of(coming))
-
-        return begun(ask)
-
-    def verify(self, said: Verify) -> Verified:
-        """Compare sums."""
-        return self._say("verify", said, Verified)
-
-    def have(self, said: Have) -> Lack:
-        """Ask which records are missing there."""
-        return self._say("have", said, Lack)
 
 
 def enrol(line: Line, code: str, key: Ed25519PrivateKey, was: Worker | None = None) -> Enrolled:

@@ -25,9 +25,10 @@ from storage.store import Store
 from storage.vault import Vault
 from sync import signing
 from sync.device import Device
-from sync.http import HttpCentral, Line, Peer, Traffic
+from sync.http import HttpTransport, Line, Peer, Traffic
 from sync.http import enrol as say_enrol
-from sync.session import Central, Session
+from sync.session import Session
+from sync.transport import Answering
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ def reconcile(
     deep: bool = False,
     progress: Callable[[str], None] = lambda _: None,
     sleep: Callable[[float], None] = time.sleep,
-    around: Callable[[Central], Central] = lambda way: way,
+    around: Callable[[Answering], Answering] = lambda way: way,
 ) -> Reconciled:
     """One session with the central record; `around` is put around the way there.
 
@@ -134,7 +135,7 @@ def reconcile(
         hub_key=signing.public_of(kept(conn, HUB_KEY)),
     )
     try:
-        device = Device(store, around(HttpCentral(line, peer)), now=store.now, progress=progress)
+        device = Device(store, around(HttpTransport(line, peer)), now=store.now, progress=progress)
         with translated(store.path):
             session = device.sync(full=full, deep=deep)
     except Refused as refusal:

@@ -12,11 +12,14 @@ from collections import deque
 from collections.abc import Callable
 from threading import RLock
 
+from casework.errors import BadInput, Unreachable
 from storage.central.delivery import Row
 from storage.central.weighing import weighed
+from sync import wire
 from sync.messages.pages import BesidePull, Coming, Page, Pull
 from sync.messages.said import Cursor
-from sync.session import Central, Session
+from sync.session import Session
+from sync.transport import Answering
 
 Weighed = tuple[Page, list[Row]]
 _WITH_SUM = BesidePull(sum=True)
@@ -38,9 +41,9 @@ class Pages:
     place. There is never more than one question on its way.
     """
 
-    def __init__(self, central: Central, session: Session, done: dict[str, int]) -> None:
+    def __init__(self, way: Answering, session: Session, done: dict[str, int]) -> None:
         """`done` are scopes that are in place, of which the central record is told with the next question."""
-        self._central = central
+        self._way = way
         self._session = session
         self._done = done
         self._lock = RLock()
@@ -58,7 +61,7 @@ class Pages:
             self._done.clear()
             asked = _Asked()
             self._ahead.append(asked)  # first, for it may arrive before the next line ends
-            asked.wait = self._central.pull_ahead(told, self._heard, weighed_page)
+            asked.wait = self._way.send(told, Coming, self._arrived)
 
     def came(self, page: Page) -> None:
         """This is the first page, which came without being asked for by itself."""
@@ -93,6 +96,10 @@ class Pages:
         while self.take() is not None:
             pass
 
+    def _arrived(self, coming: Coming) -> Weighed:
+        self._heard(coming)
+        return weighed_page(page_of(coming))
+
     def _heard(self, page: Page | Coming) -> None:
         with self._lock:
             self._coming |= {scope.scope: scope.mask for scope in page.scopes}
@@ -106,6 +113,18 @@ class Pages:
         if self._leads_on is not None and not self._is_over and len(self._ahead) < _MOST_AHEAD:
             cursor, self._leads_on = self._leads_on, None
             self.ask(Pull(cursor=cursor))
+
+
+def page_of(coming: Coming) -> Page:
+    """All of a page. Raises Unreachable where it does not fit."""
+    try:
+        return wire.fitted(Page, coming.said())
+    except BadInput:
+        raise Unreachable(
+            "bad-answer",
+            "The central record sent a page that this laptop cannot read; what came before is kept. Tell your"
+            " support.",
+        ) from None
 
 
 def weighed_page(page: Page) -> Weighed:

@@ -22,7 +22,8 @@ from sync.ahead import in_short_turns
 from sync.messages.pages import MOST_ROWS, Page, Pull
 from sync.messages.said import Cursor
 from sync.pages import Pages, Weighed
-from sync.session import Central, Session
+from sync.session import Session
+from sync.transport import Answering
 
 _EMPTY = 25
 """Pages in a row that bring nothing: one does where what may be held changes between two."""
@@ -32,11 +33,11 @@ class Reading:
     """One laptop's way through what the central record has for it."""
 
     def __init__(
-        self, store: Store, central: Central, beforehand: Beforehand, *, progress: Callable[[str], None]
+        self, store: Store, way: Answering, beforehand: Beforehand, *, progress: Callable[[str], None]
     ) -> None:
         self._store = store
         self._conn = store.conn
-        self._central = central
+        self._way = way
         self._beforehand = beforehand
         self._progress = progress
         self._done: dict[str, int] = {}
@@ -72,7 +73,7 @@ class Reading:
         Raises Refused("reconcile") where the central record is not the one that was last read, and
         Unreachable where there is always more and nothing of it comes.
         """
-        pages = Pages(self._central, session, self._done)
+        pages = Pages(self._way, session, self._done)
         with in_short_turns():
             try:
                 return self._put_all(pages, session, first)

@@ -32,8 +32,9 @@ from sync.messages.steps import (
     Pushed,
     SentEdit,
 )
-from sync.messages.sums import Have
-from sync.session import Central, Session
+from sync.messages.sums import Have, Lack
+from sync.session import Session
+from sync.transport import Answering, ask, begun
 from sync.verdicts import answers_of, settle, unknown_kinds, whole
 
 _RENAMINGS = 25
@@ -77,14 +78,14 @@ class Sending:
     def __init__(
         self,
         store: Store,
-        central: Central,
+        way: Answering,
         beforehand: Beforehand,
         lost: BringingBack,
         *,
         progress: Callable[[str], None],
     ) -> None:
         self._conn = store.conn
-        self._central = central
+        self._way = way
         self._beforehand = beforehand
         self._progress = progress
         self._lost = lost
@@ -173,7 +174,7 @@ class Sending:
                 raise
         self.ahead = False  # something on the way does not keep the order
         session.requests += 1
-        return self._central.push(message.push.model_copy(update={"beside": BesidePush()}))
+        return ask(self._way, message.push.model_copy(update={"beside": BesidePush()}), Pushed)
 
     def _end(self, session: Session, follows: _Begun | None) -> None:
         """Wait for a message whose predecessor has no verdicts here; its own are kept where it was taken."""
@@ -197,7 +198,7 @@ class Sending:
         if message is None:
             return None, Pushed
         session.requests += 1
-        return message, self._central.push_ahead(message.push)
+        return message, begun(self._way, message.push, Pushed)
 
     def _next(self, session: Session) -> Message | None:
         """The oldest steps that wait, as far as one message holds them; None where nothing waits."""
@@ -225,7 +226,7 @@ class Sending:
             return None
         beside = BesidePush(after=message.edits[-1].id if self.ahead else None)
         push = Push(edits=[sent_edit(edit, seen, knew(edit)) for edit in edits], beside=beside)
-        self._central.make_ready(push)
+        self._way.make_ready(push)
         return Message(edits, push, message.as_of)
 
     def _lost_conflicts(self, session: Session, edits: Sequence[WaitingEdit]) -> dict[str, SentEdit]:
@@ -237,7 +238,7 @@ class Sending:
         if not named:
             return {}
         session.requests += 1
-        lost = self._central.have(Have(records=named)).records
+        lost = ask(self._way, Have(records=named), Lack).records
         found = {record: self._lost.brought_back("conflict", record) for record in lost}
         return {record: edit for record, edit in found.items() if edit is not None}
 
@@ -274,7 +275,7 @@ class Sending:
         """Send what waits, to be kept aside for a supervisor: it will not be sent another time."""
         while edits := outbox.waiting(self._conn, MOST_EDITS, MOST_BYTES, self._parts):
             push = Push(edits=[sent_edit(edit, 0) for edit in edits])
-            answer = whole(push, self._central.push(push))
+            answer = whole(push, ask(self._way, push, Pushed))
             if answer.known:  # it takes nothing of a laptop whose access was ended, so it need know nothing
                 raise _took_nothing()
             with transaction(self._conn):
@@ -293,7 +294,7 @@ class Sending:
         ids = [record for record, kind in records.items() if kind not in unknown]
         for at in range(0, len(ids), MOST_ROWS):
             session.requests += 1
-            lost = self._central.have(Have(records=ids[at : at + MOST_ROWS])).records
+            lost = ask(self._way, Have(records=ids[at : at + MOST_ROWS]), Lack).records
             for n in range(0, len(lost), MOST_EDITS):
                 self._give(session, {record: records[record] for record in lost[n : n + MOST_EDITS]})
 
@@ -309,7 +310,7 @@ class Sending:
             if not push.edits:
                 return
             session.requests += 1
-            answer = whole(push, self._central.push(push))
+            answer = whole(push, ask(self._way, push, Pushed))
             if not answer.known:
                 with transaction(self._conn):
                     self._note_taken(session, answer)
@@ -326,7 +327,7 @@ class Sending:
         for at in range(0, len(edits), MOST_EDITS):
             session.requests += 1
             push = Push(edits=edits[at : at + MOST_EDITS])
-            answer = whole(push, self._central.push(push))
+            answer = whole(push, ask(self._way, push, Pushed))
             with transaction(self._conn):
                 self._note_taken(session, answer)
         if edits:

@@ -1,52 +1,13 @@
-"""What a session did, and the way on which it asks."""
+"""What a session did."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 from casework.wording import count_of
-from sync.messages.greeting import Hello, Welcome
-from sync.messages.pages import Coming, Page, Pull
-from sync.messages.steps import Push, Pushed
-from sync.messages.sums import Have, Lack, Verified, Verify
-
-T = TypeVar("T")
-
-
-class Central(Protocol):
-    """The way to the central record: requests over the network, or files that are carried."""
-
-    def hello(self, said: Hello) -> Welcome: ...  # noqa: D102
-    def push(self, said: Push) -> Pushed: ...  # noqa: D102
-    def pull(self, said: Pull) -> Page: ...  # noqa: D102
-    def verify(self, said: Verify) -> Verified: ...  # noqa: D102
-    def have(self, said: Have) -> Lack: ...  # noqa: D102
-
-    def hello_ahead(self, said: Hello) -> Callable[[], Welcome]:
-        """Begin to greet; what is given waits for the answer, and raises what `hello` raises.
-
-        Nothing else is asked until then.
-        """
-
-    def make_ready(self, said: Push) -> None:
-        """This is what is pushed next; nothing is sent yet."""
-
-    def push_ahead(self, said: Push) -> Callable[[], Pushed]:
-        """Begin to push; what is given waits for the answer, and raises what `push` raises.
-
-        Nothing is asked until then but the push that follows this one.
-        """
-
-    def pull_ahead(
-        self, said: Pull, heard: Callable[[Page | Coming], None], then: Callable[[Page], T]
-    ) -> Callable[[], T]:
-        """Begin to ask for a page, and to do `then` with it, which needs nothing but the page; what is given
-        waits for that, and raises what `pull` raises.
-
-        Nothing else is asked until it is `heard`: then it is there, and perhaps not checked wholly.
-        """
+from sync.messages.pages import Page
 
 
 @dataclass

@@ -19,7 +19,7 @@ from storage.central.state import read_state
 from storage.store import Store
 from sync import signing
 from sync.device import Device
-from sync.http import HttpCentral, Line, Peer
+from sync.http import HttpTransport, Line, Peer
 from sync.joining import join
 
 _KEY = bytes(range(32))
@@ -91,7 +91,7 @@ class Laptop:
         """One session; it has to end in agreement."""
         traffic, headers = self._line.traffic, self._transport.headers
         before = (traffic.bytes_sent + traffic.bytes_received, traffic.requests)
-        session = Device(self._store, HttpCentral(self._line, self._peer), now=self._store.now).sync()
+        session = Device(self._store, HttpTransport(self._line, self._peer), now=self._store.now).sync()
         assert session.agreed, session.problems
         assert not session.quarantined
         return {

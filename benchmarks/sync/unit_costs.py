@@ -31,7 +31,7 @@ from storage.central.state import read_state
 from storage.store import Store
 from sync import signing
 from sync.device import Device
-from sync.http import HttpCentral, Line, Peer, enrol
+from sync.http import HttpTransport, Line, Peer, enrol
 from sync.hub import tables
 from sync.hub.database import for_owner, open_postgresql
 from sync.hub.enrolment import draw_code, enter_worker
@@ -160,7 +160,7 @@ class _Team:
         way = _Through(self._gate, self._processor)
         line = Line(_URL, now=store.now, transport=way)
         key, hub_key = signing.key_of(kept(conn, PRIVATE_KEY)), signing.public_of(kept(conn, HUB_KEY))
-        central = HttpCentral(line, Peer(line.url, read_state(conn).device, key, hub_key))
+        central = HttpTransport(line, Peer(line.url, read_state(conn).device, key, hub_key))
         session = Device(store, central, now=store.now).sync()
         line.close()
         assert session.agreed, session.problems

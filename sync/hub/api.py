@@ -12,9 +12,10 @@ from starlette.requests import ClientDisconnect
 
 from casework.errors import BadInput
 from sync import wire
-from sync.hub.gate import VERBS, Answered, Gate
+from sync.hub.gate import Answered, Gate
 from sync.messages.enrolling import Enrol
 from sync.messages.said import Fault
+from sync.messages.verbs import VERBS
 
 _WELL = b'{"status":"ok"}'
 AT_ONCE = 8

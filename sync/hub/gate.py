@@ -28,23 +28,12 @@ from sync.hub.turns import Turn, Turns
 from sync.hub.worked_out import worked_out
 from sync.hub.writing import insert_all
 from sync.messages.enrolling import Enrol, Enrolled
-from sync.messages.greeting import Hello
-from sync.messages.pages import Pull
 from sync.messages.said import Fault
 from sync.messages.steps import NOT_YET, Push, Pushed
-from sync.messages.sums import Have, Verify
+from sync.messages.verbs import VERBS
 from sync.sealing import sealing_text
 
 log = logging.getLogger("outreach.hub")
-
-VERBS: Mapping[str, type[BaseModel]] = {
-    "hello": Hello,
-    "push": Push,
-    "pull": Pull,
-    "verify": Verify,
-    "have": Have,
-}
-"""What an enrolled laptop may say."""
 
 _STATUS = {
     "bad-signature": 401,

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from casework.edits import Edit, create
 from casework.errors import Unreachable
@@ -18,11 +19,11 @@ from casework.ids import new_id
 from casework.records import Child
 from storage.central.holdings import Holdings
 from storage.lending import Apart
+from sync import pages
 from sync.ahead import begun, in_short_turns
-from sync.http import HttpCentral, Line
+from sync.http import HttpTransport
 from sync.hub import devices, feed, telling
 from sync.messages.pages import Coming, Page, Pull, own_sent
-from sync.session import Central
 from tests.sync.databases import SqliteDatabase
 from tests.sync.served import Site
 from tests.sync.world import Laptop, Way, World
@@ -197,20 +198,20 @@ def test_the_next_page_is_asked_for_before_the_rows_of_one_are_checked(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked, is_next_asked = [0], Event()
-    ask, check = HttpCentral.pull_ahead, Line.page_of
+    send, check = HttpTransport.send, pages.page_of
 
-    def asking(way: HttpCentral, *said: Any) -> Any:
-        asked[0] += 1
+    def sending(way: HttpTransport, said: BaseModel, *rest: Any) -> Any:
+        asked[0] += isinstance(said, Pull)
         if asked[0] == 2:
             is_next_asked.set()
-        return ask(way, *said)
+        return send(way, said, *rest)
 
-    def checking(line: Line, coming: Coming) -> Page:
+    def checking(coming: Coming) -> Page:
         assert is_next_asked.wait(30)
-        return check(line, coming)
+        return check(coming)
 
-    monkeypatch.setattr(HttpCentral, "pull_ahead", asking)
-    monkeypatch.setattr(Line, "page_of", checking)
+    monkeypatch.setattr(HttpTransport, "send", sending)
+    monkeypatch.setattr(pages, "page_of", checking)
     ben = site.laptop("Ben")
     assert site.sync(ben).session.agreed
     assert len(ben.find(Child)) == MADE
@@ -238,8 +239,7 @@ def test_what_goes_wrong_ahead_is_raised_where_it_is_waited_for() -> None:
         wait()
 
 
-@pytest.mark.parametrize("verb", [name for name in vars(Central) if name.endswith("_ahead")])
-def test_the_turn_is_given_back_while_an_answer_is_waited_for_not_while_it_is_asked_for(verb: str) -> None:
+def test_the_turn_is_given_back_while_an_answer_is_waited_for_not_while_it_is_asked_for() -> None:
     said: list[str] = []
 
     class Turn:
@@ -252,12 +252,12 @@ def test_the_turn_is_given_back_while_an_answer_is_waited_for_not_while_it_is_as
         def __exit__(self, *_: object) -> None:
             said.append("taken")
 
-    def ahead(_: str) -> Callable[[], str]:
+    def send(_: str) -> Callable[[], str]:
         said.append("asked")
         return lambda: said.append("answered") or "answer"
 
-    way = Apart(SimpleNamespace(**{verb: ahead}), Turn())  # type: ignore[arg-type]
-    wait = getattr(way, verb)("please")
+    way = Apart(SimpleNamespace(send=send), Turn())  # type: ignore[arg-type]
+    wait = way.send("please")
     assert said == ["asked"]
     assert wait() == "answer"
     assert said == ["asked", "given back", "answered", "taken"]

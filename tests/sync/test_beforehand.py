@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from casework.errors import Unreachable
 from storage.central import holdings
@@ -17,6 +18,7 @@ from storage.central.holdings import Holdings
 from storage.cipher import open_database
 from sync import sending
 from sync.messages.steps import Push, Pushed
+from sync.transport import M, T
 from tests.sync.databases import KEY, SqliteDatabase
 from tests.sync.world import Way, World
 
@@ -34,14 +36,14 @@ class Meanwhile(Way):
 
     work: Iterator[Callable[[], None]] = field(default_factory=lambda: iter(()))
 
-    def push_ahead(self, said: Push) -> Callable[[], Pushed]:
-        wait = super().push_ahead(said)
+    def send(self, said: BaseModel, shape: type[M], then: Callable[[M], T]) -> Callable[[], T]:
+        wait = super().send(said, shape, then)
 
-        def waited() -> Pushed:
+        def waited() -> T:
             next(self.work, lambda: None)()
             return wait()
 
-        return waited
+        return waited if isinstance(said, Push) else wait
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 import pytest
+from pydantic import BaseModel
 
 from casework.errors import Refused
 from casework.records import Child, School
@@ -23,8 +24,9 @@ from sync.hub.worked_out import worked_out
 from sync.messages.greeting import BesideWelcome, Hello, Welcome
 from sync.messages.steps import BesidePush, Changed, Push, Pushed, SentEdit
 from sync.sending import sent_edit
+from sync.transport import M, T
 from tests.sync.databases import SqliteDatabase
-from tests.sync.world import Laptop, Way, World, at_once
+from tests.sync.world import Laptop, Way, World
 
 
 @pytest.fixture
@@ -47,21 +49,23 @@ class Begun(Way):
     held_back: list[Callable[[], Pushed]] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
 
-    def push_ahead(self, said: Push) -> Callable[[], Pushed]:
+    def send(self, said: BaseModel, shape: type[M], then: Callable[[M], T]) -> Callable[[], T]:
+        if not isinstance(said, Push):
+            return super().send(said, shape, then)
         self.begun += 1
         self.most = max(self.most, self.begun)
-        answer: list[Callable[[], Pushed]] = []
+        answer: list[Callable[[], T]] = []
 
-        def come() -> Pushed:
+        def come() -> T:
             if not answer:
-                answer.append(at_once(lambda: self.push(said)))
+                answer.append(super(Begun, self).send(said, shape, then))
             return answer[0]()
 
         if not self.swapped or said.beside.after is not None:
             with suppress(Refused):
                 come()
 
-        def wait() -> Pushed:
+        def wait() -> T:
             self.begun -= 1
             try:
                 return come()
@@ -88,14 +92,14 @@ class Elsewhere(OfOlder):
     work: Callable[[], None] = lambda: None
     pushed: list[Push] = field(default_factory=list)
 
-    def push_ahead(self, said: Push) -> Callable[[], Pushed]:
-        wait = super().push_ahead(said)
+    def send(self, said: BaseModel, shape: type[M], then: Callable[[M], T]) -> Callable[[], T]:
+        wait = super().send(said, shape, then)
 
-        def waited() -> Pushed:
+        def waited() -> T:
             self.work()
             return wait()
 
-        return waited
+        return waited if isinstance(said, Push) else wait
 
     def push(self, said: Push) -> Pushed:
         self.pushed.append(said)
@@ -106,10 +110,10 @@ class Elsewhere(OfOlder):
 class Watched(Way):
     """Keeps what was made ready and what was pushed."""
 
-    ready: list[Push] = field(default_factory=list)
+    ready: list[BaseModel] = field(default_factory=list)
     pushed: list[Push] = field(default_factory=list)
 
-    def make_ready(self, said: Push) -> None:
+    def make_ready(self, said: BaseModel) -> None:
         self.ready.append(said)
 
     def push(self, said: Push) -> Pushed:

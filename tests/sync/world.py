@@ -27,6 +27,7 @@ from sync.messages.greeting import Hello, Welcome
 from sync.messages.pages import Page, Pull
 from sync.messages.steps import Push, Pushed
 from sync.messages.sums import Have, Lack, Verified, Verify
+from sync.messages.verbs import VERB_OF
 from sync.session import Session
 from tests.sync.databases import KEY, Database
 
@@ -89,28 +90,18 @@ class Way:
     def pull(self, said: Pull) -> Page:
         return self._said("pull", said)  # type: ignore[no-any-return]
 
-    def hello_ahead(self, said: Hello) -> Callable[[], Welcome]:
-        """At once."""
-        return at_once(lambda: self.hello(said))
-
-    def make_ready(self, said: Push) -> None:
-        """Nothing: it is packed when it is said."""
-
-    def push_ahead(self, said: Push) -> Callable[[], Pushed]:
-        """At once: before the laptop reads what comes after it."""
-        return at_once(lambda: self.push(said))
-
-    def pull_ahead(
-        self, said: Pull, heard: Callable[[Page], None], then: Callable[[Page], T]
-    ) -> Callable[[], T]:
-        """At once: before the page that came last is in place."""
+    def send(self, said: BaseModel, shape: type[M], then: Callable[[M], T]) -> Callable[[], T]:
+        """At once: before the laptop does anything else."""
 
         def ask() -> T:
-            page = self.pull(said)
-            heard(page)
-            return then(page)
+            answer = getattr(self, VERB_OF[type(said)])(said)
+            fits = isinstance(answer, shape)
+            return then(answer if fits else shape.model_validate_json(answer.model_dump_json()))
 
         return at_once(ask)
+
+    def make_ready(self, said: BaseModel) -> None:
+        """Nothing: it is packed when it is said."""
 
     def have(self, said: Have) -> Lack:
         return self._said("have", said)  # type: ignore[no-any-return]
