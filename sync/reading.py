@@ -132,10 +132,11 @@ class Reading:
         return [scope for scope, digest in holdings.by_scope(losing).items() if digest.count]
 
     def _ask(self, pages: Pages) -> Weighed | None:
-        """The next page, from where this laptop is."""
+        """The next page, from where this laptop is; what it sent last is counted while that is awaited."""
         state = read_state(self._conn)
         wants = outbox.wants(self._conn, MOST_ROWS)
         pages.ask(Pull(cursor=Cursor(seq=state.seq, chain=state.chain), want=wants))
+        self._beforehand.count(all_of_them=True)
         return pages.take()
 
     def settle_own(self, session: Session) -> bool:

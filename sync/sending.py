@@ -27,10 +27,10 @@ from sync.messages.steps import (
     MOST_EDITS,
     NOT_YET,
     BesidePush,
-    Changed,
     Push,
     Pushed,
     SentEdit,
+    own_changed,
 )
 from sync.messages.sums import Have, Lack
 from sync.session import Session
@@ -380,8 +380,5 @@ def sent_edit(edit: WaitingEdit, seen: int, knew: int = 0) -> SentEdit:
         seen=seen,
         knew=knew,
         taken_back=edit.taken_back,
-        changes=[
-            Changed(type=kind, record=record, field=name, old=old, new=new)
-            for kind, record, name, old, new in edit.changes
-        ],
+        changes=[own_changed(*change) for change in edit.changes],
     )

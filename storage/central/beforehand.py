@@ -70,7 +70,7 @@ class Beforehand:
         """Count what is ready and was taken as it was made, unless few have come together and more will."""
         if not all_of_them and len(self._shares) - len(self._counted) < _TOGETHER:
             return
-        if not self._shares or not to_recount(self._conn, 1):
+        if len(self._shares) == len(self._counted) or not to_recount(self._conn, 1):
             return
         with transaction(self._conn):
             self._forget_if_others_wrote()

@@ -181,7 +181,21 @@ class Holdings:
         self._put(records, ())
 
     def _put(self, records: Collection[Entry], rows: Sequence[_Row]) -> None:
-        """These rows in the place of what was counted of these records; what stays is not written."""
+        """These rows in the place of what was counted of these records; what stays is not written.
+
+        Some records at a time, so that what was read is at hand when it is written.
+        """
+        of_record: defaultdict[Entry, list[_Row]] = defaultdict(list)
+        for row in rows:
+            of_record[row[2], row[0]].append(row)
+        sums: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
+        for some, _ in portions(sorted(records, key=itemgetter(1))):
+            self._put_some(some, [*chain.from_iterable(map(of_record.__getitem__, some))], sums)
+        self._add({scope: Digest(count, total % MODULUS) for scope, (count, total) in sums.items()})
+
+    def _put_some(
+        self, records: Sequence[Entry], rows: Sequence[_Row], sums: Mapping[str, list[int]]
+    ) -> None:
         before: dict[tuple[str, str], beside.Sum] = {}
         for some, marks in portions([record for _, record in records]):
             for record, scope, count, total in self._conn.execute(
@@ -189,7 +203,6 @@ class Holdings:
             ):
                 before[record, scope] = count, total
         in_rows = beside.of_records(self._conn, records)
-        sums: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
 
         def add(scope: str, added: beside.Sum, sign: int) -> None:
             held = sums[scope]
@@ -227,7 +240,6 @@ class Holdings:
             "UPDATE sync_held SET facets = ?, total = ? WHERE record = ? AND scope = ?", changed
         )
         insert_rows(self._conn, "sync_held", _HELD, fresh)
-        self._add({scope: Digest(count, total % MODULUS) for scope, (count, total) in sums.items()})
 
     def read(
         self, records: Iterable[Entry], known: Mapping[Entry, Values] | None = None

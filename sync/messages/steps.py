@@ -37,6 +37,20 @@ class Changed:
     new: Any = None
 
 
+def own_changed(record_type: str, record: str, name: str, old: Any, new: Any) -> Changed:
+    """A change as a laptop itself says it: as `own_sent` (sync.messages.pages), it is not checked."""
+    made = object.__new__(Changed)
+    _set(made, "type", record_type)
+    _set(made, "record", record)
+    _set(made, "field", name)
+    _set(made, "old", old)
+    _set(made, "new", new)
+    return made
+
+
+_set = object.__setattr__
+
+
 class SentEdit(Strict):
     """A step of work. `seen` is the sequence number up to which its laptop knew the central record. `knew` is
     the same once that was put back, of a step that met nothing which it did not know. `taken_back` says that

@@ -12,6 +12,7 @@ import pytest
 from pydantic import BaseModel
 
 from casework.errors import Unreachable
+from storage import rows
 from storage.central import holdings
 from storage.central.beforehand import Beforehand
 from storage.central.holdings import Holdings
@@ -185,6 +186,19 @@ def test_what_one_message_makes_and_changes_is_counted_as_it_stands(world: World
     assert ana.sums_fit()
 
 
+def test_more_records_than_are_counted_at_a_time_add_up(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "_AT_ONCE", 2)
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    child, other = world.child("Tilly"), world.child("Sam")
+    ana.make(child, other, *(world.contact(of.id) for of in (child, other, child, other, child)))
+    for laptop in (ana, ben):
+        session = laptop.sync()
+        assert (session.agreed, session.problems) == (True, [])
+        assert laptop.sums_fit()
+
+
 @dataclass
 class Breaking(Way):
     """Breaks off where the push with this number would be answered."""
@@ -199,7 +213,7 @@ class Breaking(Way):
         return super().push(said)
 
 
-def test_what_was_taken_is_counted_while_the_last_answer_is_awaited(
+def test_what_was_taken_is_counted_while_an_answer_is_awaited(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sending, "MOST_EDITS", 1)
@@ -218,7 +232,7 @@ def test_what_was_taken_is_counted_while_the_last_answer_is_awaited(
     monkeypatch.setattr(Holdings, "recount", watched)
     session = ana.sync()
     assert (session.agreed, session.problems) == (True, [])
-    assert left[-1] == 1  # what the last message made
+    assert left[-1] == 0  # what the last message made was counted while the first page was awaited
     assert ana.sums_fit()
 
 
