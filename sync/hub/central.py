@@ -234,8 +234,9 @@ class Central:
             if held.stands and not held.touched:
                 self.touch(held, seq, "", known=False)
 
-    def _summed(self, sums: Sums) -> list[dict[str, Any]]:
-        """The rows of the digests once these changes are added."""
+    def _summed(self, sums: Mapping[tuple[str, str, str], list[int]]) -> list[dict[str, Any]]:
+        """The rows of the digests once these changes are added; what stayed as it was has none."""
+        sums = {key: change for key, change in sums.items() if any(change)}
         leads = [*{lead for _, lead, _ in sums}]
         for some in batched({scope for scope, _, _ in sums}):
             for scope, lead, facet, count, total in self.connection.execute(
