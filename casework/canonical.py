@@ -175,7 +175,11 @@ def digest_of(octets: bytes, count: int) -> Digest:
 
 def sum_of(digests: Iterable[Digest]) -> Digest:
     """All of them together."""
-    return sum(digests, Digest())
+    count = total = 0
+    for digest in digests:
+        count += digest.count
+        total += digest.total
+    return Digest(count, total % MODULUS)
 
 
 _UNKNOWN = object()

@@ -308,6 +308,8 @@ class Holdings:
         return list(found)
 
     def _add(self, changes: Mapping[str, Digest]) -> None:
+        if not changes:
+            return
         before = self.by_scope(changes)
         self._conn.executemany(
             "UPDATE sync_scope SET facets = ?, total = ? WHERE scope = ?",
@@ -320,8 +322,11 @@ class Holdings:
     def by_scope(self, scopes: Collection[str] | None = None) -> dict[str, Digest]:
         """What is held, by scope."""
         rows = self._conn.execute("SELECT scope, facets, total FROM sync_scope WHERE total <> x''")
-        held = {scope: digest_of(total, count) for scope, count, total in rows}
-        return held if scopes is None else {scope: held[scope] for scope in scopes if scope in held}
+        return {
+            scope: digest_of(total, count)
+            for scope, count, total in rows
+            if scopes is None or scope in scopes
+        }
 
     def total(self) -> Digest:
         """What is held in all."""
