@@ -115,15 +115,18 @@ class Device:
                 continue
             if self._sending.give_what_lacks(session):
                 self._reading.forget_told()
-            self._hear()
-            if deep and not self._recount(session):
-                continue
-            if (not (full or deep) and self._is_as_told()) or self._verify(session):
+            as_told = not (full or deep) and self._is_as_told()
+            self._hear(agreed=as_told)
+            if as_told:
                 session.agreed = True
                 break
+            if deep and not self._recount(session):
+                continue
+            if self._verify(session):
+                session.agreed = True
+                self._hear(agreed=True)
+                break
         session.cursor = read_state(self._conn).seq
-        if session.agreed:
-            self._hear(agreed=True)
 
     # Hello
 
