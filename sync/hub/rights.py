@@ -104,9 +104,9 @@ def is_decided_not_to_share(change: Changed, held: Held) -> bool:
     """Whether a change brings in a decision not to share: recorded by whoever decided it and may know of the
     child, whatever they may see of it.
     """
-    new = change.new
-    made = change.field == "" and not held.fields and isinstance(new, dict)
-    return made and change.type == "disclosure" and new.get("decision") == "not-share"
+    if change.type != "disclosure" or change.field or held.fields:
+        return False
+    return isinstance(change.new, dict) and change.new.get("decision") == "not-share"
 
 
 def ties_to(change: Changed) -> Iterable[str]:

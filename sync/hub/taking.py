@@ -163,6 +163,10 @@ class Taking:
     def _apply(self, edit: SentEdit, seq: int) -> Verdict:
         """All changes of an edit, or none. Raises Refusal."""
         self._check(edit)
+        return self._create(edit, seq) if self._meets_nothing(edit) else self._merge(edit, seq)
+
+    def _merge(self, edit: SentEdit, seq: int) -> Verdict:
+        """Each change against what stands by now."""
         after: dict[str, dict[str, Any]] = {}
         results: set[str] = set()
         conflicts: list[Changed] = []
@@ -220,12 +224,30 @@ class Taking:
         verdict = "conflict" if conflicts else "merged" if results - {"applied", "same"} else "applied"
         return Verdict(edit=edit.id, verdict=verdict, seq=seq)
 
+    def _meets_nothing(self, edit: SentEdit) -> bool:
+        """Whether all that an edit does is to bring into being records that are not there, each once."""
+        get = self.central.get
+        return all(
+            change.field == _CREATED and change.type != "conflict" and not get(change.record).stands
+            for change in edit.changes
+        ) and len({change.record for change in edit.changes}) == len(edit.changes)
+
+    def _create(self, edit: SentEdit, seq: int) -> Verdict:
+        """What `_apply` comes to where an edit meets nothing."""
+        said = [_created(change) for change in edit.changes]
+        spelt = [self._spelt(change, fields) for change, fields in zip(edit.changes, said, strict=True)]
+        self._authors.note(seq, edit)
+        for change, before, fields in zip(edit.changes, said, spelt, strict=True):
+            self._put(change, fields, seq, known=fields == before)
+        self._note_keys(edit)
+        return Verdict(edit=edit.id, verdict="applied", seq=seq)
+
     def _spelt(self, change: Changed, fields: dict[str, Any]) -> dict[str, Any]:
         """The fields that an edit leaves, as their record type spells them. Raises Refusal."""
         if change.field == _CREATED:
             # It is used once, and what the next push has worked out meanwhile is not kept beside it.
             before = self._beforehand.created.pop(change.record, None)
-            if before is not None and before.is_of(fields):
+            if before is not None and before.said == fields:
                 self.central.get(change.record).written = before.written
                 return before.written.fields
         return validated(change.type, change.record, fields)

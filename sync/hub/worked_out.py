@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from casework.records import RECORD_TYPES
 from sync.hub.central import Written, written
@@ -22,16 +22,11 @@ from sync.hub.rights import Refusal
 from sync.messages.steps import Changed, SentEdit
 
 
-@dataclass(frozen=True, slots=True)
-class Created:
+class Created(NamedTuple):
     """A record that an edit brings into being: what was said of it, and how it is written."""
 
-    new: Mapping[str, Any]
+    said: Mapping[str, Any]
     written: Written
-
-    def is_of(self, fields: Mapping[str, Any]) -> bool:
-        """Whether these are its fields, and nothing else came of them."""
-        return fields == _fields(self.new)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +59,12 @@ def worked_out(edits: Sequence[SentEdit]) -> WorkedOut:
     makers = Counter(change.record for change, _ in creations)
     created: dict[str, Created] = {}
     for change, plain in creations:
-        if makers[change.record] == 1 and change.type in RECORD_TYPES and isinstance(change.new, dict):
-            with suppress(Refusal, ValueError, RecursionError):
-                created[change.record] = _created(change, change.new, plain=plain)
+        record, record_type = change.record, change.type
+        if makers[record] == 1 and record_type in RECORD_TYPES and isinstance(change.new, dict):
+            said = {VOID: False, **change.new}
+            try:
+                fields = validated(record_type, record, said)
+                created[record] = Created(said, written(record_type, record, fields, plain=plain))
+            except (Refusal, ValueError, RecursionError):
+                continue
     return WorkedOut(digests, created)
-
-
-def _created(change: Changed, new: Mapping[str, Any], *, plain: bool) -> Created:
-    fields = validated(change.type, change.record, _fields(new))
-    return Created(new, written(change.type, change.record, fields, plain=plain))
-
-
-def _fields(new: Mapping[str, Any]) -> dict[str, Any]:
-    return {VOID: False, **new}

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import select
 
 from casework.edits import Edit, create, update
-from casework.records import Child
+from casework.records import Child, Household, Person, Relationship
 from storage.central import outbox
 from sync.hub import central, taking
-from sync.hub.tables import record
+from sync.hub.tables import metadata, record
 from sync.hub.worked_out import worked_out
 from sync.messages.steps import Changed, Push, SentEdit
 from sync.sending import sent_edit
@@ -100,3 +100,37 @@ def test_what_two_edits_create_or_what_cannot_be_taken_is_left_for_its_turn(worl
         _edit("step-0004", nested),
     ]
     assert [*worked_out(edits).created] == [sam.id]
+
+
+def test_what_meets_nothing_is_taken_as_any_edit(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    ana = world.laptop("Ana")
+    assert ana.sync().agreed
+    home = Household(id="home-0001", name="Marsh", address="1 Mill Lane")
+    mother = Person(id="person-0001", surname="Marsh", forename="Anna")
+    tilly = world.child("Tilly").model_copy(update={"household": home.id})
+    tied = Relationship(id="tie-0001", child=tilly.id, person=mother.id, kind="mother")
+    ana.store.journal.commit(Edit("Made", tuple(create(one) for one in (home, mother, tilly, tied))))
+    edits = [sent_edit(edit, 0) for edit in outbox.waiting(ana.store.conn, 10, 100_000)]
+    spelt_otherwise = _creation(world.child("Sam"))
+    assert isinstance(spelt_otherwise.new, dict)
+    spelt_otherwise.new["forename"] = "S\x07am"
+    edits.append(edits[0].model_copy(update={"id": "step-0002", "changes": [spelt_otherwise]}))
+
+    def taken() -> list[Any]:
+        with world.hub.engine.connect() as connection, connection.begin() as transaction:
+            answer = world.hub.take(connection, ana.way.device, Push(edits=edits))
+            kept = [
+                (table.name, sorted(map(repr, connection.execute(select(table)).all())))
+                for table in metadata.sorted_tables
+            ]
+            transaction.rollback()
+        return [answer, *kept]
+
+    created = []
+    create_them = taking.Taking._create
+    monkeypatch.setattr(taking.Taking, "_create", lambda *said: created.append(said) or create_them(*said))
+    apart = taken()
+    assert len(created) == 2
+    monkeypatch.setattr(taking.Taking, "_meets_nothing", lambda *_: False)
+    assert taken() == apart
+    assert len(created) == 2
