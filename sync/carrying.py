@@ -1,51 +1,37 @@
-"""The laptop's side of a session that is carried: a bundle is written, and days later the answer is read.
+"""The transport by files that are carried: a laptop's sealed bundle leaves, and days later the answer comes.
 
-Both hold the messages of a session over the network, and the same functions put them in place. Work goes on
-meanwhile, so what comes is put beside what waits (`storage.central.receiving`). Each step ends in one
-transaction and may be done again: the same answer, broken off and read again, has one effect.
+What the files say, and what becomes of it, is a session by letter (sync.by_letter). Here they are sealed and
+opened, and nothing has an effect before it is known to be whole, for this laptop, and in its turn.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
-from itertools import chain, groupby
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from pydantic import BaseModel
 
 from casework.errors import OutreachError, Refused
-from casework.ids import new_id
-from casework.wording import count_of
 from storage.central import outbox
-from storage.central.bundles import Bundles, end_bundles, keep_bundles, read_bundles
+from storage.central.bundles import Bundles, keep_bundles, read_bundles
 from storage.central.identity import HUB_KEY, HUB_SEAL, PRIVATE_KEY, kept
-from storage.central.lacking import forget_lacking
 from storage.central.lease import hear_late, mark_of
-from storage.central.outbox import WaitingEdit
 from storage.central.problems import note_problems
-from storage.central.receiving import Receiver
-from storage.central.renaming import rename
-from storage.central.state import SyncState, read_state, write_state
+from storage.central.state import SyncState, read_state
 from storage.faults import translated
 from storage.files import claim_name, fresh_name, sync_folder
 from storage.journal import transaction
 from storage.store import Store
 from sync import signing, wire
-from sync.device import Device
-from sync.letters import MOST_WANTS, Letter, Reply
+from sync.by_letter import LetterSession
+from sync.letters import Answers, Reply
 from sync.messages.pages import Page
-from sync.messages.steps import MOST_BYTES, MOST_EDITS, Push, Pushed, SentEdit
-from sync.pages import weighed_page
-from sync.reading import delivery_of
-from sync.sealing import Head, Sealed, next_counter, sealed_file, sealing_key, sealing_text, write_sealed
-from sync.sending import knew_before, sent_edit
+from sync.messages.steps import Pushed
+from sync.sealing import Head, Sealed, Sealing, next_counter, sealed_file, sealing, sealing_key, sealing_text
 from sync.session import Session
-from sync.transport import Answering
-from sync.verdicts import answers_of, settle, unknown_kinds
-
-_NO_WAY = cast("Answering", None)  # nothing is asked and answered at once
+from sync.transport import M, T
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,141 +51,16 @@ class Arrived:
     size: int
 
 
-class CarriedDevice(Device):
-    """One laptop's caseload, whose messages to the central record are carried as files."""
+class BundleTransport:
+    """A bundle that is being written (sync.transport.Transport): its answers come with another file."""
 
-    def __init__(
-        self,
-        store: Store,
-        *,
-        now: Callable[[], datetime],
-        new_id: Callable[[], str] = new_id,
-        progress: Callable[[str], None] = lambda _: None,
-    ) -> None:
-        super().__init__(store, _NO_WAY, now=now, new_id=new_id, progress=progress)
+    def __init__(self, bundle: Sealing) -> None:
+        self._bundle = bundle
 
-    def letter(self, bundles: Bundles) -> Letter:
-        """The first message of a bundle."""
-        state = self._begin()
-        hello = self._greeting(state)
-        at = f"{state.seq}:{state.chain}"
-        digest, scopes, have = None, {}, []
-        if bundles.differed and not outbox.count_waiting(self._conn) and not outbox.wanted(self._conn):
-            digest = self._holdings.total().text
-            scopes = {scope: digest.text for scope, digest in self._holdings.by_scope().items()}
-            have = list(self._held())
-        return Letter(
-            hello=hello,
-            digest=digest,
-            done=dict(bundles.done) if bundles.done_at == at else {},
-            want=outbox.wants(self._conn, MOST_WANTS),
-            scopes=scopes,
-            have=have[:MOST_WANTS],
-        )
-
-    def _held(self) -> dict[str, str]:
-        """The records of every child that is held, each with its type."""
-        scopes = self._holdings.by_scope()
-        held = {record: kind for scope in scopes for kind, record in self._holdings.of_scope(scope)}
-        unknown = unknown_kinds(read_state(self._conn))
-        return {record: kind for record, kind in held.items() if kind not in unknown}
-
-    def _weighed(self, edit: WaitingEdit, told: set[str]) -> list[SentEdit]:
-        """The conflicts that a step settles: a central record that was set back may have lost them, and they
-        tell which values were weighed. Where it has them they change nothing.
-        """
-        named = {record for kind, record, name, *_ in edit.changes if kind == "conflict" and name} - told
-        told |= named
-        found = [self._lost.brought_back("conflict", record) for record in sorted(named)]
-        return [one for one in found if one is not None]
-
-    def brought_back(self, lost: Sequence[str]) -> Iterator[Push]:
-        """Records that the central record lost and whose steps nobody can offer any more, as they stand."""
-        kinds = self._held() if lost else {}
-        edits = [self._lost.brought_back(kinds[record], record) for record in lost if record in kinds]
-        found = [*(edit for edit in edits if edit is not None), *self._lost.lacking()]
-        for at in range(0, len(found), MOST_EDITS):
-            yield Push(edits=found[at : at + MOST_EDITS])
-
-    def pushes(self, after: int) -> Iterator[Push]:
-        """What waits and was made after the step `after`, in messages as large as those of a session."""
-        state = read_state(self._conn)
-        seen, knew = state.seq, knew_before(state)
-        told: set[str] = set()
-        edits: list[SentEdit] = []
-        size = 0
-        for edit in outbox.every_waiting(self._conn, after):
-            grown = sum(len(json.dumps([old, new])) for *_, old, new in edit.changes)
-            more = [*([] if seen else self._weighed(edit, told)), sent_edit(edit, seen, knew(edit))]
-            if edits and (len(edits) + len(more) > MOST_EDITS or size + grown > MOST_BYTES):
-                yield Push(edits=edits)
-                edits, size = [], 0
-            edits += more
-            size += grown
-        if edits:
-            yield Push(edits=edits)
-
-    def put_in_place(
-        self, reply: Reply, verdicts: Sequence[Pushed], pages: Iterator[Page], word: str
-    ) -> Session:
-        """What the answer says, step by step; `word` is the one that the bundle left with the central record.
-
-        Raises Refused("revoked").
-        """
-        session = Session()
-        state = read_state(self._conn)
-        self._welcomed(_answered(state, word), reply.welcome, session)
-        if reply.welcome.action == "reconcile":
-            session.problems.append("Write another bundle: it offers them.")
-            with transaction(self._conn):
-                end_bundles(self._conn)
-            return session
-        with transaction(self._conn):
-            rename(self._conn, reply.known)
-        self._settle_carried(reply, verdicts, session)
-        receiver = Receiver(self._store, over_waiting=True)
-        done: dict[str, int] = {}
-        for page in pages:
-            received = receiver.receive(delivery_of(*weighed_page(page), read_state(self._conn)))
-            done |= {scope.scope: scope.mask for scope in page.scopes}
-            session.note_page(page, received.written, received.purged)
-            self._progress(f"{count_of(session.pulled, 'record')} received")
-        session.purged += receiver.settle_own().purged
-        self._compare(reply, done, session)
-        return session
-
-    def _settle_carried(self, reply: Reply, verdicts: Sequence[Pushed], session: Session) -> None:
-        """Keep the verdicts on the steps that still wait for one."""
-        answers = {name: answer for told in verdicts for name, answer in answers_of(told).items()}
-        settled: list[WaitingEdit] = []
-        waiting = outbox.every_waiting(self._conn, 0)
-        for _, parts in groupby(waiting, key=lambda edit: edit.place):
-            whole = list(parts)
-            if all(part.id in answers for part in whole):
-                settled += whole
-        with transaction(self._conn):
-            settle(self._conn, session, settled, answers, reply.at)
-        session.note_verdicts(answers[edit.id].verdict for edit in settled)
-
-    def _compare(self, reply: Reply, done: dict[str, int], session: Session) -> None:
-        """Compare the sums, where nothing waits; keep what the next bundle has to say of this answer."""
-        if reply.differed and not read_state(self._conn).anew:
-            session.note_differed(reply.differed)
-        with transaction(self._conn):
-            state = read_state(self._conn)
-            settled = not outbox.count_waiting(self._conn) and not outbox.wanted(self._conn)
-            bundles = read_bundles(self._conn)
-            session.agreed = settled and self._holdings.total().text == reply.digest
-            bundles.differed = settled and not session.agreed
-            bundles.lost = reply.lost
-            bundles.done, bundles.done_at = done, f"{state.seq}:{state.chain}"
-            keep_bundles(self._conn, bundles)
-            if session.agreed:
-                write_state(self._conn, replace(state, agreed_at=self._now().isoformat(), anew=""))
-                forget_lacking(self._conn)
-        session.cursor = state.seq
-        if bundles.differed:
-            session.problems.append("The two sides hold not quite the same; write another bundle to mend it.")
+    def send(self, said: BaseModel, shape: type[M], then: Callable[[M], T]) -> None:
+        """Seal a message into the bundle. Raises BadInput("too-large")."""
+        del shape, then
+        self._bundle.put(wire.packed(said))
 
 
 def write_bundle(store: Store, path: Path, *, since_last: bool = False) -> Leaving:
@@ -218,8 +79,8 @@ def write_bundle(store: Store, path: Path, *, since_last: bool = False) -> Leavi
         bundles = read_bundles(conn)
         follows = since_last and bool(bundles.sent)
         after = bundles.place if follows else 0
-        device = CarriedDevice(store, now=store.now)
-        letter = device.letter(bundles)
+        session = LetterSession(store, now=store.now)
+        letter = session.letter(bundles)
         steps, place = outbox.waiting_after(conn, after)
     head = Head(
         kind="laptop",
@@ -232,15 +93,12 @@ def write_bundle(store: Store, path: Path, *, since_last: bool = False) -> Leavi
         seal=sealing_text(signing_key),
     )
 
-    def frames() -> Iterator[bytes]:
-        yield wire.packed(letter)
-        for push in chain(device.pushes(after), device.brought_back(bundles.lost)):
-            yield wire.packed(push)
-
     with translated(path):
         fresh = fresh_name(path)
         try:
-            written = write_sealed(fresh, head, frames(), signing_key=signing_key, to=kept(conn, HUB_SEAL))
+            with sealing(fresh, head, signing_key=signing_key, to=kept(conn, HUB_SEAL)) as sealed:
+                session.say(BundleTransport(sealed), letter, after, bundles.lost)
+            written = sealed.written
             with translated(store.path), transaction(conn):
                 mark = mark_of(conn, store.now())
                 bundles.write_down(head.counter, written.name, place, letter.hello.coming, mark)
@@ -265,14 +123,14 @@ def read_answer(store: Store, path: Path, *, progress: Callable[[str], None] = l
             bundles = read_bundles(store.conn)
             _check(store, state, bundles, sealed)
             opener = sealing_key(signing.key_of(kept(store.conn, PRIVATE_KEY)))
-            reply, _, pages = _opened(sealed, opener)
-            ends = [page.cursor.seq for page in pages]  # all is sound before the first page has an effect
-            _check_place(state, reply, ends)
-            reply, verdicts, pages = _opened(sealed, opener)
-            device = CarriedDevice(store, now=store.now, progress=progress)
+            answers = _opened(sealed, opener)
+            ends = [page.cursor.seq for page in answers.pages]  # all is sound before the first has an effect
+            _check_place(state, answers.reply, ends)
+            answers = _opened(sealed, opener)
+            by_letter = LetterSession(store, now=store.now, progress=progress)
             with translated(store.path):
-                session = device.put_in_place(reply, verdicts, pages, bundles.sent[sealed.head.answers])
-                _put_down(store, sealed.head, sealed.name, reply, session.problems)
+                session = by_letter.hear(answers, bundles.sent[sealed.head.answers])
+                _put_down(store, sealed.head, sealed.name, answers.reply, session.problems)
             size = sealed.size
     except OutreachError as refusal:
         if refusal.code != "not-found":
@@ -336,14 +194,6 @@ def _check_place(state: SyncState, reply: Reply, ends: Sequence[int]) -> None:
         )
 
 
-def _answered(state: SyncState, word: str) -> SyncState:
-    """The state once the greeting of this word was answered; later ones may still be on their way."""
-    words = [*state.unanswered.split(), *state.coming.split()]
-    later = words[words.index(word) + 1 :] if word in words else words
-    *before, last = later or [""]
-    return replace(state, incarnation=word, coming=last, unanswered=" ".join(before))
-
-
 def _put_down(store: Store, head: Head, name: str, reply: Reply, problems: Sequence[str]) -> None:
     """The answer was read to its end."""
     with transaction(store.conn):
@@ -355,14 +205,15 @@ def _put_down(store: Store, head: Head, name: str, reply: Reply, problems: Seque
         keep_bundles(store.conn, bundles)
 
 
-def _opened(sealed: Sealed, opener: Any) -> tuple[Reply, list[Pushed], Iterator[Page]]:
+def _opened(sealed: Sealed, opener: X25519PrivateKey) -> Answers:
     frames = sealed.frames(opener)
     first = next(frames, None)
     if first is None:
         raise wire.bad_message("the bundle is empty")
     reply = wire.read(Reply, first)
     verdicts = [wire.read(Pushed, _next(frames)) for _ in range(reply.verdicts)]
-    return reply, verdicts, (wire.read(Page, _next(frames)) for _ in range(reply.pages))
+    pages = (wire.read(Page, _next(frames)) for _ in range(reply.pages))
+    return Answers(reply, verdicts, pages)
 
 
 def _next(frames: Iterator[bytes]) -> bytes:

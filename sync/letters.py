@@ -5,13 +5,16 @@ A laptop's bundle is a Letter and then pushes; the answer is a Reply, then the v
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from sync.messages.greeting import Hello, Welcome
+from sync.messages.pages import Page
 from sync.messages.said import Beside, Cursor, Id, Sum
-from sync.messages.steps import Verdict
+from sync.messages.steps import Pushed, Verdict
 
 MOST_WANTS = 50_000
 MOST_FRAMES = 50_000
@@ -57,6 +60,15 @@ class Reply(BaseModel):
     lost: list[Id] = []
     verdicts: Annotated[int, Field(ge=0, le=MOST_FRAMES)]
     pages: Annotated[int, Field(ge=0, le=MOST_FRAMES)]
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """All that is said in return to a letter and what came with it, as it is read."""
+
+    reply: Reply
+    verdicts: Sequence[Pushed]
+    pages: Iterator[Page]
 
 
 class Owed(BaseModel):

@@ -96,36 +96,63 @@ def next_counter(last: int, now: float) -> int:
     return max(last + 1, int(now * 1_000))
 
 
+class Sealing:
+    """A bundle that is being written, into which messages are put one by one."""
+
+    written: Written
+    """Once it is whole."""
+
+    def __init__(self, out: BinaryIO, head: Head, to: str) -> None:
+        """Begin one that the key `to` (hex) opens."""
+        self._out, self._digest, self._count = out, hashlib.sha256(), 0
+        content = bytearray(secrets.token_bytes(32))
+        outside = head.model_copy(update={"key": ""}).model_dump_json().encode()
+        public = X25519PublicKey.from_public_bytes(bytes.fromhex(to))
+        sealed = _SUITE.encrypt(bytes(content), public, info=_MAGIC + outside)
+        text = head.model_copy(update={"key": sealed.hex()}).model_dump_json().encode()
+        begin = _MAGIC + _LENGTH.pack(len(text)) + text
+        self._cipher, self._about = AESGCM(bytes(content)), hashlib.sha256(begin).digest()
+        self._write(begin)
+
+    def put(self, message: bytes) -> None:
+        """Seal a packed message into it. Raises BadInput("too-large")."""
+        frame = self._cipher.encrypt(self._count.to_bytes(_NONCE), message, self._about)
+        if len(frame) > wire.MOST_BODY + _TAG or self._out.tell() > MOST_FILE:
+            raise wire.too_large()
+        self._count += 1
+        self._write(_LENGTH.pack(len(frame)) + frame)
+
+    def end(self, signing_key: Ed25519PrivateKey) -> None:
+        """Sign it, and sync it to disk."""
+        self._write(_LENGTH.pack(0))
+        self._out.write(signing_key.sign(_SIGNED + self._digest.digest()))
+        self._out.flush()
+        os.fsync(self._out.fileno())
+        self.written = Written(self._digest.hexdigest(), self._out.tell())
+
+    def _write(self, part: bytes) -> None:
+        self._digest.update(part)
+        self._out.write(part)
+
+
+@contextmanager
+def sealing(fresh: Path, head: Head, *, signing_key: Ed25519PrivateKey, to: str) -> Iterator[Sealing]:
+    """A new file (0600), sealed to the key `to` (hex), that is whole once this ends without a failure."""
+    create_owner_only(fresh)
+    with fresh.open("r+b") as out:
+        made = Sealing(out, head, to)
+        yield made
+        made.end(signing_key)
+
+
 def write_sealed(
     fresh: Path, head: Head, messages: Iterable[bytes], *, signing_key: Ed25519PrivateKey, to: str
 ) -> Written:
-    """Fill a new file (0600) with packed messages, sealed to the key `to` (hex), and sync it to disk."""
-    content = bytearray(secrets.token_bytes(32))
-    outside = head.model_copy(update={"key": ""}).model_dump_json().encode()
-    public = X25519PublicKey.from_public_bytes(bytes.fromhex(to))
-    sealed = _SUITE.encrypt(bytes(content), public, info=_MAGIC + outside)
-    text = head.model_copy(update={"key": sealed.hex()}).model_dump_json().encode()
-    begin = _MAGIC + _LENGTH.pack(len(text)) + text
-    cipher, about = AESGCM(bytes(content)), hashlib.sha256(begin).digest()
-    digest = hashlib.sha256()
-    create_owner_only(fresh)
-    with fresh.open("r+b") as out:
-
-        def put(part: bytes) -> None:
-            digest.update(part)
-            out.write(part)
-
-        put(begin)
-        for n, message in enumerate(messages):
-            frame = cipher.encrypt(n.to_bytes(_NONCE), message, about)
-            if len(frame) > wire.MOST_BODY + _TAG or out.tell() > MOST_FILE:
-                raise wire.too_large()
-            put(_LENGTH.pack(len(frame)) + frame)
-        put(_LENGTH.pack(0))
-        out.write(signing_key.sign(_SIGNED + digest.digest()))
-        out.flush()
-        os.fsync(out.fileno())
-        return Written(digest.hexdigest(), out.tell())
+    """Fill a new file (`sealing`) with packed messages."""
+    with sealing(fresh, head, signing_key=signing_key, to=to) as made:
+        for message in messages:
+            made.put(message)
+    return made.written
 
 
 class Sealed:

@@ -222,7 +222,7 @@ class Sending:
         answered = {*self._parts, *(edit.id for edit in message.edits)}
         since = message.edits[-1].place
         edits = outbox.waiting(self._conn, MOST_EDITS, MOST_BYTES, answered, since)
-        if not edits or (not seen and _settled_in(edits)):
+        if not edits or (not seen and settled_in(edits)):
             return None
         beside = BesidePush(after=message.edits[-1].id if self.ahead else None)
         push = Push(edits=[sent_edit(edit, seen, knew(edit)) for edit in edits], beside=beside)
@@ -234,7 +234,7 @@ class Sending:
 
         It goes before the step that settled it, for it tells which values were weighed, and whose they were.
         """
-        named = _settled_in(edits)
+        named = settled_in(edits)
         if not named:
             return {}
         session.requests += 1
@@ -344,7 +344,7 @@ def _took_nothing() -> Unreachable:
     )
 
 
-def _settled_in(edits: Sequence[WaitingEdit]) -> list[str]:
+def settled_in(edits: Sequence[WaitingEdit]) -> list[str]:
     """The conflicts of which these steps change something."""
     return [
         *dict.fromkeys(

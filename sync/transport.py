@@ -41,7 +41,7 @@ class Answering(Transport, Protocol):
 
 def begun(way: Answering, said: BaseModel, shape: type[M]) -> Callable[[], M]:
     """Begin to ask; what is given waits for the answer."""
-    return way.send(said, shape, _itself)
+    return way.send(said, shape, itself)
 
 
 def ask(way: Answering, said: BaseModel, shape: type[M]) -> M:
@@ -49,5 +49,6 @@ def ask(way: Answering, said: BaseModel, shape: type[M]) -> M:
     return begun(way, said, shape)()
 
 
-def _itself(answer: M) -> M:
+def itself(answer: M) -> M:
+    """What is done with an answer that is only waited for."""
     return answer

@@ -16,8 +16,8 @@ from storage.cipher import Connection
 from storage.doctor import examine
 from storage.home import Home
 from storage.store import Store
-from sync.device import AUDIT_LOST
 from sync.hub.care import acknowledge_audit, laptops, lost_audits
+from sync.meeting import AUDIT_LOST
 from tests.sync.databases import KEY, SqliteDatabase
 from tests.sync.world import Laptop, Way, World
 

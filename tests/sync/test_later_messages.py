@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import pytest
 from pydantic import BaseModel, RootModel, ValidationError
 
-from sync import carrying, wire
-from sync.hub import bundles
+from sync import wire
 from sync.letters import Letter, Reply
 from sync.messages.said import Beside, Said
-from sync.sealing import Head
+from sync.sealing import Head, Sealing
 from tests.sync.databases import SqliteDatabase
 from tests.sync.sticks import Post
 from tests.sync.world import Way, World, opened_world
@@ -69,18 +68,18 @@ def test_so_it_is_in_a_bundle(world: World, tmp_path: Path, monkeypatch: pytest.
     post, ana = Post(world, tmp_path / "sticks"), world.laptop("Ana")
     post.enrol(ana)
     ana.make(world.child("Lily"))
-    packed, sealed = wire.packed, carrying.write_sealed
+    packed = wire.packed
 
     def later(message: Any) -> bytes:
         return packed(RootModel(json.loads(message.model_dump_json()) | {"beside": {"later": 1}}))
 
-    def sealed_later(fresh: Path, head: Head, *rest: Any, **more: Any) -> Any:
-        outside = {name: value for name, value in vars(head).items() if name != "beside"}
-        return sealed(fresh, LaterHead(**outside), *rest, **more)
+    class LaterSealing(Sealing):
+        def __init__(self, out: BinaryIO, head: Head, to: str) -> None:
+            outside = {name: value for name, value in vars(head).items() if name != "beside"}
+            super().__init__(out, LaterHead(**outside), to)
 
     monkeypatch.setattr(wire, "packed", later)
-    for side in (carrying, bundles):
-        monkeypatch.setattr(side, "write_sealed", sealed_later)
+    monkeypatch.setattr("sync.sealing.Sealing", LaterSealing)
     path = post.write(ana)
     assert b'"beside":{"later":{"a":[1]}}' in path.read_bytes()
     assert post.take(path).count("applied") == 2
