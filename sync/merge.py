@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any, Literal
 
 from casework.policies import Policy
@@ -180,8 +179,3 @@ _CONCURRENT: Mapping[Policy, Callable[[str, str, Any, Any, Any], Merged]] = {
     Policy.CENTRAL_WINS: _central,
     Policy.LAST_ARRIVAL: _last_arrival,
 }
-
-
-def kept(merged: Merged) -> tuple[Any, ...]:
-    """Every value that is still there after a merge: the one that stands, and the one beside it."""
-    return tuple(chain((merged.value,), (merged.other,) if merged.verdict == "conflict" else ()))
