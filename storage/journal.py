@@ -128,15 +128,19 @@ class Step:
 
 class Made(NamedTuple):
     """A record that is not here yet, ready to be written: its columns, of which the last one is its step's
-    place, and its fields as the history has them. `counted` is what it adds to a sum where it counts from the
-    beginning (storage.central.beside).
+    place, and its fields as the history has them.
     """
 
     type: str
     record: str
     columns: list[Any]
     text: str
-    counted: bytes | None = None
+
+
+_Fresh = tuple[int, Made, bytes | None]
+"""A record that a step brings into being, by the step's place in the journal, and what it adds to a sum where
+it counts from the beginning (storage.central.beside).
+"""
 
 
 def made_of(record_type: str, record: str, values: Mapping[str, Any]) -> Made:
@@ -145,7 +149,7 @@ def made_of(record_type: str, record: str, values: Mapping[str, Any]) -> Made:
 
 
 def apply_steps(
-    conn: Connection, steps: Sequence[tuple[int, Sequence[Change]]], made: Iterable[tuple[int, Made]] = ()
+    conn: Connection, steps: Sequence[tuple[int, Sequence[Change]]], made: Iterable[_Fresh] = ()
 ) -> set[str]:
     """Write the changes of many steps, each by its place in the journal, whose base the caller has read in
     this same transaction; the steps in their order. `made` are records that come with them.
@@ -156,7 +160,7 @@ def apply_steps(
     fresh: defaultdict[tuple[str, bool], list[list[Any]]] = defaultdict(list)
     told: list[tuple[Any, ...]] = []
     count: defaultdict[int, int] = defaultdict(int)
-    for place, (record_type, record, columns, text, counted) in made:
+    for place, (record_type, record, columns, text), counted in made:
         columns[-1] = place
         if counted is not None:
             columns.append(counted)

@@ -98,7 +98,9 @@ class Pages:
 
     def _arrived(self, coming: Coming) -> Weighed:
         self._heard(coming)
-        return weighed_page(page_of(coming))
+        page = page_of(coming)
+        coming.forget_rows()
+        return weighed_page(page)
 
     def _heard(self, page: Page | Coming) -> None:
         with self._lock:

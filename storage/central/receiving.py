@@ -200,7 +200,7 @@ class Receiver:
         lose, gain = self._holdings.allow(delivery.masks)
         recount = {*self._holdings.counted(gain)}
         changes: defaultdict[int, list[Change]] = defaultdict(list)
-        fresh: list[tuple[int, Made]] = []
+        fresh: list[tuple[int, Made, bytes | None]] = []
         before = self._holdings.read((row.type, row.id) for row in delivery.rows if row.type in RECORD_TYPES)
         own_steps = self._own_steps(delivery.steps)
         lacking = Lacking(self._conn, delivery.lacking)
@@ -216,10 +216,10 @@ class Receiver:
                 known[entry] = row.values
                 if entry in shares and row.id not in apart:
                     counted.append(share := shares.pop(entry))
-                    fresh.append((row.seq, row.made._replace(counted=share.in_column)))
+                    fresh.append((row.seq, row.made, share.in_column))
                 else:
                     recount.add(entry)
-                    fresh.append((row.seq, row.made))
+                    fresh.append((row.seq, row.made, None))
                 continue
             recount.add(entry)
             made = self._changes(row, was)
@@ -234,14 +234,14 @@ class Receiver:
         stale = apply_steps(
             self._conn,
             [(places[seq], changes[seq]) for seq in seqs if seq in changes],
-            [(places[seq], made) for seq, made in fresh],
+            [(places[seq], made, adds) for seq, made, adds in fresh],
         )
         self._holdings.count_fresh(counted)
         self._forget_withheld(delivery.rows, withheld)
         answer.written += len(fresh)
         lacking.note(delivery.gone)
         touched |= {change.type for made in changes.values() for change in made}
-        touched |= {made.type for _, made in fresh}
+        touched |= {made.type for _, made, _ in fresh}
         recount |= self._tied(delivery.rows)
         # What has a share is known wholly.
         self._extras.put(

@@ -132,3 +132,8 @@ class Coming(Strict):
     def said(self) -> dict[str, Any]:
         """All that was said, to be read as a Page."""
         return {**dict(self), "scopes": [dict(scope) for scope in self.scopes]}
+
+    def forget_rows(self) -> None:
+        """Let go of the rows, once they were read: what brought this holds it until they are weighed."""
+        for rows in (self.rows, *(scope.rows for scope in self.scopes)):
+            rows.clear()
