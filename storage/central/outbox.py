@@ -1,4 +1,8 @@
-"""What waits to be sent: the journal's own steps that have no verdict yet, in the order they were made."""
+"""What waits to be sent: the journal's own steps that have no verdict yet, in the order they were made.
+
+How many rows at most stands in a statement itself: one to which that is given beside it, the engine prepares
+anew each time.
+"""
 
 from __future__ import annotations
 
@@ -99,8 +103,8 @@ def waiting(
     found: list[WaitingEdit] = []
     size = 0
     rows = conn.execute(
-        f"SELECT {_STEP} FROM edit WHERE {_WAITING} ORDER BY seq LIMIT :most",
-        {"after": since - 1, "most": limit + 1},  # the first of them may be answered
+        f"SELECT {_STEP} FROM edit WHERE {_WAITING} ORDER BY seq LIMIT {limit + 1:d}",
+        {"after": since - 1},  # the first of them may be answered
     ).fetchall()
     for row in rows:
         for edit, grown in _of_step(conn, row):
@@ -220,15 +224,15 @@ def ask_again(conn: Connection) -> None:
 
 def wants(conn: Connection, limit: int) -> list[str]:
     """Records that have to be sent anew."""
-    rows = conn.execute("SELECT record FROM sync_want WHERE anew = 1 ORDER BY record LIMIT ?", (limit,))
+    rows = conn.execute(f"SELECT record FROM sync_want WHERE anew = 1 ORDER BY record LIMIT {limit:d}")
     return [row[0] for row in rows]
 
 
 def to_recount(conn: Connection, limit: int, after: str = "") -> list[tuple[str, str]]:
     """Records (type, id) that stand as this laptop made them, to be counted: those with the next ids."""
     return conn.execute(
-        "SELECT type, record FROM sync_want WHERE anew = 0 AND record > ? ORDER BY record LIMIT ?",
-        (after, limit),
+        f"SELECT type, record FROM sync_want WHERE anew = 0 AND record > ? ORDER BY record LIMIT {limit:d}",
+        (after,),
     ).fetchall()
 
 

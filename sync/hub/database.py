@@ -17,6 +17,8 @@ T = TypeVar("T")
 _COLLISIONS = frozenset({"40001", "40P01"})
 """PostgreSQL's codes for a transaction that met another one: it has had no effect and may be tried again."""
 _ATTEMPTS = 20
+_WAITS = "outreach_waits"
+"""For how much of the disk's work a connection to a file waits at a commit."""
 _USED, _FRESH = "outreach_used", 1.0
 """Seconds for which a connection to PostgreSQL is taken to be there still."""
 _CACHE_KB = 2_000
@@ -50,8 +52,11 @@ def open_sqlite(path: Path, key: bytearray, *, create: bool = False) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        hasty = connection.get_execution_options().get(_HASTY)
-        connection.exec_driver_sql(f"PRAGMA synchronous = {'NORMAL' if hasty else 'FULL'}")
+        wait = "NORMAL" if connection.get_execution_options().get(_HASTY) else "FULL"
+        held = connection.connection.info  # as long as the connection to the file lasts
+        if held.get(_WAITS) != wait:
+            connection.exec_driver_sql(f"PRAGMA synchronous = {wait}")
+            held[_WAITS] = wait
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
