@@ -59,7 +59,8 @@ class SqliteDatabase:
         self.engine = open_sqlite(folder / "hub.db", bytearray(KEY), create=create)
         if not lasting:
             event.listen(self.engine, "close", lambda raw, _: raw.execute("PRAGMA synchronous = OFF"))
-            self.engine = for_passing(self.engine)
+            # Of the engine itself: one that stands before another makes each statement dearer.
+            self.engine.update_execution_options(**for_passing(self.engine).get_execution_options())
 
     def found(self) -> None:
         file = self._folder / "hub.db"

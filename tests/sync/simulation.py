@@ -30,6 +30,7 @@ from casework.ids import drawn_from
 from casework.records import Child, Worker
 from casework.records_sharing import Agreement
 from storage.faults import DATABASE_ERRORS
+from sync.collecting import collect_rarely
 from sync.hub import tables
 from sync.hub.feed import Feed
 from sync.session import Session
@@ -358,6 +359,7 @@ def simulate(seed: int, start: Start, tally: Tally | None = None) -> str:
 def run_some(first: int, seeds: int) -> tuple[list[int], Tally, float]:
     """These seeds in this process: those that failed, what went wrong, and seconds of processor time."""
     logging.disable()
+    collect_rarely()
     failed, tally, began = [], Tally(), time.process_time()
     with tempfile.TemporaryDirectory() as folder:
         start = Start(Path(folder))
