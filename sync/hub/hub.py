@@ -31,7 +31,7 @@ from sync.hub.rights import Refusal
 from sync.hub.standing import Sums
 from sync.hub.taking import Taking
 from sync.hub.waiting import take_waiting, taken_since
-from sync.hub.worked_out import NOTHING, WorkedOut
+from sync.hub.worked_out import NOTHING, WorkedOut, worked_out
 from sync.messages.greeting import Hello, Welcome
 from sync.messages.pages import BesidePull, Page, Pull
 from sync.messages.said import Cursor
@@ -79,11 +79,13 @@ class Hub:
         if push is None or said.shape != shape():
             return transact(self.engine, lambda connection: self.greet(connection, device, said))
 
+        beforehand = self._before_lock(push)
+
         def both(connection: Connection) -> Welcome:
             welcome, is_late = Greeting(connection, device, said, self._now, self._sums).answer()
             if welcome.action != "ok" or is_late:
                 return welcome
-            pushed = self._push(connection, device, push, NOTHING)
+            pushed = self._push(connection, device, push, beforehand)
             return welcome.model_copy(update={"beside": welcome.beside.model_copy(update={"pushed": pushed})})
 
         try:
@@ -119,7 +121,9 @@ class Hub:
 
             return transact(self.engine, within, locked=True)
 
-        return self._taken(device, said, run, beforehand)
+        return self._taken(
+            device, said, run, self._before_lock(said) if beforehand is NOTHING else beforehand
+        )
 
     def pull(self, device: str, said: Pull) -> Page:
         """The next page of what the laptop may hold."""
@@ -134,6 +138,13 @@ class Hub:
     def have(self, device: str, said: Have) -> Lack:
         """Which of a laptop's records are not here."""
         return transact(self.engine, lambda connection: self._have(connection, device, said))
+
+    def _before_lock(self, said: Push) -> WorkedOut:
+        """What follows from edits alone, where other pushes would wait for it.
+
+        On PostgreSQL one push at a time holds the lock; what is done before that, several do at once.
+        """
+        return worked_out(said.edits) if self.engine.dialect.name == "postgresql" else NOTHING
 
     # Each in its transaction
 
