@@ -18,7 +18,6 @@ from sync.hub.central import Written, written
 from sync.hub.checking import validated
 from sync.hub.entries import digest_of_edit, is_plain
 from sync.hub.removed import VOID
-from sync.hub.rights import Refusal
 from sync.messages.steps import Changed, SentEdit
 
 
@@ -43,8 +42,8 @@ NOTHING = WorkedOut()
 
 
 def worked_out(edits: Sequence[SentEdit]) -> WorkedOut:
-    """What follows from these edits alone. Two that have one id, one that has no spelling and a record that
-    cannot be taken are left out: they are met when they are taken.
+    """What follows from these edits alone. Two that have one id, what cannot be taken and what makes this
+    program fail are left out: they are met when they are taken, where one that fails is kept aside alone.
     """
     times = Counter(edit.id for edit in edits)
     digests: dict[str, bytes] = {}
@@ -54,7 +53,7 @@ def worked_out(edits: Sequence[SentEdit]) -> WorkedOut:
         plain = is_plain(edit)
         creations += [(change, plain) for change in edit.changes if not change.field]
         if times[edit.id] == 1:
-            with suppress(ValueError, RecursionError):
+            with suppress(Exception):
                 digests[edit.id] = digest_of_edit(edit, plain=plain)
     makers = Counter(change.record for change, _ in creations)
     created: dict[str, Created] = {}
@@ -65,6 +64,6 @@ def worked_out(edits: Sequence[SentEdit]) -> WorkedOut:
             try:
                 fields = validated(record_type, record, said)
                 created[record] = Created(said, written(record_type, record, fields, plain=plain))
-            except (Refusal, ValueError, RecursionError):
+            except Exception:  # noqa: BLE001, S112 - it is met again when it is taken
                 continue
     return WorkedOut(digests, created)

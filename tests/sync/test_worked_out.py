@@ -13,11 +13,13 @@ from casework.edits import Edit, create, update
 from casework.records import Child, Household, Person, Relationship
 from storage.central import outbox
 from sync.hub import central, taking
+from sync.hub import worked_out as module
+from sync.hub.checking import validated
 from sync.hub.tables import metadata, record
 from sync.hub.worked_out import worked_out
 from sync.messages.steps import Changed, Push, SentEdit
 from sync.sending import sent_edit
-from tests.sync.databases import SqliteDatabase
+from tests.sync.databases import Database, SqliteDatabase
 from tests.sync.world import World, opened_world
 
 
@@ -100,6 +102,27 @@ def test_what_two_edits_create_or_what_cannot_be_taken_is_left_for_its_turn(worl
         _edit("step-0004", nested),
     ]
     assert [*worked_out(edits).created] == [sam.id]
+
+
+def test_a_creation_at_which_the_program_fails_holds_up_nobody(
+    tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(tmp_path, database)
+    ana = world.laptop("Ana")
+    assert ana.sync().agreed
+    tilly, sam = world.child("Tilly"), world.child("Sam")
+
+    def failing(record_type: str, record: str, fields: dict[str, Any]) -> dict[str, Any]:
+        return {}["tilly"] if record == tilly.id else validated(record_type, record, fields)
+
+    monkeypatch.setattr(module, "validated", failing)
+    monkeypatch.setattr(taking, "validated", failing)
+    ana.make(tilly)
+    ana.make(sam)
+    edits = [sent_edit(edit, 0) for edit in outbox.waiting(ana.store.conn, 10, 100_000)]
+    assert [*worked_out(edits).created] == [sam.id]
+    answer = world.hub.push(ana.way.device, Push(edits=edits))
+    assert [one.code for one in answer.verdicts] == ["fault", ""]
 
 
 def test_what_meets_nothing_is_taken_as_any_edit(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
