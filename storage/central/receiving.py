@@ -14,23 +14,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import cache, reduce
-from operator import attrgetter, itemgetter, or_
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from casework.edits import CREATED, Change
-from casework.facets import FACET_OF_KEY, Facet, facets, joined, plain_facets
-from casework.ids import new_id
+from casework.facets import joined
 from casework.records import RECORD_TYPES
-from casework.scopes import TIED_TYPES, own_scope
+from casework.scopes import TIED_TYPES
 from casework.wording import count_of
 from storage import audit, reindex
 from storage.central.beforehand import Beforehand
-from storage.central.delivery import Delivery, Received, Row, Share, Told
-from storage.central.forgetting import forget_words, take_out, types_of, withheld_fields
-from storage.central.given_up import add_given_up
-from storage.central.holdings import BIT, Entry, Holdings, Values
+from storage.central.delivery import Delivery, Received, Row, Share
+from storage.central.forgetting import forget_words, types_of, withheld_fields
+from storage.central.holdings import Entry, Holdings, Values
 from storage.central.lacking import Lacking
+from storage.central.narrowing import Narrowing, changed_by
+from storage.central.others_steps import note_steps, own_steps
 from storage.central.outbox import (
     count_waiting,
     forget_to_recount,
@@ -43,22 +42,14 @@ from storage.central.outbox import (
     wanted,
 )
 from storage.central.state import read_state, write_state
-from storage.central.weighing import TIED_BY, weighed
+from storage.central.weighing import TIED_BY
 from storage.journal import Made, Receipt, apply_steps, transaction
-from storage.rows import portions
 from storage.store import Store
 
 _PORTION, _UNREAD = 10_000, 2_000
 """Own records that are counted in one transaction, and those of them that have to be read for it, so that
 memory does not grow with them.
 """
-
-
-@cache
-def _all_of(record_type: str) -> int:
-    """The bits of every facet that a record of this type can have."""
-    named = plain_facets(record_type)
-    return reduce(or_, (BIT[facet] for facet, _ in named) if named is not None else BIT.values())
 
 
 def _after(before: Values, changes: Sequence[Change]) -> Values:
@@ -88,7 +79,6 @@ class Receiver:
         self._extras = self._holdings.extras
         self._over_waiting = over_waiting
         self._busy: Mapping[str, Collection[str]] = {}
-        self._given_up: list[Entry] = []
 
     def receive(self, delivery: Delivery) -> Received:
         """Put a page in place; nothing is changed where a step of this laptop's waits (`waiting`)."""
@@ -99,7 +89,8 @@ class Receiver:
                 answer.waiting = True
                 return answer
             known: dict[Entry, Values] = {}
-            recount, shares = self._put(delivery, answer, touched, known)
+            narrowing = self._narrowing(answer, touched)
+            recount, shares = self._put(delivery, answer, touched, known, narrowing)
             self._beforehand.forget(recount)
             self._holdings.recount(recount - shares.keys(), known, shares)
             came = (*(row.id for row in delivery.rows), *delivery.gone)
@@ -108,7 +99,7 @@ class Receiver:
             note_settled(self._conn)
             if delivery.state is not None:
                 write_state(self._conn, delivery.state)
-            self._state_given_up()
+            narrowing.state()
             if answer.written or answer.purged:
                 what = count_of(answer.written, "record")
                 audit.append(
@@ -143,17 +134,18 @@ class Receiver:
                 asked = (wanted(self._conn) if first else []) if self._over_waiting else rest
                 known = self._holdings.read([*asked, *lost])
                 children = [record for kind, record in known if kind == "child"]
-                changed = self._narrow([*known], answer, touched, known)
+                narrowing = self._narrowing(answer, touched)
+                changed = narrowing.narrow([*known], known)
                 given_up = (child for child in children if ("child", child) not in known)
                 for child in given_up:  # with what the central record does not know yet
-                    changed |= self._narrow(self._holdings.of_scope(child), answer, touched)
+                    changed |= narrowing.narrow(self._holdings.of_scope(child))
                 shares = {entry: share for entry, share in shares.items() if entry not in changed}
                 self._holdings.recount([*rest, *changed], known, shares)
                 if self._busy:
                     forget_wants(self._conn, (record for _, record in own))
                 else:
                     forget_to_recount(self._conn, after, last)
-                self._state_given_up()
+                narrowing.state()
             first, after = False, last
         self._tell(touched)
         return answer
@@ -181,16 +173,20 @@ class Receiver:
         self._busy = waiting_fields(self._conn)
         return True
 
-    def _state_given_up(self) -> None:
-        add_given_up(self._conn, self._given_up)
-        self._given_up = []
+    def _narrowing(self, answer: Received, touched: set[str]) -> Narrowing:
+        return Narrowing(self._conn, self._holdings, self._busy, answer, touched, self._store.now())
 
     def _tell(self, touched: set[str]) -> None:
         if touched:
             self._store.journal.announce(Receipt("", 0, "Central record", frozenset(touched)))
 
     def _put(
-        self, delivery: Delivery, answer: Received, touched: set[str], known: dict[Entry, Values]
+        self,
+        delivery: Delivery,
+        answer: Received,
+        touched: set[str],
+        known: dict[Entry, Values],
+        narrowing: Narrowing,
     ) -> tuple[set[Entry], dict[Entry, Share]]:
         """Write a page; what is to be counted, and what those of them add that stand as they were sent. Puts
         into `known` what it leaves of the fields it wrote.
@@ -202,7 +198,7 @@ class Receiver:
         changes: defaultdict[int, list[Change]] = defaultdict(list)
         fresh: list[tuple[int, Made, bytes | None]] = []
         before = self._holdings.read((row.type, row.id) for row in delivery.rows if row.type in RECORD_TYPES)
-        own_steps = self._own_steps(delivery.steps)
+        own = own_steps(self._conn, delivery.steps)
         lacking = Lacking(self._conn, delivery.lacking)
         shares = self._shares(delivery.rows)
         apart = self._holdings.apart([record for _, record in shares])
@@ -227,10 +223,11 @@ class Receiver:
             withheld[row.id] = withheld_fields(row, was, made)
             for seq, change in row.by_step(made):
                 # What this laptop wrote it holds: a change to what it holds is not of its own step.
-                changes[0 if was is not None and seq in own_steps else seq].append(change)
+                changes[0 if was is not None and seq in own else seq].append(change)
             answer.written += bool(made)
         seqs = sorted({*changes, *map(itemgetter(0), fresh)})
-        places = dict(zip(seqs, self._steps([delivery.steps.get(seq) for seq in seqs]), strict=True))
+        told = [delivery.steps.get(seq) for seq in seqs]
+        places = dict(zip(seqs, note_steps(self._conn, told, self._store.now()), strict=True))
         stale = apply_steps(
             self._conn,
             [(places[seq], changes[seq]) for seq in seqs if seq in changes],
@@ -249,17 +246,23 @@ class Receiver:
             (row.id for row in delivery.rows if row.share is not None),
         )
         reindex.refresh(self._conn, stale)
-        narrowed = (entry for scope in lose for entry in self._holdings.of_scope(scope))
-        anew = self._narrow(narrowed, answer, touched)
-        for record in delivery.gone:
-            if record in self._busy:
-                want(self._conn, ((kind, record) for kind in types_of(self._conn, self._extras, record)))
-                continue
-            anew |= self._purge(record, answer, touched)
+        anew = self._give_up(delivery, lose, narrowing)
         for entry in anew:
             known.pop(entry, None)
             shares.pop(entry, None)
         return recount | anew, shares
+
+    def _give_up(self, delivery: Delivery, lose: Iterable[str], narrowing: Narrowing) -> set[Entry]:
+        """What a page takes away: facets of the scopes that `lose` some, and whole records; what is to be
+        counted.
+        """
+        anew = narrowing.narrow(entry for scope in lose for entry in self._holdings.of_scope(scope))
+        for record in delivery.gone:
+            if record in self._busy:
+                want(self._conn, ((kind, record) for kind in types_of(self._conn, self._extras, record)))
+                continue
+            anew |= narrowing.purge(record)
+        return anew
 
     def _shares(self, rows: Sequence[Row]) -> dict[Entry, Share]:
         """What those of these rows add that may be held whole as they were sent, in the order of ids."""
@@ -273,38 +276,6 @@ class Receiver:
             and row.type not in left_out
             and not share.bits & ~masks.get(share.scope, 0)
         }
-
-    def _own_steps(self, steps: Mapping[int, Told]) -> frozenset[int]:
-        """The places in the central log of steps that were made on this laptop."""
-        places = {step.id: place for place, step in steps.items()}
-        found: list[int] = []
-        for some, marks in portions([*places]):
-            rows = self._conn.execute(
-                f"SELECT id FROM edit WHERE kind <> 'central' AND id IN ({marks})", some
-            )
-            found += [places[row[0]] for row in rows]
-        return frozenset(found)
-
-    def _steps(self, told: Sequence[Told | None]) -> range:
-        """A line of history for each of somebody else's steps; their places in the journal."""
-        last = self._conn.execute("SELECT coalesce(max(seq), 0) FROM edit").fetchone()[0]
-        now = audit.stamp(self._store.now())
-        steps = [step or Told(new_id(), "", "Central record", now) for step in told]
-        held: set[str] = set()
-        for some, marks in portions([step.id for step in steps]):
-            held.update(
-                row[0] for row in self._conn.execute(f"SELECT id FROM edit WHERE id IN ({marks})", some)
-            )
-        places = range(last + 1, last + 1 + len(steps))
-        self._conn.executemany(
-            "INSERT INTO edit (seq, id, kind, name, subject, reason, at, worker, device)"
-            " VALUES (?, ?, 'central', ?, NULL, '', ?, ?, '')",
-            [
-                (place, new_id() if step.id in held else step.id, step.name, step.at, step.worker)
-                for place, step in zip(places, steps, strict=True)
-            ],
-        )
-        return places
 
     def _changes(self, row: Row, before: Mapping[str, Any] | None) -> list[Change]:
         """What a row changes of what is held; a field that is withheld now is emptied."""
@@ -322,11 +293,7 @@ class Receiver:
             void = values.pop("void")
             made = [Change(row.type, row.id, CREATED, None, values)]
             return [*made, Change(row.type, row.id, "void", False, True)] if void else made
-        return [
-            Change(row.type, row.id, name, before[name], value)
-            for name, value in row.values.items()
-            if before[name] != value and name not in own
-        ]
+        return changed_by(row, before, own)
 
     def _tied(self, rows: Iterable[Row]) -> set[Entry]:
         """Adults and homes whose ties these rows may have changed."""
@@ -340,79 +307,8 @@ class Receiver:
                 found.add((kind, tied))
         return found
 
-    def _narrow(
-        self,
-        records: Iterable[Entry],
-        answer: Received,
-        touched: set[str],
-        known: dict[Entry, Values] | None = None,
-    ) -> set[Entry]:
-        """Give up what may not be held any more of these records, facet by facet; what is to be counted.
-
-        `known` are their fields; those that change are taken out of it.
-        """
-        known = self._holdings.read(list(records)) if known is None else known
-        recount = set(known)
-        masks = self._holdings.masks()
-        unknown = self._extras.of([record for _, record in known])
-        for (record_type, record), values in list(known.items()):
-            if record in self._busy:
-                want(self._conn, [(record_type, record)])
-                continue
-            if values is None:
-                self._narrow_unknown(record_type, record, unknown.get(record, {}), masks)
-                continue
-            scopes = self._holdings.scopes_of(record_type, record, values)
-            mask = reduce(or_, (masks.get(scope, 0) for scope in scopes), 0)
-            if record not in unknown and _all_of(record_type) & ~mask == 0:
-                continue
-            parts = facets(record_type, values)
-            if not mask & BIT[next(iter(parts))]:
-                recount |= self._purge(record, answer, touched, record_type)
-                del known[record_type, record]
-                continue
-            if record in unknown:
-                self._extras.narrow(record, mask)
-            held = {facet.key: part for facet, part in parts.items() if mask & BIT[facet]}
-            if len(held) == len(parts):
-                continue
-            changes = self._changes(weighed([Row(record_type, record, 0, held)])[0], values)
-            if changes:
-                apply_steps(self._conn, [(self._steps([None])[0], changes)])
-                del known[record_type, record]
-                lost = parts.keys() - {FACET_OF_KEY[key] for key in held}
-                names = {name for facet in lost for name in parts[facet]}
-                forget_words(self._conn, record, names, joined(held.values()))
-                touched.add(record_type)
-        return recount
-
-    def _narrow_unknown(
-        self,
-        record_type: str,
-        record: str,
-        parts: Mapping[Facet, Mapping[str, Any]],
-        masks: Mapping[str, int],
-    ) -> None:
-        """Give up what may not be held any more of a record whose kind this version does not know."""
-        if parts and record_type not in RECORD_TYPES:
-            mask = masks.get(own_scope(record_type, record, joined(parts.values())), 0)
-            if mask & BIT[next(iter(parts))]:
-                self._extras.narrow(record, mask)
-            else:
-                self._extras.drop([record])
-
     def _forget_withheld(self, rows: Iterable[Row], withheld: Mapping[str, Collection[str]]) -> None:
         """What these rows said in fields that are withheld now, by record, is gone from the history, too."""
         for row in rows:
             if names := withheld.get(row.id):
                 forget_words(self._conn, row.id, names, joined(row.parts.values()))
-
-    def _purge(self, record: str, answer: Received, touched: set[str], record_type: str = "") -> set[Entry]:
-        """Take a record out of this laptop."""
-        kinds = [record_type] if record_type else types_of(self._conn, self._extras, record)
-        take_out(self._conn, self._extras, kinds, record)
-        touched.update(kind for kind in kinds if kind in RECORD_TYPES)
-        answer.purged += len(kinds)
-        given_up = [(kind, record) for kind in kinds]
-        self._given_up += given_up
-        return set(given_up)
