@@ -7,7 +7,18 @@ from operator import attrgetter
 from typing import Any
 
 from pydantic_core import from_json
-from sqlalchemy import Connection, and_, bindparam, func, literal_column, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Integer,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from casework.canonical import MODULUS, Digest
 from casework.scopes import TIED
@@ -55,6 +66,8 @@ _SIZES = (
     .group_by(tables.digest.c.scope)
 )
 """How many records there are of each scope: each has one leading facet."""
+_MOST: BindParameter[Any] = bindparam("most", type_=Integer, literal_execute=True)
+"""In the text, for SQLite plans a statement anew each time that a limit is given beside it."""
 _is_touched = and_(
     *(_of_laptop, _held.c.sent != 0, _held.c.mask != 0, _head.c.seq > bindparam("since")),
     *(_record.c.seq >= bindparam("first"), _record.c.seq <= bindparam("last")),
@@ -67,7 +80,7 @@ _TOUCHED = (
     .join(_held, _held.c.scope == _record.c.scope)
     .where(_is_touched)
     .order_by(_record.c.seq)
-    .limit(bindparam("most"))
+    .limit(_MOST)
 )
 _TOUCHED_TIED = (
     select(_record)
@@ -77,7 +90,7 @@ _TOUCHED_TIED = (
     .join(_held, _held.c.scope == _tie.c.scope)
     .where(_is_touched, _record.c.scope == TIED)
     .order_by(_record.c.seq)
-    .limit(bindparam("most"))
+    .limit(_MOST)
 )
 _LEFT_BEHIND = (
     select(_left.c.record, _left.c.facet, _held.c.mask)
