@@ -86,14 +86,6 @@ class Pull(Said):
     want: Annotated[list[Id], Field(max_length=MOST_ROWS)] = []
 
 
-class Unread(Strict):
-    """A scope of a page whose rows nobody has looked at yet."""
-
-    scope: str
-    mask: int
-    rows: list[Any]
-
-
 class BesidePage(Beside):
     """`lacking`: by record, fields of which the central record has heard nothing since it was put back. What
     the page says of them is no value: whoever has one keeps it, and brings it back. `digest` is the sum of
@@ -114,6 +106,14 @@ class Page(Said):
     edits: list[Told] = []
     cursor: Cursor
     more: bool = False
+
+
+class Unread(Strict):
+    """A scope of a page whose rows nobody has looked at yet."""
+
+    scope: str
+    mask: int
+    rows: list[Any]
 
 
 class Coming(Strict):
