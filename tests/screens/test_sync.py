@@ -44,15 +44,18 @@ def enrol(store: Store) -> None:
 
 
 class Slow:
-    """A way to the central record whose answer comes when the test says so."""
+    """A transport whose answer comes when the test says so."""
 
     def __init__(self) -> None:
         self.asked, self.answer = threading.Event(), threading.Event()
 
-    def hello(self, said: Any) -> Any:
-        self.asked.set()
-        assert self.answer.wait(30)
-        return said
+    def send(self, said: Any) -> Callable[[], Any]:
+        def wait() -> Any:
+            self.asked.set()
+            assert self.answer.wait(30)
+            return said
+
+        return wait
 
 
 def session(**more: Any) -> Any:
@@ -134,7 +137,7 @@ async def test_a_session_blocks_no_key_and_its_end_is_said(family: Family, tmp_p
     def reconcile(store: Store, say: Callable[[str], None], around: Callable[[Any], Any]) -> Any:
         del store
         say("3 sent")
-        assert around(way).hello("x") == "x"
+        assert around(way).send("x")() == "x"
         return session()
 
     app = make_real_app(tmp_path, family.store, reconcile=reconcile)
@@ -294,7 +297,7 @@ async def test_a_lock_ends_a_session_without_a_word(family: Family, tmp_path: Pa
     way = Slow()
 
     def reconcile(_store: Store, _say: Callable[[str], None], around: Callable[[Any], Any]) -> Any:
-        around(way).hello("x")
+        around(way).send("x")()
         return session()
 
     app = make_real_app(tmp_path, family.store, reconcile=reconcile)
