@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from casework.edits import Change
+from casework.edits import CREATED, Change
 from casework.facets import facets, joined, stand_ins
 from casework.records import RECORD_TYPES
 from storage.central import beside
@@ -36,15 +36,19 @@ def forget_words(conn: Connection, record: str, names: Collection[str], shown: M
     """What these fields of a record said is gone from this laptop's history. Of what stands for it now,
     `shown`, the history says that it was so from the beginning, as it does where no more ever came.
     """
-    cut(conn, record)
-    conn.executemany("DELETE FROM change WHERE record = ? AND field = ?", [(record, name) for name in names])
-    made = conn.execute(
-        "SELECT edit, n, new FROM change WHERE record = ? AND field = ''", (record,)
-    ).fetchall()
+    said = conn.execute("SELECT edit, n, field, new FROM change WHERE record = ?", (record,)).fetchall()
     left = {name: shown[name] for name in names if name in shown}
-    for edit, n, new in made:
-        kept = {name: value for name, value in json.loads(new).items() if name not in names}
-        conn.execute("UPDATE change SET new = ? WHERE edit = ? AND n = ?", (json.dumps(kept | left), edit, n))
+    gone = [(edit, n) for edit, n, field, _ in said if field in names]
+    narrowed: list[tuple[str, int, int]] = []
+    for edit, n, _, new in (one for one in said if one[2] == CREATED):
+        before = json.loads(new)
+        after = {name: value for name, value in before.items() if name not in names} | left
+        if after != before:
+            narrowed.append((json.dumps(after), edit, n))
+    # A step that said nothing of it is whole, and can be offered again to a central record that lost it.
+    cut(conn, {edit for edit, _ in gone} | {edit for _, edit, _ in narrowed})
+    conn.executemany("DELETE FROM change WHERE edit = ? AND n = ?", gone)
+    conn.executemany("UPDATE change SET new = ? WHERE edit = ? AND n = ?", narrowed)
 
 
 def take_out(conn: Connection, extras: Extras, kinds: Collection[str], record: str) -> None:
@@ -58,7 +62,7 @@ def take_out(conn: Connection, extras: Extras, kinds: Collection[str], record: s
             beside.move_away(conn, kind, record)
             conn.execute(f"DELETE FROM {kind} WHERE id = ?", (record,))
     extras.drop([record])
-    cut(conn, record)
+    cut(conn, [row[0] for row in conn.execute("SELECT edit FROM change WHERE record = ?", (record,))])
     conn.execute("DELETE FROM change WHERE record = ?", (record,))
     conn.execute("DELETE FROM draft WHERE subject = ?", (record,))
 

@@ -295,11 +295,9 @@ def offer_again(conn: Connection) -> int:
     return conn.execute("DELETE FROM sync_edit WHERE cut = 0").rowcount
 
 
-def cut(conn: Connection, record: str) -> None:
-    """What the history says of a record is about to be given up, or some of it."""
-    conn.execute(
-        "UPDATE sync_edit SET cut = 1 WHERE edit IN (SELECT edit FROM change WHERE record = ?)", (record,)
-    )
+def cut(conn: Connection, edits: Iterable[int]) -> None:
+    """Of what these steps said some is given up; the steps are told by their places."""
+    conn.executemany("UPDATE sync_edit SET cut = 1 WHERE edit = ?", ((edit,) for edit in edits))
 
 
 def _of_step(conn: Connection, row: Any) -> Iterator[tuple[WaitingEdit, int]]:
