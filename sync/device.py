@@ -31,7 +31,7 @@ from sync.messages.sums import Verified, Verify
 from sync.reading import Reading
 from sync.sending import Sending
 from sync.session import Session
-from sync.transport import Answering, ask, begun
+from sync.transport import Answering, ask, ask_ahead
 
 _ROUNDS = 25
 """Times that a session goes back to an earlier step, for work goes on meanwhile on both sides."""
@@ -131,7 +131,7 @@ class Device:
             beside = {"push": message.push if message is not None else None, "pull": True}
             greeting = greeting.model_copy(update={"beside": greeting.beside.model_copy(update=beside)})
         self._greeted = greeting
-        wait = begun(self._way, greeting, Welcome)
+        wait = ask_ahead(self._way, greeting, Welcome)
         if message is not None:
             self._sending.work_out(message)
         welcome = wait()

@@ -34,7 +34,7 @@ from sync.messages.steps import (
 )
 from sync.messages.sums import Have, Lack
 from sync.session import Session
-from sync.transport import Answering, ask, begun
+from sync.transport import Answering, ask, ask_ahead
 from sync.verdicts import answers_of, settle, unknown_kinds, whole
 
 _RENAMINGS = 25
@@ -198,7 +198,7 @@ class Sending:
         if message is None:
             return None, Pushed
         session.requests += 1
-        return message, begun(self._way, message.push, Pushed)
+        return message, ask_ahead(self._way, message.push, Pushed)
 
     def _next(self, session: Session) -> Message | None:
         """The oldest steps that wait, as far as one message holds them; None where nothing waits."""

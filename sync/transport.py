@@ -39,14 +39,14 @@ class Answering(Transport, Protocol):
         """This is what is sent next; nothing is sent yet."""
 
 
-def begun(way: Answering, said: BaseModel, shape: type[M]) -> Callable[[], M]:
+def ask_ahead(way: Answering, said: BaseModel, shape: type[M]) -> Callable[[], M]:
     """Begin to ask; what is given waits for the answer."""
     return way.send(said, shape, itself)
 
 
 def ask(way: Answering, said: BaseModel, shape: type[M]) -> M:
     """The answer to a message."""
-    return begun(way, said, shape)()
+    return ask_ahead(way, said, shape)()
 
 
 def itself(answer: M) -> M:
