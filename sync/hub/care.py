@@ -24,10 +24,9 @@ from sync.hub import tables
 from sync.hub.alarms import acknowledge, acknowledged
 from sync.hub.central import facets_of, read_as
 from sync.hub.counting import CHAIN_BYTES, Counter, chained
-from sync.hub.devices import put, revoke
+from sync.hub.devices import put_worker, revoke
 from sync.hub.enrolment import enter_school
 from sync.hub.entitlement import SEND_ANEW, Entitlement
-from sync.hub.waiting import take_waiting_of
 
 _SHORTEST = 8
 
@@ -98,13 +97,7 @@ def entitle(
     kept = [school for school in worker.schools if held.get(school) not in drop]
     wanted = [*kept, *(enter_school(connection, urn, worker.team, now) for urn in add)]
     record = worker.model_copy(update={"schools": tuple(dict.fromkeys(wanted))})
-    put(connection, new_id(), "Entitle", record, now)
-    entitlement = Entitlement(connection, day_of(now))
-    table = tables.device
-    for device in connection.execute(select(table.c.id).where(table.c.worker == worker.id)).scalars().all():
-        counter = Counter(connection)
-        entitlement.settle_device(device, counter.head)
-        take_waiting_of(connection, counter, device, now)
+    put_worker(connection, new_id(), "Entitle", record, now)
     urns = {school.id: school.urn for school in _schools(connection)}
     schools = [urns[school] for school in record.schools]
     return {"id": worker.id, "worker": worker.name, "schools": schools, "holds": held_words(record)}

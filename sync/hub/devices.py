@@ -18,7 +18,7 @@ from sync.hub.central import read_as
 from sync.hub.counting import Counter
 from sync.hub.entitlement import Entitlement
 from sync.hub.taking import Taking
-from sync.hub.waiting import take_waiting
+from sync.hub.waiting import take_waiting, take_waiting_of
 from sync.hub.writing import in_bulk
 from sync.messages.steps import Changed, SentEdit
 
@@ -28,6 +28,7 @@ _STATED = (
     .where(_device.c.id == bindparam("laptop"), _device.c.given_up != bindparam("stated"))
     .values(given_up=bindparam("stated"), given_up_at=bindparam("at"))
 )
+_WORKERS = select(tables.record).where(tables.record.c.type == "worker")
 HUB = "hub"
 """The device id and the worker id of what the central record writes itself."""
 
@@ -64,10 +65,28 @@ def put(connection: Connection, edit: str, name: str, record: Record, now: datet
         write(connection, edit, name, changes, now)
 
 
+def put_worker(connection: Connection, edit: str, name: str, record: Worker, now: datetime) -> None:
+    """Make a worker, or bring the one that is there to the same fields. What their laptops may hold is worked
+    out anew; where they change teams that of the colleagues in both teams, too.
+    """
+    held = {row.id: read_as(Worker, row) for row in connection.execute(_WORKERS)}
+    was = held.get(record.id)
+    put(connection, edit, name, record, now)
+    if was is None:
+        return
+    teams = {was.team, record.team} - {None} if was.team != record.team else set()
+    about = [record.id, *(worker.id for worker in held.values() if worker.team in teams)]
+    of_theirs = select(_device.c.id).where(_device.c.worker.in_(about)).order_by(_device.c.id)
+    entitlement = Entitlement(connection, day_of(now))
+    for device in connection.execute(of_theirs).scalars().all():
+        counter = Counter(connection)
+        entitlement.settle_device(device, counter.head)
+        take_waiting_of(connection, counter, device, now)
+
+
 def find_worker(connection: Connection, name: str, agency: str) -> str | None:
     """The id of the worker of this name and agency, if one is on record."""
-    table = tables.record
-    for row in connection.execute(select(table).where(table.c.type == "worker")):
+    for row in connection.execute(_WORKERS):
         worker = read_as(Worker, row)
         if not worker.void and fold(worker.name) == fold(name) and worker.agency == agency:
             return str(row.id)

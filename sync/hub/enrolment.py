@@ -24,7 +24,7 @@ from casework.text import clean, fold
 from casework.vocabulary import Agency
 from sync.hub import tables
 from sync.hub.central import read_as
-from sync.hub.devices import add_device, find_worker, put
+from sync.hub.devices import add_device, find_worker, put, put_worker
 from sync.hub.natural import keys_of, owners_of
 from sync.hub.writing import in_bulk
 
@@ -107,7 +107,7 @@ def enter_worker(
     schools = tuple(enter_school(connection, urn, of_team, now) for urn in urns)
     worker = find_worker(connection, name, agency) or new_id()
     record = Worker(id=worker, name=name, agency=agency, team=of_team, schools=schools)
-    put(connection, new_id(), "Enter the worker", record, now)
+    put_worker(connection, new_id(), "Enter the worker", record, now)
     return worker
 
 

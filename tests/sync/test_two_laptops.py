@@ -21,6 +21,7 @@ from storage.central.outbox import count_waiting
 from storage.queries.cases import read_case
 from storage.settling import commit_settlement
 from sync.hub.care import laptops
+from sync.hub.enrolment import enter_worker
 from sync.hub.entitlement import Entitlement
 from sync.hub.feed import Feed
 from tests.sync.faults import conditions
@@ -364,3 +365,24 @@ def test_a_step_that_touches_more_than_a_page_comes_whole(world: World) -> None:
         done = ben.sync()
     assert (done.agreed, done.problems) == (True, [])
     assert all(ben.has(note) for note in notes)
+
+
+def test_who_changes_teams_gives_up_the_old_ones_children_and_comes_to_the_new_ones(world: World) -> None:
+    """So do the colleagues whose cases they were with."""
+    ana, ben, cy = (world.laptop(name) for name in ("Ana", "Ben", "Cy"))
+    tilly = world.child("Tilly", team=None, lead_worker=ana.worker.id)
+    ana.make(tilly)
+
+    def move(name: str, team: str) -> list[bool]:
+        with world.hub.engine.begin() as connection:
+            enter_worker(connection, name, "early-help", team, (), world.now)
+        world.settle()
+        assert all(laptop.sync().agreed for laptop in (ana, ben, cy))
+        return [laptop.has(tilly) for laptop in (ana, ben, cy)]
+
+    assert move("Cy", "Thanet") == [True, True, False]
+    ben.make(world.contact(tilly.id))  # made before he hears that he is of another team
+    assert move("Ben", "Thanet") == [True, False, False]
+    assert move("Ana", "Thanet") == [True, True, True]
+    assert move("Cy", "Swale") == [True, True, False]
+    assert len(ana.store.find(Contact)) == 1
