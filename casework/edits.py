@@ -14,6 +14,8 @@ from casework.records import Record
 
 CREATED = ""
 """The `field` of a change that brings a whole record into being; its `new` is the record's fields."""
+REST = "/r"
+"""After the id of a step, before a number: what is left of it where its laptop had to give up some of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,14 @@ anew each time.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic_core import from_json
 
+from casework.edits import REST
 from storage.central import beside
 from storage.central.asides import NO_SUCH_RECORD, why_aside
 from storage.cipher import Connection
@@ -27,6 +29,8 @@ _WAITING = (
     " AND EXISTS (SELECT 1 FROM change c WHERE c.edit = edit.seq)"
 )
 """A step without a verdict that was made after the step `after`."""
+_REST = "rest"
+"""What is left of steps that are cut, by place: how often it was offered to a central record that lost it."""
 _STEP = "seq, id, worker, name, subject, reason, at, undone_by IS NOT NULL"
 _FROM_THE_FIRST = {"after": 0}
 _WORST = ("applied", "merged", "conflict", "quarantined")
@@ -106,8 +110,9 @@ def waiting(
         f"SELECT {_STEP} FROM edit WHERE {_WAITING} ORDER BY seq LIMIT {limit + 1:d}",
         {"after": since - 1},  # the first of them may be answered
     ).fetchall()
+    rest = _rest(conn) if rows else {}
     for row in rows:
-        for edit, grown in _of_step(conn, row):
+        for edit, grown in _of_step(conn, row, rest):
             if edit.id in answered:
                 continue
             size += grown
@@ -131,8 +136,9 @@ def every_waiting(conn: Connection, after: int) -> Iterator[WaitingEdit]:
         f"SELECT {_STEP} FROM edit WHERE {_WAITING} ORDER BY seq",
         {"after": after},
     ).fetchall()
+    rest = _rest(conn)
     for row in rows:
-        yield from (edit for edit, _ in _of_step(conn, row))
+        yield from (edit for edit, _ in _of_step(conn, row, rest))
 
 
 def waiting_fields(conn: Connection) -> dict[str, set[str]]:
@@ -168,9 +174,10 @@ def settle(
     by_place: dict[int, list[WaitingEdit]] = {}
     for edit in sent:
         by_place.setdefault(edit.place, []).append(edit)
-    whole = _lengths(conn, [*by_place])
+    rest = _rest(conn)
+    whole = _lengths(conn, [*by_place], rest)
     touched: dict[str, tuple[str, int]] = {}
-    told: list[tuple[int, str, int, str, str]] = []
+    told: list[tuple[int, str, int, str, str, int]] = []
     for place, parts in by_place.items():
         got = [answers[part.id] for part in parts if part.id in answers]
         clean = all(answer.is_clean or (anew and answer.code == NO_SUCH_RECORD) for answer in got)
@@ -183,26 +190,28 @@ def settle(
             about = [child for answer in got for child in answer.about]
             taken = any(answer.seq for answer in got)
             reason = why_aside(conn, place, worst.code, worst.reason, about, in_part=taken)
-            told.append((place, worst.verdict, worst.seq, worst.code, reason))
+            told.append((place, worst.verdict, worst.seq, worst.code, reason, int(place in rest)))
     conn.executemany(
         "INSERT INTO sync_want (record, type, anew) VALUES (?, ?, ?)"
         " ON CONFLICT (record) DO UPDATE SET anew = max(anew, excluded.anew)",
         [(record, kind, is_anew) for record, (kind, is_anew) in touched.items()],
     )
     conn.executemany(
-        "INSERT OR REPLACE INTO sync_edit (edit, verdict, seq, code, reason) VALUES (?, ?, ?, ?, ?)", told
+        "INSERT OR REPLACE INTO sync_edit (edit, verdict, seq, code, reason, cut) VALUES (?, ?, ?, ?, ?, ?)",
+        told,
     )
     note_settled(conn)
     return len(told)
 
 
-def _lengths(conn: Connection, places: Sequence[int]) -> dict[int, int]:
-    """How many changes each of these steps makes."""
+def _lengths(conn: Connection, places: Sequence[int], rest: Mapping[int, int]) -> dict[int, int]:
+    """How many changes of each of these steps are sent."""
     found: dict[int, int] = dict.fromkeys(places, 0)
     for some, marks in portions(places):
-        found |= conn.execute(
-            f"SELECT edit, count(*) FROM change WHERE edit IN ({marks}) GROUP BY edit", some
-        ).fetchall()
+        for edit, count, fields in conn.execute(
+            f"SELECT edit, count(*), sum(field <> '') FROM change WHERE edit IN ({marks}) GROUP BY edit", some
+        ):
+            found[edit] = fields if edit in rest else count
     return found
 
 
@@ -280,19 +289,33 @@ def wanted(conn: Connection) -> list[tuple[str, str]]:
 
 
 def unclean(conn: Connection) -> list[int]:
-    """The places of whole steps that were not taken as they were made."""
-    rows = conn.execute("SELECT edit FROM sync_edit WHERE verdict <> 'applied' AND cut = 0")
+    """The places of steps that were not taken as they were made."""
+    rows = conn.execute("SELECT edit FROM sync_edit WHERE verdict <> 'applied'")
     return [row[0] for row in rows]
 
 
 def offer_again(conn: Connection) -> int:
     """After the central record lost what it had: every whole step waits again, under its own id.
 
-    What was to be counted or sent anew is counted as it stands: of a step that is cut nobody sends it again.
+    Of a step that is cut the fields that it changed and that are still known wait, under an id of their own,
+    for it is another content; a central record that has the whole step takes nothing of it. A record that
+    such a step made is brought back as it stands. What was to be counted or sent anew is counted so.
     """
     conn.execute("UPDATE sync_want SET anew = 0")
     _settled_to(conn, 0)
-    return conn.execute("DELETE FROM sync_edit WHERE cut = 0").rowcount
+    whole = conn.execute("DELETE FROM sync_edit WHERE cut = 0").rowcount
+    left = "EXISTS (SELECT 1 FROM change c WHERE c.edit = sync_edit.edit AND c.field <> '')"
+    cut = [row[0] for row in conn.execute(f"SELECT edit FROM sync_edit WHERE {left}")]
+    rest = _rest(conn)
+    rest |= {edit: rest.get(edit, 0) + 1 for edit in cut}
+    conn.execute("INSERT OR REPLACE INTO sync_state (name, value) VALUES (?, ?)", (_REST, json.dumps(rest)))
+    conn.executemany("DELETE FROM sync_edit WHERE edit = ?", ((edit,) for edit in cut))
+    return whole + len(cut)
+
+
+def _rest(conn: Connection) -> dict[int, int]:
+    row = conn.execute("SELECT value FROM sync_state WHERE name = ?", (_REST,)).fetchone()
+    return {int(edit): times for edit, times in json.loads(row[0]).items()} if row else {}
 
 
 def cut(conn: Connection, edits: Iterable[int]) -> None:
@@ -300,12 +323,17 @@ def cut(conn: Connection, edits: Iterable[int]) -> None:
     conn.executemany("UPDATE sync_edit SET cut = 1 WHERE edit = ?", ((edit,) for edit in edits))
 
 
-def _of_step(conn: Connection, row: Any) -> Iterator[tuple[WaitingEdit, int]]:
-    """A step as it is sent, whole or in parts, each with the length of what it changes."""
+def _of_step(conn: Connection, row: Any, rest: Mapping[int, int]) -> Iterator[tuple[WaitingEdit, int]]:
+    """A step as it is sent, whole or in parts, each with the length of what it changes; of one that is among
+    the `rest` the fields that it changed.
+    """
     place, edit, worker, name, subject, reason, at, undone = row
     changes = conn.execute(
         "SELECT type, record, field, old, new FROM change WHERE edit = ? ORDER BY n", (place,)
     ).fetchall()
+    if place in rest:
+        edit = f"{edit}{REST}{rest[place]}"
+        changes = [change for change in changes if change[2]]
     for n, part in enumerate(_parts(changes)):
         size = sum(len(old or "") + len(new) for *_, old, new in part)
         read = [

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, bindparam, func, literal, select, union_all
 
 from casework.canonical import are_plain, fingerprint_of, json_text
+from casework.edits import REST
 from casework.text import clean
 from sync.hub import tables
 from sync.hub.central import among
@@ -118,6 +119,27 @@ def verdicts_on(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[V
         aside = Verdict(edit=edit, verdict="quarantined", code=code, reason=reason)
         found[edit] = (Verdict.model_validate_json(verdict) if verdict else aside, digest)
     return found
+
+
+def taken_whole(connection: Connection, edits: Sequence[SentEdit]) -> dict[str, tuple[Verdict, bytes]]:
+    """The verdicts on those of these edits that are what is left of a step which was sent before: of that one
+    nothing is taken once more. A step in parts may have come without the last ones, so it is none of these.
+    """
+    whole = {edit.id: step for edit in edits if (step := step_of(edit.id)) != edit.id}
+    if not whole:
+        return {}
+    before = verdicts_on(connection, [*whole.values(), *(f"{step}/1" for step in whole.values())])
+    known = (edit for edit in edits if whole.get(edit.id, "") in before)
+    return {
+        edit.id: (before[whole[edit.id]][0].model_copy(update={"edit": edit.id}), digest_of_edit(edit))
+        for edit in known
+        if f"{whole[edit.id]}/1" not in before
+    }
+
+
+def step_of(edit: str) -> str:
+    """The step of which this id names what is left, else the id itself."""
+    return edit.partition(REST)[0]
 
 
 def awaited_by(connection: Connection, edit: str) -> list[str]:

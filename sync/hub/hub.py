@@ -22,7 +22,7 @@ from sync.hub.counting import Counter
 from sync.hub.database import transact
 from sync.hub.devices import keep_statement
 from sync.hub.entitlement import Entitlement
-from sync.hub.entries import aside_row, digest_of_edit, here, keep_aside
+from sync.hub.entries import aside_row, digest_of_edit, here, keep_aside, step_of
 from sync.hub.failing import FAILED, is_of_edits
 from sync.hub.feed import Feed, most_rows
 from sync.hub.greeting import Greeting
@@ -191,7 +191,7 @@ class Hub:
         if opened.status == "revoked":
             return self._set_aside(connection, device, said, REVOKED)
         after = said.beside.after
-        if after is not None and not here(connection, [after]):
+        if after is not None and not here(connection, [after, step_of(after)]):
             raise Refused(NOT_YET, "The steps before these have not come yet; send these after them.")
         if any(edit.name == BROUGHT_BACK for edit in said.edits):
             counter.find_put_back()  # it was noticed before, perhaps in files that are gone again

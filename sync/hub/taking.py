@@ -30,6 +30,7 @@ from sync.hub.entries import (
     keep_aside,
     log_row,
     said_again,
+    taken_whole,
     verdicts_on,
 )
 from sync.hub.lacking import is_stand_in
@@ -100,6 +101,7 @@ class Taking:
         edits before it change that: those have to be settled first, then the `rest` is taken.
         """
         before = verdicts_on(self._connection, [edit.id for edit in edits])
+        before = taken_whole(self._connection, edits) | before
         offered = [edit for edit in edits if edit.id not in before or before[edit.id][0].seq]
         self.central.fetch(record for edit in offered for record in _named(edit))
         matching = Matching(self._connection, offered, self.central, self._rights, self._sender)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from casework.canonical import Digest
 from casework.conflicts import Keep
@@ -20,7 +21,7 @@ from storage.central.holdings import Holdings
 from storage.central.receiving import Receiver
 from storage.settling import commit_settlement
 from storage.store import Store
-from sync.hub import devices
+from sync.hub import devices, tables
 from sync.hub.central import Central
 from sync.hub.devices import find_worker
 from sync.hub.enrolment import Former, NewLaptop, draw_code, enter_worker, use_code
@@ -410,3 +411,72 @@ def test_a_child_who_was_made_anew_takes_nothing_away_from_what_is_brought_back(
         sums = Holdings(laptop.store.conn).by_scope()
         assert sums.get(tilly.id, Digest()) == Digest()
         assert all(sum_.count for scope, sum_ in sums.items() if scope in (anew.id, sam.id))
+
+
+def withdrawn(world: World, **more: Any) -> tuple[Laptop, Laptop, Agreement]:
+    """Ana withdraws what opened more to her than she may know without it; a backup has it given."""
+    ana, nia = world.laptop("Ana"), world.laptop("Nia", "school-nursing")
+    tilly = world.child("Tilly")
+    said = {"categories": tuple(Category), "agencies": ("early-help", "school-nursing")}
+    agreement = world.agreement(tilly.id, ana.worker.id).model_copy(update=said)
+    ana.make(tilly, agreement)
+    world.settle()
+    world.database.back_up()
+    ana.change(agreement, status="withdrawn", withdrawn_on=world.today(), **more)
+    assert ana.sync().agreed
+    assert Category.YOUTH_JUSTICE not in ana.get(agreement).categories
+    return ana, nia, agreement
+
+
+@pytest.mark.parametrize("told", [True, False])
+@pytest.mark.parametrize("knows", [True, False])
+def test_what_was_withdrawn_stays_so_though_words_of_it_were_given_up(
+    world: World, *, told: bool, knows: bool
+) -> None:
+    ana, nia, agreement = withdrawn(world)
+    if knows:
+        assert nia.sync().agreed
+    world.put_back() if told else world.database.restore()
+    world.settle()
+    assert [laptop.sync().agreed for laptop in (ana, nia)] == [True, True]
+    assert [laptop.get(agreement).status for laptop in (ana, nia)] == ["withdrawn", "withdrawn"]
+
+
+def test_it_stays_so_by_bundles(world: World, tmp_path: Path) -> None:
+    ana, nia, agreement = withdrawn(world)
+    post = Post(world, tmp_path / "post")
+    post.enrol(ana)
+    world.database.restore()
+    post.enrol(ana)
+    trips = [post.trip(ana) for _ in range(3)]
+    assert trips[-1].session.agreed
+    assert nia.sync().agreed
+    assert [laptop.get(agreement).status for laptop in (ana, nia)] == ["withdrawn", "withdrawn"]
+
+
+def test_what_is_left_of_a_step_is_offered_again_and_again(world: World) -> None:
+    """Of this step some was given up: what it took out of the categories."""
+    fewer = tuple(one for one in Category if one is not Category.HEALTH)
+    ana, nia, agreement = withdrawn(world, categories=fewer, withdrawn_why="Changed her mind")
+    for _ in range(2):
+        world.put_back()
+        world.settle()
+        assert [laptop.sync().agreed for laptop in (ana, nia)] == [True, True]
+        assert [laptop.get(agreement).status for laptop in (ana, nia)] == ["withdrawn", "withdrawn"]
+        assert ana.get(agreement).withdrawn_why == "Changed her mind"
+    assert ana.store.find(Conflict) == []
+
+
+def test_of_a_step_that_is_not_lost_nothing_is_offered_again(world: World) -> None:
+    fewer = tuple(one for one in Category if one is not Category.HEALTH)
+    ana, nia, agreement = withdrawn(world, categories=fewer)
+    assert nia.sync().agreed
+    world.database.back_up()
+    ana.make(world.contact(agreement.child))
+    assert ana.sync().agreed
+    world.put_back()
+    world.settle()
+    assert [laptop.sync().agreed for laptop in (ana, nia)] == [True, True]
+    with world.hub.engine.begin() as connection:
+        steps = connection.execute(select(tables.log.c.edit)).scalars().all()
+    assert not [step for step in steps if "/r" in step]
