@@ -83,9 +83,9 @@ class LetterSession:
             way.send(push, Pushed, itself)
 
     def _held(self) -> dict[str, str]:
-        """The records of every child that is held, each with its type."""
+        """The records that are held, each with its type."""
         scopes = self._holdings.by_scope()
-        held = {record: kind for scope in scopes for kind, record in self._holdings.of_scope(scope)}
+        held = {record: kind for scope in scopes for kind, record in self._holdings.to_compare(scope)}
         unknown = unknown_kinds(read_state(self._conn))
         return {record: kind for record, kind in held.items() if kind not in unknown}
 

@@ -288,7 +288,7 @@ class Sending:
         records = {
             record: record_type
             for scope in scopes
-            for record_type, record in self._holdings.of_scope(scope) or self._holdings.counted([scope])
+            for record_type, record in self._holdings.to_compare(scope)
         }
         unknown = unknown_kinds(read_state(self._conn))
         ids = [record for record, kind in records.items() if kind not in unknown]

@@ -332,6 +332,10 @@ class Holdings:
         """What is held in all."""
         return sum_of(self.by_scope().values())
 
+    def to_compare(self, scope: str) -> list[tuple[str, str]]:
+        """The records (type, id) of a scope, a worker's own and everybody's among them, as far as counted."""
+        return self.of_scope(scope) or self.counted([scope])
+
     def of_scope(self, scope: str) -> list[tuple[str, str]]:
         """The records (type, id) of a scope that are on this laptop, counted or not."""
         if scope == "" or scope.startswith("worker:"):

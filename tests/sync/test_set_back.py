@@ -14,7 +14,7 @@ from casework.canonical import Digest
 from casework.conflicts import Keep
 from casework.edits import Edit, create, update
 from casework.policies import Category
-from casework.records import Child, Flag, Household
+from casework.records import Child, Flag, Household, Worker
 from casework.records_sharing import Agreement
 from casework.records_sync import Conflict
 from storage.central.holdings import Holdings
@@ -52,6 +52,23 @@ def test_who_knew_of_a_later_worker_agrees_again(world: World) -> None:
     again = ana.sync()
     assert (again.agreed, again.problems, again.requests) == (True, [], 1)
     assert ana.get(fay.worker).name == "Fay"
+
+
+def test_who_knew_of_a_later_worker_agrees_again_by_bundles(world: World, tmp_path: Path) -> None:
+    ana = world.laptop("Ana")
+    post = Post(world, tmp_path / "post")
+    post.enrol(ana)
+    assert post.trip(ana).session.agreed
+    world.database.back_up()
+    with world.hub.engine.begin() as connection:
+        fay = enter_worker(connection, "Fay", "social-care", "Swale", (), world.now)
+    assert post.trip(ana).session.agreed
+    assert ana.store.get(Worker, fay).name == "Fay"
+    world.put_back()
+    trips = [post.trip(ana).session.agreed for _ in range(5)]
+    assert trips[-1]
+    assert ana.store.get(Worker, fay).name == "Fay"
+    assert ana.sync().requests == 1
 
 
 def flagged(world: World) -> tuple[Laptop, Laptop, Flag]:
