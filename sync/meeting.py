@@ -159,7 +159,7 @@ class Meeting:
         """The central record is not as this laptop last read it: offer every step again, read it all anew."""
         with transaction(self._conn):
             unclean = {*outbox.unclean(self._conn), *(json.loads(state.unclean) if state.anew else ())}
-            count = outbox.offer_again(self._conn)
+            count = outbox.offer_again(self._conn, common)
             fresh = replace(
                 state,
                 seq=0,
