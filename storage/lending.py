@@ -61,10 +61,20 @@ class Loan(Generic[S]):
 
 
 class Apart:
-    """Gives the turn back while a transport waits for an answer."""
+    """Gives the turn back while a transport waits for an answer, or another object does its work."""
 
     def __init__(self, way: Any, loan: Loan[Any]) -> None:
         self._way, self._loan = way, loan
+
+    def __getattr__(self, verb: str) -> Any:
+        """The demo's central record is asked so: it is founded and served meanwhile."""
+        ask = getattr(self._way, verb)
+
+        def said(*words: Any) -> Any:
+            with self._loan.given_back():
+                return ask(*words)
+
+        return said
 
     def make_ready(self, *words: Any) -> None:
         """Nothing is waited for here, so the turn is kept."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -261,3 +262,22 @@ def test_the_turn_is_given_back_while_an_answer_is_waited_for_not_while_it_is_as
     assert said == ["asked"]
     assert wait() == "answer"
     assert said == ["asked", "given back", "answered", "taken"]
+
+
+def test_the_turn_is_given_back_while_the_demos_central_record_does_its_work() -> None:
+    said: list[str] = []
+
+    class Turn:
+        @contextmanager
+        def given_back(self) -> Iterator[None]:
+            said.append("given back")
+            yield
+            said.append("taken")
+
+    def serve(where: str) -> str:
+        said.append("served")
+        return where
+
+    aside = Apart(SimpleNamespace(serve=serve), Turn())  # type: ignore[arg-type]
+    assert aside.serve("here") == "here"
+    assert said == ["given back", "served", "taken"]
