@@ -131,7 +131,7 @@ class People:
             given_by="Jo",
             responsibility="yes",
             status="given",
-            agencies=("school-nursing",),
+            agencies=("early-help", "school-nursing"),
             categories=tuple(Category),
             purposes=("support",),
             exclude="Not the school",

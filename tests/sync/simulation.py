@@ -115,8 +115,8 @@ class Simulation(Run):
         self.people.work(laptop)
 
     def withdrawn_and_set_back(self) -> None:
-        """An agreement is made and withdrawn, a backup that knows neither is put back, and whoever holds the
-        agreement in part, or not at all, is the first who syncs.
+        """An agreement is made and withdrawn, a backup that knows neither or only the first is put back, and
+        whoever holds the agreement in part, or not at all, is the first who syncs.
         """
         laptop, first = self.random.sample([*self.world.laptops.values()], 2)
         if self.random.random() < 0.5:
@@ -128,6 +128,8 @@ class Simulation(Run):
             with self.at(laptop):
                 agreement = self.people.agree_widely(laptop)
             self._everybody_syncs()
+            if self.random.random() < 0.5:
+                self.back_up_hub(laptop)
             with self.at(laptop):
                 laptop.change(agreement, status="withdrawn", withdrawn_on=self.world.today())
             self._everybody_syncs()
@@ -148,7 +150,8 @@ class Simulation(Run):
         again.
         """
         with self.world.hub.engine.begin() as connection:
-            if (told.given_by, told.exclude) == self._said_here(connection, told):
+            here = self._fields_here(connection, told)
+            if (told.given_by, told.exclude) == (here.get("given_by"), here.get("exclude")):
                 return True
         own = "SELECT 1 FROM change JOIN edit ON seq = edit WHERE record = ? AND field = '' AND instr(new, ?)"
         for laptop in self.laptops:
@@ -161,11 +164,11 @@ class Simulation(Run):
         return False
 
     @staticmethod
-    def _said_here(connection: Connection, told: Agreement) -> tuple[Any, Any]:
-        """Who gave an agreement and what it excludes, as the central record has it."""
+    def _fields_here(connection: Connection, told: Agreement) -> dict[str, Any]:
+        """An agreement as the central record has it."""
         column = select(tables.record.c.fields).where(tables.record.c.id == told.id)
-        held = json.loads(connection.execute(column).scalar() or "{}")
-        return held.get("given_by"), held.get("exclude")
+        held: dict[str, Any] = json.loads(connection.execute(column).scalar() or "{}")
+        return held
 
     def restore_laptop(self, laptop: Laptop) -> None:
         """What the agreement said may be lost with the central record and a laptop set back, both of them."""
@@ -173,11 +176,13 @@ class Simulation(Run):
         self.told = None
 
     def check_told(self) -> None:
-        """The agreement that was withdrawn says what it said, whoever brought it back first."""
+        """The agreement that was withdrawn says what it said and stays so, whoever brought it back first."""
         if self.told is not None:
             with self.world.hub.engine.begin() as connection:
-                held = self._said_here(connection, self.told)
-            assert held == (self.told.given_by, self.told.exclude), "an agreement was emptied"
+                held = self._fields_here(connection, self.told)
+            said = (self.told.given_by, self.told.exclude)
+            assert (held.get("given_by"), held.get("exclude")) == said, "an agreement was emptied"
+            assert held["status"] == "withdrawn", "a withdrawal was undone"
 
     def _everybody_syncs(self) -> None:
         for laptop in self.laptops:
