@@ -21,7 +21,7 @@ _WAITS = "outreach_waits"
 """For how much of the disk's work a connection to a file waits at a commit."""
 _USED, _FRESH = "outreach_used", 1.0
 """Seconds for which a connection to PostgreSQL is taken to be there still."""
-_CACHE_KB = 2_000
+_CACHE_KB = 4_000
 """What each connection to a file keeps of it in memory: the engine's own 8 MB made nothing faster."""
 
 
