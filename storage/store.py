@@ -23,7 +23,7 @@ from storage.home import Home
 from storage.journal import Actor, Journal, Receipt, transaction
 from storage.migrations import migrate
 from storage.queries.grounds import Grounds
-from storage.queries.schools import SchoolBook, read_schools
+from storage.queries.schools import SchoolBook, read_schools, tied_here
 from storage.rows import load, load_all
 
 if TYPE_CHECKING:
@@ -153,11 +153,13 @@ class Store:
     def _forget(self, receipt: Receipt) -> None:
         if receipt.touched & {"school", "calendar"}:
             self._schools = None
+        if receipt.touched & {"school", "worker"}:
+            self.__dict__.pop("worker", None)
 
     @cached_property
     def worker(self) -> Worker:
         """The worker whose laptop this is."""
-        return self.get(Worker, self.actor.worker)
+        return tied_here(self, self.get(Worker, self.actor.worker))
 
     def may_see(self, child: Child, category: Category, purpose: Purpose) -> Decision:
         """Whether the worker of this laptop may see a category of a child's record today.

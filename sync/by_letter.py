@@ -21,7 +21,7 @@ from storage.central.holdings import Holdings
 from storage.central.lacking import forget_lacking
 from storage.central.outbox import WaitingEdit
 from storage.central.receiving import Receiver
-from storage.central.renaming import rename
+from storage.central.renaming import take_known
 from storage.central.state import SyncState, read_state
 from storage.journal import transaction
 from storage.store import Store
@@ -138,8 +138,7 @@ class LetterSession:
             with transaction(self._conn):
                 end_bundles(self._conn)
             return session
-        with transaction(self._conn):
-            rename(self._conn, reply.known)
+        take_known(self._store, reply.known)
         self._settle(reply, answers.verdicts, session)
         receiver = Receiver(self._store, over_waiting=True)
         done: dict[str, int] = {}

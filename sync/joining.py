@@ -87,6 +87,7 @@ def join(store: Store, url: str, code: str) -> Joined:
         worker=answer.worker,
         team_id=answer.team_id,
         team=answer.team,
+        schools=answer.beside.schools,
     )
     with translated(store.path):
         adopt(store, identity)

@@ -16,7 +16,7 @@ from storage.central.beforehand import Beforehand
 from storage.central.holdings import Holdings
 from storage.central.lacking import forget_lacking
 from storage.central.outbox import Answer, WaitingEdit
-from storage.central.renaming import rename
+from storage.central.renaming import take_known
 from storage.central.state import SyncState, read_state
 from storage.journal import transaction
 from storage.store import Store
@@ -84,6 +84,7 @@ class Sending:
         *,
         progress: Callable[[str], None],
     ) -> None:
+        self._store = store
         self._conn = store.conn
         self._way = way
         self._beforehand = beforehand
@@ -190,8 +191,7 @@ class Sending:
 
     def _rename(self, known: Mapping[str, str]) -> None:
         self._beforehand.forget_all()
-        with transaction(self._conn):
-            rename(self._conn, known)
+        take_known(self._store, known)
 
     def _begun(self, session: Session, message: Message | None) -> _Begun:
         """A message that is on its way, and what waits for its answer."""

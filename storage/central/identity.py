@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from casework.errors import Refused
@@ -17,6 +17,7 @@ from storage.central.renaming import rename
 from storage.central.state import SyncState, read_state, write_state
 from storage.cipher import Connection
 from storage.journal import transaction
+from storage.queries.schools import TOLD_SCHOOLS
 from storage.rows import update_row
 from storage.store import Store
 
@@ -28,7 +29,10 @@ FORMER_WORKER = "former_worker"
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What the central record said at enrolment: ids, its keys, and the worker and team as it has them."""
+    """What the central record said at enrolment: ids, its keys, and the worker and team as it has them.
+
+    `schools` are the URNs of the worker's schools by their ids there.
+    """
 
     url: str
     hub: str
@@ -39,6 +43,7 @@ class Identity:
     worker: Mapping[str, Any]
     team_id: str | None
     team: Mapping[str, Any]
+    schools: Mapping[str, str] = field(default_factory=dict)
 
 
 def kept(conn: Connection, name: str) -> str:
@@ -72,6 +77,8 @@ def adopt(store: Store, identity: Identity) -> None:
         keep(conn, HUB_SEAL, identity.hub_seal)
         keep(conn, PRIVATE_KEY, kept(conn, COMING_KEY))
         keep(conn, COMING_KEY, "")
+        told = (TOLD_SCHOOLS, json.dumps(dict(identity.schools)))
+        conn.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", told)
     store.read_who()
 
 

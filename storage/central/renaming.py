@@ -15,7 +15,9 @@ from storage import reindex, search_index
 from storage.central.holdings import Holdings
 from storage.central.outbox import look_again
 from storage.cipher import Connection
+from storage.journal import Receipt, transaction
 from storage.schema import field_columns
+from storage.store import Store
 
 _WORD = re.compile(r"[\w-]+")
 """An id, alone or within JSON."""
@@ -23,8 +25,16 @@ _SINCE_MADE = " AND edit >= (SELECT min(edit) FROM change WHERE record IN (SELEC
 """A step names a record only after the one that made it."""
 
 
-def rename(conn: Connection, known: Mapping[str, str]) -> None:
-    """Replace each id by the known one, in the caller's transaction.
+def take_known(store: Store, known: Mapping[str, str]) -> None:
+    """`rename` in a transaction of its own; whoever keeps such records in memory is told."""
+    with transaction(store.conn):
+        touched = rename(store.conn, known)
+    if touched:
+        store.journal.announce(Receipt("", 0, "Central record", touched))
+
+
+def rename(conn: Connection, known: Mapping[str, str]) -> frozenset[str]:
+    """Replace each id by the known one, in the caller's transaction; the types of those records.
 
     Where the known record is here already, this laptop's row gives way to it; its steps are still sent, as
     steps on the known record, and it is asked for anew. Each text is read once, however many ids there are.
@@ -60,6 +70,7 @@ def rename(conn: Connection, known: Mapping[str, str]) -> None:
         for column in columns:
             _replace(conn, table, column)
     reindex.refresh(conn, children)
+    return frozenset(record_type for record_type, _ in ours)
 
 
 def _uncount(conn: Connection, known: Mapping[str, str], ours: list[tuple[str, str]]) -> None:

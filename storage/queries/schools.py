@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from casework.calendars import SchoolCalendar
-from casework.records import Calendar, School
+from casework.records import Calendar, School, Worker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from storage.store import Store
+
+TOLD_SCHOOLS = "told_schools"
+"""The setting that holds what enrolment told of the worker's schools: their URNs by their ids, as JSON."""
 
 
 @dataclass(frozen=True)
@@ -53,3 +57,17 @@ def read_schools(store: Store) -> SchoolBook:
         for school, spans in terms.items()
     }
     return SchoolBook(schools, calendars)
+
+
+def tied_here(store: Store, worker: Worker) -> Worker:
+    """A worker tied to the schools as they stand here: what was added or imported before the first session is
+    of a school that has an id of its own until then, and the same URN.
+    """
+    told: dict[str, str] = json.loads(store.setting(TOLD_SCHOOLS) or "{}")
+    if told.keys().isdisjoint(worker.schools):
+        return worker
+    schools = store.find(School)
+    coming = (told.keys() & set(worker.schools)) - {one.id for one in schools}
+    urns = {told[school] for school in coming}
+    also = (one.id for one in schools if one.urn in urns)
+    return worker.model_copy(update={"schools": (*worker.schools, *also)})

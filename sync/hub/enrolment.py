@@ -53,12 +53,13 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class NewLaptop:
-    """A laptop that has just enrolled, and whose it is."""
+    """A laptop that has just enrolled, and whose it is, with their team and schools."""
 
     device: str
     waiting: bool
     worker: Worker
     team: Team | None
+    schools: tuple[School, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,8 +200,11 @@ def _enrol(
     worker = connection.execute(select(held.c.worker).where(held.c.id == device)).scalar_one()
     person = read_as(Worker, connection.execute(select(record).where(record.c.id == worker)).one())
     row = connection.execute(select(record).where(record.c.id == person.team)).first()
+    rows = connection.execute(select(record).where(record.c.id.in_(person.schools))).all()
     status = connection.execute(select(held.c.status).where(held.c.id == device)).scalar_one()
-    return NewLaptop(device, status == "waiting", person, read_as(Team, row) if row is not None else None)
+    team = read_as(Team, row) if row is not None else None
+    schools = tuple(read_as(School, one) for one in rows)
+    return NewLaptop(device, status == "waiting", person, team, schools)
 
 
 def _as_before(connection: Connection, worker: str, was: Former, now: datetime) -> str:

@@ -27,7 +27,7 @@ from sync.hub.hub import Hub
 from sync.hub.turns import Turn, Turns
 from sync.hub.worked_out import worked_out
 from sync.hub.writing import insert_all
-from sync.messages.enrolling import Enrol, Enrolled
+from sync.messages.enrolling import BesideEnrolled, Enrol, Enrolled
 from sync.messages.said import Fault
 from sync.messages.steps import NOT_YET, Push, Pushed
 from sync.messages.verbs import VERBS
@@ -235,6 +235,7 @@ class Gate:
         )
         team = laptop.team
         return Enrolled(
+            beside=BesideEnrolled(schools={school.id: school.urn for school in laptop.schools}),
             hub=self._id,
             key=signing.public_text(self._key),
             seal=sealing_text(self._key),

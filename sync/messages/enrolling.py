@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from sync.messages.said import Id, Name, Said
+from sync.messages.said import Beside, Id, Name, Said
 
 Key = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 """An Ed25519 public key in hex."""
@@ -26,6 +26,14 @@ class Enrol(Said):
     agency: Annotated[str, Field(max_length=60)] = ""
 
 
+class BesideEnrolled(Beside):
+    """`schools`: the URNs of the worker's schools by their ids, so that what is imported before the first
+    session is of those schools.
+    """
+
+    schools: dict[Id, Name] = {}
+
+
 class Enrolled(Said):
     """Who this laptop is from now on: its id, its worker as the council has it, and the central record's key.
 
@@ -33,6 +41,7 @@ class Enrolled(Said):
     Bundles for the central record are sealed to `seal` (X25519).
     """
 
+    beside: BesideEnrolled = BesideEnrolled()
     hub: Annotated[str, Field(max_length=64)]
     key: Key
     seal: Key

@@ -18,6 +18,8 @@ from casework.records_sync import Conflict
 from storage.central.asides import set_aside
 from storage.central.identity import keep
 from storage.central.state import read_state
+from storage.intake.whose import add_school
+from storage.queries.lookup import find_child
 from storage.store import Store
 from sync import signing
 from sync.http import Line, enrol
@@ -79,6 +81,38 @@ def test_a_school_that_two_describe_in_part_is_one_school_without_a_conflict(sit
         [held] = store.find(School)
         assert (held.name, held.spoc) == ("Oakhanger", "Jo")
         assert store.find(Conflict) == []
+
+
+@pytest.mark.parametrize("begun", ["before", "after"])
+def test_what_is_imported_before_the_first_session_is_found_by_name(site: Site, begun: str) -> None:
+    code, store = site.code("Ana Bell", "early-help", ("118300",)), site.store("Ana")
+    if begun == "before":
+        add_school(store, "118300", "Oakhanger")
+    site.join(store, code)
+    if begun == "after":
+        add_school(store, "118300", "Oakhanger")
+    [school] = store.find(School)
+    made = Child(id=new_id(), surname="Marsh", forename="Tilly", school=school.id, team=store.worker.team)
+    store.journal.commit(Edit("Made", (create(made),), subject=made.id))
+    assert find_child(store, "Tilly Marsh").id == made.id
+    done = site.sync(store).session
+    assert (done.agreed, done.quarantined, done.conflicts) == (True, 0, 0)
+    [school] = store.find(School)
+    assert school.name == "Oakhanger"
+    assert store.worker.schools == (school.id,)
+    assert find_child(store, "Tilly Marsh").id == made.id
+    assert sound(store) == []
+
+
+def test_a_school_that_was_taken_back_before_the_first_session_can_be_added_again(site: Site) -> None:
+    code, store = site.code("Ana Bell", "early-help", ("118300",)), site.store("Ana")
+    site.join(store, code)
+    add_school(store, "118300", "Oakhager")
+    store.journal.undo()
+    add_school(store, "118300", "Oakhanger")
+    assert site.sync(store).session.agreed
+    [held] = store.find(School)
+    assert held.name == "Oakhanger"
 
 
 def test_a_code_works_once_and_for_ten_minutes(site: Site) -> None:
