@@ -47,8 +47,9 @@ def sync_lines(view: SyncView, width: int, note: str = "") -> Iterator[tuple[str
         yield "", (Piece("Both sides last agreed  ", Tone.QUIET), Piece(agreed, Tone.STRONG))
         if view.lease is not None:
             until = local_time(view.lease.ends_at.isoformat())
-            soon = view.lease.ends_soon
-            words = f"{until}, {count_of(view.lease.silent_days, 'day')} without a word" if soon else until
+            soon, days = view.lease.ends_soon, view.lease.silent_days
+            why = "the clock was turned back" if days is None else f"{count_of(days, 'day')} without a word"
+            words = f"{until}, {why}" if soon else until
             yield (
                 "",
                 (

@@ -215,7 +215,9 @@ def _silence(store: Store) -> str:
     if lease is None or not lease.ends_soon:
         return ""
     until = brief_day(day_of(lease.ends_at))
-    return f"No sync for {count_of(lease.silent_days, 'day')}, opens alone until {until} (g y)"
+    days = lease.silent_days
+    why = "Clock turned back" if days is None else f"No sync for {count_of(days, 'day')}"
+    return f"{why}, opens alone until {until} (g y)"
 
 
 def row_why(entry: Entry, status: str) -> Cell:

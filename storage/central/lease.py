@@ -26,6 +26,8 @@ SILENT = "silent"
 _KEPT = "lease"
 _DAY = 86_400.0
 _WARNED = 4 * _DAY
+_TURNED = 3_600.0
+"""By so many seconds the clock may be turned back before the sum tells nothing of the days that passed."""
 _STEP = timedelta(minutes=5)
 """The clock is looked at when the caseload opens; less than this is not worth a write."""
 
@@ -34,7 +36,8 @@ _STEP = timedelta(minutes=5)
 class Lease:
     """`days` of silence are allowed. All else is in seconds of the one sum: `passed` as it stood at the
     instant `seen`, `heard` when the central record's last word came, `until` as long as this laptop opens
-    alone.
+    alone, `turned_back` by how much the clock was since that word: what it then went forward may be counted
+    twice.
     """
 
     days: int
@@ -42,16 +45,18 @@ class Lease:
     seen: str
     heard: float
     until: float
+    turned_back: float = 0.0
 
     def at(self, now: datetime) -> Lease:
         """The same, counted on to now."""
         since = (now - datetime.fromisoformat(self.seen)).total_seconds()
-        return replace(self, passed=self.passed + max(0.0, since), seen=now.isoformat())
+        passed, back = self.passed + max(0.0, since), self.turned_back + max(0.0, -since)
+        return replace(self, passed=passed, seen=now.isoformat(), turned_back=back)
 
     @property
-    def silent_days(self) -> int:
-        """Whole days without a word."""
-        return int((self.passed - self.heard) // _DAY)
+    def silent_days(self) -> int | None:
+        """Whole days without a word; None where the clock was turned back meanwhile: nobody knows then."""
+        return int((self.passed - self.heard) // _DAY) if self.turned_back < _TURNED else None
 
     @property
     def has_ended(self) -> bool:
@@ -70,8 +75,12 @@ class Lease:
 
     @property
     def silence(self) -> str:
-        """How long nothing was heard, in words."""
+        """How long nothing was heard, in words, as far as that is known."""
         days = self.silent_days
+        if days is None:
+            return (
+                "This laptop's clock was turned back, so nobody knows how long the central record was silent"
+            )
         return f"No word from the central record for {count_of(days, 'day')}"
 
     @property
@@ -104,10 +113,11 @@ def check_lease(conn: Connection, now: datetime, then: str) -> Lease | None:
     """`look_at_clock`; raises Locked("silent") once it has ended. `then` says what to do."""
     lease = look_at_clock(conn, now)
     if lease is not None and lease.has_ended:
+        known = lease.silent_days is not None
+        used_up = f" ({lease.days} are the most)" if known else f"; its {lease.days} days alone are used up"
         raise Locked(
             SILENT,
-            f"{lease.silence} ({lease.days} are the most), so the passphrase alone does not open this"
-            f" caseload: {then}.",
+            f"{lease.silence}{used_up}, so the passphrase alone does not open this caseload: {then}.",
         )
     return lease
 

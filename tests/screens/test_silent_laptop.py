@@ -17,7 +17,7 @@ from screens.sync import sync_lines
 from screens.today import TodayScreen
 from screens.unlock import UnlockScreen
 from screens.widgets.text import cell_text
-from storage.central.lease import hear
+from storage.central.lease import hear, look_at_clock
 from storage.home import Home
 from storage.journal import transaction
 from storage.queries.sync_view import read_sync_view
@@ -175,5 +175,10 @@ def test_today_and_the_sync_screen_say_it_four_days_before(tmp_path: Path) -> No
         enrol(store)
         lines = [cell_text(cell) for _, cell in sync_lines(read_sync_view(store), 80)]
         assert lines[1] == "Opens alone until       Fri 4 Dec 2026 08:30, 10 days without a word"
+        look_at_clock(store.conn, clock())
+        clock.now -= DAY
+        assert TodayScreen().load(store).silence == "Clock turned back, opens alone until Thu 3 Dec (g y)"
+        lines = [cell_text(cell) for _, cell in sync_lines(read_sync_view(store), 80)]
+        assert lines[1] == "Opens alone until       Thu 3 Dec 2026 08:30, the clock was turned back"
     finally:
         store.close()

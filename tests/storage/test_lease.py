@@ -150,6 +150,29 @@ def test_an_answer_that_was_carried_tells_of_the_day_when_its_bundle_was_written
     assert (lease.silent_days, lease.ends_at) == (1, NOW + 40 * DAY), "an older word takes nothing back"
 
 
+def test_of_a_clock_that_was_turned_back_nobody_says_how_many_days_passed(conn: Connection) -> None:
+    word(conn, NOW)
+    look_at_clock(conn, NOW + 6 * DAY)
+    look_at_clock(conn, NOW + 6 * DAY - timedelta(minutes=1))
+    right = look_at_clock(conn, NOW + 6 * DAY)
+    assert right is not None
+    assert right.silent_days == 6, "a clock that is put right by a minute counts nothing twice"
+    look_at_clock(conn, NOW)
+    lease = look_at_clock(conn, NOW + 6 * DAY)
+    assert lease is not None
+    assert lease.silent_days is None
+    assert lease.warning == (
+        "This laptop's clock was turned back, so nobody knows how long the central record was silent;"
+        " this laptop opens alone until Tue 1 Dec 2026: sync before."
+    )
+    with pytest.raises(Locked, match=r"turned back, so nobody knows .*; its 14 days alone are used up, so"):
+        check_lease(conn, NOW + 14 * DAY, "sync")
+    word(conn, NOW + 14 * DAY)
+    again = read_lease(conn, NOW + 15 * DAY)
+    assert again is not None
+    assert again.silent_days == 1
+
+
 @given(st.lists(st.integers(-30 * 24 * 60, 30 * 24 * 60), max_size=12))
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_clock_turned_back_never_gives_time(conn: Connection, moves: list[int]) -> None:
