@@ -13,7 +13,7 @@ from casework.errors import BadInput, OutreachError, Refused
 from storage import container
 from storage.cipher import Connection, close_database, open_database, wipe
 from storage.faults import translated
-from storage.files import claim_name, create_owner_only, fresh_name, make_folder, sync_folder
+from storage.files import check_is_free, claim_name, create_owner_only, fresh_name, make_folder, sync_folder
 from storage.home import Home
 from storage.slots import Passphrase
 from storage.throttle import Throttle
@@ -131,10 +131,7 @@ def backup(
     if connection.in_transaction:
         raise Refused("open-transaction", "A change is still being saved; make the backup when it is done.")
     target = target.expanduser().absolute()
-    if target.exists():
-        raise Refused("file-exists", f"{target.name} is already there; choose another name.", str(target))
-    if not target.parent.is_dir():
-        raise BadInput("not-found", f"There is no folder {target.parent.name}; choose another.", str(target))
+    check_is_free(target)
     with home.turn("backup"), _workroom(home) as room:
         copy = Home(room).database
         _copy_database(connection, key, copy)

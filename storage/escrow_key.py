@@ -7,6 +7,7 @@ from pathlib import Path
 from casework.errors import BadInput
 from storage.cipher import wipe
 from storage.faults import translated
+from storage.files import check_is_file
 from storage.secrets_input import read_secret_file
 
 _LONGEST = 4096
@@ -18,8 +19,7 @@ def read_public(path: Path) -> bytes:
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-    if not path.is_file():
-        raise BadInput("not-found", f"{path.name} is not there; check the name of the file.", str(path))
+    check_is_file(path)
     with translated(path), path.open("rb") as file:
         text = file.read(_LONGEST)
     try:

@@ -8,12 +8,40 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
-from casework.errors import Refused
+from casework.errors import BadInput, Refused
 from storage.faults import translated
 
 OWNER_FILE = 0o600
 OWNER_FOLDER = 0o700
 _BINARY = getattr(os, "O_BINARY", 0)
+
+
+def check_is_file(path: Path) -> None:
+    """Raise BadInput for what is not there, or is a folder."""
+    with translated(path):
+        if path.is_dir():
+            raise _folder(path)
+        if not path.is_file():
+            raise BadInput("not-found", f"{path.name} is not there; check the name of the file.", str(path))
+
+
+def check_is_free(path: Path) -> None:
+    """Raise BadInput where a new file has no folder to stand in, Refused where the name is taken."""
+    with translated(path):
+        if path.is_dir():
+            raise _folder(path)
+        if os.path.lexists(path):
+            raise _taken(path)
+        if not path.parent.is_dir():
+            raise BadInput("not-found", f"There is no folder {path.parent.name}; choose another.", str(path))
+
+
+def _folder(path: Path) -> BadInput:
+    return BadInput("not-a-file", f"{path.name} is a folder: name a file in it.", str(path))
+
+
+def _taken(path: Path) -> Refused:
+    return Refused("file-exists", f"{path.name} is already there; choose another name.", str(path))
 
 
 def create_owner_only(path: Path, data: bytes = b"") -> None:
@@ -88,16 +116,15 @@ def write_new(path: Path, data: bytes) -> None:
 
 def claim_name(source: Path, target: Path) -> None:
     """Move `source` to `target` without ever overwriting; `Refused` when `target` is there."""
-    taken = Refused("file-exists", f"{target.name} is already there; choose another name.", str(target))
     if os.name == "posix":
         try:
             os.link(source, target)
         except FileExistsError:
-            raise taken from None
+            raise _taken(target) from None
         except OSError:
             # a disk without hard links (exFAT stick): a check and a rename is the best there is
             if target.exists():
-                raise taken from None
+                raise _taken(target) from None
             source.rename(target)
             return
         source.unlink()
@@ -105,4 +132,4 @@ def claim_name(source: Path, target: Path) -> None:
     try:
         source.rename(target)
     except FileExistsError:
-        raise taken from None
+        raise _taken(target) from None

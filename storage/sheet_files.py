@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
 from casework.errors import BadInput, Refused
-from storage.files import write_new
+from storage.files import check_is_free, write_new
 from storage.queries.family_sheet import sheet_lines
 
 if TYPE_CHECKING:
@@ -57,10 +57,7 @@ def save_sheet(store: Store, child: Child, sheet: Sheet, target: Path, fmt: File
     and typst is not installed; BadInput where there is no such folder.
     """
     target = target.expanduser().absolute()
-    if not target.parent.is_dir():
-        raise BadInput("not-found", f"There is no folder {target.parent.name}; choose another.", str(target))
-    if target.exists():
-        raise Refused("file-exists", f"{target.name} is already there; choose another name.", str(target))
+    check_is_free(target)
     data = to_pdf(sheet, at) if fmt == "pdf" else ("\n".join(sheet_lines(sheet)) + "\n").encode()
     store.log("exported", f"sheet for the family, {fmt} file", child.id)
     write_new(target, data)

@@ -21,7 +21,7 @@ from storage.central.lease import hear_late, mark_of
 from storage.central.problems import note_problems
 from storage.central.state import SyncState, read_state
 from storage.faults import translated
-from storage.files import claim_name, fresh_name, sync_folder
+from storage.files import check_is_free, claim_name, fresh_name, sync_folder
 from storage.journal import transaction
 from storage.store import Store
 from sync import signing, wire
@@ -67,13 +67,12 @@ def write_bundle(store: Store, path: Path, *, since_last: bool = False) -> Leavi
     """Write what waits into a new file, sealed to the central record.
 
     With `since_last` only what came after the last bundle, which has to be read before this one.
-    Raises Refused where this laptop is not enrolled, the name is taken or there is no room.
+    Raises Refused where this laptop is not enrolled, the name is taken or there is no room, BadInput where
+    there is no such folder.
     """
     path = path.expanduser().absolute()
     state, conn = _enrolled(store), store.conn
-    with translated(path):
-        if path.exists():
-            raise Refused("file-exists", f"{path.name} is already there; choose another name.", str(path))
+    check_is_free(path)
     with translated(store.path):
         signing_key = signing.key_of(kept(conn, PRIVATE_KEY))
         bundles = read_bundles(conn)

@@ -29,7 +29,7 @@ from pydantic import Field, ValidationError
 
 from casework.errors import BadInput, Refused
 from storage.faults import translated
-from storage.files import create_owner_only
+from storage.files import check_is_file, create_owner_only
 from sync import wire
 from sync.messages.enrolling import Key
 from sync.messages.said import Id, Instant, Said
@@ -233,8 +233,7 @@ class Sealed:
 @contextmanager
 def sealed_file(path: Path) -> Iterator[Sealed]:
     """A bundle's file, held open. Raises BadInput for what is no bundle or no file."""
-    if not path.is_file():
-        raise BadInput("not-found", f"{path.name} is not there; check the name of the file.", str(path))
+    check_is_file(path)
     with translated(path), path.open("rb") as file:
         yield Sealed(file, path)
 

@@ -19,7 +19,7 @@ from casework.canonical import sum_of
 from casework.errors import OutreachError, Refused, Unreachable
 from casework.ids import new_id
 from storage.faults import DATABASE_ERRORS, from_database, translated
-from storage.files import claim_name, fresh_name, sync_folder
+from storage.files import check_is_free, claim_name, fresh_name, sync_folder
 from sync import signing, wire
 from sync.hub import tables
 from sync.hub.carried_edits import take_edits
@@ -189,8 +189,8 @@ def write_answer(hub: OpenHub, path: Path, start: str | None) -> Answered:
     """Write the answer to the last bundle of a laptop into a new file; `start` is its id or the beginning.
 
     Without it the answer is to the one bundle that was read and not answered yet, or else to the last one.
-    Raises BadInput or Ambiguous where it is not clear which, Refused for a name that is taken or a laptop
-    whose access was ended.
+    Raises BadInput or Ambiguous where it is not clear which or there is no such folder, Refused for a name
+    that is taken or a laptop whose access was ended.
     """
     path = path.expanduser().absolute()
     with _told(path):
@@ -198,9 +198,7 @@ def write_answer(hub: OpenHub, path: Path, start: str | None) -> Answered:
 
 
 def _write_answer(hub: OpenHub, path: Path, start: str | None) -> Answered:
-    with translated(path):
-        if path.exists():
-            raise Refused("file-exists", f"{path.name} is already there; choose another name.", str(path))
+    check_is_free(path)
     with hub.engine.begin() as connection:
         device = chosen(connection, start)
         _check_active(connection, device)

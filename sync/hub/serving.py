@@ -12,6 +12,7 @@ from pathlib import Path
 import uvicorn
 
 from casework.errors import BadInput, Refused, UsageProblem
+from storage.files import check_is_file
 from sync.collecting import collect_rarely
 from sync.hub.api import make_app
 from sync.hub.gate import Gate
@@ -52,8 +53,8 @@ def serve(
             "--host",
         )
     for path in (certificate, key):
-        if path is not None and not path.is_file():
-            raise BadInput("not-found", f"{path.name} is not there; check the name of the file.", str(path))
+        if path is not None:
+            check_is_file(path)
     if certificate is not None and key is not None:
         _check_pair(certificate, key)
     config = _config(gate, certificate, key)

@@ -125,3 +125,18 @@ def test_a_bundle_is_read_once_and_only_where_it_belongs(
     assert re.search(rf"Bundle refused 20\d\d-\S+ \S+ of Ana Bell's laptop {device}: older\n", told)
     refused(write(hub, tmp_path / "for-nobody"), "revoked")
     assert write(ana, tmp_path / "x", "--laptop", device).code == 2
+
+
+def test_what_is_no_file_and_a_folder_that_is_not_there_are_said_as_they_are(
+    site: tuple[Desk, Line, Line], tmp_path: Path
+) -> None:
+    desk, ana, _ = site
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    for line in (ana, desk.hub):
+        for done in (read(line, stick), write(line, stick)):
+            assert done.code == 4
+            assert done.json["error"]["message"] == "stick is a folder: name a file in it."
+        done = write(line, tmp_path / "lost" / "monday")
+        assert done.code == 4
+        assert done.json["error"]["message"] == "There is no folder lost; choose another."
