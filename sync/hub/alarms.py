@@ -8,12 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from casework.errors import BadInput, Refused
+from casework.errors import Refused
 from casework.ids import new_id
-from casework.text import clean
 from sync.hub import tables
+from sync.hub.deciding import decided
 
-_MOST_TEXT = 1_000
 _MOST_BUNDLES = 50
 _TAKEN = ("taken", "answered")
 
@@ -31,10 +30,7 @@ def acknowledge(connection: Connection, device: str, by: str, reason: str, now: 
 
     Raises BadInput for an empty name or reason, Refused where there is nothing to look into.
     """
-    said = {"by": clean(by).strip(), "reason": clean(reason).strip()}
-    for name, words in said.items():
-        if not words or len(words) > _MOST_TEXT:
-            raise BadInput("empty", f"Say --{name}, in 1,000 characters at the most.", f"--{name}")
+    said = decided(by, reason)
     table = tables.device
     found = connection.execute(select(table.c.audit_lost).where(table.c.id == device)).scalar_one()
     if not found or found in {one["found"] for one in acknowledged(connection).get(device, [])}:

@@ -9,9 +9,9 @@ from sqlalchemy import Connection, delete, select
 
 from casework.errors import BadInput, Refused
 from casework.local_days import day_of
-from casework.text import clean
 from sync.hub import tables
 from sync.hub.counting import Counter
+from sync.hub.deciding import decided
 from sync.hub.devices import HUB
 from sync.hub.entitlement import Entitlement
 from sync.hub.renaming import renamed
@@ -19,7 +19,6 @@ from sync.hub.taking import Taking
 from sync.hub.waiting import take_waiting
 from sync.messages.steps import SentEdit, Verdict
 
-_MOST_TEXT = 1_000
 _WORST = ("applied", "merged", "conflict")
 
 
@@ -31,10 +30,7 @@ def release(connection: Connection, start: str, by: str, reason: str, now: datet
     hold what it says; who let it in and why stays in the log. Raises BadInput for an empty name or reason or
     another id, Refused where it cannot be taken even so; then it stays aside.
     """
-    said = {"by": clean(by).strip(), "reason": clean(reason).strip()}
-    for name, words in said.items():
-        if not words or len(words) > _MOST_TEXT:
-            raise BadInput("empty", f"Say --{name}, in 1,000 characters at the most.", f"--{name}")
+    said = decided(by, reason)
     table = tables.quarantine
     found = connection.execute(
         select(table.c.edit, table.c.edit_text)

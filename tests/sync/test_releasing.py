@@ -39,8 +39,12 @@ def test_what_a_revoked_laptop_handed_in_is_let_in_once(world: World) -> None:
         ana.sync()
     with world.hub.engine.begin() as connection:
         (held,) = care.aside(connection)
-        with pytest.raises(BadInput, match="Say --reason"):
+        with pytest.raises(BadInput, match=r"Say why: --reason is empty\."):
             release(connection, held["edit"], "Dana Cedar", " ", world.now)
+        with pytest.raises(BadInput, match=r"Say who decides: --by is empty\."):
+            release(connection, held["edit"], "", "She left", world.now)
+        with pytest.raises(BadInput, match=r"--reason has 1,001 characters and 1,000 are the most"):
+            release(connection, held["edit"], "Dana Cedar", "a" * 1001, world.now)
     with world.hub.engine.begin() as connection:
         release(connection, held["edit"], "Dana Cedar", "She left; her work stands", world.now)
     with world.hub.engine.begin() as connection, pytest.raises(BadInput, match="is kept aside"):
