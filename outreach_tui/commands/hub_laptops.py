@@ -19,7 +19,8 @@ def code(worker: str, agency: str, team: str, urns: tuple[str, ...]) -> None:
     """Print a code with which one laptop of this worker can enrol within ten minutes.
 
     The worker, the team and the schools are put on record where they are not yet; agency, team and schools
-    are from then on as given here.
+    are from then on as given here. The same name with another agency is another worker: a laptop of the one
+    who is on record already is listed, to be ended with `hub revoke` where it is one person.
     """
     from casework.errors import UsageProblem
     from casework.vocabulary import AGENCIES
@@ -29,6 +30,7 @@ def code(worker: str, agency: str, team: str, urns: tuple[str, ...]) -> None:
         raise UsageProblem("no-such-agency", f"There is no such agency; choose one of {choices}.", "--agency")
     call = the_call()
     with opened_hub(call) as (opened, _):
+        from sync.hub.devices import namesakes
         from sync.hub.enrolment import draw_code, enter_worker
 
         with opened.engine.begin() as connection:
@@ -41,14 +43,28 @@ def code(worker: str, agency: str, team: str, urns: tuple[str, ...]) -> None:
                 call.now(),
             )
             drawn = draw_code(connection, person, call.now())
+            others = namesakes(connection, person)
         words = opened.words()
     value = {"code": drawn.text, "expires": drawn.expires, "worker": person, "words": words}
+    value["same_name"] = [
+        {"worker": other.id, "agency": other.agency, "laptops": laptops} for other, laptops in others
+    ]
 
     def text() -> None:
         output.emit_pairs(
             [("Code", drawn.text), ("Good until", stamp_text(drawn.expires)), ("Six words", words)]
         )
         output.warn("The code works once; the laptop has to show the same six words.")
+        for other, laptops in others:
+            goes_on = f"their laptop goes on ({', '.join(laptops)})" if laptops else "they have no laptop now"
+            mend = (
+                " Where both are one person, let it sync once more, then end its access: outreach hub revoke"
+                " DEVICE."
+            )
+            output.warn(
+                f"{other.name} of {other.agency} is another worker on record, and {goes_on}."
+                f"{mend if laptops else ''}"
+            )
 
     call.show(value, text)
 

@@ -93,6 +93,22 @@ def find_worker(connection: Connection, name: str, agency: str) -> str | None:
     return None
 
 
+def namesakes(connection: Connection, worker: str) -> list[tuple[Worker, list[str]]]:
+    """The other workers of the same name, each with the ids of their laptops whose access was not ended."""
+    people = [read_as(Worker, row) for row in connection.execute(_WORKERS)]
+    name = next(fold(person.name) for person in people if person.id == worker)
+    laptops = (
+        select(_device.c.id)
+        .where(_device.c.worker == bindparam("worker"), _device.c.status != "revoked")
+        .order_by(_device.c.id)
+    )
+    return [
+        (person, list(connection.execute(laptops, {"worker": person.id}).scalars()))
+        for person in people
+        if person.id != worker and not person.void and fold(person.name) == name
+    ]
+
+
 def add_device(connection: Connection, device: str, worker: str, key: bytes, now: datetime) -> None:
     """Enrol a laptop of a worker who is on record; what it may hold is worked out at once."""
     row = {

@@ -28,6 +28,7 @@ from storage.store import Store
 from storage.vault import Vault
 from sync.hub import tables
 from sync.hub.counting import Counter
+from sync.hub.devices import add_device
 from sync.hub.enrolment import LIFE, draw_code, enter_worker
 from sync.hub.home import HubHome, OpenHub, create_hub, open_hub
 from tests.cli.conftest import Line, Result, secret_file
@@ -486,3 +487,24 @@ def test_a_folder_without_a_central_record_is_said_to_be_one(line: Line) -> None
         done = line(*words, today=None)
         assert done.code == 4, done.out
         assert "outreach hub" in done.err
+
+
+def test_a_code_for_the_same_name_at_another_agency_names_the_laptop_that_goes_on(tmp_path: Path) -> None:
+    hub = make_hub(tmp_path)
+    words = ("hub", "code", "--worker", "Ana Bell", "--team", "Swale", "--agency")
+    first = hub(*words, "early-help", "--json", today=None).json
+    assert first["same_name"] == []
+    with inside(hub) as opened, opened.engine.begin() as connection:
+        add_device(connection, "laptop-1", first["worker"], bytes(32), NOW)
+    asked = hub(*words, "school", "--json", today=None)
+    assert asked.json["same_name"] == [
+        {"worker": first["worker"], "agency": "early-help", "laptops": ["laptop-1"]}
+    ]
+    said = hub(*words, "school", today=None)
+    assert (
+        "Ana Bell of early-help is another worker on record, and their laptop goes on (laptop-1). Where both"
+        " are one person, let it sync once more, then end its access: outreach hub revoke DEVICE."
+    ) in " ".join(said.err.split())
+    assert hub("hub", "revoke", "laptop-1", today=None).code == 0
+    [other] = hub(*words, "school", "--json", today=None).json["same_name"]
+    assert other["laptops"] == []
