@@ -73,7 +73,12 @@ class Meeting:
             pushed=Cursor(seq=state.pushed_seq, chain=state.pushed_chain),
             waiting=outbox.count_waiting(self._conn),
             aside=newest_aside(self._conn),
-            beside=BesideHello(aside=to_ask_after(self._conn, _ASKED, state.coming)),
+            beside=BesideHello(
+                aside=to_ask_after(self._conn, _ASKED, state.coming),
+                head=Cursor(seq=state.head_seq, chain=state.head_chain)
+                if state.head_seq > state.seq
+                else Cursor(),
+            ),
             given_up=self.gave_up(),
             audit=self._audit_at(audit.head(self._conn)[0]),
             anchored=self._audit_at(state.audit_seq),
@@ -164,6 +169,8 @@ class Meeting:
                 state,
                 seq=0,
                 chain="",
+                head_seq=0,
+                head_chain="",
                 pushed_seq=0,
                 pushed_chain="",
                 anew=self._now().isoformat(),

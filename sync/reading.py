@@ -151,6 +151,9 @@ def delivery_of(page: Page, rows: Sequence[Row], state: SyncState) -> Delivery:
     by_seq: Mapping[int, LocalTold] = {
         told.seq: LocalTold(told.id, told.worker, told.name, told.at) for told in page.edits
     }
+    head = page.beside.head
+    if head is not None and head.seq >= state.head_seq:  # else it was set back since then
+        state = replace(state, head_seq=head.seq, head_chain=head.chain)
     return Delivery(
         masks={scope.scope: scope.mask for scope in page.scopes},
         rows=rows,

@@ -37,8 +37,9 @@ of a record by key, in their order, each with the fields that this version lacks
 
 @dataclass(frozen=True, slots=True)
 class SyncState:
-    """How far the central record was read (`seq`, and the log's `chain` at it), where its log stood after
-    the last push (`pushed_seq`, `pushed_chain`), and when both sides agreed.
+    """How far the central record was read in order (`seq`, and the log's `chain` at it), the furthest place
+    as of which anything came of what is sent out of order (`head_seq`, `head_chain`), where its log stood
+    after the last push (`pushed_seq`, `pushed_chain`), and when both sides agreed.
 
     `incarnation` is the word that the last session left on both sides, `coming` the one of the session that
     is under way, `unanswered` those of greetings in between that had no answer, with a space between two.
@@ -65,6 +66,8 @@ class SyncState:
     unanswered: str = ""
     seq: int = 0
     chain: str = ""
+    head_seq: int = 0
+    head_chain: str = ""
     pushed_seq: int = 0
     pushed_chain: str = ""
     agreed_at: str = ""
@@ -93,7 +96,7 @@ _NAMES = tuple(field.name for field in fields(SyncState))
 def read_state(conn: Connection) -> SyncState:
     """What was kept; the beginning, where nothing was."""
     held: dict[str, Any] = dict(conn.execute("SELECT name, value FROM sync_state").fetchall())
-    for number in ("seq", "pushed_seq", "audit_seq", "common"):
+    for number in ("seq", "head_seq", "pushed_seq", "audit_seq", "common"):
         held[number] = int(held.get(number, 0))
     return SyncState(**{name: held[name] for name in _NAMES if name in held})
 

@@ -218,10 +218,11 @@ class Feed:
         if not self._stand(asked.coming):
             return Page(cursor=asked.cursor, more=True)
         most = most or MOST_ROWS
+        end = Cursor(seq=head, chain=chain_at(head))
         scopes, more = self._scopes(asked.coming, most)
         self._sent_whole([scope.scope for scope in scopes], head)
         if more or len(scopes) >= most:
-            return Page(scopes=scopes, cursor=asked.cursor, more=True, beside=self._beside())
+            return Page(scopes=scopes, cursor=asked.cursor, more=True, beside=self._beside(asked.cursor, end))
         sent, through, more = self._changed(asked.cursor.seq, head)
         gone = self._gone(asked.cursor.seq, through)
         rows = {row.id: row for row in (*self._wanted(asked.want), *sent)}
@@ -238,13 +239,15 @@ class Feed:
             edits=self._told(seq for row in rows.values() for seq in (row.seq, *row.steps.values())),
             cursor=cursor,
             more=more,
-            beside=self._beside(None if more or not asked.beside.sum else self._sum_at(through)),
+            beside=self._beside(
+                cursor, end, digest=None if more or not asked.beside.sum else self._sum_at(through)
+            ),
         )
 
-    def _beside(self, digest: str | None = None) -> BesidePage:
-        """What the page that was just made up says beside its rows."""
+    def _beside(self, cursor: Cursor, end: Cursor, digest: str | None = None) -> BesidePage:
+        """What the page up to `cursor`, just made of a log that ends at `end`, says beside its rows."""
         found, self._lacking = self._lacking, {}
-        return BesidePage(lacking=found, digest=digest)
+        return BesidePage(lacking=found, digest=digest, head=end if end.seq > cursor.seq else None)
 
     def _sum_at(self, through: int) -> str | None:
         """The sum of what the laptop holds once it has read so far; None while scopes are on their way."""

@@ -93,7 +93,7 @@ class Greeting:
         if said.protocol > PROTOCOL:
             return "upgrade"
         other = (said.hub and said.hub != counter.hub) or (said.epoch and said.epoch != counter.epoch)
-        for place in (said.cursor, said.pushed):
+        for place in (said.cursor, said.pushed, said.beside.head):
             if other or counter.chain_at(place.seq) != place.chain:
                 return "reconcile"
         if said.aside is not None and not here(self._connection, [said.aside]):

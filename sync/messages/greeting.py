@@ -23,11 +23,14 @@ Action = Literal["ok", "reconcile", "forked", "revoked", "upgrade"]
 class BesideHello(Beside):
     """`aside`: steps of this laptop's that were kept aside, to hear whether they were taken since. `push` is
     all that waits, where one message holds it; with `pull` the first page after `cursor` is asked for, too.
+    `head` is the furthest place of the log as of which a page brought something, where that is beyond the
+    cursor: that may be lost although all that was read in order is still there.
     """
 
     aside: Annotated[list[Id], Field(max_length=MOST_ASKED)] = []
     push: Push | None = None
     pull: bool = False
+    head: Cursor = Cursor()
 
 
 class Hello(Said):

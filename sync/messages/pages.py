@@ -89,11 +89,14 @@ class Pull(Said):
 class BesidePage(Beside):
     """`lacking`: by record, fields of which the central record has heard nothing since it was put back. What
     the page says of them is no value: whoever has one keeps it, and brings it back. `digest` is the sum of
-    all that the laptop holds once this page is in place, where nothing else is on its way.
+    all that the laptop holds once this page is in place, where nothing else is on its way. `head` is where
+    the log ended when the page was made, where that is beyond its cursor: what is sent whole, or was asked
+    for by id, comes as it stands there.
     """
 
     lacking: dict[Id, list[str]] = {}
     digest: Sum | None = None
+    head: Cursor | None = None
 
 
 class Page(Said):

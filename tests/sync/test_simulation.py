@@ -14,7 +14,22 @@ from tests.sync.simulation import simulate
 SEEDS = int(os.environ.get("OUTREACH_SEEDS", "300"))
 POSTGRESQL_SEEDS = max(6, SEEDS // 50)
 _AT_ONCE = 10
-FAILED_ONCE = (30543, 31248, 31589, 31717, 41202, 44316, 44630, 45795, 46210, 55275, 59230, 59509, 771424)
+FAILED_ONCE = (
+    30543,
+    31248,
+    31589,
+    31717,
+    41202,
+    44316,
+    44630,
+    45795,
+    46210,
+    55275,
+    59230,
+    59509,
+    771424,
+    1000103,
+)
 """Seeds beyond those, which failed until a fault was mended: of the product, and of what a run holds."""
 
 
