@@ -58,13 +58,19 @@ def case_closed(store: Store, left: LeftOpen) -> date | None:
     return None if child is None else _closed_on(store, child)
 
 
+def _named(store: Store, subject: str) -> str:
+    from storage.queries.conflicts import name_of_draft
+
+    return store.schools.name(subject) or (name_of_draft(store, subject) if subject else "")
+
+
 def unfinished(store: Store, draft: Draft, decision: Decision | None = None) -> Unfinished:
     """A draft with the words that name it. `decision` is about going on with it, where that was asked."""
     form = OLD_KIND.get(draft.fields.get("kind", ""), draft.form) if draft.form in OLD_KIND.values() else ""
     child = child_of_draft(store, draft.subject)
     several = len(draft.fields.get(CHILDREN, "").split())
     several_words = count_of(several, "child", "children") if several else ""
-    who = display_name(child) if child else several_words or store.schools.name(draft.subject)
+    who = display_name(child) if child else several_words or _named(store, draft.subject)
     state = withheld = ""
     if child is not None and is_of_case(draft.form) and _closed_on(store, child) is not None:
         state = "case closed"

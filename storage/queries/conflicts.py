@@ -17,6 +17,7 @@ from casework.records import RECORD_TYPES, Calendar, Child, Record, School, Team
 from casework.records_sync import Conflict
 from casework.wording import count_of
 from storage.central.asides import LET_IN, TAKEN_LATE, what_to_do
+from storage.drafts import subject_aside
 from storage.queries.conflicts_settled import settler_of
 from storage.queries.guarded_words import guarded
 from storage.queries.history import value_words
@@ -188,6 +189,12 @@ def about_of(store: Store, conflict: Conflict) -> Record | None:
     """The record that a conflict is about, where this laptop holds it."""
     cls = RECORD_TYPES.get(conflict.record_type)
     return next(iter(store.find(cls, "id = ?", (conflict.record,))), None) if cls else None
+
+
+def name_of_draft(store: Store, subject: str) -> str:
+    """What the draft of a new text is about, where its conflict is about no child; else ""."""
+    found = next(iter(store.find(Conflict, "id = ? AND child IS NULL", (subject_aside(subject),))), None)
+    return _name_of(store, about_of(store, found)) if found is not None else ""
 
 
 def _name_of(store: Store, about: Record | None) -> str:

@@ -286,11 +286,13 @@ def may_go_on(store: Store, form: str, subject: str) -> Decision:
     if form in OF_THE_TEAM or not subject_aside(subject):
         return Decision("yes", "It is about no child.")
     child = child_of_draft(store, subject)
+    about = store.find(Conflict, "id = ?", (subject_aside(subject),)) if form == "conflict-text" else []
+    if about and child is None and about[0].child is None:
+        return Sight(store).field(about[0], "other", subject_of(store, about[0]))
     if child is None or not store.may_see(child, Category.IDENTITY, "support"):
         return _UNKNOWN_CHILD
     category, purpose = WRITTEN_ABOUT.get(form, UNKNOWN_FORM)
     decision = store.may_see(child, category, purpose)
-    about = store.find(Conflict, "id = ?", (subject,)) if decision and form == "conflict-text" else []
     return next((no for one in about if not (no := Sight(store).field(one, "other", child))), decision)
 
 

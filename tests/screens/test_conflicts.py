@@ -12,7 +12,7 @@ import pytest
 
 from casework.edits import Edit, create, update
 from casework.ids import new_id
-from casework.records import Child, Person, Worker
+from casework.records import Child, Person, School, Worker
 from casework.records_sync import Conflict
 from screens.child_page import page_lines
 from screens.child_view import read_view
@@ -30,6 +30,7 @@ from screens.conflicts_settled import SettledScreen
 from screens.help import HelpScreen
 from screens.history import HistoryScreen
 from screens.reader import TextScreen
+from screens.unfinished import read_unfinished
 from screens.widgets.text import Piece, show_cell
 from storage.queries.conflicts import read_conflicts, read_settled
 from storage.queries.history import read_history
@@ -168,6 +169,22 @@ async def test_a_new_text_is_a_draft_until_it_is_kept(family: Family, tmp_path: 
         await keys(pilot, "quotation_mark", "ctrl+s")
         assert isinstance(app.screen, ConflictsScreen)
         assert await asked(app, lambda store: known_as(store, family.tilly.id)) == "Tillyster"
+        assert await asked(app, lambda store: store.drafts.waiting()) == []
+
+
+async def test_a_new_text_about_a_school_is_a_draft_too(family: Family, tmp_path: Path) -> None:
+    school = family.school
+    at_odds(family, "spoc", "Ms Hale", child=None, record=school.id, record_type="school", central='""')
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot)
+        await keys(pilot, "g", "x", "quotation_mark", "=Mr Reed", "escape", "quotation_mark")
+        assert "Mr Reed" in screen_text(app)
+        assert "cannot be shown" not in flat(app)
+        (waiting,) = await asked(app, read_unfinished)
+        assert waiting.words.startswith(school.name)
+        await keys(pilot, "ctrl+s")
+        assert await asked(app, lambda store: store.get(School, school.id).spoc) == "Mr Reed"
         assert await asked(app, lambda store: store.drafts.waiting()) == []
 
 
