@@ -297,16 +297,18 @@ def unclean(conn: Connection) -> list[int]:
 def offer_again(conn: Connection, common: int = 0) -> int:
     """After the central record lost what it had: every whole step waits again, under its own id.
 
-    Of a step that is cut and that it lost - up to `common` it has its log, 0 where nobody knows - the fields
-    that it changed and that are still known wait, under an id of their own, for it is another content; a
-    central record that has the whole step all the same takes nothing of it. A record that such a step made is
+    Of a step that is cut and that it lost - up to `common` it has its log, 0 where nobody knows; what was
+    kept aside (0) stands in no log - the fields that it changed and that are still known wait, under an id of
+    their own, for it is another content; a central record that has the whole step all the same takes nothing
+    of it. A record that such a step made is
     brought back as it stands. What was to be counted or sent anew is counted so.
     """
     conn.execute("UPDATE sync_want SET anew = 0")
     _settled_to(conn, 0)
     whole = conn.execute("DELETE FROM sync_edit WHERE cut = 0").rowcount
     left = "EXISTS (SELECT 1 FROM change c WHERE c.edit = sync_edit.edit AND c.field <> '')"
-    cut = [row[0] for row in conn.execute(f"SELECT edit FROM sync_edit WHERE seq > ? AND {left}", (common,))]
+    lost = f"SELECT edit FROM sync_edit WHERE (seq > ? OR seq = 0) AND {left}"
+    cut = [row[0] for row in conn.execute(lost, (common,))]
     rest = _rest(conn)
     rest |= {edit: rest.get(edit, 0) + 1 for edit in cut}
     conn.execute("INSERT OR REPLACE INTO sync_state (name, value) VALUES (?, ?)", (_REST, json.dumps(rest)))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from casework.records import Flag
+from casework.edits import Edit, update
+from casework.records import Child, Flag
 from storage.central.asides import set_aside
 from sync.hub import care, devices
 from sync.hub.central import Central
-from tests.sync.world import World
+from sync.hub.checking import UNKNOWN_TYPE, Refusal
+from sync.hub.taking import Taking
+from tests.sync.world import Laptop, World
 
 
 def test_a_greeting_stays_short_however_many_steps_are_aside(world: World) -> None:
@@ -86,3 +89,39 @@ def test_a_step_that_came_before_its_workers_case_is_taken_when_the_case_comes(w
     with world.hub.engine.begin() as connection:
         assert care.aside(connection) == []
     assert (kim.get(tilly).known_as, set_aside(kim.store.conn)) == ("Til", [])
+
+
+def partly_given_up(world: World, refused: pytest.MonkeyPatch, *, lost: bool = True) -> tuple[Laptop, Child]:
+    """A step of Ana's about two children, kept aside by a central record that was put back since and `lost`
+    it, or not. She holds one of the children still; `refused` keeps aside whatever comes.
+    """
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    lily, til = world.child("Lily"), world.child("Til")
+    ana.make(lily, til)
+    world.settle()
+    world.database.back_up()
+    names = (*update(ana.get(lily), known_as="Lil"), *update(ana.get(til), known_as="Tilo"))
+    ana.store.journal.commit(Edit("Named", names))
+
+    def refuse(*_: object) -> None:
+        raise Refusal(UNKNOWN_TYPE, "The central record is older than this laptop.")
+
+    refused.setattr(Taking, "_check", refuse)
+    assert ana.sync().quarantined == 1
+    refused.undo()
+    ben.change(til, school="school-elsewhere", team=None)
+    assert [laptop.sync().agreed for laptop in (ben, ana)] == [True, True]
+    assert not ana.has(til)
+    world.put_back()
+    assert ben.sync().agreed
+    refused.setattr(Taking, "_check", refuse)
+    return ana, lily
+
+
+def test_what_is_left_of_a_step_that_was_kept_aside_is_offered_where_that_is_lost(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana, lily = partly_given_up(world, monkeypatch)
+    monkeypatch.undo()
+    assert ana.sync().agreed
+    assert (ana.get(lily).known_as, set_aside(ana.store.conn)) == ("Lil", [])
