@@ -23,9 +23,16 @@ PORTION = "/x"
 
 
 def log_row(
-    edit: SentEdit, digest: bytes, device: str, now: datetime, verdict: Verdict, chain: bytes
+    edit: SentEdit,
+    digest: bytes,
+    device: str,
+    now: datetime,
+    verdict: Verdict,
+    chain: bytes,
+    *,
+    plain: bool = False,
 ) -> dict[str, Any]:
-    """The entry of an edit in the log."""
+    """The entry of an edit in the log. `plain`: `is_plain` is known to hold of it."""
     return {
         "seq": verdict.seq,
         "edit": edit.id,
@@ -37,7 +44,7 @@ def log_row(
         "reason": edit.reason,
         "at": edit.at,
         "taken": now.isoformat(),
-        "changes": json_text([*map(_said_in_log, edit.changes)], plain=is_plain(edit)),
+        "changes": json_text([*map(_said_in_log, edit.changes)], plain=plain or is_plain(edit)),
         "verdict": verdict.model_dump_json(),
         "chain": chain,
     }

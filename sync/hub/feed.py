@@ -221,7 +221,7 @@ class Feed:
         end = Cursor(seq=head, chain=chain_at(head))
         scopes, more = self._scopes(asked.coming, most)
         self._sent_whole([scope.scope for scope in scopes], head)
-        if more or len(scopes) >= most:
+        if more or len(scopes) >= MOST_ROWS:
             return Page(scopes=scopes, cursor=asked.cursor, more=True, beside=self._beside(asked.cursor, end))
         sent, through, more = self._changed(asked.cursor.seq, head)
         gone = self._gone(asked.cursor.seq, through)

@@ -131,7 +131,9 @@ class Taking:
             else:
                 counter.advance(digest)
                 verdict = verdict.model_copy(update={"reason": verdict.reason or self._let_in})
-                logged.append(log_row(taken, digest, self._device, now, verdict, counter.chain))
+                plain = taken is edit and edit.id in self._beforehand.plain
+                log = log_row(taken, digest, self._device, now, verdict, counter.chain, plain=plain)
+                logged.append(log)
             for one in portions:
                 known_by = digest if one.edit is edit else digest_of_edit(one.edit)
                 aside.append(aside_row(one.edit, known_by, self._device, now, one.refusal))
@@ -141,8 +143,8 @@ class Taking:
         self.kept_aside = bool(aside)
         keep_aside(self._connection, aside)
         keep_keys(self._connection, self.central, self._keys)
-        log = TableRows(tables.log, logged, replacing=False)  # never in the place of another entry
-        self.central.flush(Ties(self._connection), [log, counter.unsaved()])
+        entries = TableRows(tables.log, logged, replacing=False)  # never in the place of another entry
+        self.central.flush(Ties(self._connection), [entries, counter.unsaved()])
         return Pushed(verdicts=verdicts, beside=BesidePushed(about=about))
 
     def _taken(self, edit: SentEdit, seq: int) -> tuple[Verdict, SentEdit, list[Portion]]:

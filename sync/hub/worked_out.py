@@ -8,7 +8,7 @@ edit meets nothing: a record that is not there yet, with the fields that it was 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -30,11 +30,12 @@ class Created(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class WorkedOut:
-    """Of edits, by their ids, what knows each again; of the records that they create, by their ids, those
-    that one of them alone creates.
+    """Of edits, by their ids, what knows each again, and those that `is_plain` holds of; of the records that
+    they create, by their ids, those that one of them alone creates.
     """
 
     digests: Mapping[str, bytes] = field(default_factory=dict)
+    plain: Set[str] = frozenset()
     created: dict[str, Created] = field(default_factory=dict)
 
 
@@ -48,6 +49,7 @@ def worked_out(edits: Sequence[SentEdit]) -> WorkedOut:
     times = Counter(edit.id for edit in edits)
     digests: dict[str, bytes] = {}
     creations: list[tuple[Changed, bool]] = []
+    all_plain: set[str] = set()
     for edit in edits:
         # No record type has a fraction, so of what an edit says so it holds of the records that it creates.
         plain = is_plain(edit)
@@ -55,6 +57,8 @@ def worked_out(edits: Sequence[SentEdit]) -> WorkedOut:
         if times[edit.id] == 1:
             with suppress(Exception):
                 digests[edit.id] = digest_of_edit(edit, plain=plain)
+                if plain:
+                    all_plain.add(edit.id)
     makers = Counter(change.record for change, _ in creations)
     created: dict[str, Created] = {}
     for change, plain in creations:
@@ -66,4 +70,4 @@ def worked_out(edits: Sequence[SentEdit]) -> WorkedOut:
                 created[record] = Created(said, written(record_type, record, fields, plain=plain))
             except Exception:  # noqa: BLE001, S112 - it is met again when it is taken
                 continue
-    return WorkedOut(digests, created)
+    return WorkedOut(digests, all_plain, created)

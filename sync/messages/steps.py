@@ -11,7 +11,7 @@ from sync.messages.said import WHOLE, Beside, Cursor, Id, Instant, Name, Number,
 
 MOST_EDITS = 500
 """Edits of one push."""
-MOST_BYTES = 524_288
+MOST_BYTES = 458_752
 """Bytes of one push before it is compressed; of a long edit one part at the least."""
 
 NOT_YET = "not-yet"
