@@ -93,7 +93,7 @@ class OutreachApp(RoomsApp):
         find_people: FindPeople | None = None,
         resume: Resume | None = None,
         fresh_process: bool = False,
-        lock_asked: Callable[[], bool] | None = None,
+        why_lock: Callable[[], str] | None = None,
         demo: Demo | None = None,
         reconcile: Reconcile = over_network,
     ) -> None:
@@ -125,7 +125,7 @@ class OutreachApp(RoomsApp):
         self._demo = demo
         self.central_note = demo.central if demo else ""
         self.enrols_itself = demo is not None and demo.has_central
-        self._lock_asked = lock_asked
+        self._why_lock = why_lock
         self.resume: Resume | None = None
         """Where a fresh process is to go on, when a lock ended this one."""
         self._locking = False
@@ -279,8 +279,8 @@ class OutreachApp(RoomsApp):
             self.exit()
         elif verdict is Verdict.LOCK and self.desk.is_open:
             await self.lock("Locked while nobody was here.")
-        elif self._lock_asked is not None and self._lock_asked():
-            await self.lock("Locked from the command line.")
+        elif self._why_lock is not None and (why := self._why_lock()):
+            await self.lock(why)
 
     async def mind_others(self) -> None:
         """While the app is in front, show what a command in another terminal wrote."""

@@ -7,13 +7,12 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Mapping, MutableMapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from casework.errors import UsageProblem
+from casework.errors import OutreachError, UsageProblem
 from outreach_tui.crash import EXIT_FAULT, fault_code, fault_sentence
 from outreach_tui.demo import NOTICE, PASSPHRASE, is_demo
 from outreach_tui.relock import CAN_REPLACE, replace_process, take_resume
@@ -90,7 +89,7 @@ def open_app(
                 loaded=loaded,
                 resume=resume,
                 fresh_process=CAN_REPLACE,
-                lock_asked=lambda: _taken(home.lock_request),
+                why_lock=lambda: why_lock(home),
                 **more,
             )
         )
@@ -121,13 +120,16 @@ def demo_parts(
     return {"demo": demo, "reconcile": central.reconcile}
 
 
-def _taken(request: Path) -> bool:
-    """Whether somebody left this request; it is taken away."""
+def why_lock(home: Home) -> str:
+    """Why an app that is open has to lock now, for what a command did in another terminal; "" for nothing."""
+    with suppress(OSError):
+        home.lock_request.unlink()
+        return "Locked from the command line."
     try:
-        request.unlink()
-    except OSError:
-        return False
-    return True
+        home.check_whole()
+    except OutreachError as fault:
+        return fault.message if fault.code == "access-ended" else ""
+    return ""
 
 
 def run(make_app: Callable[[], OutreachApp]) -> int:

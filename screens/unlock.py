@@ -90,7 +90,12 @@ class UnlockScreen(DoorScreen):
         line.display = True
 
     async def _refresh_wait(self) -> None:
-        self._until = self.steady() + await self.shell.desk.call(self.shell.opener.wait_left)
+        try:
+            left = await self.shell.desk.call(self.shell.opener.wait_left)
+        except OutreachError as error:  # the keys are gone, or their file cannot be read
+            self.tell(error.message)
+            return
+        self._until = self.steady() + left
         self.tick()
 
     def tick(self) -> None:

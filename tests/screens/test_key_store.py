@@ -18,6 +18,7 @@ from casework.errors import Locked
 from casework.ids import new_id
 from casework.records import Team, Worker
 from outreach_tui.app import OutreachApp
+from outreach_tui.launch import why_lock
 from outreach_tui.opener import VaultOpener
 from screens.unlock import UnlockScreen
 from storage.home import Home
@@ -103,9 +104,9 @@ async def test_after_a_lock_a_person_is_asked(tmp_path: Path, hands: Hands, how:
         if how == "ctrl+l":
             await pilot.press("ctrl+l")
         elif how == "command":
-            app._lock_asked = lambda: True
+            app._why_lock = lambda: "Locked from the command line."
             await app.mind_idle()
-            app._lock_asked = None
+            app._why_lock = None
         else:
             hands.wall += 301
             hands.now += 301 if how == "idle" else 0
@@ -186,6 +187,24 @@ async def test_the_passphrase_opens_while_the_store_is_asked(tmp_path: Path, han
             assert isinstance(app.screen, RoundRoom)
     finally:
         store.go_on.set()
+
+
+async def test_an_open_app_locks_where_a_command_was_told_that_access_has_ended(
+    tmp_path: Path, hands: Hands
+) -> None:
+    home = caseload(tmp_path, None)
+    app = app_over(home, hands, None)
+    app._why_lock = lambda: why_lock(home)
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        await unlock(pilot)
+        await app.mind_idle()
+        assert isinstance(app.screen, RoundRoom)
+        Vault.load(home).erase_slots()  # what `outreach sync` does in another terminal
+        await app.mind_idle()
+        await settle(pilot)
+        assert not isinstance(app.screen, RoundRoom)
+        assert "This laptop's access was ended, and the keys of this caseload were destroyed" in words(app)
 
 
 @pytest.mark.parametrize("backend", [keyring.backends.fail.Keyring, keyring.backends.null.Keyring, Memory])
