@@ -62,6 +62,7 @@ class Meeting:
 
     def greeting(self, state: SyncState, bundle: int = 0) -> Hello:
         """The first message of a session; `bundle` is the counter of a bundle that is still on its way."""
+        aside = to_ask_after(self._conn, _ASKED, state.coming)
         return Hello(
             shape=shape(),
             incarnation=state.incarnation,
@@ -74,7 +75,7 @@ class Meeting:
             waiting=outbox.count_waiting(self._conn),
             aside=newest_aside(self._conn),
             beside=BesideHello(
-                aside=to_ask_after(self._conn, _ASKED, state.coming),
+                aside=outbox.sent_as(self._conn, aside),
                 head=Cursor(seq=state.head_seq, chain=state.head_chain)
                 if state.head_seq > state.seq
                 else Cursor(),

@@ -300,8 +300,8 @@ def offer_again(conn: Connection, common: int = 0) -> int:
     Of a step that is cut and that it lost - up to `common` it has its log, 0 where nobody knows; what was
     kept aside (0) stands in no log - the fields that it changed and that are still known wait, under an id of
     their own, for it is another content; a central record that has the whole step all the same takes nothing
-    of it. A record that such a step made is
-    brought back as it stands. What was to be counted or sent anew is counted so.
+    of it. A record that such a step made is brought back as it stands. What was to be counted or sent anew is
+    counted so.
     """
     conn.execute("UPDATE sync_want SET anew = 0")
     _settled_to(conn, 0)
@@ -314,6 +314,16 @@ def offer_again(conn: Connection, common: int = 0) -> int:
     conn.execute("INSERT OR REPLACE INTO sync_state (name, value) VALUES (?, ?)", (_REST, json.dumps(rest)))
     conn.executemany("DELETE FROM sync_edit WHERE edit = ?", ((edit,) for edit in cut))
     return whole + len(cut)
+
+
+def sent_as(conn: Connection, edits: Sequence[str]) -> list[str]:
+    """The ids under which these steps were sent last: what is left of one has an id of its own."""
+    rest = _rest(conn)
+    names: dict[str, str] = {}
+    for some, marks in portions([*rest]):
+        rows = conn.execute(f"SELECT seq, id FROM edit WHERE seq IN ({marks})", some)
+        names |= {edit: f"{edit}{REST}{rest[place]}" for place, edit in rows}
+    return [names.get(edit, edit) for edit in edits]
 
 
 def _rest(conn: Connection) -> dict[int, int]:

@@ -19,7 +19,7 @@ from sync.hub import tables
 from sync.hub.central import batched
 from sync.hub.counting import Counter
 from sync.hub.entitlement import Entitlement
-from sync.hub.entries import PORTION
+from sync.hub.entries import PORTION, step_of
 from sync.hub.failing import FAILED, is_of_edits
 from sync.hub.feed import Feed
 from sync.hub.renaming import renamed
@@ -192,15 +192,19 @@ def _keep(connection: Connection, edit: str, code: str, reason: str, awaits: str
 
 
 def taken_since(connection: Connection, worker: str, edits: Sequence[str]) -> list[Verdict]:
-    """Those of a worker's steps that were kept aside, whole or in part, and of which nothing is any more."""
+    """Those of a worker's steps that were kept aside, whole or in part, and of which nothing is any more.
+
+    What is left of a step may be asked after by its own id: then the whole step counts, too.
+    """
     if not edits:
         return []
     rows = connection.execute(select(_table.c.edit).where(_table.c.worker == worker))
     waiting = {edit.partition("/")[0] for edit in rows.scalars()}
     log = tables.log
     found: dict[str, list[Verdict]] = {}
-    asked = (edit for edit in edits if edit not in waiting)
-    ids = (one for edit in asked for one in (edit, *(f"{edit}{PORTION}{n}" for n in range(_LOOKED_AT))))
+    asked = (edit for edit in edits if edit.partition("/")[0] not in waiting)
+    steps = (one for edit in asked for one in dict.fromkeys((step_of(edit), edit)))
+    ids = (one for edit in steps for one in (edit, *(f"{edit}{PORTION}{n}" for n in range(_LOOKED_AT))))
     for some in batched(ids):
         told = select(log.c.verdict).where(log.c.edit.in_(some), log.c.worker == worker)
         for text in connection.execute(told.order_by(log.c.seq)).scalars():

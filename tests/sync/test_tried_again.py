@@ -6,11 +6,16 @@ import pytest
 
 from casework.edits import Edit, update
 from casework.records import Child, Flag
-from storage.central.asides import set_aside
+from storage.central.asides import set_aside, taken_late
 from sync.hub import care, devices
 from sync.hub.central import Central
 from sync.hub.checking import UNKNOWN_TYPE, Refusal
+from sync.hub.counting import SHAPE
+from sync.hub.releasing import release
+from sync.hub.tables import meta
 from sync.hub.taking import Taking
+from sync.hub.versions import catch_up
+from sync.hub.writing import in_bulk
 from tests.sync.world import Laptop, World
 
 
@@ -99,7 +104,8 @@ def partly_given_up(world: World, refused: pytest.MonkeyPatch, *, lost: bool = T
     lily, til = world.child("Lily"), world.child("Til")
     ana.make(lily, til)
     world.settle()
-    world.database.back_up()
+    if lost:
+        world.database.back_up()
     names = (*update(ana.get(lily), known_as="Lil"), *update(ana.get(til), known_as="Tilo"))
     ana.store.journal.commit(Edit("Named", names))
 
@@ -109,6 +115,8 @@ def partly_given_up(world: World, refused: pytest.MonkeyPatch, *, lost: bool = T
     refused.setattr(Taking, "_check", refuse)
     assert ana.sync().quarantined == 1
     refused.undo()
+    if not lost:
+        world.database.back_up()
     ben.change(til, school="school-elsewhere", team=None)
     assert [laptop.sync().agreed for laptop in (ben, ana)] == [True, True]
     assert not ana.has(til)
@@ -125,3 +133,24 @@ def test_what_is_left_of_a_step_that_was_kept_aside_is_offered_where_that_is_los
     monkeypatch.undo()
     assert ana.sync().agreed
     assert (ana.get(lily).known_as, set_aside(ana.store.conn)) == ("Lil", [])
+
+
+@pytest.mark.parametrize("lost", [True, False])
+@pytest.mark.parametrize("by", ["a person", "another version"])
+def test_a_laptop_hears_that_what_is_left_of_a_step_was_taken_after_all(
+    world: World, monkeypatch: pytest.MonkeyPatch, by: str, *, lost: bool
+) -> None:
+    ana, lily = partly_given_up(world, monkeypatch, lost=lost)
+    assert ana.sync().quarantined == 1
+    monkeypatch.undo()
+    [step] = set_aside(ana.store.conn)
+    with world.hub.engine.begin() as connection:
+        if by == "a person":
+            release(connection, step.edit, "Dana Cedar", "It is hers", world.now)
+        else:
+            in_bulk(connection, meta, [{"name": SHAPE, "value": "another"}])
+            catch_up(connection, world.now)
+    assert ana.sync().agreed
+    assert set_aside(ana.store.conn) == []
+    [late] = taken_late(ana.store.conn)
+    assert (late.edit, ana.get(lily).known_as) == (step.edit, "Lil")
