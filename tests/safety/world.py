@@ -1,4 +1,7 @@
-"""A caseload made from outside: `outreach` in processes of their own, on a person's own invented computer."""
+"""A caseload made from outside: `outreach` in processes of their own, on a person's own invented computer.
+
+tests/tools/warm.py forks the process of a call; one that is broken or limited from its beginning is started.
+"""
 
 from __future__ import annotations
 
@@ -18,15 +21,17 @@ from storage.home import Home
 from storage.store import Store
 from storage.vault import Vault
 from tests.safety import canaries as c
+from tests.tools import warm
 from tests.tools.vaults import FAST, PASSPHRASE
 
 TODAY = "2026-11-20"
 NOW = datetime(2026, 11, 20, 8, 41, 7, tzinfo=UTC)
 INJECT = Path(__file__).with_name("inject")
 ROOT = Path(__file__).parents[2]
-ROOT = Path(__file__).parents[2]
 URN = "999001"
 UPN = "U886009924001"
+OF_ITS_BEGINNING = ("PYTHON", "SAFETY_")
+"""How the variables begin that a process hears of only where it starts anew."""
 HEAD = "UPN,Surname,Forename,Reg,Date,Session,Mark,Minutes Late,Comment"
 
 
@@ -96,20 +101,29 @@ class Computer:
         return [sys.executable, "-P", "-m", "outreach_tui", "--home", str(self.home.path), *words]
 
     def __call__(self, *words: str, stdin: str = "", preexec: Any = None, **environ: str | None) -> Said:
+        if preexec is None and not any(name.startswith(OF_ITS_BEGINNING) for name in environ):
+            home = ["--home", str(self.home.path)]
+            folder = self.root / "work"
+            said = Said(*warm.call([*home, *words], self.environment(**environ), stdin.encode(), cwd=folder))
+        else:
+            said = self._anew(words, stdin, preexec, self.environment(**environ))
+        self.said.append(said)
+        assert b"Traceback" not in said.err
+        return said
+
+    def _anew(self, words: tuple[str, ...], stdin: str, preexec: Any, environ: dict[str, str]) -> Said:
+        """A call by an interpreter that is started for it."""
         done = subprocess.run(
             self.command(*words),
             input=stdin.encode(),
             capture_output=True,
-            env=self.environment(**environ),
+            env=environ,
             cwd=self.root / "work",
             preexec_fn=preexec,
             timeout=60,
             check=False,
         )
-        said = Said(done.returncode, done.stdout, done.stderr)
-        self.said.append(said)
-        assert b"Traceback" not in said.err
-        return said
+        return Said(done.returncode, done.stdout, done.stderr)
 
     def well(self, *words: str, **more: Any) -> Said:
         """A call that must succeed."""

@@ -43,13 +43,19 @@ _server: subprocess.Popen[bytes] | None = None
 
 
 def call(
-    words: Sequence[str], environ: Mapping[str, str], stdin: bytes, timeout: float = 60
+    words: Sequence[str],
+    environ: Mapping[str, str],
+    stdin: bytes,
+    *,
+    cwd: Path | None = None,
+    timeout: float = 60,
 ) -> tuple[int, bytes, bytes]:
-    """Run one call; its exit code (below zero for a signal), stdout and stderr."""
+    """Run one call in a folder; its exit code (below zero for a signal), stdout and stderr."""
+    place = cwd or Path.cwd()
     if not hasattr(os, "fork"):
         done = subprocess.run(
             [sys.executable, "-m", "outreach_tui", *words],
-            input=stdin, capture_output=True, env=dict(environ), timeout=timeout, check=False,
+            input=stdin, capture_output=True, env=dict(environ), cwd=place, timeout=timeout, check=False,
         )  # fmt: skip
         return done.returncode, done.stdout, done.stderr
     server = _serving()
@@ -59,7 +65,7 @@ def call(
         files = [Path(folder) / name for name in ("in", "out", "err")]
         files[0].write_bytes(stdin)
         asked = {"words": list(words), "environ": dict(environ), "files": [str(file) for file in files]}
-        server.stdin.write(json.dumps(asked | {"cwd": str(Path.cwd())}).encode() + b"\n")
+        server.stdin.write(json.dumps(asked | {"cwd": str(place)}).encode() + b"\n")
         server.stdin.flush()
         if not select.select([server.stdout], [], [], timeout)[0]:
             stop()
@@ -135,6 +141,7 @@ def _become(asked: dict[str, Any]) -> int:
     os.environ.update(asked["environ"])
     time.tzset()
     random.seed()
+    tempfile.tempdir = None
     modes = (os.O_RDONLY, os.O_WRONLY | os.O_CREAT, os.O_WRONLY | os.O_CREAT)
     for number, (file, mode) in enumerate(zip(asked["files"], modes, strict=True)):
         opened = os.open(file, mode, 0o600)
