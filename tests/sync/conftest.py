@@ -7,9 +7,19 @@ from pathlib import Path
 
 import pytest
 
+from sync.hub import database as of_the_hub
 from tests.sync.databases import Database, PostgresqlDatabase, Server, SqliteDatabase, started_server
+from tests.sync.engines import remembering
 from tests.sync.served import Site
 from tests.sync.world import World, opened_world
+
+
+@pytest.fixture(scope="session", autouse=True)
+def engines_remember() -> Iterator[None]:
+    """A statement is read once in a run, and not once in each test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(of_the_hub, "create_engine", remembering)
+        yield
 
 
 @pytest.fixture(scope="session")
