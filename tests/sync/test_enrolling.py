@@ -115,6 +115,16 @@ def test_a_school_that_was_taken_back_before_the_first_session_can_be_added_agai
     assert held.name == "Oakhanger"
 
 
+def test_to_whom_a_worker_is_tied_counts_in_an_open_caseload_from_the_next_session_on(site: Site) -> None:
+    store = site.store("Ana")
+    site.join(store, site.code("Ana Bell", "early-help", ("118300",)))
+    assert site.sync(store).session.agreed
+    assert len(store.worker.schools) == 1
+    site.code("Ana Bell", "early-help")
+    assert site.sync(store).session.agreed
+    assert store.worker.schools == ()
+
+
 def test_a_code_works_once_and_for_ten_minutes(site: Site) -> None:
     code = site.code()
     site.join(site.store(), f" {code[:5].lower()}-{code[5:]} ")
