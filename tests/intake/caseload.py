@@ -11,6 +11,7 @@ from casework.ids import new_id
 from casework.records import AttendanceWeek, Child, School, Team, Worker
 from storage.queries.child_marks import read_marks
 from storage.store import Store
+from tests.tools.caseloads import set_up
 
 TODAY = date(2026, 11, 20)
 NOW = datetime(2026, 11, 20, 8, 30, tzinfo=UTC)
@@ -25,7 +26,7 @@ def new_store(folder: Path) -> Store:
     team = Team(id=new_id(), name="Swale")
     worker = Worker(id=new_id(), name="Kim Invented", agency="inclusion-attendance", team=team.id)
     path = folder / "caseload.db"
-    return Store.set_up(path, bytearray(KEY), worker=worker, team=team, now=lambda: NOW, today=TODAY)
+    return set_up(path, bytearray(KEY), worker=worker, team=team, now=lambda: NOW, today=TODAY)
 
 
 def add_school(store: Store, urn: str = "999001", laestab: str = "8860091") -> School:

@@ -31,6 +31,7 @@ from screens.doorway import FirstRun
 from storage.store import Store
 from tests.screens.fakes import PASSPHRASE, Hands, NoKeyStore, RoundRoom
 from tests.screens.steps import settle, unlock
+from tests.tools.caseloads import set_up
 
 T = TypeVar("T")
 
@@ -78,7 +79,7 @@ def new_store(folder: Path, agency: str = "inclusion-attendance") -> Store:
         {"id": new_id(), "name": "Kim Invented", "agency": agency, "team": team.id}
     )
     path = folder / "caseload.db"
-    return Store.set_up(path, bytearray(KEY), worker=worker, team=team, now=lambda: NOW, today=TODAY)
+    return set_up(path, bytearray(KEY), worker=worker, team=team, now=lambda: NOW, today=TODAY)
 
 
 def commit(store: Store, name: str, records: Sequence[Any], subject: str | None = None) -> None:

@@ -30,6 +30,7 @@ from outreach_tui.settings import Loaded, Settings
 from storage.store import Store
 from tests.screens.fakes import Hands, NoKeyStore
 from tests.screens.steps import settle
+from tests.tools.caseloads import set_up
 
 TODAY = date(2026, 11, 20)
 NOW = datetime(2026, 11, 20, 8, 41, 7, tzinfo=UTC)
@@ -167,7 +168,7 @@ def make_caseload(folder: Path, records: Sequence[Record], *, agency: str = "ear
     worker = Worker.model_validate(
         {"id": ident(0, 2), "name": "Kim Invented", "agency": agency, "team": team.id}
     )
-    store = Store.set_up(path, bytearray(KEY), worker=worker, team=team, now=lambda: NOW, today=TODAY)
+    store = set_up(path, bytearray(KEY), worker=worker, team=team, now=lambda: NOW, today=TODAY)
     if records:
         with store.journal.step(Edit("Invented caseload", ()), kind="setup") as step:
             step.apply([create(record) for record in records])

@@ -26,6 +26,7 @@ from screens.reopening import LeftOpen
 from storage.queries.agreements import read_agreements, read_lost, read_opening
 from storage.queries.sight import Sight
 from storage.store import Store
+from tests.tools.caseloads import set_up
 
 TODAY = date(2026, 11, 20)
 NOW = datetime(2026, 11, 20, 8, 41, 7, tzinfo=UTC)
@@ -36,7 +37,7 @@ def opened(folder: Path, agency: str) -> Store:
     team = Team(id=new_id(), name="Swale")
     me = Worker.model_validate({"id": new_id(), "name": "Ann", "agency": agency, "team": team.id})
     path = folder / "caseload.db"
-    return Store.set_up(path, bytearray(32), worker=me, team=team, now=lambda: NOW, today=TODAY)
+    return set_up(path, bytearray(32), worker=me, team=team, now=lambda: NOW, today=TODAY)
 
 
 def agreed(store: Store, agencies: set[str], purposes: set[str], **more: Any) -> tuple[Child, Agreement]:

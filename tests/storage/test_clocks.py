@@ -31,7 +31,7 @@ from casework.records_sharing import Agreement
 from storage.queries.caseload import read_caseload
 from storage.queries.child import read_child
 from storage.queries.tasks import ClockList, grouped, read_clocks
-from storage.store import Store
+from tests.tools.caseloads import set_up
 
 TODAY = date(2026, 11, 20)
 NOW = datetime(2026, 11, 20, 8, 41, 7, tzinfo=UTC)
@@ -48,7 +48,7 @@ class World:
         values = {"id": new_id(), "name": "Ann Bell", "agency": agency, "team": team.id}
         self.ann = Worker.model_validate(values | ({"schools": (self.oak.id,)} if schools else {}))
         self.bob = Worker(id=new_id(), name="Bob Cole", agency="early-help", team=team.id)
-        self.store = Store.set_up(
+        self.store = set_up(
             folder / "caseload.db", bytearray(32), worker=self.ann, team=team, now=lambda: NOW, today=TODAY
         )
         home = Household(id=new_id(), name="Marsh")

@@ -9,6 +9,7 @@ from casework.edits import Edit, create, update
 from casework.ids import new_id
 from casework.records import School, Team, Worker
 from storage.store import Store
+from tests.tools.caseloads import set_up
 
 KEY = bytes(range(32))
 NOW = datetime(2026, 11, 20, 8, 41, 7, tzinfo=UTC)
@@ -19,7 +20,7 @@ def both(folder: Path) -> tuple[Store, Store]:
     team = Team(id=new_id(), name="Swale")
     worker = Worker(id=new_id(), name="Kim Invented", agency="early-help", team=team.id)
     path = folder / "caseload.db"
-    Store.set_up(path, bytearray(KEY), worker=worker, team=team, now=lambda: NOW, today=TODAY).close()
+    set_up(path, bytearray(KEY), worker=worker, team=team, now=lambda: NOW, today=TODAY).close()
     one, two = (Store.open(path, bytearray(KEY), now=lambda: NOW, today=TODAY) for _ in range(2))
     return one, two
 

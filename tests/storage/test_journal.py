@@ -37,6 +37,7 @@ from storage.queries.child import read_child
 from storage.queries.today import read_round
 from storage.rows import current_values
 from storage.store import Store
+from tests.tools.caseloads import set_up
 
 TODAY = date(2026, 11, 20)
 NOW = datetime(2026, 11, 20, 8, 30, tzinfo=UTC)
@@ -47,7 +48,7 @@ def fresh_store(folder: Path) -> Store:
     team = Team(id=new_id(), name="Swale")
     worker = Worker(id=new_id(), name="Kim Invented", agency="inclusion-attendance", team=team.id)
     path = folder / "caseload.db"
-    return Store.set_up(path, bytearray(KEY), worker=worker, team=team, now=lambda: NOW, today=TODAY)
+    return set_up(path, bytearray(KEY), worker=worker, team=team, now=lambda: NOW, today=TODAY)
 
 
 def reopened(store: Store) -> Store:

@@ -17,6 +17,7 @@ from storage.disclosing import commit_disclosure
 from storage.following_up import require_register
 from storage.queries.agreements import read_disclosures
 from storage.store import Store
+from tests.tools.caseloads import set_up
 
 TODAY = date(2026, 11, 20)
 NOW = datetime(2026, 11, 20, 8, 41, 7, tzinfo=UTC)
@@ -26,9 +27,7 @@ def opened(folder: Path, agency: str) -> tuple[Store, Child, Worker]:
     team = Team(id=new_id(), name="Swale")
     me = Worker.model_validate({"id": new_id(), "name": "Ann", "agency": agency, "team": team.id})
     other = Worker(id=new_id(), name="Bob", agency="early-help", team=team.id)
-    store = Store.set_up(
-        folder / "caseload.db", bytearray(32), worker=me, team=team, now=lambda: NOW, today=TODAY
-    )
+    store = set_up(folder / "caseload.db", bytearray(32), worker=me, team=team, now=lambda: NOW, today=TODAY)
     child = Child(id=new_id(), surname="Marsh", forename="Tilly")
     store.journal.commit(Edit("Bring in", (create(other), create(child))))
     return store, child, other

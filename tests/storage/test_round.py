@@ -29,6 +29,7 @@ from storage.queries.child import read_child
 from storage.queries.history import read_corrections, read_history, read_origins
 from storage.queries.today import _spoken, read_round
 from storage.store import Store
+from tests.tools.caseloads import set_up
 
 MONDAY, FRIDAY = date(2026, 11, 16), date(2026, 11, 20)
 NOW = datetime(2026, 11, 20, 8, 30, tzinfo=UTC)
@@ -76,7 +77,7 @@ def world(tmp_path: Path) -> Iterator[World]:
     worker = Worker(id=new_id(), name="Kim Invented", agency="inclusion-attendance", team=team.id)
     path = tmp_path / "caseload.db"
     key = bytearray(range(32))
-    store = Store.set_up(path, key, worker=worker, team=team, now=lambda: NOW, today=FRIDAY)
+    store = set_up(path, key, worker=worker, team=team, now=lambda: NOW, today=FRIDAY)
     yield World(store)
     store.close()
 
@@ -297,7 +298,7 @@ def test_who_was_acted_on_is_left_out_until_the_step_is_taken_back(world: World)
 def test_a_weekend_without_any_calendar_works_on_friday(tmp_path: Path, day: date) -> None:
     team = Team(id=new_id(), name="Swale")
     worker = Worker(id=new_id(), name="Kim Invented", agency="inclusion-attendance", team=team.id)
-    store = Store.set_up(
+    store = set_up(
         tmp_path / "caseload.db", bytearray(32), worker=worker, team=team, now=lambda: NOW, today=day
     )
     school = School(id=new_id(), urn="999003", name="No Calendar")
@@ -430,7 +431,7 @@ def test_the_record_itself_tells_no_more_than_the_page(world: World) -> None:
 def test_who_may_see_youth_justice_sees_every_code(tmp_path: Path) -> None:
     team = Team(id=new_id(), name="Swale")
     worker = Worker(id=new_id(), name="Lee Invented", agency="youth-justice", team=team.id)
-    store = Store.set_up(
+    store = set_up(
         tmp_path / "caseload.db", bytearray(range(32)), worker=worker, team=team,
         now=lambda: NOW, today=FRIDAY,
     )  # fmt: skip

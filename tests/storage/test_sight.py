@@ -35,6 +35,7 @@ from storage.queries.history import read_history
 from storage.queries.risks import told_risks
 from storage.queries.sight import Sight, draft_of, drafts_waiting, may_go_on, shown_child, subject_of
 from storage.store import Store
+from tests.tools.caseloads import set_up
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
@@ -45,7 +46,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
     team = Team(id=new_id(), name="Swale")
     me = Worker(id=new_id(), name="Ann", agency="early-help", team=team.id, schools=("here",))
     path = tmp_path / "caseload.db"
-    made = Store.set_up(path, bytearray(32), worker=me, team=team, now=lambda: NOW, today=NOW.date())
+    made = set_up(path, bytearray(32), worker=me, team=team, now=lambda: NOW, today=NOW.date())
     yield made
     made.close()
 

@@ -22,6 +22,7 @@ from sync.hub.enrolment import draw_code, enter_worker
 from sync.hub.home import HubHome, OpenHub, create_hub, open_hub
 from sync.joining import Joined, Reconciled, join, reconcile
 from tests.sync.world import KEY, NOW
+from tests.tools.caseloads import set_up
 
 
 class Clock:
@@ -102,7 +103,7 @@ class Site:
         folder = self.folder / f"laptop-{len(self.stores)}"
         folder.mkdir()
         of_team = Team(id=new_id(), name=team)
-        store = Store.set_up(
+        store = set_up(
             folder / "caseload.db",
             bytearray(KEY),
             worker=Worker(id=new_id(), name=name, agency="school", team=of_team.id),

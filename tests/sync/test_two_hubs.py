@@ -41,6 +41,7 @@ from tests.sync.databases import PostgresqlDatabase
 from tests.sync.raw import Raw
 from tests.sync.test_processes import Started
 from tests.sync.world import KEY, World
+from tests.tools.caseloads import set_up
 from tests.tools.proxy import Proxy
 from tests.tools.vaults import FAST, PASSPHRASE
 
@@ -79,7 +80,7 @@ class County:
         team = Team(id=new_id(), name="Swale")
         worker = Worker(id=new_id(), name=name, agency="early-help", team=team.id)
         path = self.folder / name / "caseload.db"
-        made = Store.set_up(path, bytearray(KEY), worker=worker, team=team, now=now, today=now().date())
+        made = set_up(path, bytearray(KEY), worker=worker, team=team, now=now, today=now().date())
         self.stores.append(made)
         return made
 

@@ -30,6 +30,7 @@ from sync.messages.sums import Have, Lack, Verified, Verify
 from sync.messages.verbs import VERB_OF
 from sync.session import Session
 from tests.sync.databases import KEY, Database
+from tests.tools.caseloads import set_up
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 R = TypeVar("R", bound=Record)
@@ -204,7 +205,7 @@ class World:
             devices.add_device(connection, device, worker.id, b"", self.now)
         folder = self.folder / device
         folder.mkdir()
-        store = Store.set_up(
+        store = set_up(
             folder / "caseload.db",
             bytearray(KEY),
             worker=worker,
