@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
@@ -46,6 +47,8 @@ def history_lines(record_type: str, changes: Sequence[FieldChange], width: int) 
 
 
 _MOST = 40
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
+"""An instant as records keep it."""
 
 
 def _values(record_type: str, change: FieldChange) -> list[tuple[str, str | None, str]]:
@@ -63,7 +66,7 @@ def _values(record_type: str, change: FieldChange) -> list[tuple[str, str | None
 
 def _say(record_type: str, field: str, value: object) -> str:
     if isinstance(value, str) and value:
-        return say_value(record_type, field, value)
+        return local_time(value) if _MOMENT.fullmatch(value) else say_value(record_type, field, value)
     return value_words(value)
 
 

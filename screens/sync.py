@@ -208,9 +208,9 @@ class SyncScreen(OutreachScreen):
             )
             for one in records
         ]
-        self.app.push_screen(
-            TextScreen("What waits and what was sent, record by record", "\n".join(words), child)
-        )
+        name = next((one.name for one in self._view.children if one.child == child), "") if self._view else ""
+        title = f"What waits and what was sent: {short(name, 40)}" if name else "What waits and what was sent"
+        self.app.push_screen(TextScreen(title, "\n".join(words), child))
 
     async def do_sync_now(self) -> None:
         """Begin a session; keys go on meanwhile, and its end is said."""

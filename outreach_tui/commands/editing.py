@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 import click
 
+from casework.conflicts import field_label
 from casework.text import clean, safe
 from outreach_tui import output
 from outreach_tui.commands.frame import Call, LineCommand, json_option, the_call
@@ -96,7 +97,7 @@ def edit(record: str, fields: tuple[str, ...], reason: str) -> None:
         if child is not None and address_typed(store, child, [*texts, reason]):
             output.warn(f"Warning: {ADDRESS_TYPED}")
         if changes:
-            named = ", ".join(sorted(change.field for change in changes))
+            named = ", ".join(field_label(found.type, change.field) for change in changes)
             step = Edit(
                 f"Edit {found.type.replace('_', ' ')}: {named}",
                 changes,

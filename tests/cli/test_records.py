@@ -51,7 +51,7 @@ def test_undo_takes_the_whole_step_back_and_redo_brings_it_again(line: Line) -> 
     line("edit", line.ids["tilly"], "known_as=Sunny", "language=Polish")
     steps = line("undo", "--list", "--json").json
     assert [(s["name"], s["changes"], s["child"]) for s in steps] == [
-        ("Edit child: known_as, language", 2, line.ids["tilly"])
+        ("Edit child: Known as, First language", 2, line.ids["tilly"])
     ]
     undone = line("undo", "--json")
     assert undone.code == 0

@@ -37,13 +37,14 @@ from screens.child_view import ChildView, read_view
 from screens.contact_form import HOME_VISIT, Chooser, ContactForm
 from screens.fields import LineField
 from screens.help import HelpScreen
-from screens.history import HistoryScreen
+from screens.history import HistoryScreen, history_lines
 from screens.reader import ListScreen, TextScreen
 from screens.unlock import UnlockScreen
 from screens.widgets.fitting import fold, short
 from screens.widgets.row_list import RowList
 from screens.widgets.text import cell_text
 from storage import audit
+from storage.queries.history import FieldChange
 from storage.queries.steps import days_present, was_present
 from storage.queries.today import read_round
 from storage.store import Store
@@ -394,6 +395,15 @@ async def test_history_tells_old_and_new_of_a_field(family: Family, tmp_path: Pa
         assert "Known as: Tilly → Till" in text
         assert "because: she asked for it" in text
         assert "School: Oakhanger Primary" in text
+
+
+def test_a_history_tells_the_time_on_the_wall() -> None:
+    made = FieldChange(
+        seq=1, at="2026-07-01T09:00:00Z", by="Ana", step="Contact", reason="", kind="do",
+        field="at", label="When", old="2026-07-01T08:02:01.278593Z", new="2026-07-01T08:30:00Z",
+    )  # fmt: skip
+    lines = history_lines("contact", [made], 78)
+    assert "  When: Wed 1 Jul 2026 09:02 → Wed 1 Jul 2026 09:30" in lines
 
 
 async def test_history_of_the_person_under_the_cursor(family: Family, tmp_path: Path) -> None:
