@@ -37,14 +37,12 @@ _TIMEOUT = httpx2.Timeout(60.0, connect=10.0)
 _OK, _TOO_MANY, _SERVER = 200, 429, 500
 _MOST_OFFSET = timedelta(days=36_525)
 """By which two clocks may differ: a century."""
+_HIGHEST_PORT = 65_535
 _REPLAYED = "replayed"
 """A proxy sent a request twice and passed on the second answer: said once more, with a nonce of its own, it
 has the effect that it has had."""
 _SENT_LATER = "nothing is lost, and it is sent the next time"
-_ENROL_AGAIN = (
-    "nothing is lost, and this laptop is not enrolled yet: run the same outreach enrol again, with a new code"
-    " where this one ran out"
-)
+_ENROL_AGAIN = "nothing is lost: run the same outreach enrol again, with a new code where this one ran out"
 _ISSUERS = ("ISSUER", "SELF-SIGNED", "SELF SIGNED")
 """By which TLS says that it does not know who signed a certificate, not that it ran out or is another's."""
 _MOST_ANSWER = 4 * wire.MOST_BODY  # a page of a pull may be larger than anything that is sent
@@ -236,7 +234,9 @@ def checked_url(url: str) -> str:
     except httpx2.InvalidURL:
         parts = httpx2.URL("")
     plain = parts.scheme == "http" and _is_loopback(address)
-    if not parts.host or parts.userinfo or parts.query or (parts.scheme != "https" and not plain):
+    is_port = parts.port is None or 0 < parts.port <= _HIGHEST_PORT
+    is_bare = parts.host and is_port and not parts.userinfo and not parts.query
+    if not is_bare or (parts.scheme != "https" and not plain):
         raise UsageProblem(
             "bad-url",
             "The address of a central record is https://..., or http://127.0.0.1:PORT on this computer.",

@@ -197,6 +197,8 @@ def test_nobody_answers_and_nothing_is_lost(site: Site) -> None:
         ("https://", False),
         ("hub.example.org", False),
         ("https://a:b@hub.example.org", False),
+        ("https://hub.example.org:99999", False),
+        ("https://hub.example.org:0", False),
         ("", False),
     ],
 )
