@@ -42,11 +42,17 @@ def history_gives_rows(conn: Connection) -> Iterator[str]:
             yield f"{held - made[record_type]} {record_type} records have no history; restore a backup."
 
 
-def _matches(conn: Connection, record_type: str, record: str, parts: Iterable[Any]) -> bool:
+def replayed(changes: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """The fields of a record as its changes leave them, each a field and what it became as JSON, in order."""
     values: dict[str, Any] = {"void": False}
-    for _, _, field, new in parts:
+    for field, new in changes:
         given = json.loads(new)
         values |= given if field == CREATED else {field: given}
+    return values
+
+
+def _matches(conn: Connection, record_type: str, record: str, parts: Iterable[Any]) -> bool:
+    values = replayed((field, new) for _, _, field, new in parts)
     derived = DERIVED_COLUMNS.get(record_type, {})
     names = ["void", *field_columns(record_type), *derived]
     row = conn.execute(f"SELECT {', '.join(names)} FROM {record_type} WHERE id = ?", (record,)).fetchone()

@@ -97,7 +97,7 @@ def _rename_own(store: Store, identity: Identity) -> None:
     known = {before: identity.worker_id} if before != identity.worker_id else {}
     if own_team is not None and identity.team_id is not None:
         known[own_team] = identity.team_id
-    rename(conn, known)
+    rename(conn, known, store.now())
     conn.execute("UPDATE edit SET worker = ? WHERE worker = ?", (identity.worker_id, before))
     keep(conn, FORMER_WORKER, before)
     if own_team is not None and identity.team_id is not None:

@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
+from casework.edits import Change
 from casework.records import RECORD_TYPES
 from storage import reindex, search_index
 from storage.central.holdings import Holdings
+from storage.central.others_steps import note_steps
 from storage.central.outbox import look_again
 from storage.cipher import Connection
-from storage.journal import Receipt, transaction
+from storage.integrity import replayed
+from storage.journal import Receipt, apply_steps, transaction
+from storage.rows import current_values
 from storage.schema import field_columns
 from storage.store import Store
 
@@ -28,16 +33,17 @@ _SINCE_MADE = " AND edit >= (SELECT min(edit) FROM change WHERE record IN (SELEC
 def take_known(store: Store, known: Mapping[str, str]) -> None:
     """`rename` in a transaction of its own; whoever keeps such records in memory is told."""
     with transaction(store.conn):
-        touched = rename(store.conn, known)
+        touched = rename(store.conn, known, store.now())
     if touched:
         store.journal.announce(Receipt("", 0, "Central record", touched))
 
 
-def rename(conn: Connection, known: Mapping[str, str]) -> frozenset[str]:
+def rename(conn: Connection, known: Mapping[str, str], at: datetime) -> frozenset[str]:
     """Replace each id by the known one, in the caller's transaction; the types of those records.
 
-    Where the known record is here already, this laptop's row gives way to it; its steps are still sent, as
-    steps on the known record, and it is asked for anew. Each text is read once, however many ids there are.
+    Where the known record is here already, this laptop's row gives way to it, and the history says so; its
+    steps are still sent, as steps on the known record, and it is asked for anew. Each text is read once,
+    however many ids there are.
     """
     olds = json.dumps(list(known))
     ours = [
@@ -48,11 +54,12 @@ def rename(conn: Connection, known: Mapping[str, str]) -> frozenset[str]:
         ).fetchall()
     ]
     _uncount(conn, known, ours)
-    children = []
+    children, gave_way = [], []
     for record_type, old in ours:
         new = known[old]
         if conn.execute(f"SELECT 1 FROM {record_type} WHERE id = ?", (new,)).fetchone():
             conn.execute(f"DELETE FROM {record_type} WHERE id = ?", (old,))
+            gave_way.append((record_type, new))
         else:
             conn.execute(f"UPDATE {record_type} SET id = ? WHERE id = ?", (new, old))
         conn.execute(
@@ -69,8 +76,24 @@ def rename(conn: Connection, known: Mapping[str, str]) -> frozenset[str]:
     for table, columns in _places().items():
         for column in columns:
             _replace(conn, table, column)
-    reindex.refresh(conn, children)
+    reindex.refresh(conn, {*children, *_say_what_stands(conn, gave_way, at)})
     return frozenset(record_type for record_type, _ in ours)
+
+
+def _say_what_stands(conn: Connection, records: Sequence[tuple[str, str]], at: datetime) -> set[str]:
+    """In the history of these records (type, id), what stands of them where this laptop's steps, theirs by
+    now, said something else; the children whose search index entries are stale.
+    """
+    changes: list[Change] = []
+    for record_type, record in records:
+        history = conn.execute("SELECT field, new FROM change WHERE record = ? ORDER BY edit, n", (record,))
+        said, stands = replayed(history), current_values(conn, record_type, record) or {}
+        changes += [
+            Change(record_type, record, name, value, stands[name])
+            for name, value in said.items()
+            if name in stands and stands[name] != value
+        ]
+    return apply_steps(conn, [(note_steps(conn, [None], at)[0], changes)]) if changes else set()
 
 
 def _uncount(conn: Connection, known: Mapping[str, str], ours: list[tuple[str, str]]) -> None:

@@ -25,6 +25,7 @@ from casework.records_case import Notification
 from casework.records_sync import Conflict
 from casework.same_child import link_children
 from storage.intake.importer import import_file
+from storage.integrity import history_gives_rows
 from storage.queries.duplicates import find_open_pairs
 from tests.sync.databases import Database, SqliteDatabase
 from tests.sync.test_two_laptops import contact
@@ -162,6 +163,37 @@ def test_the_adults_and_the_home_of_a_known_child_are_known(world: World) -> Non
         assert [held[kind] for kind in ("child", "person", "relationship", "household")] == [1, 1, 1, 1]
         [conflict] = laptop.store.find(Conflict)
         assert (conflict.record_type, conflict.field) == ("person", "phones"), "what they truly differ in"
+
+
+def moved_in(laptop: Laptop, child: Child, home: Household) -> None:
+    """A child lives in a new home."""
+    changes = (create(home), *update(laptop.get(child), household=home.id))
+    laptop.store.journal.commit(Edit("Moved", changes))
+
+
+def with_a_home(world: World, name: str) -> tuple[Laptop, Laptop, Child, Household]:
+    """Both hold a child with the home that Ben wrote down."""
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    tilly = world.child("Tilly")
+    home = Household(id=world.new_id("home"), name=name, address="3 Quay Road")
+    ben.make(tilly)
+    moved_in(ben, tilly, home)
+    world.settle()
+    return ana, ben, tilly, home
+
+
+@pytest.mark.parametrize("name", ["", "Gran"])
+def test_the_history_tells_why_what_the_laptop_wrote_of_a_home_it_had_already_does_not_stand(
+    world: World, name: str
+) -> None:
+    """Else `doctor` tells them to restore a backup (seed 1000871)."""
+    ana, ben, tilly, home = with_a_home(world, "Marsh")
+    moved_in(ana, tilly, Household(id=world.new_id("home"), name=name, address=home.address))
+    world.settle()
+    for laptop in (ana, ben):
+        assert (laptop.get(tilly).household, laptop.get(home).name) == (home.id, "Marsh")
+        assert [*history_gives_rows(laptop.store.conn)] == []
+        assert laptop.sync().requests == 1
 
 
 def test_a_child_whom_the_laptop_may_not_hold_is_not_told_of(world: World) -> None:

@@ -29,6 +29,7 @@ FAILED_ONCE = (
     59509,
     771424,
     1000103,
+    1000871,
 )
 """Seeds beyond those, which failed until a fault was mended: of the product, and of what a run holds."""
 
