@@ -166,11 +166,13 @@ class Matching:
     def known(self) -> dict[str, str]:
         """Ids of records that these edits create, each with the id under which it is known already.
 
-        No two of them are given the same one: that two records of one laptop are one, a person says.
+        No two of them are given the same one: that two records of one laptop are one, a person says. What
+        they take back again is given none, for that is not about what others made.
         """
+        stand = [made for made in self._made.values() if not made.last.get("void")]
         for types in _ORDER:
-            self._match([made for made in self._made.values() if made.type in types])
-        for made in self._made.values():
+            self._match([made for made in stand if made.type in types])
+        for made in stand:
             if made.type == "household":
                 self._match_home(made)
         return self._known
@@ -188,10 +190,9 @@ class Matching:
     def _match(self, all_made: list[Made]) -> None:
         keys: dict[str, list[str]] = {}
         for made in all_made:
-            if not made.last.get("void"):
-                shapes = map(self._under_known, made.shapes)
-                found = (key for shape in shapes for key in keys_of(made.type, shape, self._fields))
-                keys[made.id] = [*dict.fromkeys(found)]
+            shapes = map(self._under_known, made.shapes)
+            found = (key for shape in shapes for key in keys_of(made.type, shape, self._fields))
+            keys[made.id] = [*dict.fromkeys(found)]
         owners = owners_of(self._connection, (key for own in keys.values() for key in own))
         self._central.fetch(owners.values())
         for record, own in keys.items():

@@ -182,6 +182,15 @@ def with_a_home(world: World, name: str) -> tuple[Laptop, Laptop, Child, Househo
     return ana, ben, tilly, home
 
 
+def test_a_home_that_was_taken_back_before_it_was_sent_takes_nobody_elses_with_it(world: World) -> None:
+    ana, ben, tilly, home = with_a_home(world, "")
+    moved_in(ana, tilly, Household(id=world.new_id("home"), address=home.address))
+    ana.store.journal.undo()
+    world.settle()
+    for laptop in (ana, ben):
+        assert (laptop.has(home), laptop.get(tilly).household) == (True, home.id)
+
+
 @pytest.mark.parametrize("name", ["", "Gran"])
 def test_the_history_tells_why_what_the_laptop_wrote_of_a_home_it_had_already_does_not_stand(
     world: World, name: str
