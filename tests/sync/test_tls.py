@@ -99,7 +99,7 @@ def test_another_central_record_behind_the_same_certificate_is_not_believed(
     assert site.sync(ana).session.agreed
 
 
-def test_certificates_that_cannot_be_read_are_named(
+def test_certificates_that_cannot_be_read_are_named_where_they_are_asked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, authority: Authority
 ) -> None:
     for text in (None, "no certificate"):
@@ -110,6 +110,7 @@ def test_certificates_that_cannot_be_read_are_named(
         with pytest.raises(BadInput, match="SSL_CERT_FILE") as wrong:
             Line("https://hub.example.org", now=lambda: None)  # type: ignore[arg-type,return-value]
         assert wrong.value.exit_code == 4
+        Line("http://127.0.0.1:8765", now=lambda: None).close()  # type: ignore[arg-type,return-value]
 
 
 def test_what_is_served_beyond_this_computer_is_served_with_tls(site: Site, authority: Authority) -> None:
