@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from anyio import CapacityLimiter, to_thread
@@ -93,6 +94,7 @@ def _response(answered: Answered, *, close: bool = False) -> Response:
     return Response(answered.body, answered.status, headers)
 
 
+@cache
 def _described(shape: type[BaseModel]) -> dict[str, Any]:
     content = {"application/json": {"schema": shape.model_json_schema()}}
     return {"requestBody": {"required": True, "content": content}}
