@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from hashlib import scrypt
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from sync import signing
 from sync.hub import database as of_the_hub
+from sync.hub import enrolment
 from tests.sync.databases import Database, PostgresqlDatabase, Server, SqliteDatabase, started_server
 from tests.sync.engines import remembering
 from tests.sync.served import Site
@@ -15,11 +19,19 @@ from tests.sync.world import World, opened_world
 
 
 @pytest.fixture(scope="session", autouse=True)
-def engines_remember() -> Iterator[None]:
-    """A statement is read once in a run, and not once in each test."""
+def made_ready() -> Iterator[None]:
+    """What is dear and the same each time is done once in a run, and not once in each test: statements are
+    read. Codes and the words of a key are hashed in no time; those of real processes are hashed in earnest.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(of_the_hub, "create_engine", remembering)
+        for room in (enrolment, signing):
+            patch.setattr(room, "scrypt", _hashed_quickly)
         yield
+
+
+def _hashed_quickly(secret: bytes, **how: Any) -> bytes:
+    return scrypt(secret, **(how | {"n": 2}))
 
 
 @pytest.fixture(scope="session")

@@ -7,22 +7,46 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+from unittest.mock import patch
 
 import uvicorn
+from sqlalchemy import Engine
 
 from casework.edits import Edit, create
 from casework.ids import new_id
 from casework.records import Child, Team, Worker
 from storage.integrity import CHECKS
 from storage.store import Store
+from sync.hub import founding
 from sync.hub.api import make_app
+from sync.hub.database import open_sqlite
 from sync.hub.enrolment import draw_code, enter_worker
 from sync.hub.home import HubHome, OpenHub, create_hub, open_hub
+from sync.hub.migrations import upgrade
 from sync.joining import Joined, Reconciled, join, reconcile
 from tests.sync.world import KEY, NOW
 from tests.tools.caseloads import set_up
+
+
+@cache
+def _tables() -> tuple[Engine, TemporaryDirectory[str]]:
+    """A central record's file with its tables and nothing in them, made once in a process."""
+    folder = TemporaryDirectory()
+    engine = open_sqlite(Path(folder.name) / "hub.db", bytearray(KEY), create=True)
+    upgrade(engine)
+    return engine, folder
+
+
+def _copied(engine: Engine) -> None:
+    """As `upgrade` does to a new file under the key of these tests, in a thirtieth of its time."""
+    made, new = _tables()[0].raw_connection(), engine.raw_connection()
+    made.driver_connection.backup(new.driver_connection)  # type: ignore[union-attr]
+    made.close()
+    new.close()
 
 
 class Clock:
@@ -84,7 +108,10 @@ class Site:
     def __post_init__(self) -> None:
         self.home = HubHome(self.folder / "hub")
         self.home.path.mkdir()
-        self.hub = create_hub(self.home, bytearray(KEY), database=None, approve=self.approve, now=self.clock)
+        with patch.object(founding, "upgrade", _copied):
+            self.hub = create_hub(
+                self.home, bytearray(KEY), database=None, approve=self.approve, now=self.clock
+            )
         self.served = Served(self.hub)
 
     @property
