@@ -21,6 +21,7 @@ from casework.errors import Locked, OutreachError
 from casework.wording import say_day
 from outreach_tui.central import Reconcile, Sessions, over_network
 from outreach_tui.guarded import COVER
+from outreach_tui.hushed import hush, show_again
 from outreach_tui.idle import Clocks, IdleWatch, Verdict
 from outreach_tui.relock import Resume
 from outreach_tui.rooms import RoomsApp, ScreenFactory, room_factory
@@ -148,6 +149,8 @@ class OutreachApp(RoomsApp):
     async def on_mount(self) -> None:
         """Show the door: first run or unlock."""
         asyncio.get_running_loop().set_exception_handler(self._stray_fault)
+        if self._was_locked:
+            show_again(self._driver)
         self.set_interval(_IDLE_CHECK_SECONDS, self.mind_idle)
         self.set_interval(_OTHERS_CHECK_SECONDS, self.mind_others)
         if self._sync_seconds:
@@ -276,6 +279,7 @@ class OutreachApp(RoomsApp):
         if verdict is Verdict.EXIT:
             await self.lock("")
             self.resume = None
+            show_again(self._driver)
             self.exit()
         elif verdict is Verdict.LOCK and self.desk.is_open:
             await self.lock("Locked while nobody was here.")
@@ -363,6 +367,7 @@ class OutreachApp(RoomsApp):
             self._clipboard = ""
             if self._fresh_process:
                 self.resume = Resume(note, self._room, self._pages, *astuple(self._form))
+                hush(self._driver)
                 self.exit()
             else:
                 await self.push_screen(self._door(note))

@@ -74,6 +74,8 @@ class Sessions:
             if not quiet:
                 say("A session with the central record is under way.")
             return
+        from sync.ahead import under_way  # nobody who only opens the app needs it
+
         self._busy = True
         loop = asyncio.get_running_loop()
 
@@ -91,7 +93,7 @@ class Sessions:
 
         try:
             tell("asking the central record")
-            done = await asyncio.to_thread(work)
+            done = await asyncio.wrap_future(under_way(work))
         except Locked:
             return
         except OutreachError as problem:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from casework.errors import OutreachError, UsageProblem
 from outreach_tui.crash import EXIT_FAULT, fault_code, fault_sentence
 from outreach_tui.demo import NOTICE, PASSPHRASE, is_demo
+from outreach_tui.hushed import end_hush
 from outreach_tui.relock import CAN_REPLACE, replace_process, take_resume
 
 if TYPE_CHECKING:
@@ -65,9 +66,6 @@ def open_app(
     Raises `UsageProblem` where there is no terminal, and `Refused` when another app has this caseload.
     """
     resume = take_resume(os.environ)
-    drop_hooks(os.environ)
-    check_terminal(os.environ, is_tty=sys.stdin.isatty() and sys.stdout.isatty())
-    home.check_whole()
 
     def make_app() -> OutreachApp:
         from outreach_tui.app import OutreachApp
@@ -96,10 +94,17 @@ def open_app(
         return made[0]
 
     made: list[OutreachApp] = []
-    with home.claim_app(), ExitStack() as ends:
-        code = run(make_app)
-    if made and made[0].resume is not None:
-        replace_process(home.path, today if today_set else None, made[0].resume)
+    with ExitStack() as at_end:
+        if resume is not None:
+            at_end.callback(end_hush)
+        drop_hooks(os.environ)
+        check_terminal(os.environ, is_tty=sys.stdin.isatty() and sys.stdout.isatty())
+        home.check_whole()
+        with home.claim_app(), ExitStack() as ends:
+            code = run(make_app)
+        if made and made[0].resume is not None:
+            at_end.callback(end_hush)
+            replace_process(home.path, today if today_set else None, made[0].resume)
     return code
 
 

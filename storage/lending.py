@@ -30,6 +30,8 @@ class Loan(Generic[S]):
 
     def take(self) -> S:
         """Wait for the turn. Raises Locked once the caseload is locked."""
+        if self._loop.is_closed():  # the app has ended meanwhile, and did not wait
+            raise _locked()
         granted, back = Event(), Event()
 
         def lend(store: S) -> None:
@@ -41,7 +43,7 @@ class Loan(Generic[S]):
         turn.add_done_callback(lambda _: granted.set())
         granted.wait()
         if turn.done() or self._store is None:
-            raise Locked("locked", "The caseload was locked; unlock it first.")
+            raise _locked()
         self._turn, self._back = turn, back
         return self._store
 
@@ -58,6 +60,10 @@ class Loan(Generic[S]):
             yield
         finally:
             self.take()
+
+
+def _locked() -> Locked:
+    return Locked("locked", "The caseload was locked; unlock it first.")
 
 
 class Apart:

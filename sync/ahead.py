@@ -19,7 +19,13 @@ def begun(work: Callable[[], T]) -> Callable[[], T]:
 
     A process that ends does not wait for it.
     """
+    return under_way(work).result
+
+
+def under_way(work: Callable[[], T]) -> Future[T]:
+    """Begin it now, on a thread for which a process that ends does not wait. It cannot be cancelled."""
     end: Future[T] = Future()
+    end.set_running_or_notify_cancel()
 
     def run() -> None:
         try:
@@ -28,7 +34,7 @@ def begun(work: Callable[[], T]) -> Callable[[], T]:
             end.set_exception(error)
 
     Thread(target=run, daemon=True).start()
-    return end.result
+    return end
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -138,6 +139,41 @@ def test_the_key_is_gone_while_another_process_holds_the_caseload(home: Home) ->
     app.close()
     assert app.exitstatus == 0
     assert app.signalstatus is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there the lock screen stays in the same process")
+def test_what_is_typed_before_the_door_is_drawn_is_not_shown(home: Home) -> None:
+    pexpect = pytest.importorskip("pexpect")
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "outreach_tui",
+        "--home",
+        str(home.path),
+        "--today",
+        TODAY.isoformat(),
+    ]
+    app = pexpect.spawn(
+        "/bin/sh",
+        ["-c", f"{shlex.join(command)} --today {TODAY}; stty -a"],
+        env=environment(),
+        dimensions=(24, 80),
+        cwd=str(ROOT),
+        timeout=40,
+    )
+    app.expect("Passphrase")
+    app.send(f"{PASSPHRASE}\r")
+    app.expect(CANARY[:10])
+    app.send("\x0c")
+    app.expect_exact("\x1b[?1049l")  # the locked process has left the screen
+    app.send("violet")
+    app.expect("Passphrase")
+    assert b"violet" not in app.before
+    app.send("\x11")
+    app.expect(r"[ -]echo ")
+    assert app.after == b" echo "
+    app.close()
 
 
 def test_the_place_to_go_on_is_taken_once() -> None:

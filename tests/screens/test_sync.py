@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -14,6 +15,7 @@ import pytest
 from casework.edits import Edit, update
 from casework.errors import Refused, Unreachable
 from casework.records import Child
+from outreach_tui.central import Sessions
 from screens.child import ChildScreen
 from screens.sync import SyncScreen, sync_lines
 from screens.unlock import UnlockScreen
@@ -21,9 +23,11 @@ from screens.widgets.row_list import RowList
 from screens.widgets.text import show_cell
 from storage.central.problems import note_problems
 from storage.central.state import read_state, write_state
+from storage.desk import Desk
 from storage.journal import transaction
 from storage.queries.sync_view import read_child_records, read_sync_view
 from storage.store import Store
+from tests.screens.fakes import FakeStore
 from tests.screens.real import Family, asked, enter, make_real_app, new_store
 from tests.screens.steps import settle
 from tests.screens.test_consent import flat, keys
@@ -313,3 +317,27 @@ async def test_a_lock_ends_a_session_without_a_word(family: Family, tmp_path: Pa
         way.answer.set()
         await settle(pilot)
         assert "Both sides agree" not in flat(app)
+
+
+def test_no_exit_waits_for_a_central_record_that_does_not_answer() -> None:
+    answer, ended, desk = threading.Event(), threading.Event(), Desk[FakeStore]()
+
+    def reconcile(_store: Any, _progress: Any, around: Callable[[Any], Any]) -> Any:
+        begun.set()
+        with around(None)._loan.given_back():
+            answer.wait(10)
+            ended.set()
+
+    async def leave_meanwhile() -> None:
+        await desk.open(FakeStore)
+        running = asyncio.create_task(Sessions(desk, reconcile).run(lambda _: None))
+        await asyncio.to_thread(begun.wait, 30)
+        await desk.close()
+        running.cancel()
+
+    begun = threading.Event()
+    asyncio.run(leave_meanwhile())
+    assert not ended.is_set()
+    answer.set()
+    assert ended.wait(30)
+    desk.shut()
