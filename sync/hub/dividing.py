@@ -48,10 +48,10 @@ class Division:
         for change, about in zip(edit.changes, self._about, strict=True):
             self._join((*about, *_named_in(change, central, every, tied_records)))
         self._tiers: defaultdict[str, set[str]] = defaultdict(set)
-        """The children to whom the step ties an adult or a home that it brings into being."""
+        """The children to whom the step ties an adult or a home of its own that nobody else is tied to."""
         for change, about in zip(edit.changes, self._about, strict=True):
             for tied in ties_to(change):
-                if tied in made and not central.get(tied).stands:
+                if tied in made and not central.get(tied).scopes:
                     self._tiers[tied] |= about
         self._refused: dict[str, list[Refusal]] = {}
 

@@ -229,6 +229,24 @@ def test_adults_go_with_the_children_whom_they_are_tied_to(roll: Roll) -> None:
     ]
 
 
+def test_an_adult_who_is_there_without_a_child_goes_with_the_children_of_the_step(roll: Roll) -> None:
+    """As one who was brought back while the tie was kept aside: taken alone it would be taken again and
+    again, for nobody (seed 1001387).
+    """
+    other = Person(id=roll.world.new_id("person"), surname="Other")
+    with roll.world.hub.engine.begin() as connection:
+        devices.put(connection, roll.world.new_id("edit"), "Brought back", other, roll.world.now)
+    roll.read(
+        other,
+        Relationship(id=roll.world.new_id("tie"), child=roll.tilly.id, person=other.id, kind="aunt"),
+    )
+    assert roll.kim.sync().agreed
+    assert [counts for *_, counts in held(roll.world)] == [
+        {"attendance_week": 1, "child": 1, "person": 1, "relationship": 1},
+        {"attendance_week": 1, "child": 1},
+    ]
+
+
 def test_what_is_said_of_two_children_at_once_stays_together(roll: Roll) -> None:
     link = Link(
         id=roll.world.new_id("link"),

@@ -30,6 +30,7 @@ FAILED_ONCE = (
     771424,
     1000103,
     1000871,
+    1001387,
 )
 """Seeds beyond those, which failed until a fault was mended: of the product, and of what a run holds."""
 
