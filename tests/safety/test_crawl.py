@@ -17,6 +17,7 @@ from typing import Any, cast
 
 import click
 import pytest
+from textual._compositor import Compositor
 from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import Input, TextArea
@@ -507,6 +508,19 @@ async def see_search(pilot: Pilot[Any], eye: Eye, world: World) -> None:
                 eye.leaks.setdefault("palette finds by", set()).add(one.name)
 
 
+@pytest.fixture
+def no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The frames for a terminal, which is not there, are not painted; the eye has the screen painted where it
+    looks.
+    """
+
+    def forget(compositor: Compositor, *_: object, **__: object) -> None:
+        compositor._dirty_regions.clear()
+
+    monkeypatch.setattr(Compositor, "render_update", forget)
+
+
+@pytest.mark.usefixtures("no_terminal")
 @pytest.mark.timeout(300)  # some hundred screens, beside other tests
 @pytest.mark.parametrize("role", [*ROLES, LEAD])
 async def test_no_screen_shows_what_is_withheld(role: str, world: World, tmp_path: Path) -> None:
