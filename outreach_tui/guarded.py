@@ -42,9 +42,22 @@ class GuardedApp(App[None]):
         """What ended the app where it was no fault of ours: a full disk, a damaged file."""
 
     def get_driver_class(self) -> type[Driver]:
-        """Textual's own driver, with pastes made harmless first."""
+        """Textual's own driver, with pastes made harmless first; one that was stopped by force begins anew.
+
+        Told to go on without having been told to stop, Textual's would read the terminal by one more thread
+        each time, and no end, not even a lock, would come by those that it forgot.
+        """
         guard_pastes()
-        return super().get_driver_class()
+        base = super().get_driver_class()
+
+        class Steady(base):  # type: ignore[valid-type, misc]
+            def resume_application_mode(self) -> None:
+                reader = getattr(self, "_key_thread", None)
+                if reader is not None and reader.is_alive():
+                    self.suspend_application_mode()
+                super().resume_application_mode()
+
+        return Steady
 
     # Faults: a code, never locals, a traceback or a value
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -173,6 +174,35 @@ def test_what_is_typed_before_the_door_is_drawn_is_not_shown(home: Home) -> None
     app.send("\x11")
     app.expect(r"[ -]echo ")
     assert app.after == b" echo "
+    app.close()
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="the threads of another process are Linux's")
+def test_being_stopped_by_force_leaves_no_threads_that_hold_up_a_lock(home: Home) -> None:
+    pexpect = pytest.importorskip("pexpect")
+    app = pexpect.spawn(
+        sys.executable,
+        ["-P", "-m", "outreach_tui", "--home", str(home.path), "--today", TODAY.isoformat()],
+        env=environment(),
+        dimensions=(24, 80),
+        cwd=str(ROOT),
+        timeout=40,
+    )
+    app.expect("Passphrase")
+    app.send(f"{PASSPHRASE}\r")
+    app.expect(CANARY[:10])
+    counts = set()
+    for _ in range(3):
+        os.kill(app.pid, signal.SIGSTOP)
+        os.kill(app.pid, signal.SIGCONT)
+        app.expect_exact("\x1b[?1049h")
+        app.expect(CANARY[:10])
+        counts.add(len(list(Path(f"/proc/{app.pid}/task").iterdir())))
+    assert len(counts) == 1
+    app.send("\x0c")
+    app.expect("Locked")
+    app.send("\x11")
+    app.expect(pexpect.EOF)
     app.close()
 
 
