@@ -41,7 +41,7 @@ from tests.screens.real import KEY, NOW, TODAY, Family, asked, commit, enter, ma
 from tests.screens.steps import settle, type_text, unlock
 from tests.screens.textshot import screen_text
 
-WORDS = "half a sent"
+WORDS = "half a"
 ABSTRACT = {
     "FieldForm",
     "KeptForm",
