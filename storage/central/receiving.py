@@ -261,7 +261,10 @@ class Receiver:
             if record in self._busy:
                 want(self._conn, ((kind, record) for kind in types_of(self._conn, self._extras, record)))
                 continue
-            anew |= narrowing.purge(record)
+            purged = narrowing.purge(record)
+            anew |= purged
+            if ("child", record) in purged:  # with what the central record does not know yet
+                anew |= narrowing.narrow(self._holdings.of_scope(record))
         return anew
 
     def _shares(self, rows: Sequence[Row]) -> dict[Entry, Share]:

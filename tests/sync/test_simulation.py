@@ -31,6 +31,7 @@ FAILED_ONCE = (
     1000103,
     1000871,
     1001387,
+    1001699,
 )
 """Seeds beyond those, which failed until a fault was mended: of the product, and of what a run holds."""
 
