@@ -34,6 +34,12 @@ def _hashed_quickly(secret: bytes, **how: Any) -> bytes:
     return scrypt(secret, **(how | {"n": 2}))
 
 
+@pytest.fixture
+def in_earnest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A code that is drawn here is known again by a central record that is a process of its own."""
+    monkeypatch.setattr(enrolment, "scrypt", scrypt)
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """A PostgreSQL server, for as long as this run needs it."""

@@ -221,6 +221,7 @@ class Site:
             office.proxy.close()
 
 
+@pytest.mark.usefixtures("in_earnest")
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_every_step_has_one_effect_whatever_was_killed(

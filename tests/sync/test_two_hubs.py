@@ -102,6 +102,7 @@ def county(tmp_path: Path, postgresql: PostgresqlDatabase) -> Iterator[County]:
     made.close()
 
 
+@pytest.mark.usefixtures("in_earnest")
 def test_two_processes_answer_as_one(county: County) -> None:
     ana, ben = county.store("Ana Bell"), county.store("Ben Cole")
     for store in (ana, ben):
