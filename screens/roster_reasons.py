@@ -33,7 +33,15 @@ class ReasonsPane(VerticalScroll, can_focus=False):
         """Other lines, from their top."""
         self.query_one(Static).update(show_lines(lines))
         self.scroll_home(animate=False, immediate=True)
-        self.call_after_refresh(self._tell_more)
+        self._tell_more()
+
+    def watch_virtual_size(self) -> None:
+        """The words were laid out, which is some time after they came."""
+        self._tell_more()
+
+    def on_resize(self) -> None:
+        """More of them may fit, or fewer."""
+        self._tell_more()
 
     def read_on(self, way: int) -> None:
         """Scroll: `way` 1 is down, -1 up."""
