@@ -115,7 +115,9 @@ class Sending:
 
     def work_out(self, message: Message) -> None:
         """Hash what a message is about, while its answer is awaited."""
-        self._beforehand.work_out(message.records, message.made)
+        # A later step has its verdict where this message was answered before and that answer was lost.
+        is_newest = not outbox.is_answered_after(self._conn, message.edits[-1].place)
+        self._beforehand.work_out(message.records, message.made if is_newest else {})
 
     def push_all(self, session: Session) -> None:
         """Send what waits until nothing does.

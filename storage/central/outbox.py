@@ -130,6 +130,12 @@ def waiting_after(conn: Connection, after: int) -> tuple[int, int]:
     return int(count), int(place or after)
 
 
+def is_answered_after(conn: Connection, place: int) -> bool:
+    """Whether a step that was made after this one has a verdict."""
+    found = conn.execute("SELECT 1 FROM sync_edit WHERE edit > ? LIMIT 1", (place,))
+    return found.fetchone() is not None
+
+
 def every_waiting(conn: Connection, after: int) -> Iterator[WaitingEdit]:
     """All steps that wait and were made after the step `after`, in their order; a long one in parts."""
     rows = conn.execute(

@@ -66,6 +66,19 @@ def _tied_rows(delivery: Delivery) -> list[Entry]:
     return [(row.type, row.id) for row in delivery.rows if row.type in TIED_TYPES]
 
 
+def _let_go(before: Mapping[Entry, Values], delivery: Delivery) -> list[Entry]:
+    """The adults and homes that rows of a page tied until now. Where one does so no more, what says that the
+    other one is gone may come on a later page, and not at all where the child is given up before that.
+    """
+    found: list[Entry] = []
+    for (record_type, _), values in before.items():
+        if record_type in TIED_BY and values is not None:
+            kind, name = TIED_BY[record_type]
+            if (tied := values[name]) and tied not in delivery.gone:
+                found.append((kind, tied))
+    return found
+
+
 class Receiver:
     """The entrance for what the central record sends."""
 
@@ -79,6 +92,7 @@ class Receiver:
         self._extras = self._holdings.extras
         self._over_waiting = over_waiting
         self._busy: Mapping[str, Collection[str]] = {}
+        self._let_go: list[Entry] = []
 
     def receive(self, delivery: Delivery) -> Received:
         """Put a page in place; nothing is changed where a step of this laptop's waits (`waiting`)."""
@@ -95,7 +109,7 @@ class Receiver:
             self._holdings.recount(recount - shares.keys(), known, shares)
             came = (*(row.id for row in delivery.rows), *delivery.gone)
             forget_wants(self._conn, (record for record in came if record not in self._busy))
-            look_again(self._conn, self._holdings.uncounted(_tied_rows(delivery)))
+            look_again(self._conn, self._holdings.uncounted([*_tied_rows(delivery), *self._let_go]))
             note_settled(self._conn)
             if delivery.state is not None:
                 write_state(self._conn, delivery.state)
@@ -198,6 +212,7 @@ class Receiver:
         changes: defaultdict[int, list[Change]] = defaultdict(list)
         fresh: list[tuple[int, Made, bytes | None]] = []
         before = self._holdings.read((row.type, row.id) for row in delivery.rows if row.type in RECORD_TYPES)
+        self._let_go = _let_go(before, delivery)
         own = own_steps(self._conn, delivery.steps)
         lacking = Lacking(self._conn, delivery.lacking)
         shares = self._shares(delivery.rows)

@@ -29,8 +29,10 @@ FAILED_ONCE = (
     59509,
     771424,
     1000103,
+    1000866,
     1000871,
     1001387,
+    1001687,
     1001699,
 )
 """Seeds beyond those, which failed until a fault was mended: of the product, and of what a run holds."""
