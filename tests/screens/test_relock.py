@@ -8,6 +8,7 @@ import signal
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,6 +55,22 @@ def home(tmp_path: Path) -> Home:
     return made
 
 
+def command_of(home: Home) -> list[str]:
+    arguments = ["--home", str(home.path), "--today", TODAY.isoformat()]
+    return [sys.executable, "-P", "-m", "outreach_tui", *arguments]
+
+
+def unlocked(command: list[str], timeout: int = 40) -> Any:
+    """The app in a terminal of its own, with the passphrase typed."""
+    pexpect = pytest.importorskip("pexpect")
+    first, *rest = command
+    more = {"dimensions": (24, 80), "cwd": str(ROOT), "timeout": timeout}
+    app = pexpect.spawn(first, rest, env=environment(), **more)
+    app.expect("Passphrase")
+    app.send(f"{PASSPHRASE}\r")
+    return app
+
+
 def copies_in_memory(pid: int, needle: bytes) -> int:
     """How often `needle` stands in the readable and writable memory of a process."""
     found = 0
@@ -77,16 +94,7 @@ def copies_in_memory(pid: int, needle: bytes) -> int:
 )
 def test_nothing_of_the_caseload_is_left_in_memory_after_a_lock(home: Home) -> None:
     pexpect = pytest.importorskip("pexpect")
-    app = pexpect.spawn(
-        sys.executable,
-        ["-P", "-m", "outreach_tui", "--home", str(home.path), "--today", TODAY.isoformat()],
-        env=environment(),
-        dimensions=(24, 80),
-        cwd=str(ROOT),
-        timeout=40,
-    )
-    app.expect("Passphrase")
-    app.send(f"{PASSPHRASE}\r")
+    app = unlocked(command_of(home))
     app.expect("date set: Fri 20 Nov 2026")
     app.expect(CANARY[:10])
     assert copies_in_memory(app.pid, CANARY.encode()) > 0
@@ -111,16 +119,7 @@ def test_the_key_is_gone_while_another_process_holds_the_caseload(home: Home) ->
     """A step that waits for another process (30 seconds) keeps no key in memory once ctrl+l was pressed."""
     pexpect = pytest.importorskip("pexpect")
     key = Vault.load(home).unlock(PASSPHRASE, now=NOW)
-    app = pexpect.spawn(
-        sys.executable,
-        ["-P", "-m", "outreach_tui", "--home", str(home.path), "--today", TODAY.isoformat()],
-        env=environment(),
-        dimensions=(24, 80),
-        cwd=str(ROOT),
-        timeout=15,
-    )
-    app.expect("Passphrase")
-    app.send(f"{PASSPHRASE}\r")
+    app = unlocked(command_of(home), timeout=15)
     app.expect(CANARY[:10])
     other = open_database(home.database, key)
     other.execute("BEGIN IMMEDIATE")
@@ -144,27 +143,8 @@ def test_the_key_is_gone_while_another_process_holds_the_caseload(home: Home) ->
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there the lock screen stays in the same process")
 def test_what_is_typed_before_the_door_is_drawn_is_not_shown(home: Home) -> None:
-    pexpect = pytest.importorskip("pexpect")
-    command = [
-        sys.executable,
-        "-P",
-        "-m",
-        "outreach_tui",
-        "--home",
-        str(home.path),
-        "--today",
-        TODAY.isoformat(),
-    ]
-    app = pexpect.spawn(
-        "/bin/sh",
-        ["-c", f"{shlex.join(command)} --today {TODAY}; stty -a"],
-        env=environment(),
-        dimensions=(24, 80),
-        cwd=str(ROOT),
-        timeout=40,
-    )
-    app.expect("Passphrase")
-    app.send(f"{PASSPHRASE}\r")
+    pytest.importorskip("pexpect")
+    app = unlocked(["/bin/sh", "-c", f"{shlex.join(command_of(home))}; stty -a"])
     app.expect(CANARY[:10])
     app.send("\x0c")
     app.expect_exact("\x1b[?1049l")  # the locked process has left the screen
@@ -180,16 +160,7 @@ def test_what_is_typed_before_the_door_is_drawn_is_not_shown(home: Home) -> None
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="the threads of another process are Linux's")
 def test_being_stopped_by_force_leaves_no_threads_that_hold_up_a_lock(home: Home) -> None:
     pexpect = pytest.importorskip("pexpect")
-    app = pexpect.spawn(
-        sys.executable,
-        ["-P", "-m", "outreach_tui", "--home", str(home.path), "--today", TODAY.isoformat()],
-        env=environment(),
-        dimensions=(24, 80),
-        cwd=str(ROOT),
-        timeout=40,
-    )
-    app.expect("Passphrase")
-    app.send(f"{PASSPHRASE}\r")
+    app = unlocked(command_of(home))
     app.expect(CANARY[:10])
     counts = set()
     for _ in range(3):
