@@ -23,6 +23,7 @@ from storage.files import check_is_free, claim_name, fresh_name, sync_folder
 from sync import signing, wire
 from sync.hub import tables
 from sync.hub.carried_edits import take_edits
+from sync.hub.comparing import Comparing
 from sync.hub.counting import Counter
 from sync.hub.database import for_laptop, transact
 from sync.hub.feed import Feed
@@ -171,7 +172,7 @@ def answer_of(connection: Connection, device: str, owed: Owed) -> tuple[Reply, l
         welcome=owed.welcome,
         known=owed.known,
         at=owed.at,
-        digest=sum_of(feed.digests().values()).text,
+        digest=sum_of(Comparing(connection, device).digests().values()).text,
         differed=owed.differed,
         lost=owed.lost,
         verdicts=len(verdicts),

@@ -20,18 +20,16 @@ from sqlalchemy import (
     update,
 )
 
-from casework.canonical import MODULUS, Digest
 from casework.scopes import TIED
 from sync.hub import tables
 from sync.hub.central import among, batched
+from sync.hub.comparing import Comparing
 from sync.hub.entitlement import BIT, SEND_ANEW
 from sync.hub.lacking import lacking
-from sync.hub.standing import Standing, Sums, standing
+from sync.hub.standing import Sums
 from sync.hub.telling import said_of
-from sync.hub.writing import in_bulk
 from sync.messages.pages import MOST_ROWS, BesidePage, Page, Pull, Scope, Sent, Told
 from sync.messages.said import Cursor
-from sync.messages.sums import Verified, Verify
 
 _record, _tie, _held, _head, _log = tables.record, tables.tie, tables.entitlement, tables.head, tables.log
 _left = tables.left
@@ -43,8 +41,6 @@ _FIRST_ROWS, _SECOND_ROWS = 8, 2
 until the first one is there, and little until the next one is.
 """
 _BIT_OF = {facet.key: bit for facet, bit in BIT.items()}
-_MOST_REPAIRED = 200
-"""Scopes that are sent anew at a time when two sides differ."""
 _ALL = 2**31 - 1
 
 # Each is made once, for to make one takes as long as to run it.
@@ -119,15 +115,6 @@ _put = update(_held).where(_of_laptop, _held.c.scope == bindparam("put"))
 _DONE = _put.values(sent=bindparam("bits"))
 _SENT_WHOLE = _put.values(sent=SEND_ANEW, whole=bindparam("head"))
 _CARRIED = _put.values(whole=bindparam("head"))
-_digest = tables.digest
-_DIGESTS = (
-    select(_digest.c.scope, _digest.c.lead, _digest.c.facet, _digest.c.facets, _digest.c.total, _held.c.mask)
-    .join(_held, _held.c.scope == _digest.c.scope)
-    .where(_of_laptop, _held.c.mask != 0)
-)
-_DIGESTS_OF = _DIGESTS.where(_digest.c.scope.in_(bindparam("scopes", expanding=True)))
-_READ_ALONE = 500
-"""Scopes whose sums are read by themselves; of more all are read."""
 _TOLD = select(_log.c.seq, _log.c.edit, _log.c.worker, _log.c.name, _log.c.at).where(
     _log.c.seq.in_(bindparam("numbers", expanding=True))
 )
@@ -152,7 +139,7 @@ class Feed:
         self._put_back = put_back
         self._connection = connection
         self._device = device
-        self._sums = sums or Sums()
+        self._compared = Comparing(connection, device, sums)
         self._masks: dict[str, int] = {}
         self._lacking: dict[str, list[str]] = {}
 
@@ -240,7 +227,7 @@ class Feed:
             cursor=cursor,
             more=more,
             beside=self._beside(
-                cursor, end, digest=None if more or not asked.beside.sum else self._sum_at(through)
+                cursor, end, digest=None if more or not asked.beside.sum else self._compared.total_at(through)
             ),
         )
 
@@ -248,16 +235,6 @@ class Feed:
         """What the page up to `cursor`, just made of a log that ends at `end`, says beside its rows."""
         found, self._lacking = self._lacking, {}
         return BesidePage(lacking=found, digest=digest, head=end if end.seq > cursor.seq else None)
-
-    def _sum_at(self, through: int) -> str | None:
-        """The sum of what the laptop holds once it has read so far; None while scopes are on their way."""
-        stands = standing(self._connection, self._device)
-        if stands.newest > through or stands.owed:
-            return None
-        return self._sum(stands).text
-
-    def _sum(self, stands: Standing) -> Digest:
-        return self._sums.of(self._connection, self._device, stands, self.digests)
 
     def _stand(self, coming: Mapping[str, int]) -> bool:
         """Whether the laptop may still hold these scopes with these bits."""
@@ -388,45 +365,3 @@ class Feed:
             rows = self._connection.execute(_TOLD, {"numbers": among(some)}).all()
             found += [Told(seq=n, id=edit, worker=who, name=name, at=at) for n, edit, who, name, at in rows]
         return found
-
-    # Agreeing
-
-    def digests(self, scopes: Sequence[str] | None = None) -> dict[str, Digest]:
-        """What the laptop should hold, by scope; of these scopes, or of all."""
-        asked = {"laptop": self._device}
-        if scopes is None or len(scopes) > _READ_ALONE:
-            rows = self._connection.execute(_DIGESTS, asked).all()
-        else:
-            rows = self._connection.execute(_DIGESTS_OF, asked | {"scopes": among(scopes)}).all()
-        sums: dict[str, list[int]] = {}
-        for scope, lead, facet, count, total, mask in rows:
-            if mask & _BIT_OF[lead] and mask & _BIT_OF[facet]:
-                held = sums.setdefault(scope, [0, 0])
-                held[0] += count
-                held[1] += int.from_bytes(total)
-        return {scope: Digest(count, total % MODULUS) for scope, (count, total) in sums.items()}
-
-    def verified(self, asked: Verify) -> Verified:
-        """Whether the laptop holds what it should; by scope where it said what it holds of each."""
-        stands = standing(self._connection, self._device)
-        if stands.newest > asked.cursor.seq or stands.owed:
-            return Verified(agreed=False, moved=True)
-        total = self._sum(stands)
-        if total.text == asked.digest:
-            return Verified(agreed=True)
-        if not asked.scopes and asked.digest != Digest().text:  # who holds nothing has no sums to tell
-            return Verified(agreed=False, ask_scopes=True)
-        own = self.digests()
-        differ = [
-            scope
-            for scope in {*own, *asked.scopes}
-            if own.get(scope, Digest()).text != asked.scopes.get(scope, Digest().text)
-        ]
-        differ = sorted(differ)[:_MOST_REPAIRED]
-        known = self.masks()
-        rows = [
-            {"device": self._device, "scope": scope, "mask": known.get(scope, (0, 0))[0], "sent": SEND_ANEW}
-            for scope in differ
-        ]
-        in_bulk(self._connection, _held, rows)
-        return Verified(agreed=False, differ=differ)

@@ -13,11 +13,11 @@ from casework.shape import kinds, shape
 from sync.hub import tables
 from sync.hub.alarms import looked_into
 from sync.hub.anchoring import anchor
+from sync.hub.comparing import Comparing
 from sync.hub.counting import Counter
 from sync.hub.devices import keep_statement
 from sync.hub.entitlement import SEND_ANEW, Entitlement
 from sync.hub.entries import here
-from sync.hub.feed import Feed
 from sync.hub.last_bundle import outdate
 from sync.hub.opening import known_device
 from sync.hub.standing import Sums
@@ -118,8 +118,8 @@ class Greeting:
         said = self._said
         if said.waiting or said.digest is None:
             return False
-        feed = Feed(self._connection, self._device, self._sums)
-        return feed.verified(Verify(cursor=said.cursor, digest=said.digest)).agreed
+        compared = Comparing(self._connection, self._device, self._sums)
+        return compared.verified(Verify(cursor=said.cursor, digest=said.digest)).agreed
 
     def _new_day(self, known: Row[Any]) -> None:
         """Agreements expire and decisions end with the day in England.

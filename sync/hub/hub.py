@@ -18,6 +18,7 @@ from casework.shape import shape
 from sync.hub import tables
 from sync.hub.anchoring import keep_missing
 from sync.hub.central import batched
+from sync.hub.comparing import Comparing
 from sync.hub.counting import Counter
 from sync.hub.database import transact
 from sync.hub.devices import keep_statement
@@ -234,7 +235,7 @@ class Hub:
         require_active(connection, device)
         keep_statement(connection, device, said.given_up, self._now())
         keep_missing(connection, device, said.missing, self._now())
-        return Feed(connection, device, self._sums).verified(said)
+        return Comparing(connection, device, self._sums).verified(said)
 
     def _have(self, connection: Connection, device: str, said: Have) -> Lack:
         require_active(connection, device)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Update, insert, update
 
 from sync.hub import tables
-from sync.hub.feed import Feed
+from sync.hub.comparing import Comparing
 from sync.hub.founding import new_epoch
 from sync.hub.standing import standing
 from tests.sync.databases import SqliteDatabase
@@ -30,8 +30,8 @@ def test_it_is_counted_once_and_again_after_somebody_wrote(
     assert ben.sync().agreed
     assert ana.sync().agreed
     counted: list[str] = []
-    count = Feed.digests
-    monkeypatch.setattr(Feed, "digests", lambda feed, *some: counted.append("") or count(feed, *some))
+    count = Comparing.digests
+    monkeypatch.setattr(Comparing, "digests", lambda own, *some: counted.append("") or count(own, *some))
     assert ana.sync().requests == 1
     assert not counted
     ben.change(tilly, known_as="Tills")
