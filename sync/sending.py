@@ -115,9 +115,11 @@ class Sending:
 
     def work_out(self, message: Message) -> None:
         """Hash what a message is about, while its answer is awaited."""
-        # A later step has its verdict where this message was answered before and that answer was lost.
+        # What it made may stand otherwise: by a later step that has its verdict, where the answer to this one
+        # was lost, or by anybody's, where it is offered again.
         is_newest = not outbox.is_answered_after(self._conn, message.edits[-1].place)
-        self._beforehand.work_out(message.records, message.made if is_newest else {})
+        stands = is_newest and not read_state(self._conn).anew
+        self._beforehand.work_out(message.records, message.made if stands else {})
 
     def push_all(self, session: Session) -> None:
         """Send what waits until nothing does.

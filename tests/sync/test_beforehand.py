@@ -13,11 +13,12 @@ from pydantic import BaseModel
 
 from casework.errors import Unreachable
 from storage import rows
-from storage.central import holdings
+from storage.central import holdings, outbox
 from storage.central.beforehand import Beforehand
 from storage.central.holdings import Holdings
 from storage.cipher import open_database
 from sync import sending
+from sync.hub.central import Central
 from sync.messages.steps import Push, Pushed
 from sync.transport import M, T
 from tests.sync.databases import KEY, SqliteDatabase
@@ -256,3 +257,64 @@ def test_a_session_that_breaks_off_after_it_counted_is_put_right_by_the_next(
     session = ana.sync()
     assert (session.agreed, session.problems) == (True, [])
     assert ana.sums_fit()
+
+
+@dataclass
+class LosingAnswers(Way):
+    """Loses the answer to the push with this number, which had its effect."""
+
+    at: int = 0
+    pushed: int = 0
+
+    def push(self, said: Push) -> Pushed:
+        self.pushed += 1
+        answer = super().push(said)
+        if self.pushed == self.at:
+            raise Unreachable("unreachable", "The connection broke off.")
+        return answer
+
+
+def test_what_a_step_made_and_a_later_one_changed_that_was_answered_first_is_counted_as_it_stands(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The later one does not wait any more when the first one is sent again (seed 1000866)."""
+    monkeypatch.setattr(sending, "MOST_EDITS", 1)
+    ana = world.laptop("Ana")
+    child = world.child("Tilly")
+    held = world.contact(child.id)
+    ana.make(child)
+    assert ana.sync().agreed
+    ana.make(held)
+    ana.change(held, note="Came back")
+    way = ana.way
+    ana.way = LosingAnswers(way.hub, way.device, at=1)
+    with pytest.raises(Unreachable):
+        ana.sync()
+    assert outbox.count_waiting(ana.store.conn) == 1
+    ana.way = way
+    session = ana.sync()
+    assert (session.agreed, session.problems) == (True, [])
+    assert ana.sums_fit()
+
+
+def test_what_a_step_made_and_somebody_else_changed_is_counted_as_it_stands_after_a_restore(
+    world: World,
+) -> None:
+    """The step is offered again as it was made, and what it made stands otherwise by then."""
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    child = world.child("Tilly")
+    held = world.contact(child.id)
+    world.settle()
+    world.database.back_up()
+    ana.make(child, held)
+    world.settle()
+    ben.change(held, note="Came back")
+    world.settle()
+    world.put_back()
+    assert ana.sync().agreed
+    assert ana.sums_fit()
+    with world.hub.engine.begin() as connection:
+        assert Central(connection).get(held.id).fields["note"] == ana.get(held).note
+    world.settle()
+    assert [laptop.get(held).note for laptop in (ana, ben)] == ["Came back"] * 2
+    assert [laptop.sync().agreed for laptop in (ana, ben)] == [True, True]
