@@ -308,7 +308,9 @@ class Simulation(Run):
                     before = self.bytes
                     sessions.append(laptop.sync())
                     self.look_at(laptop, sessions[-1])
-                    if self.nothing_was_said and laptop.older == self.hub_older:
+                    # Once a side is upgraded, steps of unknown types are said again after the greeting.
+                    nothing_was_said = self.nothing_was_said and not sessions[-1].pushed
+                    if nothing_was_said and laptop.older == self.hub_older:
                         check_quiet(self.bytes - before)
             if all(has_said_nothing(session) for session in sessions):
                 break
