@@ -16,6 +16,8 @@ CREATED = ""
 """The `field` of a change that brings a whole record into being; its `new` is the record's fields."""
 REST = "/r"
 """After the id of a step, before a number: what is left of it where its laptop had to give up some of it."""
+UNDO, REDO = "Undo: ", "Redo: "
+"""How the names of steps begin that take another step back, and that bring one again."""
 
 
 @dataclass(frozen=True, slots=True)

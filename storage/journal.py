@@ -18,7 +18,7 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic_core import to_json
 
-from casework.edits import CREATED, Change, Edit
+from casework.edits import CREATED, REDO, UNDO, Change, Edit
 from casework.errors import Refused
 from casework.ids import new_id
 from storage import audit, reindex
@@ -290,7 +290,7 @@ class Journal:
         ).fetchone()
         if row is None:
             raise Refused("nothing-to-undo", "There is no step of yours to undo.")
-        return self._invert(row[0], "undo", f"Undo: {_plain(row[1])}", row[2])
+        return self._invert(row[0], "undo", f"{UNDO}{_plain(row[1])}", row[2])
 
     def redo(self) -> Receipt:
         """Bring back the step undone last, unless this worker has made a new step since."""
@@ -303,7 +303,7 @@ class Journal:
         ).fetchone()
         if row is None:
             raise Refused("nothing-to-redo", "There is no undone step to bring back.")
-        return self._invert(row[0], "redo", f"Redo: {_plain(row[1])}", row[2])
+        return self._invert(row[0], "redo", f"{REDO}{_plain(row[1])}", row[2])
 
     def undo_list(self, limit: int = 30) -> list[UndoEntry]:
         """This worker's steps that undo would take back, the next one first."""
@@ -356,7 +356,7 @@ def _committed(step: Step) -> Receipt:
 
 
 def _plain(name: str) -> str:
-    return name.removeprefix("Undo: ").removeprefix("Redo: ")
+    return name.removeprefix(UNDO).removeprefix(REDO)
 
 
 def _inverse(record_type: str, record: str, name: str, old: str | None, new: str) -> Change:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from casework.conflicts import disagreement, field_label, standing_value
+from casework.edits import REDO, UNDO
 from casework.errors import BadInput, Refused
 from casework.policies import Category
 from casework.records import RECORD_TYPES, Calendar, Child, Record, School, Team, Worker
@@ -79,7 +80,7 @@ class SetAside:
 
 
 _RESTORES = ("undo", "redo")
-_RESTORES_NAMED = ("Undo: ", "Redo: ")
+_RESTORES_NAMED = (UNDO, REDO)
 """Kinds of steps that bring a value again, and how their names begin where another laptop made them."""
 
 

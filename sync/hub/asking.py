@@ -64,15 +64,18 @@ class Asking:
             if (is_copy or is_asked) and any(one.fields[name] != value for name, value in said.items()):
                 self._change(one, said, seq)
 
-    def open(self, edit: SentEdit, n: int, change: Changed, seq: int, other: Author) -> None:
+    def open(
+        self, edit: SentEdit, n: int, change: Changed, seq: int, other: Author, stands: Author | None = None
+    ) -> None:
         """Keep the value that does not stand, as a record that goes where the field goes; `other` said it.
+        `stands` said the one that stands, where it is not whoever wrote the field last.
 
         About an adult or a home there is one for each child who shares it, for whoever works with one of them
         may hold nothing of the others. One that asks already about these two values, as they were met before
         a backup was put back, is that conflict, the other way round.
         """
         held = self._central.get(change.record)
-        stands = self._authors.of(held, change.field)
+        stands = stands or self._authors.of(held, change.field)
         fields = {
             "record": held.id,
             "record_type": held.type,

@@ -11,18 +11,19 @@ from sync.hub.central import Held
 from sync.hub.removed import VOID
 from sync.messages.steps import SentEdit
 
-_WROTE = select(tables.log.c.edit, tables.log.c.worker, tables.log.c.at).where(
+_WROTE = select(tables.log.c.edit, tables.log.c.worker, tables.log.c.at, tables.log.c.name).where(
     tables.log.c.seq == bindparam("number")
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """The step that wrote a value, whose it was, and when it was made."""
+    """The step that wrote a value, whose it was, when it was made, and its name."""
 
     edit: str = ""
     worker: str = ""
     at: str = ""
+    name: str = ""
 
 
 class Authors:
@@ -34,7 +35,7 @@ class Authors:
 
     def note(self, seq: int, edit: SentEdit) -> Author:
         """A step that is being taken under this number."""
-        author = self._known[seq] = Author(edit.id, edit.worker, edit.at)
+        author = self._known[seq] = Author(edit.id, edit.worker, edit.at, edit.name)
         return author
 
     def of(self, held: Held, name: str) -> Author:
@@ -42,7 +43,11 @@ class Authors:
         seq = held.versions.get(name, held.versions.get("", 0))
         if name == VOID and not held.fields.get(VOID):
             seq = max(held.versions.values(), default=0)  # that it stands is said by whoever changed it last
+        return self.of_step(seq)
+
+    def of_step(self, seq: int) -> Author:
+        """Whose the step of this number is, and when it was made."""
         if seq not in self._known:
             row = self._connection.execute(_WROTE, {"number": seq}).first()
-            self._known[seq] = Author(row.edit, row.worker, row.at) if row else Author()
+            self._known[seq] = Author(*row) if row else Author()
         return self._known[seq]

@@ -15,9 +15,10 @@ CLOSING = frozenset({"agreement", "disclosure", "conflict"})
 
 
 def against_removal(
-    change: Changed, name: str, fields: Mapping[str, Any], merged: Merged
+    change: Changed, name: str, fields: Mapping[str, Any], merged: Merged, *, beside: bool = False
 ) -> tuple[Merged, dict[str, Changed]]:
-    """What becomes of one field of a record that somebody else changed, unknown to the edit's author.
+    """What becomes of one field of a record that somebody else changed, unknown to the edit's author, or
+    wrote down, too; `beside` a child about whom a person is asked, it stays.
 
     Taking it back waits for a person; a change to what was taken back brings it again, and the removal is
     the other value of a conflict, by the record's id.
@@ -26,7 +27,8 @@ def against_removal(
         return merged, {}
     if name == VOID:
         taken_back = merged.value is True and merged.verdict == "applied"
-        return (Merged("conflict", False, True) if taken_back else merged), {}
+        stays = Merged("merged", False) if beside else Merged("conflict", False, True)
+        return (stays if taken_back else merged), {}
     if fields.get(VOID) is not True:
         return merged, {}
     return merged, {change.record: replace(change, field=VOID, old=False, new=True)}

@@ -34,6 +34,7 @@ from sync.hub.entries import (
     verdicts_on,
 )
 from sync.hub.lacking import is_stand_in
+from sync.hub.makers import kept_from, met_by, note_maker
 from sync.hub.natural import FILLED_IN, KEY_FIELDS, KEYED, Matching, keep_keys, keys_of
 from sync.hub.removed import VOID, against_removal
 from sync.hub.rights import NOT_ENTITLED, Refusal, Rights
@@ -181,6 +182,7 @@ class Taking:
         own = self._authors.note(seq, edit)
         contested = contested_by(edit, self.central)
         settling = Settling(edit, self.central, self._authors)
+        kept = kept_from(edit, self.central, self._authors)
         for change in edit.changes:
             if change.record not in after:
                 after[change.record] = dict(self.central.get(change.record).fields)
@@ -199,8 +201,9 @@ class Taking:
                 merged = merge(change.type, name, known_of, now, new)
                 if contested.pop((change.record, name), None) and merged.verdict == "applied":
                     merged = Merged("conflict", now, new)
-                if change.record in news:
-                    merged, again = against_removal(change, name, fields, merged)
+                beside = change.record in kept.beside
+                if beside or change.record in kept.asked or change.record in news:
+                    merged, again = against_removal(change, name, fields, merged, beside=beside)
                     brought |= again
                 fields[name] = merged.value
                 results.add(merged.verdict)
@@ -214,17 +217,12 @@ class Taking:
         conflicts = [one for one in conflicts if not self._asking.is_settled(one, edit)]
         conflicts += contested.values()
         conflicts = [*settling.still_asked(conflicts)]
-        for change in edit.changes:
-            fields = after[change.record]
-            after[change.record] = self._spelt(change, fields)
-            known[change.record] &= after[change.record] == fields
-        for change in edit.changes:
-            self._put(change, after[change.record], seq, known=known[change.record])
-        self._note_keys(edit)
+        self._put_all(edit, after, seq, known)
         self._asking.settle_alike(edit, seq)
         for n, conflict in enumerate(conflicts):
-            by = removers.get(conflict.record) if conflict.field == VOID else None
-            self._asking.open(edit, n, conflict, seq, by or own)
+            said = (removers, kept.asked) if conflict.field == VOID else ({}, {})
+            by, stands = (authors.get(conflict.record) for authors in said)
+            self._asking.open(edit, n, conflict, seq, by or own, stands)
         verdict = "conflict" if conflicts else "merged" if results - {"applied", "same"} else "applied"
         return Verdict(edit=edit.id, verdict=verdict, seq=seq)
 
@@ -277,6 +275,20 @@ class Taking:
             self.central.unsettled.add(own_scope(held.type, held.id, fields))
         held.fields = fields
         self.central.touch(held, seq, self._device, known=known)
+
+    def _put_all(
+        self, edit: SentEdit, after: dict[str, dict[str, Any]], seq: int, known: dict[str, bool]
+    ) -> None:
+        """Each record as the edit leaves it, by its id, and whether its laptop knows it so."""
+        met = met_by(edit, self.central)
+        for change in edit.changes:
+            fields = after[change.record]
+            after[change.record] = self._spelt(change, fields)
+            known[change.record] &= after[change.record] == fields
+        for change in edit.changes:
+            self._put(change, after[change.record], seq, known=known[change.record])
+        note_maker(met, edit, seq, self._authors)
+        self._note_keys(edit)
 
     def _note_keys(self, edit: SentEdit) -> None:
         """What a record is known by may be new: as it was made, and as it stands at the end."""
