@@ -309,7 +309,7 @@ def _differed(connection: Connection, device: str, letter: Letter) -> int:
     if not letter.scopes or letter.digest is None:
         return 0
     asked = Verify(cursor=letter.hello.cursor, digest=letter.digest, scopes=letter.scopes)
-    return len(_feed(connection, device).verified(asked).differ)
+    return len(Comparing(connection, device).verified(asked).differ)
 
 
 # What is kept
