@@ -139,7 +139,7 @@ def take(
         )
     if welcome.action != "reconcile":
         if welcome.action == "ok":
-            _feed(connection, device).settle_carried(letter.done, letter.hello.cursor.seq)
+            Feed(connection, device).settle_carried(letter.done, letter.hello.cursor.seq)
             owed.differed = _differed(connection, device, letter)
             if owed.differed:
                 owed.lost = hub.lacking(connection, letter.have)
@@ -159,7 +159,7 @@ def take(
 def answer_of(connection: Connection, device: str, owed: Owed) -> tuple[Reply, list[Pushed], list[Page]]:
     """What is said in return, in the caller's transaction as that laptop."""
     counter = Counter(connection, lock=False)
-    feed = _feed(connection, device, counter.put_back)
+    feed = Feed(connection, device, put_back=counter.put_back)
     pages: list[Page] = []
     if owed.welcome.action != "reconcile":
         want = list(dict.fromkeys(owed.want))
@@ -328,10 +328,6 @@ def _told(path: Path) -> Iterator[None]:
             "The database of the central record cannot be reached or was busy, so nothing was changed: try"
             " again.",
         ) from None
-
-
-def _feed(connection: Connection, device: str, put_back: int | None = None) -> Feed:
-    return Feed(connection, device, put_back=put_back)
 
 
 def _write_down(hub: OpenHub, device: str, code: str, size: int) -> None:
