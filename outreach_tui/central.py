@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from casework.errors import Locked, OutreachError
-from casework.wording import exchanged_words, given_up_words
+from casework.wording import count_of, exchanged_words, given_up_words
 from storage.desk import Desk
 from storage.lending import Apart, Loan
 
@@ -74,7 +74,9 @@ class Sessions:
             if not quiet:
                 say("A session with the central record is under way.")
             return
-        from sync.ahead import under_way  # nobody who only opens the app needs it
+        # Nobody who only opens the app needs these.
+        from storage.queries.conflicts import count_conflicts
+        from sync.ahead import under_way
 
         self._busy = True
         loop = asyncio.get_running_loop()
@@ -94,6 +96,7 @@ class Sessions:
         try:
             tell("asking the central record")
             done = await asyncio.wrap_future(under_way(work))
+            to_settle = await self._desk.run(count_conflicts)
         except Locked:
             return
         except OutreachError as problem:
@@ -103,8 +106,9 @@ class Sessions:
                 known = "nothing is lost" in problem.message.lower()
                 say(problem.message if known else f"{problem.message} Nothing is lost.")
         else:
-            if not quiet or not done.agreed or done.conflicts or done.quarantined or done.problems:
-                say(end_words(done))
+            new = done.conflicts and to_settle
+            if not quiet or not done.agreed or new or done.quarantined or done.problems:
+                say(end_words(done, to_settle))
             elif done.purged:
                 say(given_up_words(done.purged))
         finally:
@@ -112,14 +116,16 @@ class Sessions:
             self._after()
 
 
-def end_words(done: Session) -> str:
-    """How a session ended; never agreement where the sums were not compared, nor beside something wrong."""
+def end_words(done: Session, to_settle: int = 0) -> str:
+    """How a session ended, and how many conflicts the worker sees that are `to_settle`; never agreement where
+    the sums were not compared, nor beside something wrong.
+    """
     head = "Both sides agree" if done.agreed else "The two sides do not agree yet; sync again"
     if done.problems:
         head = f"Something was found wrong (g y says what){'' if done.agreed else '; sync again'}"
     parts = [exchanged_words(done.pushed, done.pulled)]
-    if done.conflicts:
-        parts.append(f"{done.conflicts} in conflict (g x)")
+    if to_settle:
+        parts.append(f"{count_of(to_settle, 'conflict')} to settle (g x)")
     if done.quarantined:
         parts.append(f"{done.quarantined} set aside (g y)")
     gone = f" {given_up_words(done.purged)}" if done.purged else ""

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from casework.edits import Edit, update
+from casework.edits import Edit, create, update
 from casework.errors import Refused, Unreachable
 from casework.records import Child
+from casework.records_sync import Conflict
 from outreach_tui.central import Sessions
 from screens.child import ChildScreen
 from screens.sync import SyncScreen, sync_lines
@@ -185,7 +186,7 @@ async def test_a_laptop_whose_access_was_ended_shows_nothing_more(family: Family
     ("outcome", "words"),
     [
         (session(agreed=False), "The two sides do not agree yet; sync again"),
-        (session(conflicts=1, quarantined=2), "1 in conflict (g x), 2 set aside (g y)"),
+        (session(conflicts=1, quarantined=2), "2 records received, 2 set aside (g y)"),
         (
             session(problems=["Odd."]),
             "Something was found wrong (g y says what): 3 steps sent, 2 records received.",
@@ -210,6 +211,35 @@ async def test_no_end_is_said_that_was_not(family: Family, tmp_path: Path, outco
         assert words in flat(app)
         assert flat(app).lower().count("nothing is lost") == isinstance(outcome, Unreachable)
         assert "Both sides agree:" not in flat(app) or not getattr(outcome, "problems", ["Odd."])
+
+
+def differ(store: Store, child: str) -> None:
+    """A conflict about a child, as a session leaves it."""
+    made = Conflict(
+        id="conflict-1", child=child, record=child, record_type="child", field="known_as",
+        base='""', central='"Til"', other='"Lily"', facet="identity",
+    )  # fmt: skip
+    store.journal.commit(Edit("Differ", (create(made),)), kind="setup")
+
+
+@pytest.mark.parametrize("settled", [False, True])
+async def test_of_conflicts_it_is_said_what_there_is_to_settle(
+    family: Family, tmp_path: Path, settled: bool
+) -> None:
+    """After a backup was put back a step is in conflict again that a person has settled long since."""
+    enrol(family.store)
+    if not settled:
+        differ(family.store, family.tilly.id)
+    app = make_real_app(tmp_path, family.store, reconcile=lambda *_: session(conflicts=1))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await enter(pilot)
+        await keys(pilot, "g", "y")
+        await app.mind_central()
+        await settle(pilot)
+        text = flat(app)
+        assert ("received, 1 conflict to settle (g x)." in text) is not settled
+        assert ("Both sides agree:" in text) is not settled
+        assert "in conflict" not in text
 
 
 async def test_a_background_sync_that_only_gave_up_records_says_so_in_a_line(

@@ -28,10 +28,10 @@ from tests.sync.world import World
 )
 def test_every_end_has_its_code_and_its_words(agreed: bool, to_settle: int, aside: int, code: int) -> None:
     assert exit_code(agreed=agreed, to_settle=to_settle, aside=aside) == code
-    words = end_words(Session(agreed=agreed, conflicts=to_settle, quarantined=aside))
+    words = end_words(Session(agreed=agreed, quarantined=aside), to_settle)
     assert ("Both sides agree" in words) is agreed
     assert ("set aside" in words) is bool(aside)
-    assert ("in conflict" in words) is bool(to_settle)
+    assert ("to settle" in words) is bool(to_settle)
 
 
 def test_the_app_says_how_many_records_were_given_up_and_why() -> None:
