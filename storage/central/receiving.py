@@ -215,6 +215,8 @@ class Receiver:
         self._let_go = _let_go(before, delivery)
         own = own_steps(self._conn, delivery.steps)
         lacking = Lacking(self._conn, delivery.lacking)
+        for row in delivery.rows:
+            lacking.look_at(row, before.get((row.type, row.id)))
         shares = self._shares(delivery.rows)
         apart = self._holdings.apart([record for _, record in shares])
         counted: list[Share] = []
@@ -222,7 +224,6 @@ class Receiver:
         for row in delivery.rows:
             entry = (row.type, row.id)
             was = before.get(entry)
-            lacking.look_at(row, was)
             if was is None and row.made is not None and not self._busy.get(row.id):
                 known[entry] = row.values
                 if entry in shares and row.id not in apart:
