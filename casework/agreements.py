@@ -143,12 +143,17 @@ def opened_by(
     """Every question to which `answer_of` this one agreement alone says yes. The purpose changes nothing but
     whether the agreement speaks to it at all.
     """
-    if agreement.void or agreement.given_on > on or agreement.status == "refused":
+    if agreement.void or agreement.given_on > on or not _may_open(agreement, on):
         return
     if agency in agreement.agencies and (is_competent(agreement, child) or _speaks(agreement)):
         for category in agreement.categories:
-            if _voice(agreement, agency, category, on).answer == "yes":
-                yield from ((category, purpose) for purpose in agreement.purposes)
+            if not rules_out(agreement, agency, category):
+                yield from [(category, purpose) for purpose in agreement.purposes]
+
+
+def _may_open(agreement: Agreement, on: date) -> bool:
+    """Whether `_voice` says yes of all that no limit rules out."""
+    return state_of(agreement, on) in ("given", "limited") and not is_unsettled(agreement)
 
 
 def _speaks(agreement: Agreement) -> bool:
