@@ -1,7 +1,8 @@
 """What this laptop holds of records of which a central record that was put back knows only a part.
 
 Another laptop brought such a record back as far as it held it. What it could not hold is no value, so it
-replaces none here: the field stays as it is, and is sent.
+replaces none here: the field stays as it is, and is sent. So does what ended an agreement: no agreement is
+opened again, so the central record lost it, and whoever ended it may come back late, or not at all.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from casework.canonical import defaults
+from casework.records_sharing import SAFEST_FIRST
 from storage.central.delivery import Row
 from storage.central.identity import keep, kept
 from storage.central.state import read_state
 from storage.cipher import Connection
 
 _NAME, _UNSAID = "lacking", "unsaid"
+_OF_THE_END = ("withdrawn_on", "withdrawn_why")
 
 
 class Lacking:
@@ -26,23 +29,28 @@ class Lacking:
 
     def __init__(self, conn: Connection, said: Mapping[str, Collection[str]]) -> None:
         self._conn, self._said = conn, said
-        self._is_anew = bool(said) and bool(read_state(conn).anew)
+        self._is_anew = bool(read_state(conn).anew)
         self._unsaid = read_unsaid(conn)
         self._own: dict[tuple[str, str], list[str]] = {}
 
     def look_at(self, row: Row, before: Mapping[str, Any] | None) -> None:
-        """Let what this laptop says of fields that the central record lacks stand in a row that came.
+        """Let what this laptop says of fields that the central record lacks, or of how an agreement ended,
+        stand in a row that came.
 
         Nobody has said anything of the rest, here or there.
         """
         names = self._said.get(row.id)
         self._unsaid.pop(row.id, None)
-        if names is None:
-            return
         own: list[str] = []
         if self._is_anew and before is not None:
-            own = self._own[row.type, row.id] = _keep_own(row, before, names)
-        self._unsaid[row.id] = sorted({*names} - {*own})
+            own = [*dict.fromkeys((*_lacking(row, before, names or ()), *_safer(row, before)))]
+            if own:
+                row.values = {**(row.values or before), **{name: before[name] for name in own}}
+                row.share = None
+            if own or names is not None:
+                self._own[row.type, row.id] = own
+        if names is not None:
+            self._unsaid[row.id] = sorted({*names} - {*own})
 
     def note(self, gone: Iterable[str]) -> None:
         """Keep what is to be brought back, and what is not, in the caller's transaction."""
@@ -57,12 +65,20 @@ class Lacking:
             keep(self._conn, _UNSAID, json.dumps(self._unsaid))
 
 
-def _keep_own(row: Row, before: Mapping[str, Any], lacking: Collection[str]) -> list[str]:
+def _lacking(row: Row, before: Mapping[str, Any], lacking: Collection[str]) -> list[str]:
     usual = defaults(row.type)
-    own = [name for name in lacking if name in before and before[name] not in (usual.get(name, ""), "")]
-    row.values = {**(row.values or before), **{name: before[name] for name in own}}
-    row.share = None
-    return own
+    return [name for name in lacking if name in before and before[name] not in (usual.get(name, ""), "")]
+
+
+def _safer(row: Row, before: Mapping[str, Any]) -> list[str]:
+    """The fields that say that an agreement opens less than a row has it."""
+    said = row.values
+    if row.type != "agreement" or said is None:
+        return []
+    order = SAFEST_FIRST.index
+    if order(before["status"]) >= order(said["status"]):
+        return []
+    return ["status", *(name for name in _OF_THE_END if before[name] and not said[name])]
 
 
 def read_lacking(conn: Connection) -> list[tuple[str, str, list[str]]]:
