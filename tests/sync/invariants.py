@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -11,6 +12,7 @@ from sqlalchemy import Connection, select
 from casework.canonical import Digest, facet_hash, sum_of
 from casework.facets import facets
 from casework.records import RECORD_TYPES
+from casework.records_sharing import SAFEST_FIRST, Agreement
 from storage.central import outbox
 from storage.central.asides import NO_SUCH_RECORD, set_aside
 from storage.central.holdings import BIT, Holdings
@@ -89,6 +91,25 @@ def has_said_nothing(session: Session) -> bool:
     """Whether a session greeted and heard that both sides hold the same."""
     changed = (session.pushed, session.pulled, session.purged, session.backfilled)
     return session.requests == 1 and session.agreed and not any(changed)
+
+
+@contextmanager
+def agreements_stay_ended(laptop: Laptop) -> Iterator[None]:
+    """No session has an agreement open more than it did on a laptop, unless its worker works meanwhile."""
+    before, made = _openness(laptop), _own_steps(laptop)
+    yield
+    if _own_steps(laptop) == made:
+        after = _openness(laptop)
+        assert not [one for one in before.keys() & after.keys() if after[one] > before[one]], "it was opened"
+
+
+def _openness(laptop: Laptop) -> dict[str, int]:
+    return {one.id: SAFEST_FIRST.index(one.status) for one in laptop.store.find(Agreement)}
+
+
+def _own_steps(laptop: Laptop) -> int:
+    steps = laptop.store.conn.execute("SELECT count(*) FROM edit WHERE kind <> 'central'")
+    return int(steps.fetchone()[0])
 
 
 def check_quiet(bytes_: int) -> None:

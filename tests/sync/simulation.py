@@ -37,6 +37,7 @@ from sync.session import Session
 from tests.sync.beginning import Start
 from tests.sync.faults import Cut, Killed, conditions, dying, full_disk, hub_dying, place_of
 from tests.sync.invariants import (
+    agreements_stay_ended,
     check,
     check_agreed,
     check_cost,
@@ -227,7 +228,7 @@ class Simulation(Run):
         if not any(laptop is other for other in self.in_session):
             self.in_session.append(laptop)
             try:
-                with suppress(Cut):
+                with agreements_stay_ended(laptop), suppress(Cut):
                     self.look_at(laptop, laptop.sync())
             finally:
                 self.in_session.pop()
