@@ -209,14 +209,22 @@ class Device:
             session.requests += 1
             answer = ask(self._way, asked.model_copy(update={"scopes": sums}), Verified)
             if answer.differ:
+                # That this is an older copy, or the central record another one, is the reason where it is so.
+                is_known = bool(state.anew) or self._meeting.forked
+                if not is_known and self._is_another_now(session):
+                    return False
                 self._sending.bring_back(session, answer.differ)
-                # What an older copy holds too much of shows here alone; that it is one was said already.
-                if not state.anew and not self._meeting.forked:
+                if not is_known:
                     session.note_differed(len(answer.differ))
                 if self._differed:  # what was fetched did not mend it
                     self._recount(session)
                 self._differed = True
         return answer.agreed
+
+    def _is_another_now(self, session: Session) -> bool:
+        """Greet again: whether either side was set back or copied since this session began; that is said."""
+        self._hello(session)
+        return self._meeting.forked or bool(read_state(self._conn).anew)
 
     def _recount(self, session: Session) -> bool:
         """Count what is held anew; False when a step of this laptop's came meanwhile."""

@@ -22,7 +22,6 @@ from sync.session import Session
 from sync.transport import Answering
 
 Weighed = tuple[Page, list[Row]]
-_WITH_SUM = BesidePull(sum=True)
 _MOST_AHEAD = 1
 """Pages beyond the one that is put in place. With two, two processors were done no sooner: the central record
 was ready earlier, and this laptop later."""
@@ -41,8 +40,11 @@ class Pages:
     place. There is never more than one question on its way.
     """
 
-    def __init__(self, way: Answering, session: Session, done: dict[str, int]) -> None:
-        """`done` are scopes that are in place, of which the central record is told with the next question."""
+    def __init__(self, way: Answering, session: Session, done: dict[str, int], pushed: Cursor) -> None:
+        """`done` are scopes that are in place, of which the central record is told with the next question;
+        `pushed` is the place of the last push.
+        """
+        self._beside = BesidePull(sum=True, pushed=pushed)
         self._way = way
         self._session = session
         self._done = done
@@ -56,7 +58,7 @@ class Pages:
         """Ask for a page while none is on its way; those after it are asked for by themselves."""
         with self._lock:
             self._session.requests += 1
-            beside = {"done": {**self._done}, "coming": {**self._coming}, "beside": _WITH_SUM}
+            beside = {"done": {**self._done}, "coming": {**self._coming}, "beside": self._beside}
             told = said.model_copy(update=beside)
             self._done.clear()
             asked = _Asked()

@@ -73,7 +73,8 @@ class Reading:
         Raises Refused("reconcile") where the central record is not the one that was last read, and
         Unreachable where there is always more and nothing of it comes.
         """
-        pages = Pages(self._way, session, self._done)
+        state = read_state(self._conn)
+        pages = Pages(self._way, session, self._done, Cursor(seq=state.pushed_seq, chain=state.pushed_chain))
         with in_short_turns():
             try:
                 return self._put_all(pages, session, first)

@@ -66,7 +66,8 @@ class Hub:
         if welcome.action != "ok" or welcome.agreed or not (said.beside.pull and is_taken):
             return welcome
         try:
-            page = self.pull(device, Pull(cursor=said.cursor, beside=BesidePull(sum=True)))
+            beside = BesidePull(sum=True, pushed=pushed.at if pushed is not None else said.pushed)
+            page = self.pull(device, Pull(cursor=said.cursor, beside=beside))
         except Refused:
             return welcome  # it changed just now; the laptop hears what when it asks
         return welcome.model_copy(update={"beside": welcome.beside.model_copy(update={"page": page})})
@@ -225,7 +226,9 @@ class Hub:
     def _pull(self, connection: Connection, device: str, said: Pull) -> Page:
         opened = before_pull(connection, device, said.cursor.seq)
         counter = opened.counter
-        if (opened.chain or ("?" if said.cursor.seq else "")) != said.cursor.chain:
+        pushed = said.beside.pushed
+        is_read = (opened.chain or ("?" if said.cursor.seq else "")) == said.cursor.chain
+        if not is_read or counter.chain_at(pushed.seq) != pushed.chain:
             raise Refused("reconcile", "The central record is not the one this laptop last read.")
         feed = Feed(connection, device, self._sums, put_back=counter.put_back)
         feed.settle_done(said.done)

@@ -67,9 +67,13 @@ class Scope(Strict):
 
 
 class BesidePull(Beside):
-    """With `sum` the last page says what both sides should hold then."""
+    """With `sum` the last page says what both sides should hold then. `pushed` is where the log ended after
+    this laptop's last push: a central record that was set back since then lost what it made, and a page of it
+    would say that the laptop may not hold that.
+    """
 
     sum: bool = False
+    pushed: Cursor = Cursor()
 
 
 class Pull(Said):

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from casework.records import Child
+from sync.device import Device
 from sync.hub import feed
 from sync.messages.pages import Page
 from tests.sync.databases import SqliteDatabase
@@ -71,3 +72,41 @@ def test_who_had_read_a_whole_child_ahead_of_the_rest_sees_it(world: World) -> N
 def test_who_reads_on_from_a_log_that_ends_earlier_sees_it_the_next_time(world: World) -> None:
     ben, tilly = read_in_part(world, world.database.restore, 2)
     is_told_of_it(world, ben, tilly)
+
+
+@pytest.mark.parametrize("after", range(1, 9))
+def test_whatever_message_it_is_set_back_after_nothing_is_said_to_be_reported(
+    world: World, after: int
+) -> None:
+    """Nor is anything lost that was just sent, though what the laptop had read is in the backup, too."""
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    world.settle()
+    max_, lily = world.child("Max"), world.child("Lily")
+    ana.make(max_, lily)
+    world.settle()
+    world.database.back_up()
+    ana.make(world.child("Tilly"))
+    ana.change(max_, known_as="Maxi")
+    ana.sync()
+    ben.change(lily, known_as="Lil")
+    for name in ("Sam", "Kit"):
+        ben.make(world.child(name))
+    left = after
+
+    def set_back(*_: Any) -> None:
+        nonlocal left
+        left -= 1
+        if not left:
+            world.database.restore()
+
+    ben.way.spy = set_back
+    said = Device(ben.store, ben.way, now=ben.store.now).sync(full=True).problems
+    assert left < 1
+    ben.way.spy = lambda *_: None
+    for laptop in (ben, ana) * 3:
+        said += laptop.sync().problems
+    assert any("restored from a backup?" in one for one in said)
+    assert not any("report" in one for one in said), said
+    for laptop in (ana, ben):
+        assert len(laptop.store.find(Child)) == 5
+        assert laptop.sync().agreed
