@@ -1,21 +1,26 @@
 """What this laptop holds of records of which a central record that was put back knows only a part.
 
 Another laptop brought such a record back as far as it held it. What it could not hold is no value, so it
-replaces none here: the field stays as it is, and is sent. So does what ended an agreement: no agreement is
-opened again, so the central record lost it, and whoever ended it may come back late, or not at all.
+replaces none here: the field stays as it is, and is sent. So does what protects or ends an agreement, for it
+wins against whoever did not know it: whoever wrote it down may come back late, or not at all.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from casework.canonical import defaults
+from casework.facets import WITHHELD_WORDS
+from casework.policies import Policy
+from casework.records import meta_of
 from casework.records_sharing import SAFEST_FIRST
 from storage.central.delivery import Row
 from storage.central.identity import keep, kept
 from storage.central.state import read_state
+from storage.central.weighing import names_of
 from storage.cipher import Connection
 
 _NAME, _UNSAID = "lacking", "unsaid"
@@ -34,8 +39,8 @@ class Lacking:
         self._own: dict[tuple[str, str], list[str]] = {}
 
     def look_at(self, row: Row, before: Mapping[str, Any] | None) -> None:
-        """Let what this laptop says of fields that the central record lacks, or of how an agreement ended,
-        stand in a row that came.
+        """Let what this laptop says of fields that the central record lacks, or that open less as they are
+        here, stand in a row that came.
 
         Nobody has said anything of the rest, here or there.
         """
@@ -43,9 +48,10 @@ class Lacking:
         self._unsaid.pop(row.id, None)
         own: list[str] = []
         if self._is_anew and before is not None:
-            own = [*dict.fromkeys((*_lacking(row, before, names or ()), *_safer(row, before)))]
+            stand = {name: before[name] for name in _lacking(row, before, names or ())} | _safer(row, before)
+            own = [*stand]
             if own:
-                row.values = {**(row.values or before), **{name: before[name] for name in own}}
+                row.values = {**(row.values or before), **stand}
                 row.share = None
             if own or names is not None:
                 self._own[row.type, row.id] = own
@@ -70,15 +76,31 @@ def _lacking(row: Row, before: Mapping[str, Any], lacking: Collection[str]) -> l
     return [name for name in lacking if name in before and before[name] not in (usual.get(name, ""), "")]
 
 
-def _safer(row: Row, before: Mapping[str, Any]) -> list[str]:
-    """The fields that say that an agreement opens less than a row has it."""
+def _safer(row: Row, before: Mapping[str, Any]) -> dict[str, Any]:
+    """What stands of fields that open less as they are here than as a row has them."""
     said = row.values
-    if row.type != "agreement" or said is None:
-        return []
-    order = SAFEST_FIRST.index
-    if order(before["status"]) >= order(said["status"]):
-        return []
-    return ["status", *(name for name in _OF_THE_END if before[name] and not said[name])]
+    if said is None:
+        return {}
+    found: dict[str, Any] = {}
+    for name in _names_of_less(row.type) & before.keys() & said.keys():
+        held, there = before[name], said[name]
+        if held in SAFEST_FIRST and there in SAFEST_FIRST:
+            if SAFEST_FIRST.index(held) < SAFEST_FIRST.index(there):
+                found |= {one: before[one] for one in _OF_THE_END if before[one] and not said[one]}
+                found[name] = held
+        elif isinstance(held, list):
+            if not {*held} <= {*there}:
+                found[name] = sorted({*held, *there})
+        elif held and not there and held != WITHHELD_WORDS:
+            found[name] = held
+    return found
+
+
+@cache
+def _names_of_less(record_type: str) -> frozenset[str]:
+    """The fields of a record type in which what opens less wins."""
+    metas = ((name, meta_of(record_type, name)) for name in names_of(record_type))
+    return frozenset(name for name, meta in metas if meta and meta.policy is Policy.WITHDRAW_WINS)
 
 
 def read_lacking(conn: Connection) -> list[tuple[str, str, list[str]]]:
