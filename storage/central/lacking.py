@@ -34,7 +34,8 @@ class Lacking:
 
     def __init__(self, conn: Connection, said: Mapping[str, Collection[str]]) -> None:
         self._conn, self._said = conn, said
-        self._is_anew = bool(read_state(conn).anew)
+        state = read_state(conn)
+        self._is_anew, self._common = bool(state.anew), state.common
         self._unsaid = read_unsaid(conn)
         self._own: dict[tuple[str, str], list[str]] = {}
 
@@ -48,7 +49,8 @@ class Lacking:
         self._unsaid.pop(row.id, None)
         own: list[str] = []
         if self._is_anew and before is not None:
-            stand = {name: before[name] for name in _lacking(row, before, names or ())} | _safer(row, before)
+            stand = {name: before[name] for name in _lacking(row, before, names or ())}
+            stand |= _safer(row, before, is_known=row.seq <= self._common)
             own = [*stand]
             if own:
                 row.values = {**(row.values or before), **stand}
@@ -76,13 +78,15 @@ def _lacking(row: Row, before: Mapping[str, Any], lacking: Collection[str]) -> l
     return [name for name in lacking if name in before and before[name] not in (usual.get(name, ""), "")]
 
 
-def _safer(row: Row, before: Mapping[str, Any]) -> dict[str, Any]:
-    """What stands of fields that open less as they are here than as a row has them."""
+def _safer(row: Row, before: Mapping[str, Any], *, is_known: bool) -> dict[str, Any]:
+    """What stands of fields that open less as they are here than as a row has them. Of one that may be opened
+    again, only where the row `is_known`: this laptop had read it so before.
+    """
     said = row.values
     if said is None:
         return {}
     found: dict[str, Any] = {}
-    for name in _names_of_less(row.type) & before.keys() & said.keys():
+    for name in sorted(_names_of_less(row.type) & before.keys() & said.keys()):
         held, there = before[name], said[name]
         if held in SAFEST_FIRST and there in SAFEST_FIRST:
             if SAFEST_FIRST.index(held) < SAFEST_FIRST.index(there):
@@ -91,7 +95,7 @@ def _safer(row: Row, before: Mapping[str, Any]) -> dict[str, Any]:
         elif isinstance(held, list):
             if not {*held} <= {*there}:
                 found[name] = sorted({*held, *there})
-        elif held and not there and held != WITHHELD_WORDS:
+        elif is_known and held and not there and held != WITHHELD_WORDS:
             found[name] = held
     return found
 

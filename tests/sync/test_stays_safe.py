@@ -117,6 +117,21 @@ def test_what_protects_stays_so_too(
         assert (laptop.sync().agreed, laptop.sync().requests) == (True, 1)
 
 
+def test_what_was_opened_again_before_the_backup_stays_open(world: World) -> None:
+    """Though a laptop had not read that before the backup was put back."""
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    home = Household(id=world.new_id("home"), address="1 Quay Lane", address_protected=True)
+    ana.make(home, world.child("Tilly", household=home.id))
+    world.settle()
+    ben.change(home, address_protected=False)
+    assert ben.sync().agreed
+    world.database.back_up()
+    world.put_back()
+    assert ana.sync().agreed
+    world.settle()
+    assert [laptop.get(home).address_protected for laptop in (ana, ben)] == [False, False]
+
+
 def test_who_may_not_read_the_words_keeps_nothing_that_stands_for_them(world: World) -> None:
     """Else the sums would differ, and it could not be sent."""
     ana, ben = world.laptop("Ana"), world.laptop("Ben")
