@@ -55,7 +55,8 @@ _NOBODYS = delete(tables.member).where(tables.member.c.child.in_(_of_these))
 _ENTITLED = update(_device).where(_device.c.id == bindparam("laptop")).values(entitled_on=bindparam("today"))
 CHILD_STANDS_ON = frozenset({"school", "team", "lead_worker", "dob", "void"})
 """The fields of a child on which it stands who may hold what: where the child is, who works the case, and the
-age at which a child agrees for itself. A change of any other field settles nothing anew.
+age at which a child agrees for itself; and whether it was taken back, for earlier versions let nobody hold
+such a child. A change of any other field settles nothing anew.
 """
 
 
@@ -245,8 +246,6 @@ class Entitlement:
         """The bits that a worker may hold of a child; `sights` are those that others may, who are asked after
         one after the other: colleagues of one agency differ in nothing but whether they work the case.
         """
-        if entry.child.void:
-            return 0
         sights = {} if sights is None else sights
         ground = entry.ground
         bare = ground.agreements == () and ground.disclosures == ()
