@@ -313,8 +313,8 @@ class OutreachApp(RoomsApp):
 
     async def sync_at_door(self, say: Callable[[str], None]) -> None:
         """A session before anything is shown, after which the caseload is open. Raises what keeps it shut."""
-        work = self._sessions.at_door(say)
-        await self.desk.open(lambda: self.opener.open_heard(work))
+        store = await self._sessions.at_door(self.opener.open_heard, say)
+        await self.desk.open(lambda: store)
 
     def _end_access(self, sentence: str) -> None:
         """Lock for good. Not awaited: locking ends all workers, and the session is one."""

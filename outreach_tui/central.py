@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, Protocol
+from concurrent.futures import Future
+from typing import Any, Protocol, TypeVar
 
 from casework.errors import Locked, OutreachError
 from casework.wording import count_of, exchanged_words, given_up_words
-from storage.desk import Desk
+from storage.desk import Closable, Desk
 from storage.lending import Apart, Loan
 
 Say = Callable[[str], None]
+T = TypeVar("T", bound=Closable)
 
 
 class Session(Protocol):
@@ -58,15 +60,26 @@ class Sessions:
         self._desk, self._reconcile, self._ended, self._after = desk, reconcile, ended, after
         self._busy = False
 
-    def at_door(self, say: Say) -> Callable[[Any], Session]:
-        """One session for a caseload that nobody is shown yet, on the thread that opened it."""
+    async def at_door(self, open_for: Callable[[Callable[[Any], Session]], T], say: Say) -> T:
+        """The caseload that nobody is shown yet, which `open_for` opens for one session and leaves open after
+        it. Raises what `open_for` does.
+
+        It is opened on a thread of its own and not at the desk, for whoever leaves waits for the desk.
+        """
+        from sync.ahead import under_way
+
         loop = asyncio.get_running_loop()
 
         def tell(words: str) -> None:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(say, f"Syncing: {words}")
 
-        return lambda store: self._reconcile(store, tell, lambda way: way)
+        opening = under_way(lambda: open_for(lambda store: self._reconcile(store, tell, lambda way: way)))
+        try:
+            return await asyncio.wrap_future(opening)
+        except asyncio.CancelledError:
+            opening.add_done_callback(_close_unused)
+            raise
 
     async def run(self, say: Say, *, quiet: bool = False) -> None:
         """One session, its progress and its end said; `quiet` says nothing but what a person has to know."""
@@ -114,6 +127,12 @@ class Sessions:
         finally:
             self._busy = False
             self._after()
+
+
+def _close_unused(opening: Future[Any]) -> None:
+    """Close what was opened for nobody any more."""
+    if opening.exception() is None:
+        opening.result().close()
 
 
 def end_words(done: Session, to_settle: int = 0) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -93,6 +95,27 @@ async def test_the_passphrase_opens_it_only_after_a_sync(tmp_path: Path, hands: 
         await settle(pilot)
         assert isinstance(app.screen, RoundRoom)
         assert (ends, opener.is_silent) == ([], False)
+
+
+async def test_who_leaves_the_door_waits_for_no_session(tmp_path: Path, hands: Hands) -> None:
+    home, opener = silent(tmp_path, Clock(), 15)
+    begun, answer, ended = (threading.Event() for _ in range(3))
+
+    def reconcile(*_: Any) -> None:
+        begun.set()
+        answer.wait(20)
+        ended.set()
+        raise Unreachable("unreachable", "The central record cannot be reached.")
+
+    app = app_over(home, opener, hands, reconcile)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await unlock(pilot)
+        await pilot.press("f5")
+        await asyncio.to_thread(begun.wait, 30)
+        await pilot.press("ctrl+q")
+    assert not ended.is_set()
+    answer.set()
+    assert ended.wait(30)
 
 
 async def test_the_door_keeps_the_key_for_a_session_no_longer_than_a_minute(
