@@ -45,6 +45,10 @@ _TIED_TO = {
     "person": "SELECT 1 FROM relationship r WHERE r.person = person.id AND r.void = 0",
     "household": "SELECT 1 FROM child c WHERE c.household = household.id AND c.void = 0",
 }
+_LEFT_BY = {
+    "person": "relationship m WHERE m.person = t.id",
+    "household": "child m WHERE m.household = t.id",
+}
 
 
 class Holdings:
@@ -88,6 +92,20 @@ class Holdings:
         if own != TIED:
             return [own]
         return [row[0] for row in self._conn.execute(_TIES[record_type], (record,))]
+
+    def may_come_back(self, record_type: str, record: str) -> bool:
+        """Whether an adult or a home was taken back together with all that tied it, and that is here still:
+        who brings the one back brings both.
+        """
+        if record_type not in _LEFT_BY:
+            return False
+        ties = f"SELECT 1 FROM {_LEFT_BY[record_type]}"
+        found = self._conn.execute(
+            f"SELECT 1 FROM {record_type} t WHERE t.id = ? AND t.void = 1 AND EXISTS ({ties})"
+            f" AND NOT EXISTS ({ties} AND m.void = 0)",
+            (record,),
+        )
+        return found.fetchone() is not None
 
     def untied(self) -> list[tuple[str, str]]:
         """The adults and homes (type, id) that no child on this laptop ties."""

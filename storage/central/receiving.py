@@ -277,7 +277,8 @@ class Receiver:
             if record in self._busy:
                 want(self._conn, ((kind, record) for kind in types_of(self._conn, self._extras, record)))
                 continue
-            purged = narrowing.purge(record)
+            kept = {(kind, record) for kind in TIED_TYPES if self._holdings.may_come_back(kind, record)}
+            purged = kept or narrowing.purge(record)
             anew |= purged
             if ("child", record) in purged:  # with what the central record does not know yet
                 anew |= narrowing.narrow(self._holdings.of_scope(record))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from casework.records import AttendanceWeek, Child, Enrolment
+from casework.records import AttendanceWeek, Child, Enrolment, Household, Person, Relationship
 from casework.records_links import Link
 from storage.queries.same_child import parts_of, plan_merge, plan_split
 from tests.sync.test_one_child import NUMBERED, day, register, two
@@ -60,3 +60,64 @@ def test_an_import_that_was_undone_is_made_again_after_every_laptop_has_it(world
     world.settle()
     assert (stands(ana), stands(ben)) == ((2, 2, 2), (2, 2, 2))
     assert [laptop.sync().agreed for laptop in (ana, ben)] == [True, True]
+
+
+def family(world: World, child: Child) -> tuple[Child, Household, Person, Relationship]:
+    home = Household(id=world.new_id("household"), address="1 Quarry Lane")
+    mum = Person(id=world.new_id("person"), surname="Marsh", forename="Jo")
+    tie = Relationship(id=world.new_id("relationship"), person=mum.id, child=child.id, kind="mother")
+    return child.model_copy(update={"household": home.id}), home, mum, tie
+
+
+def test_adults_and_a_home_that_were_taken_back_come_again_with_the_child(world: World) -> None:
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    records = family(world, world.child("Til"))
+    ana.make(*records)
+    world.settle()
+    ana.store.journal.undo()
+    world.settle()
+    ana.store.journal.redo()
+    world.settle()
+    for laptop in (ana, ben):
+        assert not any(laptop.get(record).void for record in records)
+        assert laptop.sync().agreed
+
+
+def test_an_adult_who_was_taken_back_comes_again_alone(world: World) -> None:
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    til, _, mum, tie = family(world, world.child("Til"))
+    ana.make(til.model_copy(update={"household": None}))
+    ana.make(mum, tie)
+    world.settle()
+    ana.store.journal.undo()
+    world.settle()
+    assert not ben.has(mum)
+    ana.store.journal.redo()
+    world.settle()
+    for laptop in (ana, ben):
+        assert not laptop.get(mum).void
+        assert laptop.sums_fit()
+
+
+def test_an_adult_who_was_taken_back_goes_with_the_child(world: World) -> None:
+    ana = world.laptop("Ana", "school", schools=(world.school.id,))
+    til, home, mum, tie = family(world, world.child("Til").model_copy(update={"school": world.school.id}))
+    ana.make(til, home, mum, tie)
+    world.settle()
+    ana.store.journal.undo()
+    world.settle()
+    assert ana.get(mum).void
+    ana.change(ana.get(til), school=None, team=None)
+    world.settle()
+    assert not any(ana.has(record) for record in (til, home, mum, tie))
+
+
+def test_an_adult_whose_tie_alone_was_taken_back_is_given_up(world: World) -> None:
+    ana = world.laptop("Ana")
+    til, home, mum, tie = family(world, world.child("Til"))
+    ana.make(til, home, mum, tie)
+    world.settle()
+    ana.change(ana.get(tie), void=True)
+    world.settle()
+    assert not ana.has(mum)
+    assert ana.has(til)
