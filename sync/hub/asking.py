@@ -75,13 +75,16 @@ class Asking:
         a backup was put back, is that conflict, the other way round.
         """
         held = self._central.get(change.record)
+        value = held.fields.get(change.field)
         stands = stands or self._authors.of(held, change.field)
+        stands = self._authors.whose(held, change.field, value, stands)
+        other = self._authors.whose(held, change.field, change.new, other)
         fields = {
             "record": held.id,
             "record_type": held.type,
             "field": change.field,
             "base": spelt(change.old),
-            "central": spelt(held.fields.get(change.field)),
+            "central": spelt(value),
             "central_by": stands.worker,
             "central_at": stands.at,
             "central_edit": stands.edit,

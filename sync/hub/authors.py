@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
+from pydantic_core import from_json
 from sqlalchemy import Connection, bindparam, select
 
+from casework.edits import REDO, UNDO
 from sync.hub import tables
 from sync.hub.central import Held
 from sync.hub.removed import VOID
@@ -13,6 +16,13 @@ from sync.messages.steps import SentEdit
 
 _WROTE = select(tables.log.c.edit, tables.log.c.worker, tables.log.c.at, tables.log.c.name).where(
     tables.log.c.seq == bindparam("number")
+)
+
+
+_WROTE_OF = (
+    select(tables.log.c.worker, tables.log.c.at, tables.log.c.name, tables.log.c.changes)
+    .where(tables.log.c.seq >= bindparam("made"), tables.log.c.changes.contains(bindparam("record")))
+    .order_by(tables.log.c.seq.desc())
 )
 
 
@@ -51,3 +61,21 @@ class Authors:
             row = self._connection.execute(_WROTE, {"number": seq}).first()
             self._known[seq] = Author(*row) if row else Author()
         return self._known[seq]
+
+    def whose(self, held: Held, name: str, value: Any, said: Author) -> Author:
+        """Whose a value of a field is that the step of `said` brought: who takes a step back brings what
+        somebody else wrote. It stays with that step where it is empty or its author is not found.
+        """
+        if name == VOID or not value or not said.name.startswith((UNDO, REDO)):
+            return said
+        steps = self._connection.execute(_WROTE_OF, {"made": held.versions.get("", 0), "record": held.id})
+        for row in steps:
+            if not row.name.startswith((UNDO, REDO)) and value in _values_of(row.changes, held.id, name):
+                return replace(said, worker=row.worker, at=row.at)
+        return said
+
+
+def _values_of(changes: str, record: str, name: str) -> list[Any]:
+    """What a step in the log made of a field of a record."""
+    own = ((field, new) for _, changed, field, _, new in from_json(changes) if changed == record)
+    return [new.get(name) if not field else new for field, new in own if field in ("", name)]

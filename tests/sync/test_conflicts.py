@@ -103,6 +103,25 @@ def test_who_takes_a_settlement_back_wrote_none_of_its_values(world: World) -> N
         assert (one.other.words, one.other.by) == ("Lily", "Ben")
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_value_that_an_undo_brought_again_is_whose_it_is(world: World, first: int) -> None:
+    ana, ben, cas = (world.laptop(name) for name in ("Ana", "Ben", "Cas"))
+    tilly = world.child("Tilly")
+    ana.make(tilly)
+    ana.change(tilly, known_as="Til")
+    world.settle()
+    ben.change(tilly, known_as="Lily")
+    world.settle()
+    ben.store.journal.undo()
+    cas.change(tilly, known_as="Tills")
+    (ben, cas)[first].sync()
+    world.settle()
+    for laptop in (ana, ben, cas):
+        (one,) = read_conflicts(laptop.store)
+        said = {one.stands.value: one.stands.by, one.other.value: one.other.by}
+        assert said == {"Til": "Ana", "Tills": "Cas"}
+
+
 CHOICES: tuple[tuple[Keep, str, str], ...] = (
     ("central", "", "Til"),
     ("yours", "", "Lily"),
