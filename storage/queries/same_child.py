@@ -53,10 +53,24 @@ class Part:
 
 
 def parts_of(store: Store, child: str) -> list[Part]:
-    """The records that were merged into a child, the newest merge first."""
+    """The records that were merged into a child, as far as this laptop holds them, the newest merge first.
+
+    One may be another school's, and not this laptop's to hold, where the child is.
+    """
+    if not _is_seen(store, child):
+        return []
+    merges = _merges_into(store, child)
+    return [Part(link, part) for link in merges if (part := _set_aside(store, link)) is not None]
+
+
+def _merges_into(store: Store, child: str) -> list[Link]:
     links = store.find(Link, f"{_STANDS} AND child = ?", (child,))
-    links.sort(key=lambda link: _made_by(store, link.id), reverse=True)
-    return [Part(link, store.get(Child, link.other)) for link in links if _is_seen(store, child)]
+    return sorted(links, key=lambda link: _made_by(store, link.id), reverse=True)
+
+
+def _set_aside(store: Store, link: Link) -> Child | None:
+    row = store.conn.execute("SELECT 1 FROM child WHERE id = ?", (link.other,)).fetchone()
+    return store.get(Child, link.other) if row else None
 
 
 def now_part_of(store: Store, child: str) -> str:
@@ -135,18 +149,26 @@ def plan_split(
     """What the split of a merge would do; `split.edit` makes it.
 
     Raises as `split_children`, and Refused("merged-since") while another record is merged into the same child
-    by a later step: merges are taken back in turn, so that no mark that both gave is lost.
+    by a later step: merges are taken back in turn, so that no mark that both gave is lost; and
+    Refused("not-held") where the other record is not this laptop's to hold.
     """
     kept = store.find(Child, "id = ?", (link.child,))
     if not seen_children(store, kept):
         raise BadInput("no-such-record", "No record has that id; check it and try again.")
     if link.kind == "same" and link.ended_on is None:
-        newest = parts_of(store, link.child)[0].link
+        newest = _merges_into(store, link.child)[0]
         if newest.id != link.id:
             raise Refused(
                 "merged-since",
                 "Another record was merged into this child later; split that one first.",
                 newest.id,
+            )
+        if _set_aside(store, link) is None:
+            raise Refused(
+                "not-held",
+                "The other record is not on this laptop, for it is not open to you; ask who works with both"
+                " children to split them.",
+                link.id,
             )
     return split_children(
         _merged(store, link), move=move, stay=stay, reason=reason, on=store.today, by=store.actor.worker

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from casework.records import AttendanceWeek, Child, Enrolment, Household, Person, Relationship
+import pytest
+
+from casework.errors import Refused
+from casework.records import AttendanceWeek, Child, Enrolment, Household, Person, Relationship, School
 from casework.records_links import Link
+from storage.queries.child import merged_parts
 from storage.queries.same_child import parts_of, plan_merge, plan_split
 from tests.sync.test_one_child import NUMBERED, day, register, two
 from tests.sync.test_two_laptops import contact
@@ -46,6 +50,25 @@ def test_the_undo_of_a_merge_brings_the_other_child_back_everywhere(world: World
     world.settle()
     for laptop in (ana, ben):
         assert {child.id for child in laptop.store.find(Child)} == {kept.id, other.id}
+
+
+def test_a_page_opens_where_the_record_that_was_merged_in_is_another_schools(
+    world: World,
+) -> None:
+    other_school = School(id=world.new_id("school"), urn="999002", name="Harbour View", team=world.team.id)
+    ana = world.laptop("Ana", "school", schools=(world.school.id,))
+    eve = world.laptop("Eve")
+    kept = world.child("Til").model_copy(update={"school": world.school.id})
+    other = world.child("Tilly").model_copy(update={"school": other_school.id})
+    eve.make(other_school, kept, other)
+    world.settle()
+    eve.store.journal.commit(plan_merge(eve.store, eve.get(kept), eve.get(other), reason="one child").edit)
+    world.settle()
+    assert not ana.has(other)
+    link = ana.store.find(Link)[0]
+    assert merged_parts(ana.store, ana.get(kept)) == []
+    with pytest.raises(Refused, match="not on this laptop"):
+        plan_split(ana.store, link)
 
 
 def test_an_import_that_was_undone_is_made_again_after_every_laptop_has_it(world: World) -> None:
