@@ -64,11 +64,8 @@ class Asking:
             if (is_copy or is_asked) and any(one.fields[name] != value for name, value in said.items()):
                 self._change(one, said, seq)
 
-    def open(
-        self, edit: SentEdit, n: int, change: Changed, seq: int, other: Author, stands: Author | None = None
-    ) -> None:
+    def open(self, edit: SentEdit, n: int, change: Changed, seq: int, other: Author) -> None:
         """Keep the value that does not stand, as a record that goes where the field goes; `other` said it.
-        `stands` said the one that stands, where it is not whoever wrote the field last.
 
         About an adult or a home there is one for each child who shares it, for whoever works with one of them
         may hold nothing of the others. One that asks already about these two values, as they were met before
@@ -76,8 +73,7 @@ class Asking:
         """
         held = self._central.get(change.record)
         value = held.fields.get(change.field)
-        stands = stands or self._authors.of(held, change.field)
-        stands = self._authors.whose(held, change.field, value, stands)
+        stands = self._authors.whose(held, change.field, value, self._authors.of(held, change.field))
         other = self._authors.whose(held, change.field, change.new, other)
         fields = {
             "record": held.id,

@@ -1,32 +1,24 @@
 """Who wrote a record down besides whoever made it, as two workers who import one roll; and the undo of that.
 
-What somebody else wrote down, too, is not one worker's to take back, though nobody changed anything of it
+What somebody else wrote down, too, stays until they take it back as well
 (docs/decisions/0029-written-down-by-two.md).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Iterable
 
 from casework.edits import CREATED, UNDO
-from sync.hub.authors import Author, Authors
+from sync.hub.authors import Authors
 from sync.hub.central import Central, Held
 from sync.hub.natural import KEYED
 from sync.hub.removed import VOID
 from sync.messages.steps import BROUGHT_BACK, SentEdit
 
 _ALSO = "+"
-"""Before a worker's id, in the versions of a record: no field of a record has such a name."""
-
-
-class Kept(NamedTuple):
-    """What somebody else wrote down, too, of what an edit takes back: by id who did, where a person is asked;
-    and what stays with a child about whom one is asked.
-    """
-
-    asked: Mapping[str, Author]
-    beside: frozenset[str]
+"""Before a worker's id, in the versions of a record: no field of a record has such a name. It stands for the
+step by which they wrote the record down, 0 once they took that back.
+"""
 
 
 def met_by(edit: SentEdit, central: Central) -> list[Held]:
@@ -46,28 +38,29 @@ def note_maker(met: Iterable[Held], edit: SentEdit, seq: int, authors: Authors) 
             held.versions = {**held.versions, _ALSO + edit.worker: seq}
 
 
-def kept_from(edit: SentEdit, central: Central, authors: Authors) -> Kept:
-    """What an edit that undoes having written records down may not take back unasked."""
+def kept_from(edit: SentEdit, central: Central, authors: Authors) -> frozenset[str]:
+    """The records that stay although an edit undoes having written them down, for somebody else did, too."""
     if not edit.name.startswith(UNDO):
-        return Kept({}, frozenset())
+        return frozenset()
     gone = (change for change in edit.changes if change.field == VOID and change.new is True)
-    held = [central.get(change.record) for change in gone if change.type in KEYED]
-    makers = {one.id: maker for one in held if (maker := _other_maker(edit, one, authors)) is not None}
-    children = {one.id for one in held if one.type == "child" and one.id in makers}
-    beside = {
-        one.id for one in held if one.id in makers.keys() - children and not children.isdisjoint(one.scopes)
-    }
-    return Kept({record: makers[record] for record in makers.keys() - beside}, frozenset(beside))
+    held = (central.get(change.record) for change in gone if change.type in KEYED)
+    return frozenset(one.id for one in held if _others_wrote(edit, one, authors))
 
 
-def _other_maker(edit: SentEdit, held: Held, authors: Authors) -> Author | None:
-    """Who wrote a record down last, other than the worker of an edit; None where nobody else did since it was
-    last taken back or brought again.
+def note_undone(kept: Iterable[str], edit: SentEdit, central: Central) -> None:
+    """Keep that the worker of an edit took back having written down these records, which stay."""
+    for record in kept:
+        held = central.get(record)
+        held.versions = {**held.versions, _ALSO + edit.worker: 0}
+
+
+def _others_wrote(edit: SentEdit, held: Held, authors: Authors) -> bool:
+    """Whether anybody but the worker of an edit wrote a record down since it was last taken back or brought
+    again.
     """
-    also = {name: seq for name, seq in held.versions.items() if name.startswith(_ALSO)}
-    others = [seq for name, seq in also.items() if name != _ALSO + edit.worker]
+    wrote = {name.removeprefix(_ALSO): n for name, n in held.versions.items() if name.startswith(_ALSO)}
     first = authors.of(held, CREATED)
-    if first.worker != edit.worker and first.name != BROUGHT_BACK:
-        others.append(held.versions.get(CREATED, 0))
-    newest = max(others, default=0)
-    return authors.of_step(newest) if newest > held.versions.get(VOID, 0) else None
+    if first.name != BROUGHT_BACK:
+        wrote.setdefault(first.worker, held.versions.get(CREATED, 0))
+    newest = max((n for worker, n in wrote.items() if worker != edit.worker), default=0)
+    return newest > held.versions.get(VOID, 0)

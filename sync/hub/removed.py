@@ -15,10 +15,10 @@ CLOSING = frozenset({"agreement", "disclosure", "conflict"})
 
 
 def against_removal(
-    change: Changed, name: str, fields: Mapping[str, Any], merged: Merged, *, beside: bool = False
+    change: Changed, name: str, fields: Mapping[str, Any], merged: Merged, *, stays: bool = False
 ) -> tuple[Merged, dict[str, Changed]]:
-    """What becomes of one field of a record that somebody else changed, unknown to the edit's author, or
-    wrote down, too; `beside` a child about whom a person is asked, it stays.
+    """What becomes of one field of a record that somebody else changed, unknown to the edit's author; it
+    `stays` where somebody else wrote it down, too.
 
     Taking it back waits for a person; a change to what was taken back brings it again, and the removal is
     the other value of a conflict, by the record's id.
@@ -27,8 +27,8 @@ def against_removal(
         return merged, {}
     if name == VOID:
         taken_back = merged.value is True and merged.verdict == "applied"
-        stays = Merged("merged", False) if beside else Merged("conflict", False, True)
-        return (stays if taken_back else merged), {}
+        instead = Merged("merged", False) if stays else Merged("conflict", False, True)
+        return (instead if taken_back else merged), {}
     if fields.get(VOID) is not True:
         return merged, {}
     return merged, {change.record: replace(change, field=VOID, old=False, new=True)}

@@ -34,7 +34,7 @@ from sync.hub.entries import (
     verdicts_on,
 )
 from sync.hub.lacking import is_stand_in
-from sync.hub.makers import kept_from, met_by, note_maker
+from sync.hub.makers import kept_from, met_by, note_maker, note_undone
 from sync.hub.natural import FILLED_IN, KEY_FIELDS, KEYED, Matching, keep_keys, keys_of
 from sync.hub.removed import VOID, against_removal
 from sync.hub.rights import NOT_ENTITLED, Refusal, Rights
@@ -201,9 +201,9 @@ class Taking:
                 merged = merge(change.type, name, known_of, now, new)
                 if contested.pop((change.record, name), None) and merged.verdict == "applied":
                     merged = Merged("conflict", now, new)
-                beside = change.record in kept.beside
-                if beside or change.record in kept.asked or change.record in news:
-                    merged, again = against_removal(change, name, fields, merged, beside=beside)
+                stays = change.record in kept
+                if stays or change.record in news:
+                    merged, again = against_removal(change, name, fields, merged, stays=stays)
                     brought |= again
                 fields[name] = merged.value
                 results.add(merged.verdict)
@@ -218,11 +218,11 @@ class Taking:
         conflicts += contested.values()
         conflicts = [*settling.still_asked(conflicts)]
         self._put_all(edit, after, seq, known)
+        note_undone(kept, edit, self.central)
         self._asking.settle_alike(edit, seq)
         for n, conflict in enumerate(conflicts):
-            said = (removers, kept.asked) if conflict.field == VOID else ({}, {})
-            by, stands = (authors.get(conflict.record) for authors in said)
-            self._asking.open(edit, n, conflict, seq, by or own, stands)
+            by = removers.get(conflict.record) if conflict.field == VOID else None
+            self._asking.open(edit, n, conflict, seq, by or own)
         verdict = "conflict" if conflicts else "merged" if results - {"applied", "same"} else "applied"
         return Verdict(edit=edit.id, verdict=verdict, seq=seq)
 
