@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 
 from casework.edits import CREATED, Change
@@ -38,9 +38,14 @@ def _searched(record_type: str) -> frozenset[str]:
     return frozenset(named | {"void"}) if named else frozenset()
 
 
-def is_searched(record_type: str) -> bool:
-    """Whether the search index holds anything of records of this type."""
-    return record_type in _OWNERS
+def is_searched(record_type: str, fields: Collection[str] | None = None) -> bool:
+    """Whether the search index holds anything of records of this type; of these `fields`, if given."""
+    return record_type in _OWNERS and (fields is None or not _searched(record_type).isdisjoint(fields))
+
+
+def children_of(conn: Connection, record_type: str, record: str) -> set[str]:
+    """Ids of the children whose index entry holds something of this record."""
+    return children_touched(conn, record_type, [Change(record_type, record, CREATED, None, None)])
 
 
 def children_touched(conn: Connection, record_type: str, changes: Sequence[Change]) -> set[str]:

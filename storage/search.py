@@ -17,18 +17,18 @@ from math import log10
 from casework.duplicates import address_key
 from casework.names import likeness, name_parts, phonetic_keys
 from casework.text import clean, fold
-from storage.search_index import READ, Connection, Entry, compact, create, index_child, index_many, remove
+from storage.search_index import READ, Connection, Entry, create, index_child, index_many, rebuild, remove
 
 __all__ = [
     "Connection",
     "Entry",
     "Hit",
     "NameSearch",
-    "compact",
     "create",
     "index_child",
     "index_many",
     "name_parts",
+    "rebuild",
     "remove",
 ]
 
@@ -121,8 +121,8 @@ class NameSearch:
 
     Holds the distinct words of all names with their phonetic keys. News of words is read before each
     search, so no one has to tell it of changes, made by this process or another. Words of removed children
-    stay known until the next unlock and find nobody. Not to be asked inside a transaction that may be
-    rolled back.
+    stay known until the next unlock, or until the index is made anew, and find nobody. Not to be asked
+    inside a transaction that may be rolled back.
     """
 
     def __init__(self, conn: Connection) -> None:

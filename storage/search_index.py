@@ -137,13 +137,16 @@ def remove(conn: Connection, child: str) -> bool:
     return True
 
 
-def compact(conn: Connection) -> None:
-    """Rewrite the index into one segment, so that words of removed children are gone from it (after a
-    purge).
+def rebuild(conn: Connection) -> None:
+    """Make the full text anew from its rows, so that no word is left in it that none of them has; in the
+    caller's transaction. Until then the full text keeps what was taken out, marked as gone.
+
+    It takes some 15 ms of processor time for 5,000 children: for what may not be held any more, not for an
+    edit.
     """
-    conn.execute("INSERT INTO search_fts (search_fts) VALUES ('optimize')")
-    conn.execute("INSERT INTO search_news (words) VALUES (NULL)")
-    conn.execute("DELETE FROM search_news WHERE words IS NOT NULL")
+    conn.execute("INSERT INTO search_fts (search_fts) VALUES ('rebuild')")
+    told = conn.execute("INSERT INTO search_news (words) VALUES (NULL)").lastrowid
+    conn.execute("DELETE FROM search_news WHERE n < ?", (told,))
 
 
 def _renew(conn: Connection, doc: int, old: Sequence[str], row: tuple[str, ...]) -> None:

@@ -12,6 +12,7 @@ from casework.edits import Change
 from casework.facets import FACET_OF_KEY, Facet, facets, joined, plain_facets
 from casework.records import RECORD_TYPES
 from casework.scopes import own_scope
+from storage import reindex, search_index
 from storage.central.delivery import Received, Row
 from storage.central.forgetting import forget_words, take_out, types_of
 from storage.central.given_up import add_given_up
@@ -58,11 +59,24 @@ class Narrowing:
         self._extras = holdings.extras
         self._answer, self._touched, self._at = answer, touched, at
         self._given_up: list[Entry] = []
+        self._stale: set[str] = set()
+        self._searched = False
 
-    def state(self) -> None:
-        """Keep what this laptop can state of what it gave up."""
+    def finish(self) -> None:
+        """At the end of the transaction: no word of what was given up stays in the search index, and it is
+        kept what this laptop can state of it.
+        """
+        reindex.refresh(self._conn, self._stale)
+        if self._searched:
+            search_index.rebuild(self._conn)
         add_given_up(self._conn, self._given_up)
-        self._given_up = []
+        self._given_up, self._stale, self._searched = [], set(), False
+
+    def forget(self, entry: Entry, names: Collection[str], shown: Mapping[str, Any]) -> None:
+        """What these fields of a record said is gone, but for what is `shown` of it now."""
+        record_type, record = entry
+        forget_words(self._conn, record, names, shown)
+        self._searched = self._searched or reindex.is_searched(record_type, names)
 
     def narrow(self, records: Iterable[Entry], known: dict[Entry, Values] | None = None) -> set[Entry]:
         """Give up what may not be held any more of these records, facet by facet; what is to be counted.
@@ -98,11 +112,12 @@ class Narrowing:
                 continue
             changes = changed_by(weighed([Row(record_type, record, 0, held)])[0], values)
             if changes:
-                apply_steps(self._conn, [(note_steps(self._conn, [None], self._at)[0], changes)])
+                step = note_steps(self._conn, [None], self._at)[0]
+                self._stale |= apply_steps(self._conn, [(step, changes)])
                 del known[record_type, record]
                 lost = parts.keys() - {FACET_OF_KEY[key] for key in held}
                 names = {name for facet in lost for name in parts[facet]}
-                forget_words(self._conn, record, names, joined(held.values()))
+                self.forget((record_type, record), names, joined(held.values()))
                 self._touched.add(record_type)
         return recount
 
@@ -124,6 +139,9 @@ class Narrowing:
     def purge(self, record: str, record_type: str = "") -> set[Entry]:
         """Take a record out of this laptop; what is to be counted."""
         kinds = [record_type] if record_type else types_of(self._conn, self._extras, record)
+        for kind in filter(reindex.is_searched, kinds):
+            self._stale |= reindex.children_of(self._conn, kind, record)
+            self._searched = True
         take_out(self._conn, self._extras, kinds, record)
         self._touched.update(kind for kind in kinds if kind in RECORD_TYPES)
         self._answer.purged += len(kinds)

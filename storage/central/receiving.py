@@ -25,7 +25,7 @@ from casework.wording import count_of
 from storage import audit, reindex
 from storage.central.beforehand import Beforehand
 from storage.central.delivery import Delivery, Received, Row, Share
-from storage.central.forgetting import forget_words, types_of, withheld_fields
+from storage.central.forgetting import types_of, withheld_fields
 from storage.central.holdings import Entry, Holdings, Values
 from storage.central.lacking import Lacking
 from storage.central.narrowing import Narrowing, changed_by
@@ -113,7 +113,7 @@ class Receiver:
             note_settled(self._conn)
             if delivery.state is not None:
                 write_state(self._conn, delivery.state)
-            narrowing.state()
+            narrowing.finish()
             if answer.written or answer.purged:
                 what = count_of(answer.written, "record")
                 audit.append(
@@ -159,7 +159,7 @@ class Receiver:
                     forget_wants(self._conn, (record for _, record in own))
                 else:
                     forget_to_recount(self._conn, after, last)
-                narrowing.state()
+                narrowing.finish()
             first, after = False, last
         self._tell(touched)
         return answer
@@ -250,7 +250,7 @@ class Receiver:
             [(places[seq], made, adds) for seq, made, adds in fresh],
         )
         self._holdings.count_fresh(counted)
-        self._forget_withheld(delivery.rows, withheld)
+        self._forget_withheld(delivery.rows, withheld, narrowing)
         answer.written += len(fresh)
         lacking.note(delivery.gone)
         touched |= {change.type for made in changes.values() for change in made}
@@ -327,8 +327,10 @@ class Receiver:
                 found.add((kind, tied))
         return found
 
-    def _forget_withheld(self, rows: Iterable[Row], withheld: Mapping[str, Collection[str]]) -> None:
+    def _forget_withheld(
+        self, rows: Iterable[Row], withheld: Mapping[str, Collection[str]], narrowing: Narrowing
+    ) -> None:
         """What these rows said in fields that are withheld now, by record, is gone from the history, too."""
         for row in rows:
             if names := withheld.get(row.id):
-                forget_words(self._conn, row.id, names, joined(row.parts.values()))
+                narrowing.forget((row.type, row.id), names, joined(row.parts.values()))

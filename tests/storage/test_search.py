@@ -308,20 +308,25 @@ def test_rolled_back_changes_leave_no_trace(conn: Any, find: Find) -> None:
     assert find("Xanthy") == ["stays"]
 
 
-def test_compact_forgets_the_words_of_removed_children(conn: Any, find: Find) -> None:
+def test_made_anew_it_forgets_the_words_of_removed_children(conn: Any, find: Find) -> None:
     def kept() -> bool:
-        rows = [
-            row for table in ("search_doc", "search_news", "search_fts_data") for row in dump(conn, table)
-        ]
+        rows = [row for table in tables(conn) for row in dump(conn, table)]
         return any(b"xanthippe" in value for row in rows for value in row)
 
     index_child(conn, Entry("purged", "Yxanthippe"))
     assert find("Yxanthippe") == ["purged"]
     remove(conn, "purged")
     assert kept()
-    search.compact(conn)
+    search.rebuild(conn)
     assert not kept()
     assert find("Siobhan") == ["siobhan"]
+    search.rebuild(conn)
+    assert len(dump(conn, "search_news")) == 1
+
+
+def tables(conn: Any) -> list[str]:
+    found = conn.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'search%'")
+    return [name for (name,) in found.fetchall()]
 
 
 def dump(conn: Any, table: str) -> list[list[bytes]]:

@@ -13,6 +13,7 @@ from casework.canonical import Digest, facet_hash, sum_of
 from casework.facets import facets
 from casework.records import RECORD_TYPES
 from casework.records_sharing import SAFEST_FIRST, Agreement
+from storage import cipher, reindex
 from storage.central import outbox
 from storage.central.asides import NO_SUCH_RECORD, set_aside
 from storage.central.holdings import BIT, Holdings
@@ -156,6 +157,7 @@ def _check_laptop(laptop: Laptop, hub: dict[str, Any], masks: dict[str, Any], ve
     assert _sendable(laptop) <= verdicts
     found = conn.execute("SELECT 1 FROM search_doc WHERE child NOT IN (SELECT id FROM child)").fetchone()
     assert found is None, "the search finds a child who was given up"
+    assert _search_rows(conn) == _search_rows(conn, anew=True), "the search knows what the rows do not say"
     assert [*history_gives_rows(conn)] == []
     holdings = Holdings(conn)
     written = {
@@ -205,6 +207,16 @@ def _check_laptop(laptop: Laptop, hub: dict[str, Any], masks: dict[str, Any], ve
         open_words = conn.execute("SELECT record FROM change WHERE new LIKE '%secret words%'").fetchall()
         for (record,) in open_words:
             assert current_values(conn, "contact", record) is not None
+
+
+def _search_rows(conn: cipher.Connection, *, anew: bool = False) -> list[tuple[Any, ...]]:
+    """What the search holds of each child; made anew from the rows, if asked."""
+    conn.execute("BEGIN")
+    if anew:
+        reindex.refresh(conn, [row[0] for row in conn.execute("SELECT id FROM child").fetchall()])
+    found = conn.execute("SELECT * FROM search_doc ORDER BY child").fetchall()
+    conn.execute("ROLLBACK")
+    return found
 
 
 def check_sums(connection: Connection) -> None:
