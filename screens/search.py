@@ -97,6 +97,8 @@ class SearchScreen(OutreachScreen):
         self._opens = False
         self._logged = False
         self._found: Sequence[Found] = ()
+        self._stamp: tuple[object, ...] = ()
+        """`Store.stamp` of what is shown."""
 
     def compose(self) -> ComposeResult:
         """The line, the list and the keys."""
@@ -138,37 +140,57 @@ class SearchScreen(OutreachScreen):
             self._answered = self._asked
             self._show((), "Type two letters or more.")
             return
+        self._begin(text)
+
+    def hear(self) -> None:
+        """Something was written or came: search again for what was typed, now or when this is shown again."""
+        if self.app.screen is not self or self.is_bare:
+            return
+        text = self.query_one(Input).value.strip()
+        if len(text) >= _SHORTEST:
+            self._begin(text)
+
+    def on_screen_resume(self) -> None:
+        """Something may have been written while another screen was shown."""
+        self.hear()
+
+    def _begin(self, text: str) -> None:
         self.run_worker(self._search(text, self._asked), group="search", exclusive=True)
 
     async def _search(self, text: str, turn: int) -> None:
-        def look(store: Store) -> list[Found]:
+        shown = self._stamp if turn == self._answered else None
+
+        def look(store: Store) -> tuple[tuple[object, ...], list[Found]] | None:
+            if (stamp := store.stamp) == shown:
+                return None
             # Known where it was written: a later letter may cancel this search before its answer comes.
             found = find(store, text, first=not self._logged)
             self._logged = True
-            return found
+            return stamp, found
 
         try:
-            found = await self.ask(look)
+            answer = await self.ask(look)
         except OutreachError as problem:
             self.say(problem.message, wrong=True)
             if turn == self._asked:
                 self._answered, self._opens = turn, False
             return
-        if turn == self._asked:
-            self._answered = turn
-            self._show(found, "Nobody fits. Fewer letters find more.")
+        if answer is not None and turn == self._asked:
+            self._stamp, found = answer
+            again, self._answered = self._answered == turn, turn
+            self._show(found, "Nobody fits. Fewer letters find more.", keep=again)
             if self._opens:
                 self._open_found()
                 self._opens = False
 
-    def _show(self, found: Sequence[Found], empty: str) -> None:
+    def _show(self, found: Sequence[Found], empty: str, *, keep: bool = False) -> None:
         self._found = found
         if self.is_bare:
             return
         people = self.query_one(RowList)
         people.empty = empty
         rows = [Row(one.child, (short(one.name, 80), one.born, one.school, one.why)) for one in found]
-        people.set_source(Rows(rows), keep=False)
+        people.set_source(Rows(rows), keep=keep)
         count = f"{len(found)} found" if len(found) < MOST else f"the best {MOST}; type more"
         self.query_one(TitleLine).set_title("Search", count if found else "")
 

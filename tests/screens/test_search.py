@@ -15,11 +15,17 @@ from casework.records import Child
 from screens.child import ChildScreen
 from screens.plan import PlanScreen
 from screens.search import Found, SearchScreen, find, find_people
+from screens.widgets.row_list import RowList
 from storage import audit
+from storage.central import forgetting
+from storage.central.extras import Extras
+from storage.journal import transaction
 from storage.store import Store
 from tests.screens.fakes import HOSTILE, RoundRoom
 from tests.screens.real import Family, asked, commit, enter, make_real_app, new_store
 from tests.screens.steps import settle, type_text
+from tests.screens.test_consent import keys
+from tests.screens.test_withheld import elsewhere
 from tests.screens.textshot import check_shot, screen_text
 
 SIZES = [(80, 24), (120, 40)]
@@ -108,6 +114,45 @@ async def test_arrows_choose_while_the_line_keeps_the_keys(family: Family, tmp_p
         await settle(pilot)
         assert isinstance(app.screen, ChildScreen)
         assert app.screen.child_id in (family.tilly.id, family.ben.id)
+
+
+@pytest.mark.parametrize("above", [False, True])
+async def test_a_child_whom_a_session_gives_up_leaves_the_list(
+    family: Family, tmp_path: Path, above: bool
+) -> None:
+    """Also where the child's page is shown meanwhile. What was typed stays, and so
+    does the cursor, or goes to the next child.
+    """
+    marshes = [Child(id=new_id(), surname="Marsh", forename=name) for name in ("Bea", "Cy", "Zoe")]
+    commit(family.store, "Add", marshes)
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot)
+        await keys(pilot, "g", "s", "=marsh")
+        screen = app.screen
+        assert isinstance(screen, SearchScreen)
+        people = screen.query_one(RowList)
+        assert people.count == 5
+        gone, after, last = marshes[1].id, family.tilly.id, marshes[2].id
+        assert people.move_to(gone if above else last)
+        if above:
+            await keys(pilot, "enter")
+            assert isinstance(app.screen, ChildScreen)
+        await elsewhere(app, pilot, family, lambda store: take_out(store, gone))
+        if above:
+            await keys(pilot, "escape")
+        assert (people.count, people.current and people.current.id) == (4, after if above else last)
+        assert "Marsh, Cy" not in screen_text(app)
+        assert "Cy Marsh" not in screen_text(app)
+        assert screen.query_one(Input).value == "marsh"
+        entries = await asked(app, lambda s: [e for e in audit.entries(s.conn) if e.verb == "searched"])
+        assert len(entries) == 1
+
+
+def take_out(store: Store, child: str) -> None:
+    """As a session gives a child up."""
+    with transaction(store.conn):
+        forgetting.take_out(store.conn, Extras(store.conn), ["child"], child)
 
 
 async def test_nobody_fits_is_said_in_words(family: Family, tmp_path: Path) -> None:
