@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
-from casework.errors import Refused
+from casework.errors import BadInput, Refused
 from casework.policies import Category, Purpose
 from casework.wording import count_of
 
@@ -74,7 +74,8 @@ def read_view(
 ) -> ChildView:
     """Everything the screen shows of one child, with the labels of agencies.
 
-    With `other` only what they may see, too (`Store.seen_with`). Raises BadInput when there is no such child.
+    With `other` only what they may see, too (`Store.seen_with`). Raises BadInput where the child
+    is not on this laptop any more, saying why that may be.
     """
     from casework.records import Child, RegisterFile
     from storage.queries.agreements import read_agreements
@@ -85,9 +86,13 @@ def read_view(
     from storage.queries.lookup import display_name
     from storage.queries.plans import read_plan
     from storage.queries.registers import register_day
+    from storage.queries.still_seen import GONE
 
     seen_by = store if other is None else store.seen_with(other)
-    child = store.get(Child, child_id)
+    try:
+        child = store.get(Child, child_id)
+    except BadInput as problem:
+        raise BadInput(problem.code, GONE, child_id) from None
     known = seen_by.may_see(child, Category.IDENTITY, purpose)
     if other is not None and not known:
         raise Refused("withheld", f"They see nothing of this child. {known.reason}")

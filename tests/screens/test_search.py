@@ -24,7 +24,7 @@ from storage.store import Store
 from tests.screens.fakes import HOSTILE, RoundRoom
 from tests.screens.real import Family, asked, commit, enter, make_real_app, new_store
 from tests.screens.steps import settle, type_text
-from tests.screens.test_consent import keys
+from tests.screens.test_consent import flat, keys
 from tests.screens.test_withheld import elsewhere
 from tests.screens.textshot import check_shot, screen_text
 
@@ -140,6 +140,8 @@ async def test_a_child_whom_a_session_gives_up_leaves_the_list(
             assert isinstance(app.screen, ChildScreen)
         await elsewhere(app, pilot, family, lambda store: take_out(store, gone))
         if above:
+            assert "may not hold it any more" in flat(app)
+            assert "There is no child" not in screen_text(app)
             await keys(pilot, "escape")
         assert (people.count, people.current and people.current.id) == (4, after if above else last)
         assert "Marsh, Cy" not in screen_text(app)
