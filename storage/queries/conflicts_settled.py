@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,10 +11,19 @@ if TYPE_CHECKING:
 
 
 def settler_of(store: Store, conflict: Conflict) -> tuple[str, str]:
-    """The id of the worker who settled a conflict, and when; "" where it came settled already."""
-    row = store.conn.execute(
-        "SELECT e.worker, e.at FROM change c JOIN edit e ON e.seq = c.edit"
-        " WHERE c.record = ? AND c.field = 'settled' AND c.new = 'true' ORDER BY c.edit DESC LIMIT 1",
+    """The id of the worker who settled a conflict as it stands settled, and when; "" where nobody tells.
+
+    Who chose otherwise, here or elsewhere, before they knew of that choice settled it with nothing.
+    """
+    rows = store.conn.execute(
+        "SELECT e.worker, e.at, c.field, c.new FROM change c JOIN edit e ON e.seq = c.edit"
+        " WHERE c.record = ? AND c.field IN ('chosen', 'settled') ORDER BY c.edit DESC, c.field",
         (conflict.id,),
-    ).fetchone()
-    return (row[0], row[1]) if row else ("", "")
+    )
+    stands = {"chosen": conflict.chosen, "settled": True}
+    found = ("", "")
+    for worker, at, field, new in rows:
+        if json.loads(new) != stands[field]:
+            break
+        found = worker, at
+    return found

@@ -17,7 +17,8 @@ from casework.errors import BadInput, OutreachError, Refused
 from casework.records import Child, Person, Relationship, School
 from casework.records_sharing import Agreement
 from casework.records_sync import Conflict
-from storage.queries.conflicts import read_conflicts, read_set_aside
+from storage.audit import stamp
+from storage.queries.conflicts import read_conflicts, read_set_aside, read_settled
 from storage.queries.history import read_history
 from storage.queries.sync_view import read_sync_view
 from storage.settling import commit_settlement
@@ -160,6 +161,27 @@ def test_settled_differently_it_is_exactly_one_new_conflict(world: World, first:
     world.settle()
     assert {known_as(laptop, child) for laptop in (ana, ben)} == {also}
     assert read_conflicts(ben.store) == []
+
+
+@pytest.mark.parametrize("alike", [False, True])
+def test_who_settled_it_is_who_chose_what_stands(world: World, *, alike: bool) -> None:
+    """Two settled it unknown to each other; one who kept what stood wrote nothing else."""
+    ana, ben, child = at_odds(world)
+    cy = world.laptop("Cy")
+    cy.sync()
+    settled(ben, "yours")
+    first = world.now
+    world.now += timedelta(minutes=1)
+    settled(ana, "yours" if alike else "central")
+    own = world.now if alike else first
+    ben.sync()
+    world.settle()
+    for laptop, by, at in ((ana, "Ana" if alike else "Ben", own), (ben, "Ben", first), (cy, "Ben", first)):
+        ((_, chosen),) = read_settled(laptop.store)
+        assert (chosen.value, chosen.by, chosen.at) == ("Lily", by, stamp(at))
+        told = read_history(laptop.store, "child", child, "known_as")
+        chose = {(one.by, one.at, one.new) for one in told if one.step.startswith("Settle a conflict")}
+        assert chose == {(by, stamp(at), "Lily")}
 
 
 @settings(max_examples=6, deadline=None)
