@@ -51,19 +51,23 @@ class Row:
     made: Made | None = None
 
     def by_step(self, changes: Iterable[Change]) -> Iterator[tuple[int, Change]]:
-        """Each change with the step that made it; of a new record what was changed later comes apart."""
+        """Each change with the step that made it; of a new record what was changed later comes apart.
+
+        A record is made before it is changed, whichever step a central record names for that.
+        """
         if not self.steps:
             yield from ((self.seq, change) for change in changes)
             return
+        first = min(self.steps.values()) if CREATED in self.steps else self.seq
         for change in changes:
             later = self.steps if change.field == CREATED and CREATED in self.steps else {}
             usual = defaults(self.type) if later else {}
             apart = [name for name in change.new if name in later and name in usual] if later else []
             if not apart:
-                yield self.steps.get(change.field, self.steps.get(CREATED, self.seq)), change
+                yield first if change.field == CREATED else self.steps.get(change.field, first), change
                 continue
             made = {name: usual[name] if name in apart else value for name, value in change.new.items()}
-            yield self.steps[CREATED], Change(self.type, self.id, CREATED, None, made)
+            yield first, Change(self.type, self.id, CREATED, None, made)
             for name in apart:
                 if change.new[name] != usual[name]:
                     yield self.steps[name], Change(self.type, self.id, name, usual[name], change.new[name])

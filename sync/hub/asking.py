@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, select
 
 from casework.canonical import fingerprint, spelt
 from casework.conflicts import disagreement
+from casework.edits import CREATED
 from casework.facets import FACETS, Facet, exact_facet
 from casework.scopes import EVERYBODY, TIED, own_scope
 from casework.sharing_grid import HIDDEN_EXISTENCE
@@ -102,6 +103,7 @@ class Asking:
             child = scope or None
             new = fingerprint(edit.id, n, scope, size=16).hex()
             kept = asked.get(child) or self._central.get(new)
+            kept.versions = kept.versions or {CREATED: seq}
             kept.type, kept.fields = "conflict", {"child": child, **fields}
             self._central.touch(kept, seq, self._device, known=False)
 

@@ -9,10 +9,13 @@ from types import SimpleNamespace
 import pytest
 from pydantic import BaseModel
 
-from casework.edits import Edit, update
+from casework.edits import CREATED, Change, Edit, update
 from casework.records import AttendanceWeek, Flag, Record, School
+from storage.central.delivery import Row
 from storage.integrity import history_gives_rows
+from storage.queries.conflicts import read_conflicts
 from storage.queries.history import read_history
+from storage.settling import commit_settlement
 from sync.hub.telling import _steps_of
 from sync.messages.pages import Page
 from tests.sync.world import Laptop, World
@@ -108,6 +111,38 @@ def test_a_step_that_changed_only_what_is_withheld_is_not_named(world: World) ->
     assert [step.name for page in pages for step in page.edits] == ["Changed"]
     assert [row.type for page in pages for row in page.rows] == ["child"]
     assert told(school, tilly)[1:] == [("known_as", "Nia", "Til")]
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_conflict_comes_as_it_was_made_and_then_as_it_was_settled(world: World, *, again: bool) -> None:
+    """To a laptop that was away meanwhile; `again`: two settled it, and the later step changed nothing."""
+    ana, ben, cy = world.laptop("Ana"), world.laptop("Ben"), world.laptop("Cy")
+    tilly = world.child("Tilly")
+    ana.make(tilly)
+    world.settle()
+    for laptop, name in ((ana, "Til"), (ben, "Lily")):
+        laptop.change(tilly, known_as=name)
+    for laptop in (ana, ben, ana):
+        assert laptop.sync().agreed
+    (open_one,) = read_conflicts(ana.store)
+    commit_settlement(ana.store, open_one.id, "central")
+    if again:
+        commit_settlement(ben.store, open_one.id, "yours")
+    for laptop in (ana, ben, cy):
+        assert laptop.sync().agreed
+    conflict = cy.get(open_one.conflict)
+    assert (conflict.settled, conflict.chosen) == (True, '"Til"')
+    settling = [("chosen", "Ana", '"Til"'), ("settled", "Ana", True)]
+    assert (told(cy, conflict)[0], sorted(told(cy, conflict)[1:])) == (("", "Ben", ""), settling)
+    assert list(history_gives_rows(cy.store.conn)) == []
+
+
+def test_a_record_is_made_before_it_is_changed_whatever_is_said() -> None:
+    """A central record may name for the making of a record the step that touched it last."""
+    fields = Flag(id="f", child="c", kind="eal", source="The school").model_dump(mode="json")
+    row = Row("flag", "f", 4, {}, {CREATED: 5, "source": 4})
+    made, changed = row.by_step([Change("flag", "f", CREATED, None, fields)])
+    assert (made[0], made[1].field, changed[0], changed[1].field) == (4, CREATED, 4, "source")
 
 
 def test_what_the_author_may_not_keep_leaves_a_history_that_gives_the_row(world: World) -> None:
