@@ -49,7 +49,7 @@ def count_of(number: int | float | Fraction, one: str, many: str = "") -> str:
 def given_up_words(number: int) -> str:
     """How many records a session with the central record gave up, and why."""
     gone = count_of(number, "record was", "records were")
-    return f"{gone} given up: not covered by your work, nor by what the family agreed."
+    return f"{gone} given up: taken back or merged, or not covered by your work or by what the family agreed."
 
 
 def exchanged_words(steps: int, records: int) -> str:

@@ -252,7 +252,8 @@ async def test_a_background_sync_that_only_gave_up_records_says_so_in_a_line(
         await keys(pilot, "g", "y")
         await app.mind_central()
         await settle(pilot)
-        told = "12 records were given up: not covered by your work, nor by what the family agreed."
+        told = "12 records were given up: taken back or merged, or not covered by your work or by what the"
+        told += " family agreed."
         assert told in flat(app)
 
 
