@@ -62,6 +62,12 @@ def is_one_line(record_type: str, field: str) -> bool:
     return info is not None and _longest(info) <= LONGEST_LINE
 
 
+def is_list(record_type: str, field: str) -> bool:
+    """Whether a person writes the field as items, parted by `;`."""
+    info = _info(record_type, field)
+    return info is not None and _is_list(info)
+
+
 def joined_value(record_type: str, field: str, standing: Any, other: Any) -> Any:
     """Both as one: every item of two lists, every line of two texts. Raises Refused where it cannot be."""
     info = _info(record_type, field)

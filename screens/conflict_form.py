@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.widgets import Input, TextArea
 
-from casework.conflicts import chosen_value, is_one_line
+from casework.conflicts import chosen_value, is_list, is_one_line
 from casework.errors import BadInput
 from screens.conflict_lines import NEW_TEXT, value_words, whole_text
 from screens.field_form import FieldForm
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from storage.queries.conflicts import OpenConflict
     from storage.store import Store
 
-_HINT = "what holds from now on; items of a list are parted by ;"
+_HINT, _OF_LIST = "what holds from now on", "; items are parted by ;"
 
 
 class ConflictTextForm(FieldForm):
@@ -48,10 +48,11 @@ class ConflictTextForm(FieldForm):
         super().__init__(one.id, short(one.name or one.label, 40), start={"text": text})
         self._one = one
         line = is_one_line(one.conflict.record_type, one.conflict.field) and len(text) < LINE
+        hint = _HINT + (_OF_LIST if is_list(one.conflict.record_type, one.conflict.field) else "")
         told = "\n".join(" ".join(part.split()) for part in whole_text(one).split("\n\n"))
         self._fields = (
             FormField("told", "So far", "told", hint=told, cut=160),
-            FormField("text", short(one.label, 18), "line" if line else "page", hint=_HINT),
+            FormField("text", short(one.label, 18), "line" if line else "page", hint=hint),
         )
 
     def _offer(self, kept: Mapping[str, str]) -> None:

@@ -32,7 +32,7 @@ from screens.history import HistoryScreen
 from screens.reader import TextScreen
 from screens.unfinished import read_unfinished
 from screens.widgets.text import Piece, show_cell
-from storage.queries.conflicts import read_conflicts, read_settled
+from storage.queries.conflicts import find_conflict, read_conflicts, read_settled
 from storage.queries.history import read_history
 from storage.settling import commit_settlement
 from storage.store import Store
@@ -170,6 +170,17 @@ async def test_a_new_text_is_a_draft_until_it_is_kept(family: Family, tmp_path: 
         assert isinstance(app.screen, ConflictsScreen)
         assert await asked(app, lambda store: known_as(store, family.tilly.id)) == "Tillyster"
         assert await asked(app, lambda store: store.drafts.waiting()) == []
+
+
+@pytest.mark.parametrize(("field", "other"), [("known_as", "Tils"), ("tags", ["bus"])])
+def test_that_items_are_parted_is_said_of_lists_alone(family: Family, field: str, other: Any) -> None:
+    one = at_odds(family, field, other, base=json.dumps(type(other)()))
+    (text,) = (
+        part
+        for part in ConflictTextForm(find_conflict(family.store, one.id)).form_fields()
+        if part.name == "text"
+    )
+    assert ("parted by ;" in text.hint) == (field == "tags")
 
 
 async def test_a_new_text_about_a_school_is_a_draft_too(family: Family, tmp_path: Path) -> None:
