@@ -80,6 +80,18 @@ class Call:
 
         return output.is_fancy(plain=self.plain)
 
+    def _said_day(self, chosen: date) -> str:
+        from casework.wording import say_day
+
+        return f"{say_day(chosen)} (set by --today or {TODAY_VARIABLE})"
+
+    def warn_today_is_as_it_is(self, what: str) -> None:
+        """Say so where --today is set for something that goes by the day that it is."""
+        from outreach_tui import output
+
+        if (chosen := self.today_set) is not None:
+            output.warn(f"Today is not taken to be {self._said_day(chosen)}: {what}.")
+
     def show(self, value: Any, text: Callable[[], None]) -> None:
         """Print the result: `value` as JSON with --json, else by `text`. Says so when --today is set.
 
@@ -89,9 +101,7 @@ class Call:
 
         chosen = self.today_set
         if chosen is not None:
-            from casework.wording import say_day
-
-            sentence = f"Today is taken to be {say_day(chosen)} (set by --today or {TODAY_VARIABLE})."
+            sentence = f"Today is taken to be {self._said_day(chosen)}."
             if self.json:
                 output.warn(sentence)
             else:

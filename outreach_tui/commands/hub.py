@@ -92,6 +92,8 @@ def init(database: str | None, approve: bool, lease: int | None) -> None:
 def serve(host: str, port: int, tls_cert: Path | None, tls_key: Path | None, lease: int | None) -> None:
     """Serve the central record until Ctrl-C or SIGTERM.
 
+    It goes by the day that it is: --today moves nothing of what its laptops may hold.
+
     --lease is kept: each laptop hears of it at its next sync. One that is silent for longer opens only with
     its recovery code, or after a sync.
 
@@ -105,6 +107,7 @@ def serve(host: str, port: int, tls_cert: Path | None, tls_key: Path | None, lea
     from sync.hub.serving import serve as serve_on
 
     home.check_whole()
+    call.warn_today_is_as_it_is("a central record goes by the day that it is, for all of its laptops")
     with home.claim_app(), _opened(call) as (opened, _):
         handler = logging.StreamHandler()
         handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))

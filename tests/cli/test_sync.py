@@ -489,6 +489,14 @@ def test_a_folder_without_a_central_record_is_said_to_be_one(line: Line) -> None
         assert "outreach hub" in done.err
 
 
+def test_a_set_day_moves_no_central_record_and_it_says_so(tmp_path: Path) -> None:
+    hub = make_hub(tmp_path)
+    words = ("hub", "serve", "--host", "0.0.0.0")
+    told = hub(*words, today="2026-11-20").err
+    assert "Today is not taken to be Fri 20 Nov 2026 (set by --today or OUTREACH_TODAY): a central" in told
+    assert "taken to be" not in hub(*words, today=None).err
+
+
 def test_a_code_for_the_same_name_at_another_agency_names_the_laptop_that_goes_on(tmp_path: Path) -> None:
     hub = make_hub(tmp_path)
     words = ("hub", "code", "--worker", "Ana Bell", "--team", "Swale", "--agency")
