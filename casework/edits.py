@@ -18,6 +18,8 @@ REST = "/r"
 """After the id of a step, before a number: what is left of it where its laptop had to give up some of it."""
 UNDO, REDO = "Undo: ", "Redo: "
 """How the names of steps begin that take another step back, and that bring one again."""
+BROUGHT_BACK = "Brought back"
+"""The name of a step that gives a central record what it lost, as far as a laptop holds it."""
 
 
 @dataclass(frozen=True, slots=True)

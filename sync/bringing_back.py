@@ -6,12 +6,13 @@ from collections.abc import Callable
 from datetime import datetime
 
 from casework.canonical import defaults
+from casework.edits import BROUGHT_BACK
 from casework.facets import facets, joined, stand_ins
 from storage.central.holdings import BIT, Holdings
 from storage.central.lacking import read_lacking, read_unsaid, without_unsaid
 from storage.central.state import read_state
 from storage.store import Store
-from sync.messages.steps import BROUGHT_BACK, Changed, SentEdit
+from sync.messages.steps import Changed, SentEdit
 
 
 class BringingBack:

@@ -209,7 +209,13 @@ class Feed:
         scopes, more = self._scopes(asked.coming, most)
         self._sent_whole([scope.scope for scope in scopes], head)
         if more or len(scopes) >= MOST_ROWS:
-            return Page(scopes=scopes, cursor=asked.cursor, more=True, beside=self._beside(asked.cursor, end))
+            return Page(
+                scopes=scopes,
+                edits=self._told(self._named_in(scopes)),
+                cursor=asked.cursor,
+                more=True,
+                beside=self._beside(asked.cursor, end),
+            )
         sent, through, more = self._changed(asked.cursor.seq, head)
         gone = self._gone(asked.cursor.seq, through)
         rows = {row.id: row for row in (*self._wanted(asked.want), *sent)}
@@ -223,7 +229,12 @@ class Feed:
             scopes=scopes,
             rows=list(rows.values()),
             gone=[record for record in dict.fromkeys([*gone, *wanted_gone]) if record not in here],
-            edits=self._told(seq for row in rows.values() for seq in (row.seq, *row.steps.values())),
+            edits=self._told(
+                [
+                    *self._named_in(scopes),
+                    *(seq for row in rows.values() for seq in (row.seq, *row.steps.values())),
+                ]
+            ),
             cursor=cursor,
             more=more,
             beside=self._beside(
@@ -334,11 +345,26 @@ class Feed:
             mask = masks.get(row.scope, 0)
             for scope in scopes.get(row.id, ()):
                 mask |= masks.get(scope, 0)
-            told = said_of(row, mask, since)
+            told = said_of(row, mask, 0 if since is None and self._names_steps(row) else since)
             if told is not None:
                 answer.append(told)
                 self._note_lacking(row, mask)
         return answer
+
+    def _names_steps(self, row: Any) -> bool:
+        """Whether a record that is sent with the whole of its scope comes with whose steps it is: what was
+        brought back or made since a backup was put back, for the laptop may have held it as it was before
+        that; and a conflict, with who settled it.
+        """
+        return row.type == "conflict" or (self._put_back is not None and row.seq > self._put_back)
+
+    def _named_in(self, scopes: Iterable[Scope]) -> Iterator[int]:
+        """The numbers of the steps that whole scopes name."""
+        since = self._put_back
+        for row in (row for scope in scopes for row in scope.rows):
+            is_settled = row.type == "conflict" and row.steps
+            if is_settled or since is not None:
+                yield from (n for n in (row.seq, *row.steps.values()) if is_settled or n > (since or 0))
 
     def _note_lacking(self, row: Any, mask: int) -> None:
         if self._put_back is None or row.seq <= self._put_back:

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, select
 
+from casework.edits import BROUGHT_BACK
 from casework.errors import Refused
 from casework.local_days import day_of
 from casework.shape import shape
@@ -36,7 +37,7 @@ from sync.hub.worked_out import NOTHING, WorkedOut, worked_out
 from sync.messages.greeting import Hello, Welcome
 from sync.messages.pages import BesidePull, Page, Pull
 from sync.messages.said import Cursor
-from sync.messages.steps import BROUGHT_BACK, NOT_YET, Push, Pushed, Verdict
+from sync.messages.steps import NOT_YET, Push, Pushed, Verdict
 from sync.messages.sums import Have, Lack, Verified, Verify
 
 log = logging.getLogger("outreach.hub")

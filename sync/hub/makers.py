@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from casework.edits import CREATED, UNDO
+from casework.edits import BROUGHT_BACK, CREATED, UNDO
 from sync.hub.authors import Authors
 from sync.hub.central import Central, Held
 from sync.hub.natural import KEYED
 from sync.hub.removed import VOID
-from sync.messages.steps import BROUGHT_BACK, SentEdit
+from sync.messages.steps import SentEdit
 
 _ALSO = "+"
 """Before a worker's id, in the versions of a record: no field of a record has such a name. It stands for the

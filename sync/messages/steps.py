@@ -16,8 +16,6 @@ MOST_BYTES = 458_752
 
 NOT_YET = "not-yet"
 """The code of a push that came before the one that it follows."""
-BROUGHT_BACK = "Brought back"
-"""The name of a step that gives a central record what it lost, as far as a laptop holds it."""
 
 VerdictName = Literal["applied", "merged", "conflict", "quarantined"]
 """What became of an edit. `merged`: it stands, together with what somebody else changed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,14 @@ import pytest
 
 from casework.records import Child
 from casework.records_sync import Conflict
+from storage.audit import stamp
+from storage.integrity import history_gives_rows
+from storage.queries.conflicts import read_settled
+from storage.queries.history import read_history
 from storage.settling import commit_settlement
 from sync.messages.pages import Pull
 from tests.sync.databases import SqliteDatabase
+from tests.sync.sticks import Post
 from tests.sync.world import Laptop, World, opened_world
 
 
@@ -105,6 +111,41 @@ def test_what_was_chosen_stands_where_those_who_disagreed_come_later(
     nia.sync()
     world.settle()
     stands_everywhere(world, tilly, stands)
+
+
+@pytest.mark.parametrize("keep", ["central", "yours"])
+@pytest.mark.parametrize("carried", [False, True])
+def test_who_settled_it_is_named_where_only_the_laptop_that_did_had_heard(
+    world: World, keep: Any, *, carried: bool
+) -> None:
+    """To one that reads anew what it held as open, and to one that is new."""
+    ana, nia, tilly = open_conflict(world)
+    world.now += timedelta(minutes=5)
+    settled_at = stamp(world.now)
+    [conflict] = nia.store.find(Conflict)
+    commit_settlement(nia.store, conflict.id, keep)
+    nia.sync()
+    world.put_back()
+    post = Post(world, world.folder / "post")
+    for laptop in (ana, nia):
+        post.enrol(laptop)
+    for laptop in (nia, ana, nia, ana):
+        world.now += timedelta(minutes=5)
+        if carried:
+            post.trip(laptop)
+        else:
+            laptop.sync()
+    new = world.laptop("Cy")
+    new.sync()
+    assert new.sync().agreed
+    chosen = "Til" if keep == "yours" else "Lily"
+    for laptop in (ana, nia, new):
+        assert laptop.get(tilly).known_as == chosen
+        ((_, said),) = read_settled(laptop.store)
+        assert (said.value, said.by, said.at) == (chosen, "Nia", settled_at)
+        history = read_history(laptop.store, "child", tilly.id, "known_as")
+        assert {one.by for one in history if one.field} == {"Ana", "Nia"}
+        assert [*history_gives_rows(laptop.store.conn)] == []
 
 
 def stands_everywhere(world: World, child: Child, known_as: str) -> None:
