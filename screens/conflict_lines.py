@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from casework.conflicts import is_kept
 from casework.wording import say_value
 from screens.child_story import local_time
-from screens.widgets.fitting import plain, short
+from screens.widgets.fitting import fold, short
 from screens.widgets.rows import Column, Row
 from screens.widgets.text import Cell, Piece, Tone
 from storage.queries.named import NO_COLLEAGUE
@@ -44,8 +45,16 @@ _LONG_WORD = 8
 _KEPT, _LEFT = "said", "not chosen"
 """What became of a value that was weighed."""
 
-_MOST = 3
-"""Lines of one value below the list; enter shows all of it."""
+_CUT = "…"
+"""Stands where a value is cut below the list; enter shows all of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    label: str
+    words: str
+    who: str
+    tone: Tone
 
 
 def value_words(one: OpenConflict, said: Said) -> str:
@@ -78,14 +87,17 @@ def settled_row(one: OpenConflict, chosen: Said) -> Row:
     return Row(one.id, tuple(short(cell, 60) for cell in cells))
 
 
-def settled_lines(one: OpenConflict, chosen: Said, width: int) -> Iterator[Cell]:
-    """What was chosen, and each value that was weighed, each with who and when."""
+def settled_lines(one: OpenConflict, chosen: Said, width: int, most: int) -> Iterator[Cell]:
+    """What was chosen, and each value that was weighed, each with who and when; in `most` lines, as far as
+    each value has one.
+    """
     yield _head(one)
     room = _room_for_who(width)
-    yield from _side("chosen", value_words(one, chosen), _settler(chosen, room), width, Tone.PLAIN)
+    sides = [_Side("chosen", value_words(one, chosen), _settler(chosen, room), Tone.PLAIN)]
     for label, said in _weighed(one, chosen):
         tone = Tone.WARN if label == _LEFT else Tone.PLAIN
-        yield from _side(label, value_words(one, said), who_words(said, room), width, tone)
+        sides.append(_Side(label, value_words(one, said), who_words(said, room), tone))
+    yield from _beneath(sides, width, most - 1)
 
 
 def settled_text(one: OpenConflict, chosen: Said) -> str:
@@ -123,23 +135,45 @@ def _room_for_who(width: int) -> int:
     return _MOST_OF_WHO * (width - _MARGIN - _LONG_WORD)
 
 
-def side_lines(one: OpenConflict, width: int) -> Iterator[Cell]:
-    """Before, what stands and what was also said, each with who and when."""
+def side_lines(one: OpenConflict, width: int, most: int) -> Iterator[Cell]:
+    """Before, what stands and what was also said, each with who and when; in `most` lines, as far as each
+    value has one.
+    """
     yield _head(one)
-    yield from _side("before", value_words(one, one.base), "", width, Tone.QUIET)
     room = _room_for_who(width)
-    stands, other = who_words(one.stands, room), who_words(one.other, room)
-    yield from _side("stands", value_words(one, one.stands), stands, width, Tone.PLAIN)
-    yield from _side("also said", value_words(one, one.other), other, width, Tone.WARN)
+    sides = (
+        _Side("before", value_words(one, one.base), "", Tone.QUIET),
+        _Side("stands", value_words(one, one.stands), who_words(one.stands, room), Tone.PLAIN),
+        _Side("also said", value_words(one, one.other), who_words(one.other, room), Tone.WARN),
+    )
+    yield from _beneath(sides, width, most - 1)
 
 
-def _side(label: str, words: str, who: str, width: int, tone: Tone) -> Iterator[Cell]:
-    lines = plain(words, width - _MARGIN, tone=tone, indent=0)[:_MOST]
-    if who:
-        lines += plain(who, width - _MARGIN, tone=Tone.QUIET, indent=0)[:_MOST_OF_WHO]
-    for number, line in enumerate(lines):
-        sign = Piece(f"{label if number == 0 else '':<{_MARGIN}}", Tone.KEY)
-        yield (sign, line if isinstance(line, Piece) else Piece(str(line)))
+def _beneath(sides: Sequence[_Side], width: int, most: int) -> Iterator[Cell]:
+    """Values one below the other: the long ones are cut, to as many lines each."""
+    room = width - _MARGIN
+    values = [fold(side.words, room) for side in sides]
+    whos = [fold(side.who, room)[:_MOST_OF_WHO] if side.who else [] for side in sides]
+    shares = _shares([len(lines) for lines in values], most - sum(map(len, whos)))
+    for side, lines, who, share in zip(sides, values, whos, shares, strict=True):
+        shown = lines[:share]
+        if share < len(lines):
+            shown[-1] = short(f"{shown[-1]} {_CUT}", room)
+        told = [*(Piece(line, side.tone) for line in shown), *(Piece(line, Tone.QUIET) for line in who)]
+        for number, piece in enumerate(told):
+            yield (Piece(f"{side.label if number == 0 else '':<{_MARGIN}}", Tone.KEY), piece)
+
+
+def _shares(wanted: Sequence[int], most: int) -> list[int]:
+    """How many of `most` lines each gets: what it wants, the long ones as many each; one at least."""
+    shares = [1] * len(wanted)
+    left = most - len(wanted)
+    while left > 0 and shares != list(wanted):
+        least = min(share for share, want in zip(shares, wanted, strict=True) if share < want)
+        at = next(n for n, want in enumerate(wanted) if shares[n] == least and least < want)
+        shares[at] += 1
+        left -= 1
+    return shares
 
 
 def whole_text(one: OpenConflict) -> str:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from storage.store import Store
 
 _LOW = 18
+_RULE = 1
+_OTHER_LINES = 5
+"""Title, head of the list, what was said in two lines, and the keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class ConflictList(ListeningScreen):
     CLOSED: ClassVar[str] = "This list stays closed. g x tries again."
     DEFAULT_CSS = """
     ConflictList {
-        #sides { height: auto; min-height: 6; max-height: 12; padding: 0 1; background: $surface;
+        #sides { height: auto; min-height: 6; padding: 0 1; background: $surface;
                  border-top: solid $panel; }
         &.-lower #sides { display: none; }
     }
@@ -75,8 +78,8 @@ class ConflictList(ListeningScreen):
         """One conflict in the list."""
 
     @abstractmethod
-    def lines_of(self, one: Listed, width: int) -> Iterable[Cell]:
-        """Its values, below the list."""
+    def lines_of(self, one: Listed, width: int, most: int) -> Iterable[Cell]:
+        """Its values, below the list, in so many lines at most."""
 
     @abstractmethod
     def text_of(self, one: Listed) -> str:
@@ -135,8 +138,15 @@ class ConflictList(ListeningScreen):
 
     def _draw_sides(self) -> None:
         one = self.here
-        lines = [] if one is None else list(self.lines_of(one, max(30, self.size.width - 2)))
+        width = max(30, self.size.width - 2)
+        lines = [] if one is None else list(self.lines_of(one, width, self._room_for_sides))
         self.query_one("#sides", Static).update(show_lines(lines))
+
+    @property
+    def _room_for_sides(self) -> int:
+        """Lines that the values may take: half of the screen, and what the list leaves free."""
+        half = self.size.height // 2
+        return max(half, self.size.height - _OTHER_LINES - len(self._listed)) - _RULE
 
     def on_resize(self, event: events.Resize) -> None:
         """Words are folded to the new width; a low window shows the list alone."""

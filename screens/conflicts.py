@@ -53,9 +53,9 @@ class ConflictsScreen(ConflictList):
         """What stands, and what was also said."""
         return row(one.painted)
 
-    def lines_of(self, one: Listed, width: int) -> Iterator[Cell]:
+    def lines_of(self, one: Listed, width: int, most: int) -> Iterator[Cell]:
         """Three values side by side."""
-        yield from side_lines(one.painted, width)
+        yield from side_lines(one.painted, width, most - one.draft)
         if one.draft:
             yield 'A draft of a new text waits: " goes on with it.'
 

@@ -45,9 +45,9 @@ class SettledScreen(ConflictList):
         """What holds since, and what was not chosen."""
         return settled_row(one.painted, one.chosen or one.painted.stands)
 
-    def lines_of(self, one: Listed, width: int) -> Iterable[Cell]:
+    def lines_of(self, one: Listed, width: int, most: int) -> Iterable[Cell]:
         """Who chose what, and each value that was weighed."""
-        return settled_lines(one.painted, one.chosen or one.painted.stands, width)
+        return settled_lines(one.painted, one.chosen or one.painted.stands, width, most)
 
     def text_of(self, one: Listed) -> str:
         """Every word of it."""

@@ -99,6 +99,6 @@ VERBS: tuple[Verb, ...] = (
         "Who changed what, when, from what to what.",
         "Records",
         (*ROUND, "plan", "disagreements", "schools", "conflicts", "settled"),
-        ("disagreements", "schools", "conflicts", "settled"),
+        ("disagreements", "schools", "settled"),
     ),
 )

@@ -14,7 +14,7 @@ VERBS: tuple[Verb, ...] = (
         (LISTS,),
         (
             *("caseload", "clocks", "supervision", "import", "notifications", "disagreements", "assessment"),
-            *("schools", "notification", "settled"),
+            *("schools", "notification", "conflicts", "settled"),
         ),
         "open",
     ),

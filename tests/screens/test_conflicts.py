@@ -121,8 +121,44 @@ def test_who_said_it_and_when_stand_whole_in_two_lines(family: Family) -> None:
     schools = "Lantern Hill Primary, Tidewater Free School, Oast Park School"
     many = replace(one, other=replace(one.other, where=schools))
     for told, who in ((one, "Oakhanger Primary"), (many, "Lantern Hill Primary, Tidewat…")):
-        lines = [show_cell(line).plain for line in side_lines(told, 50)]
+        lines = [show_cell(line).plain for line in side_lines(told, 50, 20)]
         assert " ".join(" ".join(lines[-2:]).split()) == f"Ben Orr, {who}, Thu 19 Nov 2026 15:10"
+
+
+@pytest.mark.parametrize("settled", [False, True])
+@pytest.mark.parametrize(("size", "whole"), [((80, 24), False), ((120, 40), True)])
+async def test_a_long_value_takes_the_room_there_is_and_shows_where_it_is_cut(
+    family: Family, tmp_path: Path, size: tuple[int, int], whole: bool, settled: bool
+) -> None:
+    words = " ".join(f"word{n}" for n in range(1, 121))
+    chosen = {"settled": True, "chosen": json.dumps("Tils")} if settled else {}
+    at_odds(family, other=words, **chosen)
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=size) as pilot:
+        await enter(pilot)
+        await keys(pilot, "g", "x", *(["semicolon"] if settled else []))
+        text = flat(app)
+        assert "word60 " in text
+        assert ("word120" in text) == whole
+        assert "Ben Orr, Oakhanger Primary, Thu 19 Nov 2026 15:10" in text
+        assert ("…" in text[text.index("word60 ") :]) != whole
+        assert settled or "enter Open" in text
+        await keys(pilot, "enter")
+        assert isinstance(app.screen, TextScreen)
+
+
+def test_values_are_cut_to_as_many_lines_each_and_never_without_a_sign(family: Family) -> None:
+    at_odds(family)
+    (one,) = read_conflicts(family.store)
+    long, longer = (" ".join(["word"] * n) for n in (40, 80))
+    stands = replace(one.stands, words=long, value=long)
+    told = replace(one, stands=stands, other=replace(one.other, words=longer, value=longer))
+    whole = len(list(side_lines(told, 60, 60)))
+    for most, cut in ((whole, 0), (whole - 1, 1), (whole - 6, 2), (1, 2)):
+        lines = [show_cell(line).plain for line in side_lines(told, 60, most)]
+        assert len(lines) <= max(most, 8)
+        assert sum(line.endswith("…") for line in lines) == cut
+    assert all(len(line) <= 60 for line in lines)
 
 
 def test_one_about_a_school_names_the_school(family: Family) -> None:
@@ -131,7 +167,7 @@ def test_one_about_a_school_names_the_school(family: Family) -> None:
     (one,) = read_conflicts(family.store)
     named = f"{school.name} ({school.urn})"
     assert row(one).cells[0] == named
-    assert show_cell(next(iter(side_lines(one, 78)))).plain.startswith(named)
+    assert show_cell(next(iter(side_lines(one, 78, 20)))).plain.startswith(named)
     assert whole_text(one).startswith(named)
 
 
@@ -313,7 +349,7 @@ def test_what_became_of_each_value_is_told(family: Family, keep: Any, text: str,
     one = at_odds(family, "tags", ["bus"], base="[]")
     commit_settlement(store, one.id, keep, text=text)
     ((shown, chosen),) = read_settled(store)
-    lines = [show_cell(line).plain for line in settled_lines(shown, chosen, 78)]
+    lines = [show_cell(line).plain for line in settled_lines(shown, chosen, 78, 20)]
     heads = [(line[:11].strip(), line[11:].strip()) for line in lines[1:] if line[:11].strip()]
     assert heads[1:] == told
     left = " or ".join(words for label, words in told if label == "not chosen")
