@@ -5,7 +5,7 @@ Every sentence rests on the answers themselves, so none can claim what is not so
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -96,6 +96,16 @@ def opening_of(
     if agreement.status == "limited" and not has_limits(agreement):
         words += f" {_NO_LIMIT}"
     return Opening(tuple(opened), (), words)
+
+
+def beside_words(days: Sequence[date]) -> str:
+    """That agreements which were given on these days stand beside one that was just recorded; "" for none."""
+    when = join_words([say_day(day) for day in days])
+    if len(days) < 2:
+        told = f"The agreement of {when} still stands beside it and opens more: withdraw it if this one"
+        return f"{told} is to replace it." if days else ""
+    told = f"The agreements of {when} still stand beside it and open more: withdraw them if this one"
+    return f"{told} is to replace them."
 
 
 def _seen_anyway(agreement: Agreement, decide: Decide, names: Mapping[str, str]) -> list[str]:

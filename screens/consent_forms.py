@@ -199,11 +199,15 @@ class AgreementForm(FieldForm):
         )
 
     def commit(self, store: Store, values: Mapping[str, Any]) -> Receipt:
-        """A new record; what was agreed before stays as it was."""
+        """A new record; what was agreed before stays as it was, and where that opens more it is said."""
+        from casework.opened import beside_words
+        from storage.queries.agreements import read_beside
+
         made = self._agreement(values, store.worker.id)
         edit = record_agreement(made, store.today, self._child.dob)
         receipt = store.journal.commit(edit, draft=(self.FORM, self.subject))
-        self._opens = said_opened(store, made.id, self._names)
+        beside = beside_words([one.given_on for one in read_beside(store, made.id)])
+        self._opens = f"{beside} {said_opened(store, made.id, self._names)}".strip()
         return receipt
 
     def said(self, receipt: Receipt) -> str:

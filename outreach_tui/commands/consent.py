@@ -71,12 +71,13 @@ def record(child: str, **given: Any) -> None:
     from casework.consent import record_agreement
     from casework.ids import new_id
     from casework.limits import written_with
+    from casework.opened import beside_words
     from casework.policies import Category
     from casework.records_sharing import Agreement
     from casework.wording import AGENCIES as SAID
     from outreach_tui.commands.cases import fitting
     from outreach_tui.commands.people import Eyes, take_child, take_day, take_note
-    from storage.queries.agreements import read_opening
+    from storage.queries.agreements import read_beside, read_opening
 
     call = the_call()
     agencies = listed("--agencies", given["agencies"], AGENCIES)
@@ -111,10 +112,12 @@ def record(child: str, **given: Any) -> None:
         edit = record_agreement(made, call.today, found.dob)
         receipt = store.journal.commit(edit)
         opening = read_opening(store, made.id, SAID)
+        beside = read_beside(store, made.id)
         value = {
             "id": made.id,
             "status": made.status,
             "edit": receipt.edit,
+            "beside": [{"id": one.id, "given_on": one.given_on} for one in beside],
             **_opening_json(opening),
         }
 
@@ -122,6 +125,8 @@ def record(child: str, **given: Any) -> None:
         output.emit_lines([f"{edit.name}. Its id is {made.id}."])
         _tell(opening, made.id)
 
+    if beside:
+        output.warn(beside_words([one.given_on for one in beside]))
     call.show(value, text)
 
 

@@ -14,6 +14,7 @@ from casework.policies import Category, Purpose
 from casework.records import Child
 from casework.records_sharing import Agreement, Disclosure
 from casework.sharing_grid import HIDDEN_AGENCIES, HIDDEN_EXISTENCE
+from casework.text import fold
 from casework.vocabulary import Agency
 from casework.withdrawing import Lost, lost_by, lost_with, somebody_of
 
@@ -77,6 +78,17 @@ def read_settled(store: Store, edit: Edit, names: Mapping[str, str]) -> Opening:
     changed = {change.field: change.new for change in edit.changes}
     held = store.get(Agreement, edit.changes[0].record)
     return _opening(store, Agreement.model_validate(held.model_dump(mode="json") | changed), names)
+
+
+def read_beside(store: Store, agreement: str) -> list[Agreement]:
+    """The other agreements by whoever gave this one that open today what it does not, the newest first, as
+    this worker may know of them: each stands until it is withdrawn. Raises BadInput for an unknown agreement.
+    """
+    made = store.get(Agreement, agreement)
+    child = store.get(Child, made.child)
+    others = (one.agreement for one in read_agreements(store, child) if one.agreement.id != made.id)
+    same = (one for one in others if one.given_by and fold(one.given_by) == fold(made.given_by))
+    return [one for one in same if read_lost(store, child, one.id)[0]]
 
 
 def _opening(store: Store, held: Agreement, names: Mapping[str, str]) -> Opening:

@@ -43,6 +43,22 @@ def test_not_asked_then_given_then_withdrawn(line: Line) -> None:
     assert line("consent", "withdraw", made["id"], "--reason", "again").code == 5
 
 
+def test_an_older_agreement_that_opens_more_is_named_beside_a_narrower_one(line: Line) -> None:
+    wide = record(line)
+    assert wide["beside"] == []
+    again = ("consent", "record", line.ids["tilly"], *MOTHER, "--purposes", "support")
+    narrow = ("--status", "limited", "--agencies", "school-nursing", "--categories", "family")
+    told = "The agreement of Fri 20 Nov 2026 still stands beside it and opens more: withdraw it if this one"
+    done = line(*again, *narrow, "--json")
+    assert done.json["beside"] == [{"id": wide["id"], "given_on": "2026-11-20"}]
+    assert f"{told} is to replace it." in done.err
+    assert check(line, "send")[0] == 0
+    other = ("--by", "Sam Marsh", "--relationship", "father", "--responsibility", "yes")
+    assert line(*again, *other, *narrow, "--json").json["beside"] == []
+    line("consent", "withdraw", wide["id"], "--reason", "The new one replaces it.")
+    assert line(*again, *narrow, "--json").json["beside"] == []
+
+
 def test_a_withdrawal_is_not_undone_but_a_slip_is(line: Line) -> None:
     made = record(line)
     line("consent", "withdraw", made["id"], "--reason", "changed her mind")

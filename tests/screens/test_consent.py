@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -249,6 +249,19 @@ async def test_an_answer_waits_for_every_field(family: Family, tmp_path: Path) -
 
 
 # Recording
+
+
+async def test_an_older_agreement_that_opens_more_is_named_beside_a_new_one(
+    family: Family, tmp_path: Path
+) -> None:
+    agreement(family, given_on=TODAY - timedelta(days=3))
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await enter(pilot, family.tilly.id)
+        await keys(pilot, "C", "R", "=giv", "tab", "=anna", *["tab"] * 5, "=vol", "space")
+        await keys(pilot, "tab", "=supp", "space", "tab", "space", "ctrl+s")
+        assert isinstance(app.screen, ConsentScreen), screen_text(app)
+        assert "The agreement of Tue 17 Nov 2026 still stands beside it and opens more" in flat(app)
 
 
 async def test_an_agreement_is_recorded_whole_by_keys_alone(family: Family, tmp_path: Path) -> None:
