@@ -45,10 +45,8 @@ _TIED_TO = {
     "person": "SELECT 1 FROM relationship r WHERE r.person = person.id AND r.void = 0",
     "household": "SELECT 1 FROM child c WHERE c.household = household.id AND c.void = 0",
 }
-_LEFT_BY = {
-    "person": "relationship m WHERE m.person = t.id",
-    "household": "child m WHERE m.household = t.id",
-}
+_LEFT_BY = {"person": ("relationship", "person", "child"), "household": ("child", "household", "id")}
+"""By what is tied: the table of what ties it, where that names it, and where it names the child."""
 
 
 class Holdings:
@@ -93,19 +91,20 @@ class Holdings:
             return [own]
         return [row[0] for row in self._conn.execute(_TIES[record_type], (record,))]
 
-    def may_come_back(self, record_type: str, record: str) -> bool:
-        """Whether an adult or a home was taken back together with all that tied it, and that is here still:
-        who brings the one back brings both.
+    def left_by(self, record_type: str, record: str) -> list[str]:
+        """The children of whom an adult or a home was taken back together with all that tied it, and that is
+        here still: who brings the one back brings both. None where it was not, or something ties it.
         """
         if record_type not in _LEFT_BY:
-            return False
-        ties = f"SELECT 1 FROM {_LEFT_BY[record_type]}"
-        found = self._conn.execute(
-            f"SELECT 1 FROM {record_type} t WHERE t.id = ? AND t.void = 1 AND EXISTS ({ties})"
-            f" AND NOT EXISTS ({ties} AND m.void = 0)",
+            return []
+        table, name, child = _LEFT_BY[record_type]
+        rows = self._conn.execute(
+            f"SELECT DISTINCT m.{child} FROM {record_type} t JOIN {table} m ON m.{name} = t.id"
+            f" WHERE t.id = ? AND t.void = 1"
+            f" AND NOT EXISTS (SELECT 1 FROM {table} WHERE {name} = t.id AND void = 0)",
             (record,),
         )
-        return found.fetchone() is not None
+        return [row[0] for row in rows]
 
     def untied(self) -> list[tuple[str, str]]:
         """The adults and homes (type, id) that no child on this laptop ties."""

@@ -100,7 +100,7 @@ class Narrowing:
                 continue
             parts = facets(record_type, values)
             if not mask & BIT[next(iter(parts))]:
-                if self._holdings.may_come_back(record_type, record):
+                if self._holdings.left_by(record_type, record):
                     continue
                 recount |= self.purge(record, record_type)
                 del known[record_type, record]

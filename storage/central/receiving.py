@@ -277,7 +277,7 @@ class Receiver:
             if record in self._busy:
                 want(self._conn, ((kind, record) for kind in types_of(self._conn, self._extras, record)))
                 continue
-            kept = {(kind, record) for kind in TIED_TYPES if self._holdings.may_come_back(kind, record)}
+            kept = {(kind, record) for kind in TIED_TYPES if self._holdings.left_by(kind, record)}
             purged = kept or narrowing.purge(record)
             anew |= purged
             if ("child", record) in purged:  # with what the central record does not know yet

@@ -19,6 +19,10 @@ _WROTE = select(tables.log.c.edit, tables.log.c.worker, tables.log.c.at, tables.
 )
 
 
+WROTE, UNDID = "+", "-"
+"""Before a worker's id, in the versions of a record: no field of a record has such a name. They stand for the
+steps by which that worker wrote the record down, too, and took that back (sync.hub.makers).
+"""
 _WROTE_OF = (
     select(tables.log.c.worker, tables.log.c.at, tables.log.c.name, tables.log.c.changes)
     .where(tables.log.c.seq >= bindparam("made"), tables.log.c.changes.contains(bindparam("record")))
@@ -52,7 +56,9 @@ class Authors:
         """Who wrote the value of a field that stands, and when."""
         seq = held.versions.get(name, held.versions.get("", 0))
         if name == VOID and not held.fields.get(VOID):
-            seq = max(held.versions.values(), default=0)  # that it stands is said by whoever changed it last
+            # That it stands is said by whoever changed it last.
+            changed = (n for named, n in held.versions.items() if not named.startswith(UNDID))
+            seq = max(changed, default=0)
         return self.of_step(seq)
 
     def of_step(self, seq: int) -> Author:

@@ -9,16 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from casework.edits import BROUGHT_BACK, CREATED, UNDO
-from sync.hub.authors import Authors
+from sync.hub.authors import UNDID, WROTE, Authors
 from sync.hub.central import Central, Held
 from sync.hub.natural import KEYED
 from sync.hub.removed import VOID
 from sync.messages.steps import SentEdit
-
-_ALSO = "+"
-"""Before a worker's id, in the versions of a record: no field of a record has such a name. It stands for the
-step by which they wrote the record down, 0 once they took that back.
-"""
 
 
 def met_by(edit: SentEdit, central: Central) -> list[Held]:
@@ -35,7 +30,7 @@ def note_maker(met: Iterable[Held], edit: SentEdit, seq: int, authors: Authors) 
     """Keep that the worker of an edit wrote these records down, too."""
     for held in met:
         if authors.of(held, CREATED).worker != edit.worker:
-            held.versions = {**held.versions, _ALSO + edit.worker: seq}
+            held.versions = {**held.versions, WROTE + edit.worker: seq}
 
 
 def kept_from(edit: SentEdit, central: Central, authors: Authors) -> frozenset[str]:
@@ -47,20 +42,22 @@ def kept_from(edit: SentEdit, central: Central, authors: Authors) -> frozenset[s
     return frozenset(one.id for one in held if _others_wrote(edit, one, authors))
 
 
-def note_undone(kept: Iterable[str], edit: SentEdit, central: Central) -> None:
+def note_undone(kept: Iterable[str], edit: SentEdit, seq: int, central: Central) -> None:
     """Keep that the worker of an edit took back having written down these records, which stay."""
     for record in kept:
         held = central.get(record)
-        held.versions = {**held.versions, _ALSO + edit.worker: 0}
+        held.versions = {**held.versions, UNDID + edit.worker: seq}
 
 
 def _others_wrote(edit: SentEdit, held: Held, authors: Authors) -> bool:
     """Whether anybody but the worker of an edit wrote a record down since it was last taken back or brought
-    again.
+    again, and did not take that back.
     """
-    wrote = {name.removeprefix(_ALSO): n for name, n in held.versions.items() if name.startswith(_ALSO)}
+    said = held.versions
+    wrote = {name.removeprefix(WROTE): seq for name, seq in said.items() if name.startswith(WROTE)}
     first = authors.of(held, CREATED)
     if first.name != BROUGHT_BACK:
-        wrote.setdefault(first.worker, held.versions.get(CREATED, 0))
-    newest = max((n for worker, n in wrote.items() if worker != edit.worker), default=0)
-    return newest > held.versions.get(VOID, 0)
+        wrote.setdefault(first.worker, said.get(CREATED, 0))
+    since = said.get(VOID, 0)
+    others = wrote.keys() - {edit.worker}
+    return any(wrote[worker] > max(since, said.get(UNDID + worker, 0)) for worker in others)

@@ -75,9 +75,10 @@ record = Table(
     Index("record_ruling", "scope", "type", sqlite_where=text(RULING)),
 )
 """A record as it stands. `seq` is that of the last edit that touched it, `versions` that of each field that
-was changed since it was made, under "" that of its making, and under "+" and a worker's id that of an edit by
-which they wrote it down, too (sync.hub.makers); `device` holds it as it stands here already, because it made
-the last edit and knew the one before. The scope of an adult or a home is "-": their ties say whose they are.
+was changed since it was made, under "" that of its making, and under "+" or "-" and a worker's id those of
+edits by which they wrote it down, too, or took that back (sync.hub.makers). `device` holds it as it stands
+here already, because it made the last edit and knew the one before. The scope of an adult or a home is "-":
+their ties say whose they are.
 """
 
 tie = Table(

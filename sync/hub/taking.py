@@ -218,7 +218,7 @@ class Taking:
         conflicts += contested.values()
         conflicts = [*settling.still_asked(conflicts)]
         self._put_all(edit, after, seq, known)
-        note_undone(kept, edit, self.central)
+        note_undone(kept, edit, seq, self.central)
         self._asking.settle_alike(edit, seq)
         for n, conflict in enumerate(conflicts):
             by = removers.get(conflict.record) if conflict.field == VOID else None

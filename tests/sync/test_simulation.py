@@ -36,6 +36,8 @@ FAILED_ONCE = (
     1001699,
     2003620,
     2005113,
+    3000040,
+    3000823,
     5000007,
 )
 """Seeds beyond those, which failed until a fault was mended: of the product, and of what a run holds."""

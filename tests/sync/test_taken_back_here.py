@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 from casework.errors import Refused
@@ -9,9 +12,16 @@ from casework.records import AttendanceWeek, Child, Enrolment, Household, Person
 from casework.records_links import Link
 from storage.queries.child import merged_parts
 from storage.queries.same_child import parts_of, plan_merge, plan_split
+from tests.sync.databases import SqliteDatabase
 from tests.sync.test_one_child import NUMBERED, day, register, two
 from tests.sync.test_two_laptops import contact
-from tests.sync.world import Laptop, World
+from tests.sync.world import Laptop, World, opened_world
+
+
+@pytest.fixture
+def on_file(tmp_path: Path) -> Iterator[World]:
+    yield from opened_world(tmp_path, SqliteDatabase(tmp_path, lasting=False))
+
 
 ROLL = tuple(f"{child},{day(16, '/')}" for child in NUMBERED)
 
@@ -101,6 +111,24 @@ def test_adults_and_a_home_that_were_taken_back_come_again_with_the_child(world:
     world.settle()
     ana.store.journal.redo()
     world.settle()
+    for laptop in (ana, ben):
+        assert not any(laptop.get(record).void for record in records)
+        assert laptop.sync().agreed
+
+
+def test_so_they_do_after_a_backup_was_put_back_that_knows_none_of_it(on_file: World) -> None:
+    ana, ben = on_file.laptop("Ana"), on_file.laptop("Ben")
+    on_file.settle()
+    on_file.database.back_up()
+    records = family(on_file, on_file.child("Til"))
+    ana.make(*records)
+    on_file.settle()
+    ana.store.journal.undo()
+    on_file.settle()
+    on_file.put_back()
+    on_file.settle()
+    ana.store.journal.redo()
+    on_file.settle()
     for laptop in (ana, ben):
         assert not any(laptop.get(record).void for record in records)
         assert laptop.sync().agreed
