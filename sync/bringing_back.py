@@ -57,8 +57,7 @@ class BringingBack:
             parts[facet] = parts.get(facet, {}) | unknown
         masks = self._holdings.masks()
         mask = 0
-        scopes = self._holdings.scopes_of(record_type, record, joined(parts.values()))
-        for scope in scopes or self._holdings.left_by(record_type, record):
+        for scope in self._holdings.scopes_of(record_type, record, joined(parts.values())):
             mask |= masks.get(scope, 0)
         if not parts or not mask & BIT[next(iter(parts))]:
             return None

@@ -45,8 +45,19 @@ _TIED_TO = {
     "person": "SELECT 1 FROM relationship r WHERE r.person = person.id AND r.void = 0",
     "household": "SELECT 1 FROM child c WHERE c.household = household.id AND c.void = 0",
 }
-_LEFT_BY = {"person": ("relationship", "person", "child"), "household": ("child", "household", "id")}
-"""By what is tied: the table of what ties it, where that names it, and where it names the child."""
+_LEFT_BY = {
+    "person": "SELECT DISTINCT m.child FROM person t JOIN relationship m ON m.person = t.id"
+    " WHERE t.id = ?1 AND t.void = 1"
+    " AND NOT EXISTS (SELECT 1 FROM relationship WHERE person = t.id AND void = 0)",
+    "household": "SELECT m.id FROM household t JOIN child m ON m.household = t.id OR m.id IN"
+    " (SELECT u.record FROM change v JOIN change u ON u.edit = v.edit WHERE v.record = t.id"
+    " AND v.field = 'void' AND u.type = 'child' AND u.field = 'household')"
+    " WHERE t.id = ?1 AND t.void = 1"
+    " AND NOT EXISTS (SELECT 1 FROM child WHERE household = t.id AND void = 0)",
+}
+"""The children whom something ties that was taken back itself, or who moved out with the step that took back
+the home.
+"""
 
 
 class Holdings:
@@ -92,19 +103,12 @@ class Holdings:
         return [row[0] for row in self._conn.execute(_TIES[record_type], (record,))]
 
     def left_by(self, record_type: str, record: str) -> list[str]:
-        """The children of whom an adult or a home was taken back together with all that tied it, and that is
-        here still: who brings the one back brings both. None where it was not, or something ties it.
+        """The children of whom an adult or a home was taken back together with what tied it: who brings one
+        back brings both. None where it was not, or something ties it.
         """
         if record_type not in _LEFT_BY:
             return []
-        table, name, child = _LEFT_BY[record_type]
-        rows = self._conn.execute(
-            f"SELECT DISTINCT m.{child} FROM {record_type} t JOIN {table} m ON m.{name} = t.id"
-            f" WHERE t.id = ? AND t.void = 1"
-            f" AND NOT EXISTS (SELECT 1 FROM {table} WHERE {name} = t.id AND void = 0)",
-            (record,),
-        )
-        return [row[0] for row in rows]
+        return [row[0] for row in self._conn.execute(_LEFT_BY[record_type], (record,))]
 
     def untied(self) -> list[tuple[str, str]]:
         """The adults and homes (type, id) that no child on this laptop ties."""

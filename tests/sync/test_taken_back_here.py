@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from casework.edits import Edit, create, update
 from casework.errors import Refused
-from casework.records import AttendanceWeek, Child, Enrolment, Household, Person, Relationship, School
+from casework.records import AttendanceWeek, Child, Enrolment, Household, Person, Record, Relationship, School
 from casework.records_links import Link
+from storage.central.asides import set_aside
 from storage.queries.child import merged_parts
 from storage.queries.same_child import parts_of, plan_merge, plan_split
 from tests.sync.databases import SqliteDatabase
@@ -132,6 +134,50 @@ def test_so_they_do_after_a_backup_was_put_back_that_knows_none_of_it(on_file: W
     for laptop in (ana, ben):
         assert not any(laptop.get(record).void for record in records)
         assert laptop.sync().agreed
+
+
+def moved_in(laptop: Laptop, child: Child, *records: Record) -> None:
+    """A step that writes down a home and adults of a child who was there before."""
+    home = next(record for record in records if isinstance(record, Household))
+    changes = (*map(create, records), *update(laptop.get(child), household=home.id))
+    laptop.store.journal.commit(Edit("Family", changes, subject=child.id))
+
+
+def test_a_home_comes_again_into_which_a_child_had_moved(world: World) -> None:
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    til = world.child("Til")
+    _, *records = family(world, til)
+    ana.make(til)
+    moved_in(ana, til, *records)
+    world.settle()
+    ana.store.journal.undo()
+    world.settle()
+    ana.store.journal.redo()
+    world.settle()
+    for laptop in (ana, ben):
+        assert laptop.get(til).household == records[0].id
+        assert not any(laptop.get(record).void for record in records)
+        assert laptop.sync().agreed
+
+
+def test_an_undo_that_is_offered_again_waits_for_nobody_whom_a_backup_does_not_know(on_file: World) -> None:
+    ana, ben = on_file.laptop("Ana"), on_file.laptop("Ben")
+    til = on_file.child("Til")
+    _, *records = family(on_file, til)
+    ana.make(til)
+    on_file.settle()
+    on_file.database.back_up()
+    moved_in(ana, til, *records)
+    on_file.settle()
+    ana.store.journal.undo()
+    on_file.settle()
+    on_file.put_back()
+    on_file.settle()
+    assert set_aside(ana.store.conn) == []
+    ana.store.journal.redo()
+    on_file.settle()
+    for laptop in (ana, ben):
+        assert not any(laptop.get(record).void for record in records)
 
 
 def test_an_adult_who_was_taken_back_comes_again_alone(world: World) -> None:
