@@ -37,7 +37,7 @@ def test_every_end_has_its_code_and_its_words(agreed: bool, to_settle: int, asid
 def test_the_app_says_how_many_records_were_given_up_and_why() -> None:
     words = end_words(Session(agreed=True, pushed=1, purged=3_000))
     assert words.startswith(
-        "Both sides agree: 1 step sent, 0 records received. 3,000 records were given up: not covered"
+        "Both sides agree: 1 step sent, 0 records received. 3,000 records were given up: taken back"
     )
     assert "given up" not in end_words(Session(agreed=True))
 
