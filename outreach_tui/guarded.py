@@ -52,6 +52,10 @@ class GuardedApp(App[None]):
 
         class Steady(base):  # type: ignore[valid-type, misc]
             def resume_application_mode(self) -> None:
+                # The signal may come while this thread holds what writing to the terminal waits for.
+                self._loop.call_soon_threadsafe(self._begin_anew)
+
+            def _begin_anew(self) -> None:
                 reader = getattr(self, "_key_thread", None)
                 if reader is not None and reader.is_alive():
                     self.suspend_application_mode()
