@@ -8,6 +8,7 @@ import signal
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from casework.edits import Edit, create
 from casework.ids import new_id
 from casework.records import AttendanceWeek, Calendar, Child, School, Team, Worker
+from outreach_tui.guarded import GuardedApp
 from outreach_tui.relock import Resume, replace_process, take_resume
 from screens.reopening import PageOpen
 from storage.cipher import open_database
@@ -175,6 +177,16 @@ def test_being_stopped_by_force_leaves_no_threads_that_hold_up_a_lock(home: Home
     app.send("\x11")
     app.expect(pexpect.EOF)
     app.close()
+
+
+def test_who_goes_on_after_a_stop_begins_the_terminal_anew_from_the_loop(tmp_path: Path) -> None:
+    """Not where the signal came: that may be in the middle of writing, and would wait for what that holds."""
+    later: list[object] = []
+    base = GuardedApp(tmp_path).get_driver_class()
+    driver: Any = object.__new__(base)
+    driver._loop = SimpleNamespace(call_soon_threadsafe=later.append)
+    driver.resume_application_mode()
+    assert later == [driver._begin_anew]
 
 
 def test_the_place_to_go_on_is_taken_once() -> None:

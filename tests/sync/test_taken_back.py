@@ -121,6 +121,21 @@ def test_a_child_whom_somebody_worked_on_is_asked_about(world: World) -> None:
         assert laptop.sync().agreed
 
 
+def test_that_it_stands_is_said_by_whoever_changed_it_and_not_by_whose_undo_left_it(world: World) -> None:
+    ana, ben = both_imported(world, *ROLL)
+    cas = world.laptop("Cas", "inclusion-attendance", schools=(world.school.id,))
+    cas.sync()
+    tilly = next(child for child in cas.store.find(Child) if child.forename == "Tilly")
+    ben.change(ben.get(tilly), known_as="Til")
+    ben.sync()
+    ana.store.journal.undo()
+    ana.sync()
+    cas.change(tilly, void=True)
+    world.settle()
+    [asked] = read_conflicts(ben.store)
+    assert (asked.label, asked.stands.by, asked.other.by) == ("Taken back", "Ben", "Cas")
+
+
 @pytest.mark.parametrize("order", [(0, 1, 2), (1, 0, 2), (2, 0, 1), (2, 1, 0)])
 def test_a_central_record_that_was_put_back_learns_anew_who_wrote_them(
     world: World, order: tuple[int, ...]
