@@ -14,16 +14,14 @@ from sync.hub.central import Held
 from sync.hub.removed import VOID
 from sync.messages.steps import SentEdit
 
-_WROTE = select(tables.log.c.edit, tables.log.c.worker, tables.log.c.at, tables.log.c.name).where(
+_STEP = select(tables.log.c.edit, tables.log.c.worker, tables.log.c.at, tables.log.c.name).where(
     tables.log.c.seq == bindparam("number")
 )
-
-
 WROTE, UNDID = "+", "-"
 """Before a worker's id, in the versions of a record: no field of a record has such a name. They stand for the
 steps by which that worker wrote the record down, too, and took that back (sync.hub.makers).
 """
-_WROTE_OF = (
+_STEPS_OF = (
     select(tables.log.c.worker, tables.log.c.at, tables.log.c.name, tables.log.c.changes)
     .where(tables.log.c.seq >= bindparam("made"), tables.log.c.changes.contains(bindparam("record")))
     .order_by(tables.log.c.seq.desc())
@@ -64,7 +62,7 @@ class Authors:
     def of_step(self, seq: int) -> Author:
         """Whose the step of this number is, and when it was made."""
         if seq not in self._known:
-            row = self._connection.execute(_WROTE, {"number": seq}).first()
+            row = self._connection.execute(_STEP, {"number": seq}).first()
             self._known[seq] = Author(*row) if row else Author()
         return self._known[seq]
 
@@ -74,7 +72,7 @@ class Authors:
         """
         if name == VOID or not value or not said.name.startswith((UNDO, REDO)):
             return said
-        steps = self._connection.execute(_WROTE_OF, {"made": held.versions.get("", 0), "record": held.id})
+        steps = self._connection.execute(_STEPS_OF, {"made": held.versions.get("", 0), "record": held.id})
         for row in steps:
             if not row.name.startswith((UNDO, REDO)) and value in _values_of(row.changes, held.id, name):
                 return replace(said, worker=row.worker, at=row.at)
