@@ -31,7 +31,7 @@ from sync.meeting import Meeting
 from sync.messages.steps import MOST_BYTES, MOST_EDITS, Push, Pushed, SentEdit
 from sync.pages import weighed_page
 from sync.reading import delivery_of
-from sync.sending import knew_before, sent_edit, settled_in
+from sync.saying import knew_before, sent_edit, settled_in
 from sync.session import Session
 from sync.transport import Transport, itself
 from sync.verdicts import answers_of, settle, unknown_kinds

@@ -110,8 +110,10 @@ class Reading:
                     " before is kept. Tell your support.",
                 )
             came = pages.take()
-            if came is None and (page.more or self._done or outbox.wants(self._conn, 1)):
-                came = self._ask(pages)
+            wants = outbox.wants(self._conn, 1)
+            if came is None and (page.more or self._done or wants):
+                is_all = not (page.more or wants or read_state(self._conn).anew)
+                came = self._ask(pages, session if is_all else None)
             if came is None:
                 digest = page.beside.digest
                 self._told = (page.cursor, digest) if digest is not None else None
@@ -132,12 +134,16 @@ class Reading:
         ]
         return [scope for scope, digest in holdings.by_scope(losing).items() if digest.count]
 
-    def _ask(self, pages: Pages) -> Weighed | None:
-        """The next page, from where this laptop is; what it sent last is counted while that is awaited."""
+    def _ask(self, pages: Pages, session: Session | None = None) -> Weighed | None:
+        """The next page, from where this laptop is; what it sent last is counted while that is awaited, and
+        with a session, where everything has come, settled.
+        """
         state = read_state(self._conn)
         wants = outbox.wants(self._conn, MOST_ROWS)
         pages.ask(Pull(cursor=Cursor(seq=state.seq, chain=state.chain), want=wants))
         self._beforehand.count(all_of_them=True)
+        if session is not None:
+            self.settle_own(session)
         return pages.take()
 
     def settle_own(self, session: Session) -> bool:

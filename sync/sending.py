@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple, TypeGuard
 
-from casework.edits import CREATED
 from casework.errors import OutreachError, Refused, Unreachable
 from casework.wording import count_of
 from storage.central import outbox
@@ -17,54 +15,34 @@ from storage.central.holdings import Holdings
 from storage.central.lacking import forget_lacking
 from storage.central.outbox import Answer, WaitingEdit
 from storage.central.renaming import take_known
-from storage.central.state import SyncState, read_state
+from storage.central.state import read_state
 from storage.journal import transaction
 from storage.store import Store
 from sync.bringing_back import BringingBack
 from sync.messages.pages import MOST_ROWS
-from sync.messages.steps import (
-    MOST_BYTES,
-    MOST_EDITS,
-    NOT_YET,
-    BesidePush,
-    Push,
-    Pushed,
-    SentEdit,
-    own_changed,
-)
+from sync.messages.steps import MOST_BYTES, MOST_EDITS, NOT_YET, BesidePush, Push, Pushed, SentEdit
 from sync.messages.sums import Have, Lack
+from sync.saying import Message, knew_before, sent_edit, settled_in
 from sync.session import Session
 from sync.transport import Answering, ask, ask_ahead
 from sync.verdicts import answers_of, settle, unknown_kinds, whole
 
+_MOST_ON_WAY = 3
+"""Messages on their way at once: the central record works on one and has the next one at hand while this
+laptop keeps the verdicts of the one before, counts, and makes another ready.
+"""
 _RENAMINGS = 25
 """Answers in a row that only name records: one names all of a message, and others make records meanwhile."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """Steps of this laptop's as they are sent, and up to which change of anybody else's they were read."""
+class _Begun(NamedTuple):
+    """A message that is on its way, and what waits for its answer."""
 
-    edits: list[WaitingEdit]
-    push: Push
-    as_of: int
-
-    @property
-    def records(self) -> set[tuple[str, str]]:
-        """The records (type, id) that it is about."""
-        return {(kind, record) for edit in self.edits for kind, record, *_ in edit.changes}
-
-    @property
-    def made(self) -> dict[tuple[str, str], Mapping[str, Any]]:
-        """By (type, id), the fields of records that it brings into being and leaves as they were made."""
-        found: dict[tuple[str, str], Any] = {}
-        for edit in self.edits:
-            for kind, record, field, _, new in edit.changes:
-                found[kind, record] = new if field == CREATED and (kind, record) not in found else None
-        return {entry: new for entry, new in found.items() if new is not None}
+    message: Message
+    wait: Callable[[], Pushed]
 
 
-_Begun = tuple[Message | None, Callable[[], Pushed]]
+_OnWay = deque[_Begun]
 
 
 class Sending:
@@ -124,50 +102,75 @@ class Sending:
     def push_all(self, session: Session) -> None:
         """Send what waits until nothing does.
 
-        While the central record works on one message the next one is read and made ready, what the first one
-        is about is hashed, and what was taken before it is counted. The next one is on its way before the
-        answer is there where the central record keeps them in order (`ahead`), else as soon as it is there;
-        the verdicts are kept while the central record works on that. It is read anew where the answer does
-        not leave it as it is: nothing of it was taken then.
+        While the central record works on one message those after it are read and made ready, and what the
+        first one is about is hashed; what was taken before it is counted now and then. Those after it are on
+        their way before the answer is there where the central record keeps them in order (`ahead`), else the
+        next one is as soon as it is there; the verdicts are kept while the central record works on that. It
+        is read anew where the answer does not leave it as it is: nothing of it was taken then.
 
         Raises Unreachable where answers only name records that are known, without end.
         """
         renamed = 0
-        message, wait = self._begun(session, self._next(session))
-        while message is not None:
-            then = self._next_but_one(message)
-            follows = self._begun(session, then) if self.ahead and self._is_next(then, message) else None
+        on_way = self._first(session)
+        while on_way:
+            then = self._send_ahead(session, on_way)
+            is_nearly_all = 1 < len(on_way) < _MOST_ON_WAY
+            message, wait = on_way.popleft()
             self.work_out(message)
-            self._beforehand.count(all_of_them=then is None)
-            answer = self._answer(session, message, wait, follows)
+            self._beforehand.count(all_of_them=is_nearly_all)
+            answer = self._answer(session, message, wait, on_way)
             if answer.known:
                 renamed += 1
                 if renamed > _RENAMINGS:
                     raise _took_nothing()
                 self._rename(answer.known)
-                message, wait = self._begun(session, self._next(session))
+                on_way = self._first(session)
                 continue
             renamed = 0
-            if follows is None and self._is_next(then, message):
-                follows = self._begun(session, then)
+            if not on_way and self._is_next(then, message):
+                self._begin(session, on_way, then)
             self._settle(session, message.edits, answer)
-            message, wait = follows or self._begun(session, self._next(session))
+            on_way = on_way or self._first(session)
 
-    def _is_next(self, then: Message | None, message: Message) -> bool:
+    def _first(self, session: Session) -> _OnWay:
+        """The message that holds the oldest steps that wait, on its way; nothing where none waits."""
+        on_way: _OnWay = deque()
+        self._begin(session, on_way, self._next(session))
+        return on_way
+
+    def _send_ahead(self, session: Session, on_way: _OnWay) -> Message | None:
+        """Send after those that are on their way as many as may be there at once; the one that is made ready
+        and may not be sent yet.
+        """
+        while len(on_way) < _MOST_ON_WAY:
+            last = on_way[-1].message
+            then = self._after(on_way)
+            if not self.ahead or not self._is_next(then, last):
+                return then
+            self._begin(session, on_way, then)
+        return None
+
+    def _is_next(self, then: Message | None, message: Message) -> TypeGuard[Message]:
         """Whether this is what follows a message: nobody else has written since that was read."""
         return then is not None and outbox.others_wrote(self._conn) == message.as_of
 
+    def _begin(self, session: Session, on_way: _OnWay, message: Message | None) -> None:
+        """Send a message after those that are on their way."""
+        if message is not None:
+            session.requests += 1
+            on_way.append(_Begun(message, ask_ahead(self._way, message.push, Pushed)))
+
     def _answer(
-        self, session: Session, message: Message, wait: Callable[[], Pushed], follows: _Begun | None
+        self, session: Session, message: Message, wait: Callable[[], Pushed], behind: _OnWay
     ) -> Pushed:
-        """The answer to a message. Where there is none, or nothing was taken, what follows it is ended."""
+        """The answer to a message. Where there is none, or nothing was taken, those `behind` it are ended."""
         try:
             answer = whole(message.push, self._waited(session, message, wait))
         except Exception:
-            self._end(session, follows)
+            self._end(session, behind)
             raise
         if answer.known:
-            self._end(session, follows)
+            self._end(session, behind)
         return answer
 
     def _waited(self, session: Session, message: Message, wait: Callable[[], Pushed]) -> Pushed:
@@ -181,28 +184,19 @@ class Sending:
         session.requests += 1
         return ask(self._way, message.push.model_copy(update={"beside": BesidePush()}), Pushed)
 
-    def _end(self, session: Session, follows: _Begun | None) -> None:
-        """Wait for a message whose predecessor has no verdicts here; its own are kept where it was taken."""
-        message, wait = follows or (None, Pushed)
-        if message is None:
-            return
-        try:
-            answer = whole(message.push, wait())
-        except OutreachError:
-            return
-        if not answer.known:
-            self._settle(session, message.edits, answer)
+    def _end(self, session: Session, behind: _OnWay) -> None:
+        """Wait for messages whose predecessor has no verdicts here; those of what was taken are kept."""
+        for message, wait in behind:
+            try:
+                answer = whole(message.push, wait())
+            except OutreachError:
+                continue
+            if not answer.known:
+                self._settle(session, message.edits, answer)
 
     def _rename(self, known: Mapping[str, str]) -> None:
         self._beforehand.forget_all()
         take_known(self._store, known)
-
-    def _begun(self, session: Session, message: Message | None) -> _Begun:
-        """A message that is on its way, and what waits for its answer."""
-        if message is None:
-            return None, Pushed
-        session.requests += 1
-        return message, ask_ahead(self._way, message.push, Pushed)
 
     def _next(self, session: Session) -> Message | None:
         """The oldest steps that wait, as far as one message holds them; None where nothing waits."""
@@ -219,19 +213,21 @@ class Sending:
             sent.append(sent_edit(edit, seen, knew(edit)))
         return Message(edits, Push(edits=sent), as_of)
 
-    def _next_but_one(self, message: Message) -> Message | None:
-        """What comes after a message that is on its way; None where that depends on the answer, too."""
+    def _after(self, on_way: _OnWay) -> Message | None:
+        """What comes after messages that are on their way; None where that depends on the answers, too."""
         state = read_state(self._conn)
         seen, knew = state.seq, knew_before(state)
-        answered = {*self._parts, *(edit.id for edit in message.edits)}
-        since = message.edits[-1].place
-        edits = outbox.waiting(self._conn, MOST_EDITS, MOST_BYTES, answered, since)
+        last = on_way[-1].message
+        sent = {edit.id for begun in on_way for edit in begun.message.edits}
+        edits = outbox.waiting(
+            self._conn, MOST_EDITS, MOST_BYTES, {*self._parts, *sent}, last.edits[-1].place
+        )
         if not edits or (not seen and settled_in(edits)):
             return None
-        beside = BesidePush(after=message.edits[-1].id if self.ahead else None)
+        beside = BesidePush(after=last.edits[-1].id if self.ahead else None)
         push = Push(edits=[sent_edit(edit, seen, knew(edit)) for edit in edits], beside=beside)
         self._way.make_ready(push)
-        return Message(edits, push, message.as_of)
+        return Message(edits, push, last.as_of)
 
     def _lost_conflicts(self, session: Session, edits: Sequence[WaitingEdit]) -> dict[str, SentEdit]:
         """By its id, each conflict that these steps settle and a central record that was set back lost.
@@ -345,44 +341,4 @@ def _took_nothing() -> Unreachable:
         "bad-answer",
         "The central record named again and again records that it knows, and took no step; nothing is lost,"
         " and all steps are sent again the next time. Tell your support.",
-    )
-
-
-def settled_in(edits: Sequence[WaitingEdit]) -> list[str]:
-    """The conflicts of which these steps change something."""
-    return [
-        *dict.fromkeys(
-            record
-            for edit in edits
-            for kind, record, field, *_ in edit.changes
-            if kind == "conflict" and field
-        )
-    ]
-
-
-def knew_before(state: SyncState) -> Callable[[WaitingEdit], int]:
-    """What each step knew of a central record that was put back, for which nothing has been read anew.
-
-    Of what the backup had, a step that had been taken as it was made met nothing that it did not know, and
-    one that was never sent was made by a laptop that had read it. Others are weighed again.
-    """
-    if state.seq or not state.anew:
-        return lambda _: 0
-    unclean = frozenset(json.loads(state.unclean))
-    return lambda edit: 0 if edit.place in unclean else state.common
-
-
-def sent_edit(edit: WaitingEdit, seen: int, knew: int = 0) -> SentEdit:
-    """A step as it is sent by a laptop that has read as far as `seen`."""
-    return SentEdit(
-        id=edit.id,
-        worker=edit.worker,
-        name=edit.name,
-        subject=edit.subject,
-        reason=edit.reason,
-        at=edit.at,
-        seen=seen,
-        knew=knew,
-        taken_back=edit.taken_back,
-        changes=[own_changed(*change) for change in edit.changes],
     )

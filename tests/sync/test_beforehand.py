@@ -16,9 +16,10 @@ from storage import rows
 from storage.central import holdings, outbox
 from storage.central.beforehand import Beforehand
 from storage.central.holdings import Holdings
-from storage.cipher import open_database
+from storage.cipher import Connection, open_database
 from sync import sending
 from sync.hub.central import Central
+from sync.messages.pages import Pull
 from sync.messages.steps import Push, Pushed
 from sync.transport import M, T
 from tests.sync.databases import KEY, SqliteDatabase
@@ -243,11 +244,11 @@ def test_a_session_that_breaks_off_after_it_counted_is_put_right_by_the_next(
     monkeypatch.setattr(sending, "MOST_EDITS", 1)
     ana = world.laptop("Ana")
     child = world.child("Tilly")
-    made = [world.contact(child.id) for _ in range(3)]
+    made = [world.contact(child.id) for _ in range(4)]
     for record in (child, *made):
         ana.make(record)
     way = ana.way
-    ana.way = Breaking(way.hub, way.device, at=5)  # the last one; the first is the step of the setup
+    ana.way = Breaking(way.hub, way.device, at=6)  # the last one; the first is the step of the setup
     with pytest.raises(Unreachable):
         ana.sync()
     assert len(Holdings(ana.store.conn).counted([child.id])) == 2
@@ -257,6 +258,53 @@ def test_a_session_that_breaks_off_after_it_counted_is_put_right_by_the_next(
     session = ana.sync()
     assert (session.agreed, session.problems) == (True, [])
     assert ana.sums_fit()
+
+
+@dataclass
+class LastWord(Way):
+    """Somebody works on while the last word of a pull is awaited; keeps how many records are to be counted
+    then.
+    """
+
+    conn: Connection | None = None
+    work: Iterator[Callable[[], object]] = field(default_factory=lambda: iter(()))
+    to_count: list[int] = field(default_factory=list)
+
+    def send(self, said: BaseModel, shape: type[M], then: Callable[[M], T]) -> Callable[[], T]:
+        wait = super().send(said, shape, then)
+        is_last = isinstance(said, Pull) and bool(said.done)
+
+        def waited() -> T:
+            if is_last and self.conn is not None:
+                self.to_count.append(len(outbox.to_recount(self.conn, 100)))
+                next(self.work, lambda: None)()
+            return wait()
+
+        return waited
+
+
+def test_own_records_are_settled_while_the_last_word_of_a_pull_is_awaited(world: World) -> None:
+    ana = world.laptop("Ana")
+    child = world.child("Tilly")
+    ana.make(child)
+    ana.make(world.contact(child.id))
+    way = ana.way = LastWord(ana.way.hub, ana.way.device, conn=ana.store.conn)
+    session = ana.sync()
+    assert (session.agreed, session.problems, way.to_count) == (True, [], [0])
+    assert ana.sums_fit()
+
+
+def test_what_is_written_while_own_records_were_settled_early_is_sent_and_counted(world: World) -> None:
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    child = world.child("Tilly")
+    ana.make(child)
+    work = iter([lambda: ana.change(child, forename="Tilda")])
+    ana.way = LastWord(ana.way.hub, ana.way.device, conn=ana.store.conn, work=work)
+    session = ana.sync()
+    assert (session.agreed, session.pushed, session.problems) == (True, 3, [])
+    assert ana.sums_fit()
+    assert ben.sync().agreed
+    assert ben.get(child).forename == "Tilda"
 
 
 @dataclass

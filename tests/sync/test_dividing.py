@@ -24,7 +24,7 @@ from sync.hub.dividing import Division
 from sync.hub.releasing import release
 from sync.hub.rights import NOT_ENTITLED, Refusal
 from sync.messages.steps import Changed, Push, SentEdit
-from sync.sending import sent_edit
+from sync.saying import sent_edit
 from tests.sync.databases import SqliteDatabase
 from tests.sync.sticks import Post
 from tests.sync.world import Laptop, World, opened_world

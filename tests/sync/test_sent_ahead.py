@@ -11,7 +11,7 @@ from threading import Event, Thread
 import pytest
 from pydantic import BaseModel
 
-from casework.errors import Refused
+from casework.errors import Refused, Unreachable
 from casework.records import Child, School
 from storage.central import outbox
 from storage.central.state import read_state
@@ -23,7 +23,7 @@ from sync.hub.turns import Turn, Turns
 from sync.hub.worked_out import worked_out
 from sync.messages.greeting import BesideWelcome, Hello, Welcome
 from sync.messages.steps import BesidePush, Changed, Push, Pushed, SentEdit
-from sync.sending import sent_edit
+from sync.saying import sent_edit
 from sync.transport import M, T
 from tests.sync.databases import SqliteDatabase
 from tests.sync.world import Laptop, Way, World
@@ -157,7 +157,7 @@ def test_what_was_made_ready_is_read_anew_where_a_record_is_known_by_another_id(
     assert [s.name for s in ben.store.find(School, "urn = '123456'")] == ["Invented Academy"]
 
 
-@pytest.mark.parametrize(("kind", "most"), [(Begun, 2), (OfOlder, 1)])
+@pytest.mark.parametrize(("kind", "most"), [(Begun, 3), (OfOlder, 1)])
 def test_a_push_is_on_its_way_before_the_answer_only_where_order_is_kept(
     world: World, kind: type[Begun], most: int
 ) -> None:
@@ -181,7 +181,49 @@ def test_a_push_that_overtook_the_one_before_it_is_refused_and_sent_again(world:
         ana.change(child, forename=f"Tilly {n}")
     session = ana.sync()
     assert (session.agreed, session.pushed, session.quarantined) == (True, 5, 0)
-    assert way.refused == ["not-yet", "not-yet"]  # what was on its way then; what follows waits its turn
+    assert way.refused == ["not-yet"] * 3  # what was on its way then; what follows waits its turn
+    assert ben.sync().agreed
+    assert ben.get(child).forename == "Tilly 2"
+
+
+@dataclass
+class Losing(Way):
+    """Loses the answers to the pushes with these numbers, which had their effect."""
+
+    numbers: tuple[int, ...] = ()
+    sent: int = 0
+
+    def send(self, said: BaseModel, shape: type[M], then: Callable[[M], T]) -> Callable[[], T]:
+        wait = super().send(said, shape, then)
+        self.sent += isinstance(said, Push)
+        is_lost = isinstance(said, Push) and self.sent in self.numbers
+
+        def waited() -> T:
+            answer = wait()
+            if is_lost:
+                raise Unreachable("unreachable", "The connection broke off.")
+            return answer
+
+        return waited
+
+
+@pytest.mark.parametrize(("numbers", "waiting"), [((1,), 3), ((2,), 2), ((2, 3), 3), ((2, 4), 3)])
+def test_the_verdicts_on_what_was_on_its_way_behind_a_lost_answer_are_kept(
+    world: World, numbers: tuple[int, ...], waiting: int
+) -> None:
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    child = world.child("Tilly")
+    ana.make(child)
+    for n in range(3):
+        ana.change(child, forename=f"Tilly {n}")
+    way, ana.way = ana.way, Losing(ana.way.hub, ana.way.device, numbers=numbers)
+    with pytest.raises(Unreachable):
+        ana.sync()
+    assert outbox.count_waiting(ana.store.conn) == waiting  # of five, the setup's own among them
+    ana.way = way
+    session = ana.sync()
+    assert (session.agreed, session.pushed, session.problems) == (True, waiting, [])
+    assert ana.sums_fit()
     assert ben.sync().agreed
     assert ben.get(child).forename == "Tilly 2"
 

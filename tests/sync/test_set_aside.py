@@ -22,7 +22,7 @@ from sync.hub.central import Central, Ties
 from sync.hub.taking import Taking
 from sync.hub.writing import TableRows
 from sync.messages.steps import Push
-from sync.sending import sent_edit
+from sync.saying import sent_edit
 from tests.sync.databases import Database, SqliteDatabase
 from tests.sync.faults import POISON, SECRET, conditions
 from tests.sync.world import Laptop, World

@@ -18,7 +18,7 @@ from sync.hub.checking import validated
 from sync.hub.tables import metadata, record
 from sync.hub.worked_out import worked_out
 from sync.messages.steps import Changed, Push, SentEdit
-from sync.sending import sent_edit
+from sync.saying import sent_edit
 from tests.sync.databases import Database, SqliteDatabase
 from tests.sync.world import World, opened_world
 
