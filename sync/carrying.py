@@ -16,10 +16,10 @@ from pydantic import BaseModel
 from casework.errors import OutreachError, Refused
 from storage.central import outbox
 from storage.central.bundles import Bundles, keep_bundles, read_bundles
-from storage.central.identity import HUB_KEY, HUB_SEAL, PRIVATE_KEY, kept
+from storage.central.identity import HUB_KEY, HUB_SEAL, PRIVATE_KEY
 from storage.central.lease import hear_late, mark_of
 from storage.central.problems import note_problems
-from storage.central.state import SyncState, read_state
+from storage.central.state import SyncState, kept, read_state
 from storage.faults import translated
 from storage.files import check_is_free, claim_name, fresh_name, sync_folder
 from storage.journal import transaction

@@ -8,17 +8,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from casework.errors import Refused
-from storage.central.identity import (
-    COMING_KEY,
-    HUB_KEY,
-    OFFSET,
-    PRIVATE_KEY,
-    Identity,
-    adopt,
-    keep,
-    kept,
-)
-from storage.central.state import read_state
+from storage.central.identity import COMING_KEY, HUB_KEY, OFFSET, PRIVATE_KEY, Identity, adopt
+from storage.central.state import keep, kept, read_state
 from storage.faults import translated
 from storage.home import Home
 from storage.store import Store

@@ -14,8 +14,8 @@ from casework.policies import PURPOSES, Category
 from casework.records import Child, Record, Team, Worker
 from casework.records_case import Review
 from casework.records_sharing import Agreement
-from storage.central.identity import HUB_KEY, PRIVATE_KEY, kept
-from storage.central.state import read_state
+from storage.central.identity import HUB_KEY, PRIVATE_KEY
+from storage.central.state import kept, read_state
 from storage.store import Store
 from sync import signing
 from sync.device import Device

@@ -26,8 +26,8 @@ from benchmarks.sync.workload import NOW
 from casework.edits import Edit, create, update
 from casework.ids import new_id
 from casework.records import AttendanceWeek, Child, Contact, School, Team, Worker
-from storage.central.identity import COMING_KEY, HUB_KEY, PRIVATE_KEY, Identity, adopt, keep, kept
-from storage.central.state import read_state
+from storage.central.identity import COMING_KEY, HUB_KEY, PRIVATE_KEY, Identity, adopt
+from storage.central.state import keep, kept, read_state
 from storage.store import Store
 from sync import signing
 from sync.device import Device

@@ -140,7 +140,8 @@ def log(child: str | None, limit: int) -> None:
 
 
 def _worker(store: Store, record: str) -> str:
-    from storage.central.identity import FORMER_WORKER, kept
+    from storage.central.identity import FORMER_WORKER
+    from storage.central.state import kept
 
     if record == kept(store.conn, FORMER_WORKER):
         return store.worker.name

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from storage.central.identity import keep, kept
+from storage.central.state import keep, kept
 from storage.cipher import Connection
 
 _KEPT = "bundles"

@@ -14,7 +14,7 @@ from casework.errors import Refused
 from casework.records import Team, Worker
 from casework.text import fold
 from storage.central.renaming import rename
-from storage.central.state import SyncState, read_state, write_state
+from storage.central.state import SyncState, keep, kept, read_state, write_state
 from storage.cipher import Connection
 from storage.journal import transaction
 from storage.queries.schools import TOLD_SCHOOLS
@@ -44,17 +44,6 @@ class Identity:
     team_id: str | None
     team: Mapping[str, Any]
     schools: Mapping[str, str] = field(default_factory=dict)
-
-
-def kept(conn: Connection, name: str) -> str:
-    """A value of this laptop's dealings with the central record that is not part of its state; else ""."""
-    row = conn.execute("SELECT value FROM sync_state WHERE name = ?", (name,)).fetchone()
-    return str(row[0]) if row else ""
-
-
-def keep(conn: Connection, name: str, value: str) -> None:
-    """Keep it."""
-    conn.execute("INSERT OR REPLACE INTO sync_state (name, value) VALUES (?, ?)", (name, value))
 
 
 def adopt(store: Store, identity: Identity) -> None:

@@ -18,8 +18,7 @@ from casework.policies import Policy
 from casework.records import meta_of
 from casework.records_sharing import SAFEST_FIRST
 from storage.central.delivery import Row
-from storage.central.identity import keep, kept
-from storage.central.state import read_state
+from storage.central.state import keep, kept, read_state
 from storage.central.weighing import names_of
 from storage.cipher import Connection
 

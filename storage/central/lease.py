@@ -16,7 +16,7 @@ from typing import Any
 from casework.errors import Locked
 from casework.local_days import day_of
 from casework.wording import count_of, say_day
-from storage.central.identity import keep, kept
+from storage.central.state import keep, kept
 from storage.cipher import Connection
 from storage.faults import DATABASE_ERRORS
 from storage.journal import transaction

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from storage.central.identity import keep, kept
+from storage.central.state import keep, kept
 from storage.cipher import Connection
 
 _KEPT = "problems"

@@ -107,3 +107,14 @@ def write_state(conn: Connection, state: SyncState) -> None:
         "INSERT OR REPLACE INTO sync_state (name, value) VALUES (?, ?)",
         [(name, str(getattr(state, name))) for name in _NAMES],
     )
+
+
+def kept(conn: Connection, name: str) -> str:
+    """A value of this laptop's dealings with the central record that is not part of its state; else ""."""
+    row = conn.execute("SELECT value FROM sync_state WHERE name = ?", (name,)).fetchone()
+    return str(row[0]) if row else ""
+
+
+def keep(conn: Connection, name: str, value: str) -> None:
+    """Keep it."""
+    conn.execute("INSERT OR REPLACE INTO sync_state (name, value) VALUES (?, ?)", (name, value))

@@ -22,7 +22,7 @@ from casework.errors import Unreachable
 from casework.ids import new_id
 from casework.records import Team, Worker
 from outreach_tui.commands.sync import _said, keep_watch, pairs_words
-from storage.central.identity import keep, kept
+from storage.central.state import keep, kept
 from storage.home import Home
 from storage.store import Store
 from storage.vault import Vault

@@ -8,8 +8,8 @@ from typing import Any
 import httpx2
 
 from casework.ids import new_id
-from storage.central.identity import HUB_KEY, PRIVATE_KEY, kept
-from storage.central.state import read_state
+from storage.central.identity import HUB_KEY, PRIVATE_KEY
+from storage.central.state import kept, read_state
 from storage.store import Store
 from sync import signing, wire
 from sync.messages.greeting import Hello

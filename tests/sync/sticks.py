@@ -11,7 +11,8 @@ from random import Random
 
 from sqlalchemy import update
 
-from storage.central.identity import HUB_KEY, HUB_SEAL, PRIVATE_KEY, keep
+from storage.central.identity import HUB_KEY, HUB_SEAL, PRIVATE_KEY
+from storage.central.state import keep
 from sync import signing
 from sync.carrying import Arrived, read_answer, write_bundle
 from sync.hub import tables

@@ -15,7 +15,8 @@ from sqlalchemy import select
 
 from casework.errors import OutreachError
 from casework.records import AttendanceWeek, Person, Relationship
-from storage.central.identity import HUB_SEAL, PRIVATE_KEY, kept
+from storage.central.identity import HUB_SEAL, PRIVATE_KEY
+from storage.central.state import kept
 from sync import signing
 from sync.hub import tables
 from sync.sealing import sealed_file, sealing_key, sealing_text, write_sealed

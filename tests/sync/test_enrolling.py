@@ -16,8 +16,7 @@ from casework.ids import new_id
 from casework.records import Child, School, Team, Worker
 from casework.records_sync import Conflict
 from storage.central.asides import set_aside
-from storage.central.identity import keep
-from storage.central.state import read_state
+from storage.central.state import keep, read_state
 from storage.intake.whose import add_school
 from storage.queries.lookup import find_child
 from storage.store import Store

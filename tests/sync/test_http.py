@@ -16,9 +16,9 @@ from casework.edits import Edit, update
 from casework.errors import BadInput, Unreachable, UsageProblem
 from casework.records import RECORD_TYPES, Child
 from storage.central import beside
-from storage.central.identity import OFFSET, keep, kept
+from storage.central.identity import OFFSET
 from storage.central.outbox import count_waiting
-from storage.central.state import read_state
+from storage.central.state import keep, kept, read_state
 from sync import sending, signing, wire
 from sync.http import Line, checked_url, enrol
 from sync.hub import care, tables
