@@ -71,20 +71,21 @@ class Holdings:
         """The bits that may be held of each scope."""
         return dict(self._conn.execute("SELECT scope, mask FROM sync_scope").fetchall())
 
-    def allow(self, masks: Mapping[str, int]) -> tuple[list[str], list[str]]:
-        """From now on this may be held; the scopes that lose a facet, and those that only gain some.
+    def allow(self, masks: Mapping[str, int]) -> tuple[list[str], dict[str, int]]:
+        """From now on this may be held; the scopes that lose a facet, and those that gain one, each with the
+        bits that might be held before.
 
         Of a scope of which nothing could be held nothing was counted, or it was counted ahead.
         """
         before = self.masks()
         lose = [scope for scope, mask in masks.items() if before.get(scope, 0) & ~mask]
-        gain = [scope for scope, mask in masks.items() if before.get(scope) and mask & ~before[scope]]
+        gain = {scope: was for scope, mask in masks.items() if mask & ~(was := before.get(scope, 0)) and was}
         self._conn.executemany(
             "INSERT INTO sync_scope (scope, mask) VALUES (?, ?)"
             " ON CONFLICT (scope) DO UPDATE SET mask = excluded.mask",
             list(masks.items()),
         )
-        return lose, [scope for scope in gain if scope not in lose]
+        return lose, gain
 
     def counted(self, scopes: Sequence[str]) -> list[Entry]:
         """The records (type, id) that count for these scopes."""

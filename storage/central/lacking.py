@@ -13,11 +13,12 @@ from functools import cache
 from typing import Any
 
 from casework.canonical import defaults
-from casework.facets import WITHHELD_WORDS
+from casework.facets import WITHHELD_WORDS, facets, joined
 from casework.policies import Policy
 from casework.records import meta_of
 from casework.records_sharing import SAFEST_FIRST
 from storage.central.delivery import Row
+from storage.central.holdings import BIT, Entry, Holdings
 from storage.central.state import keep, kept, read_state
 from storage.central.weighing import names_of
 from storage.cipher import Connection
@@ -58,6 +59,16 @@ class Lacking:
                 self._own[row.type, row.id] = own
         if names is not None:
             self._unsaid[row.id] = sorted({*names} - {*own})
+
+    def look_at_unsent(
+        self, holdings: Holdings, unsent: Collection[Entry], before: Mapping[str, int]
+    ) -> None:
+        """Of records that are held in scopes that gain a facet, and that did not come with the page - the
+        central record lost them -, nobody has said here what stands in that facet.
+
+        `before` are the bits that might be held of those scopes; the page is not in place yet.
+        """
+        self._unsaid = _with(self._unsaid, _unheard(holdings, unsent, before))
 
     def note(self, gone: Iterable[str]) -> None:
         """Keep what is to be brought back, and what is not, in the caller's transaction."""
@@ -120,6 +131,44 @@ def forget_lacking(conn: Connection) -> None:
 def read_unsaid(conn: Connection) -> dict[str, list[str]]:
     """By record, the fields of which nobody has said anything yet."""
     return dict(json.loads(kept(conn, _UNSAID) or "{}"))
+
+
+def note_unheard(conn: Connection, records: Collection[Entry], known: Mapping[str, str]) -> None:
+    """Keep that nobody has said here what these records have beyond what may be held of them now, in the
+    caller's transaction: they are about to come under children of whom more may be held. `known` are ids that
+    are given in the place of others.
+    """
+    found = _unheard(Holdings(conn), records, {})
+    if found:
+        told = {known.get(record, record): names for record, names in found.items()}
+        keep(conn, _UNSAID, json.dumps(_with(read_unsaid(conn), told)))
+
+
+def _unheard(
+    holdings: Holdings, records: Collection[Entry], before: Mapping[str, int]
+) -> dict[str, list[str]]:
+    """By record, the fields that were not sent to this laptop, for it might not hold them: by the masks that
+    it has, and of some scopes those that it had `before`.
+    """
+    masks = {**holdings.masks(), **before} if records else {}
+    found: dict[str, list[str]] = {}
+    for (record_type, record), values in holdings.read(records).items():
+        if values is None:
+            continue
+        mask = 0
+        for scope in holdings.scopes_of(record_type, record, values):
+            mask |= masks.get(scope, 0)
+        sent = joined(part for facet, part in facets(record_type, values).items() if mask & BIT[facet])
+        if names := values.keys() - sent.keys():
+            found[record] = sorted(names)
+    return found
+
+
+def _with(unsaid: Mapping[str, Collection[str]], more: Mapping[str, Collection[str]]) -> dict[str, list[str]]:
+    return {
+        record: sorted({*unsaid.get(record, ()), *more.get(record, ())})
+        for record in (*unsaid, *(record for record in more if record not in unsaid))
+    }
 
 
 def without_unsaid(record_type: str, fields: Mapping[str, Any], unsaid: Collection[str]) -> dict[str, Any]:

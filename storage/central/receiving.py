@@ -208,7 +208,7 @@ class Receiver:
         A record that comes whole and is not here yet is written with what it adds, and counts at once.
         """
         lose, gain = self._holdings.allow(delivery.masks)
-        recount = {*self._holdings.counted(gain)}
+        recount = {*self._holdings.counted([*gain])}
         changes: defaultdict[int, list[Change]] = defaultdict(list)
         fresh: list[tuple[int, Made, bytes | None]] = []
         before = self._holdings.read((row.type, row.id) for row in delivery.rows if row.type in RECORD_TYPES)
@@ -217,6 +217,7 @@ class Receiver:
         lacking = Lacking(self._conn, delivery.lacking)
         for row in delivery.rows:
             lacking.look_at(row, before.get((row.type, row.id)))
+        lacking.look_at_unsent(self._holdings, recount - before.keys(), gain)
         shares = self._shares(delivery.rows)
         apart = self._holdings.apart([record for _, record in shares])
         counted: list[Share] = []

@@ -15,6 +15,7 @@ from casework.edits import Change
 from casework.records import RECORD_TYPES
 from storage import reindex, search_index
 from storage.central.holdings import Holdings
+from storage.central.lacking import note_unheard
 from storage.central.others_steps import note_steps
 from storage.central.outbox import look_again
 from storage.cipher import Connection
@@ -102,6 +103,7 @@ def _uncount(conn: Connection, known: Mapping[str, str], ours: list[tuple[str, s
     """
     holdings = Holdings(conn)
     counted = holdings.counted(list(known))
+    note_unheard(conn, counted, known)
     holdings.uncount([*counted, *ours])
     look_again(conn, [(record_type, known.get(record, record)) for record_type, record in counted])
 

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from casework.facets import WITHHELD_WORDS
 from casework.policies import Category
+from casework.records import Child
 from casework.records_sharing import Agreement
 from sync.hub import devices
 from tests.sync.databases import SqliteDatabase
@@ -133,3 +135,74 @@ def test_who_read_a_part_before_a_second_restore_brings_back_no_more_than_that(o
     on_file.settle()
     assert (ana.get(agreement), bob.get(agreement).given_by) == (held, "Jo Marsh")
     assert [laptop.sync().agreed for laptop in (ana, nia, bob)] == [True, True, True]
+
+
+def seen_since_it_was_lost(world: World) -> tuple[Laptop, Laptop, Agreement]:
+    """Nia holds a part of an agreement that Ana recorded and a central record of the day before has not. Ben,
+    who never read that one, records another, by which Nia may see all of both.
+    """
+    ben = world.laptop("Ben")
+    tilly = world.child("Tilly")
+    ben.make(tilly)
+    ana, nia = world.laptop("Ana"), world.laptop("Nia", "school-nursing")
+    world.settle()
+    world.database.back_up()
+    agreement = given(world, tilly, ana)
+    ana.make(agreement)
+    for laptop in (ana, nia) * 2:
+        laptop.sync()
+    assert (nia.get(agreement).given_by, nia.get(agreement).exclude) == ("", WITHHELD_WORDS)
+    world.put_back()
+    ben.make(world.agreement(tilly.id, ben.worker.id))
+    assert ben.sync().agreed
+    return ana, nia, agreement
+
+
+def given(world: World, child: Child, by: Laptop) -> Agreement:
+    """An agreement of which the school nurse holds a part: that there are words, and who may hear them."""
+    said = {"agencies": ("school",), "exclude": "Not the school"}
+    return world.agreement(child.id, by.worker.id).model_copy(update=said)
+
+
+def is_whole(world: World, ana: Laptop, nia: Laptop, agreement: Agreement) -> None:
+    """Nia learned nothing of it before Ana came, and both have all of it now."""
+    assert nia.get(agreement).given_by == ""
+    world.settle()
+    said = [(held.given_by, held.exclude) for held in (ana.get(agreement), nia.get(agreement))]
+    assert said == [("Jo Marsh", "Not the school")] * 2
+    assert [(laptop.sync().agreed, laptop.sums_fit()) for laptop in (ana, nia)] == [(True, True)] * 2
+
+
+def test_what_a_laptop_may_hold_only_since_it_was_lost_is_no_value_there(world: World) -> None:
+    """It is brought back as far as it came, though more of it may be held by now (seed 4002745)."""
+    ana, nia, agreement = seen_since_it_was_lost(world)
+    for _ in range(3):
+        assert nia.sync().agreed
+    is_whole(world, ana, nia, agreement)
+
+
+def test_it_is_none_by_bundles(world: World, tmp_path: Path) -> None:
+    ana, nia, agreement = seen_since_it_was_lost(world)
+    post = Post(world, tmp_path / "post")
+    post.enrol(nia)
+    trips = [post.trip(nia) for _ in range(5)]
+    assert trips[-1].session.agreed
+    is_whole(world, ana, nia, agreement)
+
+
+def test_it_is_none_where_the_child_was_made_anew_meanwhile(world: World) -> None:
+    """Nia gives the child the id that Ben's has, and under that one she may hold more."""
+    ana, nia, ben = world.laptop("Ana"), world.laptop("Nia", "school-nursing"), world.laptop("Ben")
+    world.settle()
+    world.database.back_up()
+    tilly, anew = (world.child("Tilly", upn="U886009924001") for _ in range(2))
+    agreement = given(world, tilly, ana)
+    ana.make(tilly, agreement)
+    for laptop in (ana, nia) * 2:
+        laptop.sync()
+    world.put_back()
+    ben.make(anew, world.agreement(anew.id, ben.worker.id))
+    assert ben.sync().agreed
+    assert nia.sync().agreed
+    assert nia.get(agreement).child == anew.id
+    is_whole(world, ana, nia, agreement)

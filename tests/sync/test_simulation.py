@@ -39,6 +39,7 @@ FAILED_ONCE = (
     3000040,
     3000399,
     3000823,
+    4002745,
     5000007,
 )
 """Seeds beyond those, which failed until a fault was mended: of the product, and of what a run holds."""
