@@ -11,7 +11,7 @@ from typing import Any
 from casework.edits import Change
 from casework.facets import FACET_OF_KEY, Facet, facets, joined, plain_facets
 from casework.records import RECORD_TYPES
-from casework.scopes import own_scope
+from casework.scopes import EVERYBODY, own_scope
 from storage import reindex, search_index
 from storage.central.delivery import Received, Row
 from storage.central.forgetting import forget_words, take_out, types_of
@@ -100,6 +100,8 @@ class Narrowing:
                 continue
             parts = facets(record_type, values)
             if not mask & BIT[next(iter(parts))]:
+                if scopes == [EVERYBODY] and not mask:
+                    continue  # it was not said yet; the worker whose laptop this is is among it
                 if self._holdings.left_by(record_type, record):
                     continue
                 recount |= self.purge(record, record_type)

@@ -18,9 +18,9 @@ from operator import attrgetter, itemgetter
 from typing import Any
 
 from casework.edits import CREATED, Change
-from casework.facets import joined
+from casework.facets import BIT_OF_KEY, joined
 from casework.records import RECORD_TYPES
-from casework.scopes import TIED_TYPES
+from casework.scopes import TIED_TYPES, own_scope
 from casework.wording import count_of
 from storage import audit, reindex
 from storage.central.beforehand import Beforehand
@@ -79,6 +79,22 @@ def _let_go(before: Mapping[Entry, Values], delivery: Delivery) -> list[Entry]:
     return found
 
 
+def _beyond(rows: Iterable[Row], shares: Collection[Entry], masks: Mapping[str, int]) -> list[Entry]:
+    """The rows of which more came than may be held by these masks: another copy of this caseload was told of
+    that. What ties an adult or a home may come later.
+    """
+    found: list[Entry] = []
+    for row in rows:
+        entry = (row.type, row.id)
+        if entry in shares or row.type in TIED_TYPES:
+            continue
+        scope = row.share.scope if row.share else own_scope(*entry, joined(row.parts.values()))
+        mask = masks.get(scope, 0)
+        if any(BIT_OF_KEY.get(facet, 0) & ~mask for facet in row.parts):
+            found.append(entry)
+    return found
+
+
 class Receiver:
     """The entrance for what the central record sends."""
 
@@ -93,6 +109,7 @@ class Receiver:
         self._over_waiting = over_waiting
         self._busy: Mapping[str, Collection[str]] = {}
         self._let_go: list[Entry] = []
+        self._beyond: list[Entry] = []
 
     def receive(self, delivery: Delivery) -> Received:
         """Put a page in place; nothing is changed where a step of this laptop's waits (`waiting`)."""
@@ -110,6 +127,7 @@ class Receiver:
             came = (*(row.id for row in delivery.rows), *delivery.gone)
             forget_wants(self._conn, (record for record in came if record not in self._busy))
             look_again(self._conn, self._holdings.uncounted([*_tied_rows(delivery), *self._let_go]))
+            look_again(self._conn, self._beyond)
             note_settled(self._conn)
             if delivery.state is not None:
                 write_state(self._conn, delivery.state)
@@ -218,7 +236,9 @@ class Receiver:
         for row in delivery.rows:
             lacking.look_at(row, before.get((row.type, row.id)))
         lacking.look_at_unsent(self._holdings, recount - before.keys(), gain)
-        shares = self._shares(delivery.rows)
+        masks = self._holdings.masks()
+        shares = self._shares(delivery.rows, masks)
+        self._beyond = _beyond(delivery.rows, shares, masks)
         apart = self._holdings.apart([record for _, record in shares])
         counted: list[Share] = []
         withheld: dict[str, set[str]] = {}
@@ -285,9 +305,8 @@ class Receiver:
                 anew |= narrowing.narrow(self._holdings.of_scope(record))
         return anew
 
-    def _shares(self, rows: Sequence[Row]) -> dict[Entry, Share]:
+    def _shares(self, rows: Sequence[Row], masks: Mapping[str, int]) -> dict[Entry, Share]:
         """What those of these rows add that may be held whole as they were sent, in the order of ids."""
-        masks = self._holdings.masks()
         left_out = read_state(self._conn).lacks()
         return {
             (row.type, row.id): share
