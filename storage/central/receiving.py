@@ -110,6 +110,7 @@ class Receiver:
         self._busy: Mapping[str, Collection[str]] = {}
         self._let_go: list[Entry] = []
         self._beyond: list[Entry] = []
+        self._left: list[Entry] = []
 
     def receive(self, delivery: Delivery) -> Received:
         """Put a page in place; nothing is changed where a step of this laptop's waits (`waiting`)."""
@@ -127,7 +128,7 @@ class Receiver:
             came = (*(row.id for row in delivery.rows), *delivery.gone)
             forget_wants(self._conn, (record for record in came if record not in self._busy))
             look_again(self._conn, self._holdings.uncounted([*_tied_rows(delivery), *self._let_go]))
-            look_again(self._conn, self._beyond)
+            look_again(self._conn, [*self._beyond, *self._left])
             note_settled(self._conn)
             if delivery.state is not None:
                 write_state(self._conn, delivery.state)
@@ -294,11 +295,13 @@ class Receiver:
         counted.
         """
         anew = narrowing.narrow(entry for scope in lose for entry in self._holdings.of_scope(scope))
+        self._left = []  # what tied them may be given up after them
         for record in delivery.gone:
             if record in self._busy:
                 want(self._conn, ((kind, record) for kind in types_of(self._conn, self._extras, record)))
                 continue
             kept = {(kind, record) for kind in TIED_TYPES if self._holdings.left_by(kind, record)}
+            self._left += kept
             purged = kept or narrowing.purge(record)
             anew |= purged
             if ("child", record) in purged:  # with what the central record does not know yet

@@ -39,10 +39,15 @@ FAILED_ONCE = (
     3000040,
     3000399,
     3000823,
+    4000876,
     4000894,
+    4001174,
     4001348,
+    4001688,
     4001960,
     4002745,
+    4004112,
+    4004555,
     5000007,
 )
 """Seeds beyond those, which failed until a fault was mended: of the product, and of what a run holds."""
