@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from casework.errors import BadInput, OutreachError
+from casework.errors import BadInput, OutreachError, Unreachable
 from storage.central import outbox
 from storage.cipher import dbapi
 from storage.faults import DATABASE_ERRORS
@@ -32,8 +32,11 @@ SECRET = "secret words"
 """What a step says that must be in no reason and no log."""
 
 
-class Cut(ConnectionError):
-    """The way broke, or the other side could not do it."""
+class Cut(Unreachable):
+    """The way broke, or the other side could not do it: what every transport raises then."""
+
+    def __init__(self, becomes: str) -> None:
+        super().__init__("unreachable", becomes)
 
 
 class Killed(BaseException):
@@ -101,7 +104,7 @@ class FaultyWay(Way):
         answer = None
         self.arrived_late.add(verb)
         self.arriving_late = True
-        with suppress(OutreachError, Cut):
+        with suppress(OutreachError):
             answer = self._done(verb, said)
         self.arriving_late = False
         took_effect = (verb == "push" or _brings_steps(said)) and answer is not None and _says_much(answer)

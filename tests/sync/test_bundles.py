@@ -23,7 +23,7 @@ from sync.sealing import sealed_file, sealing_key, sealing_text, write_sealed
 from sync.session import Session
 from tests.sync.beginning import Start
 from tests.sync.databases import PostgresqlDatabase, SqliteDatabase
-from tests.sync.faults import Cut, Killed, dying
+from tests.sync.faults import Killed, dying
 from tests.sync.simulation import Simulation
 from tests.sync.sticks import Post, altered
 from tests.sync.world import Laptop, World
@@ -46,7 +46,7 @@ class CarriedSimulation(Simulation):
     def sync(self, laptop: Laptop) -> None:
         """One leg of a trip, with whatever stick is at hand."""
         legs = [self.leave, self.arrive, self.arrive, self.reply, self.come_home, self.come_home]
-        with suppress(OutreachError, Cut):
+        with suppress(OutreachError):
             self.random.choice([*legs, self.whole_trip, super().sync])(laptop)
         self._lose_sight()
 

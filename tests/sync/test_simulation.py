@@ -48,6 +48,13 @@ FAILED_ONCE = (
     4002745,
     4004112,
     4004555,
+    4006430,
+    4007351,
+    4007899,
+    4008200,
+    4008328,
+    4008347,
+    4008503,
     5000007,
 )
 """Seeds beyond those, which failed until a fault was mended: of the product, and of what a run holds."""
