@@ -24,6 +24,7 @@ from storage.central import beside
 from storage.central.delivery import Share
 from storage.central.extras import Extras
 from storage.central.state import read_state
+from storage.central.ties import LEFT_BY, TIED_TO, TIED_WITH, TIES
 from storage.central.weighing import TIED_BY
 from storage.cipher import Connection
 from storage.rows import insert_rows, many_values, portions
@@ -37,27 +38,6 @@ _HELD = ("record", "scope", "type", "facets", "total")
 
 
 BIT: Mapping[Facet, int] = {facet: 1 << place for place, facet in enumerate(FACETS)}
-_TIES = {
-    "person": "SELECT DISTINCT child FROM relationship WHERE person = ? AND void = 0",
-    "household": "SELECT id FROM child WHERE household = ? AND void = 0",
-}
-_TIED_TO = {
-    "person": "SELECT 1 FROM relationship r WHERE r.person = person.id AND r.void = 0",
-    "household": "SELECT 1 FROM child c WHERE c.household = household.id AND c.void = 0",
-}
-_LEFT_BY = {
-    "person": "SELECT DISTINCT m.child FROM person t JOIN relationship m ON m.person = t.id"
-    " WHERE t.id = ?1 AND t.void = 1"
-    " AND NOT EXISTS (SELECT 1 FROM relationship WHERE person = t.id AND void = 0)",
-    "household": "SELECT m.id FROM household t JOIN child m ON m.household = t.id OR m.id IN"
-    " (SELECT u.record FROM change v JOIN change u ON u.edit = v.edit WHERE v.record = t.id"
-    " AND v.field = 'void' AND u.type = 'child' AND u.field = 'household')"
-    " WHERE t.id = ?1 AND t.void = 1"
-    " AND NOT EXISTS (SELECT 1 FROM child WHERE household = t.id AND void = 0)",
-}
-"""The children whom something ties that was taken back itself, or who moved out with the step that took back
-the home.
-"""
 
 
 class Holdings:
@@ -101,20 +81,29 @@ class Holdings:
         own = own_scope(record_type, record, values)
         if own != TIED:
             return [own]
-        return [row[0] for row in self._conn.execute(_TIES[record_type], (record,))]
+        return [row[0] for row in self._conn.execute(TIES[record_type], (record,))]
 
     def left_by(self, record_type: str, record: str) -> list[str]:
-        """The children of whom an adult or a home was taken back together with what tied it: who brings one
-        back brings both. None where it was not, or something ties it.
+        """The children of whom an adult or a home was taken back together with what tied it, and of whom such
+        a record may be held: who brings one back brings both. None where it was not, or something ties it.
         """
-        if record_type not in _LEFT_BY:
+        if record_type not in LEFT_BY:
             return []
-        return [row[0] for row in self._conn.execute(_LEFT_BY[record_type], (record,))]
+        children = [row[0] for row in self._conn.execute(LEFT_BY[record_type], (record,))]
+        masks = self.masks() if children else {}
+        lead = BIT[next(iter(facets(record_type, {"void": True})))]
+        return [child for child in children if masks.get(child, 0) & lead]
+
+    def tied_with(self, record_type: str, record: str) -> list[Entry]:
+        """The adult or the homes (type, id) that a record ties, or that stay here with it (`left_by`)."""
+        if record_type not in TIED_WITH:
+            return []
+        return self._conn.execute(TIED_WITH[record_type], (record,)).fetchall()
 
     def untied(self) -> list[tuple[str, str]]:
         """The adults and homes (type, id) that no child on this laptop ties."""
         found = []
-        for kind, ties in _TIED_TO.items():
+        for kind, ties in TIED_TO.items():
             rows = self._conn.execute(f"SELECT id FROM {kind} WHERE NOT EXISTS ({ties})")
             found += [(kind, row[0]) for row in rows]
         return found
@@ -370,10 +359,7 @@ class Holdings:
                 found += [(record_type, row[0]) for row in rows]
         rows = self._conn.execute("SELECT person FROM relationship WHERE child = ?", (scope,))
         found += [("person", row[0]) for row in rows]
-        rows = self._conn.execute(
-            "SELECT household FROM child WHERE id = ? AND household IS NOT NULL", (scope,)
-        )
-        found += [("household", row[0]) for row in rows]
+        found += self.tied_with("child", scope)
         return list(dict.fromkeys(found))
 
 

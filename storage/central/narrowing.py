@@ -59,6 +59,7 @@ class Narrowing:
         self._extras = holdings.extras
         self._answer, self._touched, self._at = answer, touched, at
         self._given_up: list[Entry] = []
+        self._let_go: set[Entry] = set()
         self._stale: set[str] = set()
         self._searched = False
 
@@ -71,6 +72,13 @@ class Narrowing:
             search_index.rebuild(self._conn)
         add_given_up(self._conn, self._given_up)
         self._given_up, self._stale, self._searched = [], set(), False
+
+    def let_go(self) -> list[Entry]:
+        """The adults and homes that are here still, and from which something was taken out that tied them, or
+        with which they stayed: they are to be looked at again once everything has come. Each is named once.
+        """
+        found, self._let_go = self._let_go.difference(self._given_up), set()
+        return sorted(found)
 
     def forget(self, entry: Entry, names: Collection[str], shown: Mapping[str, Any]) -> None:
         """What these fields of a record said is gone, but for what is `shown` of it now."""
@@ -144,6 +152,8 @@ class Narrowing:
         for kind in filter(reindex.is_searched, kinds):
             self._stale |= reindex.children_of(self._conn, kind, record)
             self._searched = True
+        for kind in kinds:
+            self._let_go.update(self._holdings.tied_with(kind, record))
         take_out(self._conn, self._extras, kinds, record)
         self._touched.update(kind for kind in kinds if kind in RECORD_TYPES)
         self._answer.purged += len(kinds)

@@ -110,7 +110,6 @@ class Receiver:
         self._busy: Mapping[str, Collection[str]] = {}
         self._let_go: list[Entry] = []
         self._beyond: list[Entry] = []
-        self._left: list[Entry] = []
 
     def receive(self, delivery: Delivery) -> Received:
         """Put a page in place; nothing is changed where a step of this laptop's waits (`waiting`)."""
@@ -128,7 +127,7 @@ class Receiver:
             came = (*(row.id for row in delivery.rows), *delivery.gone)
             forget_wants(self._conn, (record for record in came if record not in self._busy))
             look_again(self._conn, self._holdings.uncounted([*_tied_rows(delivery), *self._let_go]))
-            look_again(self._conn, [*self._beyond, *self._left])
+            look_again(self._conn, [*self._beyond, *narrowing.let_go()])
             note_settled(self._conn)
             if delivery.state is not None:
                 write_state(self._conn, delivery.state)
@@ -172,6 +171,9 @@ class Receiver:
                 given_up = (child for child in children if ("child", child) not in known)
                 for child in given_up:  # with what the central record does not know yet
                     changed |= narrowing.narrow(self._holdings.of_scope(child))
+                let_go = narrowing.narrow(narrowing.let_go())  # looked at already, before what tied them
+                known = {entry: values for entry, values in known.items() if entry not in let_go}
+                changed |= let_go
                 shares = {entry: share for entry, share in shares.items() if entry not in changed}
                 self._holdings.recount([*rest, *changed], known, shares)
                 if self._busy:
@@ -295,13 +297,11 @@ class Receiver:
         counted.
         """
         anew = narrowing.narrow(entry for scope in lose for entry in self._holdings.of_scope(scope))
-        self._left = []  # what tied them may be given up after them
         for record in delivery.gone:
             if record in self._busy:
                 want(self._conn, ((kind, record) for kind in types_of(self._conn, self._extras, record)))
                 continue
             kept = {(kind, record) for kind in TIED_TYPES if self._holdings.left_by(kind, record)}
-            self._left += kept
             purged = kept or narrowing.purge(record)
             anew |= purged
             if ("child", record) in purged:  # with what the central record does not know yet

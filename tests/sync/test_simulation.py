@@ -49,12 +49,14 @@ FAILED_ONCE = (
     4004112,
     4004555,
     4006430,
+    4007023,
     4007351,
     4007899,
     4008200,
     4008328,
     4008347,
     4008503,
+    4008976,
     5000007,
 )
 """Seeds beyond those, which failed until a fault was mended: of the product, and of what a run holds."""

@@ -9,10 +9,14 @@ import pytest
 
 from casework.edits import Edit, create, update
 from casework.errors import Refused
+from casework.facets import facets
 from casework.records import AttendanceWeek, Child, Enrolment, Household, Person, Record, Relationship, School
 from casework.records_links import Link
+from storage.central import outbox, receiving
 from storage.central.asides import set_aside
-from storage.central.holdings import Holdings
+from storage.central.delivery import Delivery
+from storage.central.holdings import BIT, Holdings
+from storage.journal import transaction
 from storage.queries.child import merged_parts
 from storage.queries.same_child import parts_of, plan_merge, plan_split
 from storage.rows import current_values
@@ -110,6 +114,11 @@ def family(world: World, child: Child) -> tuple[Child, Household, Person, Relati
 def is_here(laptop: Laptop, record: Record) -> bool:
     """Whether a laptop holds a record, taken back or not."""
     return current_values(laptop.store.conn, record.type, record.id) is not None
+
+
+def child_alone(child: Child) -> dict[str, int]:
+    """The masks by which of a child nothing but who it is may be held."""
+    return {child.id: BIT[next(iter(facets("child", child.model_dump())))]}
 
 
 def undone_and_redone(world: World, laptop: Laptop) -> None:
@@ -244,10 +253,62 @@ def test_an_adult_who_was_taken_back_goes_with_the_tie_that_was_never_taken(worl
     assert [is_here(ana, record) for record in (til, mum, tie)] == [True, False, False]
 
 
+@pytest.mark.parametrize("at_once", [1, 2_000], ids=["one-by-one", "at-once"])
+def test_an_adult_who_was_taken_back_goes_with_the_tie_that_may_not_be_held(
+    world: World, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both stand as they were made here, and the adult is looked at before the tie (seed 4007023)."""
+    monkeypatch.setattr(receiving, "_PORTION", at_once)
+    ana = world.laptop("Ana")
+    til, _, mum, tie = family(world, world.child("Til"))
+    ana.make(til.model_copy(update={"household": None}))
+    ana.make(mum, tie)
+    ana.store.journal.undo()
+    assert ana.sync().agreed
+    assert all(is_here(ana, record) for record in (til, mum, tie))
+    conn = ana.store.conn
+    with transaction(conn):
+        Holdings(conn).allow(child_alone(til))
+        outbox.look_again(conn, [(record.type, record.id) for record in (mum, tie)])
+    receiving.Receiver(ana.store).settle_own()
+    assert [is_here(ana, record) for record in (til, mum, tie)] == [True, False, False]
+    assert outbox.to_recount(conn, 1) == []
+
+
+def test_what_was_taken_back_goes_once_no_family_of_the_child_may_be_held(world: World) -> None:
+    ana = world.laptop("Ana")
+    til, home, mum, tie = family(world, world.child("Til"))
+    ana.make(til.model_copy(update={"household": None}))
+    moved_in = update(ana.get(til), household=home.id)
+    ana.store.journal.commit(Edit("Family", (create(home), *moved_in, create(mum), create(tie))))
+    ana.store.journal.undo()
+    assert ana.sync().agreed
+    assert all(is_here(ana, record) for record in (til, home, mum, tie))
+    receiver = receiving.Receiver(ana.store)
+    receiver.receive(Delivery(masks=child_alone(til)))
+    receiver.settle_own()
+    assert [is_here(ana, record) for record in (til, home, mum, tie)] == [True, False, False, False]
+
+
+def test_what_was_taken_back_and_never_taken_does_not_stay_with_who_may_not_hold_it(world: World) -> None:
+    """A nurse wrote down the family of a child who agreed to nothing, and took that back (seed 4008976)."""
+    nia = world.laptop("Nia", "school-nursing")
+    til, home, mum, tie = family(world, world.child("Til"))
+    nia.make(til.model_copy(update={"household": None}))
+    assert nia.sync().agreed
+    moved_in = update(nia.get(til), household=home.id)
+    nia.store.journal.commit(Edit("Family", (create(home), *moved_in, create(mum), create(tie))))
+    nia.store.journal.undo()
+    assert nia.sync().agreed
+    assert [step.code for step in set_aside(nia.store.conn)] == ["not-entitled", "no-such-record"]
+    assert [is_here(nia, record) for record in (til, home, mum, tie)] == [True, False, False, False]
+
+
 def test_an_adult_whom_something_ties_still_is_left_by_nobody(world: World) -> None:
     ana = world.laptop("Ana")
     til, _, mum, tie = family(world, world.child("Til"))
     ana.make(til.model_copy(update={"household": None}), mum, tie)
+    assert ana.sync().agreed
     ana.change(mum, void=True)
     holdings = Holdings(ana.store.conn)
     assert holdings.left_by("person", mum.id) == []
