@@ -52,6 +52,10 @@ class Sending:
     """Whether the central record, as it said itself, takes a message that comes before the answer to the one
     ahead of it.
     """
+    _is_new = False
+    """Whether the last answer was about steps that had never come before, as all after them have not. Where
+    they had, a message may follow one of which nothing is taken, because a record is known by another id.
+    """
 
     def __init__(
         self,
@@ -104,13 +108,15 @@ class Sending:
 
         While the central record works on one message those after it are read and made ready, and what the
         first one is about is hashed; what was taken before it is counted now and then. Those after it are on
-        their way before the answer is there where the central record keeps them in order (`ahead`), else the
-        next one is as soon as it is there; the verdicts are kept while the central record works on that. It
-        is read anew where the answer does not leave it as it is: nothing of it was taken then.
+        their way before the answer is there where the central record keeps them in order (`ahead`) and never
+        heard of them, else the next one is as soon as it is there; the verdicts are kept while the central
+        record works on that. It is read anew where the answer does not leave it as it is: nothing of it was
+        taken then.
 
         Raises Unreachable where answers only name records that are known, without end.
         """
         renamed = 0
+        self._is_new = False
         on_way = self._first(session)
         while on_way:
             then = self._send_ahead(session, on_way)
@@ -127,6 +133,7 @@ class Sending:
                 on_way = self._first(session)
                 continue
             renamed = 0
+            self._is_new = not answer.verdicts[-1].again
             if not on_way and self._is_next(then, message):
                 self._begin(session, on_way, then)
             self._settle(session, message.edits, answer)
@@ -145,7 +152,7 @@ class Sending:
         while len(on_way) < _MOST_ON_WAY:
             last = on_way[-1].message
             then = self._after(on_way)
-            if not self.ahead or not self._is_next(then, last):
+            if not (self.ahead and self._is_new and self._is_next(then, last)):
                 return then
             self._begin(session, on_way, then)
         return None

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
 from casework.edits import Change
@@ -19,6 +20,7 @@ from storage.central.lacking import note_unheard
 from storage.central.others_steps import note_steps
 from storage.central.outbox import look_again
 from storage.cipher import Connection
+from storage.faults import DATABASE_ERRORS
 from storage.integrity import replayed
 from storage.journal import Receipt, apply_steps, transaction
 from storage.rows import current_values
@@ -69,14 +71,12 @@ def rename(conn: Connection, known: Mapping[str, str], at: datetime) -> frozense
         if record_type == "child":
             search_index.remove(conn, old)
             children.append(new)
-    conn.create_function(
-        "under_known", 1, lambda text: _WORD.sub(lambda word: known.get(word[0], word[0]), text)
-    )
-    for column in ("old", "new", "record"):
-        _replace(conn, "change", column, _SINCE_MADE, (olds,))
-    for table, columns in _places().items():
-        for column in columns:
-            _replace(conn, table, column)
+    with _under_known(conn, known):
+        for column in ("old", "new", "record"):
+            _replace(conn, "change", column, _SINCE_MADE, (olds,))
+        for table, columns in _places().items():
+            for column in columns:
+                _replace(conn, table, column)
     reindex.refresh(conn, {*children, *_say_what_stands(conn, gave_way, at)})
     return frozenset(record_type for record_type, _ in ours)
 
@@ -106,6 +106,29 @@ def _uncount(conn: Connection, known: Mapping[str, str], ours: list[tuple[str, s
     note_unheard(conn, counted, known)
     holdings.uncount([*counted, *ours])
     look_again(conn, [(record_type, known.get(record, record)) for record_type, record in counted])
+
+
+@contextmanager
+def _under_known(conn: Connection, known: Mapping[str, str]) -> Iterator[None]:
+    """The SQL function of `_replace`. Where somebody stops the program in the middle of it, the engine knows
+    no more than that it failed: that it was stopped is said here.
+    """
+    stopped: list[KeyboardInterrupt] = []
+
+    def under_known(text: str) -> str:
+        try:
+            return _WORD.sub(lambda word: known.get(word[0], word[0]), text)
+        except KeyboardInterrupt as interrupt:
+            stopped.append(interrupt)
+            raise
+
+    conn.create_function("under_known", 1, under_known)
+    try:
+        yield
+    except DATABASE_ERRORS:
+        if stopped:
+            raise KeyboardInterrupt from None
+        raise
 
 
 def _replace(conn: Connection, table: str, column: str, more: str = "", values: tuple[str, ...] = ()) -> None:

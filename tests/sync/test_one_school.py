@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from casework.records import School, Team
 from casework.records_sync import Conflict
+from storage.central.renaming import take_known
 from storage.intake.whose import add_school
 from storage.queries.history import read_history
 from sync.hub import devices
@@ -70,3 +72,24 @@ def test_two_people_who_choose_another_team_are_asked(world: World) -> None:
     world.settle()
     [conflict] = ana.store.find(Conflict)
     assert (conflict.record_type, conflict.field) == ("school", "team")
+
+
+class Stopping(dict[str, str]):
+    """Somebody stops the program when this word is looked up, which the engine does within a statement."""
+
+    def get(self, word: str, usual: str | None = None) -> Any:
+        if word == "Tilly":
+            raise KeyboardInterrupt
+        return super().get(word, usual)
+
+
+def test_a_stop_while_records_are_given_known_ids_is_no_fault_of_the_database(world: World) -> None:
+    ana = world.laptop("Ana")
+    child = world.child("Tilly")
+    ana.make(child)
+    with pytest.raises(KeyboardInterrupt):
+        take_known(ana.store, Stopping({child.id: "child-known"}))
+    assert ana.get(child) == child
+    assert not ana.store.conn.in_transaction
+    take_known(ana.store, {child.id: "child-known"})
+    assert not ana.has(child)
