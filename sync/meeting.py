@@ -182,7 +182,7 @@ class Meeting:
         again = "was" if count == 1 else "were"
         session.problems.append(
             "The central record is not the one last read (restored from a backup?);"
-            f" {count_of(count, 'step')} of this laptop's {again} offered again, and nothing was removed."
+            f" {count_of(count, 'step')} of this laptop's {again} offered again, and nothing is lost."
         )
 
 
