@@ -29,6 +29,8 @@ from storage.store import Store
 
 _WORD = re.compile(r"[\w-]+")
 """An id, alone or within JSON."""
+_RAISED = "user-defined function raised exception"
+"""All that the engine says of what a function of ours raised."""
 _SINCE_MADE = " AND edit >= (SELECT min(edit) FROM change WHERE record IN (SELECT value FROM json_each(?)))"
 """A step names a record only after the one that made it."""
 
@@ -110,23 +112,23 @@ def _uncount(conn: Connection, known: Mapping[str, str], ours: list[tuple[str, s
 
 @contextmanager
 def _under_known(conn: Connection, known: Mapping[str, str]) -> Iterator[None]:
-    """The SQL function of `_replace`. Where somebody stops the program in the middle of it, the engine knows
-    no more than that it failed: that it was stopped is said here.
+    """The SQL function of `_replace`. Where somebody stops the program in it, perhaps before its first line,
+    the engine says no more than that it raised something: where that was no fault it was a stop.
     """
-    stopped: list[KeyboardInterrupt] = []
+    faults: list[Exception] = []
 
     def under_known(text: str) -> str:
         try:
             return _WORD.sub(lambda word: known.get(word[0], word[0]), text)
-        except KeyboardInterrupt as interrupt:
-            stopped.append(interrupt)
+        except Exception as fault:
+            faults.append(fault)
             raise
 
     conn.create_function("under_known", 1, under_known)
     try:
         yield
-    except DATABASE_ERRORS:
-        if stopped:
+    except DATABASE_ERRORS as error:
+        if str(error) == _RAISED and not faults:
             raise KeyboardInterrupt from None
         raise
 

@@ -11,6 +11,7 @@ import pytest
 from casework.records import School, Team
 from casework.records_sync import Conflict
 from storage.central.renaming import take_known
+from storage.faults import DATABASE_ERRORS
 from storage.intake.whose import add_school
 from storage.queries.history import read_history
 from sync.hub import devices
@@ -75,11 +76,13 @@ def test_two_people_who_choose_another_team_are_asked(world: World) -> None:
 
 
 class Stopping(dict[str, str]):
-    """Somebody stops the program when this word is looked up, which the engine does within a statement."""
+    """Raises where a word is looked up, which the engine does within a statement."""
+
+    raised: type[BaseException] = KeyboardInterrupt
 
     def get(self, word: str, usual: str | None = None) -> Any:
         if word == "Tilly":
-            raise KeyboardInterrupt
+            raise self.raised
         return super().get(word, usual)
 
 
@@ -93,3 +96,14 @@ def test_a_stop_while_records_are_given_known_ids_is_no_fault_of_the_database(wo
     assert not ana.store.conn.in_transaction
     take_known(ana.store, {child.id: "child-known"})
     assert not ana.has(child)
+
+
+def test_a_fault_while_records_are_given_known_ids_is_no_stop(world: World) -> None:
+    ana = world.laptop("Ana")
+    child = world.child("Tilly")
+    ana.make(child)
+    known = Stopping({child.id: "child-known"})
+    known.raised = ValueError
+    with pytest.raises(DATABASE_ERRORS):
+        take_known(ana.store, known)
+    assert ana.get(child) == child
