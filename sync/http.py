@@ -24,6 +24,7 @@ from casework.errors import BadInput, OutreachError, Refused, Unreachable, Usage
 from casework.records import Worker
 from sync import signing, wire
 from sync.ahead import begun
+from sync.certificates import certificate_fault
 from sync.messages.enrolling import Enrol, Enrolled
 from sync.messages.said import Fault
 from sync.messages.verbs import VERB_OF
@@ -43,8 +44,6 @@ _REPLAYED = "replayed"
 has the effect that it has had."""
 _SENT_LATER = "nothing is lost, and it is sent the next time"
 _ENROL_AGAIN = "nothing is lost: run the same outreach enrol again, with a new code where this one ran out"
-_ISSUERS = ("ISSUER", "SELF-SIGNED", "SELF SIGNED")
-"""By which TLS says that it does not know who signed a certificate, not that it ran out or is another's."""
 _MOST_ANSWER = 4 * wire.MOST_BODY  # a page of a pull may be larger than anything that is sent
 
 
@@ -158,7 +157,7 @@ class Line:
         except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, OSError) as error:
             then = _ENROL_AGAIN if verb == "enrol" else _SENT_LATER
             fault = _Silent if isinstance(error, httpx2.ReadTimeout) else Unreachable
-            raise fault("unreachable", f"{_why(error)}; {then}.", self.url) from None
+            raise fault("unreachable", f"{_why(error, self.url)}; {then}.", self.url) from None
 
     def _read(
         self,
@@ -271,13 +270,10 @@ def _is_loopback(url: str) -> bool:
         return host == "localhost"
 
 
-def _why(error: Exception) -> str:
+def _why(error: Exception, url: str) -> str:
     """What went wrong on the way, in a person's words."""
-    said = str(error).upper()
-    if isinstance(error, httpx2.ConnectError) and "CERTIFICATE" in said:
-        signer = any(words in said for words in _ISSUERS)
-        mend = " (let SSL_CERT_FILE name the file of the authority that signed it)" if signer else ""
-        return f"The certificate of the central record is not one that this computer trusts{mend}"
+    if told := certificate_fault(error, httpx2.URL(url).host):
+        return told
     if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout):
         return "The central record cannot be reached"
     if isinstance(error, httpx2.TimeoutException):

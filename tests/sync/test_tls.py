@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,13 +21,15 @@ from casework.ids import new_id
 from casework.records import Child
 from storage.central.outbox import count_waiting
 from storage.central.state import read_state
+from sync.certificates import certificate_fault
 from sync.http import Line
 from sync.hub.serving import serve
+from sync.joining import join
 from tests.cli.test_sync import Desk, make_hub, serving
 from tests.sync.served import Served, Site
 from tests.tools.certificates import Authority
 
-UNTRUSTED = "The certificate of the central record is not one that this computer trusts"
+UNKNOWN = "The certificate of the central record is signed by an authority that this computer does not know"
 
 
 @pytest.fixture
@@ -43,10 +46,6 @@ def behind(site: Site, tls: tuple[Path, Path], port: int = 0) -> None:
     site.served = Served(site.hub, tls=tls, port=port)
 
 
-def reach(site: Site) -> None:
-    site.join(site.store(), site.code())
-
-
 def test_a_trusted_certificate_is_spoken_with(site: Site, authority: Authority) -> None:
     behind(site, authority.sign("hub"))
     ana = site.laptop()
@@ -54,23 +53,76 @@ def test_a_trusted_certificate_is_spoken_with(site: Site, authority: Authority) 
     assert read_state(ana.conn).url.startswith("https://")
 
 
-@pytest.mark.parametrize("wrong", ["unknown", "ended", "another's"])
-def test_a_certificate_that_is_unknown_ended_or_anothers_is_not(
+NOT_BELIEVED = {
+    "unknown": "is signed by an authority that this computer does not know (let SSL_CERT_FILE name the file",
+    "unknown with its authority": "is signed by an authority that this computer does not know (let SSL_CERT",
+    "by itself": "is self-signed: no authority vouches for it (get its file from whoever keeps the central",
+    "ended": "has expired (check the date of this computer; where it is right, whoever keeps the central",
+    "early": "is not valid yet (check the date of this computer; where it is right, tell whoever keeps",
+    "another's address": "is made out to another address than 127.0.0.1 (check the address with whoever",
+    "another's name": "is made out to another address than localhost (check the address with whoever keeps",
+}
+
+
+@pytest.mark.parametrize("wrong", NOT_BELIEVED)
+def test_of_a_certificate_that_is_not_believed_it_is_said_why_and_what_to_do(
     wrong: str, site: Site, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("time.sleep", lambda _: None)
-    signer = Authority(site.folder, "Nobody") if wrong == "unknown" else authority
-    life = timedelta(days=-1) if wrong == "ended" else timedelta(days=1)
-    address = "127.0.0.2" if wrong == "another's" else "127.0.0.1"
-    behind(site, signer.sign("hub", life=life, address=address))
-    with pytest.raises(Unreachable, match=UNTRUSTED) as gone:
-        reach(site)
+    signer = Authority(site.folder, "Nobody") if wrong.startswith("unknown") else authority
+    tls = signer.sign(
+        "hub",
+        life=timedelta(days=-1 if wrong == "ended" else 2),
+        begins=timedelta(days=1 if wrong == "early" else 0),
+        address="127.0.0.2" if wrong == "another's address" else "127.0.0.1",
+        by_itself=wrong == "by itself",
+    )
+    if wrong == "unknown with its authority":
+        tls[0].write_bytes(tls[0].read_bytes() + signer.file.read_bytes())
+    behind(site, tls)
+    host = "localhost" if wrong == "another's name" else "127.0.0.1"
+    store, code = site.store(), site.code()
+    with pytest.raises(Unreachable) as gone:
+        join(store, site.url.replace("127.0.0.1", host), code)
     assert (gone.value.code, gone.value.exit_code) == ("unreachable", 6)
-    assert ("SSL_CERT_FILE" in gone.value.message) == (wrong == "unknown")
+    assert gone.value.message.startswith(f"The certificate of the central record {NOT_BELIEVED[wrong]}")
+    assert ("SSL_CERT_FILE" in gone.value.message) == (wrong.startswith("unknown") or wrong == "by itself")
     assert "enrol again" in gone.value.message
     assert "sent the next time" not in gone.value.message
     with site.hub.engine.begin() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM device").scalar() == 0
+
+
+def test_one_that_is_self_signed_is_believed_where_its_file_is_named(
+    site: Site, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate, key = authority.sign("hub", by_itself=True)
+    behind(site, (certificate, key))
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    assert site.sync(site.laptop()).session.agreed
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (0x800B0101, "has expired or is not valid yet"),
+        (0x800B010F, "is made out to another address than hub.example.org"),
+        (-67818, "has expired (check"),
+        (-67843, "is signed by an authority that this computer does not know"),
+        (23, "is not one that this computer trusts (tell whoever keeps the central record)"),
+        (None, "is not one that this computer trusts"),
+    ],
+)
+def test_what_other_systems_find_wrong_is_told_by_its_number(code: int | None, words: str) -> None:
+    found = ssl.SSLCertVerificationError("what the system says")
+    if code is not None:
+        found.verify_code = code
+    error = OSError("on the way")
+    error.__cause__ = found
+    told = certificate_fault(error, "hub.example.org")
+    assert told.startswith(f"The certificate of the central record {words}")
+    assert "what the system says" not in told
+    assert not certificate_fault(OSError("the certificate is required"), "hub.example.org")
 
 
 def test_another_central_record_behind_the_same_certificate_is_not_believed(
@@ -163,11 +215,11 @@ def test_the_command_line_behind_tls(tmp_path: Path) -> None:
 
         refused = trusting(None, "enrol", url, code)
         assert (refused.code, refused.json["error"]["code"]) == (6, "unreachable")
-        assert UNTRUSTED in refused.err
+        assert UNKNOWN in refused.err
         assert trusting(None, "sync", "status").json["enrolled"] is False
         assert trusting(authority, "enrol", url, code).code == 0
         assert trusting(authority, "sync").json["agreed"] is True
         refused = trusting(stranger, "sync")
         assert (refused.code, refused.json["error"]["code"]) == (6, "unreachable")
-        assert UNTRUSTED in refused.err
+        assert UNKNOWN in refused.err
         assert trusting(authority, "sync").code == 0

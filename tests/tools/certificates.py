@@ -31,14 +31,23 @@ class Authority:
         self.file.write_bytes(made.public_bytes(serialization.Encoding.PEM))
 
     def sign(
-        self, name: str, *, address: str = "127.0.0.1", life: timedelta = timedelta(days=1)
+        self,
+        name: str,
+        *,
+        address: str = "127.0.0.1",
+        life: timedelta = timedelta(days=1),
+        begins: timedelta = timedelta(0),
+        by_itself: bool = False,
     ) -> tuple[Path, Path]:
-        """The files of a certificate for a network address, and of its key."""
+        """The files of a certificate for a network address, and of its key; not begun yet where it `begins`
+        later than now, signed by its own key where it is `by_itself`.
+        """
         key = ec.generate_private_key(ec.SECP256R1())
+        issuer, signer = (name, key) if by_itself else (self.name, self._key)
         made = (
-            _begun(name, self.name, key.public_key(), life)
+            _begun(name, issuer, key.public_key(), life, begins)
             .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))]), critical=False)
-            .sign(self._key, hashes.SHA256())
+            .sign(signer, hashes.SHA256())
         )
         certificate, secret = self.folder / f"{name}.pem", self.folder / f"{name}.key"
         certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
@@ -53,11 +62,16 @@ class Authority:
 
 
 def _begun(
-    name: str, issuer: str, key: ec.EllipticCurvePublicKey, life: timedelta
+    name: str,
+    issuer: str,
+    key: ec.EllipticCurvePublicKey,
+    life: timedelta,
+    begins: timedelta = timedelta(0),
 ) -> x509.CertificateBuilder:
-    """Begun ten days ago where it has ended, a minute ago where it has not."""
+    """Begun ten days ago where it has ended, a minute ago where it has not, or when it `begins`."""
     now = datetime.now(UTC)
     begin = now - (timedelta(minutes=1) if life > timedelta(0) else timedelta(days=10))
+    begin = now + begins if begins else begin
     return (
         x509.CertificateBuilder()
         .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
