@@ -8,7 +8,7 @@ Gillick v West Norfolk AHA [1985]; Children Act 1989 s.3).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -18,7 +18,7 @@ from casework.clocks import add_months
 from casework.limits import is_beyond, is_unsettled, rules_out
 from casework.policies import Category, Purpose
 from casework.records import Child
-from casework.records_sharing import Agreement
+from casework.records_sharing import Agreement, Capacity
 from casework.sharing_grid import Answer
 from casework.text import fold
 from casework.vocabulary import Agency
@@ -59,8 +59,10 @@ def state_of(agreement: Agreement, on: date) -> State:
 
 
 def by_the_child(agreement: Agreement) -> bool:
-    """Whether the child gave it."""
-    return is_child_word(agreement.relationship)
+    """Whether the child gave it. Where the relationship is withheld, what was recorded of it says so."""
+    return is_child_word(agreement.relationship) or (
+        not agreement.relationship and agreement.capacity == "child"
+    )
 
 
 @lru_cache(maxsize=256)
@@ -85,7 +87,27 @@ def holds_responsibility(agreement: Agreement) -> bool:
     """Whether the giver is known to hold parental responsibility; a mother always does."""
     if by_the_child(agreement):
         return False
-    return agreement.responsibility == "yes" or _is_always_responsible(agreement.relationship)
+    if agreement.responsibility == "yes" or _is_always_responsible(agreement.relationship):
+        return True
+    return not agreement.relationship and agreement.capacity == "responsible"
+
+
+def capacity_of(agreement: Agreement) -> Capacity:
+    """As what whoever gave it decides, for those from whom the relationship is withheld."""
+    if by_the_child(agreement):
+        return "child"
+    return "responsible" if holds_responsibility(agreement) else ""
+
+
+def givers(agreements: Iterable[Agreement]) -> Mapping[str, str]:
+    """Who gave each agreement for one child, by its id: equal words are one person, and name nobody else.
+
+    It is the name. Where that is withheld it is the name under the same `giver` if another agreement has
+    one, else `giver`, else the agreement stands alone.
+    """
+    held = [(one.id, one.giver, fold(one.given_by)) for one in agreements]
+    named = {giver: name for _, giver, name in held if giver and name}
+    return {one: name or named.get(giver) or f"={giver or one}" for one, giver, name in held}
 
 
 @lru_cache(maxsize=256)
@@ -120,13 +142,14 @@ def answer_of(
     said = [a for a in agreements if covers(a, agency, category, purpose) and a.given_on <= on and not a.void]
     if not said:
         return None
+    giver = givers(said)
     heard: dict[str, list[Agreement]] = {}
     unsure: list[Agreement] = []
     for agreement in sorted(said, key=lambda a: (a.given_on, a.id)):
         if is_competent(agreement, child):
             heard.setdefault(_ABLE, []).append(agreement)
         elif _speaks(agreement):
-            heard.setdefault(fold(agreement.given_by), []).append(agreement)
+            heard.setdefault(giver[agreement.id], []).append(agreement)
         elif agreement.status in ("given", "limited"):
             unsure.append(agreement)
     voices = {giver: _newest(held, agency, category, on) for giver, held in heard.items()}

@@ -5,16 +5,20 @@ A withdrawal is final: agreeing again is a new record. The organisation's lawful
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 
-from casework.agreements import PRESUMED_ABLE_AT, by_the_child, presumed_able
+from casework.agreements import PRESUMED_ABLE_AT, by_the_child, capacity_of, presumed_able
+from casework.canonical import fingerprint
 from casework.days_given import require_come
 from casework.edits import Edit, create, update
 from casework.errors import BadInput, Refused
+from casework.ids import new_id
 from casework.limits import Pair, settled_by
 from casework.policies import Category
 from casework.records_sharing import Agreement, Disclosure
 from casework.sharing import LONGEST_DISCLOSURE_DAYS
+from casework.text import fold
 from casework.vocabulary import Agency
 from casework.wording import count_of, say_day
 
@@ -26,8 +30,11 @@ RECORDED = {
 """The name of the step that records an agreement of each status."""
 
 
-def record_agreement(agreement: Agreement, today: date, dob: date | None = None) -> Edit:
-    """A new agreement as a named edit.
+def record_agreement(
+    agreement: Agreement, today: date, dob: date | None = None, earlier: Iterable[Agreement] = ()
+) -> Edit:
+    """A new agreement as a named edit. `earlier` are those on record for the child: whoever gave one of them
+    keeps the word that stands for them (`Agreement.giver`).
 
     Raises BadInput when one given names no agency, category or purpose, when a date lies in the future or the
     last day before the first, or when a child's own agreement does not say why the child is competent and the
@@ -59,7 +66,19 @@ def record_agreement(agreement: Agreement, today: date, dob: date | None = None)
                 f"The day lies before the agreement's own, {say_day(agreement.given_on)}.",
                 f"--{name}",
             )
-    return Edit(RECORDED[agreement.status], (create(agreement),), subject=agreement.child)
+    made = standing_for_giver(agreement, earlier)
+    return Edit(RECORDED[agreement.status], (create(made),), subject=agreement.child)
+
+
+def standing_for_giver(agreement: Agreement, earlier: Iterable[Agreement]) -> Agreement:
+    """The agreement with what stands for who gave it, where the family's names are withheld.
+
+    Nothing in the word tells the name, when it was drawn, or that something else was given under it.
+    """
+    name = fold(agreement.given_by)
+    known = sorted(one.giver for one in earlier if one.giver and fold(one.given_by) == name)
+    giver = known[0] if known else fingerprint(new_id(), size=16).hex()
+    return agreement.model_copy(update={"capacity": capacity_of(agreement), "giver": giver})
 
 
 def withdraw_agreement(agreement: Agreement, reason: str, on: date, today: date) -> Edit:

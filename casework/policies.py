@@ -49,9 +49,12 @@ LOCAL_EDIT_REFUSED: dict[Policy, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Meta:
-    """The category, merge policy and label of one field."""
+    """The category, merge policy and label of one field; whether its words are found by searching, and
+    whether it says anything to a person: what is not `shown` is for rules alone.
+    """
 
     category: Category
     label: str
     policy: Policy = Policy.ASK
     searched: bool = False
+    shown: bool = True

@@ -21,6 +21,8 @@ AgreementStatus = Literal["given", "limited", "refused", "withdrawn"]
 SAFEST_FIRST: tuple[AgreementStatus, ...] = ("withdrawn", "refused", "limited", "given")
 """Statuses of an agreement; one never moves towards the end of this row (agreeing anew is a new record)."""
 Responsibility = Literal["yes", "no", "unknown"]
+Capacity = Literal["", "child", "responsible"]
+"""Decides as the child, or as a holder of parental responsibility; "" where neither is known."""
 PairWord = Annotated[str, Field(max_length=80, pattern="^[a-z_-]+(:[a-z_-]+)+$")]
 """A limit for one agency, `school:health` (`casework.limits`). One of a later version is kept as it came."""
 
@@ -32,6 +34,8 @@ class Agreement(Record):
     mean none. `exclude` holds the family's own words; `exclude_agencies`, `exclude_categories` and
     `exclude_pairs` what a worker who read them found they cover: whole agencies, whole categories, and one
     category for one agency. `exclude_read` says that somebody did, where no pair does (`casework.limits`).
+    `capacity` and `giver` stand for who gave it where the family's names are withheld: `giver` is one word
+    for all that one person gave for the child, and names nobody (docs/decisions/0030).
     Source: HM Government, Information sharing advice for practitioners, 2024; local practice on who may
     agree.
     """
@@ -45,6 +49,8 @@ class Agreement(Record):
     )
     how_known: Annotated[Line, Meta(C.FAMILY, "How known", P.APPEND_ONLY)] = ""
     gillick: Annotated[Prose, Meta(C.FAMILY, "Why the child is competent to decide", P.APPEND_ONLY)] = ""
+    capacity: Annotated[Capacity, Meta(C.IDENTITY, "Decides as", P.APPEND_ONLY)] = ""
+    giver: Annotated[Line, Meta(C.IDENTITY, "Stands for who gave it", P.APPEND_ONLY, shown=False)] = ""
     status: Annotated[AgreementStatus, Meta(C.IDENTITY, "Status", P.WITHDRAW_WINS)]
     agencies: Annotated[tuple[Agency, ...], Meta(C.IDENTITY, "Agencies", P.APPEND_ONLY)] = ()
     categories: Annotated[tuple[C, ...], Meta(C.IDENTITY, "Categories", P.APPEND_ONLY)] = ()

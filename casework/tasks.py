@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from casework.agreements import state_of
+from casework.agreements import givers, state_of
 from casework.assessments import case_days
 from casework.clocks import Clock, ClockKind, calendar_clock, working_day_clock
 from casework.disagreements import CLOCK as DISAGREEMENT
@@ -33,7 +33,6 @@ from casework.policies import Category, Purpose
 from casework.records import FLAG_CATEGORY, Flag
 from casework.records_case import Action, Assessment, Disagreement, Episode, Notification, Pause, Plan
 from casework.records_sharing import Agreement
-from casework.text import fold
 from casework.wording import DISAGREEMENT_LEVELS, FLAGS, count_of, join_words, say_day
 
 _UNSTOPPED = "nothing; a pause or snooze only hides it until the day it wakes"
@@ -277,9 +276,11 @@ def _actions(held: Held, today: date) -> Iterator[Task]:
 
 
 def _agreements(held: Held, today: date) -> Iterator[Task]:
+    giver = givers(held.agreements)
     for one in held.agreements:
         state = state_of(one, today)
-        if state not in ("given", "limited", "expired") or any(_renews(b, one) for b in held.agreements):
+        same = (b for b in held.agreements if giver[b.id] == giver[one.id])
+        if state not in ("given", "limited", "expired") or any(_renews(b, one) for b in same):
             continue
         days = [
             (day, rule)
@@ -295,10 +296,8 @@ def _agreements(held: Held, today: date) -> Iterator[Task]:
 
 
 def _renews(newer: Agreement, older: Agreement) -> bool:
-    """Whether the same person was asked again later, about everything that the older one speaks to."""
-    if (newer.given_on, newer.id) <= (older.given_on, older.id) or fold(newer.given_by) != fold(
-        older.given_by
-    ):
+    """Whether somebody who gave both was asked again later, about everything that the older one speaks to."""
+    if (newer.given_on, newer.id) <= (older.given_on, older.id):
         return False
     everything = newer.status == "refused"
     return all(

@@ -204,6 +204,12 @@ AGREEMENT_STATES: Mapping[str, str] = {
 }
 """States of an agreement; where there is none the word is "not asked"."""
 
+CAPACITIES: Mapping[str, str] = {
+    "child": "the child",
+    "responsible": "a holder of parental responsibility",
+}
+"""As what somebody decides on an agreement."""
+
 AGREEMENT_METHODS: Mapping[str, str] = {
     "written": "in writing",
     "verbal": "by word of mouth",
@@ -227,6 +233,7 @@ _VALUES: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("review", "decision"): REVIEW_DECISIONS,
     ("agreement", "status"): AGREEMENT_STATES,
     ("agreement", "method"): AGREEMENT_METHODS,
+    ("agreement", "capacity"): CAPACITIES,
     ("child", "sen"): SEN,
     ("contact", "kind"): CONTACT_KINDS,
     ("contact", "outcome"): CONTACT_OUTCOMES,

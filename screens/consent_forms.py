@@ -204,7 +204,7 @@ class AgreementForm(FieldForm):
         from storage.queries.agreements import read_beside
 
         made = self._agreement(values, store.worker.id)
-        edit = record_agreement(made, store.today, self._child.dob)
+        edit = record_agreement(made, store.today, self._child.dob, store.grounds.of(made.child).agreements)
         receipt = store.journal.commit(edit, draft=(self.FORM, self.subject))
         beside = beside_words([one.given_on for one in read_beside(store, made.id)])
         self._opens = f"{beside} {said_opened(store, made.id, self._names)}".strip()

@@ -17,7 +17,7 @@ from storage.central import state
 from storage.cipher import Connection, shim
 from storage.faults import translated
 
-HEAD = 7
+HEAD = 8
 """The version that this code works with; `PRAGMA user_version` of the file says which one it has."""
 
 
@@ -94,6 +94,11 @@ def _v7_sums_in_rows(db: Any) -> None:
     _to_present_shape(db, 7)
 
 
+def _v8_who_agreed(db: Any) -> None:
+    """What stands for who gave an agreement where the names are withheld; those of before have none."""
+    _to_present_shape(db, 8)
+
+
 def _to_present_shape(db: Any, version: int) -> None:
     named = db.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'index')").fetchall()
     held = {name: {row[1] for row in db.execute(f"PRAGMA table_info({name})")} for (name,) in named}
@@ -108,6 +113,7 @@ _STEPS: Mapping[int, Callable[[Any], None]] = {
     5: _v5_unknown_fields,
     6: _v6_limits_for_one_agency,
     7: _v7_sums_in_rows,
+    8: _v8_who_agreed,
 }
 """Each step by the version that it leads to."""
 

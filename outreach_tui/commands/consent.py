@@ -109,7 +109,7 @@ def record(child: str, **given: Any) -> None:
             made = Agreement.model_validate(
                 {"id": new_id(), "child": found.id, "by": store.worker.id, **values}
             )
-        edit = record_agreement(made, call.today, found.dob)
+        edit = record_agreement(made, call.today, found.dob, store.grounds.of(found.id).agreements)
         receipt = store.journal.commit(edit)
         opening = read_opening(store, made.id, SAID)
         beside = read_beside(store, made.id)

@@ -144,7 +144,10 @@ def _find(store: Store, text: str) -> tuple[Record, Child | None, Eyes]:
 
 
 def _names(record: Record) -> list[str]:
-    return [name for name in type(record).model_fields if name not in ("id", "void")]
+    from storage.queries.sight import says_something
+
+    fields = type(record).model_fields
+    return [name for name in fields if name not in ("id", "void") and says_something(record.type, name)]
 
 
 def split_fields(

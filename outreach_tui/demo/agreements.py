@@ -57,5 +57,7 @@ def agree(
         review=store.today + asked_again,
         by=worker.id,
     )
-    store.journal.commit(record_agreement(made, store.today), kind="setup")
+    store.journal.commit(
+        record_agreement(made, store.today, earlier=store.grounds.of(child).agreements), kind="setup"
+    )
     return made

@@ -26,7 +26,7 @@ from casework.weeks import session_of, unpack
 from storage.queries.child_marks import holders, marks_in_force
 from storage.queries.guarded_words import guarded
 from storage.queries.named import NO_COLLEAGUE, Names, colleagues
-from storage.queries.sight import Sight, subject_of
+from storage.queries.sight import Sight, says_something, subject_of
 from storage.queries.steps import told_step
 from storage.queries.weighed import Written, placed, weighed_in
 from storage.rows import load
@@ -148,7 +148,8 @@ def _as_seen(change: FieldChange, sight: Sight, record: Record, child: Child | N
             for name, value in change.new.items()
             if name in fields and sight.field(record, name, child)
         }
-        return replace(change, new=shown, reason=change.reason if len(shown) == len(change.new) else "")
+        said = [name for name in change.new if says_something(record.type, name)]
+        return replace(change, new=shown, reason=change.reason if len(shown) == len(said) else "")
     if change.field not in fields or sight.is_only_listed(record, change.field, child):
         return None
     decision = sight.field(record, change.field, child)

@@ -40,6 +40,7 @@ _UNKNOWN_CHILD = Decision("no", "It is about nobody whom you may know of.", show
 _NO_CHILD = Decision("no", "It is tied to no child on this laptop.")
 _PROTECTED = Decision("no", "The address is protected.")
 _OWN_LIST = Decision("no", "It is listed by `consent list` or `disclose --list`, as far as you may see it.")
+_FOR_RULES = Decision("no", "It says nothing to a person.", shown=False)
 _TELLING = {
     "agreement": (
         *("agencies", "categories", "exclude"),
@@ -98,6 +99,8 @@ class Sight:
         if self.is_only_listed(record, name, child):
             return _OWN_LIST
         meta = meta_of(record.type, name)
+        if not says_something(record.type, name):
+            return _FOR_RULES
         own = PURPOSE_OF.get(record.type)
         sight = self if own is None else replace(self, purpose=own)
         return sight.decide(child, meta.category) if meta else Decision("yes", "")
@@ -123,6 +126,13 @@ class Sight:
 
     def _is_protected(self, record: Person | Household, child: Child | None) -> bool:
         return record.address_protected or (child is not None and address_protected(self.store, child))
+
+
+def says_something(record_type: str, name: str) -> bool:
+    """Whether a field is for a person to read; some are for rules alone."""
+    cls = RECORD_TYPES[record_type]
+    meta = meta_of(record_type, name) if name in cls.model_fields else None
+    return meta is None or meta.shown
 
 
 def address_protected(store: Store, child: Child) -> bool:

@@ -281,9 +281,11 @@ async def test_an_agreement_is_recorded_whole_by_keys_alone(family: Family, tmp_
         assert isinstance(app.screen, ConsentScreen), screen_text(app)
         held = (await asked(app, lambda s: s.find(Agreement)))[0]
         me = await asked(app, lambda s: s.actor.worker)
-        assert held.model_dump(exclude={"id", "void"}) == {
+        assert len(held.giver) == 32
+        assert held.model_dump(exclude={"id", "void", "giver"}) == {
             "child": family.tilly.id,
             "given_by": "Anna Marsh",
+            "capacity": "responsible",
             "relationship": "mother",
             "responsibility": "yes",
             "how_known": "birth certificate",
