@@ -9,12 +9,22 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import click
 
 from outreach_tui import __version__, streams
-from outreach_tui.commands.frame import Call, LazyGroup, LineCommand, global_options
+from outreach_tui.commands.frame import (
+    Call,
+    LazyGroup,
+    LineCommand,
+    global_options,
+    signals_to,
+    stopped_by_sigterm,
+)
+
+_STOPPED = "Stopped; what was saved before is kept."
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("outreach_tui.commands.demo:demo", "Build a throwaway caseload of invented people and open it."),
@@ -143,15 +153,14 @@ def _run(words: Sequence[str]) -> int:
     # Plug-ins of other packages have no business in a process that holds a caseload.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     as_json = "--json" in words
+    call = Call()
     try:
-        answer: Any = cli.main(args=list(words), prog_name="outreach", standalone_mode=False)
+        with stopped_by_sigterm() if as_json else nullcontext():
+            answer: Any = cli.main(args=list(words), prog_name="outreach", standalone_mode=False, obj=call)
     except click.ClickException as error:
         return _usage(error, as_json=as_json)
     except (click.Abort, KeyboardInterrupt):
-        from outreach_tui import output
-
-        output.warn("Stopped; what was saved before is kept.")
-        return 130
+        return _stopped(call, as_json=as_json)
     except BrokenPipeError:
         return 0
     except BaseException as error:
@@ -159,8 +168,21 @@ def _run(words: Sequence[str]) -> int:
             raise
         if isinstance(error, OSError):
             streams.check_written()  # click prints help by itself
-        return _fault(error, as_json=as_json)
+        return _fault(error, call, as_json=as_json)
     return answer if isinstance(answer, int) else 0
+
+
+def _stopped(call: Call, *, as_json: bool) -> int:
+    """Say that the call was stopped; one who presses Ctrl-C again stops nothing more."""
+    import signal
+
+    from outreach_tui import output
+
+    with signals_to(lambda *_: None, signal.SIGINT, signal.SIGTERM):
+        output.warn(_STOPPED)
+        if as_json:
+            call.show_end({"code": "stopped", "message": _STOPPED, "where": ""})
+    return 130
 
 
 def _usage(error: click.ClickException, *, as_json: bool) -> int:
@@ -187,7 +209,7 @@ def _named(error: click.ClickException) -> str:
     return str(getattr(error, "option_name", None) or "")
 
 
-def _fault(error: BaseException, *, as_json: bool) -> int:
+def _fault(error: BaseException, call: Call, *, as_json: bool) -> int:
     """Say what went wrong: a person's own sentence for a known fault, an opaque code for any other."""
     from casework.errors import Ambiguous, OutreachError
     from outreach_tui import output
@@ -219,7 +241,7 @@ def _fault(error: BaseException, *, as_json: bool) -> int:
         for line in caret().split("\n"):
             output.warn(line)
     if as_json:
-        output.emit_json({"error": details})
+        call.show_end(details)
     return exit_code
 
 

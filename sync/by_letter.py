@@ -124,13 +124,13 @@ class LetterSession:
         if edits:
             yield Push(edits=edits)
 
-    def hear(self, answers: Answers, word: str) -> Session:
-        """Put in place what was answered, step by step; `word` is the one that the letter left with the
-        central record.
+    def hear(self, answers: Answers, word: str, session: Session | None = None) -> Session:
+        """Put in place what was answered, step by step, each counted in `session`; `word` is the one that the
+        letter left with the central record.
 
         Raises Refused("revoked").
         """
-        session, reply = Session(), answers.reply
+        session, reply = session or Session(), answers.reply
         state = read_state(self._conn)
         self._meeting.welcomed(_answered(state, word), reply.welcome, session)
         if reply.welcome.action == "reconcile":

@@ -110,13 +110,20 @@ def write_bundle(store: Store, path: Path, *, since_last: bool = False) -> Leavi
     return Leaving(steps, written.size, follows)
 
 
-def read_answer(store: Store, path: Path, *, progress: Callable[[str], None] = lambda _: None) -> Arrived:
-    """Put in place what the central record answered to a bundle of this laptop's.
+def read_answer(
+    store: Store,
+    path: Path,
+    *,
+    progress: Callable[[str], None] = lambda _: None,
+    session: Session | None = None,
+) -> Arrived:
+    """Put in place what the central record answered to a bundle of this laptop's. What that does is counted
+    in `session` meanwhile.
 
     Raises BadInput for a file that is damaged or no bundle, Refused for one that is not for this laptop or
     not in its turn; then nothing was changed, and the refusal is on record.
     """
-    state = _enrolled(store)
+    state, session = _enrolled(store), session or Session()
     try:
         with sealed_file(path) as sealed:
             bundles = read_bundles(store.conn)
@@ -128,7 +135,7 @@ def read_answer(store: Store, path: Path, *, progress: Callable[[str], None] = l
             answers = _opened(sealed, opener)
             by_letter = LetterSession(store, now=store.now, progress=progress)
             with translated(store.path):
-                session = by_letter.hear(answers, bundles.sent[sealed.head.answers])
+                by_letter.hear(answers, bundles.sent[sealed.head.answers], session)
                 _put_down(store, sealed.head, sealed.name, answers.reply, session.problems)
             size = sealed.size
     except OutreachError as refusal:

@@ -63,15 +63,15 @@ class Device:
         self._page: Page | None = None
         self._greeted: Hello | None = None
 
-    def sync(self, *, full: bool = False, deep: bool = False) -> Session:
-        """One session from hello to agreement.
+    def sync(self, *, full: bool = False, deep: bool = False, session: Session | None = None) -> Session:
+        """One session from hello to agreement; what it does is counted in `session` while it runs.
 
         With `full` every step is done although there is nothing to say; with `deep` what is held is also
         counted anew from the records themselves.
         Raises Refused("revoked") where this laptop's access was ended: what waited was handed in then. Raises
         what the way raises when the central record cannot be reached; what was done until then stands.
         """
-        session = Session()
+        session = session or Session()
         try:
             with collecting_rarely():
                 self._agree(session, full=full, deep=deep)

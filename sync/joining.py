@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from casework.errors import Refused
@@ -35,13 +35,13 @@ class Joined:
     waiting: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reconciled:
     """A session, what went over the wire for it, and how long it took."""
 
-    session: Session
-    traffic: Traffic
-    seconds: float
+    session: Session = field(default_factory=Session)
+    traffic: Traffic = field(default_factory=Traffic)
+    seconds: float = 0.0
 
 
 def join(store: Store, url: str, code: str) -> Joined:
@@ -103,8 +103,10 @@ def reconcile(
     progress: Callable[[str], None] = lambda _: None,
     sleep: Callable[[float], None] = time.sleep,
     around: Callable[[Answering], Answering] = lambda way: way,
+    done: Reconciled | None = None,
 ) -> Reconciled:
-    """One session with the central record; `around` is put around the way there.
+    """One session with the central record; `around` is put around the way there. What it does is counted in
+    `done` while it runs, so that it is known of one that was broken off, too.
 
     Raises Refused where this laptop is not enrolled, Unreachable where the way is closed; what was done until
     then stands. Raises Refused("revoked") where its access was ended: what waited was handed in then, and the
@@ -116,10 +118,12 @@ def reconcile(
             "not-enrolled",
             "This laptop is not enrolled with a central record: get a code, then outreach enrol URL CODE.",
         )
+    done = done or Reconciled()
     began = time.perf_counter()
     conn = store.conn
     offset = timedelta(seconds=float(kept(conn, OFFSET) or 0))
     line = Line(state.url, now=store.now, offset=offset, sleep=sleep)
+    done.traffic = line.traffic
     peer = Peer(
         url=state.url,
         device=state.device,
@@ -129,7 +133,7 @@ def reconcile(
     try:
         device = Device(store, around(HttpTransport(line, peer)), now=store.now, progress=progress)
         with translated(store.path):
-            session = device.sync(full=full, deep=deep)
+            device.sync(full=full, deep=deep, session=done.session)
     except Refused as refusal:
         if refusal.code != "revoked":
             raise
@@ -140,11 +144,12 @@ def reconcile(
             " this caseload were destroyed. Speak to your manager.",
         ) from None
     finally:
+        done.seconds = time.perf_counter() - began
         line.close()
         if line.offset != offset:
             with translated(store.path):
                 keep(conn, OFFSET, str(line.offset.total_seconds()))
-    return Reconciled(session, line.traffic, time.perf_counter() - began)
+    return done
 
 
 def destroy_keys(store: Store) -> None:

@@ -42,6 +42,7 @@ class Session:
         self.pulled += written
         self.purged += purged
         self.backfilled += sum(len(scope.rows) for scope in page.scopes)
+        self.cursor = page.cursor.seq
 
     def note_differed(self, parts: int) -> None:
         """Tell that so many parts of what is held differed; what another copy did is told nowhere else."""

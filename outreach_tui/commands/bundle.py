@@ -87,11 +87,14 @@ def read(file: Path) -> int:
         return _read_bundle(call, file)
     with opened(call, after_silence=True) as store:
         from sync.carrying import read_answer
+        from sync.session import Session
 
+        session = Session()
+        call.so_far = session.as_json
         before = steps_aside(store)
         began = time.perf_counter()
         with output.working("Reading the bundle ...") as say:
-            done = read_answer(store, file, progress=say)
+            done = read_answer(store, file, progress=say, session=session)
         about = {
             "bytes_sent": 0,
             "bytes_received": done.size,

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from storage.home import Home
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -28,6 +30,9 @@ class Call:
     plain: bool = False
     passphrase_fd: int | None = None
     json: bool = False
+    so_far: Callable[[], dict[str, Any]] | None = None
+    """What the command has done until now, for the document of one that ends before its time."""
+    _is_shown: bool = field(default=False, init=False)
 
     @property
     def home(self) -> Home:
@@ -107,11 +112,32 @@ class Call:
             else:
                 output.emit_lines([sentence])
         if self.json:
-            if chosen is not None and isinstance(value, dict):
-                value = {"today": chosen, "today_set": True} | value
-            output.emit_json(value)
+            self._emit(value)
         else:
             text()
+
+    def show_end(self, error: dict[str, Any]) -> None:
+        """Print the one JSON document of a command that ends before its time: why, and what it did by then.
+
+        Nothing where its document is there already.
+        """
+        from outreach_tui import output
+
+        if self._is_shown:
+            return
+        if self.so_far is None:
+            output.emit_json({"error": error})
+        else:
+            self._emit(self.so_far() | {"error": error})
+
+    def _emit(self, value: Any) -> None:
+        from outreach_tui import output
+
+        chosen = self.today_set
+        if chosen is not None and isinstance(value, dict):
+            value = {"today": chosen, "today_set": True} | value
+        self._is_shown = True
+        output.emit_json(value)
 
 
 def london_zone() -> Any:
@@ -284,6 +310,29 @@ class LazyGroup(LineGroup):
         del ctx
         with formatter.section("Commands"):
             formatter.write_dl([(name, help_) for name, (_, help_) in self.table.items()])
+
+
+@contextmanager
+def signals_to(handler: Callable[[int, FrameType | None], Any], *numbers: int) -> Iterator[None]:
+    """Let signals do this meanwhile, but for those that whoever started the process had it ignore."""
+    import signal
+
+    heard = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
+    before = [(number, signal.signal(number, handler)) for number in heard]
+    try:
+        yield
+    finally:
+        for number, held in before:
+            signal.signal(number, held)
+
+
+@contextmanager
+def stopped_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM, by which a service ends what it started, stop the call as Ctrl-C does."""
+    import signal
+
+    with signals_to(signal.default_int_handler, signal.SIGTERM):
+        yield
 
 
 @contextmanager

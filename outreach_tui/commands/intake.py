@@ -56,6 +56,7 @@ def import_(
     reports: list[FileReport] = []
     faults: list[BadInput] = []
     with opened(call) as store:
+        call.so_far = lambda: {"files": entries, "dry_run": dry_run}
         for path in files:
             try:
                 report = _take(store, path, urn, mapping, dry_run=dry_run, confirm=confirm, moved=moved)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -11,12 +10,20 @@ import click
 
 from casework.errors import Unreachable
 from outreach_tui import output
-from outreach_tui.commands.frame import ActingGroup, Call, LineCommand, json_option, stamp_text, the_call
+from outreach_tui.commands.frame import (
+    ActingGroup,
+    LineCommand,
+    json_option,
+    stamp_text,
+    stopped_by_sigterm,
+    the_call,
+)
 from outreach_tui.commands.opening import opened
 
 if TYPE_CHECKING:
     from storage.central.asides import SetAside
     from storage.store import Store
+    from sync.joining import Reconciled
     from sync.session import Session
 
 _MINUTE = 60.0
@@ -26,6 +33,8 @@ _LATE = 5
 _TAKEN = ("edit", "name", "at", "code", "reason")
 _ASIDE = (*_TAKEN, "advice")
 _AGAIN = "sync again"
+_LAST = ("agreed", "cursor", "to_settle", "same_child")
+"""How it stands at the end of a session: of several ones the last one's word counts."""
 
 Show = Callable[[dict[str, Any], Callable[[], None]], None]
 """Prints a result: the value as JSON, or by the function."""
@@ -98,69 +107,79 @@ def sync(context: click.Context, verify: bool, deep: bool, watch: float | None) 
         return None
     call = the_call()
     with opened(call, after_silence=True) as store:
-        watched = Watched(call) if call.json and watch is not None else None
+        watched = Watched() if call.json and watch is not None else None
 
         def session() -> int:
             store.changed_elsewhere()
-            return _once(store, watched.note if watched else call.show, verify=verify, deep=deep)
+            done = watched.begin() if watched else _none_yet()
+            call.so_far = watched.so_far if watched else lambda: _counts(done)
+            try:
+                return _once(store, watched.note if watched else call.show, done, verify=verify, deep=deep)
+            except Unreachable:
+                if watched is not None:
+                    watched.break_off()
+                raise
 
         if watch is None:
             return session()
-        # A service ends what it started so: the same end as by Ctrl-C, with the one document.
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-        if watched is None:
+        with stopped_by_sigterm():
             return keep_watch(session, watch)
-        with watched:
-            return keep_watch(watched.around(session), watch)
 
 
 class Watched:
-    """The sessions of a watch as one JSON document, printed when Ctrl-C or SIGTERM ends it.
+    """The sessions of a watch as one JSON document, for when Ctrl-C or SIGTERM ends it.
 
-    Counts are added up; `agreed` and what waits are as the last session left them, and it has not agreed
-    where the central record could not be reached.
+    Counts are added up, also of a session that broke off, and the cursor goes on with it; `agreed` and what
+    waits are as the last one that ended left them, and it has not agreed where the central record could not
+    be reached.
     """
 
-    def __init__(self, call: Call) -> None:
-        from sync.session import Session
-
-        self._call = call
-        self._value: dict[str, Any] = Session().as_json() | _traffic(0, 0, 0, 0.0)
+    def __init__(self) -> None:
+        self._running = _none_yet()
+        self._value = _counts(self._running)
         self._value |= {"set_aside": [], "taken_late": [], "to_settle": 0, "same_child": 0, "sessions": 0}
 
-    def __enter__(self) -> None: ...
+    def begin(self) -> Reconciled:
+        """What the next session counts in."""
+        self._running = _none_yet()
+        return self._running
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is KeyboardInterrupt:
-            self._call.show(self._value, lambda: None)
+    def so_far(self) -> dict[str, Any]:
+        """The document, the session that is under way counted as far as it came."""
+        found = _added(self._value, _counts(self._running))
+        return found | {"cursor": self._running.session.cursor or found["cursor"]}
 
     def note(self, value: dict[str, Any], text: Callable[[], None]) -> None:
         """Add a session that ended, and say on stderr how."""
         del text
-        held = self._value
-        for name, new in value.items():
-            if name in ("agreed", "cursor", "to_settle", "same_child"):
-                held[name] = new
-            elif name == "problems":
-                held[name] += [problem for problem in new if problem not in held[name]]
-            else:
-                held[name] += new
-        held["seconds"] = round(held["seconds"], 3)
-        held["sessions"] += 1
+        self._value = _added(self._value, value) | {name: value[name] for name in _LAST if name in value}
+        self._value["sessions"] += 1
+        self._running = _none_yet()
         for line in _said(value, _AGAIN):
             output.warn(line)
 
-    def around(self, session: Callable[[], object]) -> Callable[[], object]:
-        """The session, after whose failure nothing is said to agree."""
+    def break_off(self) -> None:
+        """Add a session that could not go on."""
+        self._value = self.so_far() | {"agreed": False}
+        self._running = _none_yet()
 
-        def noted() -> object:
-            try:
-                return session()
-            except Unreachable:
-                self._value["agreed"] = False
-                raise
 
-        return noted
+def _none_yet() -> Reconciled:
+    from sync.joining import Reconciled
+
+    return Reconciled()
+
+
+def _added(held: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+    """The counts of both; how it stands now is as `held` says."""
+    found = dict(held)
+    for name, value in more.items():
+        if name == "problems":
+            found[name] = held[name] + [problem for problem in value if problem not in held[name]]
+        elif name not in _LAST:
+            found[name] = held[name] + value
+    found["seconds"] = round(found["seconds"], 3)
+    return found
 
 
 def keep_watch(
@@ -251,25 +270,25 @@ def status() -> None:
     call.show(value, text)
 
 
-def _traffic(sent: int, received: int, requests: int, seconds: float) -> dict[str, Any]:
-    return {
-        "bytes_sent": sent,
-        "bytes_received": received,
-        "requests": requests,
-        "seconds": round(seconds, 3),
+def _counts(done: Reconciled) -> dict[str, Any]:
+    """What a session did, in the words of the command line's contract."""
+    traffic = done.traffic
+    return done.session.as_json() | {
+        "bytes_sent": traffic.bytes_sent,
+        "bytes_received": traffic.bytes_received,
+        "requests": traffic.requests,
+        "seconds": round(done.seconds, 3),
     }
 
 
-def _once(store: Store, show: Show, *, verify: bool, deep: bool) -> int:
-    """One session; its exit code."""
+def _once(store: Store, show: Show, done: Reconciled, *, verify: bool, deep: bool) -> int:
+    """One session, which counts in `done`; its exit code."""
     from sync.joining import reconcile
 
     before = steps_aside(store)
     with output.working("Syncing ...") as say:
-        done = reconcile(store, full=verify, deep=deep, progress=say)
-    traffic = done.traffic
-    about = _traffic(traffic.bytes_sent, traffic.bytes_received, traffic.requests, done.seconds)
-    return end_of_session(show, store, done.session, about, before, again=_AGAIN)
+        reconcile(store, full=verify, deep=deep, progress=say, done=done)
+    return end_of_session(show, store, done.session, _counts(done), before, again=_AGAIN)
 
 
 def steps_aside(store: Store) -> set[str]:

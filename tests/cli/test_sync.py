@@ -21,7 +21,7 @@ from casework.edits import Edit, update
 from casework.errors import Unreachable
 from casework.ids import new_id
 from casework.records import Team, Worker
-from outreach_tui.commands.sync import _said, keep_watch, pairs_words
+from outreach_tui.commands.sync import Watched, _said, keep_watch, pairs_words
 from storage.central.state import keep, kept
 from storage.home import Home
 from storage.store import Store
@@ -444,23 +444,18 @@ def test_a_watch_says_each_session_until_it_is_ended(
         assert whole["requests"] >= whole["sessions"]
 
 
-def test_a_watch_that_lost_its_way_does_not_say_that_both_agree(capsys: pytest.CaptureFixture[str]) -> None:
-    from outreach_tui.commands.frame import Call
-    from outreach_tui.commands.sync import Watched
-
-    def away() -> None:
-        raise Unreachable("unreachable", "Nobody answers.")
-
-    watched = Watched(Call(json=True))
+def test_a_watch_that_lost_its_way_does_not_say_that_both_agree() -> None:
+    watched = Watched()
     one = {"pushed": 2, "agreed": True, "problems": ["Odd."], "pulled": 1, "merged": 0, "purged": 0}
     for _ in range(2):
         watched.note(one | {"set_aside": [], "taken_late": [], "to_settle": 0, "same_child": 0}, lambda: None)
-    with pytest.raises(Unreachable):
-        watched.around(away)()
-    with pytest.raises(KeyboardInterrupt), watched:
-        raise KeyboardInterrupt
-    said = json.loads(capsys.readouterr().out)
-    assert (said["pushed"], said["agreed"], said["problems"], said["sessions"]) == (4, False, ["Odd."], 2)
+    watched.begin().session.pushed = 5
+    watched.break_off()
+    running = watched.begin().session
+    running.pushed, running.cursor = 7, 9
+    said = watched.so_far()
+    assert (said["pushed"], said["agreed"], said["problems"], said["sessions"]) == (16, False, ["Odd."], 2)
+    assert (said["cursor"], watched.so_far()["pushed"]) == (9, 16), "nothing is counted twice"
 
 
 def test_a_central_record_is_made_once_and_is_no_caseload(bare: Line) -> None:
