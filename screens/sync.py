@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from casework.errors import Locked, OutreachError
-from casework.wording import count_of
+from casework.wording import count_of, join_words
 from screens.base import OutreachScreen
 from screens.child_story import local_time
 from screens.verbs import bindings_for
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 NOT_ENROLLED = "This laptop is not enrolled with a central record, so nothing is sent and nothing comes."
 _NO_NETWORK = "carry files: outreach bundle write FILE"
+_MANY = {"child": "children", "person": "people"}
+"""Kinds of which several are not called so by an s."""
 _HOW = "Ask your manager for a code, then: outreach enrol URL CODE"
 
 
@@ -68,10 +70,10 @@ def sync_lines(view: SyncView, width: int, note: str = "") -> Iterator[tuple[str
     yield "", ""
     since = f", the oldest of {local_time(view.oldest)}" if view.oldest else ""
     yield "", Piece(f"{_waiting_words(view)}{since}", Tone.STRONG)
-    if sum(view.kinds.values()) > view.waiting:
-        yield "", Piece("  by kind of record; a step may change several", Tone.QUIET)
-    for kind, number in view.kinds.items():
-        yield "", f"  {kind.replace('_', ' '):<24}{number:>6,}"
+    if view.kinds:
+        verb = "It brings or changes" if view.waiting == 1 else "They bring or change"
+        words = f"{verb} {join_words([_records(*kind) for kind in view.kinds.items()])}."
+        yield from (("", cell) for cell in plain(words, width, tone=Tone.QUIET, indent=2))
     for one in view.children:
         words = f"  {short(one.name, 40)}: {count_of(one.waiting, 'step')} waiting, {one.sent:,} sent"
         yield one.child, (Piece(words), Piece("  enter shows which", Tone.QUIET))
@@ -87,6 +89,11 @@ def sync_lines(view: SyncView, width: int, note: str = "") -> Iterator[tuple[str
 
 def _waiting_words(view: SyncView) -> str:
     return f"{count_of(view.waiting, 'step')} to be sent" if view.waiting else "Nothing waits to be sent"
+
+
+def _records(kind: str, number: int) -> str:
+    """So many records of a kind."""
+    return count_of(number, kind.replace("_", " "), _MANY.get(kind, ""))
 
 
 def _to_settle_lines(view: SyncView) -> Iterator[tuple[str, Cell]]:

@@ -48,7 +48,9 @@ class RecordState:
 
 @dataclass(frozen=True, slots=True)
 class SyncView:
-    """What waits (by kind of record, the oldest instant), what came (instant, words), what was set aside."""
+    """What waits (steps, the instant of the oldest, the records of each kind that they write), what came
+    (instant, words), what was set aside.
+    """
 
     state: SyncState
     waiting: int
@@ -83,7 +85,7 @@ def read_sync_view(store: Store) -> SyncView:
     conn = store.conn
     waiting, oldest = conn.execute(f"SELECT count(*), min(at) FROM ({_STEPS}) WHERE waits").fetchone()
     kinds = conn.execute(
-        f"SELECT c.type, count(DISTINCT c.edit) FROM change c JOIN ({_STEPS}) e ON e.seq = c.edit"
+        f"SELECT c.type, count(DISTINCT c.record) FROM change c JOIN ({_STEPS}) e ON e.seq = c.edit"
         " WHERE e.waits GROUP BY c.type ORDER BY 2 DESC, 1"
     ).fetchall()
     came = conn.execute(

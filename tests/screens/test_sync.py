@@ -14,6 +14,7 @@ import pytest
 
 from casework.edits import Edit, create, update
 from casework.errors import Refused, Unreachable
+from casework.ids import new_id
 from casework.records import Child
 from casework.records_sync import Conflict
 from outreach_tui.central import Sessions
@@ -29,7 +30,7 @@ from storage.journal import transaction
 from storage.queries.sync_view import read_child_records, read_sync_view
 from storage.store import Store
 from tests.screens.fakes import FakeStore
-from tests.screens.real import Family, asked, enter, make_real_app, new_store
+from tests.screens.real import Family, asked, commit, enter, make_real_app, new_store
 from tests.screens.steps import settle
 from tests.screens.test_consent import flat, keys
 from tests.screens.textshot import check_shot
@@ -114,6 +115,23 @@ async def test_each_record_of_a_child_is_listed_with_whether_it_waits(family: Fa
         text = flat(app)
         assert "waits · child · Fri 20 Nov 2026 08:41 · Called otherwise" in text
         check_shot(app, "sync-records-80")
+
+
+def test_of_what_waits_the_records_are_counted_and_not_the_steps(family: Family) -> None:
+    """Three steps about one child are one child to whoever reads it."""
+    store, tilly = family.store, family.tilly.id
+    commit(store, "Roll", [Child(id=new_id(), surname="Orr", forename=name) for name in ("Mo", "Ivy")])
+    for name in ("Till", "Lily", "Tilda"):
+        held = store.get(Child, tilly)
+        store.journal.commit(Edit("Called otherwise", update(held, known_as=name), subject=tilly))
+    view = read_sync_view(store)
+    assert (view.kinds["child"], view.kinds["attendance_week"]) == (4, 10)
+    text = " ".join(" ".join(show_cell(cell).plain for _, cell in sync_lines(view, 80)).split())
+    assert "They bring or change 10 attendance weeks, " in text
+    assert " 4 children, 3 people, 3 relationships, " in text
+    assert " 1 contact, " in text
+    alone = replace(view, waiting=1, kinds={"child": 1_204})
+    assert "It brings or changes 1,204 children." in str([cell for _, cell in sync_lines(alone, 80)])
 
 
 def test_who_may_stand_twice_is_named(family: Family) -> None:
