@@ -150,8 +150,8 @@ def settle(
 ) -> Edit:
     """The Edit that settles a conflict about a field of `held`; `others` are open ones about the same field.
 
-    Of those, the ones that ask for the very value that is chosen are settled with it, and so is what is filed
-    of this one with other children. Raises Refused for a
+    Of those, the ones are settled with it that ask for the very value that is chosen, or for one of the two
+    between which it was chosen, and what is filed of this one with other children. Raises Refused for a
     choice that would open more of an agreement than stands, BadInput for a conflict that is settled already
     and for a value that does not fit.
     """
@@ -161,12 +161,8 @@ def settle(
         raise ValueError("the record is not the one that the conflict is about")
     value = chosen_value(conflict, held, keep, text, today)
     _refuse_reviving(held, conflict.field, value)
-    same = [
-        one
-        for one in others
-        if one.id != conflict.id
-        and (json.loads(one.other) == value or disagreement(one) == disagreement(conflict))
-    ]
+    weighed = (value, standing_value(held, conflict.field), json.loads(conflict.other))
+    same = [one for one in others if one.id != conflict.id and json.loads(one.other) in weighed]
     about = update(held, **{conflict.field: value})
     ended = (change for one in (conflict, *same) for change in _ended(one, value))
     label = field_label(conflict.record_type, conflict.field)

@@ -262,8 +262,9 @@ class Receiver:
             known[entry] = _after(was, made)
             withheld[row.id] = withheld_fields(row, was, made)
             for seq, change in row.by_step(made):
-                # What this laptop wrote it holds: a change to what it holds is not of its own step.
-                changes[0 if was is not None and seq in own else seq].append(change)
+                # What this laptop wrote it holds: a change to what it holds is not of its own step, but for
+                # a conflict, which a step may settle that does not name it.
+                changes[0 if was and seq in own and row.type != "conflict" else seq].append(change)
             answer.written += bool(made)
         seqs = sorted({*changes, *map(itemgetter(0), fresh)})
         told = [delivery.steps.get(seq) for seq in seqs]

@@ -6,7 +6,7 @@ A conflict about a field that the worker may not see is not there at all: neithe
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -85,19 +85,25 @@ _RESTORES_NAMED = (UNDO, REDO)
 
 
 def read_conflicts(store: Store, child: str | None = None) -> list[OpenConflict]:
-    """Open conflicts that the worker may see, the newest first; of one child where one is given."""
+    """Open conflicts that the worker may see, the newest first; of one child where one is given.
+
+    One of which the other value has come to stand asks nothing for as long as it does, and several about the
+    same two values are one question.
+    """
     where, values = ("settled = 0", ()) if child is None else ("settled = 0 AND child = ?", (child,))
     names = Names(store)
     held = store.find(Conflict, where, values)
-    shown = [one for conflict in held if (one := _shown(store, conflict, names)) is not None]
-    return sorted(_joined(shown), key=lambda one: (one.conflict.other_at, one.id), reverse=True)
+    found = [one for conflict in held if (one := _shown(store, conflict, names)) is not None]
+    shown = [one for one in found if one.stands.value != one.other.value]
+    joined = _joined(shown, lambda one: (one.record, one.field, one.other))
+    return sorted(joined, key=lambda one: (one.conflict.other_at, one.id), reverse=True)
 
 
-def _joined(shown: Sequence[OpenConflict]) -> list[OpenConflict]:
-    """One of those that are filed with several children, with the names of all."""
+def _joined(shown: Sequence[OpenConflict], what: Callable[[Conflict], tuple[str, ...]]) -> list[OpenConflict]:
+    """One of those of which the same is said, as of one filed with several children, with all names."""
     found: dict[tuple[str, ...], list[OpenConflict]] = {}
     for one in sorted(shown, key=lambda one: one.id):
-        found.setdefault(disagreement(one.conflict), []).append(one)
+        found.setdefault(what(one.conflict), []).append(one)
     return [replace(same[0], name=", ".join(sorted({one.name for one in same}))) for same in found.values()]
 
 
@@ -140,7 +146,8 @@ def read_settled(store: Store) -> list[tuple[OpenConflict, Said]]:
     """
     names = Names(store)
     held = store.find(Conflict, "settled = 1")
-    shown = _joined([one for conflict in held if (one := _shown(store, conflict, names)) is not None])
+    seen = [one for conflict in held if (one := _shown(store, conflict, names)) is not None]
+    shown = _joined(seen, disagreement)
     found = [(_as_weighed(store, one, names), _chosen(store, one.conflict, names)) for one in shown]
     return sorted(found, key=lambda one: (one[1].at, one[0].id), reverse=True)
 

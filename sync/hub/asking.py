@@ -5,7 +5,7 @@ After a backup was put back a disagreement is met anew, by whoever comes first. 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -19,6 +19,7 @@ from casework.sharing_grid import HIDDEN_EXISTENCE
 from sync.hub import tables
 from sync.hub.authors import Author, Authors
 from sync.hub.central import Central, Held
+from sync.hub.choices import Left
 from sync.hub.removed import VOID
 from sync.messages.steps import Changed, SentEdit
 
@@ -40,13 +41,16 @@ class Asking:
         said = (spelt(change.new), edit.id)
         return any(
             said == (one.fields[side], one.fields.get(f"{side}_edit"))
-            for one in self._about(self._central.get(change.record), change.field)
+            for one in self.about(self._central.get(change.record), change.field)
             for side in _SIDES
             if one.fields["settled"]
         )
 
-    def settle_alike(self, edit: SentEdit, seq: int) -> None:
-        """What settles a conflict settles it wherever it is filed; who chose the same is who chose it."""
+    def settle_alike(self, edit: SentEdit, conflicts: Iterable[Left], seq: int) -> None:
+        """What settles a conflict settles it wherever it is filed; who chose the same is who chose it.
+
+        These conflicts stay settled though the step takes their settlement back.
+        """
         for one in edit.changes:
             if one.type == "conflict" and one.field == "chosen" and one.new and not edit.taken_back:
                 held = self._central.get(one.record)
@@ -55,15 +59,33 @@ class Asking:
         changed = (one.record for one in edit.changes if one.type == "conflict" and one.field in _SETTLING)
         for record in dict.fromkeys(changed):
             self._settle_copies(self._central.get(record), seq)
+        for left in conflicts:
+            self._leave(left, seq)
 
     def _settle_copies(self, settled: Held, seq: int) -> None:
         about = self._central.get(settled.fields["record"])
         said = {name: settled.fields[name] for name in _SETTLING}
-        for one in self._about(about, settled.fields["field"]):
+        since = settled.versions.get("settled", settled.versions.get(CREATED, 0))
+        for one in self.about(about, settled.fields["field"]):
             is_copy = disagreement(one.fields) == disagreement(settled.fields)
-            is_asked = said["settled"] and not one.fields["settled"] and _is_same(one.fields, settled.fields)
-            if (is_copy or is_asked) and any(one.fields[name] != value for name, value in said.items()):
+            # One that was opened since asks about how this one was settled.
+            is_older = one.versions.get(CREATED, 0) <= since
+            is_asked = said["settled"] and is_older and _is_same(one.fields, settled.fields)
+            settles = is_copy or (is_asked and not one.fields["settled"])
+            if settles and any(one.fields[name] != value for name, value in said.items()):
                 self._change(one, said, seq)
+
+    def _leave(self, left: Left, seq: int) -> None:
+        """Leave a conflict as somebody else settled it, and ask no more about what is taken back."""
+        if left.stands is not None:
+            for one in left.copies:
+                one.fields = {**one.fields, "settled": True, "chosen": left.stands.value}
+                one.versions = {**one.versions, **dict.fromkeys(_SETTLING, left.stands.seq)}
+                self._central.touch(one, seq, self._device, known=False)
+        for one in left.moot:
+            about = self._central.get(one.fields["record"])
+            stands = spelt(about.fields.get(one.fields["field"]))
+            self._change(one, {"settled": True, "chosen": stands}, seq)
 
     def open(self, edit: SentEdit, n: int, change: Changed, seq: int, other: Author) -> None:
         """Keep the value that does not stand, as a record that goes where the field goes; `other` said it.
@@ -96,7 +118,7 @@ class Asking:
         }
         asked = {
             one.fields.get("child"): one
-            for one in self._about(held, change.field)
+            for one in self.about(held, change.field)
             if not one.fields["settled"] and _is_same(one.fields, fields)
         }
         for scope in self._filed_with(held):
@@ -114,7 +136,7 @@ class Asking:
         was settled on either side is settled on both, by a choice that stands.
         """
         about = self._central.get(made["record"])
-        for one in self._about(about, made["field"]):
+        for one in self.about(about, made["field"]):
             if one.fields.get("child") != made.get("child") or not _is_same(one.fields, made):
                 continue
             asked = one.fields
@@ -132,7 +154,8 @@ class Asking:
         one.versions = {**one.versions, **dict.fromkeys(said, seq)}
         self._central.touch(one, seq, self._device, known=False)
 
-    def _about(self, held: Held, field: str) -> list[Held]:
+    def about(self, held: Held, field: str) -> list[Held]:
+        """The conflicts about a field of a record, wherever they are filed."""
         if not held.stands:
             return []
         return self._central.conflicts_about(self._filed_with(held), held.id, field)

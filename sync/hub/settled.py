@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sync.hub import tables
 from sync.hub.authors import Authors
 from sync.hub.central import Central, among
+from sync.hub.choices import Left
 from sync.messages.steps import Changed, SentEdit
 
 _SETTLING = ("settled", "chosen")
@@ -54,24 +55,13 @@ class Settling:
     what became of it later.
     """
 
-    def __init__(self, edit: SentEdit, central: Central, authors: Authors) -> None:
-        undone = {change.record: change.old for change in _choices(edit) if not change.new}
+    def __init__(self, edit: SentEdit, central: Central, left: Mapping[str, Left]) -> None:
+        """`left` is what is left of conflicts that stay settled, by their ids."""
+        self._left = left
         self._weighed = _weighed_values(_chosen(edit), central)
-        self._moot = set(self._weighed) if edit.taken_back else set()
-        chosen = {record: central.get(record) for record in undone}
-        alike = {
-            record
-            for record, held in chosen.items()
-            if held.fields.get("chosen") == undone[record] and "chosen" in held.versions
-            if authors.of(held, "chosen").worker != edit.worker
-        }
-        self._alike = _weighed_values(alike, central).keys()
-        self._otherwise = alike | {
-            record
-            for record, held in chosen.items()
-            if held.fields.get("chosen", "") not in ("", undone[record])
-        }
-        self._decided = _weighed_values(self._otherwise, central)
+        moot = [*left, *(_chosen(edit) if edit.taken_back else ())]
+        self._moot = _weighed_values(moot, central).keys()
+        self._stays = _weighed_values((one for one in left if left[one].stays), central).keys()
 
     def base(self, record: str, field: str, said: Any, now: Any) -> Any:
         """What a step knew of a field of which it `said` its base and that is `now` another.
@@ -79,18 +69,15 @@ class Settling:
         What its author had before them when they settled it does not stand against what they chose. An undo
         knew nothing of a choice that somebody else made, be it the same one, which ends the conflict.
         """
-        if (record, field) in self._alike or (field in _SETTLING and record in self._otherwise):
+        if (record, field) in self._stays or (field in _SETTLING and record in self._left):
             return None
         return now if now in self._weighed.get((record, field), ()) else said
 
     def still_asked(self, conflicts: Iterable[Changed]) -> Iterator[Changed]:
-        """These new conflicts without those about what its author chose and took back since, and about values
-        that were weighed when the conflict was settled otherwise.
+        """These new conflicts without those about what its author chose and took back since, or what stays
+        settled.
         """
-        for one in conflicts:
-            about = one.record, one.field
-            if about not in self._moot and one.new not in self._decided.get(about, ()):
-                yield one
+        return (one for one in conflicts if (one.record, one.field) not in self._moot)
 
 
 def _choices(edit: SentEdit) -> Iterator[Changed]:

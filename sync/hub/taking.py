@@ -20,6 +20,7 @@ from sync.hub.asking import Asking
 from sync.hub.authors import Authors
 from sync.hub.central import Central, Held, Ties, known_fields, usual_fields
 from sync.hub.checking import refusals, validated
+from sync.hub.choices import Choices
 from sync.hub.counting import Counter
 from sync.hub.dividing import PART_NOT_THEIRS, Portion, divided, told_of
 from sync.hub.entitlement import is_ground
@@ -75,6 +76,7 @@ class Taking:
         self.central = Central(connection)
         self._authors = Authors(connection)
         self._asking = Asking(self.central, device, self._authors)
+        self._choices = Choices(self.central, self._asking.about)
         self._rights = None if masks is None else Rights(self.central, masks)
         self._made: set[str] = set()
         self.kept_aside = False
@@ -152,7 +154,7 @@ class Taking:
         """The verdict on an edit, what of it is taken, and the portions that are kept aside. Raises Refusal
         where all of it is.
         """
-        edit = with_its_choice(edit, self.central, self._authors)
+        edit = self._choices.with_theirs(with_its_choice(edit, self.central, self._authors))
         try:
             return self._apply(edit, seq), edit, []
         except Refusal as refusal:
@@ -181,7 +183,9 @@ class Taking:
         brought: dict[str, Changed] = {}
         own = self._authors.note(seq, edit)
         contested = contested_by(edit, self.central)
-        settling = Settling(edit, self.central, self._authors)
+        left = self._choices.left
+        known |= {one.value.record: False for one in left.values() if one.value}
+        settling = Settling(edit, self.central, left)
         kept = kept_from(edit, self.central, self._authors)
         for change in edit.changes:
             if change.record not in after:
@@ -219,7 +223,7 @@ class Taking:
         conflicts = [*settling.still_asked(conflicts)]
         self._put_all(edit, after, seq, known)
         note_undone(kept, edit, seq, self.central)
-        self._asking.settle_alike(edit, seq)
+        self._asking.settle_alike(edit, left.values(), seq)
         for n, conflict in enumerate(conflicts):
             by = removers.get(conflict.record) if conflict.field == VOID else None
             self._asking.open(edit, n, conflict, seq, by or own)
