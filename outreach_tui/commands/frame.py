@@ -32,6 +32,8 @@ class Call:
     json: bool = False
     so_far: Callable[[], dict[str, Any]] | None = None
     """What the command has done until now, for the document of one that ends before its time."""
+    not_moved: str = ""
+    """Why --today moves nothing of this call; "" where it does."""
     _is_shown: bool = field(default=False, init=False)
 
     @property
@@ -90,22 +92,24 @@ class Call:
 
         return f"{say_day(chosen)} (set by --today or {TODAY_VARIABLE})"
 
-    def warn_today_is_as_it_is(self, what: str) -> None:
-        """Say so where --today is set for something that goes by the day that it is."""
+    def warn_today_is_as_it_is(self) -> None:
+        """Say so where --today is set for what it does not move."""
         from outreach_tui import output
 
-        if (chosen := self.today_set) is not None:
-            output.warn(f"Today is not taken to be {self._said_day(chosen)}: {what}.")
+        if self.not_moved and (chosen := self.today_set) is not None:
+            output.warn(f"Today is not taken to be {self._said_day(chosen)}: {self.not_moved}.")
 
     def show(self, value: Any, text: Callable[[], None]) -> None:
         """Print the result: `value` as JSON with --json, else by `text`. Says so when --today is set.
 
-        An object then has `today` and `today_set` too; a key of its own that is called so stays.
+        An object then has `today` and `today_set` too, where --today moved anything; a key of its own that is
+        called so stays.
         """
         from outreach_tui import output
 
         chosen = self.today_set
-        if chosen is not None:
+        self.warn_today_is_as_it_is()
+        if chosen is not None and not self.not_moved:
             sentence = f"Today is taken to be {self._said_day(chosen)}."
             if self.json:
                 output.warn(sentence)
@@ -134,7 +138,7 @@ class Call:
         from outreach_tui import output
 
         chosen = self.today_set
-        if chosen is not None and isinstance(value, dict):
+        if chosen is not None and not self.not_moved and isinstance(value, dict):
             value = {"today": chosen, "today_set": True} | value
         self._is_shown = True
         output.emit_json(value)

@@ -107,7 +107,7 @@ def serve(host: str, port: int, tls_cert: Path | None, tls_key: Path | None, lea
     from sync.hub.serving import serve as serve_on
 
     home.check_whole()
-    call.warn_today_is_as_it_is("a central record goes by the day that it is, for all of its laptops")
+    call.warn_today_is_as_it_is()
     with home.claim_app(), _opened(call) as (opened, _):
         handler = logging.StreamHandler()
         handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))

@@ -16,7 +16,10 @@ _EXTRA = ("fastapi", "uvicorn", "sqlalchemy", "psycopg")
 
 
 def hub_home(call: Call) -> HubHome:
-    """The data folder as a central record's. Raises Refused where the central record's parts are missing."""
+    """The data folder as a central record's, which --today moves nothing of.
+
+    Raises Refused where the central record's parts are missing.
+    """
     from importlib.util import find_spec
 
     missing = [name for name in _EXTRA if find_spec(name) is None]
@@ -28,6 +31,7 @@ def hub_home(call: Call) -> HubHome:
         )
     from sync.hub.home import HubHome
 
+    call.not_moved = "a central record goes by the day that it is, for all of its laptops"
     return HubHome(call.home.path)
 
 

@@ -490,6 +490,14 @@ def test_a_set_day_moves_no_central_record_and_it_says_so(tmp_path: Path) -> Non
     told = hub(*words, today="2026-11-20").err
     assert "Today is not taken to be Fri 20 Nov 2026 (set by --today or OUTREACH_TODAY): a central" in told
     assert "taken to be" not in hub(*words, today=None).err
+    for words in (("hub", "devices"), ("hub", "check"), ("hub", "metrics")):
+        plain, document = hub(*words, today="2026-11-20"), hub(*words, "--json", today="2026-11-20")
+        assert "Today is not taken to be Fri 20 Nov 2026" in plain.err
+        assert "Today is not taken to be Fri 20 Nov 2026" in document.err
+        assert (plain.out, document.out) == (
+            hub(*words, today=None).out,
+            hub(*words, "--json", today=None).out,
+        )
 
 
 def test_a_code_for_the_same_name_at_another_agency_names_the_laptop_that_goes_on(tmp_path: Path) -> None:
