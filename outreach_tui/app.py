@@ -79,7 +79,6 @@ class OutreachApp(RoomsApp):
     ENABLE_COMMAND_PALETTE = True
     COMMANDS: ClassVar[set[Any]] = {VerbProvider, PeopleProvider}
     BINDINGS: ClassVar[list[BindingType]] = bindings_for(APP)
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 (Textual declares the type)
 
     def __init__(
         self,

@@ -11,6 +11,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from casework.errors import Locked, OutreachError
+from screens.drawn_once import DrawnOnce
 from screens.reopening import NO_PAGE, PageOpen
 from screens.verb_tables.verb import EVERYWHERE, Verb
 from screens.verbs import LEADER, VERBS, Keymap, keys_of
@@ -89,7 +90,7 @@ SHORT_LINES = 30
 """Below this many lines a form drops its frames."""
 
 
-class DoorScreen(Screen[None]):
+class DoorScreen(DrawnOnce[None]):
     """Base of the screens before the caseload is open: one box, one problem line, one task at a time."""
 
     busy: bool = False
@@ -116,7 +117,7 @@ class DoorScreen(Screen[None]):
         self.set_class(event.size.height < SHORT_LINES, "-short")
 
 
-class OutreachScreen(Screen[None]):
+class OutreachScreen(DrawnOnce[None]):
     """A screen whose verbs are methods: the verb `no-answer` runs `do_no_answer` when the screen has it.
 
     A subclass sets `place` (its word in the table of verbs) and `BINDINGS = bindings_for(place)`.

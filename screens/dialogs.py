@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from casework.text import clean
+from screens.drawn_once import DrawnOnce
 from screens.fields import LineField
 from screens.small_windows import SmallSign, is_too_small
 from screens.widgets.text import Cell, Piece, Tone, show, show_lines
@@ -26,7 +27,7 @@ _LOW, _NARROW = 16, 60
 _SHARE = 0.9
 
 
-class Dialog(ModalScreen[R]):
+class Dialog(DrawnOnce[R], ModalScreen[R]):
     """A question whose details scroll between the question and the keys, in any window that can be read."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

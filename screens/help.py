@@ -13,6 +13,7 @@ from textual.events import Resize
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from screens.drawn_once import DrawnOnce
 from screens.verb_tables.verb import APP, EVERYWHERE, LISTS
 from screens.verbs import SCREEN_TITLES, VERBS, Keymap, grouped, keys_of
 from screens.widgets.lines import TitleLine
@@ -83,7 +84,7 @@ def _form_lines(keys: Sequence[tuple[str, str]], width: int) -> list[Cell]:
     return lines
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(DrawnOnce[None], ModalScreen[None]):
     """Every key that holds on the screen below."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
