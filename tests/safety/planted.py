@@ -179,7 +179,7 @@ def _canary_of(annotation: Any, name: str) -> Any:
     if annotation is str:
         return f"Q{886_009_900_000 + next(_numbers)}" if "upn" in name else _word()
     if annotation is date:
-        return date(1961, 1, 1) + timedelta(days=3 * next(_numbers))
+        return date(2012, 1, 1) + timedelta(days=3 * next(_numbers))
     if annotation is int:
         return 740_000 + next(_numbers)
     return None
