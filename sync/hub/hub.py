@@ -32,7 +32,7 @@ from sync.hub.opening import before_pull, before_push, is_revoked, require_activ
 from sync.hub.rights import Refusal
 from sync.hub.standing import Sums
 from sync.hub.taking import Taking
-from sync.hub.waiting import take_waiting, taken_since
+from sync.hub.waiting import keep_known, take_waiting, taken_since
 from sync.hub.worked_out import NOTHING, WorkedOut, worked_out
 from sync.messages.greeting import Hello, Welcome
 from sync.messages.pages import BesidePull, Page, Pull
@@ -207,6 +207,7 @@ class Hub:
             answer = taking.take(edits, counter, self._now(), rest=bool(told.verdicts))
             told = told.then(answer)
             if answer.known:
+                arrived |= keep_known(connection, answer.known, opened.awaited)
                 break
             counter.save()
             entitlement = Entitlement(connection, day_of(self._now()))

@@ -90,6 +90,11 @@ _WORKING = frozenset({"notification", "episode"})
 KEYED = frozenset({*_KEYS, "person", "household"})
 """Record types of which two laptops can make the same one."""
 
+_NAMING = ("child", "household", "person")
+"""Fields that name another record, without which a step cannot be taken or says nothing."""
+_KNOWN_AS = "known as"
+"""Before an id that a laptop gave a record, and under which it is not known here."""
+
 FILLED_IN: Mapping[str, frozenset[str]] = {"school": frozenset({"team"})}
 """Fields that the program fills in where it makes such a record, as the team of whoever imports a school's
 register: nobody said them, so what stands already stays.
@@ -140,12 +145,18 @@ class Matching:
         self._known: dict[str, str] = {}
         self._homes: dict[str, list[str]] = {}
         self._working: set[str] = set()
+        self._created: set[str] = set()
+        self._named: dict[str, str] = {}
+        """Records that these edits change, or name in this field."""
         for edit in edits:
             for change in edit.changes:
                 self._read(change.type, change.record, change.field, change.new)
 
     def _read(self, record_type: str, record: str, field: str, new: Any) -> None:
         if field:
+            self._named[record] = ""
+            if field in _NAMING and isinstance(new, str):
+                self._named.setdefault(new, field)
             if record in self._made:
                 self._made[record].last = {**self._made[record].last, field: new}
             if field == "household" and record_type == "child":
@@ -153,6 +164,10 @@ class Matching:
             return
         if not isinstance(new, dict):
             return
+        self._created.add(record)
+        for name in _NAMING:
+            if name in new and isinstance(new[name], str):
+                self._named.setdefault(new[name], name)
         if record_type in _WORKING:
             self._working.add(_text(new, "child"))
         if record_type in KEYED and record not in self._made:
@@ -164,11 +179,13 @@ class Matching:
                 self._homes.setdefault(_text(new, "household"), []).append(record)
 
     def known(self) -> dict[str, str]:
-        """Ids of records that these edits create, each with the id under which it is known already.
+        """Ids of records that these edits create, or name although they are not there, each with the id under
+        which it is known already.
 
         No two of them are given the same one: that two records of one laptop are one, a person says. What
         they take back again is given none, for that is not about what others made.
         """
+        self._match_named()
         stand = [made for made in self._made.values() if not made.last.get("void")]
         for types in _ORDER:
             self._match([made for made in stand if made.type in types])
@@ -186,6 +203,22 @@ class Matching:
         named = ((name, _text(fields, name)) for name in ("child", "school"))
         known = {name: self._known[it] for name, it in named if it in self._known}
         return {**fields, **known} if known else fields
+
+    def _match_named(self) -> None:
+        """What the edits name and is not there may be a record of the laptop's that was taken late."""
+        named = [
+            record
+            for record, field in self._named.items()
+            if record
+            and record.isprintable()  # as an id is
+            and record not in self._created
+            and (field != "child" or self._rights is None or not self._may(record, "child"))
+        ]
+        self._central.fetch(named)
+        missing = [record for record in named if not self._central.get(record).stands]
+        for record, known in known_as(self._connection, missing).items():
+            if self._central.get(known).stands:
+                self._take(record, known)
 
     def _match(self, all_made: list[Made]) -> None:
         keys: dict[str, list[str]] = {}
@@ -276,6 +309,20 @@ def owners_of(connection: Connection, keys: Iterable[str]) -> dict[str, str]:
         rows = connection.execute(select(table).where(table.c.key.in_(some)))
         found |= {row.key: row.record for row in rows}
     return found
+
+
+def known_as(connection: Connection, ids: Iterable[str]) -> dict[str, str]:
+    """Those of these ids under which records are not known here, each with the known one that is kept."""
+    asked = {"\x1f".join((_KNOWN_AS, one)): one for one in ids}
+    return {asked[key]: record for key, record in owners_of(connection, asked).items()}
+
+
+def keep_known_as(connection: Connection, known: Mapping[str, str]) -> None:
+    """Keep, by the ids that laptops gave records, those under which they are known: a step may still come
+    that names one so, or be tried again.
+    """
+    rows = [{"key": "\x1f".join((_KNOWN_AS, one)), "record": record} for one, record in known.items()]
+    in_bulk(connection, tables.natural, rows)
 
 
 def keep_keys(connection: Connection, central: Central, named: Mapping[str, Collection[str]]) -> None:

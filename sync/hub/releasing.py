@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, select
 
 from casework.errors import BadInput, Refused
 from casework.local_days import day_of
@@ -14,10 +15,9 @@ from sync.hub.counting import Counter
 from sync.hub.deciding import decided
 from sync.hub.devices import HUB
 from sync.hub.entitlement import Entitlement
-from sync.hub.renaming import renamed
 from sync.hub.taking import Taking
-from sync.hub.waiting import take_waiting
-from sync.messages.steps import SentEdit, Verdict
+from sync.hub.waiting import take_late, take_waiting
+from sync.messages.steps import Verdict
 
 _WORST = ("applied", "merged", "conflict")
 
@@ -33,7 +33,7 @@ def release(connection: Connection, start: str, by: str, reason: str, now: datet
     said = decided(by, reason)
     table = tables.quarantine
     found = connection.execute(
-        select(table.c.edit, table.c.edit_text)
+        select(table.c.edit, table.c.device, table.c.edit_text)
         .where(table.c.edit.startswith(start, autoescape=True))
         .order_by(table.c.number, table.c.edit)
     ).all()
@@ -42,28 +42,22 @@ def release(connection: Connection, start: str, by: str, reason: str, now: datet
         none = "No step with that id is kept aside; see `hub check`."
         raise BadInput("no-such-step", many if found else none, "EDIT")
     let_in = f"Let in by {said['by']}: {said['reason']}"
-    verdicts = [_let_in(connection, row.edit_text, let_in, now) for row in found]
+    verdicts = [_let_in(connection, row, let_in, now) for row in found]
     return max(verdicts, key=lambda verdict: _WORST.index(verdict.verdict))
 
 
-def _let_in(connection: Connection, edit_text: str, let_in: str, now: datetime) -> Verdict:
+def _let_in(connection: Connection, row: Any, let_in: str, now: datetime) -> Verdict:
+    counter = Counter(connection)
+    taking = Taking(connection, HUB, None, let_in=let_in)
     try:
-        edit = SentEdit.model_validate_json(edit_text)
+        verdict, known = take_late(connection, taking, row, counter, now)
     except ValidationError:
         raise Refused(
             "not-understood", "That step is not understood by this version; it stays aside.", "EDIT"
         ) from None
-    connection.execute(delete(tables.quarantine).where(tables.quarantine.c.edit == edit.id))
-    counter = Counter(connection)
-    taking = Taking(connection, HUB, None, let_in=let_in)
-    answer = taking.take([edit], counter, now)
-    while answer.known:
-        edit = renamed(edit, answer.known)
-        answer = taking.take([edit], counter, now)
-    verdict = answer.verdicts[0]
     if verdict.verdict == "quarantined":
         raise Refused(verdict.code, verdict.reason, "EDIT")
     counter.save()
     Entitlement(connection, day_of(now)).settle(taking.central.unsettled, counter.head)
-    take_waiting(connection, counter, taking.arrived, now)
+    take_waiting(connection, counter, taking.arrived | known.keys(), now)
     return verdict

@@ -204,7 +204,9 @@ natural = Table(
     Column("key", Text, primary_key=True),
     Column("record", Text, nullable=False),
 )
-"""What says that two records made apart are the same one: a school's URN, a week of a child at a school."""
+"""What says that two records made apart are the same one: a school's URN, a week of a child at a school; or
+the id that a laptop gave its own, where that was kept aside first.
+"""
 
 code = Table(
     "code",

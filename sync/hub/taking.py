@@ -36,8 +36,9 @@ from sync.hub.entries import (
 )
 from sync.hub.lacking import is_stand_in
 from sync.hub.makers import kept_from, met_by, note_maker, note_undone
-from sync.hub.natural import FILLED_IN, KEY_FIELDS, KEYED, Matching, keep_keys, keys_of
+from sync.hub.natural import FILLED_IN, KEY_FIELDS, KEYED, Matching, keep_keys, keys_of, known_as
 from sync.hub.removed import VOID, against_removal
+from sync.hub.renaming import renamed
 from sync.hub.rights import NOT_ENTITLED, Refusal, Rights
 from sync.hub.settled import Settling, contested_by, with_its_choice
 from sync.hub.unheard import heard_base
@@ -65,8 +66,7 @@ class Taking:
     ) -> None:
         """`masks` are the bits that the laptop may hold of each scope, and when it lost some; None is for
         what the central record itself writes. `worker` is whose laptop it is, where that is known. `let_in`
-        stays in the log: who let in what was kept aside. `beforehand` is what was worked out of the edits, or
-        knows those again that were kept aside, whatever ids their records have been given since.
+        stays in the log: who let in what was kept aside. `beforehand` is what was worked out of the edits.
         """
         self._let_in = let_in
         self._beforehand = beforehand
@@ -116,7 +116,7 @@ class Taking:
         for edit in edits:
             digest = self._beforehand.digests.get(edit.id) or digest_of_edit(edit)
             if edit.id in before:
-                verdicts.append(said_again(before[edit.id], digest))
+                verdicts.append(self._said_again(edit, digest, before[edit.id]))
                 if verdicts[-1].code == NOT_ENTITLED:
                     about[edit.id] = told_of(edit, awaited_by(self._connection, edit.id))
                 continue
@@ -149,6 +149,13 @@ class Taking:
         entries = TableRows(tables.log, logged, replacing=False)  # never in the place of another entry
         self.central.flush(Ties(self._connection), [entries, counter.unsaved()])
         return Pushed(verdicts=verdicts, beside=BesidePushed(about=about))
+
+    def _said_again(self, edit: SentEdit, digest: bytes, before: tuple[Verdict, bytes]) -> Verdict:
+        """The verdict on an edit that was sent before; it may have been taken late, under other ids."""
+        if before[1] != digest:
+            known = known_as(self._connection, _named(edit))
+            digest = digest_of_edit(renamed(edit, known)) if known else digest
+        return said_again(before, digest)
 
     def _taken(self, edit: SentEdit, seq: int) -> tuple[Verdict, SentEdit, list[Portion]]:
         """The verdict on an edit, what of it is taken, and the portions that are kept aside. Raises Refusal

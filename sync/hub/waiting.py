@@ -7,10 +7,11 @@ the transaction that brings it, so that the quarantine empties without anybody's
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from pydantic_core import from_json
 from sqlalchemy import Connection, delete, select, update
 
 from casework.local_days import day_of
@@ -22,10 +23,11 @@ from sync.hub.entitlement import Entitlement
 from sync.hub.entries import PORTION, step_of
 from sync.hub.failing import FAILED, is_of_edits
 from sync.hub.feed import Feed
+from sync.hub.natural import keep_known_as
+from sync.hub.removed import VOID
 from sync.hub.renaming import renamed
 from sync.hub.rights import NOT_ENTITLED
 from sync.hub.taking import Taking
-from sync.hub.worked_out import WorkedOut
 from sync.messages.steps import SentEdit, Verdict
 
 _LOOKED_AT = 20
@@ -106,7 +108,6 @@ def kept_aside(connection: Connection, *where: Any) -> Sequence[Any]:
             _table.c.device,
             _table.c.code,
             _table.c.awaits,
-            _table.c.hash,
             _table.c.number,
             _table.c.edit_text,
         )
@@ -156,19 +157,8 @@ def _held_by(connection: Connection, device: str) -> set[str]:
 
 def _taken(connection: Connection, counter: Counter, row: Any, now: datetime) -> tuple[Verdict, set[str]]:
     """Raises _StaysAside."""
-    edit = SentEdit.model_validate_json(row.edit_text)
-    connection.execute(delete(_table).where(_table.c.edit == row.edit))
-    taking = Taking(
-        connection,
-        row.device,
-        Feed(connection, row.device).masks(),
-        beforehand=WorkedOut({row.edit: bytes(row.hash)}),
-    )
-    answer = taking.take([edit], counter, now)
-    while answer.known:
-        edit = renamed(edit, answer.known)
-        answer = taking.take([edit], counter, now)
-    (verdict,) = answer.verdicts
+    taking = Taking(connection, row.device, Feed(connection, row.device).masks())
+    verdict, known = take_late(connection, taking, row, counter, now)
     if not verdict.seq:
         raise _StaysAside(connection.execute(select(_table).where(_table.c.edit == row.edit)).one())
     counter.save()
@@ -179,7 +169,52 @@ def _taken(connection: Connection, counter: Counter, row: Any, now: datetime) ->
     connection.execute(update(record).where(record.c.seq == verdict.seq).values(device=""))
     portions = _table.c.edit.startswith(f"{row.edit}{PORTION}", autoescape=True)
     connection.execute(update(_table).where(portions).values(number=row.number))
-    return verdict, taking.arrived
+    return verdict, taking.arrived | known.keys()
+
+
+def take_late(
+    connection: Connection, taking: Taking, row: Any, counter: Counter, now: datetime
+) -> tuple[Verdict, dict[str, str]]:
+    """Take a step that was kept aside, of a row with its edit, device and edit_text, out of the quarantine.
+
+    The verdict, and the ids of its records that are known under another one. Its laptop is not asked to give
+    them that: it is kept for what it said of them besides, and for what it will say.
+    """
+    edit = SentEdit.model_validate_json(row.edit_text)
+    connection.execute(delete(_table).where(_table.c.edit == row.edit))
+    made = {change.record for change in edit.changes if not change.field}
+    known: dict[str, str] = {}
+    answer = taking.take([edit], counter, now)
+    while answer.known:
+        own = _taken_back(connection, row.device, made & answer.known.keys())
+        found = {old: new for old, new in answer.known.items() if old not in own}
+        edit = renamed(edit, found)
+        known |= found
+        answer = taking.take([edit], counter, now, rest=not found)
+    keep_known_as(connection, known)
+    return answer.verdicts[0], known
+
+
+def keep_known(connection: Connection, known: Mapping[str, str], awaited: Iterable[str]) -> set[str]:
+    """A laptop is told under which ids these records are known: what waits for one of them, of another
+    laptop perhaps, is about that record, too. Those for which any of this waits (`awaited`).
+    """
+    found = {old: known[old] for text in awaited for old in text.split() if old in known}
+    keep_known_as(connection, found)
+    return {*found}
+
+
+def _taken_back(connection: Connection, device: str, ids: Collection[str]) -> set[str]:
+    """Those of these records that other steps of a laptop take back which are kept aside: in one push with
+    them nobody would have asked whose they are.
+    """
+    last: dict[str, Any] = {}
+    texts = select(_table.c.edit_text).where(_table.c.device == device).order_by(_table.c.number)
+    for text in connection.execute(texts).scalars() if ids else ():
+        for change in from_json(text)["changes"]:
+            if change["record"] in ids and change["field"] == VOID:
+                last[change["record"]] = change["new"]
+    return {record for record, void in last.items() if void}
 
 
 def _keep(connection: Connection, edit: str, code: str, reason: str, awaits: str) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from casework.edits import Edit, update
-from casework.records import Child, Flag
+from casework.errors import Unreachable
+from casework.records import Child, Flag, Household
 from storage.central.asides import set_aside, taken_late
+from storage.integrity import history_gives_rows
 from sync.hub import care, devices
 from sync.hub.central import Central
 from sync.hub.checking import UNKNOWN_TYPE, Refusal
@@ -16,7 +18,8 @@ from sync.hub.tables import meta
 from sync.hub.taking import Taking
 from sync.hub.versions import catch_up
 from sync.hub.writing import in_bulk
-from tests.sync.world import Laptop, World
+from tests.sync.test_one_child import TILLY, moved_in
+from tests.sync.world import Laptop, StepByStep, Way, World
 
 
 def test_a_greeting_stays_short_however_many_steps_are_aside(world: World) -> None:
@@ -154,3 +157,190 @@ def test_a_laptop_hears_that_what_is_left_of_a_step_was_taken_after_all(
     assert set_aside(ana.store.conn) == []
     [late] = taken_late(ana.store.conn)
     assert (late.edit, ana.get(lily).known_as) == (step.edit, "Lil")
+
+
+def aside_then_taken(world: World, by: str) -> None:
+    """What is kept aside, for the central record was older than the laptop, is taken after all."""
+    with world.hub.engine.begin() as connection:
+        if by == "another version":
+            in_bulk(connection, meta, [{"name": SHAPE, "value": "another"}])
+            catch_up(connection, world.now)
+        else:
+            for step in care.aside(connection):
+                release(connection, step["edit"], "Dana Cedar", "It is theirs", world.now)
+
+
+def nothing_is_aside(world: World) -> None:
+    """On no side, and each laptop knows it."""
+    world.settle()
+    with world.hub.engine.begin() as connection:
+        assert (care.aside(connection), care.problems(connection)) == ([], [])
+    for laptop in world.laptops.values():
+        assert set_aside(laptop.store.conn) == []
+        assert [*history_gives_rows(laptop.store.conn)] == []
+
+
+def kept_aside_and_broken_off(
+    world: World, monkeypatch: pytest.MonkeyPatch, lost: str
+) -> tuple[Laptop, Laptop, Household, Household]:
+    """Ana's session broke off after her step was kept aside, so she has her own record of the home that Ben
+    brings in meanwhile.
+    """
+    ana, ben, tilly = world.laptop("Ana"), world.laptop("Ben"), world.child("Tilly")
+    ben.make(tilly)
+    world.settle()
+    hers, his = (Household(id=world.new_id("home"), address="3 Quay Road") for _ in range(2))
+    moved_in(ana, tilly, hers)
+    break_off(world, monkeypatch, ana, lost)
+    moved_in(ben, tilly, his)
+    assert ben.sync().agreed
+    return ana, ben, hers, his
+
+
+def break_off(world: World, monkeypatch: pytest.MonkeyPatch, laptop: Laptop, lost: str) -> None:
+    """What a laptop sends is kept aside; then its session breaks off, for the answer to `lost` is lost."""
+
+    def refuse(*_: object) -> None:
+        raise Refusal(UNKNOWN_TYPE, "The central record is older than this laptop.")
+
+    def end(verb: str, *_: object) -> None:
+        if verb == lost:
+            raise Unreachable("unreachable", "Nobody answers.")
+
+    laptop.way = StepByStep(world.hub, laptop.way.device, end)
+    monkeypatch.setattr(Taking, "_check", refuse)
+    with pytest.raises(Unreachable):
+        laptop.sync()
+    monkeypatch.undo()
+    laptop.way = Way(world.hub, laptop.way.device)
+
+
+@pytest.mark.parametrize("lost", ["push", "pull"])
+@pytest.mark.parametrize("by", ["a person", "another version"])
+def test_a_laptop_goes_on_with_a_record_that_is_known_by_another_id_since_its_step_was_taken_late(
+    world: World, monkeypatch: pytest.MonkeyPatch, by: str, lost: str
+) -> None:
+    ana, ben, hers, his = kept_aside_and_broken_off(world, monkeypatch, lost)
+    aside_then_taken(world, by)
+    ana.change(hers, name="Marsh")
+    assert ana.sync().quarantined == 0
+    nothing_is_aside(world)
+    for laptop in (ana, ben):
+        assert [(one.id, one.name) for one in laptop.store.find(Household)] == [(his.id, "Marsh")]
+
+
+def test_who_moves_into_a_home_that_is_known_by_another_id_lives_in_that(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana, ben, hers, his = kept_aside_and_broken_off(world, monkeypatch, "pull")
+    aside_then_taken(world, "another version")
+    sam = world.child("Sam")
+    ana.make(sam.model_copy(update={"household": hers.id}))
+    nothing_is_aside(world)
+    for laptop in (ana, ben):
+        assert laptop.get(sam).household == his.id
+
+
+def test_what_is_said_of_a_child_who_is_known_by_another_id_is_said_of_that_child(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    world.settle()
+    hers, his = (world.child("Tilly", upn=TILLY) for _ in range(2))
+    ana.make(hers)
+    break_off(world, monkeypatch, ana, "pull")
+    ben.make(his)
+    assert ben.sync().agreed
+    aside_then_taken(world, "another version")
+    flag = Flag(id=world.new_id("flag"), child=hers.id, kind="young-carer")
+    ana.make(flag)
+    assert ana.sync().quarantined == 0
+    nothing_is_aside(world)
+    for laptop in (ana, ben):
+        assert [one.id for one in laptop.store.find(Child)] == [his.id]
+        assert laptop.get(flag).child == his.id
+
+
+def test_a_step_that_was_taken_late_under_another_id_is_known_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing tells Ana's laptop of the other id, for by now the child lives elsewhere."""
+    ana, ben, *_ = kept_aside_and_broken_off(world, monkeypatch, "pull")
+    aside_then_taken(world, "another version")
+    tilly = ben.store.find(Child)[0]
+    elsewhere = Household(id=world.new_id("home"), address="5 Mill Lane")
+    moved_in(ben, tilly, elsewhere)
+    ben.sync()
+    world.database.back_up()
+    world.put_back()
+    assert ana.sync().quarantined == 0
+    nothing_is_aside(world)
+    for laptop in (ana, ben):
+        assert laptop.get(tilly).household == elsewhere.id
+
+
+def test_steps_that_were_kept_aside_go_on_with_a_record_that_is_known_by_another_id(world: World) -> None:
+    """Kim was put on the case after the backup, and wrote down the home that Ben brings back."""
+    ana, ben, kim = (world.laptop(name) for name in ("Ana", "Ben", "Kim"))
+    tilly = world.child("Tilly")
+    hers, his = (Household(id=world.new_id("home"), address="3 Quay Road") for _ in range(2))
+    with world.hub.engine.begin() as connection:
+        elsewhere = kim.worker.model_copy(update={"team": None})
+        devices.put(connection, world.new_id("edit"), "Moved", elsewhere, world.now)
+    ana.make(tilly)
+    world.settle()
+    world.database.back_up()
+    ana.change(tilly, lead_worker=kim.worker.id)
+    world.settle()
+    moved_in(ben, tilly, his)
+    moved_in(kim, tilly, hers)
+    kim.change(hers, name="Marsh")
+    world.put_back()
+    assert kim.sync().quarantined == 2
+    for laptop in (ben, ana):
+        assert laptop.sync().agreed
+    nothing_is_aside(world)
+    for laptop in (ana, ben, kim):
+        assert [(one.id, one.name) for one in laptop.store.find(Household)] == [(his.id, "Marsh")]
+
+
+def test_a_step_goes_on_with_a_record_that_comes_under_another_id_than_it_waits_for(world: World) -> None:
+    """Ana named the home that Ben wrote down after the backup, and Cat wrote it down anew before he came."""
+    ana, ben, tilly = world.laptop("Ana"), world.laptop("Ben"), world.child("Tilly")
+    ben.make(tilly)
+    world.settle()
+    world.database.back_up()
+    his, anew = (Household(id=world.new_id("home"), address="3 Quay Road") for _ in range(2))
+    moved_in(ben, tilly, his)
+    world.settle()
+    ana.change(his, name="Marsh")
+    assert ana.sync().agreed
+    world.put_back()
+    cat = world.laptop("Cat")
+    cat.sync()
+    moved_in(cat, tilly, anew)
+    assert cat.sync().agreed
+    assert ana.sync().quarantined == 1
+    nothing_is_aside(world)
+    for laptop in (ana, ben, cat):
+        assert [(one.id, one.name) for one in laptop.store.find(Household)] == [(anew.id, "Marsh")]
+
+
+def test_what_was_taken_back_before_it_was_taken_late_takes_nobody_elses_with_it(world: World) -> None:
+    """Else the undo waited for ever for a home that was known by another id (seed 4008339)."""
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    world.settle()
+    world.database.back_up()
+    tilly = world.child("Tilly")
+    hers, his = (Household(id=world.new_id("home"), address="3 Quay Road") for _ in range(2))
+    ben.make(tilly)
+    moved_in(ben, tilly, his)
+    world.settle()
+    moved_in(ana, tilly, hers)
+    ana.store.journal.undo()
+    assert ana.sync().agreed
+    world.put_back()
+    assert ana.sync().agreed
+    nothing_is_aside(world)
+    for laptop in (ana, ben):
+        assert (laptop.get(his).void, laptop.get(tilly).household) == (False, his.id)
