@@ -286,7 +286,7 @@ class OutreachApp(RoomsApp):
             await self.lock(why)
 
     async def mind_others(self) -> None:
-        """While the app is in front, show what a command in another terminal wrote."""
+        """While the app is in front, show what a command in another terminal wrote, and a session goes on."""
         if not self.desk.is_open or not self.app_focus or self._locking:
             return
         try:
@@ -295,6 +295,10 @@ class OutreachApp(RoomsApp):
             return
         if changed:
             self._tell_screens()
+        elif self._sessions.is_under_way:
+            hear = getattr(self.screen, "hear_session", None)
+            if hear is not None:
+                hear()
 
     def _tell_screens(self) -> None:
         """What screens show may have changed."""

@@ -60,6 +60,11 @@ class Sessions:
         self._desk, self._reconcile, self._ended, self._after = desk, reconcile, ended, after
         self._busy = False
 
+    @property
+    def is_under_way(self) -> bool:
+        """Whether a session runs beside the keys."""
+        return self._busy
+
     async def at_door(self, open_for: Callable[[Callable[[Any], Session]], T], say: Say) -> T:
         """The caseload that nobody is shown yet, which `open_for` opens for one session and leaves open after
         it. Raises what `open_for` does.

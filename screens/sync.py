@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, ClassVar
 
@@ -34,7 +35,8 @@ _HOW = "Ask your manager for a code, then: outreach enrol URL CODE"
 
 
 def sync_lines(view: SyncView, width: int, note: str = "") -> Iterator[tuple[str, Cell]]:
-    """The lines of the screen, each with the id of the child it is about, where it is about one.
+    """The lines of the screen, each with what it is about: the step that was set aside, and the child, as
+    `STEP/CHILD` as far as there is one.
 
     `note` takes the place of how a laptop is enrolled.
     """
@@ -76,7 +78,7 @@ def sync_lines(view: SyncView, width: int, note: str = "") -> Iterator[tuple[str
         yield from (("", cell) for cell in plain(words, width, tone=Tone.QUIET, indent=2))
     for one in view.children:
         words = f"  {short(one.name, 40)}: {count_of(one.waiting, 'step')} waiting, {one.sent:,} sent"
-        yield one.child, (Piece(words), Piece("  enter shows which", Tone.QUIET))
+        yield f"/{one.child}", (Piece(words), Piece("  enter shows which", Tone.QUIET))
     yield from _to_settle_lines(view)
     yield from _aside_lines(view, width)
     yield "", ""
@@ -118,9 +120,10 @@ def _aside_lines(view: SyncView, width: int) -> Iterator[tuple[str, Cell]]:
         who = f" ({short(step.who, 30)})" if step.who else ""
         about = f": {', '.join(step.fields)}" if step.fields else ""
         head = f"  {short(step.name, 50)}{who}, {local_time(step.at)}{about}"
-        yield from ((step.child or "", cell) for cell in plain(head, width, tone=Tone.WARN, indent=0))
-        yield from ((step.child or "", cell) for cell in plain(f"why: {step.reason}", width, indent=4))
-        yield from ((step.child or "", cell) for cell in plain(f"do: {step.advice}", width, indent=4))
+        about_it = f"{step.edit}/{step.child or ''}"
+        yield from ((about_it, cell) for cell in plain(head, width, tone=Tone.WARN, indent=0))
+        yield from ((about_it, cell) for cell in plain(f"why: {step.reason}", width, indent=4))
+        yield from ((about_it, cell) for cell in plain(f"do: {step.advice}", width, indent=4))
     for late in view.late:
         words = f"  Taken after all: {short(late.name, 50)}, {local_time(late.at)}: {late.reason}"
         yield from (("", cell) for cell in plain(words, width, indent=0))
@@ -180,6 +183,10 @@ class SyncScreen(OutreachScreen):
         if self._stop_listening is not None and self.is_attached:
             self.run_worker(self.reload(), group="read", exclusive=True)
 
+    def hear_session(self) -> None:
+        """A session goes on, whose steps no commit of a worker tells of."""
+        self.hear()
+
     async def reload(self) -> None:
         """Read again."""
         found = await self.attempt(read_sync_view)
@@ -196,13 +203,20 @@ class SyncScreen(OutreachScreen):
             return
         self.query_one(TitleLine).set_title("Sync", _waiting_words(self._view))
         lines = sync_lines(self._view, width - 6, self.shell.central_note)
-        rows = [Row(f"{n}/{child}", (cell,)) for n, (child, cell) in enumerate(lines)]
+        rows: list[Row] = []
+        seen: Counter[str] = Counter()
+        for (
+            about,
+            cell,
+        ) in lines:  # not by its place: the cursor stays where it is when lines above come or go
+            rows.append(Row(f"{seen[about]}/{about}", (cell,)))
+            seen[about] += 1
         self.query_one(RowList).set_source(Rows(rows))
 
     async def on_row_list_opened(self, event: RowList.Opened) -> None:
         """Of each record that was written about the child under the cursor, whether it waits or was sent."""
         event.stop()
-        child = event.row.id.partition("/")[2]
+        child = event.row.id.rpartition("/")[2]
         records = await self.attempt(lambda store: read_child_records(store, child)) if child else None
         if not records:
             return

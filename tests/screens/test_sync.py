@@ -30,7 +30,7 @@ from storage.journal import transaction
 from storage.queries.sync_view import read_child_records, read_sync_view
 from storage.store import Store
 from tests.screens.fakes import FakeStore
-from tests.screens.real import Family, asked, commit, enter, make_real_app, new_store
+from tests.screens.real import KEY, NOW, TODAY, Family, asked, commit, enter, make_real_app, new_store
 from tests.screens.steps import settle
 from tests.screens.test_consent import flat, keys
 from tests.screens.textshot import check_shot
@@ -177,6 +177,80 @@ async def test_a_session_blocks_no_key_and_its_end_is_said(family: Family, tmp_p
         way.answer.set()
         await settle(pilot)
         assert "Both sides agree: 3 steps sent, 2 records received." in flat(app)
+
+
+def settle_steps(store: Store, at: str = "") -> None:
+    """As verdicts settle all that waits, and at some instant both sides agree; no receipt tells of it."""
+    with transaction(store.conn):
+        store.conn.execute(
+            "INSERT OR IGNORE INTO sync_edit (edit, verdict, seq, code, reason)"
+            " SELECT seq, 'applied', 1, '', '' FROM edit"
+        )
+        write_state(store.conn, replace(read_state(store.conn), agreed_at=at))
+
+
+async def test_what_waits_is_told_as_it_is_while_a_session_goes_on(family: Family, tmp_path: Path) -> None:
+    enrol(family.store)
+    way = Slow()
+
+    def reconcile(store: Store, say: Callable[[str], None], around: Callable[[Any], Any]) -> Any:
+        del store, say
+        around(way).send("x")()
+        return session()
+
+    app = make_real_app(tmp_path, family.store, reconcile=reconcile)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot)
+        await keys(pilot, "g", "y")
+        assert "8 steps to be sent" in flat(app)
+        await pilot.press("tilde")
+        while not way.asked.is_set():
+            await pilot.pause()
+        await asked(app, settle_steps)  # on the app's own connection, as a session does
+        await app.mind_others()
+        for _ in range(100):
+            if "Nothing waits to be sent" in flat(app):
+                break
+            await pilot.pause()
+        way.answer.set()
+        text = flat(app)
+        assert "Nothing waits to be sent" in text
+        assert "steps to be sent" not in text, "nor in the title"
+        await settle(pilot)
+
+
+async def test_what_another_process_agreed_on_is_told_and_the_cursor_stays_on_its_child(
+    family: Family, tmp_path: Path
+) -> None:
+    enrol(family.store)
+    path = family.store.path
+    with transaction(family.store.conn):
+        seq = family.store.conn.execute("SELECT max(seq) FROM edit WHERE subject IS NOT NULL").fetchone()[0]
+        family.store.conn.execute(
+            "INSERT INTO sync_edit (edit, verdict, seq, code, reason)"
+            " VALUES (?, 'quarantined', 0, 'not-entitled', 'Not this one.')",
+            (seq,),
+        )
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot)
+        await keys(pilot, "g", "y")
+        assert "Both sides last agreed never yet" in flat(app)
+        rows = app.screen.query_one(RowList)
+        while rows.current is None or "Follow-up" not in flat_words(rows.current.cells[0]):
+            await keys(pilot, "j")
+        other = Store.open(path, bytearray(KEY), now=lambda: NOW, today=TODAY)
+        settle_steps(other, NOW.isoformat())
+        other.close()
+        await app.mind_others()
+        await settle(pilot)
+        text = flat(app)
+        assert "Both sides last agreed Fri 20 Nov 2026 08:41" in text
+        assert "Nothing waits to be sent" in text
+        assert rows.current is not None
+        assert "Follow-up" in flat_words(rows.current.cells[0])
+        await keys(pilot, "enter")
+        assert "What waits and what was sent" in flat(app), "it is still about its child"
 
 
 async def test_a_laptop_whose_access_was_ended_shows_nothing_more(family: Family, tmp_path: Path) -> None:
