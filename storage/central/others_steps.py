@@ -22,6 +22,11 @@ def own_steps(conn: Connection, steps: Mapping[int, Told]) -> frozenset[int]:
     return frozenset(found)
 
 
+def merged_step(at: datetime) -> Told:
+    """A step that stands for what the central record made of an own one and what others wrote: nobody's."""
+    return Told(new_id(), "", "Merged with what others wrote", audit.stamp(at))
+
+
 def note_steps(conn: Connection, told: Sequence[Told | None], at: datetime) -> range:
     """A line of history for each of somebody else's steps; their places in the journal."""
     last = conn.execute("SELECT coalesce(max(seq), 0) FROM edit").fetchone()[0]

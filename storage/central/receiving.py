@@ -29,7 +29,7 @@ from storage.central.forgetting import types_of, withheld_fields
 from storage.central.holdings import Entry, Holdings, Values
 from storage.central.lacking import Lacking
 from storage.central.narrowing import Narrowing, changed_by
-from storage.central.others_steps import note_steps, own_steps
+from storage.central.others_steps import merged_step, note_steps, own_steps
 from storage.central.outbox import (
     count_waiting,
     forget_to_recount,
@@ -267,7 +267,7 @@ class Receiver:
                 changes[0 if was and seq in own and row.type != "conflict" else seq].append(change)
             answer.written += bool(made)
         seqs = sorted({*changes, *map(itemgetter(0), fresh)})
-        told = [delivery.steps.get(seq) for seq in seqs]
+        told = [delivery.steps.get(seq) if seq else merged_step(self._store.now()) for seq in seqs]
         places = dict(zip(seqs, note_steps(self._conn, told, self._store.now()), strict=True))
         stale = apply_steps(
             self._conn,

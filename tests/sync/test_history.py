@@ -73,6 +73,19 @@ def test_a_record_that_comes_after_two_worked_on_it_names_both(world: World) -> 
     assert list(history_gives_rows(cy.store.conn)) == []
 
 
+def test_a_list_that_two_wrote_on_is_told_as_merged_to_the_second(world: World) -> None:
+    ana, ben = world.laptop("Ana"), world.laptop("Ben")
+    tilly = world.child("Tilly")
+    ana.make(tilly)
+    world.settle()
+    ana.change(tilly, tags=("a", "b"))
+    ben.change(tilly, tags=("b", "c"))
+    world.settle()
+    for laptop, by, step in ((ana, "Ben", "Changed"), (ben, "", "Merged with what others wrote")):
+        told = read_history(laptop.store, "child", tilly.id, "tags")[0]
+        assert (told.by, told.step, told.new) == (by, step, ["a", "b", "c"])
+
+
 def test_what_both_made_is_told_of_by_who_made_it_first(world: World) -> None:
     """The second one had it under another id, and changed another field."""
     ana, ben = world.laptop("Ana"), world.laptop("Ben")
