@@ -284,10 +284,24 @@ ELSEWHERE = (
 """Forms opened from elsewhere: over a list, over a notification's page and the child's, over a pair."""
 
 
-@pytest.mark.parametrize("half", [*HALVES, *ELSEWHERE], ids=[*NAMES, "list", "pages", "pair"])
+@pytest.mark.parametrize("half", ELSEWHERE, ids=["list", "pages", "pair"])
 async def test_an_idle_lock_brings_the_form_back_where_it_was_opened(
     half: Half, family: Sent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    await locked_and_back(half, family, tmp_path, monkeypatch)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("half", HALVES, ids=NAMES)
+async def test_an_idle_lock_brings_the_form_back_and_another_version_loses_no_word(
+    half: Half, family: Sent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the lock kept of the form is what the other version finds."""
+    await locked_and_back(half, family, tmp_path, monkeypatch)
+    await changed_by_another_version(half, family, tmp_path)
+
+
+async def locked_and_back(half: Half, family: Sent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("outreach_tui.app._LAST_WORDS_SECONDS", 60.0)  # however slow the disk is
     hands = Hands()
     app = app_of(family, tmp_path, hands)
@@ -307,27 +321,42 @@ async def test_an_idle_lock_brings_the_form_back_where_it_was_opened(
         assert stack(app) == stood
 
 
+OF_NOBODY = {("NotificationForm", "+"), ("SchoolForm", "E")}
+HIDDEN = [half for half in HALVES if (half.cls, half.keys[-1]) not in OF_NOBODY]
+"""All but a notification without a chosen child, and a school: no draft of those tells of a child."""
+
+
+@pytest.mark.long
 @pytest.mark.parametrize("half", HALVES, ids=NAMES)
-async def test_after_a_kill_one_key_goes_on(
+async def test_after_a_kill_one_key_goes_on_and_no_draft_that_is_hidden_is_written_over(
+    half: Half, family: Sent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is left after the kill is what may be shown no more."""
+    await killed_and_gone_on(half, family, tmp_path, monkeypatch)
+    if half in HIDDEN:
+        await hidden_and_shown(half, family, tmp_path, monkeypatch)
+
+
+async def killed_and_gone_on(
     half: Half, family: Sent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The app never hears of its end: what the keystrokes had saved is all there is.
 
     The next letter goes behind the last one.
     """
-    monkeypatch.setattr(kept_form, "_SAVE_AFTER", 1)
-    monkeypatch.setattr(kept_dialog, "KEPT_EVERY", 1)
     app = app_of(family, tmp_path)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await started(pilot, family)
-        await open_form(pilot, half)
-        await half_fill(pilot, half)
-        held = held_by(app.screen)
-        store = store_again(family)
-        drafts = store.drafts.waiting()
-        store.close()
+    with monkeypatch.context() as every_key:
+        every_key.setattr(kept_form, "_SAVE_AFTER", 1)
+        every_key.setattr(kept_dialog, "KEPT_EVERY", 1)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await started(pilot, family)
+            await open_form(pilot, half)
+            await half_fill(pilot, half)
+            held = held_by(app.screen)
+            store = store_again(family)
+            drafts = store.drafts.waiting()
+            store.close()
     assert [draft.form for draft in drafts] == [half.form]
-    monkeypatch.undo()
     app = app_of(family, tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await started(pilot, family)
@@ -351,41 +380,26 @@ def said_in(field: Input | TextArea) -> str:
     return field.value if isinstance(field, Input) else field.text
 
 
-OF_NOBODY = {("NotificationForm", "+"), ("SchoolForm", "E")}
-HIDDEN = [half for half in HALVES if (half.cls, half.keys[-1]) not in OF_NOBODY]
-"""All but a notification without a chosen child, and a school: no draft of those tells of a child."""
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("half", HIDDEN, ids=[f"{one.form}{n}" for n, one in enumerate(HIDDEN)])
-async def test_a_draft_that_may_not_be_shown_is_not_written_over(
-    half: Half, family: Sent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It waits beside what is typed now, until it may be shown again."""
-    app = app_of(family, tmp_path)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await started(pilot, family)
-        await open_form(pilot, half)
-        await half_fill(pilot, half)
-        await app.screen.before_lock()  # type: ignore[attr-defined]
-        (left,) = await asked(app, lambda s: s.drafts.waiting())
+async def hidden_and_shown(half: Half, family: Sent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A draft that may not be shown waits beside what is typed now, until it may be shown again."""
     store = store_again(family)
+    (left,) = store.drafts.waiting()
     store.drafts.save(left.form, left.subject, {**left.fields, "mood": "calm and cheerful"})
     store.close()
-    monkeypatch.setitem(sight.WRITTEN_ABOUT, half.form, (Category.YOUTH_JUSTICE, "support"))  # type: ignore[arg-type]
-    app = app_of(family, tmp_path)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await started(pilot, family)
-        assert "unfinished" not in screen_text(app)
-        await open_form(pilot, half)
-        shown = " ".join(screen_text(app).split())
-        assert "A draft is kept here" in shown
-        assert "calm and cheerful" not in shown
-        await half_fill(pilot, half)
-        held = held_by(app.screen)
-        await app.screen.before_lock()  # type: ignore[attr-defined]
-        assert len(await asked(app, lambda s: s.drafts.waiting())) == 2
-    monkeypatch.undo()
+    with monkeypatch.context() as hidden:
+        hidden.setitem(sight.WRITTEN_ABOUT, half.form, (Category.YOUTH_JUSTICE, "support"))  # type: ignore[arg-type]
+        app = app_of(family, tmp_path)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await started(pilot, family)
+            assert "unfinished" not in screen_text(app)
+            await open_form(pilot, half)
+            shown = " ".join(screen_text(app).split())
+            assert "A draft is kept here" in shown
+            assert "calm and cheerful" not in shown
+            await half_fill(pilot, half)
+            held = held_by(app.screen)
+            await app.screen.before_lock()  # type: ignore[attr-defined]
+            assert len(await asked(app, lambda s: s.drafts.waiting())) == 2
     app = app_of(family, tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await started(pilot, family)
@@ -409,16 +423,10 @@ def store_again(family: Sent) -> Store:
 _OPEN = Store.open
 
 
-@pytest.mark.parametrize("half", HALVES, ids=NAMES)
-async def test_a_draft_of_another_version_loses_no_word(half: Half, family: Sent, tmp_path: Path) -> None:
-    app = app_of(family, tmp_path)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await started(pilot, family)
-        await open_form(pilot, half)
-        await half_fill(pilot, half)
-        await app.screen.before_lock()  # type: ignore[attr-defined]
-        (draft,) = await asked(app, lambda s: s.drafts.waiting())
+async def changed_by_another_version(half: Half, family: Sent, tmp_path: Path) -> None:
+    """The draft that waits is kept by a version with other fields."""
     store = store_again(family)
+    (draft,) = store.drafts.waiting()
     fields: dict[str, Any] = {**draft.fields, **OLD, **half.old}
     store.drafts.save(draft.form, draft.subject, fields)
     store.close()
