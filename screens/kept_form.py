@@ -281,19 +281,19 @@ class KeptForm(SpeakingForm):
             return
         held = {**self._over, **self.kept(fields), FOCUS: self.at}
         form, subject = self.draft_key
-        unseen = self._unseen
 
         def write(store: Store) -> bool:
             from storage.queries.guarded_words import address_typed
             from storage.queries.sight import child_of_draft
 
-            store.drafts.save(form, subject, held, aside=unseen)
+            # Asked here, one save after another: the next one would put this one's words aside.
+            store.drafts.save(form, subject, held, aside=self._unseen)
+            self._unseen = False
             child = child_of_draft(store, f"{subject} {fields.get('chosen', '')}")
             return child is not None and address_typed(store, child, fields.values())
 
         try:
             warns = await self.ask(write)
-            self._unseen = False
         except Locked:
             return
         except OutreachError as problem:

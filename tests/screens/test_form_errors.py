@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -11,8 +12,11 @@ import pytest
 from textual import events
 
 from casework.edits import Edit, update
+from casework.policies import Category
 from casework.records_case import Episode
+from screens import kept_form
 from screens.case_form import CloseForm
+from storage.queries import sight
 from tests.screens.case_world import open_case
 from tests.screens.real import TODAY, Family, asked, enter, make_real_app, new_store
 from tests.screens.steps import settle, type_text
@@ -103,3 +107,19 @@ async def test_letters_typed_before_the_key_that_keeps_are_kept_and_clear_nothin
         await press(pilot, "y")
         (held,) = await asked(app, lambda store: store.find(Episode))
         assert (held.passed_to, held.told) == ("Ms Reed", "Jo Marsh, school")
+
+
+async def test_two_saves_at_once_put_a_hidden_draft_aside_once(
+    family: Family, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    family.store.drafts.save("case-close", family.tilly.id, {"note": "Hidden"})
+    monkeypatch.setattr(kept_form, "_SAVE_AFTER", 1000)
+    monkeypatch.setattr(kept_form, "_PAUSE", 3600.0)
+    monkeypatch.setitem(sight.WRITTEN_ABOUT, "case-close", (Category.YOUTH_JUSTICE, "support"))
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        form = await closing(pilot, family)
+        assert "A draft is kept here" in screen_text(app)
+        await press(pilot, "tab", "=Jo")
+        await asyncio.gather(form.save_draft(), form.save_draft())
+        assert len(await asked(app, lambda store: store.drafts.waiting())) == 2
