@@ -75,10 +75,9 @@ class Narrowing:
 
     def let_go(self) -> list[Entry]:
         """The adults and homes that are here still, and from which something was taken out that tied them, or
-        with which they stayed: they are to be looked at again once everything has come. Each is named once.
+        with which they stayed: they are to be looked at again once everything has come.
         """
-        found, self._let_go = self._let_go.difference(self._given_up), set()
-        return sorted(found)
+        return sorted(self._let_go.difference(self._given_up))
 
     def forget(self, entry: Entry, names: Collection[str], shown: Mapping[str, Any]) -> None:
         """What these fields of a record said is gone, but for what is `shown` of it now."""

@@ -171,9 +171,6 @@ class Receiver:
                 given_up = (child for child in children if ("child", child) not in known)
                 for child in given_up:  # with what the central record does not know yet
                     changed |= narrowing.narrow(self._holdings.of_scope(child))
-                let_go = narrowing.narrow(narrowing.let_go())  # looked at already, before what tied them
-                known = {entry: values for entry, values in known.items() if entry not in let_go}
-                changed |= let_go
                 shares = {entry: share for entry, share in shares.items() if entry not in changed}
                 self._holdings.recount([*rest, *changed], known, shares)
                 if self._busy:

@@ -278,6 +278,20 @@ def test_a_worker_tied_to_schools_sees_no_other_schools_child() -> None:
     assert every == [True, False], "a list asks about each child"
 
 
+@pytest.mark.parametrize("agency", AGENCIES)
+@pytest.mark.parametrize("schools", [(), ("s1",), ("s2",)])
+@pytest.mark.parametrize("works_with", [True, False])
+def test_who_may_see_anything_of_a_child_may_see_who_it_is(
+    agency: Agency, schools: tuple[str, ...], *, works_with: bool
+) -> None:
+    """Laptops rely on it: whoever may hold an adult or a home may hold the child who ties it."""
+    worker = Worker(id="w3", name="Ana", agency=agency, schools=schools)
+    members = frozenset({"w3"}) if works_with else frozenset[str]()
+    for agreements in ((), (agreed(agencies=(agency,)),)):
+        seen = {category for category, _ in all_seen(worker, CHILD, TODAY, Ground(agreements, (), members))}
+        assert Category.IDENTITY in seen if seen else schools == ("s2",) and not works_with
+
+
 def test_a_worker_who_left_sees_nothing() -> None:
     gone = NURSE.model_copy(update={"active": False})
     assert not any(may_see(gone, CHILD, category, "support", TODAY) for category in Category)
