@@ -118,9 +118,12 @@ class Step:
         standing = dict(zip((part.field for part in parts), held, strict=True))
         for part in parts:
             if standing[part.field] != to_column(part.old):
+                from casework.conflicts import field_label
+
+                label = field_label(record_type, part.field)
                 raise Refused(
                     "changed-meanwhile",
-                    f"The field {part.field} was changed meanwhile; look at it again and repeat your edit.",
+                    f"Somebody changed “{label}” meanwhile; look at it again and repeat your edit.",
                     f"{record_type} {record}",
                 )
             standing[part.field] = to_column(part.new)  # a step may change a field more than once

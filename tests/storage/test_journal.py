@@ -97,7 +97,7 @@ def test_an_edit_based_on_an_old_value_is_refused_and_changes_nothing(store: Sto
     first = Edit("Known as", update(child, known_as="Till"))
     second = Edit("Known as", update(child, known_as="Tils", language="Polish"))
     store.journal.commit(first)
-    with pytest.raises(Refused, match="changed meanwhile") as refusal:
+    with pytest.raises(Refused, match="Somebody changed “Known as” meanwhile") as refusal:
         store.journal.commit(second)
     assert refusal.value.code == "changed-meanwhile"
     assert store.get(Child, child.id).known_as == "Till"
