@@ -79,6 +79,7 @@ class Step:
 
     conn: Connection
     seq: int
+    kind: Kind = "do"
     touched: set[str] = field(default_factory=set)
     stale_children: set[str] = field(default_factory=set)
     count: int = 0
@@ -118,14 +119,11 @@ class Step:
         standing = dict(zip((part.field for part in parts), held, strict=True))
         for part in parts:
             if standing[part.field] != to_column(part.old):
-                from casework.conflicts import field_label
+                from casework.changed_since import changed_meanwhile
 
-                label = field_label(record_type, part.field)
-                raise Refused(
-                    "changed-meanwhile",
-                    f"Somebody changed “{label}” meanwhile; look at it again and repeat your edit.",
-                    f"{record_type} {record}",
-                )
+                asked = record_type == "conflict"
+                settled = asked and stored_columns(self.conn, record_type, record, ["settled"]) == (1,)
+                raise changed_meanwhile(self.kind, part, settled=settled)
             standing[part.field] = to_column(part.new)  # a step may change a field more than once
 
 
@@ -248,7 +246,7 @@ class Journal:
                 (edit_id, kind, edit.name, edit.subject, edit.reason, at, worker, device, undoes),
             )
             seq = int(cursor.lastrowid or 0)
-            step = Step(self._conn, seq)
+            step = Step(self._conn, seq, kind)
             if edit.changes:
                 step.apply(edit.changes)
             yield step

@@ -31,6 +31,7 @@ from casework.records import (
 from storage import audit
 from storage.cipher import close_database, open_database
 from storage.drafts import Drafts
+from storage.journal import Actor
 from storage.migrations import HEAD
 from storage.queries.caseload import read_caseload
 from storage.queries.child import read_child
@@ -102,6 +103,33 @@ def test_an_edit_based_on_an_old_value_is_refused_and_changes_nothing(store: Sto
     assert refusal.value.code == "changed-meanwhile"
     assert store.get(Child, child.id).known_as == "Till"
     assert store.get(Child, child.id).language == ""
+
+
+def as_another_worker(store: Store, child: Child, **fields: Any) -> None:
+    store.journal.act_as(Actor(new_id(), new_id()))
+    store.journal.commit(Edit("Known as", update(child, **fields)))
+    store.journal.act_as(store.actor)
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_step_whose_field_somebody_changed_since_is_not_taken_back_or_done_again(
+    store: Store, again: bool
+) -> None:
+    child = a_child()
+    store.journal.commit(Edit("Add child", (create(child),)))
+    store.journal.commit(Edit("Known as", update(child, known_as="Till")))
+    if again:
+        store.journal.undo()
+    as_another_worker(store, store.get(Child, child.id), known_as="Tils")
+    with pytest.raises(Refused) as refusal:
+        store.journal.redo() if again else store.journal.undo()
+    assert (refusal.value.code, refusal.value.message) == (
+        "changed-meanwhile",
+        "Somebody changed “Known as” since, so this step can no longer be "
+        + ("done again" if again else "taken back")
+        + "; change it as it should be now.",
+    )
+    assert store.get(Child, child.id).known_as == "Tils"
 
 
 def test_an_edit_without_changes_is_refused(store: Store) -> None:

@@ -300,3 +300,24 @@ def test_settling_one_settles_what_was_weighed_with_it(world: World) -> None:
     choose(world, cas, TEXT)
     assert cas.store.find(Conflict, "settled = 0") == []
     assert cas.get(tilly).known_as == "Tills"
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_who_is_too_late_is_told_that_somebody_else_settled_it_too(world: World, again: bool) -> None:
+    ana, ben, _, _ = disagreeing(world)
+    for laptop, choice in ((ana, CENTRAL), (ben, YOURS)):
+        choose(world, laptop, choice)
+        if again and laptop is ana:
+            undo(world, ana)
+    push(ana)
+    push(ben)
+    world.settle()
+    journal = (ana if again else ben).store.journal
+    with pytest.raises(Refused) as refusal:
+        journal.redo() if again else journal.undo()
+    assert (refusal.value.code, refusal.value.message) == (
+        "changed-meanwhile",
+        "Somebody else settled this conflict, too, so there is nothing to "
+        + ("do again" if again else "take back")
+        + "; see Conflicts.",
+    )
