@@ -207,21 +207,22 @@ _LISTED = ("categories", "exclude_categories", "agencies", "exclude_agencies", "
 
 
 def _without_hidden(found: Parts, hidden: Facet) -> Parts:
-    """Without agencies and categories whose existence is protected; all of it, if it is about no other.
+    """Without agencies and categories whose existence is protected; without that facet nothing of it, if it
+    is about no other. The family's words stay with the family's facet.
 
     Words that were settled by such pairs alone are simply settled, for whoever may not know of them.
     """
     fields = next(iter(found.values()))
+    listed = {name: value for name in _LISTED if (value := fields.get(name))}
+    if any(all(map(tells_hidden, listed.get(name, [""]))) for name in ("categories", "agencies")):
+        family = Facet(Category.FAMILY)
+        words = found.pop(family)
+        return {hidden: joined(found.values()), family: words}
     exact: dict[str, Any] = {}
-    for name in _LISTED:
-        value = fields.get(name)
-        if not value:
-            continue
+    for name, value in listed.items():
         shown = [item for item in value if not tells_hidden(item)]
         if shown == list(value):
             continue
-        if not shown and name in ("categories", "agencies"):
-            return {hidden: joined([*found.values()])}
         fields[name], exact[name] = shown, value
         if name == "exclude_pairs" and not shown and not fields.get("exclude_read"):
             fields["exclude_read"], exact["exclude_read"] = True, False
@@ -230,12 +231,20 @@ def _without_hidden(found: Parts, hidden: Facet) -> Parts:
     return found
 
 
+_WHY = ("reason", "decided_by", "consulted", "family_told", "told_why")
+
+
 def _of_disclosure(found: Parts, values: Values, hidden: Facet) -> Parts:
-    """A decision that names what is protected is itself protected."""
+    """A decision that names what is protected is itself protected; why it was made is told to those alone who
+    may know of both.
+    """
     told = set(values.get("categories") or ()) & HIDDEN_EXISTENCE
-    if told or values.get("agency") in HIDDEN_AGENCIES:
-        return {hidden: joined(found.values())}
-    return found
+    if not told and values.get("agency") not in HIDDEN_AGENCIES:
+        return found
+    safeguarding = Facet(Category.SAFEGUARDING)
+    words = {name: found[safeguarding].pop(name) for name in _WHY if name in found[safeguarding]}
+    lead = {hidden: joined(found.values())}
+    return {**lead, safeguarding: words} if words else lead
 
 
 _STAND_INS: Mapping[str, Callable[[Parts, Values, Facet], Parts]] = {

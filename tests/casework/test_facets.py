@@ -11,7 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casework.facets import FACETS, OWN_PURPOSES, Facet, facets, held_facets, joined, leading_facet, portion
+from casework.facets import (
+    FACETS,
+    OWN_PURPOSES,
+    Facet,
+    exact_facet,
+    facets,
+    held_facets,
+    joined,
+    leading_facet,
+    portion,
+)
 from casework.policies import PURPOSE_OF, PURPOSES, Category
 from casework.records import RECORD_TYPES, AttendanceWeek, Flag, Worker, meta_of
 from casework.records_sharing import Agreement, Disclosure
@@ -47,6 +57,7 @@ RECORDS: list[tuple[str, dict[str, Any]]] = [
     ("agreement", agreement()),
     ("agreement", agreement(agencies=("school", "youth-justice"), exclude="Not my ex", gillick="Clear")),
     ("agreement", agreement(agencies=("youth-justice",))),
+    ("agreement", agreement(agencies=("youth-justice",), categories=("family", "youth_justice"))),
     ("agreement", agreement(categories=("family", "youth_justice"), agencies=("school",))),
     (
         "agreement",
@@ -96,6 +107,21 @@ def test_nothing_tells_of_youth_justice_to_who_may_not_see_it(
     rest = set(FACETS) - {HIDDEN}
     told = str(portion(facets(record_type, values), rest))
     assert not re.search(r"youth|Y5|court", told)
+
+
+def test_who_may_know_of_youth_justice_alone_gets_no_words_of_others() -> None:
+    """Of an agreement about it not who gave it, of a decision about it not why it was made."""
+    words = {
+        "agreement": ("given_by", "relationship", "how_known", "interpreter", "withdrawn_why"),
+        "disclosure": ("reason", "decided_by", "consulted", "family_told", "told_why"),
+    }
+    for record_type, values in RECORDS:
+        parts = facets(record_type, values)
+        held = joined(portion(parts, {HIDDEN, Facet(Category.IDENTITY)}).values())
+        assert not set(held) & set(words.get(record_type, ()))
+        for name in words.get(record_type, ()):
+            facet = exact_facet(record_type, values, name)
+            assert facet.category in (Category.FAMILY, Category.SAFEGUARDING)
 
 
 def test_the_order_of_facets_is_stored_and_never_changes() -> None:

@@ -6,13 +6,18 @@ from datetime import date
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
+from casework import facets
 from casework.consent import record_agreement, withdraw_agreement
 from casework.policies import Category
 from casework.records import Child, Flag
 from casework.records_sharing import Agreement
 from storage.queries.agreements import read_agreements
 from storage.queries.history import read_history
+from sync.hub import tables
+from sync.hub.counting import SHAPE
+from sync.hub.versions import catch_up
 from tests.sync.world import Laptop, World
 
 DAY = date(2026, 11, 20)
@@ -124,3 +129,54 @@ def test_the_word_for_a_person_is_on_no_screen(world: World, tilly: Child) -> No
     assert "giver" not in began.new
     assert began.new["capacity"] == "responsible"
     assert [entry.agreement.id for entry in read_agreements(ana.store, tilly)] == [made.id]
+
+
+def protected(world: World, worker: Laptop, child: Child) -> Agreement:
+    """An agreement about youth justice alone, which the nurse may know of, and of nothing of the family."""
+    scope = {"categories": (Category.YOUTH_JUSTICE,), "agencies": ("school-nursing", "early-help")}
+    return agreed(world, worker, child, **scope, how_known="Saw the papers", responsibility="yes")
+
+
+def told_of(laptop: Laptop) -> list[str]:
+    """Everything that lies on a laptop of an agreement, and of what it was told of one, as text."""
+    rows = laptop.store.conn.execute("SELECT * FROM agreement").fetchall()
+    changes = laptop.store.conn.execute("SELECT old, new FROM change").fetchall()
+    return [str(row) for row in (*rows, *changes)]
+
+
+def test_an_agreement_about_youth_justice_alone_brings_no_names_with_it(world: World, tilly: Child) -> None:
+    ana, nia = world.laptop("Ana"), world.laptop("Nia", "school-nursing")
+    ana.make(tilly)
+    made = protected(world, ana, tilly)
+    world.settle()
+    assert nia.get(made).categories == (Category.YOUTH_JUSTICE,)
+    assert not [said for said in told_of(nia) if "Jo Marsh" in said or "mother" in said or "papers" in said]
+    agreed(world, ana, tilly, categories=(Category.FAMILY,))
+    world.settle()
+    assert (nia.get(made).given_by, nia.get(made).relationship) == ("Jo Marsh", "mother")
+
+
+def test_names_that_a_version_before_sent_leave_the_laptop(
+    world: World, tilly: Child, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It sent all of an agreement about youth justice alone to whoever may know of that."""
+    ana, nia = world.laptop("Ana"), world.laptop("Nia", "school-nursing")
+    present = facets._STAND_INS["agreement"]
+
+    def before(found: facets.Parts, values: facets.Values, hidden: facets.Facet) -> facets.Parts:
+        parts = present(found, values, hidden)
+        return {hidden: facets.joined(parts.values())} if hidden in parts else parts
+
+    with monkeypatch.context() as older:
+        older.setitem(facets._STAND_INS, "agreement", before)  # type: ignore[arg-type]
+        ana.make(tilly)
+        made = protected(world, ana, tilly)
+        world.settle()
+        assert nia.get(made).given_by == "Jo Marsh"
+    with world.hub.engine.begin() as connection:
+        connection.execute(insert(tables.meta).values(name=SHAPE, value="older"))
+        catch_up(connection, world.now)
+    world.settle()
+    assert all(laptop.sync().agreed for laptop in (ana, nia))
+    assert nia.get(made).categories == (Category.YOUTH_JUSTICE,)
+    assert not [said for said in told_of(nia) if "Jo Marsh" in said or "mother" in said or "papers" in said]
