@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from itertools import chain, groupby
 
@@ -22,7 +21,7 @@ from storage.central.lacking import forget_lacking
 from storage.central.outbox import WaitingEdit
 from storage.central.receiving import Receiver
 from storage.central.renaming import take_known
-from storage.central.state import SyncState, read_state
+from storage.central.state import read_state
 from storage.journal import transaction
 from storage.store import Store
 from sync.bringing_back import BringingBack
@@ -131,8 +130,7 @@ class LetterSession:
         Raises Refused("revoked").
         """
         session, reply = session or Session(), answers.reply
-        state = read_state(self._conn)
-        self._meeting.welcomed(_answered(state, word), reply.welcome, session)
+        self._meeting.welcomed(word, reply.welcome, session)
         if reply.welcome.action == "reconcile":
             session.problems.append("Write another bundle: it offers them.")
             with transaction(self._conn):
@@ -183,11 +181,3 @@ class LetterSession:
         session.cursor = state.seq
         if bundles.differed:
             session.problems.append("The two sides hold not quite the same; write another bundle to mend it.")
-
-
-def _answered(state: SyncState, word: str) -> SyncState:
-    """The state once the greeting of this word was answered; later ones may still be on their way."""
-    words = [*state.unanswered.split(), *state.coming.split()]
-    later = words[words.index(word) + 1 :] if word in words else words
-    *before, last = later or [""]
-    return replace(state, incarnation=word, coming=last, unanswered=" ".join(before))

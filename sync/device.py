@@ -7,7 +7,6 @@ off goes on where it stopped. It says that both sides agree only when the centra
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 
 from casework.errors import OutreachError, Refused
@@ -138,9 +137,7 @@ class Device:
         if bundles.sent:
             with transaction(self._conn):
                 end_bundles(self._conn)
-        self._meeting.welcomed(
-            replace(state, incarnation=state.coming, coming="", unanswered=""), welcome, session
-        )
+        self._meeting.welcomed(state.coming, welcome, session)
         self._sending.ahead = welcome.beside.ahead
         if message is not None and welcome.beside.pushed is not None:
             self._sending.settle_greeted(session, message, welcome.beside.pushed)

@@ -51,9 +51,9 @@ class Meeting:
         It is another one each time: a copy that was made after a greeting without an answer would say the
         same word as this caseload, and nobody could tell them apart.
         """
-        state = read_state(self._conn)
-        had_no_answer = [*state.unanswered.split(), *state.coming.split()][-MOST_UNANSWERED:]
         with transaction(self._conn):
+            state = read_state(self._conn)
+            had_no_answer = _without_answer(state)[-MOST_UNANSWERED:]
             if not had_no_answer:
                 self._holdings.extras.ask_for_known()
             state = replace(state, coming=self._new_id(), unanswered=" ".join(had_no_answer))
@@ -88,8 +88,9 @@ class Meeting:
             bundle=bundle,
         )
 
-    def welcomed(self, state: SyncState, welcome: Welcome, session: Session) -> None:
-        """Keep the state of this session, and put right what the answer to the greeting asks for.
+    def welcomed(self, word: str, welcome: Welcome, session: Session) -> None:
+        """Keep the state of this session, and put right what the answer to the greeting asks for; `word` is
+        the one that the greeting left with the central record.
 
         Raises Refused("revoked").
         """
@@ -97,27 +98,21 @@ class Meeting:
             raise Refused("revoked", "This laptop's access was ended; speak to your manager.")
         self.lease = welcome.lease
         self.forked = welcome.action == "forked"
-        if welcome.beside.taken and welcome.action != "reconcile":
-            with transaction(self._conn):
+        lacks = beyond(welcome.kinds)
+        with transaction(self._conn):
+            if welcome.action != "reconcile":
                 for one in welcome.beside.taken:
                     note_taken(self._conn, one.edit, one.verdict, one.seq, one.code, one.reason)
-        lacks = beyond(welcome.kinds)
-        if lacks != state.lacks():
-            with transaction(self._conn):
+            # Another process on this caseload may have greeted and read on since this one greeted.
+            state = _answered(read_state(self._conn), word)
+            if lacks != state.lacks():
                 outbox.count_anew(self._conn, lacks.keys() | state.lacks().keys())
                 outbox.ask_again(self._conn)
-        state = replace(
-            state,
-            hub=welcome.hub,
-            epoch=welcome.epoch,
-            beyond=spelt(lacks),
-        )
-        state = self._anchored(state, welcome, session)
-        if welcome.action == "reconcile":
-            self._begin_again(state, welcome.common, session)
-        else:
-            with transaction(self._conn):
-                write_state(self._conn, state)
+            state = replace(state, hub=welcome.hub, epoch=welcome.epoch, beyond=spelt(lacks))
+            state = self._anchored(state, welcome, session)
+            if welcome.action == "reconcile":
+                state = self._begun_again(state, welcome.common, session)
+            write_state(self._conn, state)
         if welcome.action == "forked":
             session.problems.append(
                 "This caseload is an older copy of the one that the central record knows, or there are two of"
@@ -161,29 +156,50 @@ class Meeting:
         missing = f"{kept.seq}:{kept.chain}"
         return replace(state, audit_seq=0, audit_missing=missing, audit_lost=welcome.now)
 
-    def _begin_again(self, state: SyncState, common: int, session: Session) -> None:
-        """The central record is not as this laptop last read it: offer every step again, read it all anew."""
-        with transaction(self._conn):
-            unclean = {*outbox.unclean(self._conn), *(json.loads(state.unclean) if state.anew else ())}
-            count = outbox.offer_again(self._conn, common)
-            fresh = replace(
-                state,
-                seq=0,
-                chain="",
-                head_seq=0,
-                head_chain="",
-                pushed_seq=0,
-                pushed_chain="",
-                anew=self._now().isoformat(),
-                common=common,
-                unclean=json.dumps(sorted(unclean)),
-            )
-            write_state(self._conn, fresh)
+    def _begun_again(self, state: SyncState, common: int, session: Session) -> SyncState:
+        """The central record is not as this laptop last read it: offer every step again, read it all anew.
+
+        In the caller's transaction, which keeps the state that is given.
+        """
+        unclean = {*outbox.unclean(self._conn), *(json.loads(state.unclean) if state.anew else ())}
+        count = outbox.offer_again(self._conn, common)
         again = "was" if count == 1 else "were"
         session.problems.append(
             "The central record is not the one last read (restored from a backup?);"
             f" {count_of(count, 'step')} of this laptop's {again} offered again, and nothing is lost."
         )
+        return replace(
+            state,
+            seq=0,
+            chain="",
+            head_seq=0,
+            head_chain="",
+            pushed_seq=0,
+            pushed_chain="",
+            anew=self._now().isoformat(),
+            common=common,
+            unclean=json.dumps(sorted(unclean)),
+        )
+
+
+def _without_answer(state: SyncState) -> list[str]:
+    """The words of greetings that had no answer yet, the oldest first."""
+    return [*state.unanswered.split(), *state.coming.split()]
+
+
+def _answered(state: SyncState, word: str) -> SyncState:
+    """The state once the greeting of this word was answered.
+
+    That ends its word and those before it, which it named. Later ones may have been taken, or still be on
+    their way: in a bundle, or from another process on this caseload.
+    """
+    words = _without_answer(state)
+    if word in words:
+        *before, last = words[words.index(word) + 1 :] or [""]
+        return replace(state, incarnation=word, coming=last, unanswered=" ".join(before))
+    if len(words) > MOST_UNANSWERED:  # it fell out of those that are remembered
+        return replace(state, incarnation=word)
+    return state  # a later one was answered before it
 
 
 def missing_of(state: SyncState) -> Cursor | None:

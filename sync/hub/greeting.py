@@ -57,7 +57,7 @@ class Greeting:
         counter = Counter(connection, lock=False)
         known = known_device(connection, self._device)
         action = self._action(counter, known)
-        is_late = said.coming in known.incarnation.split()[1:]
+        is_late = self._is_late(known)
         if action in ("reconcile", "forked") and not is_late:
             counter = Counter(connection)
             _forget_known(connection, self._device)
@@ -85,8 +85,11 @@ class Greeting:
         )
         return welcome, is_late
 
+    def _is_late(self, known: Row[Any]) -> bool:
+        return self._said.coming in known.incarnation.split()[1:]
+
     def _action(self, counter: Counter, known: Row[Any]) -> Action:
-        """What the laptop's state asks for."""
+        """What the laptop's state asks for; a late greeting tells nothing of whether there are two of it."""
         said = self._said
         if known.status == "revoked":
             return "revoked"
@@ -99,7 +102,8 @@ class Greeting:
         if said.aside is not None and not here(self._connection, [said.aside]):
             return "reconcile"
         word = known.incarnation.partition(" ")[0]
-        return "ok" if word in ("", said.incarnation, said.coming, *said.unanswered) else "forked"
+        is_known = word in ("", said.incarnation, said.coming, *said.unanswered) or self._is_late(known)
+        return "ok" if is_known else "forked"
 
     def _leave(self, known: Row[Any], action: Action) -> tuple[bool, Cursor]:
         """What a greeting leaves here; whether both sides hold the same, and the head kept of the audit."""

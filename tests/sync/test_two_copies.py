@@ -11,6 +11,7 @@ import pytest
 
 from storage.store import Store
 from sync.hub import devices
+from sync.messages.greeting import Hello, Welcome
 from tests.sync.databases import KEY, SqliteDatabase
 from tests.sync.world import Laptop, StepByStep, World, opened_world
 
@@ -108,3 +109,24 @@ def test_what_came_to_a_copy_that_was_not_told_that_it_may_hold_it_does_not_stay
     for _ in range(2):
         copy.sync()
     assert (copy.sync().agreed, copy.has(tilly)) == (True, False)
+
+
+def test_a_copy_that_took_over_a_greeting_on_its_way_is_found(world: World, tmp_path: Path) -> None:
+    """The copy names that greeting as one without an answer, so the caseload's own comes late."""
+    ana = world.laptop("Ana")
+    ana.make(world.child("Tilly"))
+    assert ana.sync().agreed
+
+    class Slow(StepByStep):
+        def hello(self, said: Hello) -> Welcome:
+            if "a copy" not in world.laptops:
+                copy = copied(ana, world, tmp_path)
+                copy.make(world.child("Max"))
+                assert (copy.sync().agreed, copy.sync().agreed) == (True, True)
+            return super().hello(said)
+
+    ana.way = Slow(world.hub, ana.way.device)
+    told = [*ana.sync().problems, *ana.sync().problems]
+    assert [said for said in told if "older copy of the one" in said]
+    assert [said for said in world.laptops["a copy"].sync().problems if "older copy of the one" in said]
+    assert [said for said in ana.sync().problems if "older copy of the one" in said]
