@@ -1,6 +1,6 @@
 """`python -m outreach_tui` is the same as `outreach`."""
 
-from outreach_tui.cli import main
+from outreach_tui.entry import main
 
 if __name__ == "__main__":
     main()

@@ -23,8 +23,7 @@ from outreach_tui.commands.frame import (
     signals_to,
     stopped_by_sigterm,
 )
-
-_STOPPED = "Stopped; what was saved before is kept."
+from outreach_tui.entry import STOPPED
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("outreach_tui.commands.demo:demo", "Build a throwaway caseload of invented people and open it."),
@@ -179,9 +178,9 @@ def _stopped(call: Call, *, as_json: bool) -> int:
     from outreach_tui import output
 
     with signals_to(lambda *_: None, signal.SIGINT, signal.SIGTERM):
-        output.warn(_STOPPED)
+        output.warn(STOPPED)
         if as_json:
-            call.show_end({"code": "stopped", "message": _STOPPED, "where": ""})
+            call.show_end({"code": "stopped", "message": STOPPED, "where": ""})
     return 130
 
 

@@ -192,6 +192,38 @@ def test_there_is_one_document_also_where_the_end_comes_behind_it(line: Line, fa
     assert {school["urn"] for school in ended.json} == {"999001", "999002"}
 
 
+LOADING = """
+import pkgutil, runpy, signal, sys, tomllib
+
+class Stopped:
+    def find_spec(self, name, *_):
+        if name == {stopped!r}:
+            signal.raise_signal(signal.SIGINT)
+
+sys.meta_path.insert(0, Stopped())
+if {begun!r} == "script":
+    with open({project!r}, "rb") as file:
+        sys.exit(pkgutil.resolve_name(tomllib.load(file)["project"]["scripts"]["outreach"])())
+runpy.run_module("outreach_tui", run_name="__main__")
+"""
+
+
+@pytest.mark.parametrize("begun", ["script", "module"])
+@pytest.mark.parametrize("stopped", ["click", "outreach_tui.streams"])
+@pytest.mark.parametrize("as_json", [False, True], ids=["lines", "json"])
+def test_who_stops_the_program_while_it_is_loaded_sees_no_traceback(
+    begun: str, stopped: str, as_json: bool
+) -> None:
+    project = str(Path(__file__).parents[2] / "pyproject.toml")
+    program = LOADING.format(begun=begun, stopped=stopped, project=project)
+    done = subprocess.run(
+        [sys.executable, "-c", program, "today", *(["--json"] if as_json else [])],
+        capture_output=True, timeout=60, check=False, text=True,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (130, f"{SENTENCE}\n")
+    assert (json.loads(done.stdout) if as_json else done.stdout) == ({"error": STOPPED} if as_json else "")
+
+
 def test_who_stops_twice_stops_once(line: Line) -> None:
     patch = (
         "from outreach_tui import output\n"
