@@ -14,7 +14,7 @@ from storage.journal import transaction
 from storage.store import Store
 from sync import meeting
 from sync.meeting import Meeting
-from sync.messages.greeting import Hello, Welcome
+from sync.messages.greeting import MOST_UNANSWERED, Hello, Welcome
 from sync.session import Session
 from tests.sync.databases import KEY
 from tests.sync.world import Laptop, Way, World
@@ -79,6 +79,20 @@ def test_greetings_of_one_caseload_that_cross_accuse_nobody(
         both[one].hear()
     assert [process.answer.action for process in both] == ["ok", "ok"]
     assert [process.session.problems for process in both] == [[], []]
+    is_well(ana)
+
+
+def test_an_answer_counts_although_its_word_fell_out_of_those_that_are_remembered(
+    world: World, ana: Laptop
+) -> None:
+    """As that to a bundle, which may come after many sessions in vain."""
+    slow, vain = Process(world, ana), Process(world, beside(world, ana))
+    slow.greet()
+    slow.arrive()
+    for _ in range(MOST_UNANSWERED + 1):
+        vain.greet()
+    assert slow.said.coming not in vain.said.unanswered
+    slow.hear()
     is_well(ana)
 
 
