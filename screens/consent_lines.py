@@ -183,7 +183,7 @@ def agreement_cells(entry: ShownAgreement, names: Names, today: date, width: int
     room = max(20, width - len(state) - 2)
     yield (
         Piece(state, Tone.WARN if entry.waits else _TONES[entry.state]),
-        Piece(short(f"  {say_day(held.given_on)}, by {_giver(entry)}", room), Tone.STRONG),
+        Piece(short(f"  {say_day(held.given_on)}{_giver(entry)}", room), Tone.STRONG),
     )
     if entry.withheld:
         yield from labelled("withheld", f"the family's own words and names: {entry.withheld}", width)
@@ -210,9 +210,11 @@ def agreement_cells(entry: ShownAgreement, names: Names, today: date, width: int
 
 def _giver(entry: ShownAgreement) -> str:
     if entry.withheld:
-        return "somebody (withheld)"
+        return ", by somebody (withheld)"
     held = entry.agreement
-    return held.given_by + (f" ({held.relationship})" if held.relationship else "")
+    tie = f"({held.relationship})" if held.relationship else ""
+    who = " ".join(filter(None, (held.given_by, tie)))
+    return f", by {who}" if who else ""
 
 
 def _limits(held: Agreement, names: Names, width: int) -> Iterator[Cell]:

@@ -89,4 +89,5 @@ def agreement_pairs(value: dict[str, Any]) -> Iterable[tuple[str, object]]:
 def _who(entry: dict[str, Any]) -> str:
     if entry["withheld"]:
         return "withheld"
-    return f"{entry['given_by']} ({entry['relationship']})"
+    tie = f"({entry['relationship']})" if entry["relationship"] else ""
+    return " ".join(filter(None, (entry["given_by"], tie)))

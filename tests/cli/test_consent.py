@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from outreach_tui.commands.consent_text import agreements_table
 from storage.home import Home
 from tests.cli.conftest import Line, fill, secret_file
 from tests.tools.vaults import PASSPHRASE
@@ -41,6 +42,20 @@ def test_not_asked_then_given_then_withdrawn(line: Line) -> None:
     code, told = check(line)
     assert (code, told["answer"]) == (5, "no")
     assert line("consent", "withdraw", made["id"], "--reason", "again").code == 5
+
+
+def test_the_list_says_who_gave_it_as_far_as_that_is_known(
+    line: Line, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record(line)
+    (row,) = line("consent", "list", line.ids["tilly"], "--json").json
+    agreements_table([row], fancy=False)
+    assert "Jo Marsh (mother)" in capsys.readouterr().out
+    for name in ("Jo Marsh", ""):
+        agreements_table([row | {"given_by": name, "relationship": ""}], fancy=False)
+        shown = capsys.readouterr().out
+        assert name in shown
+        assert "(" not in shown
 
 
 def test_an_older_agreement_that_opens_more_is_named_beside_a_narrower_one(line: Line) -> None:

@@ -35,6 +35,16 @@ def test_a_mother_has_parental_responsibility_without_being_asked() -> None:
     assert "parental responsibility not known" in said("given", relationship="aunt")
 
 
+@pytest.mark.parametrize(
+    ("given_by", "relationship", "by"),
+    [("Anna", "mother", ", by Anna (mother)"), ("Anna", "", ", by Anna"),
+     ("", "mother", ", by (mother)"), ("", "", "")],
+)  # fmt: skip
+def test_who_gave_it_is_said_as_far_as_it_is_known(given_by: str, relationship: str, by: str) -> None:
+    head = said("given", given_by=given_by, relationship=relationship).split("\n")[1]
+    assert head.endswith(f"Fri 20 Nov 2026{by}")
+
+
 def test_nobody_is_sent_to_settle_what_was_withdrawn() -> None:
     limited = {"exclude": "not mum's health", "withdrawn_on": TODAY}
     assert "L settles them" in said("given", exclude="not mum's health")
