@@ -22,7 +22,8 @@ from casework.calendars import monday_of
 from casework.edits import Change, Edit, create
 from casework.followups import contact
 from casework.ids import new_id
-from casework.records import AttendanceWeek, Calendar, Child, Record, School, Team, Worker
+from casework.records import Calendar, Child, Record, School, Team, Worker
+from casework.records_attendance import AttendanceWeek
 from casework.records_case import Action, Episode, Outcome, Plan
 from casework.vocabulary import Agency
 from storage.queries.caseload import read_caseload

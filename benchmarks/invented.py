@@ -10,7 +10,8 @@ from pathlib import Path
 
 from casework.edits import Change, Edit, create
 from casework.ids import new_id
-from casework.records import AttendanceWeek, Calendar, Child, Household, School, Team, Worker
+from casework.records import Calendar, Child, Household, School, Team, Worker
+from casework.records_attendance import AttendanceWeek
 from casework.weeks import EMPTY_WEEK, pack
 from storage.store import Store
 

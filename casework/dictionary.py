@@ -15,8 +15,8 @@ def data_dictionary() -> str:
 def _lines() -> Iterator[str]:
     yield "# Data dictionary"
     yield ""
-    yield "Made from `casework/records.py`; a test fails when it differs. Every record also has an `id`"
-    yield "(UUIDv7) and `void` (its creation was undone)."
+    yield "Made from `casework/records.py` and the rooms beside it; a test fails when it differs. Every"
+    yield "record also has an `id` (UUIDv7) and `void` (its creation was undone)."
     for name, cls in RECORD_TYPES.items():
         yield ""
         yield f"## {name}"

@@ -20,7 +20,7 @@ from casework.limits import tells_hidden
 from casework.policies import PURPOSE_OF, Category, Purpose
 from casework.records import FLAG_CATEGORY, RECORD_TYPES, meta_of
 from casework.sharing import Decision
-from casework.sharing_grid import HIDDEN_AGENCIES, HIDDEN_EXISTENCE
+from casework.sharing_grid import HIDDEN_AGENCIES, HIDDEN_EXISTENCE, TOLD_OF_SHARING
 from casework.shown_marks import shown_field, veiled_slots
 
 Values = Mapping[str, Any]
@@ -31,10 +31,11 @@ WITHHELD_WORDS = "…"
 
 _NO = Decision("no", "")
 _HIDDEN = next(iter(HIDDEN_EXISTENCE))
+_SAFEGUARDING = Category.SAFEGUARDING
 
 
 class Facet(NamedTuple):
-    """A category, and the one purpose for which it is seen; "" for any purpose."""
+    """A category, and the one purpose for which it is seen; "" for any purpose. `TOLD` names no purpose."""
 
     category: Category
     purpose: Purpose | str = ""
@@ -53,14 +54,28 @@ def _key(facet: Facet) -> str:
 OWN_PURPOSES: tuple[str, ...] = ("", "assessment", "planning", "safeguarding", "attendance", "support")
 """The purposes that a facet can have. The order is part of what laptops and the central record store."""
 
-FACETS: tuple[Facet, ...] = tuple(
-    Facet(category, purpose) for purpose in OWN_PURPOSES for category in Category
+TOLD: Mapping[str, Facet] = {agency: Facet(_SAFEGUARDING, f"told-{agency}") for agency in TOLD_OF_SHARING}
+"""By agency, what it is told of decisions to share with it without agreement. Whoever may hold safeguarding
+may hold that, too; beside those that agency alone, while something is shared with it (docs/decisions/0032).
+"""
+
+FACETS: tuple[Facet, ...] = (
+    *(Facet(category, purpose) for purpose in OWN_PURPOSES for category in Category),
+    *TOLD.values(),
 )
 """Every facet there can be, in a fixed order: a worker's sight of a child is a set of these."""
 
 FACET_OF_KEY: Mapping[str, Facet] = {facet.key: facet for facet in FACETS}
 
 BIT_OF_KEY: Mapping[str, int] = {facet.key: 1 << place for place, facet in enumerate(FACETS)}
+
+OPENED_BY: Mapping[Facet, int] = {
+    facet: BIT_OF_KEY[facet.key] | (BIT_OF_KEY[_SAFEGUARDING.value] if facet in TOLD.values() else 0)
+    for facet in FACETS
+}
+"""The bits each of which alone lets somebody hold a facet."""
+
+OPENED_BY_OF_KEY: Mapping[str, int] = {facet.key: bits for facet, bits in OPENED_BY.items()}
 
 
 def held_facets(seen: Collection[tuple[Category, Purpose]]) -> frozenset[Facet]:
@@ -167,10 +182,10 @@ def exact_facet(record_type: str, values: Values, field: str) -> Facet:
 
 
 def conflict_facet(values: Values) -> Facet:
-    """A conflict goes where its field goes."""
+    """A conflict goes where its field goes; about what an agency is merely told of, with safeguarding."""
     kept = FACET_OF_KEY.get(values.get("facet", ""))
     if kept is not None:
-        return kept
+        return Facet(_SAFEGUARDING) if kept in TOLD.values() else kept
     about = values.get("record_type", "")
     fields = _plain(about) if about in RECORD_TYPES else {}
     return fields.get(values.get("field", ""), Facet(Category.IDENTITY))
@@ -231,20 +246,24 @@ def _without_hidden(found: Parts, hidden: Facet) -> Parts:
     return found
 
 
-_WHY = ("reason", "decided_by", "consulted", "family_told", "told_why")
+WHY_DISCLOSED = ("reason", "decided_by", "consulted", "family_told", "told_why")
+"""Who decided to share without agreement, or not to, and why."""
 
 
 def _of_disclosure(found: Parts, values: Values, hidden: Facet) -> Parts:
     """A decision that names what is protected is itself protected; why it was made is told to those alone who
-    may know of both.
+    may know of both. Else an agency that may not hold safeguarding is told what is shared with it, not why.
     """
-    told = set(values.get("categories") or ()) & HIDDEN_EXISTENCE
-    if not told and values.get("agency") not in HIDDEN_AGENCIES:
+    agency = values.get("agency", "")
+    names_hidden = set(values.get("categories") or ()) & HIDDEN_EXISTENCE or agency in HIDDEN_AGENCIES
+    if not names_hidden and agency not in TOLD:
         return found
-    safeguarding = Facet(Category.SAFEGUARDING)
-    words = {name: found[safeguarding].pop(name) for name in _WHY if name in found[safeguarding]}
-    lead = {hidden: joined(found.values())}
-    return {**lead, safeguarding: words} if words else lead
+    safeguarding = Facet(_SAFEGUARDING)
+    words = {name: found[safeguarding].pop(name) for name in WHY_DISCLOSED if name in found[safeguarding]}
+    why = {safeguarding: words} if words else {}
+    if names_hidden:
+        return {hidden: joined(found.values()), **why}
+    return {TOLD[agency]: found.pop(safeguarding), **why, **found}
 
 
 _STAND_INS: Mapping[str, Callable[[Parts, Values, Facet], Parts]] = {

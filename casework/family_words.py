@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from datetime import date
 
 from casework.codes import UNABLE_TO_ATTEND, lookup
-from casework.records import Contact, FollowUp
+from casework.records import Contact
+from casework.records_attendance import FollowUp
 from casework.records_case import Action, Episode
 from casework.wording import AGENCIES
 

@@ -14,14 +14,8 @@ from casework.codes import Code, CodeClass, in_force, lookup
 from casework.edits import Edit, bundle, create
 from casework.errors import BadInput
 from casework.ids import new_id
-from casework.records import (
-    LONGEST_LINE,
-    LONGEST_NOTE,
-    TOLD_SOCIAL_WORKER,
-    Contact,
-    FollowUp,
-    FollowUpOutcome,
-)
+from casework.records import LONGEST_LINE, LONGEST_NOTE, Contact
+from casework.records_attendance import TOLD_SOCIAL_WORKER, FollowUp, FollowUpOutcome
 from casework.wording import CONTACT_KINDS, OUTCOME_LABELS
 
 OUTCOMES: tuple[FollowUpOutcome, ...] = get_args(FollowUpOutcome)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from casework.codes import NO_MARK
-from casework.records import AttendanceWeek
+from casework.records_attendance import AttendanceWeek
 from casework.weeks import SLOTS, pack, unpack
 
 FIELDS = ("marks", "lines", "source", "comments")

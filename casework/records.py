@@ -1,4 +1,4 @@
-"""The records of the work. A new field is one line here.
+"""The records of the work. A new field is one line here, or in a room beside (`casework.records_...`).
 
 Ids are UUIDv7 text. UPN, NHS number and council ids are optional attributes: validated, warned about, never
 a key. Records are frozen: a change is an `Edit` (casework.edits), never an assignment.
@@ -10,7 +10,7 @@ some hundred texts anew in every process.
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache
-from typing import Annotated, Any, ClassVar, Final, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -20,7 +20,6 @@ from casework.policies import Policy as P
 from casework.record_types import RecordTypes
 from casework.text import clean
 from casework.vocabulary import Agency
-from casework.weeks import week_facts
 
 LONGEST_LINE = 300
 """Characters of a one-line text."""
@@ -47,23 +46,6 @@ Prose = Annotated[
     Field(max_length=LONGEST_NOTE),
     AfterValidator(lambda text: clean(text, limit=LONGEST_NOTE, newlines=True)),
 ]
-FollowUpOutcome = Literal[
-    "spoke",
-    "no-answer",
-    "left-message",
-    "wrong-number",
-    "reason",
-    "visit-planned",
-    "seen",
-    "not-seen",
-    "safeguarding",
-    "closed",
-    "told-social-worker",
-]
-TOLD_SOCIAL_WORKER: Final = "told-social-worker"
-"""The outcome by which another service was told: no try to reach the family, and it settles nothing."""
-OutcomeWord = Annotated[str, Field(max_length=40, pattern="^[a-z]+(-[a-z]+)*$")]
-"""An outcome as it is kept: a caseload may hold one of a later version, which is then shown by its word."""
 FlagKind = Literal[
     "child-protection",
     "child-in-need",
@@ -240,79 +222,6 @@ class Enrolment(Record):
     reg: Annotated[Line, Meta(C.EDUCATION, "Registration group", P.CENTRAL_WINS)] = ""
 
 
-class RegisterFile(Record):
-    """A file that was imported: what it was, so that every mark can name its source."""
-
-    type = "register_file"
-    name: Annotated[Line, Meta(C.WORKFORCE, "File", P.APPEND_ONLY)]
-    digest: Annotated[str, Meta(C.WORKFORCE, "SHA-256", P.APPEND_ONLY)]
-    format: Annotated[Line, Meta(C.WORKFORCE, "Shape", P.APPEND_ONLY)]
-    school: Annotated[str | None, Meta(C.EDUCATION, "School", P.APPEND_ONLY)] = None
-    at: Annotated[Moment, Meta(C.WORKFORCE, "Imported", P.APPEND_ONLY)]
-
-
-class ImportMapping(Record):
-    """How one school's exports are read: saved once, used each morning."""
-
-    type = "import_mapping"
-    school: Annotated[str, Meta(C.EDUCATION, "School", P.LAST_ARRIVAL)]
-    mapping: Annotated[dict[str, Any], Meta(C.EDUCATION, "Mapping", P.LAST_ARRIVAL)]
-
-
-class AttendanceWeek(Record):
-    """A child's marks in one school week, as the register gives them.
-
-    `marks` is ten space-separated slots, Monday AM to Friday PM, `-` for no mark. `lines` names the line of
-    `source` (a RegisterFile) for each slot. An earlier mark that a later file corrected stays in history.
-    """
-
-    type = "attendance_week"
-    derived_from = frozenset({"marks", "week"})
-    child: Annotated[str, Meta(C.ATTENDANCE, "Child", P.APPEND_ONLY)]
-    school: Annotated[str, Meta(C.ATTENDANCE, "School", P.APPEND_ONLY)]
-    week: Annotated[date, Meta(C.ATTENDANCE, "Week of", P.APPEND_ONLY)]
-    marks: Annotated[str, Meta(C.ATTENDANCE, "Marks", P.APPEND_ONLY)]
-    lines: Annotated[str, Meta(C.ATTENDANCE, "Lines", P.APPEND_ONLY)] = ""
-    source: Annotated[str, Meta(C.ATTENDANCE, "Source", P.APPEND_ONLY)] = ""
-    comments: Annotated[dict[str, str], Meta(C.ATTENDANCE, "Comments", P.APPEND_ONLY)] = {}
-
-    @classmethod
-    def derived(cls, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Counts of the week, and `unexplained`: a bit per slot whose mark is N."""
-        return week_facts(values["marks"], values["week"])
-
-
-class AttendanceTotal(Record):
-    """A school year's totals as a summary or a CTF gives them; a cross-check, never a source of marks."""
-
-    type = "attendance_total"
-    child: Annotated[str, Meta(C.ATTENDANCE, "Child", P.CENTRAL_WINS)]
-    school: Annotated[str, Meta(C.ATTENDANCE, "School", P.CENTRAL_WINS)]
-    year: Annotated[Whole, Meta(C.ATTENDANCE, "School year starting", P.CENTRAL_WINS)]
-    possible: Annotated[Whole, Meta(C.ATTENDANCE, "Possible sessions", P.CENTRAL_WINS)]
-    attended: Annotated[Whole, Meta(C.ATTENDANCE, "Attended", P.CENTRAL_WINS)]
-    authorised: Annotated[Whole, Meta(C.ATTENDANCE, "Authorised absence", P.CENTRAL_WINS)]
-    unauthorised: Annotated[Whole, Meta(C.ATTENDANCE, "Unauthorised absence", P.CENTRAL_WINS)]
-    source: Annotated[str, Meta(C.ATTENDANCE, "Source", P.CENTRAL_WINS)] = ""
-
-
-class FollowUp(Record):
-    """One step of following up an absence: who tried, what came of it, was the child seen."""
-
-    type = "follow_up"
-    child: Annotated[str, Meta(C.ATTENDANCE, "Child", P.APPEND_ONLY)]
-    session_date: Annotated[date, Meta(C.ATTENDANCE, "Absence on", P.APPEND_ONLY)]
-    at: Annotated[Moment, Meta(C.ATTENDANCE, "When", P.APPEND_ONLY)]
-    by: Annotated[str, Meta(C.WORKFORCE, "By", P.APPEND_ONLY)]
-    outcome: Annotated[FollowUpOutcome | OutcomeWord, Meta(C.ATTENDANCE, "Outcome", P.APPEND_ONLY)]
-    with_whom: Annotated[
-        Literal["", "parent", "child", "other"], Meta(C.ATTENDANCE, "With", P.APPEND_ONLY)
-    ] = ""
-    alone: Annotated[bool, Meta(C.ATTENDANCE, "Child spoken to alone", P.APPEND_ONLY)] = False
-    reason_code: Annotated[Line, Meta(C.ATTENDANCE, "Reason (code)", P.APPEND_ONLY)] = ""
-    note: Annotated[Prose, Meta(C.ATTENDANCE, "Note", P.APPEND_ONLY)] = ""
-
-
 class Contact(Record):
     """An entry of the chronology: a call, visit, meeting or letter, and whether the child was seen."""
 
@@ -360,6 +269,7 @@ class SavedView(Record):
     worker: Annotated[str | None, Meta(C.WORKFORCE, "Worker", P.LAST_ARRIVAL)] = None
 
 
+_ATTENDANCE = "casework.records_attendance"
 _SHARING = "casework.records_sharing"
 _CASE = "casework.records_case"
 _LINKS = "casework.records_links"
@@ -374,16 +284,16 @@ RECORD_TYPES: Mapping[str, type[Record]] = RecordTypes(
         Worker,
         Team,
         Enrolment,
-        RegisterFile,
-        ImportMapping,
-        AttendanceWeek,
-        AttendanceTotal,
-        FollowUp,
         Contact,
         Flag,
         SavedView,
     ),
     {
+        "register_file": (_ATTENDANCE, "RegisterFile"),
+        "import_mapping": (_ATTENDANCE, "ImportMapping"),
+        "attendance_week": (_ATTENDANCE, "AttendanceWeek"),
+        "attendance_total": (_ATTENDANCE, "AttendanceTotal"),
+        "follow_up": (_ATTENDANCE, "FollowUp"),
         "agreement": (_SHARING, "Agreement"),
         "disclosure": (_SHARING, "Disclosure"),
         "notification": (_CASE, "Notification"),

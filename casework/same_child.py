@@ -20,18 +20,8 @@ from casework.identifiers import check_upn
 from casework.ids import new_id
 from casework.merged_weeks import Clash, clashes, fill
 from casework.policies import Policy
-from casework.records import (
-    LONGEST_LINE,
-    AttendanceTotal,
-    AttendanceWeek,
-    Child,
-    Enrolment,
-    Flag,
-    Household,
-    Record,
-    Relationship,
-    meta_of,
-)
+from casework.records import LONGEST_LINE, Child, Enrolment, Flag, Household, Record, Relationship, meta_of
+from casework.records_attendance import AttendanceTotal, AttendanceWeek
 from casework.records_case import Episode
 from casework.records_links import Link, LinkKind
 from casework.text import fold

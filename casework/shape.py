@@ -1,4 +1,4 @@
-"""Which kinds of records and fields this version knows, for two versions that meet."""
+"""Which kinds of records, fields and facets this version knows, for two versions that meet."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 
 from casework.canonical import fingerprint
+from casework.facets import FACET_OF_KEY
 from casework.records import RECORD_TYPES
 
 Kinds = Mapping[str, Sequence[str]]
@@ -21,7 +22,7 @@ def kinds() -> Kinds:
 @cache
 def shape() -> str:
     """One word for what this version knows; another version has another."""
-    return fingerprint(kinds(), size=8).hex()
+    return fingerprint(kinds(), [*FACET_OF_KEY], size=8).hex()
 
 
 def beyond(other: Kinds) -> dict[str, list[str]]:

@@ -23,7 +23,16 @@ from casework.wording import say_day
 if TYPE_CHECKING:
     from casework.records_sharing import Agreement, Disclosure
 
-__all__ = ["Answer", "Decision", "Ground", "all_seen", "knows_hidden", "may_see", "sees_every"]
+__all__ = [
+    "Answer",
+    "Decision",
+    "Ground",
+    "all_seen",
+    "is_shared_with",
+    "knows_hidden",
+    "may_see",
+    "sees_every",
+]
 
 DISCLOSURE_DAYS = 28
 """Calendar days for which a decision to share without agreement opens what it names, unless it says when."""
@@ -178,6 +187,16 @@ def _shared(
         return None
     return Decision(
         "yes", f"Shared without agreement on {say_day(newest.decided_on)}, with the reason on record."
+    )
+
+
+def is_shared_with(worker: Worker, on: date, ground: Ground) -> bool:
+    """Whether a decision to share without agreement opens anything to the worker's agency on a day."""
+    return any(
+        _shared(ground, worker, category, made.purpose, on)
+        for made in ground.disclosures
+        if made.agency == worker.agency
+        for category in made.categories
     )
 
 

@@ -133,6 +133,12 @@ HIDDEN_AGENCIES: frozenset[Agency] = frozenset({"youth-justice"})
 """Agencies whose part in a case would tell of such a category."""
 
 
+TOLD_OF_SHARING: tuple[Agency, ...] = ("voluntary",)
+"""Agencies whose own work never opens safeguarding: of a decision to share with one of them without agreement
+it is told what is shared, and nothing of why. The order is part of what laptops and the central record store.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Basis:
     """The organisation's lawful basis for one purpose. It never stands in for a family's agreement."""

@@ -17,7 +17,8 @@ from casework.edits import Change, Edit, update
 from casework.errors import BadInput, Refused
 from casework.merged_weeks import FIELDS, filled_slots, part
 from casework.policies import Policy
-from casework.records import AttendanceTotal, AttendanceWeek, Child, Enrolment, Record, meta_of
+from casework.records import Child, Enrolment, Record, meta_of
+from casework.records_attendance import AttendanceTotal, AttendanceWeek
 from casework.records_links import Link
 
 

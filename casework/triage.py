@@ -17,7 +17,7 @@ from casework.legal import threshold_of_weeks, unauthorised_now
 from casework.missing_education import AbsenceAlert, unexplained_absence
 from casework.ncodes import open_n_marks
 from casework.parameters import SESSIONS_FOR_RATE, at
-from casework.records import TOLD_SOCIAL_WORKER
+from casework.records_attendance import TOLD_SOCIAL_WORKER
 from casework.weeks import SLOTS, UNEXPLAINED_CODE, unpack
 from casework.wording import count_of, say_day
 

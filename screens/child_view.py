@@ -77,7 +77,8 @@ def read_view(
     With `other` only what they may see, too (`Store.seen_with`). Raises BadInput where the child
     is not on this laptop any more, saying why that may be.
     """
-    from casework.records import Child, RegisterFile
+    from casework.records import Child
+    from casework.records_attendance import RegisterFile
     from storage.queries.agreements import read_agreements
     from storage.queries.child import read_child
     from storage.queries.conflicts import count_conflicts

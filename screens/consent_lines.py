@@ -28,9 +28,9 @@ from screens.widgets.text import Cell, Piece, Tone
 if TYPE_CHECKING:
     from casework.agreements import State
     from casework.records import Child
-    from casework.records_sharing import Agreement, Disclosure
+    from casework.records_sharing import Agreement
     from casework.withdrawing import Lost
-    from storage.queries.agreements import ShownAgreement
+    from storage.queries.agreements import ShownAgreement, ShownDisclosure
     from storage.store import Store
 
 Names = Mapping[str, str]
@@ -60,7 +60,7 @@ class ConsentView:
     name: str
     place: str
     agreements: Sequence[ShownAgreement]
-    disclosures: Sequence[Disclosure]
+    disclosures: Sequence[ShownDisclosure]
     may_see_disclosures: bool
     drafts: frozenset[tuple[str, str]]
     today: date
@@ -268,10 +268,15 @@ def _dates(entry: ShownAgreement, today: date, width: int) -> Iterator[Cell]:
         yield from labelled("dates", "no review and no end", width, Tone.WARN)
 
 
+_OTHERS_DECISIONS = "only who may see safeguarding sees what others decided, but for what is shared with them"
+_NO_WHY = "who decided it and why is withheld"
+
+
 def _decisions(view: ConsentView, names: Names, width: int) -> Iterator[Cell]:
     if not view.may_see_disclosures:
-        yield Piece("  withheld: only who may see safeguarding sees the decisions of others", Tone.QUIET)
-    for made in view.disclosures:
+        yield from plain(f"withheld: {_OTHERS_DECISIONS}", width, tone=Tone.QUIET)
+    for entry in view.disclosures:
+        made = entry.disclosure
         what = join_words([CATEGORIES[c.value] for c in made.categories])
         share = made.decision == "share"
         act = "SHARED WITHOUT AGREEMENT" if share else "DECIDED NOT TO SHARE"
@@ -281,6 +286,9 @@ def _decisions(view: ConsentView, names: Names, width: int) -> Iterator[Cell]:
             end = last_day(made)
             over = "its time is over since" if end < view.today else "open until"
             yield from plain(f"{over} {say_day(end)}", width, tone=Tone.QUIET, indent=4)
+        if entry.withheld:
+            yield from plain(f"{_NO_WHY}: {entry.withheld}", width, tone=Tone.QUIET, indent=4)
+            continue
         told = {"yes": "the family was told", "no": "the family was not told"}.get(made.family_told, "")
         told += f" ({made.told_why})" if told and made.told_why else ""
         consulted = f"consulted {made.consulted}" if made.consulted else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -12,20 +12,18 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
 from casework.dates import parse_date
 from casework.days_given import day_to_come, require_year
 from casework.errors import BadInput, Locked, OutreachError
 from casework.hide_address import hide_address
-from casework.text import clean
 from casework.wording import say_day
-from screens.areas import PageField
 from screens.choosers import NOT_SAID, Chooser, ManyOf, OneOf
 from screens.dialogs import Confirm
 from screens.fields import FieldScroll, LineField
-from screens.form_fields import HINTS, LINE, FormField, Question
+from screens.form_fields import HINTS, FormField, Question
+from screens.form_widgets import fill, text_in, widgets_of
 from screens.kept_form import FOCUS, KeptForm, keys_line
 from screens.reopening import LeftOpen, is_of_case
 from screens.small_windows import SmallSign, is_too_small
@@ -125,25 +123,10 @@ class FieldForm(KeptForm):
                 with Horizontal(classes="row", id=f"row-{spec.name}"):
                     label = "" if spec.cut else spec.label
                     yield Static(show(label), classes="label", id=f"label-{spec.name}", markup=False)
-                    yield from self._widgets(spec)
+                    yield from widgets_of(spec)
         yield Static(id="hint", markup=False)
         yield SaidLine()
         yield Static(show_cell(keys_line(self.KEYS)), id="keys", markup=False)
-
-    def _widgets(self, spec: FormField) -> Iterator[Widget]:
-        if spec.kind == "one":
-            yield OneOf(spec.choices, id=spec.name)
-        elif spec.kind == "many":
-            yield ManyOf(spec.choices, id=spec.name, whole=spec.whole, empty=spec.empty)
-        elif spec.kind == "told":
-            yield Static(id=spec.name, classes="told", markup=False)
-        elif spec.kind == "page":
-            yield PageField(id=spec.name, tab_behavior="focus")
-        else:
-            classes = "day" if spec.kind == "day" else None
-            yield LineField(id=spec.name, max_length=LINE, classes=classes)
-            if spec.kind == "day":
-                yield Static(classes="echo", id=f"echo-{spec.name}", markup=False)
 
     async def on_mount(self) -> None:
         """Go on with the draft that was left."""
@@ -156,7 +139,9 @@ class FieldForm(KeptForm):
         await self._tell_closed()
         draft = await self.load_draft()
         self._tell_words()
-        self._fill({**self._start, **(draft.fields if draft is not None else {})})
+        held = {**self._start, **(draft.fields if draft is not None else {})}
+        for spec in self.form_fields():
+            fill(self.query_one(f"#{spec.name}"), held.get(spec.name, ""))
         if draft is not None:
             self.tell("draft brought back")
         self._offer(draft.fields if draft is not None else {})
@@ -209,41 +194,19 @@ class FieldForm(KeptForm):
         taken = [spec.name for spec in asked]
         self.query_one(f"#{name if name in taken else taken[0]}").focus()
 
-    def _fill(self, fields: Mapping[str, str]) -> None:
-        for spec in self.form_fields():
-            value = fields.get(spec.name, "")
-            widget = self.query_one(f"#{spec.name}")
-            if isinstance(widget, OneOf):
-                widget.set_value(value)
-            elif isinstance(widget, ManyOf):
-                widget.set_values(value.split(","))
-            elif isinstance(widget, TextArea):
-                widget.text = clean(value, limit=100_000, newlines=True)
-            elif isinstance(widget, Input):
-                widget.value = clean(value, limit=LINE)
-
     def fields(self) -> dict[str, str]:
         """The form as it stands, as text: several words are parted by commas."""
         return {spec.name: self.value_of(spec.name) for spec in self.form_fields()}
 
     def value_of(self, name: str) -> str:
         """One field as it stands."""
-        widget = self.query_one(f"#{name}")
-        if isinstance(widget, OneOf):
-            return widget.value
-        if isinstance(widget, ManyOf):
-            return ",".join(widget.values)
-        if isinstance(widget, TextArea):
-            return widget.text
-        return widget.value if isinstance(widget, Input) else ""
+        return text_in(self.query_one(f"#{name}"))
 
     def put(self, name: str, value: str) -> None:
         """Fill a one-line field or pick a word in it; what is typed there replaces what nobody typed."""
         widget = self.query_one(f"#{name}")
-        if isinstance(widget, OneOf):
-            widget.set_value(value)
-        elif isinstance(widget, Input):
-            widget.value = clean(value, limit=LINE)
+        fill(widget, value)
+        if isinstance(widget, Input):
             widget.action_select_all()
 
     def values(self) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from textual import events
 
 from casework.edits import Edit, bundle
 from casework.followups import follow_up
-from casework.records import TOLD_SOCIAL_WORKER, Child
+from casework.records import Child
+from casework.records_attendance import TOLD_SOCIAL_WORKER
 from casework.triage import OPEN_OUTCOMES
 from casework.wording import OUTCOME_LABELS, count_of
 from screens.base import CALM_SECONDS
@@ -30,7 +31,7 @@ from storage.following_up import message_to_social_worker, require_register
 from storage.queries.steps import acted_on
 
 if TYPE_CHECKING:
-    from casework.records import FollowUpOutcome
+    from casework.records_attendance import FollowUpOutcome
     from storage.journal import Receipt
     from storage.store import Store
 

@@ -18,7 +18,7 @@ from storage.queries.sight import draft_of
 from storage.queries.steps import newest_follow_up
 
 if TYPE_CHECKING:
-    from casework.records import FollowUp, FollowUpOutcome
+    from casework.records_attendance import FollowUp, FollowUpOutcome
     from screens.kept_dialog import KeptAs
     from screens.reopening import LeftOpen
     from storage.drafts import Draft

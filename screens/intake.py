@@ -18,10 +18,11 @@ from textual.widgets import Input, Static
 from casework.errors import OutreachError, Refused
 from casework.text import clean
 from casework.wording import count_of
-from screens.intake_ask import AskSame, ask_column, ask_moved, ask_school
+from screens.intake_ask import AskSame, ask_column
 from screens.intake_chosen import Chosen
 from screens.intake_files import Entry, first_folder, list_folder, resolve
 from screens.intake_list import FileList
+from screens.intake_look import look_into
 from screens.intake_path import PathInput
 from screens.intake_steps import ImportSteps
 from screens.verbs import bindings_for
@@ -33,7 +34,6 @@ from screens.widgets.text import Piece, Tone, show_cell
 from storage.intake.report import LATER, Answer, FileReport, Question
 
 if TYPE_CHECKING:
-    from storage.intake.importer import ImportPreview
     from storage.store import Store
 
 Phase = Literal["choose", "preview", "working", "report"]
@@ -218,41 +218,12 @@ class ImportScreen(ImportSteps):
 
     async def _preview(self) -> None:
         """Look into every file that has no preview yet; ask for a school where a file does not say."""
-        from storage.intake.importer import preview_file
-
         self._enter("working")
         done: list[Chosen] = []
-        for number, chosen in enumerate(self._files):
-            self._tell(f"Looking into {short(chosen.name, 50)} ({number + 1} of {len(self._files)})")
-            looked = chosen
-            looked = replace(looked, waits=False)
-            while looked.preview is None and looked.report is None:
-                asked = looked
-
-                def look(store: Store, one: Chosen = asked) -> ImportPreview:
-                    return preview_file(
-                        store, one.path, school=one.school, mapping=one.layout, moved=one.moved
-                    )
-
-                try:
-                    looked = replace(asked, preview=await self.ask(look), problem=None)
-                except OutreachError as problem:
-                    looked = replace(asked, problem=problem)
-                    if looked.needs_school and any(one.is_ready for one in done):
-                        looked = replace(looked, problem=None, waits=True)
-                        break
-                    if looked.may_have_moved:
-                        if not await ask_moved(self, looked):
-                            break
-                        looked = replace(asked, moved=True, problem=None)
-                        continue
-                    school, added = await ask_school(self, looked)
-                    if added is not None:
-                        self.took(added)
-                    if not school or school == asked.school:
-                        break
-                    looked = replace(asked, school=school, problem=None)
-            done.append(looked)
+        for number, chosen in enumerate(self._files, 1):
+            self._tell(f"Looking into {short(chosen.name, 50)} ({number} of {len(self._files)})")
+            after_others = any(one.is_ready for one in done)
+            done.append(await look_into(self, chosen, after_others=after_others))
         self._files = done
         self._enter("preview")
         self._draw()

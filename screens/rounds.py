@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 
-from casework.records import TOLD_SOCIAL_WORKER
+from casework.records_attendance import TOLD_SOCIAL_WORKER
 from screens.dialogs import Confirm
 from screens.follow_up import Subject
 from screens.follow_up_words import WordsScreen
@@ -20,7 +20,7 @@ from screens.verbs import BY_ID, keys_of
 from storage.queries.steps import children_of_step
 
 if TYPE_CHECKING:
-    from casework.records import FollowUpOutcome
+    from casework.records_attendance import FollowUpOutcome
     from storage.drafts import Draft
     from storage.store import Store
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from casework.conflicts import Keep, settle
 from casework.edits import Change, update
 from casework.errors import BadInput
-from casework.records import AttendanceTotal, AttendanceWeek, Child, Enrolment, Flag, Relationship
+from casework.records import Child, Enrolment, Flag, Relationship
+from casework.records_attendance import AttendanceTotal, AttendanceWeek
 from casework.records_sync import Conflict
 from storage.queries.conflicts import find_conflict
 

@@ -212,6 +212,10 @@ class Store:
         """Whether the worker of this laptop recorded it; in a preview, the other, too."""
         return by == self.worker.id and (self._also is None or self._also.id == by)
 
+    def works_for(self, agency: str) -> bool:
+        """Whether the worker of this laptop works for an agency; in a preview, the other, too."""
+        return agency == self.worker.agency and (self._also is None or agency == self._also.agency)
+
     def sees_every(self, category: Category, purpose: Purpose) -> bool:
         """Whether the worker of this laptop may see a category of every child there can be."""
         both = (self.worker,) if self._also is None else (self.worker, self._also)

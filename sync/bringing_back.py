@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 
 from casework.canonical import defaults
 from casework.edits import BROUGHT_BACK
-from casework.facets import facets, joined, stand_ins
-from storage.central.holdings import BIT, Holdings
+from casework.facets import OPENED_BY, TOLD, Facet, facets, joined, stand_ins
+from casework.policies import Category
+from storage.central.holdings import Holdings
 from storage.central.lacking import read_lacking, read_unsaid, without_unsaid
 from storage.central.state import read_state
 from storage.store import Store
 from sync.messages.steps import Changed, SentEdit
+
+_SAFEGUARDING = Facet(Category.SAFEGUARDING)
 
 
 class BringingBack:
@@ -27,7 +30,11 @@ class BringingBack:
 
     def lacking(self) -> list[SentEdit]:
         """What the central record knows only a part of, as far as this laptop may hold the rest of it."""
-        wanted = read_lacking(self._conn)
+        return self.rest(read_lacking(self._conn))
+
+    def rest(self, wanted: Iterable[tuple[str, str, Collection[str]]]) -> list[SentEdit]:
+        """What this laptop may hold and has to say of these fields of records, given with type and id."""
+        wanted = list(wanted)
         values = self._holdings.read((kind, record) for kind, record, _ in wanted)
         masks = self._holdings.masks()
         found = []
@@ -43,14 +50,16 @@ class BringingBack:
             changes = [
                 Changed(type=kind, record=record, field=name, old=shown.get(name, ""), new=fields[name])
                 for name in names
-                if name in exact and mask & BIT[exact[name]]
+                if name in exact and mask & OPENED_BY[exact[name]] and fields[name] != shown.get(name, "")
             ]
             if changes:
                 found.append(self._as_step(changes))
         return found
 
     def brought_back(self, record_type: str, record: str) -> SentEdit | None:
-        """What is held of a record, as a step that makes it; None where nothing counts."""
+        """What is held of a record, as a step that makes it; None where nothing counts, or where it is of a
+        decision that this laptop was merely told of: whoever holds all of it brings it back.
+        """
         values = self._holdings.read([(record_type, record)])[record_type, record]
         parts = dict(facets(record_type, values)) if values is not None else {}
         for facet, unknown in self._holdings.extras.of([record]).get(record, {}).items():
@@ -59,9 +68,11 @@ class BringingBack:
         mask = 0
         for scope in self._holdings.scopes_of(record_type, record, joined(parts.values())):
             mask |= masks.get(scope, 0)
-        if not parts or not mask & BIT[next(iter(parts))]:
+        lead = next(iter(parts), None)
+        stated = _SAFEGUARDING if lead in TOLD.values() else lead
+        if stated is None or not mask & OPENED_BY[stated]:
             return None
-        held = joined(part for facet, part in parts.items() if mask & BIT[facet])
+        held = joined(part for facet, part in parts.items() if mask & OPENED_BY[facet])
         held = without_unsaid(record_type, held, read_unsaid(self._conn).get(record, ()))
         return self._as_step([Changed(type=record_type, record=record, field="", old=None, new=held)])
 

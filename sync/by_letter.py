@@ -134,7 +134,7 @@ class LetterSession:
         if reply.welcome.action == "reconcile":
             session.problems.append("Write another bundle: it offers them.")
             with transaction(self._conn):
-                end_bundles(self._conn)
+                end_bundles(self._conn, read_bundles(self._conn).sent)
             return session
         take_known(self._store, reply.known)
         self._settle(reply, answers.verdicts, session)

@@ -30,7 +30,7 @@ from sync.messages.sums import Verified, Verify
 from sync.reading import Reading
 from sync.sending import Sending
 from sync.session import Session
-from sync.transport import Answering, ask, ask_ahead
+from sync.transport import Answering, NotSent, ask, ask_ahead
 
 _ROUNDS = 25
 """Times that a session goes back to an earlier step, for work goes on meanwhile on both sides."""
@@ -133,10 +133,14 @@ class Device:
         wait = ask_ahead(self._way, greeting, Welcome)
         if message is not None:
             self._sending.work_out(message)
-        welcome = wait()
+        try:
+            welcome = wait()
+        except NotSent:
+            self._meeting.was_not_said(state.coming)
+            raise
         if bundles.sent:
             with transaction(self._conn):
-                end_bundles(self._conn)
+                end_bundles(self._conn, bundles.sent)
         self._meeting.welcomed(state.coming, welcome, session)
         self._sending.ahead = welcome.beside.ahead
         if message is not None and welcome.beside.pushed is not None:

@@ -28,6 +28,7 @@ from sync.certificates import certificate_fault
 from sync.messages.enrolling import Enrol, Enrolled
 from sync.messages.said import Fault
 from sync.messages.verbs import VERB_OF
+from sync.transport import NotSent
 
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
@@ -35,6 +36,7 @@ T = TypeVar("T")
 _TRIES = 3
 _FIRST_WAIT = 0.25
 _TIMEOUT = httpx2.Timeout(60.0, connect=10.0)
+_NO_CONNECTION = (httpx2.ConnectError, httpx2.ConnectTimeout)
 _OK, _TOO_MANY, _SERVER = 200, 429, 500
 _MOST_OFFSET = timedelta(days=36_525)
 """By which two clocks may differ: a century."""
@@ -113,8 +115,9 @@ class Line:
     ) -> M:
         """The answer to a message; without `hub_key` the key that the answer itself names is taken.
 
-        Raises Unreachable, or the central record's own refusal.
+        Raises NotSent or Unreachable, or the central record's own refusal.
         """
+        left = False
         ready, self._ready = self._ready, None
         body = ready[1] if ready is not None and ready[0] is said else wire.packed(said)
         for attempt in range(_TRIES):
@@ -123,12 +126,16 @@ class Line:
                 status, headers, answer = self._exchange(verb, body, key, key_id, nonce)
                 return self._read(status, headers, answer, shape, hub_key, nonce)
             except _Skewed as skewed:
+                left = True
                 if attempt + 1 == _TRIES:
                     raise Unreachable("clock", "The clocks of laptop and central record differ.") from None
                 self.offset = skewed.offset
             except Unreachable as fault:
+                left = left or not isinstance(fault, NotSent)
                 # Who does not answer for a minute is not asked twice more: somebody waits for the end of it.
                 if attempt + 1 == _TRIES or isinstance(fault, _Silent):
+                    if left and isinstance(fault, NotSent):
+                        raise Unreachable(fault.code, fault.message, fault.where) from None
                     raise
                 self._sleep(_FIRST_WAIT * 2**attempt * (1 + random.random()))  # noqa: S311
         raise AssertionError  # the last attempt returns or raises
@@ -156,7 +163,7 @@ class Line:
                 return response.status_code, found, bytes(answer)
         except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, OSError) as error:
             then = _ENROL_AGAIN if verb == "enrol" else _SENT_LATER
-            fault = _Silent if isinstance(error, httpx2.ReadTimeout) else Unreachable
+            fault = next((kind for errors, kind in _KINDS if isinstance(error, errors)), Unreachable)
             raise fault("unreachable", f"{_why(error, self.url)}; {then}.", self.url) from None
 
     def _read(
@@ -274,7 +281,7 @@ def _why(error: Exception, url: str) -> str:
     """What went wrong on the way, in a person's words."""
     if told := certificate_fault(error, httpx2.URL(url).host):
         return told
-    if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout):
+    if isinstance(error, _NO_CONNECTION):
         return "The central record cannot be reached"
     if isinstance(error, httpx2.TimeoutException):
         return "The central record did not answer in time"
@@ -294,6 +301,9 @@ def _ahead_by(told: str, now: datetime) -> timedelta:
 
 class _Silent(Unreachable):
     """The central record took a request and did not answer it in time."""
+
+
+_KINDS = ((httpx2.ReadTimeout, _Silent), (_NO_CONNECTION, NotSent))
 
 
 class _Skewed(Exception):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
 
@@ -14,6 +14,7 @@ from casework.wording import count_of
 from storage import audit
 from storage.central import outbox
 from storage.central.asides import newest_aside, note_taken, to_ask_after
+from storage.central.bundles import read_bundles
 from storage.central.given_up import read_given_up
 from storage.central.holdings import Holdings
 from storage.central.state import SyncState, read_state, write_state
@@ -26,6 +27,10 @@ from sync.session import Session
 AUDIT_LOST = (
     "The audit of this laptop does not hold what the central record kept of it: an older copy of the caseload"
     " was put back, or the audit was altered. Both sides keep that on record; tell your manager."
+)
+_SINCE_THE_BACKUP = (
+    "What was changed since then comes back with each laptop that made it, unless that had to give the child"
+    " up: the history shows it where somebody had read it."
 )
 _ASKED = 25
 """Steps that were kept aside of which one greeting asks, a kilobyte of them: the next one asks of others."""
@@ -53,12 +58,22 @@ class Meeting:
         """
         with transaction(self._conn):
             state = read_state(self._conn)
-            had_no_answer = _without_answer(state)[-MOST_UNANSWERED:]
-            if not had_no_answer:
+            had_no_answer = _remembered(_without_answer(state), read_bundles(self._conn).sent.values())
+            # What is asked for and not there is gone: what was lost is brought back from here first.
+            if not had_no_answer and not state.anew:
                 self._holdings.extras.ask_for_known()
             state = replace(state, coming=self._new_id(), unanswered=" ".join(had_no_answer))
             write_state(self._conn, state)
         return state
+
+    def was_not_said(self, word: str) -> None:
+        """A greeting has not left this computer: nobody can have heard its word. So days without a network
+        push no word out that was heard.
+        """
+        with transaction(self._conn):
+            state = read_state(self._conn)
+            *before, last = [one for one in _without_answer(state) if one != word] or [""]
+            write_state(self._conn, replace(state, coming=last, unanswered=" ".join(before)))
 
     def greeting(self, state: SyncState, bundle: int = 0) -> Hello:
         """The first message of a session; `bundle` is the counter of a bundle that is still on its way."""
@@ -166,7 +181,7 @@ class Meeting:
         again = "was" if count == 1 else "were"
         session.problems.append(
             "The central record is not the one last read (restored from a backup?);"
-            f" {count_of(count, 'step')} of this laptop's {again} offered again, and nothing is lost."
+            f" {count_of(count, 'step')} of this laptop's {again} offered again. {_SINCE_THE_BACKUP}"
         )
         return replace(
             state,
@@ -185,6 +200,15 @@ class Meeting:
 def _without_answer(state: SyncState) -> list[str]:
     """The words of greetings that had no answer yet, the oldest first."""
     return [*state.unanswered.split(), *state.coming.split()]
+
+
+def _remembered(words: list[str], of_bundles: Collection[str]) -> list[str]:
+    """These words without the oldest beyond MOST_UNANSWERED; those of bundles that are on their way stay, for
+    a bundle may be read, and its answer come, after any number of greetings in vain.
+    """
+    others = [word for word in words if word not in of_bundles]
+    forgotten = {*others[: max(0, len(words) - MOST_UNANSWERED)]}
+    return [word for word in words if word not in forgotten]
 
 
 def _answered(state: SyncState, word: str) -> SyncState:

@@ -301,9 +301,13 @@ class Sending:
         ids = [record for record, kind in records.items() if kind not in unknown]
         for at in range(0, len(ids), MOST_ROWS):
             session.requests += 1
-            lost = ask(self._way, Have(records=ids[at : at + MOST_ROWS]), Lack).records
+            answer = ask(self._way, Have(records=ids[at : at + MOST_ROWS]), Lack)
+            lost = answer.records
             for n in range(0, len(lost), MOST_EDITS):
                 self._give(session, {record: records[record] for record in lost[n : n + MOST_EDITS]})
+            lacking = answer.beside.lacking.items()
+            rest = [(records[record], record, names) for record, names in lacking if record in records]
+            self._give_steps(session, self._lost.rest(rest))
 
     def _give(self, session: Session, lost: Mapping[str, str]) -> None:
         """Bring back these records (by id the type) in one message. One that somebody made anew meanwhile is
@@ -331,16 +335,19 @@ class Sending:
         there were any.
         """
         edits = self._lost.lacking()
+        self._give_steps(session, edits)
+        if edits:
+            with transaction(self._conn):
+                forget_lacking(self._conn)
+        return bool(edits)
+
+    def _give_steps(self, session: Session, edits: Sequence[SentEdit]) -> None:
         for at in range(0, len(edits), MOST_EDITS):
             session.requests += 1
             push = Push(edits=edits[at : at + MOST_EDITS])
             answer = whole(push, ask(self._way, push, Pushed))
             with transaction(self._conn):
                 self._note_taken(session, answer)
-        if edits:
-            with transaction(self._conn):
-                forget_lacking(self._conn)
-        return bool(edits)
 
 
 def _took_nothing() -> Unreachable:

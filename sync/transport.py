@@ -13,8 +13,14 @@ from typing import Protocol, TypeVar
 
 from pydantic import BaseModel
 
+from casework.errors import Unreachable
+
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
+
+
+class NotSent(Unreachable):
+    """There was no connection at all: nothing of a message has left this computer."""
 
 
 class Transport(Protocol):
@@ -24,8 +30,8 @@ class Transport(Protocol):
         """Begin to take a message there, after those that were sent before it.
 
         What is given waits until the answer, a message of this `shape`, has come and `then` was done with it,
-        and gives what that gave; `then` may be done on another thread. It raises Unreachable, or the central
-        record's own refusal. None where the answer comes another day.
+        and gives what that gave; `then` may be done on another thread. It raises Unreachable, and NotSent
+        where that is certain, or the central record's own refusal. None where the answer comes another day.
         """
 
 

@@ -25,7 +25,8 @@ from benchmarks.invented import name
 from benchmarks.sync.workload import NOW
 from casework.edits import Edit, create, update
 from casework.ids import new_id
-from casework.records import AttendanceWeek, Child, Contact, School, Team, Worker
+from casework.records import Child, Contact, School, Team, Worker
+from casework.records_attendance import AttendanceWeek
 from storage.central.identity import COMING_KEY, HUB_KEY, PRIVATE_KEY, Identity, adopt
 from storage.central.state import keep, kept, read_state
 from storage.store import Store

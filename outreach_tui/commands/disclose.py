@@ -13,7 +13,9 @@ from outreach_tui.commands.opening import opened
 from outreach_tui.commands.sharing_words import CATEGORIES, listed
 
 if TYPE_CHECKING:
-    from casework.records_sharing import Disclosure
+    from datetime import date
+
+    from storage.queries.agreements import ShownDisclosure
 
 
 @click.command(cls=LineCommand)
@@ -46,6 +48,8 @@ def disclose(child: str, *, listing: bool, **given: Any) -> None:
             raise click.UsageError(f"Missing option '{option}'")
     from casework.ids import new_id
     from casework.records_sharing import Disclosure
+    from casework.sharing import last_day
+    from casework.wording import say_day
     from outreach_tui.commands.cases import fitting
     from outreach_tui.commands.people import take_child, take_day, take_note
     from storage.disclosing import commit_disclosure
@@ -72,6 +76,8 @@ def disclose(child: str, *, listing: bool, **given: Any) -> None:
             )
         receipt = commit_disclosure(store, found, made)
         value = {"id": made.id, "decision": made.decision, "edit": receipt.edit}
+        if made.decision == "share" and last_day(made) < store.today:
+            output.warn(f"It opens nothing: its last day was {say_day(last_day(made))}.")
     call.show(value, lambda: output.emit_lines([f"{receipt.name}. Its id is {made.id}."]))
 
 
@@ -91,9 +97,9 @@ def _list_disclosures(child: str) -> None:
         if not others and not made:
             raise Refused("withheld", others.reason, Category.SAFEGUARDING.value)
         store.log("looked", f"decisions to share ({len(made)})", found.id)
-        value = guarded(store, found, [_disclosure_json(entry, str(last_day(entry))) for entry in made])
+        value = guarded(store, found, [_disclosure_json(entry, last_day(entry.disclosure)) for entry in made])
     if not others:
-        output.warn(f"Only what you recorded is listed. {others.reason}")
+        output.warn(f"Only what you recorded, and what is shared with you, is listed. {others.reason}")
 
     def table() -> None:
         if not value:
@@ -108,9 +114,11 @@ def _list_disclosures(child: str) -> None:
                     entry["to"],
                     ", ".join(entry["categories"]),
                     entry["purpose"],
-                    entry["decided_by"],
-                    entry["family_told"] or "not said",
-                    entry["reason"],
+                    *(
+                        ("withheld",) * 3
+                        if entry["withheld"]
+                        else (entry["decided_by"], entry["family_told"] or "not said", entry["reason"])
+                    ),
                     entry["id"],
                 )
                 for entry in value
@@ -121,18 +129,24 @@ def _list_disclosures(child: str) -> None:
     call.show(value, table)
 
 
-def _disclosure_json(made: Disclosure, until: str) -> dict[str, Any]:
-    return {
-        "id": made.id,
-        "on": made.decided_on,
-        "until": until,
-        "decision": made.decision,
-        "to": made.agency,
-        "categories": [c.value for c in made.categories],
-        "purpose": made.purpose,
+def _disclosure_json(shown: ShownDisclosure, until: date) -> dict[str, Any]:
+    """A decision as output has it; who made it and why are null where they are withheld."""
+    made = shown.disclosure
+    words = {
         "reason": made.reason,
         "decided_by": made.decided_by,
         "consulted": made.consulted,
         "family_told": made.family_told,
         "why": made.told_why,
+    }
+    return {
+        "id": made.id,
+        "on": made.decided_on,
+        "until": str(until),
+        "decision": made.decision,
+        "to": made.agency,
+        "categories": [c.value for c in made.categories],
+        "purpose": made.purpose,
+        **(dict.fromkeys(words) if shown.withheld else words),
+        "withheld": shown.withheld or None,
     }

@@ -65,7 +65,7 @@ def follow_up(
     """
     from casework.followups import check_moment, check_reason
     from casework.followups import follow_up as build
-    from casework.records import TOLD_SOCIAL_WORKER
+    from casework.records_attendance import TOLD_SOCIAL_WORKER
     from casework.triage import OPEN_OUTCOMES, SETTLED_OUTCOMES
     from casework.wording import OUTCOME_LABELS
     from outreach_tui.commands.people import Eyes, take_child, take_day, take_note, take_when

@@ -17,7 +17,8 @@ from casework.edits import Change, Edit, create, update
 from casework.errors import Refused
 from casework.followups import contact, follow_up
 from casework.ids import new_id
-from casework.records import Calendar, Child, Flag, FollowUpOutcome, SavedView, School, Team, Worker
+from casework.records import Calendar, Child, Flag, SavedView, School, Team, Worker
+from casework.records_attendance import FollowUpOutcome
 from outreach_tui.demo import MARKER, NOTICE, PASSPHRASE
 from outreach_tui.demo.assessments import write_assessments
 from outreach_tui.demo.cases import end_cases, give_social_worker, see_children

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -11,7 +11,8 @@ from storage.central.state import keep, kept
 from storage.cipher import Connection
 
 _KEPT = "bundles"
-_MOST_ON_THEIR_WAY = 40
+_MOST_ON_THEIR_WAY = 20
+"""Half of the words that a greeting names: those of greetings over the network are named beside them."""
 
 
 @dataclass
@@ -53,6 +54,11 @@ class Bundles:
         self.sent = {sent: self.sent[sent] for sent in names[first:]}
         self._forget_marks()
 
+    def end(self, names: Collection[str]) -> None:
+        """The answers to these can be read no more."""
+        self.sent = {sent: word for sent, word in self.sent.items() if sent not in names}
+        self._forget_marks()
+
     def _forget_marks(self) -> None:
         self.marks = {name: mark for name, mark in self.marks.items() if name in self.sent}
 
@@ -68,9 +74,10 @@ def keep_bundles(conn: Connection, bundles: Bundles) -> None:
     keep(conn, _KEPT, json.dumps(asdict(bundles)))
 
 
-def end_bundles(conn: Connection) -> None:
-    """A session over the network was begun: what is still on its way as a file is older than that."""
+def end_bundles(conn: Connection, names: Collection[str]) -> None:
+    """These are on their way no more: a session over the network was begun after they were written, or they
+    were answered that all has to be offered again.
+    """
     bundles = read_bundles(conn)
-    if bundles.sent:
-        bundles.sent, bundles.marks = {}, {}
-        keep_bundles(conn, bundles)
+    bundles.end(names)
+    keep_bundles(conn, bundles)

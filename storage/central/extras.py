@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from casework.facets import BIT_OF_KEY, FACET_OF_KEY, Facet
+from casework.facets import FACET_OF_KEY, OPENED_BY_OF_KEY, Facet
 from casework.records import RECORD_TYPES
 from storage.cipher import Connection
 from storage.rows import portions
@@ -51,16 +51,16 @@ class Extras:
         return found
 
     def type_of(self, record: str) -> list[str]:
-        """The kind of a record of which nothing but this is here."""
+        """The kind of a record of which nothing but this is here. This version may know it by now."""
         rows = self._conn.execute("SELECT type FROM sync_extra WHERE record = ?", (record,)).fetchall()
-        return [row[0] for row in rows if row[0] not in RECORD_TYPES]
+        return [row[0] for row in rows]
 
     def narrow(self, record: str, mask: int) -> None:
         """Give up the facets that are not in the mask."""
         for held, parts in self._conn.execute(
             "SELECT record, parts FROM sync_extra WHERE record = ?", (record,)
         ).fetchall():
-            kept = {key: fields for key, fields in json.loads(parts).items() if mask & BIT_OF_KEY[key]}
+            kept = {key: fields for key, fields in json.loads(parts).items() if mask & OPENED_BY_OF_KEY[key]}
             self._conn.execute("UPDATE sync_extra SET parts = ? WHERE record = ?", (json.dumps(kept), held))
 
     def drop(self, records: Collection[str]) -> None:

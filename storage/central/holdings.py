@@ -17,7 +17,7 @@ from casework.canonical import (
     octets_of,
     sum_of,
 )
-from casework.facets import BIT_OF_KEY, FACETS, Facet, facets, joined
+from casework.facets import OPENED_BY, OPENED_BY_OF_KEY, Facet, facets, joined
 from casework.records import RECORD_TYPES
 from casework.scopes import TIED, own_scope
 from storage.central import beside
@@ -35,9 +35,6 @@ Values = dict[str, Any] | None
 _Row = tuple[str, str, str, int, bytes]
 """A row of `sync_held`: the record's id, the scope, its type, its facets that count, and their sum."""
 _HELD = ("record", "scope", "type", "facets", "total")
-
-
-BIT: Mapping[Facet, int] = {facet: 1 << place for place, facet in enumerate(FACETS)}
 
 
 class Holdings:
@@ -91,7 +88,7 @@ class Holdings:
             return []
         children = [row[0] for row in self._conn.execute(LEFT_BY[record_type], (record,))]
         masks = self.masks() if children else {}
-        lead = BIT[next(iter(facets(record_type, {"void": True})))]
+        lead = OPENED_BY[next(iter(facets(record_type, {"void": True})))]
         return [child for child in children if masks.get(child, 0) & lead]
 
     def tied_with(self, record_type: str, record: str) -> list[Entry]:
@@ -161,8 +158,8 @@ class Holdings:
                 if not mask:
                     continue
                 hashes = hashes or facet_hashes(record_type, record, fields)
-                own = [number for key, number in hashes.items() if mask & BIT_OF_KEY[key]]
-                if not own or not mask & BIT_OF_KEY[next(iter(hashes))]:
+                own = [number for key, number in hashes.items() if mask & OPENED_BY_OF_KEY[key]]
+                if not own or not mask & OPENED_BY_OF_KEY[next(iter(hashes))]:
                     continue
                 total = sum(own) % MODULUS
                 rows.append((record, scope, record_type, len(own), octets_of(total)))

@@ -13,12 +13,12 @@ from functools import cache
 from typing import Any
 
 from casework.canonical import defaults
-from casework.facets import WITHHELD_WORDS, facets, joined
+from casework.facets import OPENED_BY, WITHHELD_WORDS, facets, joined
 from casework.policies import Policy
 from casework.records import meta_of
 from casework.records_sharing import SAFEST_FIRST
 from storage.central.delivery import Row
-from storage.central.holdings import BIT, Entry, Holdings
+from storage.central.holdings import Entry, Holdings
 from storage.central.state import keep, kept, read_state
 from storage.central.weighing import names_of
 from storage.cipher import Connection
@@ -158,7 +158,7 @@ def _unheard(
         mask = 0
         for scope in holdings.scopes_of(record_type, record, values):
             mask |= masks.get(scope, 0)
-        sent = joined(part for facet, part in facets(record_type, values).items() if mask & BIT[facet])
+        sent = joined(part for facet, part in facets(record_type, values).items() if mask & OPENED_BY[facet])
         if names := values.keys() - sent.keys():
             found[record] = sorted(names)
     return found

@@ -9,14 +9,14 @@ from operator import or_
 from typing import Any
 
 from casework.edits import Change
-from casework.facets import FACET_OF_KEY, Facet, facets, joined, plain_facets
+from casework.facets import FACET_OF_KEY, OPENED_BY, Facet, facets, joined, plain_facets
 from casework.records import RECORD_TYPES
 from casework.scopes import EVERYBODY, own_scope
 from storage import reindex, search_index
 from storage.central.delivery import Received, Row
 from storage.central.forgetting import forget_words, take_out, types_of
 from storage.central.given_up import add_given_up
-from storage.central.holdings import BIT, Entry, Holdings, Values
+from storage.central.holdings import Entry, Holdings, Values
 from storage.central.others_steps import note_steps
 from storage.central.outbox import want
 from storage.central.weighing import weighed
@@ -28,7 +28,7 @@ from storage.journal import apply_steps
 def _all_of(record_type: str) -> int:
     """The bits of every facet that a record of this type can have."""
     named = plain_facets(record_type)
-    return reduce(or_, (BIT[facet] for facet, _ in named) if named is not None else BIT.values())
+    return reduce(or_, (OPENED_BY[facet] for facet, _ in named) if named is not None else OPENED_BY.values())
 
 
 def changed_by(row: Row, before: Mapping[str, Any], own: Collection[str] = ()) -> list[Change]:
@@ -106,7 +106,7 @@ class Narrowing:
             if record not in unknown and _all_of(record_type) & ~mask == 0:
                 continue
             parts = facets(record_type, values)
-            if not mask & BIT[next(iter(parts))]:
+            if not mask & OPENED_BY[next(iter(parts))]:
                 if scopes == [EVERYBODY] and not mask:
                     continue  # it was not said yet; the worker whose laptop this is is among it
                 if self._holdings.left_by(record_type, record):
@@ -116,7 +116,7 @@ class Narrowing:
                 continue
             if record in unknown:
                 self._extras.narrow(record, mask)
-            held = {facet.key: part for facet, part in parts.items() if mask & BIT[facet]}
+            held = {facet.key: part for facet, part in parts.items() if mask & OPENED_BY[facet]}
             if len(held) == len(parts):
                 continue
             changes = changed_by(weighed([Row(record_type, record, 0, held)])[0], values)
@@ -137,13 +137,15 @@ class Narrowing:
         parts: Mapping[Facet, Mapping[str, Any]],
         masks: Mapping[str, int],
     ) -> None:
-        """Give up what may not be held any more of a record whose kind this version does not know."""
-        if parts and record_type not in RECORD_TYPES:
+        """Give up what may not be held any more of a record that has no row, for its kind was not known when
+        it came.
+        """
+        if parts:
             mask = masks.get(own_scope(record_type, record, joined(parts.values())), 0)
-            if mask & BIT[next(iter(parts))]:
+            if mask & OPENED_BY[next(iter(parts))]:
                 self._extras.narrow(record, mask)
             else:
-                self._extras.drop([record])
+                self.purge(record, record_type)
 
     def purge(self, record: str, record_type: str = "") -> set[Entry]:
         """Take a record out of this laptop; what is to be counted."""

@@ -18,7 +18,7 @@ from operator import attrgetter, itemgetter
 from typing import Any
 
 from casework.edits import CREATED, Change
-from casework.facets import BIT_OF_KEY, joined
+from casework.facets import OPENED_BY_OF_KEY, joined
 from casework.records import RECORD_TYPES
 from casework.scopes import TIED_TYPES, own_scope
 from casework.wording import count_of
@@ -90,7 +90,7 @@ def _beyond(rows: Iterable[Row], shares: Collection[Entry], masks: Mapping[str, 
             continue
         scope = row.share.scope if row.share else own_scope(*entry, joined(row.parts.values()))
         mask = masks.get(scope, 0)
-        if any(BIT_OF_KEY.get(facet, 0) & ~mask for facet in row.parts):
+        if any(not mask & OPENED_BY_OF_KEY[key] for key in row.parts if key in OPENED_BY_OF_KEY):
             found.append(entry)
     return found
 

@@ -16,8 +16,8 @@ from casework.edits import Change, Edit, create
 from casework.errors import BadInput
 from casework.identifiers import check_upn
 from casework.ids import new_id
-from casework.records import RegisterFile as FileRecord
 from casework.records import School
+from casework.records_attendance import RegisterFile as FileRecord
 from casework.text import safe
 from storage.intake.closed_days import ClosedDays
 from storage.intake.crosscheck import check_totals, marked_twice

@@ -17,7 +17,8 @@ from casework.codes import NO_MARK
 from casework.edits import Change, create, update
 from casework.ids import new_id
 from casework.policies import LOCAL_EDIT_REFUSED, Policy
-from casework.records import AttendanceTotal, Child, Enrolment, Flag, FlagKind, meta_of
+from casework.records import Child, Enrolment, Flag, FlagKind, meta_of
+from casework.records_attendance import AttendanceTotal
 from casework.text import fold
 from storage.cipher import Connection
 from storage.intake.lost_letters import is_damaged, same_but_lost

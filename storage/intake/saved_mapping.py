@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from casework.edits import Change, create, update
 from casework.errors import BadInput
 from casework.ids import new_id
-from casework.records import ImportMapping, School
+from casework.records import School
+from casework.records_attendance import ImportMapping
 from storage.intake.mapping import Mapping
 
 if TYPE_CHECKING:

@@ -8,12 +8,14 @@ from datetime import date
 from typing import TYPE_CHECKING, Literal
 
 from casework.agreements import State, state_of
+from casework.facets import WHY_DISCLOSED
 from casework.limits import tells_hidden, without_hidden
 from casework.opened import NOTHING_NEW, Opening, opening_of, protected_words, shut_by
 from casework.policies import Category, Purpose
 from casework.records import Child
 from casework.records_sharing import Agreement, Disclosure
-from casework.sharing_grid import HIDDEN_AGENCIES, HIDDEN_EXISTENCE
+from casework.sharing import is_shared_with
+from casework.sharing_grid import HIDDEN_AGENCIES, HIDDEN_EXISTENCE, TOLD_OF_SHARING
 from casework.text import fold
 from casework.vocabulary import Agency
 from casework.withdrawing import Lost, lost_by, lost_with, somebody_of
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from casework.sharing import Decision
     from storage.store import Store
 
+_NO_WORDS = dict.fromkeys(WHY_DISCLOSED, "")
 _FAMILYS_OWN = ("given_by", "relationship", "how_known", "gillick", "interpreter", "exclude", "withdrawn_why")
 
 
@@ -38,6 +41,16 @@ class ShownAgreement:
     state: State
     withheld: str = ""
     waits: Literal["", "unread", "unsure"] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownDisclosure:
+    """A decision to share, or not to, as it may be shown; `withheld` says why it is not told who made it and
+    why.
+    """
+
+    disclosure: Disclosure
+    withheld: str = ""
 
 
 def read_agreements(store: Store, child: Child) -> list[ShownAgreement]:
@@ -129,20 +142,26 @@ def unhidden(store: Store, child: Child, held: Agreement) -> Agreement | None:
     return held.model_copy(update=kept)
 
 
-def read_disclosures(store: Store, child: Child) -> list[Disclosure]:
+def read_disclosures(store: Store, child: Child) -> list[ShownDisclosure]:
     """Decisions to share without agreement, or not to, newest first.
 
     Whoever recorded one is shown it: they know it already, and answer for it. Those of others need a sight of
-    safeguarding, and one that names a category or an agency whose existence is protected a sight of that.
+    safeguarding, and one that names a category or an agency whose existence is protected a sight of that. An
+    agency without a sight of safeguarding is shown, while something is shared with it, what was decided of
+    it, without the words (docs/decisions/0032).
     """
-    others = bool(store.may_see(child, Category.SAFEGUARDING, "safeguarding"))
+    ground = store.grounds.of(child.id)
+    others = store.may_see(child, Category.SAFEGUARDING, "safeguarding")
     knows = store.knows_hidden(child)
-    made = [
-        d
-        for d in store.grounds.of(child.id).disclosures
-        if store.recorded(d.by) or (others and (knows or not _names_hidden(d)))
-    ]
-    return sorted(made, key=lambda d: (d.decided_on, d.id), reverse=True)
+    told = store.worker.agency in TOLD_OF_SHARING and is_shared_with(store.worker, store.today, ground)
+    shown = []
+    for made in sorted(ground.disclosures, key=lambda d: (d.decided_on, d.id), reverse=True):
+        if store.recorded(made.by) or (others and (knows or not _names_hidden(made))):
+            # Of what this worker recorded the words can have left this laptop.
+            shown.append(ShownDisclosure(made, "" if others or made.decided_by else others.reason))
+        elif told and store.works_for(made.agency) and not _names_hidden(made):
+            shown.append(ShownDisclosure(made.model_copy(update=_NO_WORDS), others.reason))
+    return shown
 
 
 def _names_hidden(made: Disclosure) -> bool:

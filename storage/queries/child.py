@@ -14,16 +14,8 @@ from casework.legal import Threshold, threshold_of_weeks
 from casework.listed import listed_reasons
 from casework.ncodes import NClock, open_n_marks
 from casework.policies import Category, Purpose
-from casework.records import (
-    FLAG_CATEGORY,
-    AttendanceTotal,
-    Child,
-    Flag,
-    Household,
-    Person,
-    Relationship,
-    Worker,
-)
+from casework.records import FLAG_CATEGORY, Child, Flag, Household, Person, Relationship, Worker
+from casework.records_attendance import AttendanceTotal
 from casework.sharing import Decision
 from casework.shown_marks import shown_marks
 from casework.tasks import Task

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from casework.codes import NO_MARK
 from casework.policies import Category, Purpose
-from casework.records import AttendanceWeek, Child
+from casework.records import Child
+from casework.records_attendance import AttendanceWeek
 from casework.sharing import Decision
 from casework.shown_marks import shown_earlier, shown_marks, veiled_slots
 from casework.weeks import holder, session_of, unpack

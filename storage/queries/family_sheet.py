@@ -13,7 +13,8 @@ from casework.dates import LONDON
 from casework.family_words import DECISIONS, full_day, say_action, say_contact, say_episode, say_follow_up
 from casework.hide_address import hide_address
 from casework.policies import Category
-from casework.records import Contact, FollowUp
+from casework.records import Contact
+from casework.records_attendance import FollowUp
 from casework.wording import AGENCIES, join_words
 from storage.queries.guarded_words import guarded_addresses
 from storage.queries.plans import ShownPlan, read_episodes, read_plan

@@ -12,15 +12,8 @@ from casework.codes import NO_MARK
 from casework.edits import CREATED
 from casework.errors import BadInput
 from casework.policies import PURPOSE_OF, Category
-from casework.records import (
-    RECORD_TYPES,
-    AttendanceWeek,
-    Child,
-    FollowUp,
-    Record,
-    RegisterFile,
-    meta_of,
-)
+from casework.records import RECORD_TYPES, Child, Record, meta_of
+from casework.records_attendance import AttendanceWeek, FollowUp, RegisterFile
 from casework.shown_marks import shown_field, shown_marks, veiled_slots
 from casework.weeks import session_of, unpack
 from storage.queries.child_marks import holders, marks_in_force

@@ -44,7 +44,7 @@ def read_reach(store: Store, child: Child) -> Reach:
     if not decision:
         reason = decision.reason
         if store.may_see(child, Category.FAMILY, "support"):
-            reason = "Agreed to for support, not for attendance; the child's page shows them."
+            reason = "Open to you for support, not for attendance; the child's page shows them."
         return Reach(withheld=reason if decision.shown else "")
     ties = store.find(Relationship, "child = ?", (child.id,))
     ties.sort(key=lambda tie: (tie.contact_order, tie.id))

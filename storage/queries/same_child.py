@@ -15,17 +15,8 @@ from typing import TYPE_CHECKING
 from casework.edits import CREATED, Change
 from casework.errors import BadInput, Refused
 from casework.policies import PURPOSE_OF, PURPOSES, Category, Purpose
-from casework.records import (
-    FLAG_CATEGORY,
-    RECORD_TYPES,
-    AttendanceWeek,
-    Child,
-    Enrolment,
-    Flag,
-    Household,
-    Record,
-    meta_of,
-)
+from casework.records import FLAG_CATEGORY, RECORD_TYPES, Child, Enrolment, Flag, Household, Record, meta_of
+from casework.records_attendance import AttendanceWeek
 from casework.records_links import Link
 from casework.same_child import Merge, Side, doubts_of, merge_children
 from casework.sharing import Ground

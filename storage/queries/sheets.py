@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from casework.ncodes import NClock, open_n_marks
 from casework.parameters import N_CODE_DAYS
 from casework.policies import Category
-from casework.records import TOLD_SOCIAL_WORKER, AttendanceWeek, Child, FollowUp
+from casework.records import Child
+from casework.records_attendance import TOLD_SOCIAL_WORKER, AttendanceWeek, FollowUp
 from casework.relationships import say_relationship
 from casework.triage import SETTLED_OUTCOMES
 from casework.wording import FLAGS, count_of, say_day

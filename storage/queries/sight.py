@@ -16,16 +16,15 @@ from casework.policies import PURPOSE_OF, Category, Purpose
 from casework.records import (
     FLAG_CATEGORY,
     RECORD_TYPES,
-    TOLD_SOCIAL_WORKER,
     Child,
     Flag,
-    FollowUp,
     Household,
     Person,
     Record,
     Relationship,
     meta_of,
 )
+from casework.records_attendance import TOLD_SOCIAL_WORKER, FollowUp
 from casework.records_links import Link
 from casework.records_sync import Conflict
 from casework.sharing import Decision
@@ -40,6 +39,7 @@ _UNKNOWN_CHILD = Decision("no", "It is about nobody whom you may know of.", show
 _NO_CHILD = Decision("no", "It is tied to no child on this laptop.")
 _PROTECTED = Decision("no", "The address is protected.")
 _OWN_LIST = Decision("no", "It is listed by `consent list` or `disclose --list`, as far as you may see it.")
+_OF_A_LATER_VERSION = Decision("no", "A later version of Outreach knows what it is about.", shown=False)
 _FOR_RULES = Decision("no", "It says nothing to a person.", shown=False)
 _TELLING = {
     "agreement": (
@@ -114,12 +114,14 @@ class Sight:
         return not self.store.knows_hidden(child)
 
     def _of_conflict(self, conflict: Conflict, child: Child | None) -> Decision:
-        """A conflict may be seen as the field may that it is about."""
+        """A conflict may be seen as the field may that it is about, on a laptop that knows of the field."""
+        cls = RECORD_TYPES.get(conflict.record_type)
+        if cls is None or conflict.field not in cls.model_fields:
+            return _OF_A_LATER_VERSION
         facet = conflict_facet(conflict.model_dump(mode="json"))
         own = facet.purpose or self.purpose
         decision = replace(self, purpose=cast("Purpose", own)).decide(child, facet.category)
-        cls = RECORD_TYPES.get(conflict.record_type)
-        about = self.store.find(cls, "id = ?", (conflict.record,)) if cls and decision else []
+        about = self.store.find(cls, "id = ?", (conflict.record,)) if decision else []
         if not about or isinstance(about[0], Conflict):
             return decision
         return self.field(about[0], conflict.field, child)

@@ -10,7 +10,8 @@ from casework.calendars import monday_of
 from casework.codes import NO_MARK, CodeClass, lookup
 from casework.edits import CREATED
 from casework.policies import Category
-from casework.records import RECORD_TYPES, TOLD_SOCIAL_WORKER, AttendanceWeek, Child, FollowUp
+from casework.records import RECORD_TYPES, Child
+from casework.records_attendance import TOLD_SOCIAL_WORKER, AttendanceWeek, FollowUp
 from casework.records_links import Link
 from casework.triage import day_codes, settled_by
 from casework.weeks import SLOTS, unpack

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from casework.policies import Category, Purpose
-from casework.records import TOLD_SOCIAL_WORKER, Child, Contact, FollowUp, Worker
+from casework.records import Child, Contact, Worker
+from casework.records_attendance import TOLD_SOCIAL_WORKER, FollowUp
 from casework.sharing import Decision
 from casework.shown_marks import shown_marks
 from casework.wording import CONTACT_KINDS, CONTACT_OUTCOMES, say_value

@@ -22,11 +22,13 @@ from casework.scopes import TIED, own_scope
 from casework.text import fold
 from sync.hub import tables
 from sync.hub.alarms import acknowledge, acknowledged
-from sync.hub.central import facets_of, read_as
+from sync.hub.central import Central
 from sync.hub.counting import CHAIN_BYTES, Counter, chained
 from sync.hub.devices import put_worker, revoke
 from sync.hub.enrolment import enter_school
 from sync.hub.entitlement import SEND_ANEW, Entitlement
+from sync.hub.fields import facets_of, read_as
+from sync.hub.removed import VOID
 
 _SHORTEST = 8
 
@@ -155,17 +157,35 @@ def counts(connection: Connection) -> dict[str, int]:
     return {
         "edits": Counter(connection, lock=False).head,
         "records": number(tables.record),
-        "conflicts": number(
-            tables.record,
-            tables.record.c.type == "conflict",
-            tables.record.c.fields.contains('"settled":false'),
-        ),
+        "conflicts": _asked(connection),
         "quarantined": number(tables.quarantine),
         "laptops_active": number(device, device.c.status == "active"),
         "laptops_waiting": number(device, device.c.status == "waiting"),
         "laptops_revoked": number(device, device.c.status == "revoked"),
         "scopes": number(tables.head),
     }
+
+
+def _asked(connection: Connection) -> int:
+    """How many conflicts ask something, as who may see all of them has them listed
+    (storage.queries.conflicts).
+    """
+    record, central = tables.record, Central(connection)
+    rows = connection.execute(
+        select(record.c.fields).where(
+            record.c.type == "conflict", record.c.fields.contains('"settled":false')
+        )
+    )
+    conflicts = [one for row in rows if not (one := from_json(row.fields)).get(VOID)]
+    central.fetch(one["record"] for one in conflicts)
+    asked = set()
+    for one in conflicts:
+        about, name = central.get(one["record"]).fields, one["field"]
+        is_known = name in about and not about.get(VOID)
+        stands = about[name] if is_known else from_json(one["central"])
+        if stands != from_json(one["other"]):
+            asked.add((one["record"], name, one["other"]))
+    return len(asked)
 
 
 def aside(connection: Connection) -> list[dict[str, Any]]:

@@ -7,12 +7,10 @@ that what a laptop is told always fits what it is sent.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from itertools import islice
 from operator import attrgetter
-from typing import Any, NamedTuple, TypeVar
+from typing import Any
 
 from pydantic_core import from_json, to_json
 from sqlalchemy import (
@@ -23,11 +21,11 @@ from sqlalchemy import (
     text,
 )
 
-from casework.canonical import MODULUS, Digest, are_plain, facet_hashes, json_text
-from casework.facets import Facet, facets
-from casework.records import RECORD_TYPES, Record
+from casework.canonical import MODULUS, Digest
 from casework.scopes import TIED, TIED_TYPES, own_scope
 from sync.hub import tables
+from sync.hub.fields import Written, hashes_of, written
+from sync.hub.portions import AT_ONCE, among, batched
 from sync.hub.writing import TableRows, by_key, in_bulk, write_together
 
 _RECORDS = select(tables.record).where(tables.record.c.id.in_(bindparam("ids", expanding=True)))
@@ -40,23 +38,8 @@ _CONFLICTS = select(tables.record.c.id).where(
     tables.record.c.scope.in_(bindparam("scopes", expanding=True)),
     tables.record.c.type == "conflict",
 )
-R = TypeVar("R", bound=Record)
-T = TypeVar("T")
 Sums = defaultdict[tuple[str, str, str], list[int]]
 """By scope, leading facet and facet: how many facets, and the sum of their hashes, not yet cut to size."""
-_AT_ONCE = 500
-"""Bound values of one statement: SQLite takes 32,766 at the most, older ones 999."""
-
-
-class Written(NamedTuple):
-    """Fields of a record as they are written: their text, the key of the leading facet, and the hash of each
-    facet by its key.
-    """
-
-    fields: dict[str, Any]
-    text: str
-    lead: str
-    hashes: Mapping[str, int]
 
 
 @dataclass(slots=True)
@@ -82,21 +65,6 @@ class Held:
     def stands(self) -> bool:
         """Whether there is such a record, from before or by an edit of this batch."""
         return self.there or bool(self.fields)
-
-
-def batched(items: Iterable[T]) -> Iterator[list[T]]:
-    """Items in portions that one statement takes."""
-    rest = iter(items)
-    while portion := list(islice(rest, _AT_ONCE)):
-        yield portion
-
-
-def among(values: Sequence[T]) -> Sequence[T]:
-    """Values for an IN, the last one repeated until there are 1, 2, 4, 8 ... of them: a statement is then one
-    of few, and a database that has planned it need not plan it again.
-    """
-    wanted = 1 << (len(values) - 1).bit_length()
-    return [*values, *(values[-1] for _ in range(wanted - len(values)) if values)]
 
 
 class Central:
@@ -180,7 +148,7 @@ class Central:
         for some in batched(sorted(changed, key=attrgetter("id"))):
             rows = [self._placed(held, ties, sums, heads, behind) for held in some]
             last = TableRows(tables.record, rows)  # in the order of their ids
-            if len(rows) == _AT_ONCE:
+            if len(rows) == AT_ONCE:
                 write_together(self.connection, [last])
                 last = TableRows(tables.record, ())
         found = (
@@ -324,40 +292,6 @@ def _tied(held: Held) -> list[tuple[str, str]]:
     return [(held.fields["person"], held.fields["child"])]
 
 
-def facets_of(record_type: str, fields: Mapping[str, Any]) -> dict[Facet, dict[str, Any]]:
-    """A record's facets; what a laptop could not bring back of it counts as empty, as it does there."""
-    return facets(record_type, {**usual_fields(record_type), **fields})
-
-
-@cache
-def usual_fields(record_type: str) -> Mapping[str, Any]:
-    """The fields of a record about which nobody has said anything yet."""
-    cls = RECORD_TYPES[record_type]
-    fields = cls.model_fields
-    usual = {name: info.get_default() for name, info in fields.items() if not info.is_required()}
-    listed = {name: list(value) if isinstance(value, tuple) else value for name, value in usual.items()}
-    return {name: value for name, value in (known_fields(cls, {}) | listed).items() if name != "id"}
-
-
-def hashes_of(
-    record_type: str, record: str, fields: Mapping[str, Any], *, plain: bool | None = None
-) -> tuple[str, dict[str, int]]:
-    """The key of a record's leading facet, and the hash of each facet by its key."""
-    usual = usual_fields(record_type)
-    if not usual.keys() <= fields.keys():
-        fields = {**usual, **fields}
-    hashes = facet_hashes(record_type, record, fields, plain=plain)
-    return next(iter(hashes)), hashes
-
-
-def written(record_type: str, record: str, fields: dict[str, Any], *, plain: bool | None = None) -> Written:
-    """How the fields of a record are written. `plain`: whether `are_plain` holds of them, where known."""
-    if plain is None:
-        plain = are_plain(fields.values())
-    text = json_text(fields, plain=plain)
-    return Written(fields, text, *hashes_of(record_type, record, fields, plain=plain))
-
-
 def _row(held: Held, scope: str, fields: str) -> dict[str, Any]:
     return {
         "id": held.id,
@@ -375,27 +309,3 @@ def _versions_text(versions: Mapping[str, int]) -> str:
     if len(versions) == 1 and "" in versions:
         return f'{{"":{versions[""]}}}'
     return to_json(versions).decode()
-
-
-def read_as(cls: type[R], row: Any) -> R:
-    """A stored row as its record type, without the fields that this version does not know."""
-    return cls.model_validate(known_fields(cls, from_json(row.fields)) | {"id": row.id})
-
-
-def known_fields(cls: type[Record], fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields that this version knows; empty texts for what a laptop could not hold of a record that it
-    brought back.
-    """
-    names, texts = _names_of(cls)
-    if fields.keys() <= names:
-        return {**texts, **fields}
-    return {**texts, **{name: value for name, value in fields.items() if name in names}}
-
-
-@cache
-def _names_of(cls: type[Record]) -> tuple[frozenset[str], Mapping[str, str]]:
-    """All fields of a record type but its id, and the texts among them that have to be there, left empty."""
-    fields = cls.model_fields
-    names = frozenset(fields) - {"id"}
-    needed = (name for name in fields if fields[name].is_required() and fields[name].annotation is str)
-    return names, dict.fromkeys((name for name in needed if name != "id"), "")

@@ -8,7 +8,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from casework.records import RECORD_TYPES
-from sync.hub.central import Central, Held, known_fields
+from sync.hub.central import Central, Held
+from sync.hub.fields import known_fields
 from sync.hub.rights import Refusal, Rights, ties_to
 from sync.messages.steps import Changed, SentEdit
 

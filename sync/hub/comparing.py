@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, bindparam, select
 
 from casework.canonical import MODULUS, Digest
+from casework.facets import OPENED_BY_OF_KEY
 from sync.hub import tables
-from sync.hub.central import among
-from sync.hub.entitlement import BIT, SEND_ANEW
+from sync.hub.entitlement import SEND_ANEW
+from sync.hub.portions import among
 from sync.hub.standing import Standing, Sums, standing
 from sync.hub.writing import in_bulk
 from sync.messages.sums import Verified, Verify
@@ -19,7 +20,6 @@ _MOST_REPAIRED = 200
 """Scopes that are sent anew at a time when two sides differ."""
 _READ_ALONE = 500
 """Scopes whose sums are read by themselves; of more all are read."""
-_BIT_OF = {facet.key: bit for facet, bit in BIT.items()}
 _of_laptop = _held.c.device == bindparam("laptop")
 _DIGESTS = (
     select(_digest.c.scope, _digest.c.lead, _digest.c.facet, _digest.c.facets, _digest.c.total, _held.c.mask)
@@ -50,7 +50,7 @@ class Comparing:
             rows = self._connection.execute(_DIGESTS_OF, asked | {"scopes": among(scopes)}).all()
         sums: dict[str, list[int]] = {}
         for scope, lead, facet, count, total, mask in rows:
-            if mask & _BIT_OF[lead] and mask & _BIT_OF[facet]:
+            if mask & OPENED_BY_OF_KEY[lead] and mask & OPENED_BY_OF_KEY[facet]:
                 held = sums.setdefault(scope, [0, 0])
                 held[0] += count
                 held[1] += int.from_bytes(total)
@@ -93,4 +93,4 @@ class Comparing:
         in_bulk(self._connection, _held, rows)
 
     def _total(self, stands: Standing) -> Digest:
-        return self._sums.of(self._connection, self._device, stands, self.digests)
+        return self._sums.of(self._device, stands, self.digests)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from hashlib import blake2b
+from secrets import token_hex
 
 from sqlalchemy import Connection, bindparam, select, text
 
@@ -27,6 +28,13 @@ FOUND_BACK = "found_back"
 """What holds the newest number at which it was found that a backup had been put back without a word."""
 SHAPE = "shape"
 """What says by which version the records were counted."""
+STAMPS = "stamps"
+"""What holds the stamps of the last transactions that took steps, the newest last. Each is drawn by chance:
+where older files took the place of these, steps that are taken again may give the same chain and another
+effect, for what their laptop knew counts otherwise then.
+"""
+_MOST_STAMPS = 32
+"""Stamps that are kept, at nine bytes each; what was last looked at before all of them is forgotten."""
 LEASE, LEASE_DAYS = "lease", 14
 """The setting that says for how many days without a word a laptop opens alone (0: for ever), and its default.
 """
@@ -53,6 +61,7 @@ class Counter:
         self.ended: list[tuple[str, int]] = [(name, head) for name, head in json.loads(held.get(ENDED, "[]"))]
         """The epochs that a restore ended, each with the newest number that the backup had."""
         self._found_back = [int(held[FOUND_BACK])] if FOUND_BACK in held else []
+        self._stamps, self._stamp = held.get(STAMPS, "").split(), ""
 
     @property
     def put_back(self) -> int | None:
@@ -93,8 +102,10 @@ class Counter:
         if self.head == self._saved:
             return TableRows(tables.meta, ())
         self._saved = self.head
-        rows = [{"name": "chain", "value": self.chain.hex()}, {"name": "head", "value": str(self.head)}]
-        return TableRows(tables.meta, rows)
+        self._stamp = self._stamp or token_hex(4)
+        stamps = [*self._stamps[1 - _MOST_STAMPS :], self._stamp]
+        values = {"chain": self.chain.hex(), "head": str(self.head), STAMPS: " ".join(stamps)}
+        return TableRows(tables.meta, [{"name": name, "value": value} for name, value in values.items()])
 
 
 def take_lock(connection: Connection) -> None:

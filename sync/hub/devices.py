@@ -14,9 +14,9 @@ from casework.local_days import day_of
 from casework.records import Record, Worker
 from casework.text import fold
 from sync.hub import tables
-from sync.hub.central import read_as
 from sync.hub.counting import Counter
 from sync.hub.entitlement import Entitlement
+from sync.hub.fields import read_as
 from sync.hub.taking import Taking
 from sync.hub.waiting import take_waiting, take_waiting_of
 from sync.hub.writing import in_bulk

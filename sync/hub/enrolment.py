@@ -23,8 +23,8 @@ from casework.records import School, Team, Worker
 from casework.text import clean, fold
 from casework.vocabulary import Agency
 from sync.hub import tables
-from sync.hub.central import read_as
 from sync.hub.devices import add_device, find_worker, put, put_worker
+from sync.hub.fields import read_as
 from sync.hub.natural import keys_of, owners_of
 from sync.hub.writing import in_bulk
 

@@ -17,15 +17,16 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, bindparam, delete, select, text, update
 
-from casework.facets import FACETS, Facet, held_facets
+from casework.facets import FACETS, OPENED_BY, TOLD, Facet, held_facets
 from casework.holding import Place, holds
 from casework.policies import PURPOSES, Category
 from casework.records import Child, Worker
 from casework.records_sharing import Agreement, Disclosure
 from casework.scopes import EVERYBODY
-from casework.sharing import NOTHING, Ground, all_seen
+from casework.sharing import NOTHING, Ground, all_seen, is_shared_with
 from sync.hub import tables
-from sync.hub.central import among, batched, read_as
+from sync.hub.fields import read_as
+from sync.hub.portions import among, batched
 from sync.hub.writing import in_bulk
 
 BIT: Mapping[Facet, int] = {facet: 1 << place for place, facet in enumerate(FACETS)}
@@ -79,7 +80,7 @@ _BITS_OF = {seen: mask_of(held_facets([seen])) for seen in product(Category, PUR
 @lru_cache(maxsize=1024)
 def facets_in(mask: int) -> frozenset[Facet]:
     """The facets of a mask."""
-    return frozenset(facet for facet, bit in BIT.items() if mask & bit)
+    return frozenset(facet for facet, bits in OPENED_BY.items() if mask & bits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +260,8 @@ class Entitlement:
         if alike not in sights:
             seen = all_seen(worker, entry.child, self._on, ground)
             sights[alike] = reduce(or_, map(_BITS_OF.__getitem__, seen), 0)
+            if seen and worker.agency in TOLD and is_shared_with(worker, self._on, ground):
+                sights[alike] |= BIT[TOLD[worker.agency]]
         mask = sights[alike]
         if bare and (member or not worker.schools):
             self._plain[key] = mask

@@ -13,7 +13,7 @@ from casework.canonical import are_plain, fingerprint_of, json_text
 from casework.edits import REST
 from casework.text import clean
 from sync.hub import tables
-from sync.hub.central import among
+from sync.hub.portions import among
 from sync.hub.rights import Refusal
 from sync.hub.writing import in_bulk
 from sync.messages.steps import SentEdit, Verdict

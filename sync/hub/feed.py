@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from operator import attrgetter
 from typing import Any
 
-from pydantic_core import from_json
 from sqlalchemy import (
     BindParameter,
     Connection,
@@ -20,12 +19,13 @@ from sqlalchemy import (
     update,
 )
 
+from casework.facets import OPENED_BY_OF_KEY
 from casework.scopes import TIED
 from sync.hub import tables
-from sync.hub.central import among, batched
 from sync.hub.comparing import Comparing
-from sync.hub.entitlement import BIT, SEND_ANEW
-from sync.hub.lacking import lacking
+from sync.hub.entitlement import SEND_ANEW
+from sync.hub.lacking import lacking_since
+from sync.hub.portions import among, batched
 from sync.hub.standing import Sums
 from sync.hub.telling import said_of
 from sync.messages.pages import MOST_ROWS, BesidePage, Page, Pull, Scope, Sent, Told
@@ -40,7 +40,6 @@ _FIRST_ROWS, _SECOND_ROWS = 8, 2
 """The first page of scopes has an eighth of the rows of a page, the next one half: a laptop has nothing to do
 until the first one is there, and little until the next one is.
 """
-_BIT_OF = {facet.key: bit for facet, bit in BIT.items()}
 _ALL = 2**31 - 1
 
 # Each is made once, for to make one takes as long as to run it.
@@ -320,7 +319,7 @@ class Feed:
         """Records that left a scope of the laptop's, under a facet that it holds."""
         asked = {"laptop": self._device, "since": since, "through": through}
         rows = self._connection.execute(_LEFT_BEHIND, asked).all()
-        found = [record for record, facet, mask in rows if mask & _BIT_OF[facet]]
+        found = [record for record, facet, mask in rows if mask & OPENED_BY_OF_KEY[facet]]
         return [*dict.fromkeys(found)]
 
     def _wanted(self, ids: Sequence[str]) -> list[Sent]:
@@ -367,12 +366,7 @@ class Feed:
                 yield from (n for n in (row.seq, *row.steps.values()) if is_settled or n > (since or 0))
 
     def _note_lacking(self, row: Any, mask: int) -> None:
-        if self._put_back is None or row.seq <= self._put_back:
-            return
-        if from_json(row.versions).get("", row.seq) <= self._put_back:
-            return
-        found = lacking(row.type, from_json(row.fields), mask)
-        if found:
+        if found := lacking_since(row, self._put_back, mask):
             self._lacking[row.id] = found
 
     def _ties_of(self, rows: Collection[Any]) -> dict[str, set[str]]:

@@ -18,7 +18,6 @@ from casework.local_days import day_of
 from casework.shape import shape
 from sync.hub import tables
 from sync.hub.anchoring import keep_missing
-from sync.hub.central import batched
 from sync.hub.comparing import Comparing
 from sync.hub.counting import Counter
 from sync.hub.database import transact
@@ -28,7 +27,9 @@ from sync.hub.entries import aside_row, digest_of_edit, here, keep_aside, step_o
 from sync.hub.failing import FAILED, is_of_edits
 from sync.hub.feed import Feed, most_rows
 from sync.hub.greeting import Greeting
+from sync.hub.lacking import lacking_of
 from sync.hub.opening import before_pull, before_push, is_revoked, require_active
+from sync.hub.portions import batched
 from sync.hub.rights import Refusal
 from sync.hub.standing import Sums
 from sync.hub.taking import Taking
@@ -38,7 +39,7 @@ from sync.messages.greeting import Hello, Welcome
 from sync.messages.pages import BesidePull, Page, Pull
 from sync.messages.said import Cursor
 from sync.messages.steps import NOT_YET, Push, Pushed, Verdict
-from sync.messages.sums import Have, Lack, Verified, Verify
+from sync.messages.sums import BesideLack, Have, Lack, Verified, Verify
 
 log = logging.getLogger("outreach.hub")
 
@@ -244,7 +245,10 @@ class Hub:
 
     def _have(self, connection: Connection, device: str, said: Have) -> Lack:
         require_active(connection, device)
-        return Lack(records=self.lacking(connection, said.records))
+        lost = self.lacking(connection, said.records)
+        since = Counter(connection, lock=False).put_back
+        found = {} if since is None else lacking_of(connection, said.records, since)
+        return Lack(records=lost, beside=BesideLack(lacking=found))
 
     @staticmethod
     def lacking(connection: Connection, records: Sequence[str]) -> list[str]:

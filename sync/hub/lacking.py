@@ -6,14 +6,20 @@ then, or a stand-in, until the laptop comes that has it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from pydantic_core import from_json
+from sqlalchemy import Connection, select
+
 from casework.facets import WITHHELD_WORDS, stand_ins
 from casework.records import RECORD_TYPES
-from sync.hub.central import facets_of, usual_fields
+from sync.hub import tables
 from sync.hub.entitlement import facets_in
+from sync.hub.fields import facets_of, usual_fields
+from sync.hub.portions import batched
+from sync.hub.rights import BIT
 from sync.messages.steps import Changed
 
 
@@ -23,6 +29,27 @@ def is_stand_in(change: Changed, name: str, fields: Mapping[str, Any]) -> bool:
         return False
     shown = stand_ins(change.type, {**usual_fields(change.type), **change.new})
     return name in shown and shown[name] == fields[name]
+
+
+def lacking_of(connection: Connection, records: Sequence[str], put_back: int) -> dict[str, list[str]]:
+    """By record, the fields of which nothing was said since a backup was put back at this number."""
+    column = tables.record.c
+    found: dict[str, list[str]] = {}
+    for some in batched(records):
+        chosen = select(column.id, column.type, column.seq, column.fields, column.versions)
+        for row in connection.execute(chosen.where(column.id.in_(some), column.seq > put_back)):
+            if names := lacking_since(row, put_back, _ALL):
+                found[row.id] = names
+    return found
+
+
+def lacking_since(row: Any, put_back: int | None, mask: int) -> list[str]:
+    """What is `lacking` of a row that was made since a backup was put back at this number, if one was."""
+    if put_back is None or row.seq <= put_back:
+        return []
+    if from_json(row.versions).get("", row.seq) <= put_back:
+        return []
+    return lacking(row.type, from_json(row.fields), mask)
 
 
 def lacking(record_type: str, fields: Mapping[str, Any], mask: int) -> list[str]:
@@ -37,6 +64,7 @@ def lacking(record_type: str, fields: Mapping[str, Any], mask: int) -> list[str]
     return sorted(name for name in unsaid if exact.get(name) in held)
 
 
+_ALL = sum(BIT.values())
 _WITH_STAND_INS = frozenset({"agreement", "follow_up"})
 """Types that are made once, and of which a field may have a stand-in."""
 

@@ -20,7 +20,8 @@ from casework.identifiers import check_upn
 from casework.records import Worker
 from casework.text import fold
 from sync.hub import tables
-from sync.hub.central import Central, Held, batched
+from sync.hub.central import Central, Held
+from sync.hub.portions import batched
 from sync.hub.rights import Rights
 from sync.hub.writing import in_bulk
 from sync.messages.steps import SentEdit
@@ -136,8 +137,11 @@ class Matching:
         central: Central,
         rights: Rights | None,
         sender: Callable[[], Worker | None],
+        before: Collection[str] = (),
     ) -> None:
-        """`rights` are those of the laptop that sends them, `sender` says whose it is."""
+        """`rights` are those of the laptop that sends them, `sender` says whose it is; `before` are those of
+        them that were taken before, perhaps late and under other ids.
+        """
         self._connection, self._central = connection, central
         self._rights, self._sender = rights, sender
         self._made: dict[str, Made] = {}
@@ -147,14 +151,17 @@ class Matching:
         self._working: set[str] = set()
         self._created: set[str] = set()
         self._named: dict[str, str] = {}
-        """Records that these edits change, or name in this field."""
+        """Records that these edits change, or name in this field, or made when they were taken before."""
         for edit in edits:
             for change in edit.changes:
+                if change.field or edit.id in before:
+                    self._named[change.record] = ""
+                else:
+                    self._created.add(change.record)
                 self._read(change.type, change.record, change.field, change.new)
 
     def _read(self, record_type: str, record: str, field: str, new: Any) -> None:
         if field:
-            self._named[record] = ""
             if field in _NAMING and isinstance(new, str):
                 self._named.setdefault(new, field)
             if record in self._made:
@@ -164,7 +171,6 @@ class Matching:
             return
         if not isinstance(new, dict):
             return
-        self._created.add(record)
         for name in _NAMING:
             if name in new and isinstance(new[name], str):
                 self._named.setdefault(new[name], name)
@@ -183,10 +189,12 @@ class Matching:
         which it is known already.
 
         No two of them are given the same one: that two records of one laptop are one, a person says. What
-        they take back again is given none, for that is not about what others made.
+        they take back again is given none, for that is not about what others made, unless it was taken under
+        that one before.
         """
         self._match_named()
-        stand = [made for made in self._made.values() if not made.last.get("void")]
+        unknown = [made for made in self._made.values() if made.id not in self._known]
+        stand = [made for made in unknown if not made.last.get("void")]
         for types in _ORDER:
             self._match([made for made in stand if made.type in types])
         for made in stand:
@@ -205,7 +213,7 @@ class Matching:
         return {**fields, **known} if known else fields
 
     def _match_named(self) -> None:
-        """What the edits name and is not there may be a record of the laptop's that was taken late."""
+        """What the edits name, or made before, and is not there may be a record that was taken late."""
         named = [
             record
             for record, field in self._named.items()

@@ -14,8 +14,9 @@ from sqlalchemy import select
 
 from sync.hub import tables
 from sync.hub.authors import Authors
-from sync.hub.central import Central, among
+from sync.hub.central import Central
 from sync.hub.choices import Left
+from sync.hub.portions import among
 from sync.messages.steps import Changed, SentEdit
 
 _SETTLING = ("settled", "chosen")

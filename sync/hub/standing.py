@@ -17,7 +17,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from casework.canonical import Digest, sum_of
 from sync.hub import tables
-from sync.hub.counting import SHAPE, chain_in_log
+from sync.hub.counting import SHAPE, STAMPS
 
 _held, _head, _meta = tables.entitlement, tables.head, tables.meta
 _SCOPES = (
@@ -27,7 +27,7 @@ _SCOPES = (
     .order_by(_held.c.scope)
 )
 _COUNTED_BY = ("epoch", SHAPE)
-_META = select(_meta.c.name, _meta.c.value).where(_meta.c.name.in_((*_COUNTED_BY, "head", "chain")))
+_META = select(_meta.c.name, _meta.c.value).where(_meta.c.name.in_((*_COUNTED_BY, "head", STAMPS)))
 _MOST_SCOPES = 5_000
 """Sums of scopes that are kept, at some 350 bytes each."""
 
@@ -36,7 +36,8 @@ _MOST_SCOPES = 5_000
 class Standing:
     """`newest` is the number that last touched anything of the laptop's; `owed` says that some scope is to be
     sent anew, narrower or wider; `mark` stands for all that the sum of what it should hold follows from:
-    `counted_by`, and of each of `scopes` the laptop's bits and the newest number.
+    `counted_by`, and of each of `scopes` the laptop's bits and the newest number. `at` is how far the log
+    goes, and the `stamps` of the last transactions that took steps, the newest one last.
     """
 
     newest: int
@@ -44,7 +45,8 @@ class Standing:
     mark: bytes
     counted_by: str
     scopes: Sequence[tuple[str, int, int]]
-    at: tuple[int, str]
+    at: int
+    stamps: Sequence[str]
 
 
 def standing(connection: Connection, device: str) -> Standing:
@@ -64,12 +66,13 @@ def standing(connection: Connection, device: str) -> Standing:
         mark=blake2b(told, digest_size=16).digest(),
         counted_by=to_json(by).decode(),
         scopes=found,
-        at=(int(held["head"]), held["chain"]),
+        at=int(held["head"]),
+        stamps=held.get(STAMPS, "").split() or [""],
     )
 
 
 class _Kept:
-    """What is kept of one log; `at` is where that was last looked at: a number, and the chain there."""
+    """What is kept of one log; `at` is where that was last looked at: a number, and the newest stamp."""
 
     def __init__(self, at: tuple[int, str]) -> None:
         self.at = at
@@ -84,36 +87,33 @@ class Sums:
         self._kept = _Kept((0, ""))
 
     def of(
-        self,
-        connection: Connection,
-        device: str,
-        stands: Standing,
-        count: Callable[[Sequence[str]], Mapping[str, Digest]],
+        self, device: str, stands: Standing, count: Callable[[Sequence[str]], Mapping[str, Digest]]
     ) -> Digest:
         """The sum that is kept under the mark, else that of its scopes, of which `count` finds those that
         changed.
         """
-        kept = self._of_this_log(connection, stands.at)
+        kept = self._of_this_log(stands)
         found = kept.laptops.get(device)
         if found is None or found[0] != stands.mark:
             found = kept.laptops[device] = (stands.mark, _summed(kept.scopes, stands, count))
         return found[1]
 
-    def _of_this_log(self, connection: Connection, at: tuple[int, str]) -> _Kept:
+    def _of_this_log(self, stands: Standing) -> _Kept:
         """What is kept, where this log goes on from where it was last looked at.
 
         A central record that was set back without a word gives its numbers again, so that they alone do not
-        tell what changed. Of a log that ends before that place nothing is known, and nothing is kept: this
+        tell what changed, and where the same steps come again, the chain does not either: they need not have
+        the same effect. Of a log that ends before that place nothing is known, and nothing is kept: this
         transaction may only be an older one than another's.
         """
         kept = self._kept
-        seq, chain = kept.at
-        if at[0] < seq:
-            return _Kept(at)
-        here = at[1] if at[0] == seq else chain_in_log(connection, seq)
-        if here != chain:
-            kept = self._kept = _Kept(at)
-        kept.at = at
+        seq, stamp = kept.at
+        here = (stands.at, stands.stamps[-1])
+        if stands.at < seq:
+            return _Kept(here)
+        if stamp not in stands.stamps:
+            kept = self._kept = _Kept(here)
+        kept.at = here
         return kept
 
 

@@ -18,7 +18,7 @@ from casework.scopes import own_scope
 from sync.hub import tables
 from sync.hub.asking import Asking
 from sync.hub.authors import Authors
-from sync.hub.central import Central, Held, Ties, known_fields, usual_fields
+from sync.hub.central import Central, Held, Ties
 from sync.hub.checking import refusals, validated
 from sync.hub.choices import Choices
 from sync.hub.counting import Counter
@@ -34,6 +34,7 @@ from sync.hub.entries import (
     taken_whole,
     verdicts_on,
 )
+from sync.hub.fields import known_fields, usual_fields
 from sync.hub.lacking import is_stand_in
 from sync.hub.makers import kept_from, met_by, note_maker, note_undone
 from sync.hub.natural import FILLED_IN, KEY_FIELDS, KEYED, Matching, keep_keys, keys_of, known_as
@@ -107,7 +108,7 @@ class Taking:
         before = taken_whole(self._connection, edits) | before
         offered = [edit for edit in edits if edit.id not in before or before[edit.id][0].seq]
         self.central.fetch(record for edit in offered for record in _named(edit))
-        matching = Matching(self._connection, offered, self.central, self._rights, self._sender)
+        matching = Matching(self._connection, offered, self.central, self._rights, self._sender, before)
         known = {} if rest else matching.known()
         if known:
             return Pushed(known=known)

@@ -10,8 +10,8 @@ from pydantic_core import from_json
 
 from casework.canonical import defaults
 from casework.facets import Facet, plain_facets, portion
-from sync.hub.central import facets_of, usual_fields
 from sync.hub.entitlement import BIT, facets_in
+from sync.hub.fields import facets_of, usual_fields
 from sync.messages.pages import Sent, own_sent
 
 _KEY: Mapping[Facet, str] = {facet: facet.key for facet in BIT}

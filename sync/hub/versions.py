@@ -6,13 +6,14 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, select, update
 
+from casework.local_days import day_of
 from casework.shape import shape
 from sync.hub import tables
 from sync.hub.care import counted_sums, held_sums
-from sync.hub.central import batched
 from sync.hub.checking import UNKNOWN_TYPE
 from sync.hub.counting import SHAPE, Counter
-from sync.hub.entitlement import SEND_ANEW
+from sync.hub.entitlement import SEND_ANEW, Entitlement
+from sync.hub.portions import batched
 from sync.hub.waiting import kept_aside, take_again, take_waiting
 from sync.hub.writing import in_bulk
 
@@ -27,12 +28,12 @@ def catch_up(connection: Connection, now: datetime) -> None:
         return
     counter = Counter(connection)
     if held is not None:
-        _count_anew(connection)
+        _count_anew(connection, counter, now)
         _take_waiting(connection, counter, now)
     in_bulk(connection, tables.meta, [{"name": SHAPE, "value": shape()}])
 
 
-def _count_anew(connection: Connection) -> None:
+def _count_anew(connection: Connection, counter: Counter, now: datetime) -> None:
     before, after = held_sums(connection), counted_sums(connection)
     wrong = {key for key in {*before, *after} if before.get(key) != after.get(key)}
     digest, entitled = tables.digest, tables.entitlement
@@ -49,6 +50,8 @@ def _count_anew(connection: Connection) -> None:
             if scope in scopes
         ],
     )
+    # Who may hold what is counted otherwise now can be another.
+    Entitlement(connection, day_of(now)).settle(scopes, counter.head)
 
 
 def _take_waiting(connection: Connection, counter: Counter, now: datetime) -> None:

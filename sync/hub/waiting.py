@@ -17,13 +17,13 @@ from sqlalchemy import Connection, delete, select, update
 from casework.local_days import day_of
 from storage.central.asides import LET_IN, TAKEN_LATE
 from sync.hub import tables
-from sync.hub.central import batched
 from sync.hub.counting import Counter
 from sync.hub.entitlement import Entitlement
 from sync.hub.entries import PORTION, step_of
 from sync.hub.failing import FAILED, is_of_edits
 from sync.hub.feed import Feed
 from sync.hub.natural import keep_known_as
+from sync.hub.portions import batched
 from sync.hub.removed import VOID
 from sync.hub.renaming import renamed
 from sync.hub.rights import NOT_ENTITLED

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from casework.records import RECORD_TYPES
-from sync.hub.central import Written, written
 from sync.hub.checking import validated
 from sync.hub.entries import digest_of_edit, is_plain
+from sync.hub.fields import Written, written
 from sync.hub.removed import VOID
 from sync.messages.steps import Changed, SentEdit
 

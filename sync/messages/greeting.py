@@ -11,7 +11,7 @@ from sync.messages.said import PROTOCOL, Beside, Cursor, Id, Instant, Number, Sa
 from sync.messages.steps import Push, Pushed, Verdict
 
 MOST_UNANSWERED = 40
-"""Greetings without an answer that a laptop remembers: as many as bundles can be on their way."""
+"""Greetings without an answer that a laptop remembers: twice as many as bundles can be on their way."""
 MOST_ASKED = 100
 """Steps that were kept aside of which one greeting may ask."""
 MOST_LEASE = 365

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from sync.messages.pages import MOST_ROWS
-from sync.messages.said import Cursor, Id, Said, Sum
+from sync.messages.said import Beside, Cursor, Id, Said, Sum
 
 
 class Verify(Said):
@@ -29,9 +29,18 @@ class Have(Said):
     records: Annotated[list[Id], Field(max_length=MOST_ROWS)]
 
 
+class BesideLack(Beside):
+    """`lacking`: by record that it has, the fields of which the central record has heard nothing since it was
+    put back, for who brought the record back may not hold them.
+    """
+
+    lacking: dict[Id, list[str]] = {}
+
+
 class Lack(Said):
     """Those of them that the central record has not: lost with what a backup did not have."""
 
+    beside: BesideLack = BesideLack()
     records: list[Id]
 
 

@@ -26,7 +26,8 @@ from casework.before_after import MOST_WEEKS, before_after, say_attended, say_pa
 from casework.calendars import SchoolCalendar
 from casework.errors import BadInput, Refused
 from casework.family_words import say_action, say_contact, say_episode, say_follow_up
-from casework.records import Contact, FollowUp
+from casework.records import Contact
+from casework.records_attendance import FollowUp
 from casework.records_case import ACTION_STATUSES, Action, Assessment, Episode, Notification, Score
 from casework.told_facts import told_in, told_of_home
 from casework.wording import count_of

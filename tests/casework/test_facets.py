@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from casework.facets import (
     FACETS,
     OWN_PURPOSES,
+    TOLD,
     Facet,
     exact_facet,
     facets,
@@ -23,9 +24,11 @@ from casework.facets import (
     portion,
 )
 from casework.policies import PURPOSE_OF, PURPOSES, Category
-from casework.records import RECORD_TYPES, AttendanceWeek, Flag, Worker, meta_of
+from casework.records import RECORD_TYPES, Flag, Worker, meta_of
+from casework.records_attendance import AttendanceWeek
 from casework.records_sharing import Agreement, Disclosure
 from casework.sharing import Ground, may_see
+from casework.vocabulary import Agency
 from casework.withdrawing import somebody_of
 from tests.casework.test_sharing import CHILD
 
@@ -37,6 +40,21 @@ def agreement(**fields: Any) -> dict[str, Any]:
         {"id": "a", "child": "c", "given_by": "Jo Marsh", "status": "given", "given_on": date(2026, 9, 1)}
         | {"by": "w", "responsibility": "yes"}
         | fields
+    )
+    return held.model_dump(mode="json", exclude={"id"})
+
+
+def disclosure(agency: Agency) -> dict[str, Any]:
+    held = Disclosure(
+        id="d",
+        child="c",
+        agency=agency,
+        categories=(Category.FAMILY,),
+        purpose="support",
+        reason="Risk",
+        decided_by="Manager",
+        decided_on=date(2026, 9, 1),
+        by="w",
     )
     return held.model_dump(mode="json", exclude={"id"})
 
@@ -68,20 +86,8 @@ RECORDS: list[tuple[str, dict[str, Any]]] = [
     ("attendance_week", week("/ / / / / / / / / /")),
     ("flag", Flag(id="f", child="c", kind="youth-justice").model_dump(mode="json", exclude={"id"})),
     ("flag", Flag(id="f", child="c", kind="young-carer").model_dump(mode="json", exclude={"id"})),
-    (
-        "disclosure",
-        Disclosure(
-            id="d",
-            child="c",
-            agency="youth-justice",
-            categories=(Category.FAMILY,),
-            purpose="support",
-            reason="Risk",
-            decided_by="Manager",
-            decided_on=date(2026, 9, 1),
-            by="w",
-        ).model_dump(mode="json", exclude={"id"}),
-    ),
+    ("disclosure", disclosure("youth-justice")),
+    ("disclosure", disclosure("voluntary")),
 ]
 
 
@@ -126,10 +132,11 @@ def test_who_may_know_of_youth_justice_alone_gets_no_words_of_others() -> None:
 
 def test_the_order_of_facets_is_stored_and_never_changes() -> None:
     assert (len(FACETS), FACETS.index(HIDDEN), FACETS.index(Facet(Category.FAMILY, "planning"))) == (
-        60,
+        61,
         7,
         22,
     )
+    assert [FACETS.index(facet) for facet in TOLD.values()] == [60]
     assert {*PURPOSE_OF.values(), ""} <= set(OWN_PURPOSES)
 
 
@@ -159,6 +166,6 @@ def test_a_facet_without_a_purpose_is_held_when_any_purpose_is_seen(data: st.Dat
 
     held = held_facets([seen for seen in product(Category, PURPOSES) if sees(*seen)])
     for facet in FACETS:
-        if facet.purpose:
+        if facet.purpose and facet not in TOLD.values():
             assert (facet in held) == sees(facet.category, facet.purpose)
             assert facet not in held or Facet(facet.category) in held

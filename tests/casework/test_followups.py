@@ -12,7 +12,7 @@ from casework.codes import CODES, CodeClass, lookup
 from casework.errors import BadInput
 from casework.followups import CLOCK_SKEW, common_reasons, contact, follow_up, reason_codes
 from casework.ids import new_id
-from casework.records import FollowUpOutcome
+from casework.records_attendance import FollowUpOutcome
 
 NOW = datetime(2026, 11, 20, 8, 41, 7, tzinfo=UTC)
 DAY = date(2026, 11, 20)

@@ -12,7 +12,8 @@ from casework.calendars import SchoolCalendar
 from casework.errors import BadInput
 from casework.followups import follow_up
 from casework.ids import new_id
-from casework.records import TOLD_SOCIAL_WORKER, Child, FollowUp
+from casework.records import Child
+from casework.records_attendance import TOLD_SOCIAL_WORKER, FollowUp
 from casework.social_worker import initials, words_for_social_worker
 from casework.triage import Facts, morning_reasons, round_status, tries
 

@@ -17,7 +17,6 @@ import pytest
 from casework.edits import Edit, create
 from casework.ids import new_id
 from casework.records import (
-    AttendanceWeek,
     Calendar,
     Child,
     Flag,
@@ -30,6 +29,7 @@ from casework.records import (
     Team,
     Worker,
 )
+from casework.records_attendance import AttendanceWeek
 from storage.home import Home
 from storage.store import Store
 from storage.vault import Vault

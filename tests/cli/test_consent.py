@@ -7,9 +7,13 @@ from typing import Any
 
 import pytest
 
+from casework.edits import Edit, create
+from casework.ids import new_id
+from casework.records_sharing import Disclosure
 from outreach_tui.commands.consent_text import agreements_table
 from storage.home import Home
 from tests.cli.conftest import Line, fill, secret_file
+from tests.cli.test_plan import open_store
 from tests.tools.vaults import PASSPHRASE
 
 SCOPE = ("--agencies", "school-nursing", "--categories", "family,send", "--purposes", "support")
@@ -282,6 +286,17 @@ def test_a_disclosure_needs_its_reason(line: Line) -> None:
     assert (slip.code, slip.json["error"]["code"], slip.json["error"]["where"]) == (4, "year-needed", "--on")
 
 
+def test_a_decision_whose_time_is_over_is_recorded_and_said_to_open_nothing(line: Line) -> None:
+    words = ("--to", "school-nursing", "--categories", "family", "--purpose", "support")
+    why = ("--reason", "at risk of harm", "--decided-by", "DSL", "--family-told", "yes")
+    days = ("--on", "2026-11-01", "--until", "2026-11-10")
+    done = line("disclose", line.ids["tilly"], *words, *why, *days)
+    assert done.code == 0
+    assert done.err.splitlines()[-1] == "It opens nothing: its last day was Tue 10 Nov 2026."
+    for day in ((), ("--until", "2026-11-20")):
+        assert "opens nothing" not in line("disclose", line.ids["tilly"], *words, *why, *day).err
+
+
 def test_not_sharing_is_recorded_and_opens_nothing(line: Line) -> None:
     words = ("--to", "school-nursing", "--categories", "family", "--purpose", "support", "--not-shared")
     done = line("disclose", line.ids["tilly"], *words, "--reason", "no need", "--decided-by", "DSL", "--json")
@@ -305,7 +320,29 @@ def test_not_sharing_needs_no_sight_of_it_and_tells_of_nothing(tmp_path: Path) -
         assert "youth" not in kept.err
     listed = line("disclose", ids["tilly"], "--list", "--json")
     assert [entry["categories"] for entry in listed.json] == [["youth_justice"], ["health"]]
-    assert "Only what you recorded is listed. Safeguarding is not part of voluntary's own work" in listed.err
+    said = "Only what you recorded, and what is shared with you, is listed. Safeguarding is not part of"
+    assert f"{said} voluntary's own work" in listed.err
+
+
+def test_what_is_shared_with_an_organisation_is_listed_there_without_the_words(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    ids = fill(home, "voluntary")
+    line = Line(home.path, secret_file(tmp_path, PASSPHRASE), ids)
+    store = open_store(line)
+    said = {"child": ids["tilly"], "agency": "voluntary", "categories": ("send",), "purpose": "support"}
+    words = {"reason": "At risk", "decided_by": "Mo Lead", "family_told": "no", "told_why": "Unsafe"}
+    who = {"id": new_id(), "by": new_id(), "decided_on": store.today}
+    made = Disclosure.model_validate(said | words | who)
+    store.journal.commit(Edit("Shared without agreement", (create(made),)))
+    store.close()
+    listed = line("disclose", ids["tilly"], "--list", "--json")
+    (entry,) = listed.json
+    assert (entry["decision"], entry["to"], entry["categories"]) == ("share", "voluntary", ["send"])
+    assert {entry[name] for name in ("reason", "decided_by", "consulted", "family_told", "why")} == {None}
+    assert entry["withheld"].startswith("Safeguarding is not part of voluntary's own work")
+    told = line("disclose", ids["tilly"], "--list")
+    assert "withheld" in told.out
+    assert not [word for word in ("At risk", "Mo Lead", "Unsafe") if word in told.out]
 
 
 def test_an_agreement_about_protected_work_tells_nothing(line: Line, tmp_path: Path) -> None:

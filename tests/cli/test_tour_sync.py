@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
+import importlib
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -37,12 +37,9 @@ PASSING = (
 
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("tour_sync", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(SCRIPT.parent)  # as Python does for a script that it is given
+        return importlib.import_module(SCRIPT.stem)
 
 
 def forked(words: Sequence[str], environ: Mapping[str, str], folder: Path) -> Any:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from casework.edits import Edit, create
 from casework.ids import new_id
-from casework.records import AttendanceWeek, Child, School, Team, Worker
+from casework.records import Child, School, Team, Worker
+from casework.records_attendance import AttendanceWeek
 from storage.queries.child_marks import read_marks
 from storage.store import Store
 from tests.tools.caseloads import set_up

@@ -18,17 +18,8 @@ from casework.codes import NO_MARK
 from casework.edits import Edit, create, update
 from casework.errors import BadInput
 from casework.ids import new_id
-from casework.records import (
-    AttendanceWeek,
-    Child,
-    Enrolment,
-    Flag,
-    Household,
-    ImportMapping,
-    Person,
-    Relationship,
-    School,
-)
+from casework.records import Child, Enrolment, Flag, Household, Person, Relationship, School
+from casework.records_attendance import AttendanceWeek, ImportMapping
 from storage.intake.importer import import_file
 from storage.intake.mapping import Mapping
 from storage.intake.merging import merge_marks

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from casework.errors import BadInput
-from casework.records import AttendanceTotal, Child, Enrolment, Person, RegisterFile, Relationship, School
+from casework.records import Child, Enrolment, Person, Relationship, School
+from casework.records_attendance import AttendanceTotal, RegisterFile
 from storage import audit
 from storage.intake.importer import import_file, preview_file
 from storage.intake.report import FileReport

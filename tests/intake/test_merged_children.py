@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from casework.records import AttendanceWeek, Child, School
+from casework.records import Child, School
+from casework.records_attendance import AttendanceWeek
 from storage import integrity
 from storage.intake.importer import import_file
 from storage.intake.report import Answer

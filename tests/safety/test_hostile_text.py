@@ -12,7 +12,8 @@ import pytest
 
 from casework.edits import Edit, create
 from casework.ids import new_id
-from casework.records import AttendanceWeek, Child, FollowUp, Person, Relationship, School
+from casework.records import Child, Person, Relationship, School
+from casework.records_attendance import AttendanceWeek, FollowUp
 from storage.store import Store
 from storage.vault import Vault
 from tests.safety.world import NOW, UPN, URN, Computer, Said, line, register

@@ -11,7 +11,7 @@ from datetime import date
 
 import pytest
 
-from casework.records import FollowUp
+from casework.records_attendance import FollowUp
 from storage.store import Store
 from storage.vault import Vault
 from tests.safety import log_for_ever

@@ -12,19 +12,8 @@ from textual.pilot import Pilot
 from casework.edits import Edit, create, update
 from casework.followups import contact, follow_up
 from casework.ids import new_id
-from casework.records import (
-    AttendanceWeek,
-    Calendar,
-    Child,
-    Flag,
-    Household,
-    Person,
-    RegisterFile,
-    Relationship,
-    School,
-    Team,
-    Worker,
-)
+from casework.records import Calendar, Child, Flag, Household, Person, Relationship, School, Team, Worker
+from casework.records_attendance import AttendanceWeek, RegisterFile
 from outreach_tui.app import OutreachApp
 from outreach_tui.rooms import ScreenFactory
 from screens.doorway import FirstRun

@@ -12,11 +12,9 @@ from textual.pilot import Pilot
 
 from casework.edits import Edit, create
 from casework.records import (
-    AttendanceWeek,
     Calendar,
     Child,
     Flag,
-    FollowUp,
     Household,
     Person,
     Record,
@@ -25,6 +23,7 @@ from casework.records import (
     Team,
     Worker,
 )
+from casework.records_attendance import AttendanceWeek, FollowUp
 from outreach_tui.app import OutreachApp
 from outreach_tui.settings import Loaded, Settings
 from storage.store import Store

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from casework.records import AttendanceWeek
+from casework.records_attendance import AttendanceWeek
 from casework.triage import YearCounts
 from screens.caseload import CaseloadScreen, attendance_words, last_absence
 from screens.roster_lines import week_cell

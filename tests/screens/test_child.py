@@ -16,16 +16,8 @@ from textual.widgets import Input, TextArea
 
 from casework.edits import Edit, create, update
 from casework.ids import new_id
-from casework.records import (
-    AttendanceWeek,
-    Calendar,
-    Child,
-    Contact,
-    FollowUp,
-    Household,
-    Person,
-    Relationship,
-)
+from casework.records import Calendar, Child, Contact, Household, Person, Relationship
+from casework.records_attendance import AttendanceWeek, FollowUp
 from casework.records_case import Notification
 from casework.wording import say_day
 from outreach_tui import app as app_module

@@ -10,7 +10,7 @@ from textual.widgets import Input
 
 from casework.edits import Edit, update
 from casework.ids import new_id
-from casework.records import AttendanceWeek
+from casework.records_attendance import AttendanceWeek
 from casework.records_case import Action, Episode, Outcome, Pause, Plan
 from outreach_tui.app import OutreachApp
 from screens.clocks import ClocksScreen

@@ -116,7 +116,7 @@ async def test_on_a_childs_page_a_held_key_counts_once_too(tmp_path: Path, gap: 
         assert HELD in screen_text(app)
 
         def spoken(held: Store) -> int:
-            from casework.records import FollowUp
+            from casework.records_attendance import FollowUp
 
             return len(held.find(FollowUp, "outcome = 'spoke'"))
 

@@ -15,7 +15,8 @@ from textual.widgets import Input
 from casework.edits import Edit, create
 from casework.errors import BadInput
 from casework.ids import new_id
-from casework.records import AttendanceWeek, Calendar, Child, School
+from casework.records import Calendar, Child, School
+from casework.records_attendance import AttendanceWeek
 from outreach_tui.app import OutreachApp
 from screens.intake import FOLDER_SETTING, ImportScreen
 from screens.intake_ask import AskSame

@@ -15,7 +15,8 @@ import pytest
 
 from casework.edits import Edit, create
 from casework.ids import new_id
-from casework.records import AttendanceWeek, Calendar, Child, School, Team, Worker
+from casework.records import Calendar, Child, School, Team, Worker
+from casework.records_attendance import AttendanceWeek
 from outreach_tui.guarded import GuardedApp
 from outreach_tui.relock import Resume, replace_process, take_resume
 from screens.reopening import PageOpen

@@ -10,7 +10,8 @@ import pytest
 from casework.edits import Edit, create, update
 from casework.filter_text import parse
 from casework.ids import new_id
-from casework.records import AttendanceWeek, SavedView
+from casework.records import SavedView
+from casework.records_attendance import AttendanceWeek
 from screens.base import OutreachScreen
 from screens.dialogs import Confirm
 from screens.filter_bar import FilterBar

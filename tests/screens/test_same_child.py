@@ -12,7 +12,8 @@ from textual.pilot import Pilot
 
 from casework.edits import Edit, update
 from casework.ids import new_id
-from casework.records import AttendanceWeek, Child, Contact
+from casework.records import Child, Contact
+from casework.records_attendance import AttendanceWeek
 from casework.records_links import Link
 from outreach_tui.app import OutreachApp
 from screens.child import ChildScreen

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from casework.records import FollowUp
+from casework.records_attendance import FollowUp
 from storage.store import Store
 from tests.screens.rounds_world import KEY, NOW, TODAY
 from tests.screens.test_terminal import ROOT, environment

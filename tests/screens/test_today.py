@@ -11,7 +11,8 @@ from textual.pilot import Pilot
 
 from casework.edits import Edit, create
 from casework.followups import contact, follow_up
-from casework.records import Child, Flag, FollowUp, SavedView, School
+from casework.records import Child, Flag, SavedView, School
+from casework.records_attendance import FollowUp
 from screens.filter_bar import FilterBar, pointer
 from screens.follow_up_forms import WordsBox, WordsForm
 from screens.today import TodayScreen

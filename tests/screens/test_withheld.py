@@ -162,7 +162,7 @@ async def test_a_page_of_a_child_who_is_there_no_more_is_emptied(family: Family,
 def test_people_shown_for_another_purpose_are_not_said_to_be_covered_by_nothing(family: Family) -> None:
     assert "no agreement covers it" in read_reach(family.store, family.tilly).withheld
     agreement(family, **BY_TILLY)
-    told = "Agreed to for support, not for attendance; the child's page shows them."
+    told = "Open to you for support, not for attendance; the child's page shows them."
     assert read_reach(family.store, family.tilly).withheld == told
 
 

@@ -12,16 +12,8 @@ import pytest
 from casework import wording
 from casework.followups import contact, follow_up
 from casework.policies import Category
-from casework.records import (
-    RECORD_TYPES,
-    TOLD_SOCIAL_WORKER,
-    Child,
-    Contact,
-    Flag,
-    FollowUp,
-    FollowUpOutcome,
-    Relationship,
-)
+from casework.records import RECORD_TYPES, Child, Contact, Flag, Relationship
+from casework.records_attendance import TOLD_SOCIAL_WORKER, FollowUp, FollowUpOutcome
 from casework.relationships import RELATIONSHIPS
 from screens.child_page import page_lines
 from screens.child_view import ChildView, read_view

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from casework.edits import Edit, create
 from casework.ids import new_id
-from casework.records import AttendanceWeek, Child, School, Team, Worker
+from casework.records import Child, School, Team, Worker
+from casework.records_attendance import AttendanceWeek
 from storage import integrity
 from storage.intake.importer import import_file
 from storage.store import Store

@@ -8,7 +8,8 @@ from pathlib import Path
 from casework.edits import Edit, create
 from casework.followups import contact
 from casework.ids import new_id
-from casework.records import AttendanceWeek, Child, Contact, School, Team, Worker
+from casework.records import Child, Contact, School, Team, Worker
+from casework.records_attendance import AttendanceWeek
 from storage import integrity
 from storage.queries.same_child import parts_of, plan_merge, plan_split
 from storage.store import Store

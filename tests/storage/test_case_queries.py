@@ -9,16 +9,8 @@ import pytest
 
 from casework.edits import Edit, create, update
 from casework.ids import new_id
-from casework.records import (
-    AttendanceWeek,
-    Calendar,
-    Child,
-    Contact,
-    Record,
-    School,
-    Team,
-    Worker,
-)
+from casework.records import Calendar, Child, Contact, Record, School, Team, Worker
+from casework.records_attendance import AttendanceWeek
 from casework.records_case import Action, Assessment, Episode, Notification, Outcome, Plan, Review, Score
 from casework.records_sharing import Agreement
 from casework.triage import Facts

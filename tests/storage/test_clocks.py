@@ -13,19 +13,8 @@ from casework.edits import Edit, create, update
 from casework.ids import new_id
 from casework.pauses import sleep_edit
 from casework.policies import Category
-from casework.records import (
-    AttendanceWeek,
-    Calendar,
-    Child,
-    Contact,
-    Flag,
-    FollowUp,
-    Household,
-    Record,
-    School,
-    Team,
-    Worker,
-)
+from casework.records import Calendar, Child, Contact, Flag, Household, Record, School, Team, Worker
+from casework.records_attendance import AttendanceWeek, FollowUp
 from casework.records_case import Action, Disagreement, Episode, Notification, Outcome, Plan
 from casework.records_sharing import Agreement
 from storage.queries.caseload import read_caseload

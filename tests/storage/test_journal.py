@@ -16,18 +16,8 @@ from casework.edits import Edit, bundle, create, update
 from casework.errors import Refused
 from casework.followups import contact, follow_up
 from casework.ids import new_id
-from casework.records import (
-    AttendanceWeek,
-    Calendar,
-    Child,
-    Flag,
-    Household,
-    Person,
-    Relationship,
-    School,
-    Team,
-    Worker,
-)
+from casework.records import Calendar, Child, Flag, Household, Person, Relationship, School, Team, Worker
+from casework.records_attendance import AttendanceWeek
 from storage import audit
 from storage.cipher import close_database, open_database
 from storage.drafts import Drafts

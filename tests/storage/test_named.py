@@ -11,7 +11,8 @@ import pytest
 
 from casework.edits import Edit, create, update
 from casework.ids import new_id
-from casework.records import AttendanceWeek, Child, Contact, Record, Worker
+from casework.records import Child, Contact, Record, Worker
+from casework.records_attendance import AttendanceWeek
 from casework.records_case import Action, Episode, Notification, Outcome, Plan, Review
 from storage.queries.history import read_history
 from storage.queries.named import CENTRAL_RECORD, NO_COLLEAGUE, NOT_HERE, Names, colleagues

@@ -49,7 +49,7 @@ def test_the_recorder_sees_it_and_nobody_else_does(tmp_path: Path) -> None:
     shared(store, child, other.id)
     assert read_disclosures(store, child) == [], "somebody else recorded it"
     shared(store, child, store.worker.id)
-    assert [one.by for one in read_disclosures(store, child)] == [store.worker.id]
+    assert [one.disclosure.by for one in read_disclosures(store, child)] == [store.worker.id]
     assert read_disclosures(store.seen_with(other), child) == [], "a preview shows what both may see"
     store.close()
 
@@ -68,9 +68,9 @@ def test_not_sharing_is_recorded_by_who_may_not_see_it_and_sharing_is_not(
         store, child, decision(child, other.id, category, decision="not-share", agency="school")
     )
     others = [] if agency == "voluntary" or category == "youth_justice" else ["school"]
-    assert [one.agency for one in read_disclosures(store, child)] == [*others, "youth-justice"]
+    assert [one.disclosure.agency for one in read_disclosures(store, child)] == [*others, "youth-justice"]
     words = " ".join(str(line.cell) for line in consent_lines(read_consent(store, child.id), {}, 76))
-    assert ("decisions of others" in words) is (agency == "voluntary")
+    assert ("what others decided" in words) is (agency == "voluntary")
     assert "DECIDED NOT TO SHARE" in words
     store.close()
 

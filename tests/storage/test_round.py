@@ -12,18 +12,8 @@ from casework.edits import Edit, create, update
 from casework.filter_text import parse
 from casework.followups import contact, follow_up
 from casework.ids import new_id
-from casework.records import (
-    AttendanceWeek,
-    Calendar,
-    Child,
-    FollowUp,
-    FollowUpOutcome,
-    Household,
-    Record,
-    School,
-    Team,
-    Worker,
-)
+from casework.records import Calendar, Child, Household, Record, School, Team, Worker
+from casework.records_attendance import AttendanceWeek, FollowUp, FollowUpOutcome
 from storage.queries.caseload import read_caseload
 from storage.queries.child import read_child
 from storage.queries.history import read_corrections, read_history, read_origins

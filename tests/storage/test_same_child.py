@@ -19,8 +19,6 @@ from casework.ids import new_id
 from casework.policies import Category
 from casework.records import (
     RECORD_TYPES,
-    AttendanceTotal,
-    AttendanceWeek,
     Child,
     Contact,
     Enrolment,
@@ -31,6 +29,7 @@ from casework.records import (
     Relationship,
     School,
 )
+from casework.records_attendance import AttendanceTotal, AttendanceWeek
 from casework.records_case import Action, Assessment, Episode, Notification, Outcome, Pause, Plan
 from casework.records_links import Link
 from casework.records_sharing import Agreement

@@ -14,18 +14,8 @@ from casework.edits import Edit, create, update
 from casework.ids import new_id
 from casework.limits import Pair
 from casework.policies import Category
-from casework.records import (
-    TOLD_SOCIAL_WORKER,
-    Child,
-    Flag,
-    FollowUp,
-    Household,
-    Person,
-    Record,
-    Relationship,
-    Team,
-    Worker,
-)
+from casework.records import Child, Flag, Household, Person, Record, Relationship, Team, Worker
+from casework.records_attendance import TOLD_SOCIAL_WORKER, FollowUp
 from casework.records_case import Action, Notification
 from casework.records_links import Link
 from casework.records_sharing import Agreement

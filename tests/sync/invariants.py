@@ -10,22 +10,22 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from casework.canonical import Digest, facet_hash, sum_of
-from casework.facets import facets
+from casework.facets import OPENED_BY, facets
 from casework.records import RECORD_TYPES
 from casework.records_sharing import SAFEST_FIRST, Agreement
 from storage import cipher, reindex
 from storage.central import outbox
 from storage.central.asides import NO_SUCH_RECORD, set_aside
-from storage.central.holdings import BIT, Holdings
+from storage.central.holdings import Holdings
 from storage.central.lease import read_lease
 from storage.integrity import history_gives_rows
 from storage.rows import current_values
 from sync.hub import tables
 from sync.hub.care import problems
-from sync.hub.central import facets_of
 from sync.hub.counting import Counter
 from sync.hub.entitlement import Entitlement
 from sync.hub.feed import Feed
+from sync.hub.fields import facets_of
 from sync.hub.waiting import kept_aside, take_again, taken_since
 from sync.session import Session
 from tests.sync.faults import SECRET
@@ -181,9 +181,9 @@ def _check_laptop(laptop: Laptop, hub: dict[str, Any], masks: dict[str, Any], ve
             parts = facets(record_type, values)
             central = facets_of(record_type, json.loads(hub[record].fields)) if record in hub else {}
             tied = [s for s in scopes if s]
-            open_fields = {name for facet, part in parts.items() if mask & BIT[facet] for name in part}
+            open_fields = {name for facet, part in parts.items() if mask & OPENED_BY[facet] for name in part}
             for facet, part in parts.items():
-                if mask & BIT[facet] and mask & BIT[next(iter(parts))]:
+                if mask & OPENED_BY[facet] and mask & OPENED_BY[next(iter(parts))]:
                     assert part == central[facet], (record_type, record, facet)
                 elif tied:
                     rest = {name: value for name, value in part.items() if name not in open_fields}
@@ -192,13 +192,13 @@ def _check_laptop(laptop: Laptop, hub: dict[str, Any], masks: dict[str, Any], ve
                 raise AssertionError(f"{record_type} is nobody's, and was not given up")
             for scope in scopes:
                 held = holdings.masks().get(scope, 0)
-                if held & BIT[next(iter(parts))]:
+                if held & OPENED_BY[next(iter(parts))]:
                     sums[scope] = sum_of(
                         [sums.get(scope, Digest())]
                         + [
                             Digest(1, facet_hash(record_type, record, f, part))
                             for f, part in parts.items()
-                            if held & BIT[f]
+                            if held & OPENED_BY[f]
                         ]
                     )
     counted = {scope: digest for scope, digest in holdings.by_scope().items() if digest.count}

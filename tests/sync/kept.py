@@ -16,7 +16,7 @@ from casework.canonical import spelt
 from casework.policies import Policy
 from casework.records_sharing import SAFEST_FIRST
 from sync.hub import tables
-from sync.hub.central import usual_fields
+from sync.hub.fields import usual_fields
 from sync.merge import policy_of
 
 Place = tuple[str, str]

@@ -18,7 +18,7 @@ from sqlalchemy import select
 from casework.records import RECORD_TYPES
 from storage.store import Store
 from sync.hub import devices, tables
-from sync.hub.central import read_as
+from sync.hub.fields import read_as
 from sync.hub.founding import new_epoch
 from sync.hub.versions import catch_up
 from sync.messages.greeting import Hello, Welcome

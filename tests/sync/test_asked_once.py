@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,6 @@ from storage.integrity import history_gives_rows
 from storage.queries.conflicts import read_settled
 from storage.queries.history import read_history
 from storage.settling import commit_settlement
-from sync.messages.pages import Pull
 from tests.sync.databases import SqliteDatabase
 from tests.sync.sticks import Post
 from tests.sync.world import Laptop, World, opened_world
@@ -41,19 +39,6 @@ def open_conflict(world: World) -> tuple[Laptop, Laptop, Child]:
     return ana, nia, tilly
 
 
-def breaking_off(laptop: Laptop) -> None:
-    """A session that sends, and ends before it has read."""
-
-    def cut(verb: str, said: Any, answer: Any) -> None:
-        if isinstance(said, Pull):
-            raise ConnectionError
-
-    laptop.way.spy = cut
-    with suppress(ConnectionError):
-        laptop.sync()
-    laptop.way.spy = lambda *_: None
-
-
 @pytest.mark.parametrize("broken_off", [True, False])
 @pytest.mark.parametrize("first", ["Ana", "Nia"])
 def test_a_conflict_that_was_open_is_asked_once(world: World, first: str, *, broken_off: bool) -> None:
@@ -61,7 +46,7 @@ def test_a_conflict_that_was_open_is_asked_once(world: World, first: str, *, bro
     ana, nia, tilly = open_conflict(world)
     world.put_back()
     if broken_off:
-        breaking_off(world.laptops[first])
+        world.laptops[first].only_send()
         (nia if first == "Ana" else ana).sync()
     world.laptops[first].sync()
     world.settle()
@@ -80,7 +65,7 @@ def test_a_conflict_that_was_open_is_asked_once(world: World, first: str, *, bro
 def test_who_settled_it_before_they_heard_that_it_was_put_back_is_not_asked(world: World, keep: Any) -> None:
     ana, nia, tilly = open_conflict(world)
     world.put_back()
-    breaking_off(nia)
+    nia.only_send()
     [conflict] = ana.store.find(Conflict)
     commit_settlement(ana.store, conflict.id, keep)
     ana.sync()

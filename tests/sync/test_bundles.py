@@ -14,7 +14,8 @@ import pytest
 from sqlalchemy import select
 
 from casework.errors import OutreachError
-from casework.records import AttendanceWeek, Person, Relationship
+from casework.records import Person, Relationship
+from casework.records_attendance import AttendanceWeek
 from storage.central.identity import HUB_SEAL, PRIVATE_KEY
 from storage.central.state import kept
 from sync import signing

@@ -40,14 +40,8 @@ def close(world: World) -> None:
 
 
 def at_odds(world: World) -> tuple[Laptop, Laptop, str]:
-    """Two laptops with one conflict: Til stands, Lily was also said."""
-    ana, ben = world.laptop("Ana"), world.laptop("Ben")
-    tilly = world.child("Tilly")
-    ana.make(tilly)
-    world.settle()
-    ana.change(tilly, known_as="Til")
-    ben.change(tilly, known_as="Lily")
-    world.settle()
+    """A minute after two wrote a name: what is settled now comes later than what they said."""
+    ana, ben, tilly = world.at_odds()
     world.now += timedelta(minutes=1)
     return ana, ben, tilly.id
 

@@ -14,7 +14,8 @@ from sqlalchemy import select
 
 from casework.edits import Edit, create, update
 from casework.errors import BadInput
-from casework.records import AttendanceWeek, Child, Person, Record, Relationship, School
+from casework.records import Child, Person, Record, Relationship, School
+from casework.records_attendance import AttendanceWeek
 from casework.records_links import Link
 from storage.central.asides import set_aside, taken_late
 from storage.central.outbox import waiting

@@ -10,7 +10,8 @@ import pytest
 from pydantic import BaseModel
 
 from casework.edits import CREATED, Change, Edit, update
-from casework.records import AttendanceWeek, Flag, Record, School
+from casework.records import Flag, Record, School
+from casework.records_attendance import AttendanceWeek
 from storage.central.delivery import Row
 from storage.integrity import history_gives_rows
 from storage.queries.conflicts import read_conflicts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+from collections.abc import Sequence
 from datetime import timedelta
 from threading import Thread
 from typing import Any
@@ -19,13 +20,15 @@ from storage.central import beside
 from storage.central.identity import OFFSET
 from storage.central.outbox import count_waiting
 from storage.central.state import keep, kept, read_state
+from storage.store import Store
 from sync import sending, signing, wire
-from sync.http import Line, checked_url, enrol
+from sync.http import Line, _Skewed, checked_url, enrol
 from sync.hub import care, tables
 from sync.hub.gate import Gate
 from sync.hub.home import open_hub
 from sync.hub.serving import Beside
-from sync.messages.greeting import Hello
+from sync.messages.greeting import MOST_UNANSWERED, Hello
+from sync.transport import NotSent
 from tests.sync.raw import Raw, zipped
 from tests.sync.served import Served, Site, child
 from tests.sync.world import KEY, NOW
@@ -173,14 +176,85 @@ def test_nobody_answers_and_nothing_is_lost(site: Site) -> None:
         site.sync(ana)
     assert (gone.value.exit_code, gone.value.code) == (6, "unreachable")
     assert count_waiting(ana.conn) == 2
-    site.hub.close()
-    site.hub = open_hub(site.home, bytearray(KEY), now=site.clock)
-    site.served = Served(site.hub)
-    ana.conn.execute("UPDATE sync_state SET value = ? WHERE name = 'url'", (site.url,))
+    serve_again(site, ana)
     assert site.sync(ana).session.agreed
     with site.hub.engine.begin() as connection:
         held = connection.execute(select(tables.record.c.id).where(tables.record.c.id == tilly.id))
         assert held.scalar() == tilly.id
+
+
+def serve_again(site: Site, laptop: Store) -> None:
+    """The central record answers again, at another port."""
+    site.hub.close()
+    site.hub = open_hub(site.home, bytearray(KEY), now=site.clock)
+    site.served = Served(site.hub)
+    laptop.conn.execute("UPDATE sync_state SET value = ? WHERE name = 'url'", (site.url,))
+
+
+def test_after_an_answer_that_was_lost_days_without_a_network_make_nobody_an_older_copy(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana = site.laptop()
+    child(ana)
+    exchange = Line._exchange
+
+    def lose(self: Line, *given: Any) -> Any:
+        exchange(self, *given)
+        raise Unreachable("unreachable", "lost")
+
+    with monkeypatch.context() as losing:
+        losing.setattr(Line, "_exchange", lose)
+        with pytest.raises(Unreachable):
+            site.sync(ana)
+    site.served.stop()
+    for _ in range(MOST_UNANSWERED + 1):
+        with pytest.raises(NotSent):
+            site.sync(ana)
+    serve_again(site, ana)
+    done = site.sync(ana).session
+    assert (done.agreed, done.problems) == (True, [])
+
+
+def test_what_was_refused_for_its_clock_was_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Although nobody was there when it was said again."""
+    left = iter((_Skewed(timedelta(hours=1)), NotSent("unreachable", "no"), NotSent("unreachable", "no")))
+
+    def fail(*_: Any) -> Any:
+        raise next(left)
+
+    monkeypatch.setattr(Line, "_exchange", fail)
+    line = Line("http://127.0.0.1:8765", now=lambda: NOW, sleep=lambda _: None)
+    with pytest.raises(Unreachable) as gone:
+        enrol(line, "ABC1234567", signing.new_key())
+    assert type(gone.value) is Unreachable
+    line.close()
+
+
+_CUT, _NOBODY = httpx2.ReadError, httpx2.ConnectError
+
+
+@pytest.mark.parametrize(
+    ("faults", "kind"),
+    [
+        ((_NOBODY, _NOBODY, _NOBODY), NotSent),
+        ((_CUT, _NOBODY, _NOBODY), Unreachable),
+        ((_NOBODY, _CUT, _NOBODY), Unreachable),
+    ],
+)
+def test_what_was_tried_thrice_was_not_sent_where_no_try_found_a_connection(
+    faults: Sequence[type[httpx2.TransportError]], kind: type[Unreachable]
+) -> None:
+    left = iter(faults)
+
+    def fail(request: httpx2.Request) -> httpx2.Response:
+        raise next(left)("no", request=request)
+
+    transport = httpx2.MockTransport(fail)
+    line = Line("http://127.0.0.1:8765", now=lambda: NOW, transport=transport, sleep=lambda _: None)
+    with pytest.raises(Unreachable) as gone:
+        enrol(line, "ABC1234567", signing.new_key())
+    assert type(gone.value) is kind
+    line.close()
 
 
 @pytest.mark.parametrize(

@@ -11,16 +11,8 @@ from typing import Any
 import pytest
 
 from casework.edits import Edit, create, update
-from casework.records import (
-    AttendanceWeek,
-    Child,
-    Contact,
-    Enrolment,
-    FollowUp,
-    Household,
-    Person,
-    Relationship,
-)
+from casework.records import Child, Contact, Enrolment, Household, Person, Relationship
+from casework.records_attendance import AttendanceWeek, FollowUp
 from casework.records_case import Notification
 from casework.records_sync import Conflict
 from casework.same_child import link_children

@@ -235,8 +235,13 @@ def test_an_older_copy_made_after_a_greeting_without_an_answer_is_noticed(on_fil
     assert (again.agreed, again.problems) == (True, [])
 
 
-def test_what_the_central_record_lost_is_brought_back_before_it_is_given_up(world: World) -> None:
-    """Its author had to give up a part of it, so whoever is about to lose it may be the last who has that."""
+@pytest.mark.parametrize("in_part", [False, True])
+def test_what_the_central_record_lost_is_brought_back_before_it_is_given_up(
+    world: World, *, in_part: bool
+) -> None:
+    """Its author had to give up a part of it, so whoever is about to lose it may be the last who has that,
+    also where the author was first to bring back the rest (seed 8003788).
+    """
     nia = world.laptop("Nia", "school-nursing")
     sam = world.laptop("Sam", "school", schools=(world.school.id,))
     tilly = world.child("Tilly", lead_worker=nia.worker.id)
@@ -249,10 +254,17 @@ def test_what_the_central_record_lost_is_brought_back_before_it_is_given_up(worl
     world.settle()
     assert (nia.get(agreement).given_by, sam.get(agreement).given_by) == ("", "Jo Marsh")
     world.put_back()
+    if in_part:
+        nia.sync()
     moved = tilly.model_copy(update={"school": "school-elsewhere", "team": None})
     with world.hub.engine.begin() as connection:
         devices.put(connection, world.new_id("edit"), "Moved", moved, world.now)
+    told: list[Any] = []
+    sam.way.spy = lambda verb, said, _: told.extend(said.edits if verb == "push" else ())
     assert sam.sync().agreed
+    said_of = [(change.field, change.new) for edit in told for change in edit.changes if change.field]
+    assert all(value for _, value in said_of), "what is empty is nothing that anybody said"
+    assert bool(said_of) == in_part
     assert not sam.has(tilly)
     world.settle()
     with world.hub.engine.begin() as connection:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +15,7 @@ from storage.audit import stamp
 from storage.integrity import history_gives_rows
 from storage.queries.conflicts import count_conflicts, read_conflicts, read_settled
 from storage.settling import commit_settlement
-from sync.messages.pages import Pull
+from sync.hub.care import counts
 from tests.sync.world import Laptop, World
 
 Chosen = tuple[Keep, str]
@@ -27,14 +26,9 @@ TEXT: Chosen = ("text", "Tills")
 
 
 def disagreeing(world: World) -> tuple[Laptop, Laptop, Laptop, Child]:
-    """Til stands, Lily was also said; Cas looks on."""
-    ana, ben, cas = (world.laptop(name) for name in ("Ana", "Ben", "Cas"))
-    tilly = world.child("Tilly")
-    ana.make(tilly)
-    world.settle()
-    ana.change(tilly, known_as="Til")
-    ben.change(tilly, known_as="Lily")
-    world.settle()
+    """Two are at odds; Cas looks on."""
+    cas = world.laptop("Cas")
+    ana, ben, tilly = world.at_odds()
     return ana, ben, cas, tilly
 
 
@@ -45,26 +39,13 @@ def choose(world: World, laptop: Laptop, choice: Chosen, other: str = "") -> Non
     commit_settlement(laptop.store, one.id, choice[0], text=choice[1] if choice[0] == "text" else "")
 
 
-def push(laptop: Laptop) -> None:
-    """A session that sends, and ends before it has read."""
-
-    def cut(verb: str, said: Any, answer: Any) -> None:
-        if isinstance(said, Pull):
-            raise ConnectionError
-
-    laptop.way.spy = cut
-    with suppress(ConnectionError):
-        laptop.sync()
-    laptop.way.spy = lambda *_: None
-
-
 def settled_twice(world: World, first: Chosen, second: Chosen) -> tuple[Laptop, Laptop, Laptop, Child]:
     """Ana settles it, and then Ben, who had not heard of that."""
     ana, ben, cas, tilly = disagreeing(world)
     choose(world, ana, first)
     choose(world, ben, second)
-    push(ana)
-    push(ben)
+    ana.only_send()
+    ben.only_send()
     return ana, ben, cas, tilly
 
 
@@ -74,7 +55,7 @@ def undo(world: World, laptop: Laptop) -> None:
 
 
 def asked(world: World) -> list[tuple[object, object]]:
-    """What everybody is asked, alike: what stands and what was also said."""
+    """What everybody is asked, alike, and the central record counts: what stands and what was also said."""
     world.settle()
     found = [
         [(one.stands.value, one.other.value) for one in read_conflicts(laptop.store)]
@@ -84,6 +65,8 @@ def asked(world: World) -> list[tuple[object, object]]:
     for laptop in world.laptops.values():
         assert laptop.sync().agreed
         assert [*history_gives_rows(laptop.store.conn)] == []
+    with world.hub.engine.begin() as connection:
+        assert counts(connection)["conflicts"] == len(found[0])
     return found[0]
 
 
@@ -129,8 +112,8 @@ def test_two_who_chose_alike_both_have_to_take_it_back(world: World, who: str) -
     cas.sync()
     for laptop in (ana, cas):
         choose(world, laptop, YOURS)
-    push(ana)
-    push(cas)
+    ana.only_send()
+    cas.only_send()
     undo(world, world.laptops[who])
     assert asked(world) == []
     assert known_as(world, tilly) == "Lily"
@@ -150,7 +133,7 @@ def test_who_settles_it_as_the_first_one_answers_for_nobody_else(world: World, l
     for laptop, choice in ((ana, CENTRAL), (ben, YOURS), (cas, CENTRAL)):
         choose(world, laptop, choice)
     for laptop in (ana, ben, cas) if last == "Cas" else (ana, cas, ben):
-        push(laptop)
+        laptop.only_send()
     assert asked(world) == [("Til", "Lily")]
 
 
@@ -160,7 +143,7 @@ def test_what_a_third_one_chose_is_asked_still(world: World) -> None:
     for laptop, choice in ((ana, YOURS), (ben, CENTRAL), (cas, TEXT)):
         choose(world, laptop, choice)
     for laptop in (ana, ben, cas):
-        push(laptop)
+        laptop.only_send()
     world.settle()
     undo(world, ana)
     assert asked(world) == [("Til", "Tills")]
@@ -182,7 +165,7 @@ def test_who_chooses_between_the_two_while_one_is_taken_back_is_heard(world: Wor
     world.settle()
     choose(world, cas, CENTRAL)
     undo(world, ana)
-    push(ana)
+    ana.only_send()
     assert asked(world) == [("Tills", "Lily")]
     assert known_as(world, tilly) == "Tills"
 
@@ -204,7 +187,7 @@ def test_who_makes_it_again_disagrees_again(world: World, first: Chosen, *, sent
     world.settle()
     undo(world, ana)
     if sent:
-        push(ana)
+        ana.only_send()
     ana.store.journal.redo()
     [(stands, other)] = asked(world)
     assert {stands, other} == {"Til", "Lily"}
@@ -225,8 +208,8 @@ def test_a_question_filed_with_two_children_is_answered_for_both(world: World) -
     world.settle()
     choose(world, ana, ("yours", "Joanna"))
     choose(world, ben, ("central", "Joan"))
-    push(ana)
-    push(ben)
+    ana.only_send()
+    ben.only_send()
     world.settle()
     undo(world, ana)
     assert asked(world) == []
@@ -246,7 +229,7 @@ def test_no_undo_takes_a_child_back_and_it_is_asked_once(world: World, *, keeps_
     choices: list[Keep] = ["central", "yours"] if keeps_first else ["yours", "central"]
     for laptop, keep in zip((ana, ben), choices, strict=True):
         choose(world, laptop, (keep, ""))
-        push(laptop)
+        laptop.only_send()
     world.settle()
     undo(world, ana)
     assert asked(world) == [(False, True)]
@@ -276,10 +259,10 @@ def test_a_withdrawal_stands_whoever_takes_a_settlement_back(world: World) -> No
         world.now += timedelta(minutes=1)
         [one] = [one for one in read_conflicts(laptop.store) if one.conflict.record == agreement.id]
         commit_settlement(laptop.store, one.id, keep)  # type: ignore[arg-type]
-        push(laptop)
+        laptop.only_send()
     undone = ben.get(agreement)
     ben.change(undone, status="withdrawn", withdrawn_on=world.today())
-    push(ben)
+    ben.only_send()
     undo(world, ana)
     assert len(asked(world)) == 2
     for laptop in world.laptops.values():
@@ -309,8 +292,8 @@ def test_who_is_too_late_is_told_that_somebody_else_settled_it_too(world: World,
         choose(world, laptop, choice)
         if again and laptop is ana:
             undo(world, ana)
-    push(ana)
-    push(ben)
+    ana.only_send()
+    ben.only_send()
     world.settle()
     journal = (ana if again else ben).store.journal
     with pytest.raises(Refused) as refusal:

@@ -59,6 +59,12 @@ FAILED_ONCE = (
     4008503,
     4008976,
     5000007,
+    8002289,
+    8003788,
+    8007004,
+    8008632,
+    8015643,
+    8019506,
 )
 """Seeds beyond those, which failed until a fault was mended: of the product, and of what a run holds."""
 

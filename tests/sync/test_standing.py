@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Update, insert, update
 
+from casework.records_sync import Conflict
 from sync.hub import tables
 from sync.hub.comparing import Comparing
+from sync.hub.counting import Counter, chain_in_log
 from sync.hub.founding import new_epoch
 from sync.hub.standing import standing
 from tests.sync.databases import SqliteDatabase
@@ -67,6 +69,30 @@ def test_it_is_forgotten_where_older_files_took_the_place_of_the_central_record(
     world.settle()
     assert [laptop.get(tilly).known_as for laptop in world.laptops.values()] == ["Lil"] * 3
     assert [laptop.sync().agreed for laptop in world.laptops.values()] == [True] * 3
+
+
+@pytest.mark.parametrize("beyond", [False, True])
+def test_it_is_forgotten_where_the_same_steps_were_taken_again_with_another_effect(
+    world: World, *, beyond: bool
+) -> None:
+    """Without a word: that she knew of the child what she took back is not known then, so she is asked."""
+    ana = world.laptop("Ana")
+    ana.make(world.child("Tilly"))
+    world.settle()
+    world.database.back_up()
+    ana.store.journal.undo()
+    assert ana.sync().agreed
+    assert ana.sync().requests == 1
+    with world.hub.engine.begin() as connection:
+        before = Counter(connection, lock=False)
+    assert world.database.restore()
+    if beyond:
+        ana.make(world.child("Max"))
+    assert ana.sync().agreed
+    with world.hub.engine.begin() as connection:
+        assert chain_in_log(connection, before.head) == before.chain.hex()
+    assert len(ana.store.find(Conflict)) == 1
+    assert ana.sync().requests == 1
 
 
 def test_its_mark_changes_with_all_that_it_follows_from(world: World) -> None:

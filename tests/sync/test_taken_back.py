@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from casework.records import AttendanceWeek, Child, Enrolment
+from casework.records import Child, Enrolment
+from casework.records_attendance import AttendanceWeek
 from storage.queries.conflicts import read_conflicts
 from storage.settling import commit_settlement
 from tests.sync.databases import SqliteDatabase

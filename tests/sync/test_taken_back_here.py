@@ -9,13 +9,14 @@ import pytest
 
 from casework.edits import Edit, create, update
 from casework.errors import Refused
-from casework.facets import facets
-from casework.records import AttendanceWeek, Child, Enrolment, Household, Person, Record, Relationship, School
+from casework.facets import OPENED_BY, facets
+from casework.records import Child, Enrolment, Household, Person, Record, Relationship, School
+from casework.records_attendance import AttendanceWeek
 from casework.records_links import Link
 from storage.central import outbox, receiving
 from storage.central.asides import set_aside
 from storage.central.delivery import Delivery
-from storage.central.holdings import BIT, Holdings
+from storage.central.holdings import Holdings
 from storage.journal import transaction
 from storage.queries.child import merged_parts
 from storage.queries.same_child import parts_of, plan_merge, plan_split
@@ -118,7 +119,7 @@ def is_here(laptop: Laptop, record: Record) -> bool:
 
 def child_alone(child: Child) -> dict[str, int]:
     """The masks by which of a child nothing but who it is may be held."""
-    return {child.id: BIT[next(iter(facets("child", child.model_dump())))]}
+    return {child.id: OPENED_BY[next(iter(facets("child", child.model_dump())))]}
 
 
 def undone_and_redone(world: World, laptop: Laptop) -> None:

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from casework.canonical import defaults
-from casework.facets import FACETS, facets, plain_facets, portion
+from casework.facets import FACETS, OPENED_BY, facets, plain_facets, portion
 from casework.records import RECORD_TYPES
-from sync.hub.central import facets_of
 from sync.hub.entitlement import BIT, facets_in
+from sync.hub.fields import facets_of
 from sync.hub.telling import _told
 
 MASKS = st.integers(0, sum(BIT.values()))
@@ -40,4 +40,4 @@ def test_each_facet_that_may_be_held_is_said_but_for_what_is_as_usual(
     assert parts == expected
     assert [*parts] == [*expected]
     assert {name for fields in named for name in fields} >= {n for fields in held.values() for n in fields}
-    assert set(parts) <= {facet.key for facet in FACETS if mask & BIT[facet]}
+    assert set(parts) <= {facet.key for facet in FACETS if mask & OPENED_BY[facet]}

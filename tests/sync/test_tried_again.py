@@ -14,6 +14,7 @@ from sync.hub.central import Central
 from sync.hub.checking import UNKNOWN_TYPE, Refusal
 from sync.hub.counting import SHAPE
 from sync.hub.releasing import release
+from sync.hub.removed import VOID
 from sync.hub.tables import meta
 from sync.hub.taking import Taking
 from sync.hub.versions import catch_up
@@ -277,6 +278,37 @@ def test_a_step_that_was_taken_late_under_another_id_is_known_again(
     nothing_is_aside(world)
     for laptop in (ana, ben):
         assert laptop.get(tilly).household == elsewhere.id
+
+
+@pytest.mark.parametrize("by", ["a person", "another version"])
+def test_a_step_that_was_taken_late_under_another_id_is_taken_back_before_its_laptop_heard_of_it(
+    world: World, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    """Else the undo, sent behind the step itself, waited for ever for the home's old id (seed 8008632)."""
+    ana, ben, _, his = kept_aside_and_broken_off(world, monkeypatch, "push")
+    aside_then_taken(world, by)
+    ana.store.journal.undo()
+    assert ana.sync().quarantined == 0
+    nothing_is_aside(world)
+    assert [laptop.store.find(Child)[0].household for laptop in (ana, ben)] == [None, None]
+    with world.hub.engine.begin() as connection:
+        assert Central(connection).get(his.id).fields[VOID] is False, "Ben wrote it down, too"
+
+
+def test_what_is_said_of_a_home_behind_the_step_that_was_taken_late_under_another_id_is_said_of_that(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No child lives in the home by now, so nothing but what is kept of the old id tells of the other."""
+    ana, ben, hers, his = kept_aside_and_broken_off(world, monkeypatch, "push")
+    aside_then_taken(world, "another version")
+    [tilly] = ben.store.find(Child)
+    moved_in(ben, tilly, Household(id=world.new_id("home"), address="5 Mill Lane"))
+    assert ben.sync().agreed
+    ana.change(hers, name="Marsh")
+    assert ana.sync().quarantined == 0
+    nothing_is_aside(world)
+    with world.hub.engine.begin() as connection:
+        assert Central(connection).get(his.id).fields["name"] == "Marsh"
 
 
 def test_steps_that_were_kept_aside_go_on_with_a_record_that_is_known_by_another_id(world: World) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from casework.errors import Refused
 from storage.central.state import read_state
 from storage.journal import transaction
 from storage.store import Store
@@ -17,6 +19,7 @@ from sync.meeting import Meeting
 from sync.messages.greeting import MOST_UNANSWERED, Hello, Welcome
 from sync.session import Session
 from tests.sync.databases import KEY
+from tests.sync.sticks import Post
 from tests.sync.world import Laptop, Way, World
 
 
@@ -26,6 +29,14 @@ def ana(world: World) -> Laptop:
     made = world.laptop("Ana")
     made.make(world.child("Tilly"))
     assert made.sync().agreed
+    return made
+
+
+@pytest.fixture
+def post(world: World, ana: Laptop, tmp_path: Path) -> Post:
+    """The way by files for that laptop."""
+    made = Post(world, tmp_path / "sticks")
+    made.enrol(ana)
     return made
 
 
@@ -93,6 +104,52 @@ def test_an_answer_counts_although_its_word_fell_out_of_those_that_are_remembere
         vain.greet()
     assert slow.said.coming not in vain.said.unanswered
     slow.hear()
+    is_well(ana)
+
+
+@pytest.mark.parametrize("by_file", [True, False], ids=["by a file", "over the network"])
+def test_a_bundle_whose_answer_is_not_read_yet_accuses_nobody(
+    world: World, ana: Laptop, post: Post, *, by_file: bool
+) -> None:
+    """However often the app beside it greeted in vain since, as where there is no network."""
+    post.take(post.write(ana))
+    vain = Process(world, ana)
+    for _ in range(MOST_UNANSWERED + 1):
+        vain.greet()
+    done = post.trip(ana).session if by_file else ana.sync()
+    assert (done.agreed, done.problems) == (True, [])
+    is_well(ana)
+
+
+def test_however_many_bundles_are_on_their_way_a_greeting_without_an_answer_is_remembered(
+    world: World, ana: Laptop, post: Post
+) -> None:
+    for _ in range(MOST_UNANSWERED):
+        post.write(ana)
+    lost = Process(world, ana)
+    lost.greet()
+    lost.arrive()
+    post.write(ana)
+    is_well(ana)
+
+
+def test_a_bundle_that_is_written_while_a_session_greets_can_be_answered(
+    world: World, ana: Laptop, post: Post
+) -> None:
+    """What it holds was made after the greeting; one that was on its way before is ended."""
+    before = post.write(ana)
+
+    def write() -> None:
+        ana.make(world.child("Max"))
+        post.write(ana)
+
+    ana.way = Met(world.hub, ana.way.device, after=write)
+    assert ana.sync().agreed
+    with pytest.raises(Refused, match="older"):
+        post.take(before)
+    post.take(post.there[-1])
+    done = post.read(ana, post.answer(ana.way.device)).session
+    assert (done.agreed, done.problems) == (True, [])
     is_well(ana)
 
 

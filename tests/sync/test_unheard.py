@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from casework.records import AttendanceWeek, Child
+from casework.records import Child
+from casework.records_attendance import AttendanceWeek
 from casework.records_sync import Conflict
 from tests.sync.databases import SqliteDatabase
 from tests.sync.world import Laptop, World, opened_world

@@ -11,17 +11,23 @@ import pytest
 
 from casework.consent import settle_words
 from casework.edits import Edit, update
+from casework.errors import BadInput
 from casework.policies import Category
 from casework.records import RECORD_TYPES, Child, Contact, Record
 from casework.records_links import Link
 from casework.records_sharing import Agreement
+from casework.records_sync import Conflict
 from storage.central.asides import set_aside
+from storage.central.given_up import read_given_up
+from storage.queries.conflicts import count_conflicts, read_conflicts
+from storage.settling import commit_settlement
+from storage.store import Store
 from sync.hub import care, entitlement
-from sync.hub.central import read_as
+from sync.hub.fields import read_as
 from sync.hub.versions import catch_up
-from tests.sync.databases import SqliteDatabase
-from tests.sync.test_asked_once import breaking_off
-from tests.sync.versions import FIELD, KIND, mixed, version
+from sync.messages.greeting import Hello
+from tests.sync.databases import KEY, SqliteDatabase
+from tests.sync.versions import FIELD, KIND, mixed, reshape, version
 from tests.sync.world import NOW, Laptop, World, opened_world
 
 
@@ -35,6 +41,11 @@ def older(world: World, name: str) -> Laptop:
     made.store.conn.execute(f"DROP TABLE {KIND}")
     made.store.conn.execute(f"ALTER TABLE child DROP COLUMN {FIELD}")
     return mixed(made, older=False)
+
+
+def kept_here(laptop: Laptop) -> list[str]:
+    """The records of which a laptop keeps what it did not know."""
+    return [row[0] for row in laptop.store.conn.execute("SELECT record FROM sync_extra")]
 
 
 def siblings(world: World, laptop: Laptop) -> Child:
@@ -82,7 +93,25 @@ def test_an_older_laptop_gives_up_what_it_does_not_know_with_the_rest(world: Wor
     ana.sync()
     with version(older=True):
         assert ben.sync().agreed
-    assert ben.store.conn.execute("SELECT parts FROM sync_extra").fetchall() == []
+    assert kept_here(ben) == []
+    assert read_given_up(ben.store.conn).count == 2  # the child, and the link
+
+
+def test_an_older_laptop_asks_nothing_about_what_it_does_not_know(world: World) -> None:
+    """Who could neither show nor settle a conflict is not asked; whoever knows the field is."""
+    ana, cas, ben = world.laptop("Ana"), world.laptop("Cas"), older(world, "Ben")
+    lily = siblings(world, ana)
+    cas.sync()
+    for laptop, language in ((ana, "Czech"), (cas, "Urdu")):
+        laptop.change(lily, **{FIELD: language})
+        laptop.sync()
+    with version(older=True):
+        assert ben.sync().agreed
+        [conflict] = ben.store.find(Conflict)
+        assert (read_conflicts(ben.store), count_conflicts(ben.store)) == ([], 0)
+        with pytest.raises(BadInput, match="not here"):
+            commit_settlement(ben.store, conflict.id, "central")
+    assert [one.id for one in read_conflicts(cas.store)] == [conflict.id]
 
 
 def test_an_older_laptop_brings_back_what_it_does_not_know(world: World) -> None:
@@ -115,6 +144,84 @@ def test_a_laptop_that_is_brought_up_to_date_knows_what_it_kept(world: World) ->
     assert ben.get(lily).language == "Polish"
     assert set_aside(ben.store.conn) == []
     assert ben.sync().requests == 1
+
+
+def upgrade(laptop: Laptop) -> None:
+    """The laptop gets this version of Outreach."""
+    path, now, today = laptop.store.path, laptop.store.now, laptop.store.today
+    laptop.store.close()
+    reshape(path, older=False)
+    laptop.store = Store.open(path, bytearray(KEY), now=now, today=today)
+
+
+def break_off(laptop: Laptop) -> None:
+    """A session that ends once the greeting was taken, before its answer is here."""
+
+    def cut(verb: str, said: Any, answer: Any) -> None:
+        if isinstance(said, Hello):
+            raise ConnectionError
+
+    laptop.way.spy = cut
+    with pytest.raises(ConnectionError):
+        laptop.sync()
+    laptop.way.spy = lambda *_: None
+
+
+@pytest.mark.parametrize("asked_for", [True, False])
+def test_what_is_given_up_counts_no_more_although_this_version_would_know_it(
+    world: World, *, asked_for: bool
+) -> None:
+    """The version before kept it. It is asked for, unless a greeting had no answer (seed 8002289)."""
+    ana, ben = world.laptop("Ana"), older(world, "Ben")
+    lily = siblings(world, ana)
+    with version(older=True):
+        assert ben.sync().agreed
+        if not asked_for:
+            break_off(ben)
+    upgrade(ben)
+    ana.change(lily, school="school-elsewhere", team=None)
+    ana.sync()
+    done = ben.sync()
+    assert (done.agreed, done.problems, kept_here(ben)) == (True, [], [])
+    assert ben.sums_fit()
+    assert ben.store.find(Link) == []
+    assert (done.purged, read_given_up(ben.store.conn).count) == (2, 2)  # the child, and the link
+
+
+def test_a_record_that_goes_to_another_child_is_given_up_although_this_version_would_know_it(
+    world: World,
+) -> None:
+    ana, ben = world.laptop("Ana"), older(world, "Ben")
+    siblings(world, ana)
+    with version(older=True):
+        assert ben.sync().agreed
+    upgrade(ben)
+    elsewhere = world.child("Max", school="school-elsewhere", team=None)
+    ana.make(elsewhere)
+    ana.change(ana.store.find(Link)[0], child=elsewhere.id)
+    ana.sync()
+    done = ben.sync()
+    assert (done.agreed, done.problems, kept_here(ben)) == (True, [], [])
+    assert ben.sums_fit()
+    assert ben.store.find(Link) == []
+
+
+def test_a_laptop_brings_back_what_the_version_before_kept(world: World) -> None:
+    """It is brought up to date in the middle of reading a central record that lost it (seed 8002289)."""
+    ana, ben = world.laptop("Ana"), older(world, "Ben")
+    world.database.back_up()
+    siblings(world, ana)
+    with version(older=True):
+        assert ben.sync().agreed
+        world.put_back()
+        ben.only_send()
+    upgrade(ben)
+    done = ben.sync()
+    assert (done.agreed, done.problems, ben.sums_fit()) == (True, [], True)
+    cleo = world.laptop("Cleo")
+    for laptop in (cleo, ben):
+        assert laptop.sync().agreed
+        assert len(laptop.store.find(Link)) == 1
 
 
 def test_an_older_central_record_keeps_what_it_does_not_know_until_it_does(world: World) -> None:
@@ -165,7 +272,7 @@ def test_what_is_kept_for_a_later_central_record_is_given_up_with_its_child(
     ana, ben = (mixed(world.laptop(name), older=True) for name in ("Ana", "Ben"))
     lily, til = world.child("Lily"), world.child("Til")
     ana.make(lily, til)
-    breaking_off(ana)
+    ana.only_send()
     ben.sync()
     ben.change(lily, school="school-elsewhere", team=None)
     ben.sync()

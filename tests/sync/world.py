@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -144,6 +145,18 @@ class Laptop:
     def sync(self) -> Session:
         return Device(self.store, self.way, now=self.store.now).sync()
 
+    def only_send(self) -> None:
+        """A session that sends, and ends before it has read."""
+
+        def cut(verb: str, said: Any, answer: Any) -> None:
+            if isinstance(said, Pull):
+                raise ConnectionError
+
+        self.way.spy = cut
+        with suppress(ConnectionError):
+            self.sync()
+        self.way.spy = lambda *_: None
+
     def make(self, *records: Record) -> None:
         subject = getattr(records[0], "child", None)
         self.store.journal.commit(Edit("Made", tuple(map(create, records)), subject=subject))
@@ -263,6 +276,17 @@ class World:
         self.database.restore()
         with self.hub.engine.begin() as connection:
             new_epoch(connection, self.new_id("epoch"))
+
+    def at_odds(self) -> tuple[Laptop, Laptop, Child]:
+        """Ana and Ben, and what they call Tilly: Til stands, Lily was also said, and everybody is asked."""
+        ana, ben = self.laptop("Ana"), self.laptop("Ben")
+        tilly = self.child("Tilly")
+        ana.make(tilly)
+        self.settle()
+        ana.change(tilly, known_as="Til")
+        ben.change(tilly, known_as="Lily")
+        self.settle()
+        return ana, ben, tilly
 
     def settle(self) -> None:
         """Sync everybody until nobody has anything to say."""
