@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 KEPT_EVERY = 6
-"""Characters typed between two savings of a draft."""
+"""Characters typed between two savings of a draft; a pause saves too."""
+
+_PAUSE = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +161,16 @@ class KeptDialog(Dialog[R]):
             self.trouble(f"Another version kept more: “{clean(as_text(self._over))}”. It stays in the draft.")
 
     async def stroke(self) -> None:
-        """Keep a draft every few letters."""
+        """Keep a draft every few letters, and after a pause."""
         self._unkept += 1
         self._asked = False
         if self._unkept >= KEPT_EVERY or self._unsaved:
+            await self.before_lock()
+        else:
+            self.set_timer(_PAUSE, self._keep_soon)
+
+    async def _keep_soon(self) -> None:
+        if self.is_attached and self._unkept:
             await self.before_lock()
 
     async def before_lock(self) -> None:

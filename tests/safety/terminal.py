@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
@@ -51,20 +52,36 @@ class Terminal:
         self._app.send(keys)
 
     def shows(self, *words: str, without: str = "") -> str:
-        """The screen, once it holds each of the words. Fails, and shows it, when it never does.
+        """The screen, once it holds each of the words. Fails, and shows it, when it never does."""
 
-        A blinking cursor writes for ever, so that silence alone would not end a wait in vain.
-        """
+        def seen() -> bool:
+            text = self.text
+            return all(word in text for word in words) and not (without and without in text)
+
+        if not self._wait(seen):
+            raise AssertionError(f"never saw {words}:\n{self.text}")
+        return self.text
+
+    def keeps(self, words: str, computer: Computer) -> None:
+        """Wait until a draft on the disk holds the words: what is on the screen may not be kept yet."""
+
+        def kept() -> bool:
+            return any(words in value for draft in computer.drafts() for value in draft.fields.values())
+
+        if not self._wait(kept):
+            raise AssertionError(f"never kept {words!r}:\n{self.text}")
+
+    def _wait(self, holds: Callable[[], bool]) -> bool:
+        """A blinking cursor writes for ever, so that silence alone would not end a wait in vain."""
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
-            text = self.text
-            if all(word in text for word in words) and not (without and without in text):
-                return text
+            if holds():
+                return True
             try:
                 self._take(self._app.read_nonblocking(65536, timeout=20))
             except (pexpect.TIMEOUT, pexpect.EOF):
                 break
-        raise AssertionError(f"never saw {words}:\n{self.text}")
+        return False
 
     def unlock(self, *words: str) -> None:
         """Type the passphrase and wait for the words."""

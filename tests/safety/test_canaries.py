@@ -175,7 +175,9 @@ def test_a_killed_app_leaves_nothing_readable_and_keeps_its_draft(family: Comput
         terminal.shows("1 Who", c.PARENT)
         terminal.send("t")
         terminal.shows("Note")
-        terminal.send(f"{c.ROUND_NOTE} and then some more words to come")
+        terminal.send(c.ROUND_NOTE)
+        terminal.keeps(c.ROUND_NOTE, family)
+        terminal.send(" and then some more words to come")
         terminal.shows("to come")
         os.kill(terminal.pid, signal.SIGKILL)
     assert c.scan(family.places)[1] == []

@@ -10,10 +10,9 @@ import pytest
 from tests.safety import canaries as c
 from tests.safety.world import Computer
 
-WORDS = "half a sentence of words"
-_GROUP = 4
 KEPT = "half a sentence"
-"""What the keystrokes have saved at least, whatever the pause before the end."""
+MORE = " of words"
+"""What is typed in the moment before the end, which may be kept or not."""
 
 CASES = {
     "contact": ("\r", "1 Who", "t", "Note"),
@@ -35,9 +34,10 @@ def test_a_half_filled_form_survives_a_kill(family: Computer, case: str) -> None
         for keys, shown in zip(steps[::2], steps[1::2], strict=True):
             terminal.send(keys)
             terminal.shows(shown)
-        for end in range(_GROUP, len(WORDS) + 1, _GROUP):
-            terminal.send(WORDS[end - _GROUP : end])
-            terminal.shows(WORDS[:end].rstrip())
+        terminal.send(KEPT)
+        terminal.keeps(KEPT, family)
+        terminal.send(MORE)
+        terminal.shows(KEPT + MORE)
         os.kill(terminal.pid, signal.SIGKILL)
     with Terminal(family) as terminal:
         terminal.unlock(c.FORENAME, "1 unfinished: ", case)

@@ -17,6 +17,7 @@ from typing import Any
 
 from casework.ids import new_id
 from casework.records import Team, Worker
+from storage.drafts import Draft
 from storage.home import Home
 from storage.store import Store
 from storage.vault import Vault
@@ -135,6 +136,15 @@ class Computer:
         """Whether the caseload opens and every page, the history, the audit and the search hold."""
         said = self("verify", "--deep", "--json", **environ)
         return said.code == 0 and bool(said.json["sound"])
+
+    def drafts(self) -> list[Draft]:
+        """What is half written, as the caseload on the disk holds it now: also while the app is open."""
+        key = Vault.load(self.home).unlock(bytearray(PASSPHRASE.encode()), now=NOW)
+        store = Store.open(self.home.database, key, now=lambda: NOW, today=date(2026, 11, 20))
+        try:
+            return store.drafts.waiting()
+        finally:
+            store.close()
 
     def given(self, name: str, text: str) -> Path:
         """A file that the school gave; it is not among the places that are searched."""
