@@ -19,6 +19,7 @@ from storage.central.bundles import Bundles, end_bundles, keep_bundles, read_bun
 from storage.central.holdings import Holdings
 from storage.central.lacking import forget_lacking
 from storage.central.outbox import WaitingEdit
+from storage.central.read_later import forget_later, forget_offered, note_offered
 from storage.central.receiving import Receiver
 from storage.central.renaming import take_known
 from storage.central.state import read_state
@@ -30,7 +31,7 @@ from sync.meeting import Meeting
 from sync.messages.steps import MOST_BYTES, MOST_EDITS, Push, Pushed, SentEdit
 from sync.pages import weighed_page
 from sync.reading import delivery_of
-from sync.saying import knew_before, sent_edit, settled_in
+from sync.saying import known_before, sent_edit, settled_in
 from sync.session import Session
 from sync.transport import Transport, itself
 from sync.verdicts import answers_of, settle, unknown_kinds
@@ -77,6 +78,8 @@ class LetterSession:
         """Send the letter, what waits and was made after the step `after`, and of the records `lost` what is
         held.
         """
+        with transaction(self._conn):
+            note_offered(self._conn, letter.hello.coming)
         way.send(letter, Reply, itself)
         for push in chain(self._pushes(after), self._brought_back(lost)):
             way.send(push, Pushed, itself)
@@ -108,13 +111,13 @@ class LetterSession:
     def _pushes(self, after: int) -> Iterator[Push]:
         """What waits and was made after the step `after`, in messages as large as those of a session."""
         state = read_state(self._conn)
-        seen, knew = state.seq, knew_before(state)
+        seen, before = state.seq, known_before(state)
         told: set[str] = set()
         edits: list[SentEdit] = []
         size = 0
         for edit in outbox.every_waiting(self._conn, after):
             grown = sum(len(json.dumps([old, new])) for *_, old, new in edit.changes)
-            more = [*([] if seen else self._weighed(edit, told)), sent_edit(edit, seen, knew(edit))]
+            more = [*([] if seen else self._weighed(edit, told)), sent_edit(edit, seen, before(edit))]
             if edits and (len(edits) + len(more) > MOST_EDITS or size + grown > MOST_BYTES):
                 yield Push(edits=edits)
                 edits, size = [], 0
@@ -137,7 +140,7 @@ class LetterSession:
                 end_bundles(self._conn, read_bundles(self._conn).sent)
             return session
         take_known(self._store, reply.known)
-        self._settle(reply, answers.verdicts, session)
+        self._settle(reply, answers.verdicts, word, session)
         receiver = Receiver(self._store, over_waiting=True)
         done: dict[str, int] = {}
         for page in answers.pages:
@@ -149,8 +152,10 @@ class LetterSession:
         self._compare(reply, done, session)
         return session
 
-    def _settle(self, reply: Reply, verdicts: Sequence[Pushed], session: Session) -> None:
-        """Keep the verdicts on the steps that still wait for one."""
+    def _settle(self, reply: Reply, verdicts: Sequence[Pushed], word: str, session: Session) -> None:
+        """Keep the verdicts on the steps that still wait for one, and that what the bundle of this word
+        offered was heard.
+        """
         answers = {name: answer for told in verdicts for name, answer in answers_of(told).items()}
         settled: list[WaitingEdit] = []
         waiting = outbox.every_waiting(self._conn, 0)
@@ -160,6 +165,7 @@ class LetterSession:
                 settled += whole
         with transaction(self._conn):
             settle(self._conn, session, settled, answers, reply.at)
+            forget_offered(self._conn, word)
         session.note_verdicts(answers[edit.id].verdict for edit in settled)
 
     def _compare(self, reply: Reply, done: dict[str, int], session: Session) -> None:
@@ -178,6 +184,7 @@ class LetterSession:
             if session.agreed:
                 self._meeting.agreed()
                 forget_lacking(self._conn)
+                forget_later(self._conn)
         session.cursor = state.seq
         if bundles.differed:
             session.problems.append("The two sides hold not quite the same; write another bundle to mend it.")

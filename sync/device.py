@@ -98,6 +98,8 @@ class Device:
                 continue
             if self._sending.give_what_lacks(session):
                 self._reading.forget_told()
+                if outbox.wants(self._conn, 1):
+                    continue
             as_told = not (full or deep) and self._is_as_told()
             self._hear(agreed=as_told)
             if as_told:
@@ -166,7 +168,7 @@ class Device:
         if outbox.count_waiting(self._conn):
             self._page = None
         self._sending.push_all(session)
-        self._sending.bring_back(session, self._reading.losing())
+        self._sending.bring_back(session, self._reading.losing(), losing=True)
 
     def _pull_all(self, session: Session) -> bool:
         """Read until there is no more; False when the session has to go back to sending."""

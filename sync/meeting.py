@@ -17,6 +17,7 @@ from storage.central.asides import newest_aside, note_taken, to_ask_after
 from storage.central.bundles import read_bundles
 from storage.central.given_up import read_given_up
 from storage.central.holdings import Holdings
+from storage.central.read_later import begin_anew
 from storage.central.state import SyncState, read_state, write_state
 from storage.journal import transaction
 from storage.store import Store
@@ -28,7 +29,8 @@ AUDIT_LOST = (
     "The audit of this laptop does not hold what the central record kept of it: an older copy of the caseload"
     " was put back, or the audit was altered. Both sides keep that on record; tell your manager."
 )
-_SINCE_THE_BACKUP = (
+_SINCE_THE_BACKUP = "What was changed since then comes back with each laptop that made it or had read it."
+_SINCE_SOME_FILES = (
     "What was changed since then comes back with each laptop that made it, unless that had to give the child"
     " up: the history shows it where somebody had read it."
 )
@@ -123,10 +125,11 @@ class Meeting:
             if lacks != state.lacks():
                 outbox.count_anew(self._conn, lacks.keys() | state.lacks().keys())
                 outbox.ask_again(self._conn)
+            read = state.epoch
             state = replace(state, hub=welcome.hub, epoch=welcome.epoch, beyond=spelt(lacks))
             state = self._anchored(state, welcome, session)
             if welcome.action == "reconcile":
-                state = self._begun_again(state, welcome.common, session)
+                state = self._begun_again(state, welcome.common, read, session)
             write_state(self._conn, state)
         if welcome.action == "forked":
             session.problems.append(
@@ -171,17 +174,23 @@ class Meeting:
         missing = f"{kept.seq}:{kept.chain}"
         return replace(state, audit_seq=0, audit_missing=missing, audit_lost=welcome.now)
 
-    def _begun_again(self, state: SyncState, common: int, session: Session) -> SyncState:
-        """The central record is not as this laptop last read it: offer every step again, read it all anew.
+    def _begun_again(self, state: SyncState, common: int, read: str, session: Session) -> SyncState:
+        """The central record is not as this laptop last read it, in the epoch `read`: offer every step again,
+        read it all anew.
 
         In the caller's transaction, which keeps the state that is given.
         """
         unclean = {*outbox.unclean(self._conn), *(json.loads(state.unclean) if state.anew else ())}
+        # Of a log that was lost while it was being read no number says what this laptop knew.
+        formerly = ("", 0) if state.anew or not common else (read, state.seq)
+        begin_anew(self._conn)
+        stood = outbox.clean_after(self._conn, common) if formerly[0] else {}
         count = outbox.offer_again(self._conn, common)
         again = "was" if count == 1 else "were"
         session.problems.append(
             "The central record is not the one last read (restored from a backup?);"
-            f" {count_of(count, 'step')} of this laptop's {again} offered again. {_SINCE_THE_BACKUP}"
+            f" {count_of(count, 'step')} of this laptop's {again} offered again."
+            f" {_SINCE_THE_BACKUP if formerly[0] else _SINCE_SOME_FILES}"
         )
         return replace(
             state,
@@ -194,6 +203,9 @@ class Meeting:
             anew=self._now().isoformat(),
             common=common,
             unclean=json.dumps(sorted(unclean)),
+            former_epoch=formerly[0],
+            former=formerly[1],
+            former_steps=json.dumps(stood),
         )
 
 

@@ -168,4 +168,5 @@ def delivery_of(page: Page, rows: Sequence[Row], state: SyncState) -> Delivery:
         steps=by_seq,
         state=replace(state, seq=page.cursor.seq, chain=page.cursor.chain),
         lacking=page.beside.lacking,
+        stood={one.seq: (one.epoch, one.number) for one in page.beside.stood},
     )

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from casework.edits import CREATED
 from storage.central.outbox import WaitingEdit
 from storage.central.state import SyncState
-from sync.messages.steps import Push, SentEdit, own_changed
+from sync.messages.steps import Formerly, Push, SentEdit, own_changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +48,36 @@ def settled_in(edits: Sequence[WaitingEdit]) -> list[str]:
     ]
 
 
-def knew_before(state: SyncState) -> Callable[[WaitingEdit], int]:
+class Before(NamedTuple):
+    """What a step knew of a central record that was put back, and where it had stood in what that lost."""
+
+    knew: int = 0
+    former: Formerly | None = None
+
+
+_NOTHING = Before()
+
+
+def known_before(state: SyncState) -> Callable[[WaitingEdit], Before]:
     """What each step knew of a central record that was put back, for which nothing has been read anew.
 
     Of what the backup had, a step that had been taken as it was made met nothing that it did not know, and
     one that was never sent was made by a laptop that had read it. Others are weighed again.
     """
-    if state.seq or not state.anew:
-        return lambda _: 0
+    if not state.anew:
+        return lambda _: _NOTHING
     unclean = frozenset(json.loads(state.unclean))
-    return lambda edit: 0 if edit.place in unclean else state.common
+    stood: dict[str, int] = json.loads(state.former_steps)
+
+    def before(edit: WaitingEdit) -> Before:
+        knew = 0 if state.seq or edit.place in unclean else state.common
+        seq = stood.get(str(edit.place))
+        return Before(knew, Formerly(epoch=state.former_epoch, seq=seq) if seq is not None else None)
+
+    return before
 
 
-def sent_edit(edit: WaitingEdit, seen: int, knew: int = 0) -> SentEdit:
+def sent_edit(edit: WaitingEdit, seen: int, before: Before = _NOTHING) -> SentEdit:
     """A step as it is sent by a laptop that has read as far as `seen`."""
     return SentEdit(
         id=edit.id,
@@ -70,7 +87,8 @@ def sent_edit(edit: WaitingEdit, seen: int, knew: int = 0) -> SentEdit:
         reason=edit.reason,
         at=edit.at,
         seen=seen,
-        knew=knew,
+        knew=before.knew,
+        former=before.former,
         taken_back=edit.taken_back,
         changes=[own_changed(*change) for change in edit.changes],
     )

@@ -14,6 +14,7 @@ from storage.central.beforehand import Beforehand
 from storage.central.holdings import Holdings
 from storage.central.lacking import forget_lacking
 from storage.central.outbox import Answer, WaitingEdit
+from storage.central.read_later import forget_later
 from storage.central.renaming import take_known
 from storage.central.state import read_state
 from storage.journal import transaction
@@ -21,8 +22,8 @@ from storage.store import Store
 from sync.bringing_back import BringingBack
 from sync.messages.pages import MOST_ROWS
 from sync.messages.steps import MOST_BYTES, MOST_EDITS, NOT_YET, BesidePush, Push, Pushed, SentEdit
-from sync.messages.sums import Have, Lack
-from sync.saying import Message, knew_before, sent_edit, settled_in
+from sync.messages.sums import BesideHave, Have, Lack
+from sync.saying import Message, known_before, sent_edit, settled_in
 from sync.session import Session
 from sync.transport import Answering, ask, ask_ahead
 from sync.verdicts import answers_of, settle, unknown_kinds, whole
@@ -212,18 +213,18 @@ class Sending:
         if not edits:
             return None
         state = read_state(self._conn)
-        seen, knew = state.seq, knew_before(state)
+        seen, before = state.seq, known_before(state)
         known = {} if seen else self._lost_conflicts(session, edits)
         sent = []
         for edit in edits:
             sent += [found for _, record, *_ in edit.changes if (found := known.pop(record, None))]
-            sent.append(sent_edit(edit, seen, knew(edit)))
+            sent.append(sent_edit(edit, seen, before(edit)))
         return Message(edits, Push(edits=sent), as_of)
 
     def _after(self, on_way: _OnWay) -> Message | None:
         """What comes after messages that are on their way; None where that depends on the answers, too."""
         state = read_state(self._conn)
-        seen, knew = state.seq, knew_before(state)
+        seen, before = state.seq, known_before(state)
         last = on_way[-1].message
         sent = {edit.id for begun in on_way for edit in begun.message.edits}
         edits = outbox.waiting(
@@ -232,7 +233,7 @@ class Sending:
         if not edits or (not seen and settled_in(edits)):
             return None
         beside = BesidePush(after=last.edits[-1].id if self.ahead else None)
-        push = Push(edits=[sent_edit(edit, seen, knew(edit)) for edit in edits], beside=beside)
+        push = Push(edits=[sent_edit(edit, seen, before(edit)) for edit in edits], beside=beside)
         self._way.make_ready(push)
         return Message(edits, push, last.as_of)
 
@@ -290,8 +291,10 @@ class Sending:
 
     # What was lost
 
-    def bring_back(self, session: Session, scopes: Sequence[str]) -> None:
-        """Give the central record what it lost of these scopes and this laptop holds."""
+    def bring_back(self, session: Session, scopes: Sequence[str], *, losing: bool = False) -> None:
+        """Give the central record what it lost of these scopes and this laptop holds; before `losing` them
+        also what it has otherwise, for what is read of it later says nothing of that.
+        """
         records = {
             record: record_type
             for scope in scopes
@@ -301,13 +304,17 @@ class Sending:
         ids = [record for record, kind in records.items() if kind not in unknown]
         for at in range(0, len(ids), MOST_ROWS):
             session.requests += 1
-            answer = ask(self._way, Have(records=ids[at : at + MOST_ROWS]), Lack)
+            some = ids[at : at + MOST_ROWS]
+            parts = self._lost.parts((records[record], record) for record in some) if losing else {}
+            answer = ask(self._way, Have(records=some, beside=BesideHave(parts=parts)), Lack)
             lost = answer.records
             for n in range(0, len(lost), MOST_EDITS):
                 self._give(session, {record: records[record] for record in lost[n : n + MOST_EDITS]})
             lacking = answer.beside.lacking.items()
             rest = [(records[record], record, names) for record, names in lacking if record in records]
             self._give_steps(session, self._lost.rest(rest))
+            differ = [(records[one], one) for one in answer.beside.otherwise if one in records]
+            self._give_steps(session, self._lost.held_otherwise(differ))
 
     def _give(self, session: Session, lost: Mapping[str, str]) -> None:
         """Bring back these records (by id the type) in one message. One that somebody made anew meanwhile is
@@ -339,6 +346,7 @@ class Sending:
         if edits:
             with transaction(self._conn):
                 forget_lacking(self._conn)
+                forget_later(self._conn)
         return bool(edits)
 
     def _give_steps(self, session: Session, edits: Sequence[SentEdit]) -> None:

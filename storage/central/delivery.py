@@ -87,7 +87,8 @@ class Told:
 class Delivery:
     """One page: what may be held from now on, rows, what is given up, whose steps, and the state after it.
 
-    `lacking` are, by record, fields of which a central record that was put back knows no value.
+    `lacking` are, by record, fields of which a central record that was put back knows no value. `stood` says
+    of steps that are said again, by their numbers, where they had stood: an epoch that ended, and a number.
     """
 
     masks: Mapping[str, int] = field(default_factory=dict)
@@ -96,6 +97,7 @@ class Delivery:
     steps: Mapping[int, Told] = field(default_factory=dict)
     state: SyncState | None = None
     lacking: Mapping[str, Collection[str]] = field(default_factory=dict)
+    stood: Mapping[int, tuple[str, int]] = field(default_factory=dict)
 
 
 @dataclass

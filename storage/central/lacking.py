@@ -17,8 +17,9 @@ from casework.facets import OPENED_BY, WITHHELD_WORDS, facets, joined
 from casework.policies import Policy
 from casework.records import meta_of
 from casework.records_sharing import SAFEST_FIRST
-from storage.central.delivery import Row
+from storage.central.delivery import Delivery, Row
 from storage.central.holdings import Entry, Holdings
+from storage.central.read_later import ReadLater
 from storage.central.state import keep, kept, read_state
 from storage.central.weighing import names_of
 from storage.cipher import Connection
@@ -32,8 +33,10 @@ class Lacking:
     one page, and what this laptop has to say of them.
     """
 
-    def __init__(self, conn: Connection, said: Mapping[str, Collection[str]]) -> None:
-        self._conn, self._said = conn, said
+    def __init__(self, conn: Connection, holdings: Holdings, page: Delivery) -> None:
+        """Made before the page changes what may be held."""
+        self._conn, self._holdings, self._said = conn, holdings, page.lacking
+        self._later = ReadLater(conn, holdings, page.stood)
         state = read_state(conn)
         self._is_anew, self._common = bool(state.anew), state.common
         self._unsaid = read_unsaid(conn)
@@ -46,9 +49,12 @@ class Lacking:
         Nobody has said anything of the rest, here or there.
         """
         names = self._said.get(row.id)
-        self._unsaid.pop(row.id, None)
+        unsaid = self._unsaid.pop(row.id, ())
         own: list[str] = []
         if self._is_anew and before is not None:
+            if later := self._later.values(row, before, unsaid):
+                row.values = {**(row.values or before), **later}
+                row.share = None
             stand = {name: before[name] for name in _lacking(row, before, names or ())}
             stand |= _safer(row, before, is_known=row.seq <= self._common)
             own = [*stand]
@@ -60,18 +66,17 @@ class Lacking:
         if names is not None:
             self._unsaid[row.id] = sorted({*names} - {*own})
 
-    def look_at_unsent(
-        self, holdings: Holdings, unsent: Collection[Entry], before: Mapping[str, int]
-    ) -> None:
+    def look_at_unsent(self, unsent: Collection[Entry], before: Mapping[str, int]) -> None:
         """Of records that are held in scopes that gain a facet, and that did not come with the page - the
         central record lost them -, nobody has said here what stands in that facet.
 
         `before` are the bits that might be held of those scopes; the page is not in place yet.
         """
-        self._unsaid = _with(self._unsaid, _unheard(holdings, unsent, before))
+        self._unsaid = _with(self._unsaid, _unheard(self._holdings, unsent, before))
 
     def note(self, gone: Iterable[str]) -> None:
         """Keep what is to be brought back, and what is not, in the caller's transaction."""
+        self._later.note()
         for record in gone:
             self._unsaid.pop(record, None)
         if self._own:

@@ -300,6 +300,12 @@ def unclean(conn: Connection) -> list[int]:
     return [row[0] for row in rows]
 
 
+def clean_after(conn: Connection, seq: int) -> dict[int, int]:
+    """By their places, where steps stood in the log that were taken as they were made behind a number."""
+    rows = conn.execute("SELECT edit, seq FROM sync_edit WHERE verdict = 'applied' AND seq > ?", (seq,))
+    return dict(rows.fetchall())
+
+
 def offer_again(conn: Connection, common: int = 0) -> int:
     """After the central record lost what it had: every whole step waits again, under its own id.
 

@@ -225,6 +225,7 @@ class Receiver:
 
         A record that comes whole and is not here yet is written with what it adds, and counts at once.
         """
+        lacking = Lacking(self._conn, self._holdings, delivery)
         lose, gain = self._holdings.allow(delivery.masks)
         recount = {*self._holdings.counted([*gain])}
         changes: defaultdict[int, list[Change]] = defaultdict(list)
@@ -232,10 +233,9 @@ class Receiver:
         before = self._holdings.read((row.type, row.id) for row in delivery.rows if row.type in RECORD_TYPES)
         self._let_go = _let_go(before, delivery)
         own = own_steps(self._conn, delivery.steps)
-        lacking = Lacking(self._conn, delivery.lacking)
         for row in delivery.rows:
             lacking.look_at(row, before.get((row.type, row.id)))
-        lacking.look_at_unsent(self._holdings, recount - before.keys(), gain)
+        lacking.look_at_unsent(recount - before.keys(), gain)
         masks = self._holdings.masks()
         shares = self._shares(delivery.rows, masks)
         self._beyond = _beyond(delivery.rows, shares, masks)

@@ -49,7 +49,9 @@ class SyncState:
 
     `common` is the number up to which a central record that was put back has the log that this laptop read,
     and `unclean` the places in the journal, as JSON, of the steps that had not been taken as they were made.
-    Both are of use while it is read all anew.
+    `former_epoch` and `former` say how far this laptop had read the log that is lost, `former_steps` where in
+    it, behind `common`, its own steps stood that had been taken as they were made: the number by the place in
+    the journal, as JSON. All are of use while it is read all anew.
 
     `audit_seq` is the number of the audit entry whose digest the central record keeps. `audit_missing` is one
     that it keeps ("number:digest") and this laptop's audit does not hold, until the central record was told;
@@ -78,6 +80,9 @@ class SyncState:
     audit_lost: str = ""
     common: int = 0
     unclean: str = "[]"
+    former_epoch: str = ""
+    former: int = 0
+    former_steps: str = "{}"
 
     def lacks(self) -> dict[str, list[str]]:
         """The fields that the central record does not know, by record type; of an unknown kind, all."""
@@ -96,7 +101,7 @@ _NAMES = tuple(field.name for field in fields(SyncState))
 def read_state(conn: Connection) -> SyncState:
     """What was kept; the beginning, where nothing was."""
     held: dict[str, Any] = dict(conn.execute("SELECT name, value FROM sync_state").fetchall())
-    for number in ("seq", "head_seq", "pushed_seq", "audit_seq", "common"):
+    for number in ("seq", "head_seq", "pushed_seq", "audit_seq", "common", "former"):
         held[number] = int(held.get(number, 0))
     return SyncState(**{name: held[name] for name in _NAMES if name in held})
 

@@ -59,8 +59,8 @@ def here(connection: Connection, edits: Sequence[str]) -> set[str]:
 
 
 def digest_of_edit(edit: SentEdit, *, plain: bool | None = None) -> bytes:
-    """What says that an edit is the one that was sent before: all of it but `seen`, `knew`, `taken_back`.
-    `plain`: whether `is_plain` holds of it, where it is known.
+    """What says that an edit is the one that was sent before: all of it but `seen`, `knew`, `former`,
+    `taken_back`. `plain`: whether `is_plain` holds of it, where it is known.
     """
     said = dict(zip(_OF_EDIT, _said_by_edit(edit), strict=True))
     said["changes"] = [
@@ -81,7 +81,7 @@ def is_plain(edit: SentEdit) -> bool:
     return are_plain([value for change in edit.changes for value in (change.old, change.new)])
 
 
-_OF_EDIT = sorted(SentEdit.model_fields.keys() - {"seen", "knew", "taken_back"})
+_OF_EDIT = sorted(SentEdit.model_fields.keys() - {"seen", "knew", "former", "taken_back"})
 _said_by_edit = attrgetter(*_OF_EDIT)
 _log, _aside = tables.log, tables.quarantine
 _edits: BindParameter[Any] = bindparam("edits", expanding=True)

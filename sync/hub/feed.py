@@ -24,11 +24,12 @@ from casework.scopes import TIED
 from sync.hub import tables
 from sync.hub.comparing import Comparing
 from sync.hub.entitlement import SEND_ANEW
+from sync.hub.formerly import stood_at
 from sync.hub.lacking import lacking_since
 from sync.hub.portions import among, batched
 from sync.hub.standing import Sums
 from sync.hub.telling import said_of
-from sync.messages.pages import MOST_ROWS, BesidePage, Page, Pull, Scope, Sent, Told
+from sync.messages.pages import MOST_ROWS, BesidePage, Page, Pull, Scope, Sent, Stood, Told
 from sync.messages.said import Cursor
 
 _record, _tie, _held, _head, _log = tables.record, tables.tie, tables.entitlement, tables.head, tables.log
@@ -141,6 +142,7 @@ class Feed:
         self._compared = Comparing(connection, device, sums)
         self._masks: dict[str, int] = {}
         self._lacking: dict[str, list[str]] = {}
+        self._stood: list[Stood] = []
 
     def masks(self) -> dict[str, tuple[int, int]]:
         """The bits that the laptop may hold of each scope, and when it lost some."""
@@ -244,7 +246,10 @@ class Feed:
     def _beside(self, cursor: Cursor, end: Cursor, digest: str | None = None) -> BesidePage:
         """What the page up to `cursor`, just made of a log that ends at `end`, says beside its rows."""
         found, self._lacking = self._lacking, {}
-        return BesidePage(lacking=found, digest=digest, head=end if end.seq > cursor.seq else None)
+        stood, self._stood = self._stood, []
+        return BesidePage(
+            stood=stood, lacking=found, digest=digest, head=end if end.seq > cursor.seq else None
+        )
 
     def _stand(self, coming: Mapping[str, int]) -> bool:
         """Whether the laptop may still hold these scopes with these bits."""
@@ -384,4 +389,7 @@ class Feed:
         for some in batched(numbers):
             rows = self._connection.execute(_TOLD, {"numbers": among(some)}).all()
             found += [Told(seq=n, id=edit, worker=who, name=name, at=at) for n, edit, who, name, at in rows]
+        if self._put_back is not None:
+            said_again = stood_at(self._connection, numbers)
+            self._stood = [Stood(seq=n, epoch=epoch, number=number) for n, epoch, number in said_again]
         return found

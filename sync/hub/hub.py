@@ -27,7 +27,7 @@ from sync.hub.entries import aside_row, digest_of_edit, here, keep_aside, step_o
 from sync.hub.failing import FAILED, is_of_edits
 from sync.hub.feed import Feed, most_rows
 from sync.hub.greeting import Greeting
-from sync.hub.lacking import lacking_of
+from sync.hub.lacking import lacking_of, otherwise
 from sync.hub.opening import before_pull, before_push, is_revoked, require_active
 from sync.hub.portions import batched
 from sync.hub.rights import Refusal
@@ -248,7 +248,8 @@ class Hub:
         lost = self.lacking(connection, said.records)
         since = Counter(connection, lock=False).put_back
         found = {} if since is None else lacking_of(connection, said.records, since)
-        return Lack(records=lost, beside=BesideLack(lacking=found))
+        differ = otherwise(connection, said.beside.parts) if since is not None else []
+        return Lack(records=lost, beside=BesideLack(lacking=found, otherwise=differ))
 
     @staticmethod
     def lacking(connection: Connection, records: Sequence[str]) -> list[str]:

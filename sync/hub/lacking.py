@@ -13,11 +13,12 @@ from typing import Any
 from pydantic_core import from_json
 from sqlalchemy import Connection, select
 
+from casework.canonical import octets_of
 from casework.facets import WITHHELD_WORDS, stand_ins
 from casework.records import RECORD_TYPES
 from sync.hub import tables
 from sync.hub.entitlement import facets_in
-from sync.hub.fields import facets_of, usual_fields
+from sync.hub.fields import facets_of, hashes_of, usual_fields
 from sync.hub.portions import batched
 from sync.hub.rights import BIT
 from sync.messages.steps import Changed
@@ -62,6 +63,20 @@ def lacking(record_type: str, fields: Mapping[str, Any], mask: int) -> list[str]
     held = facets_in(mask)
     exact = {name: facet for facet, part in facets_of(record_type, fields).items() for name in part}
     return sorted(name for name in unsaid if exact.get(name) in held)
+
+
+def otherwise(connection: Connection, held: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """Those of these records that are otherwise here; a laptop holds of each some facets: hashes by key."""
+    column = tables.record.c
+    found: list[str] = []
+    for some in batched(held):
+        for row in connection.execute(
+            select(column.id, column.type, column.fields).where(column.id.in_(some))
+        ):
+            _, here = hashes_of(row.type, row.id, from_json(row.fields))
+            if any(key in here and told != octets_of(here[key]).hex() for key, told in held[row.id].items()):
+                found.append(row.id)
+    return found
 
 
 _ALL = sum(BIT.values())

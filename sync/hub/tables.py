@@ -140,6 +140,17 @@ log = Table(
 )
 """Every edit that was taken: who sent what was taken already, and the trail that says who did what."""
 
+formerly = Table(
+    "formerly",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("epoch", Text, nullable=False),
+    Column("number", BigInteger, nullable=False),
+)
+"""Of edits that were offered again after a backup was put back: `number` is where each stood in the log of
+the `epoch` that is lost; of one that brought values back, how far its laptop had read there.
+"""
+
 quarantine = Table(
     "quarantine",
     metadata,

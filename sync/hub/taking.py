@@ -35,6 +35,7 @@ from sync.hub.entries import (
     verdicts_on,
 )
 from sync.hub.fields import known_fields, usual_fields
+from sync.hub.formerly import SaidAgain
 from sync.hub.lacking import is_stand_in
 from sync.hub.makers import kept_from, met_by, note_maker, note_undone
 from sync.hub.natural import FILLED_IN, KEY_FIELDS, KEYED, Matching, keep_keys, keys_of, known_as
@@ -78,6 +79,7 @@ class Taking:
         self._authors = Authors(connection)
         self._asking = Asking(self.central, device, self._authors)
         self._choices = Choices(self.central, self._asking.about)
+        self._formerly = SaidAgain(connection, self.central)
         self._rights = None if masks is None else Rights(self.central, masks)
         self._made: set[str] = set()
         self.kept_aside = False
@@ -134,6 +136,7 @@ class Taking:
                 portions = [Portion(edit, refusal)]
             else:
                 counter.advance(digest)
+                self._formerly.note(edit, seq)
                 verdict = verdict.model_copy(update={"reason": verdict.reason or self._let_in})
                 plain = taken is edit and edit.id in self._beforehand.plain
                 log = log_row(taken, digest, self._device, now, verdict, counter.chain, plain=plain)
@@ -149,6 +152,7 @@ class Taking:
         keep_keys(self._connection, self.central, self._keys)
         entries = TableRows(tables.log, logged, replacing=False)  # never in the place of another entry
         self.central.flush(Ties(self._connection), [entries, counter.unsaved()])
+        self._formerly.keep()
         return Pushed(verdicts=verdicts, beside=BesidePushed(about=about))
 
     def _said_again(self, edit: SentEdit, digest: bytes, before: tuple[Verdict, bytes]) -> Verdict:
@@ -162,6 +166,7 @@ class Taking:
         """The verdict on an edit, what of it is taken, and the portions that are kept aside. Raises Refusal
         where all of it is.
         """
+        edit = self._formerly.as_it_meets(edit)
         edit = self._choices.with_theirs(with_its_choice(edit, self.central, self._authors))
         try:
             return self._apply(edit, seq), edit, []

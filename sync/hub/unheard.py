@@ -54,19 +54,39 @@ def heard_base(
     parts = _parts_of(change)
     met = _Met(*map(parts.apart, (base, change.new, now)))
 
-    def said_since(seq: int) -> list[tuple[Said, Said]]:
-        said = _said_since(central.connection, seq, change)
+    def read_since(seq: int) -> list[tuple[Said, Said]]:
+        said = said_since(central.connection, seq, change)
         return [(parts.apart(old), parts.apart(new)) for old, new in said]
 
     heard = dict(met.old)
-    version = central.get(change.record).versions.get(change.field, 0)
+    versions = central.get(change.record).versions
+    version = versions.get(change.field, 0)
+    if parts is _WHOLE and edit.knew and base not in (now, change.new):
+        return _known_base(central.connection, edit, change, base, now, max(version, versions.get("", 0)))
     if parts is not _WHOLE:
-        heard |= {name: met.now.get(name) for name in _unheard(edit, met, version, said_since)}
+        heard |= {name: met.now.get(name) for name in _unheard(edit, met, version, read_since)}
     if change.record in news and edit.knew and not edit.seen:
-        heard |= {name: met.new.get(name) for name in _answered(met, max(version, edit.knew), said_since)}
+        heard |= {name: met.new.get(name) for name in _answered(met, max(version, edit.knew), read_since)}
     if heard == met.old:
         return base
     return parts.together({name: said for name, said in heard.items() if said is not None})
+
+
+def _known_base(
+    connection: Connection, edit: SentEdit, change: Changed, base: Any, now: Any, version: int
+) -> Any:
+    """What a change to a whole value was based on, where its author knew of all that a backup has.
+
+    A value that nobody has said here was lost behind that. And what a step says that stood in the lost log
+    was known to whoever wrote over it since.
+    """
+    if version <= edit.knew:
+        said = said_since(connection, 0, change, until=edit.knew)
+        return base if any(base in pair for pair in said) else now
+    if edit.former is not None:
+        since = said_since(connection, edit.knew, change)
+        return change.new if any(old == change.new for old, _ in since) else base
+    return base
 
 
 def _unheard(
@@ -112,12 +132,18 @@ def _parts_of(change: Changed) -> _Parts:
 _WHOLE = _Parts(lambda value: {"": value}, lambda said: said.get(""))
 
 
-def _said_since(connection: Connection, since: int, change: Changed) -> Iterator[tuple[Any, Any]]:
-    """What steps after a number said of the field of a change: what it was, and what it became."""
+def said_since(
+    connection: Connection, since: int, change: Changed, *, until: int | None = None
+) -> Iterator[tuple[Any, Any]]:
+    """What steps after a number, and up to another one, said of the field of a change, in their order: what
+    it was, and became.
+    """
     log = tables.log
-    rows = connection.execute(
-        select(log.c.changes).where(log.c.seq > since, log.c.changes.contains(change.record, autoescape=True))
+    asked = select(log.c.changes).where(
+        log.c.seq > since, log.c.changes.contains(change.record, autoescape=True)
     )
+    asked = asked if until is None else asked.where(log.c.seq <= until)
+    rows = connection.execute(asked.order_by(log.c.seq))
     for text in rows.scalars():
         for _, record, field, old, new in from_json(text):
             if record == change.record and field == change.field:

@@ -90,14 +90,23 @@ class Pull(Said):
     want: Annotated[list[Id], Field(max_length=MOST_ROWS)] = []
 
 
+class Stood(Strict):
+    """The step of the number `seq` is said again: it stood at `number` in the log of an epoch that ended."""
+
+    seq: Number
+    epoch: Annotated[str, Field(max_length=64)]
+    number: Number
+
+
 class BesidePage(Beside):
     """`lacking`: by record, fields of which the central record has heard nothing since it was put back. What
     the page says of them is no value: whoever has one keeps it, and brings it back. `digest` is the sum of
     all that the laptop holds once this page is in place, where nothing else is on its way. `head` is where
     the log ended when the page was made, where that is beyond its cursor: what is sent whole, or was asked
-    for by id, comes as it stands there.
+    for by id, comes as it stands there. `stood` are those of the steps that it names which are said again.
     """
 
+    stood: list[Stood] = []
     lacking: dict[Id, list[str]] = {}
     digest: Sum | None = None
     head: Cursor | None = None

@@ -49,10 +49,18 @@ def own_changed(record_type: str, record: str, name: str, old: Any, new: Any) ->
 _set = object.__setattr__
 
 
+class Formerly(Strict):
+    """A place in the log of an epoch that ended, behind what the backup had: nothing of it is left."""
+
+    epoch: Annotated[str, Field(max_length=64)]
+    seq: Number
+
+
 class SentEdit(Strict):
     """A step of work. `seen` is the sequence number up to which its laptop knew the central record. `knew` is
-    the same once that was put back, of a step that met nothing which it did not know. `taken_back` says that
-    its author has undone it since.
+    the same once that was put back, of a step that met nothing which it did not know. `former` is where that
+    one had stood in the log that is lost; of what is brought back, how far its laptop had read there.
+    `taken_back` says that its author has undone it since.
     """
 
     id: Id
@@ -63,6 +71,7 @@ class SentEdit(Strict):
     at: Instant
     seen: Number
     knew: Number = 0
+    former: Formerly | None = None
     taken_back: bool = False
     changes: Annotated[list[Changed], Field(min_length=1, max_length=5_000)]
 

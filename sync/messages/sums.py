@@ -23,18 +23,27 @@ class Verify(Said):
     scopes: Annotated[dict[str, Sum], Field(max_length=50_000)] = {}
 
 
+class BesideHave(Beside):
+    """`parts`: of records that the laptop is about to give up, a hash of each facet that it holds, by key."""
+
+    parts: dict[Id, dict[str, Annotated[str, Field(max_length=64)]]] = {}
+
+
 class Have(Said):
     """Records that a laptop holds in scopes that differ."""
 
+    beside: BesideHave = BesideHave()
     records: Annotated[list[Id], Field(max_length=MOST_ROWS)]
 
 
 class BesideLack(Beside):
     """`lacking`: by record that it has, the fields of which the central record has heard nothing since it was
-    put back, for who brought the record back may not hold them.
+    put back, for who brought the record back may not hold them. `otherwise`: records of which it holds
+    something else than the laptop.
     """
 
     lacking: dict[Id, list[str]] = {}
+    otherwise: list[Id] = []
 
 
 class Lack(Said):

@@ -26,6 +26,7 @@ from sync.messages.steps import Push
 from tests.sync.beginning import Ids, Start
 from tests.sync.databases import KEY
 from tests.sync.faults import FaultyWay
+from tests.sync.later import Later, as_it_is, read_later
 from tests.sync.people import People
 from tests.sync.tally import Tally
 from tests.sync.versions import FIELD, reshape, version
@@ -58,6 +59,7 @@ class Run:
         self.nothing_was_said = False
         self.clones: list[Laptop] = []
         self.acting: Laptop | None = None
+        self.later: list[Later] = []
         self.in_session: list[Laptop] = []
         versions = [False, True] if self.random.random() < self.mixed else [False]
         self.hub_older, self.of_versions = self.random.choice(versions), len(versions) > 1
@@ -168,8 +170,10 @@ class Run:
         laptop.store.today = (self.world.now + laptop.drift).date()
         self.tally.note("clock set meanwhile", mattered=before != laptop.drift)
 
-    def move_child(self, laptop: Laptop) -> None:
-        """The central record hears that a child has left the school and the team."""
+    def move_child(self, laptop: Laptop, lead: str | None = None) -> None:
+        """The central record hears that a child has left the school and the team; that `lead` leads the case
+        now, where that is said.
+        """
         del laptop
         with version(older=self.hub_older), self.world.hub.engine.begin() as connection:
             table = tables.record
@@ -177,7 +181,8 @@ class Run:
             if rows:
                 row = self.random.choice(rows)
                 child = read_as(RECORD_TYPES["child"], row)
-                moved = child.model_copy(update={"school": "school-elsewhere", "team": None})
+                said = {"school": "school-elsewhere", "team": None} | ({"lead_worker": lead} if lead else {})
+                moved = child.model_copy(update=said)
                 devices.put(connection, self.world.new_id("edit"), "Moved", moved, self.world.now)
 
     def back_up_hub(self, laptop: Laptop) -> None:
@@ -190,12 +195,19 @@ class Run:
         """The copy takes the place of the central record, half the time without anybody saying so."""
         del laptop
         before = self._head()
+        with self.world.hub.engine.begin() as connection:
+            lost = as_it_is(connection)
         if not self.world.database.restore():
             return
         self.witness.hub_restored()
+        self.later = []
         if self.random.random() < 0.5:
             with self.world.hub.engine.begin() as connection:
                 new_epoch(connection, self.world.new_id("epoch"))
+                if not self.hub_older:
+                    self.later = read_later(self.world.laptops.values(), lost, as_it_is(connection))
+        if self.later:
+            self.tally.note("read later than the backup")
         self.tally.note("central record restored", mattered=self._head() != before)
         self.start_hub()
 
@@ -224,6 +236,7 @@ class Run:
             shutil.copy(kept, laptop.store.path)
             self.witness.copied(kept, laptop.store.path)
             self.open(laptop, laptop.store.path)
+            self.later = [one for one in self.later if one.laptop != laptop.way.device]
             self.tally.note("laptop restored", mattered=written(laptop) != before)
 
     def clone(self, laptop: Laptop) -> None:

@@ -45,6 +45,7 @@ from tests.sync.invariants import (
     check_quiet,
     has_said_nothing,
 )
+from tests.sync.later import check_said
 from tests.sync.running import Run, written
 from tests.sync.tally import Tally
 from tests.sync.world import Laptop
@@ -54,6 +55,8 @@ _PORTION = 50
 """Seeds for which a process makes a beginning of its own."""
 ROUNDS = 5
 """Sessions of everybody within which a world without trouble has to come to rest."""
+MOVED = 0.1
+"""The part of all runs in which a child moves between a backup and its return."""
 TOLD = 0.2
 """The part of all runs in which an agreement is withdrawn just before a backup is put back."""
 CHANGED = 0.2
@@ -71,6 +74,8 @@ class Simulation(Run):
         what = Random(f"what of {seed}")
         self.told_at = what.randrange(STEPS) if what.random() < TOLD else None
         self.told: Agreement | None = None
+        moves = Random(f"moves of {seed}")
+        self.moved_at = moves.randrange(STEPS) if moves.random() < MOVED else None
 
     def run(self, fault: float) -> None:
         """Work, trouble and sessions; then everything is healed and checked."""
@@ -81,9 +86,13 @@ class Simulation(Run):
                 self.step()
                 if n == self.told_at:
                     self.withdrawn_and_set_back()
+                if n == self.moved_at:
+                    self.changed_moved_and_set_back()
             sessions = self.heal()
             check(self.world, sessions)
             self.check_told()
+            with self.world.hub.engine.begin() as connection:
+                check_said(connection, self.later)
             self.change_one_field()
             self.count_poison()
 
@@ -139,6 +148,22 @@ class Simulation(Run):
         with self.at(first):
             self.sync(first)
         self.tally.note("withdrawn, and another laptop first", mattered=laptop.store.find(Agreement) != [])
+
+    def changed_moved_and_set_back(self) -> None:
+        """What the backup has is changed, and who changed it gives the child up to another one before that
+        comes back.
+        """
+        self._everybody_syncs()
+        laptop, other = self.random.sample([*self.world.laptops.values()], 2)
+        self.back_up_hub(laptop)
+        with suppress(Refused):  # where a disk is full
+            with self.at(laptop):
+                for known in laptop.store.find(Child)[:2]:
+                    laptop.change(known, known_as=self.random.choice(("Till", "Tills")), interpreter=True)
+            self._everybody_syncs()
+            self.move_child(laptop, other.worker.id)
+            self._everybody_syncs()
+        self.restore_hub(laptop)
 
     def restore_hub(self, laptop: Laptop) -> None:
         """What the agreement said is lost where those who had it gave it up before the backup came back."""

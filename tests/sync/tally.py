@@ -17,6 +17,7 @@ FAULTS = (
     "central record dies before a commit",
     "central record dies after a commit",
     "central record restored",
+    "read later than the backup",
     "withdrawn, and another laptop first",
     "laptop restored",
     "laptop cloned",

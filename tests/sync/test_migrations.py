@@ -45,6 +45,7 @@ def test_a_database_of_earlier_steps_comes_to_the_shape_of_this_one(database: Da
         connection.execute(text("UPDATE migration SET version_num = '0008'"))
         for index in ("record_scope", "record_ruling"):
             connection.execute(text(f"DROP INDEX {index}"))
+        connection.execute(text("DROP TABLE formerly"))
         connection.execute(text("CREATE INDEX record_scope ON record(scope, seq)"))
     assert not is_current(database.engine)
     upgrade(database.engine)

@@ -262,7 +262,8 @@ def test_what_the_central_record_lost_is_brought_back_before_it_is_given_up(
     told: list[Any] = []
     sam.way.spy = lambda verb, said, _: told.extend(said.edits if verb == "push" else ())
     assert sam.sync().agreed
-    said_of = [(change.field, change.new) for edit in told for change in edit.changes if change.field]
+    every = [change for edit in told for change in edit.changes if change.field]
+    said_of = [(one.field, one.new) for one in every if one.record == agreement.id]
     assert all(value for _, value in said_of), "what is empty is nothing that anybody said"
     assert bool(said_of) == in_part
     assert not sam.has(tilly)
