@@ -214,7 +214,7 @@ class Taking:
                     continue
                 now = fields.get(name, base)  # of what nobody has said here the author knows best
                 known_of = settling.base(change.record, name, base, now)
-                known_of = heard_base(self.central, edit, change, known_of, now, news)
+                known_of = heard_base(self.central, edit, change, known_of, now, news, self._device)
                 merged = merge(change.type, name, known_of, now, new)
                 if contested.pop((change.record, name), None) and merged.verdict == "applied":
                     merged = Merged("conflict", now, new)

@@ -42,10 +42,16 @@ class _Met(NamedTuple):
 
 
 def heard_base(
-    central: Central, edit: SentEdit, change: Changed, base: Any, now: Any, news: Collection[str]
+    central: Central,
+    edit: SentEdit,
+    change: Changed,
+    base: Any,
+    now: Any,
+    news: Collection[str],
+    device: str = "",
 ) -> Any:
     """What a change was based on, as far as the central record heard of it; `news` are the records on which
-    others wrote, unknown to the edit's author.
+    others wrote, unknown to the edit's author, whose laptop is `device`.
 
     Of what was never heard of it is based on what is there `now`; what was answered already it does not say.
     """
@@ -62,7 +68,8 @@ def heard_base(
     versions = central.get(change.record).versions
     version = versions.get(change.field, 0)
     if parts is _WHOLE and edit.knew and base not in (now, change.new):
-        return _known_base(central.connection, edit, change, base, now, max(version, versions.get("", 0)))
+        number = version or versions.get("", 0)
+        return _known_base(central.connection, edit, change, base, now, number, device)
     if parts is not _WHOLE:
         heard |= {name: met.now.get(name) for name in _unheard(edit, met, version, read_since)}
     if change.record in news and edit.knew and not edit.seen:
@@ -73,16 +80,20 @@ def heard_base(
 
 
 def _known_base(
-    connection: Connection, edit: SentEdit, change: Changed, base: Any, now: Any, version: int
+    connection: Connection, edit: SentEdit, change: Changed, base: Any, now: Any, version: int, device: str
 ) -> Any:
     """What a change to a whole value was based on, where its author knew of all that a backup has.
 
-    A value that nobody has said here was lost behind that. And what a step says that stood in the lost log
-    was known to whoever wrote over it since.
+    A value that nobody has said here was lost behind that. What the same laptop said before it, its author
+    knew. And what a step says that stood in the lost log was known to whoever wrote over it since.
     """
     if version <= edit.knew:
         said = said_since(connection, 0, change, until=edit.knew)
         return base if any(base in pair for pair in said) else now
+    log = tables.log
+    wrote = connection.execute(select(log.c.device).where(log.c.seq == version)).scalar()
+    if wrote in (None, device):  # a step of the same message is in the log once all of it was taken
+        return now
     if edit.former is not None:
         since = said_since(connection, edit.knew, change)
         return change.new if any(old == change.new for old, _ in since) else base

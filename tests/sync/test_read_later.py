@@ -215,3 +215,35 @@ def test_who_wrote_over_it_knowing_it_is_asked_nothing(
     world.settle()
     assert [laptop.get(tilly).known_as for laptop in (sam, ben, eve)] == ["Tilly"] * 3
     no_question(world)
+
+
+@pytest.mark.parametrize("order", [("Ana", "Ben"), ("Ben", "Ana")])
+def test_a_question_that_was_settled_after_it_was_written_over_is_asked_no_more(
+    world: World, order: tuple[str, str]
+) -> None:
+    """Both had settled it, each otherwise; Ana wrote over what came of that, and Ben chose, knowing it."""
+    ana, ben, tilly = world.laptop("Ana"), world.laptop("Ben"), world.child("Tilly")
+    ana.make(tilly)
+    world.settle()
+    world.database.back_up()
+    ana.change(tilly, known_as="Til")
+    ben.change(tilly, known_as="Lily")
+    world.settle()
+    [asked] = ana.store.find(Conflict)
+    commit_settlement(ana.store, asked.id, "central")
+    commit_settlement(ben.store, asked.id, "text", text="Lil")
+    ben.sync()
+    world.settle()
+    ana.change(tilly, known_as="Tils")
+    world.settle()
+    [asked] = ben.store.find(Conflict, "settled = 0")
+    assert asked.other == '"Til"'
+    commit_settlement(ben.store, asked.id, "yours")
+    world.settle()
+    world.put_back()
+    for name in order:
+        world.laptops[name].sync()
+    world.settle()
+    for laptop in (ana, ben):
+        assert (laptop.get(tilly).known_as, laptop.store.find(Conflict, "settled = 0")) == ("Til", [])
+        assert laptop.sync().agreed
