@@ -21,8 +21,9 @@ from storage.central.read_later import begin_anew
 from storage.central.state import SyncState, read_state, write_state
 from storage.journal import transaction
 from storage.store import Store
-from sync.messages.greeting import MOST_UNANSWERED, BesideHello, Hello, Welcome
+from sync.messages.greeting import MOST_EARLIER, MOST_UNANSWERED, BesideHello, Hello, Welcome
 from sync.messages.said import Cursor
+from sync.messages.steps import Formerly
 from sync.session import Session
 
 AUDIT_LOST = (
@@ -96,6 +97,7 @@ class Meeting:
                 head=Cursor(seq=state.head_seq, chain=state.head_chain)
                 if state.head_seq > state.seq
                 else Cursor(),
+                earlier=[Formerly(epoch=epoch, seq=seq) for epoch, seq in state.epochs()],
             ),
             given_up=self.gave_up(),
             audit=self._audit_at(audit.head(self._conn)[0]),
@@ -186,6 +188,7 @@ class Meeting:
         begin_anew(self._conn)
         stood = outbox.clean_after(self._conn, common) if formerly[0] else {}
         count = outbox.offer_again(self._conn, common)
+        earlier = {epoch: min(seq, common) for epoch, seq in [*state.epochs(), (read, common)] if common}
         again = "was" if count == 1 else "were"
         session.problems.append(
             "The central record is not the one last read (restored from a backup?);"
@@ -206,6 +209,7 @@ class Meeting:
             former_epoch=formerly[0],
             former=formerly[1],
             former_steps=json.dumps(stood),
+            earlier=json.dumps([*earlier.items()][-MOST_EARLIER:]),
         )
 
 

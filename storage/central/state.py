@@ -51,7 +51,8 @@ class SyncState:
     and `unclean` the places in the journal, as JSON, of the steps that had not been taken as they were made.
     `former_epoch` and `former` say how far this laptop had read the log that is lost, `former_steps` where in
     it, behind `common`, its own steps stood that had been taken as they were made: the number by the place in
-    the journal, as JSON. All are of use while it is read all anew.
+    the journal, as JSON. All are of use while it is read all anew. `earlier` are the epochs that ended before
+    this one, as JSON, each with the number up to which the log of this one is theirs.
 
     `audit_seq` is the number of the audit entry whose digest the central record keeps. `audit_missing` is one
     that it keeps ("number:digest") and this laptop's audit does not hold, until the central record was told;
@@ -83,11 +84,16 @@ class SyncState:
     former_epoch: str = ""
     former: int = 0
     former_steps: str = "{}"
+    earlier: str = "[]"
 
     def lacks(self) -> dict[str, list[str]]:
         """The fields that the central record does not know, by record type; of an unknown kind, all."""
         found: dict[str, list[str]] = json.loads(self.beyond)
         return found
+
+    def epochs(self) -> list[tuple[str, int]]:
+        """The epochs that ended before this one, the oldest first."""
+        return [(epoch, seq) for epoch, seq in json.loads(self.earlier)]
 
     @property
     def is_enrolled(self) -> bool:

@@ -154,7 +154,17 @@ def _common(counter: Counter, said: Hello) -> int:
     """Up to which number this log is the one that a laptop read before backups were put back; 0 where that is
     not known.
     """
-    epochs = [epoch for epoch, _ in counter.ended]
-    if said.epoch not in epochs:
-        return 0
-    return min(said.cursor.seq, *(head for _, head in counter.ended[epochs.index(said.epoch) :]))
+    if said.epoch == counter.epoch:
+        return 0  # files were put back, so the same numbers stand for other steps
+    epochs, earlier = [epoch for epoch, _ in counter.ended], said.beside.earlier
+    return max(
+        (
+            min(said.cursor.seq, seq, *(head for _, head in counter.ended[epochs.index(epoch) :]))
+            for epoch, seq in [
+                (said.epoch, said.cursor.seq),
+                *((e.epoch, e.seq) for e in said.beside.earlier),
+            ]
+            if epoch in epochs
+        ),
+        default=0,
+    )

@@ -8,12 +8,14 @@ from pydantic import Field
 
 from sync.messages.pages import Page
 from sync.messages.said import PROTOCOL, Beside, Cursor, Id, Instant, Number, Said, Sum
-from sync.messages.steps import Push, Pushed, Verdict
+from sync.messages.steps import Formerly, Push, Pushed, Verdict
 
 MOST_UNANSWERED = 40
 """Greetings without an answer that a laptop remembers: twice as many as bundles can be on their way."""
 MOST_ASKED = 100
 """Steps that were kept aside of which one greeting may ask."""
+MOST_EARLIER = 20
+"""Epochs before its own that a laptop remembers."""
 MOST_LEASE = 365
 """Days without a word for which a laptop may open alone."""
 
@@ -24,13 +26,16 @@ class BesideHello(Beside):
     """`aside`: steps of this laptop's that were kept aside, to hear whether they were taken since. `push` is
     all that waits, where one message holds it; with `pull` the first page after `cursor` is asked for, too.
     `head` is the furthest place of the log as of which a page brought something, where that is beyond the
-    cursor: that may be lost although all that was read in order is still there.
+    cursor: that may be lost although all that was read in order is still there. `earlier` are epochs that a
+    restore ended, each with the number up to which the log of `epoch` is theirs: the backup may be put back
+    once more, and then knows of none that came after them.
     """
 
     aside: Annotated[list[Id], Field(max_length=MOST_ASKED)] = []
     push: Push | None = None
     pull: bool = False
     head: Cursor = Cursor()
+    earlier: Annotated[list[Formerly], Field(max_length=MOST_EARLIER)] = []
 
 
 class Hello(Said):

@@ -50,7 +50,7 @@ _set = object.__setattr__
 
 
 class Formerly(Strict):
-    """A place in the log of an epoch that ended, behind what the backup had: nothing of it is left."""
+    """A place in the log of an epoch that ended."""
 
     epoch: Annotated[str, Field(max_length=64)]
     seq: Number

@@ -59,6 +59,19 @@ def test_what_its_author_gave_up_is_brought_back(world: World, order: tuple[str,
     no_question(world)
 
 
+@pytest.mark.parametrize("times", [2, 3])
+def test_it_is_brought_back_when_the_same_backup_is_put_back_once_more(world: World, times: int) -> None:
+    """The backup knows nothing of the epochs that came of it."""
+    _, ben, eve, tilly = given_up(world)
+    for _ in range(times):
+        world.put_back()
+        world.settle()
+    for laptop in (ben, eve):
+        held = laptop.get(tilly)
+        assert (held.interpreter, held.known_as, held.school) == (True, "Tils", ELSEWHERE)
+    no_question(world)
+
+
 @pytest.mark.parametrize("first", ["Ben", "Eve"])
 def test_it_is_brought_back_over_what_was_there_before_it(world: World, first: str) -> None:
     """Ben had written before Sam did, and is there first: what he says again Eve knew when she read."""

@@ -65,6 +65,9 @@ FAILED_ONCE = (
     8008632,
     8015643,
     8019506,
+    9500364,
+    9500799,
+    9600030,
 )
 """Seeds beyond those, which failed until a fault was mended: of the product, and of what a run holds."""
 
