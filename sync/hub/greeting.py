@@ -160,10 +160,7 @@ def _common(counter: Counter, said: Hello) -> int:
     return max(
         (
             min(said.cursor.seq, seq, *(head for _, head in counter.ended[epochs.index(epoch) :]))
-            for epoch, seq in [
-                (said.epoch, said.cursor.seq),
-                *((e.epoch, e.seq) for e in said.beside.earlier),
-            ]
+            for epoch, seq in [(said.epoch, said.cursor.seq), *((one.epoch, one.seq) for one in earlier)]
             if epoch in epochs
         ),
         default=0,
