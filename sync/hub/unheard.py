@@ -69,7 +69,8 @@ def heard_base(
     version = versions.get(change.field, 0)
     if parts is _WHOLE and edit.knew and base not in (now, change.new):
         number = version or versions.get("", 0)
-        return _known_base(central.connection, edit, change, base, now, number, device)
+        laptop = device if version else ""  # who made a record may have brought it back as it became
+        return _known_base(central.connection, edit, change, base, now, number, laptop)
     if parts is not _WHOLE:
         heard |= {name: met.now.get(name) for name in _unheard(edit, met, version, read_since)}
     if change.record in news and edit.knew and not edit.seen:
@@ -84,15 +85,18 @@ def _known_base(
 ) -> Any:
     """What a change to a whole value was based on, where its author knew of all that a backup has.
 
-    A value that nobody has said here was lost behind that. What the same laptop said before it, its author
-    knew. And what a step says that stood in the lost log was known to whoever wrote over it since.
+    A value that nobody has said here was lost behind that; what the same laptop said before such a one, its
+    author knew. Where it was said, what the laptop said may as well be what it brought back since. And what a
+    step says that stood in the lost log was known to whoever wrote over it since.
     """
     if version <= edit.knew:
         said = said_since(connection, 0, change, until=edit.knew)
         return base if any(base in pair for pair in said) else now
     log = tables.log
-    wrote = connection.execute(select(log.c.device).where(log.c.seq == version)).scalar()
-    if wrote in (None, device):  # a step of the same message is in the log once all of it was taken
+    # A step of the same message is in the log once all of it was taken.
+    wrote = connection.execute(select(log.c.device).where(log.c.seq == version)).scalar() or device
+    is_own = device and wrote == device
+    if is_own and not any(base in pair for pair in said_since(connection, 0, change)):
         return now
     if edit.former is not None:
         since = said_since(connection, edit.knew, change)

@@ -68,6 +68,12 @@ FAILED_ONCE = (
     9500364,
     9500799,
     9600030,
+    9700151,
+    9700790,
+    9701259,
+    9702514,
+    9702606,
+    9703079,
 )
 """Seeds beyond those, which failed until a fault was mended: of the product, and of what a run holds."""
 
