@@ -16,7 +16,7 @@ from storage.central.lacking import forget_lacking
 from storage.central.outbox import Answer, WaitingEdit
 from storage.central.read_later import forget_later
 from storage.central.renaming import take_known
-from storage.central.state import read_state
+from storage.central.state import read_state, write_state
 from storage.journal import transaction
 from storage.store import Store
 from sync.bringing_back import BringingBack
@@ -26,7 +26,7 @@ from sync.messages.sums import BesideHave, Have, Lack
 from sync.saying import Message, known_before, sent_edit, settled_in
 from sync.session import Session
 from sync.transport import Answering, ask, ask_ahead
-from sync.verdicts import answers_of, settle, unknown_kinds, whole
+from sync.verdicts import answers_of, settle, stood_at, unknown_kinds, whole
 
 _MOST_ON_WAY = 3
 """Messages on their way at once: the central record works on one and has the next one at hand while this
@@ -258,6 +258,12 @@ class Sending:
         session.note_verdicts(verdicts[edit.id].verdict for edit in edits if edit.id in verdicts)
         self._progress(f"{count_of(session.pushed, 'step')} sent")
 
+    def _note_given(self, session: Session, answer: Pushed) -> None:
+        """Keep what became of what this laptop brought back, and where the log stood then."""
+        with transaction(self._conn):
+            self._note_taken(session, answer)
+            write_state(self._conn, stood_at(read_state(self._conn), answer.at))
+
     def _note_taken(self, session: Session, answer: Pushed) -> None:
         """Keep what became of steps that waited for what this message brought."""
         for one in answer.beside.taken:
@@ -330,8 +336,7 @@ class Sending:
             session.requests += 1
             answer = whole(push, ask(self._way, push, Pushed))
             if not answer.known:
-                with transaction(self._conn):
-                    self._note_taken(session, answer)
+                self._note_given(session, answer)
                 return
             self._rename(answer.known)
             lost = {answer.known.get(record, record): kind for record, kind in lost.items()}
@@ -354,8 +359,7 @@ class Sending:
             session.requests += 1
             push = Push(edits=edits[at : at + MOST_EDITS])
             answer = whole(push, ask(self._way, push, Pushed))
-            with transaction(self._conn):
-                self._note_taken(session, answer)
+            self._note_given(session, answer)
 
 
 def _took_nothing() -> Unreachable:

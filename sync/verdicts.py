@@ -52,7 +52,14 @@ def settle(
     """
     state = read_state(conn)
     session.pushed += outbox.settle(conn, edits, answers, unknown_kinds(state), anew=bool(state.anew))
-    write_state(conn, replace(state, pushed_seq=at.seq, pushed_chain=at.chain))
+    write_state(conn, stood_at(state, at))
+
+
+def stood_at(state: SyncState, at: Cursor) -> SyncState:
+    """The state once the central record said where its log stood when it told what became of steps: it must
+    not be noticed less far than before where it was set back meanwhile.
+    """
+    return replace(state, pushed_seq=at.seq, pushed_chain=at.chain) if at.seq > state.pushed_seq else state
 
 
 def unknown_kinds(state: SyncState) -> set[str]:

@@ -78,7 +78,7 @@ class ReadLater:
             and name not in unsaid
             and name not in offered
             and fields[name] != WITHHELD_WORDS
-            and not self._own & {(record, name), (record, CREATED)}
+            and (_is_joined(record_type, name) or not self._own & {(record, name), (record, CREATED)})
             and _may_be_said(record_type, name)
         ]
 
@@ -89,10 +89,15 @@ class ReadLater:
             keep(self._conn, _WORDS, "")
 
     def _is_known(self, row: Row, name: str) -> bool:
-        """Whether this laptop had read the value of a row, before that which it holds."""
+        """Whether this laptop had read the value of a row, before that which it holds. To a list that it said
+        again itself it had read what it holds beside that, for what several say is joined.
+        """
         number = row.steps.get(name, row.steps.get(CREATED, row.seq))
         epoch, stood = self._stood.get(number, ("", 0))
-        return number <= self._common or (epoch == self._epoch and stood <= self._read)
+        if number <= self._common or (epoch == self._epoch and stood <= self._read):
+            return True
+        own = "SELECT 1 FROM sync_edit WHERE seq = ?"
+        return _is_joined(row.type, name) and self._conn.execute(own, (number,)).fetchone() is not None
 
     def _exact(self, row: Row, before: Mapping[str, Any]) -> set[str]:
         """The fields that this laptop held as they are."""
@@ -112,6 +117,12 @@ def _sent(row: Row) -> set[str]:
         if OPENED_BY[facet] in opened
         for name in part
     }
+
+
+def _is_joined(record_type: str, name: str) -> bool:
+    """Whether what several say of a list is joined: of such nobody is ever asked."""
+    meta = meta_of(record_type, name)
+    return meta is not None and meta.policy is Policy.UNION
 
 
 def _may_be_said(record_type: str, name: str) -> bool:

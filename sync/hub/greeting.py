@@ -65,6 +65,8 @@ class Greeting:
         if lost:
             seen = looked_into(connection, self._device, lost)
         agreed, kept = (False, Cursor()) if is_late else self._leave(known, action)
+        taken = taken_since(connection, known.worker, said.beside.aside)
+        at = _newest(connection) if taken else Cursor()
         welcome = Welcome(
             action=action,
             hub=counter.hub,
@@ -78,7 +80,8 @@ class Greeting:
             looked_into=seen,
             common=_common(counter, said) if action == "reconcile" else 0,
             beside=BesideWelcome(
-                taken=taken_since(connection, known.worker, said.beside.aside),
+                taken=taken,
+                at=at,
                 ahead=True,
                 audit_lost=None if seen else lost,
             ),
@@ -140,6 +143,12 @@ class Greeting:
         words = [*dict.fromkeys([*said_now, *known.incarnation.split()])]
         said = {"last_seen": self._now().isoformat(), "incarnation": " ".join(words[:_WORDS])}
         self._connection.execute(_SEEN, said | {"laptop": self._device})
+
+
+def _newest(connection: Connection) -> Cursor:
+    """Where the log stands now: a greeting may have taken steps itself."""
+    counter = Counter(connection, lock=False)
+    return Cursor(seq=counter.head, chain=counter.chain_at(counter.head))
 
 
 def _forget_known(connection: Connection, device: str) -> None:

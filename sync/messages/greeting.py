@@ -76,7 +76,8 @@ class Hello(Said):
 
 
 class BesideWelcome(Beside):
-    """`taken`: what became of steps of which the greeting asked, where they were taken since. `ahead`: a push
+    """`taken`: what became of steps of which the greeting asked, where they were taken since, and `at`: where
+    the log stood then, so that it is noticed where they are lost again. `ahead`: a push
     may come before the one ahead of it is answered, for `after` is understood. `audit_lost`: when the audit
     of this laptop, or of a copy of it, was last found lost, until somebody looked into that. `pushed` and
     `page` answer what the greeting brought and asked for, where that could be done at once: `page` is made
@@ -84,6 +85,7 @@ class BesideWelcome(Beside):
     """
 
     taken: list[Verdict] = []
+    at: Cursor = Cursor()
     ahead: bool = False
     audit_lost: Instant | None = None
     pushed: Pushed | None = None

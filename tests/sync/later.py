@@ -21,12 +21,13 @@ _BY_OTHER_RULES = (Policy.WITHDRAW_WINS, Policy.CENTRAL_WINS)
 
 
 class Later(NamedTuple):
-    """A value of a field of a record, and whose laptop had read it."""
+    """A value of a field of a record, and whose laptop had read it; where it names a home, its `address`."""
 
     laptop: str
     record: str
     field: str
     value: Any
+    address: str = ""
 
 
 class Log(NamedTuple):
@@ -65,7 +66,9 @@ def read_later(laptops: Iterable[Laptop], before: Log, after: Log) -> list[Later
             continue
         for kind, record, name, value, seq in lost:
             if seq <= state.seq and _is_held(laptop, kind, record, name, value):
-                found.append(Later(laptop.way.device, record, name, value))
+                home = before.rows[value].fields if name == "household" else "{}"
+                address = json.loads(home).get("address", "")
+                found.append(Later(laptop.way.device, record, name, value, address))
     return found
 
 
@@ -74,16 +77,21 @@ def _is_held(laptop: Laptop, kind: str, record: str, name: str, value: Any) -> b
     return held is not None and held.get(name) == value
 
 
-def check_said(connection: Connection, said: Iterable[Later]) -> None:
+def check_said(connection: Connection, later: Iterable[Later]) -> None:
     """Each value is in the log, or in what a person is to look at; of a list each thing on it, for two steps
-    may have said them.
+    may have said them. A home may be known by another id since, but has the same address.
     """
     texts = [
         *connection.execute(select(tables.log.c.changes)).scalars(),
         *connection.execute(select(tables.quarantine.c.edit_text)).scalars(),
     ]
-    for one in said:
+    for one in later:
         of_record = [text for text in texts if one.record in text]
         for part in one.value if isinstance(one.value, list) else [one.value]:
-            words = json.dumps(part, ensure_ascii=False, separators=(",", ":"))
-            assert any(words in text for text in of_record), f"a {one.field} was lost"
+            said = [_spelt(words) for words in (part, one.address) if words]
+            said_again = any(words in text for text in of_record for words in said)
+            assert said_again, f"a {one.field} was lost"
+
+
+def _spelt(words: Any) -> str:
+    return json.dumps(words, ensure_ascii=False, separators=(",", ":"))

@@ -72,6 +72,31 @@ def test_it_is_brought_back_when_the_same_backup_is_put_back_once_more(world: Wo
     no_question(world)
 
 
+@pytest.mark.parametrize("order", [*permutations(("Sam", "Ben", "Eve"))])
+def test_what_others_put_on_a_list_is_brought_back_by_who_put_something_on_it_too(
+    world: World, order: tuple[str, ...]
+) -> None:
+    """Nobody is ever asked about a list, so Ben's own step does not stand for what Sam had said."""
+    sam = world.laptop("Sam", "school", schools=(world.school.id,))
+    ben, eve = world.laptop("Ben", "social-care"), world.laptop("Eve", "school", schools=(ELSEWHERE,))
+    tilly = world.child("Tilly", lead_worker=ben.worker.id, team=None)
+    ben.make(tilly)
+    world.settle()
+    world.database.back_up()
+    sam.change(tilly, tags=("music",))
+    ben.change(tilly, tags=("chess",))
+    world.settle()
+    ben.change(tilly, school=ELSEWHERE)
+    world.settle()
+    world.put_back()
+    for name in order:
+        world.laptops[name].sync()
+    world.settle()
+    for laptop in (ben, eve):
+        assert sorted(laptop.get(tilly).tags) == ["chess", "music"]
+    no_question(world)
+
+
 @pytest.mark.parametrize("first", ["Ben", "Eve"])
 def test_it_is_brought_back_over_what_was_there_before_it(world: World, first: str) -> None:
     """Ben had written before Sam did, and is there first: what he says again Eve knew when she read."""

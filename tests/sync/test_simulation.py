@@ -74,6 +74,11 @@ FAILED_ONCE = (
     9702514,
     9702606,
     9703079,
+    9802396,
+    9802656,
+    9803453,
+    9804248,
+    9804373,
 )
 """Seeds beyond those, which failed until a fault was mended: of the product, and of what a run holds."""
 

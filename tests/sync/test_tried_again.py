@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from casework.edits import Edit, update
@@ -13,6 +15,7 @@ from sync.hub import care, devices
 from sync.hub.central import Central
 from sync.hub.checking import UNKNOWN_TYPE, Refusal
 from sync.hub.counting import SHAPE
+from sync.hub.entries import here
 from sync.hub.releasing import release
 from sync.hub.removed import VOID
 from sync.hub.tables import meta
@@ -160,6 +163,30 @@ def test_a_laptop_hears_that_what_is_left_of_a_step_was_taken_after_all(
     assert (late.edit, ana.get(lily).known_as) == (step.edit, "Lil")
 
 
+@pytest.mark.parametrize("by", ["a person", "another version"])
+def test_what_a_greeting_told_is_offered_again_where_it_is_lost_before_it_was_read(
+    world: World, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    """Files are put back without a word, and all that Ana had read is in them."""
+    ana, lily = world.laptop("Ana"), world.child("Lily")
+    ana.make(lily)
+    world.settle()
+    world.database.back_up()
+    ana.change(lily, known_as="Lil")
+    break_off(world, monkeypatch, ana, "pull")
+    aside_then_taken(world, by)
+    ana.way = StepByStep(world.hub, ana.way.device, ends_at("pull"))
+    with pytest.raises(Unreachable):
+        ana.sync()
+    [late] = taken_late(ana.store.conn)
+    ana.way = Way(world.hub, ana.way.device)
+    world.database.restore()
+    assert ana.sync().agreed
+    with world.hub.engine.begin() as connection:
+        assert Central(connection).get(lily.id).fields["known_as"] == "Lil"
+        assert here(connection, [late.edit]) == {late.edit}
+
+
 def aside_then_taken(world: World, by: str) -> None:
     """What is kept aside, for the central record was older than the laptop, is taken after all."""
     with world.hub.engine.begin() as connection:
@@ -198,17 +225,23 @@ def kept_aside_and_broken_off(
     return ana, ben, hers, his
 
 
+def ends_at(lost: str) -> Callable[..., None]:
+    """What loses the answer to such a message."""
+
+    def end(verb: str, *_: object) -> None:
+        if verb == lost:
+            raise Unreachable("unreachable", "Nobody answers.")
+
+    return end
+
+
 def break_off(world: World, monkeypatch: pytest.MonkeyPatch, laptop: Laptop, lost: str) -> None:
     """What a laptop sends is kept aside; then its session breaks off, for the answer to `lost` is lost."""
 
     def refuse(*_: object) -> None:
         raise Refusal(UNKNOWN_TYPE, "The central record is older than this laptop.")
 
-    def end(verb: str, *_: object) -> None:
-        if verb == lost:
-            raise Unreachable("unreachable", "Nobody answers.")
-
-    laptop.way = StepByStep(world.hub, laptop.way.device, end)
+    laptop.way = StepByStep(world.hub, laptop.way.device, ends_at(lost))
     monkeypatch.setattr(Taking, "_check", refuse)
     with pytest.raises(Unreachable):
         laptop.sync()
