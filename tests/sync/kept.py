@@ -51,25 +51,21 @@ def _changes(connection: Connection) -> dict[Place, list[tuple[Any, Any]]]:
     """
     found: defaultdict[Place, list[tuple[Any, Any]]] = defaultdict(list)
     by_laptop: defaultdict[tuple[str, str, str], list[Any]] = defaultdict(list)
-    beyond: list[tuple[str, str, str, Any, Any]] = []
     log = tables.log
     for laptop, text in connection.execute(select(log.c.device, log.c.changes).order_by(log.c.seq)):
         for record_type, record, field, old, new in json.loads(text):
             usual = usual_fields(record_type)
             if field:
-                found[record, field].append((old, new))
-                by_laptop[laptop, record, field].append(new)
-                if old != usual.get(field):
-                    beyond.append((laptop, record, field, old, new))
+                own, said = by_laptop[laptop, record, field], found[record, field]
+                if old != usual.get(field) and old not in [value for _, value in said]:
+                    said += [(one, new) for one in own if one != new]
+                said.append((old, new))
+                own.append(new)
             else:
                 for name, value in new.items():
                     if name not in usual or value != usual[name]:
                         found[record, name].append((None, value))
                         by_laptop[laptop, record, name].append(value)
-    known = {place: [new for _, new in said] for place, said in found.items()}
-    for laptop, record, field, old, new in beyond:
-        if old not in known[record, field]:
-            found[record, field] += [(own, new) for own in by_laptop[laptop, record, field] if own != new]
     return found
 
 

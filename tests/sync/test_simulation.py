@@ -79,6 +79,7 @@ FAILED_ONCE = (
     9803453,
     9804248,
     9804373,
+    9900276,
 )
 """Seeds beyond those, which failed until a fault was mended: of the product, and of what a run holds."""
 
