@@ -335,19 +335,23 @@ class DisclosureForm(FieldForm):
 
     async def question_before(self, values: Mapping[str, Any]) -> Question | None:
         """Sharing without agreement asks once more, with what it opens and until when."""
+        from storage.queries.agreements import said_closed
+
         made = self._disclosure(values, "-")
 
-        def look(store: Store) -> None:
-            require_sight(store, store.get(Child, self.subject), made)
+        def look(store: Store) -> str:
+            child = store.get(Child, self.subject)
+            require_sight(store, child, made)
+            return said_closed(store, child, made)
 
-        await self.ask(look)
+        closed = await self.ask(look)
         if made.decision != "share":
             return None
         what = join_words([CATEGORIES[c.value] for c in made.categories])
         words = (
             f"{self._names.get(made.agency, made.agency)} may see {what} for {made.purpose}"
-            f" until {say_day(last_day(made))}. No agreement is changed by it."
-        )
+            f" until {say_day(last_day(made))}. No agreement is changed by it. {closed}"
+        ).strip()
         told = made.family_told != "yes"
         note = "Tell the family unless that is unsafe; say so here." if told else "The family was told."
         return Question(

@@ -39,4 +39,6 @@ def require_sight(store: Store, child: Child, made: Disclosure) -> None:
     for category in (*asked, Category.IDENTITY):
         decision = store.may_see(child, category, "safeguarding")
         if not decision:
-            raise Refused("withheld", f"You may not see it yourself: {decision.reason}", "categories")
+            raise Refused(
+                "withheld", f"You do not see it for safeguarding yourself: {decision.reason}", "categories"
+            )

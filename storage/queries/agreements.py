@@ -19,6 +19,7 @@ from casework.sharing_grid import HIDDEN_AGENCIES, HIDDEN_EXISTENCE, TOLD_OF_SHA
 from casework.text import fold
 from casework.vocabulary import Agency
 from casework.withdrawing import Lost, lost_by, lost_with, somebody_of
+from casework.wording import CATEGORIES, join_words, say_day
 
 if TYPE_CHECKING:
     from casework.edits import Edit
@@ -162,6 +163,23 @@ def read_disclosures(store: Store, child: Child) -> list[ShownDisclosure]:
         elif told and store.works_for(made.agency) and not _names_hidden(made):
             shown.append(ShownDisclosure(made.model_copy(update=_NO_WORDS), others.reason))
     return shown
+
+
+def said_closed(store: Store, child: Child, made: Disclosure) -> str:
+    """What a decision to share does not open, for it was decided since then not to share that; "" where
+    nothing. It tells of such a decision only as far as this worker is shown it.
+    """
+    if made.decision != "share":
+        return ""
+    since: dict[Category, date] = {}
+    for one in (shown.disclosure for shown in read_disclosures(store, child)):
+        is_about = (one.agency, one.purpose) == (made.agency, made.purpose)
+        if is_about and one.decision == "not-share" and made.decided_on < one.decided_on <= store.today:
+            since |= {category: one.decided_on for category in made.categories if category in one.categories}
+    if not since:
+        return ""
+    what = join_words([CATEGORIES[category.value] for category in since])
+    return f"It opens nothing of {what}: on {say_day(max(since.values()))} it was decided not to share that."
 
 
 def _names_hidden(made: Disclosure) -> bool:

@@ -297,6 +297,20 @@ def test_a_decision_whose_time_is_over_is_recorded_and_said_to_open_nothing(line
         assert "opens nothing" not in line("disclose", line.ids["tilly"], *words, *why, *day).err
 
 
+def test_a_decision_of_before_one_not_to_share_is_said_to_open_nothing_of_that(line: Line) -> None:
+    words = ("--to", "school-nursing", "--purpose", "support", "--reason", "x", "--decided-by", "DSL")
+    told = ("--family-told", "yes", "--on", "2026-11-18")
+    tilly = line.ids["tilly"]
+    assert line("disclose", tilly, *words, "--categories", "family", "--not-shared").code == 0
+    done = line("disclose", tilly, *words, *told, "--categories", "family,attendance")
+    assert done.err.splitlines()[-1] == (
+        "It opens nothing of family: on Fri 20 Nov 2026 it was decided not to share that."
+    )
+    assert check(line)[1]["answer"] == "ask"
+    for other in (("--categories", "attendance", *told), ("--categories", "family", *told[:2])):
+        assert "opens nothing" not in line("disclose", tilly, *words, *other).err
+
+
 def test_not_sharing_is_recorded_and_opens_nothing(line: Line) -> None:
     words = ("--to", "school-nursing", "--categories", "family", "--purpose", "support", "--not-shared")
     done = line("disclose", line.ids["tilly"], *words, "--reason", "no need", "--decided-by", "DSL", "--json")

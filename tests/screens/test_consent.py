@@ -17,6 +17,7 @@ from casework.ids import new_id
 from casework.policies import Category
 from casework.records import Child, Person, Relationship, Worker
 from casework.records_sharing import Agreement, Disclosure
+from casework.wording import say_day
 from outreach_tui.app import OutreachApp
 from screens import kept_form
 from screens.child import ChildScreen
@@ -614,13 +615,32 @@ async def test_a_decision_not_to_share_opens_nothing(family: Family, tmp_path: P
         assert "ASK FIRST" in screen_text(app)
 
 
+async def test_a_decision_of_before_one_not_to_share_says_that_it_opens_nothing(
+    family: Family, tmp_path: Path
+) -> None:
+    made = Disclosure(
+        id=new_id(), child=family.tilly.id, decision="not-share", agency="school-nursing",
+        categories=(Category.FAMILY,), purpose="support", reason="x", decided_by="y", decided_on=TODAY,
+        by=family.store.worker.id,
+    )  # fmt: skip
+    family.store.journal.commit(Edit("Kept", (create(made),)))
+    app = make_real_app(tmp_path, family.store)
+    async with app.run_test(size=(80, 40)) as pilot:
+        await enter(pilot, family.tilly.id)
+        await keys(pilot, "C", "D", "=sha", "tab", "=nur", "tab", "=fam", "space", "tab", "=supp", "tab")
+        await keys(
+            pilot, "=x", "tab", "=Sam", "tab", "tab", "=yes", "tab", "tab", "=18/11/2026", "tab", "ctrl+s"
+        )
+        assert f"It opens nothing of family: on {say_day(TODAY)} it was decided not to share" in flat(app)
+
+
 async def test_nobody_decides_about_what_they_may_not_see(family: Family, tmp_path: Path) -> None:
     app = make_real_app(tmp_path, family.store)
     async with app.run_test(size=(80, 24)) as pilot:
         await enter(pilot, family.tilly.id)
         await keys(pilot, "C", "D", "=sha", "tab", "=nur", "tab", "=hea", "space", "tab", "=supp", "tab")
         await keys(pilot, "=x", "tab", "=Sam", "ctrl+s")
-        assert "You may not see it yourself" in flat(app)
+        assert "You do not see it for safeguarding yourself" in flat(app)
         assert await asked(app, lambda s: s.find(Disclosure)) == []
 
 

@@ -60,7 +60,7 @@ def test_not_sharing_is_recorded_by_who_may_not_see_it_and_sharing_is_not(
     tmp_path: Path, agency: str, category: str
 ) -> None:
     store, child, other = opened(tmp_path, agency)
-    with pytest.raises(Refused, match="You may not see it yourself"):
+    with pytest.raises(Refused, match="You do not see it for safeguarding yourself"):
         commit_disclosure(store, child, decision(child, store.worker.id, category))
     kept = decision(child, store.worker.id, category, decision="not-share")
     commit_disclosure(store, child, kept)
