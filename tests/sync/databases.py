@@ -33,7 +33,7 @@ HUB, EPOCH = "hub-of-the-test", "epoch-1"
 
 
 class Database(Protocol):
-    """One central record's database; a copy of it is kept, and takes its place again.
+    """One central record's database; copies of it are kept by name, and take its place again.
 
     `found` puts an empty central record into it, as `found_hub` does: one that was made once, and copied.
     """
@@ -42,8 +42,8 @@ class Database(Protocol):
     def engine(self) -> Engine: ...
 
     def found(self) -> None: ...
-    def back_up(self) -> None: ...
-    def restore(self) -> bool: ...
+    def back_up(self, copy: str = "") -> None: ...
+    def restore(self, copy: str = "") -> bool: ...
     def fill(self, *, full: bool = True) -> None: ...
     def close(self) -> None: ...
 
@@ -72,20 +72,20 @@ class SqliteDatabase:
             self.engine.dispose()
             SqliteDatabase._founded = file.read_bytes()
 
-    def back_up(self) -> None:
+    def back_up(self, copy: str = "") -> None:
         self.engine.dispose()
         for file in self._folder.glob("hub.db*"):
-            shutil.copy(file, self._folder / f"kept-{file.name}")
+            shutil.copy(file, self._folder / f"kept{copy}-{file.name}")
 
-    def restore(self) -> bool:
-        kept = list(self._folder.glob("kept-hub.db*"))
+    def restore(self, copy: str = "") -> bool:
+        kept = list(self._folder.glob(f"kept{copy}-hub.db*"))
         if not kept:
             return False
         self.engine.dispose()
         for file in self._folder.glob("hub.db*"):
             file.unlink()
         for file in kept:
-            shutil.copy(file, self._folder / file.name.removeprefix("kept-"))
+            shutil.copy(file, self._folder / file.name.removeprefix(f"kept{copy}-"))
         return True
 
     def fill(self, *, full: bool = True) -> None:
@@ -149,7 +149,7 @@ class PostgresqlDatabase:
     def __init__(self, server: Server, name: str) -> None:
         self._server = server
         self.name = name
-        self._kept = False
+        self._kept: set[str] = set()
         url = make_url(server.address).set(database=name, username=OWNER, password=OWNER)
         self._address = url.render_as_string(hide_password=False)
         self._engine: Engine | None = None
@@ -184,19 +184,20 @@ class PostgresqlDatabase:
             f"DROP DATABASE {self.name} WITH (FORCE)", f"CREATE DATABASE {self.name} OWNER {OWNER}"
         )
 
-    def back_up(self) -> None:
+    def back_up(self, copy: str = "") -> None:
         self.engine.dispose()
-        copy = f"{self.name}_kept"
-        self._server.run(f"DROP DATABASE IF EXISTS {copy}", f"CREATE DATABASE {copy} TEMPLATE {self.name}")
-        self._kept = True
+        kept = f"{self.name}_kept{copy}"
+        self._server.run(f"DROP DATABASE IF EXISTS {kept}", f"CREATE DATABASE {kept} TEMPLATE {self.name}")
+        self._kept.add(kept)
 
-    def restore(self) -> bool:
-        if not self._kept:
+    def restore(self, copy: str = "") -> bool:
+        kept = f"{self.name}_kept{copy}"
+        if kept not in self._kept:
             return False
         self.engine.dispose()
         self._server.run(
             f"DROP DATABASE {self.name} WITH (FORCE)",
-            f"CREATE DATABASE {self.name} TEMPLATE {self.name}_kept OWNER {OWNER}",
+            f"CREATE DATABASE {self.name} TEMPLATE {kept} OWNER {OWNER}",
         )
         return True
 
@@ -207,9 +208,8 @@ class PostgresqlDatabase:
         if self._engine is None:
             return
         self._engine.dispose()
-        self._server.run(
-            f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)", f"DROP DATABASE IF EXISTS {self.name}_kept"
-        )
+        copies = (f"DROP DATABASE IF EXISTS {kept}" for kept in sorted(self._kept))
+        self._server.run(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)", *copies)
 
 
 @contextmanager

@@ -73,6 +73,35 @@ def test_it_is_brought_back_when_the_same_backup_is_put_back_once_more(world: Wo
 
 
 @pytest.mark.parametrize("order", [*permutations(("Sam", "Ben", "Eve"))])
+def test_it_is_brought_back_when_an_older_backup_is_put_back_after_a_newer_one(
+    world: World, order: tuple[str, ...]
+) -> None:
+    """The older one knows nothing of the epoch that the newer one began."""
+    sam = world.laptop("Sam", "school", schools=(world.school.id,))
+    ben, eve = world.laptop("Ben", "social-care"), world.laptop("Eve", "school", schools=(ELSEWHERE,))
+    tilly = world.child("Tilly", lead_worker=ben.worker.id, team=None, known_as="Til")
+    ben.make(tilly)
+    world.settle()
+    world.database.back_up("older")
+    sam.change(tilly, interpreter=True)
+    world.settle()
+    world.database.back_up("newer")
+    sam.change(tilly, known_as="Tils")
+    world.settle()
+    ben.change(tilly, school=ELSEWHERE)
+    world.settle()
+    for copy in ("newer", "older"):
+        world.put_back(copy)
+        for name in order:
+            world.laptops[name].sync()
+        world.settle()
+        for laptop in (ben, eve):
+            held = laptop.get(tilly)
+            assert (held.interpreter, held.known_as, held.school) == (True, "Tils", ELSEWHERE)
+        no_question(world)
+
+
+@pytest.mark.parametrize("order", [*permutations(("Sam", "Ben", "Eve"))])
 def test_what_others_put_on_a_list_is_brought_back_by_who_put_something_on_it_too(
     world: World, order: tuple[str, ...]
 ) -> None:

@@ -271,9 +271,9 @@ class World:
             note="Away",
         )
 
-    def put_back(self) -> None:
+    def put_back(self, copy: str = "") -> None:
         """Put the backup of the central record back, as `outreach hub restore` does."""
-        self.database.restore()
+        self.database.restore(copy)
         with self.hub.engine.begin() as connection:
             new_epoch(connection, self.new_id("epoch"))
 
