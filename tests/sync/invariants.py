@@ -59,13 +59,14 @@ def check(world: World, sessions: Sequence[Session]) -> None:
 
 
 def check_aside(world: World, connection: Connection) -> None:
-    """Nothing is kept aside that could be taken, nor waits for a record that a laptop has, but for what it
+    """Nothing is kept aside that could be taken and says something still, nor waits for a record that a laptop has, but for what it
     would take back and is taken back there; each laptop lists what is aside and nothing that was taken.
     """
     counter = Counter(connection)
     trial = connection.begin_nested()
     for row in kept_aside(connection, tables.quarantine.c.awaits != ""):
-        assert take_again(connection, counter, row, world.now) == {}, "it could be taken"
+        for verdict in take_again(connection, counter, row, world.now).values():
+            assert _says_nothing(connection, verdict.seq), "it could be taken"
     lacking = select(tables.quarantine).where(tables.quarantine.c.code == NO_SUCH_RECORD)
     for row in connection.execute(lacking):
         changes = json.loads(row.edit_text)["changes"]
@@ -81,6 +82,13 @@ def check_aside(world: World, connection: Connection) -> None:
     for laptop in world.laptops.values():
         listed = [step.edit for step in set_aside(laptop.store.conn)]
         assert taken_since(connection, laptop.worker.id, listed) == []
+
+
+def _says_nothing(connection: Connection, seq: int) -> bool:
+    """Whether a step brought back only what others have brought back, or written over knowingly, since."""
+    log = tables.log
+    changes = connection.execute(select(log.c.changes).where(log.c.seq == seq)).scalar_one()
+    return bool(json.loads(changes) == [])
 
 
 def check_agreed(sessions: Sequence[Session]) -> None:
