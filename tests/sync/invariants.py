@@ -59,8 +59,9 @@ def check(world: World, sessions: Sequence[Session]) -> None:
 
 
 def check_aside(world: World, connection: Connection) -> None:
-    """Nothing is kept aside that could be taken and says something still, nor waits for a record that a laptop has, but for what it
-    would take back and is taken back there; each laptop lists what is aside and nothing that was taken.
+    """Nothing is kept aside that could be taken and says something still, nor waits for a record that a
+    laptop has, but for what it would take back and is taken back there; each laptop lists what is aside and
+    nothing that was taken.
     """
     counter = Counter(connection)
     trial = connection.begin_nested()
