@@ -10,6 +10,7 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from casework.canonical import spelt
 from casework.edits import CREATED
 from casework.facets import OPENED_BY, OPENED_BY_OF_KEY, WITHHELD_WORDS, facets
 from casework.policies import Policy
@@ -41,7 +42,7 @@ class ReadLater:
         self._common, self._epoch, self._read = state.common, state.former_epoch, state.former
         self.is_open = bool(state.anew and state.former_epoch and state.former > state.common)
         self._masks = holdings.masks() if self.is_open else {}
-        self._own = _asked_about(conn, state) if self.is_open else set()
+        self._own = _asked_about(conn, state) if self.is_open else {}
         self._before = read_later(conn) if self.is_open else {}
         self._offered = _read(conn, _OFFERED) if self.is_open else {}
         self._found: Names = {}
@@ -78,7 +79,7 @@ class ReadLater:
             and name not in unsaid
             and name not in offered
             and fields[name] != WITHHELD_WORDS
-            and (_is_joined(record_type, name) or not self._own & {(record, name), (record, CREATED)})
+            and not self._is_own(record_type, record, name, fields[name])
             and _may_be_said(record_type, name)
         ]
 
@@ -87,6 +88,15 @@ class ReadLater:
         if self._found:
             _write(self._conn, _NAME, {**self._before, **self._found})
             keep(self._conn, _WORDS, "")
+
+    def _is_own(self, record_type: str, record: str, name: str, value: Any) -> bool:
+        """Whether a value is this laptop's own word that is in question. Nobody is ever asked about a list,
+        and what came after words that were kept aside was said by somebody else.
+        """
+        if _is_joined(record_type, name):
+            return False
+        asides = self._own.get((record, name), ())
+        return (record, CREATED) in self._own or asides is None or spelt(value) in asides
 
     def _is_known(self, row: Row, name: str) -> bool:
         """Whether this laptop had read the value of a row, before that which it holds. To a list that it said
@@ -136,17 +146,26 @@ def _may_be_said(record_type: str, name: str) -> bool:
     return not is_centrals and meta.policy is not Policy.WITHDRAW_WINS
 
 
-def _asked_about(conn: Connection, state: SyncState) -> set[tuple[str, str]]:
+def _asked_about(conn: Connection, state: SyncState) -> dict[tuple[str, str], set[str] | None]:
     """The fields, by record, of which this laptop's own steps say what waits, was kept aside, or disagreed
-    when it was first sent or is sent again: where somebody is asked, the question keeps both values.
+    when it was first sent or is sent again: where somebody is asked, the question keeps both values. Where
+    all were kept aside, what they said, for nobody is asked about that.
     """
     rows = conn.execute(
-        f"SELECT c.record, c.field FROM edit e JOIN change c ON c.edit = e.seq WHERE e.kind IN {OWN}"
-        " AND (e.seq IN (SELECT value FROM json_each(?)) OR NOT EXISTS (SELECT 1 FROM sync_edit s"
-        " WHERE s.edit = e.seq AND s.verdict <> 'quarantined' AND (s.verdict <> 'conflict' OR s.seq <= ?)))",
+        f"SELECT c.record, c.field, c.new, s.verdict FROM edit e JOIN change c ON c.edit = e.seq"
+        f" LEFT JOIN sync_edit s ON s.edit = e.seq WHERE e.kind IN {OWN}"
+        " AND (e.seq IN (SELECT value FROM json_each(?)) OR s.verdict IS NULL OR s.verdict = 'quarantined'"
+        " OR (s.verdict = 'conflict' AND s.seq > ?))",
         (state.unclean, state.common),
     )
-    return {(record, name) for record, name in rows}
+    found: dict[tuple[str, str], set[str] | None] = {}
+    for record, name, new, verdict in rows:
+        said = found.setdefault((record, name), set())
+        if verdict != "quarantined":
+            found[record, name] = None
+        elif said is not None:
+            said.add(spelt(json.loads(new)))
+    return found
 
 
 def read_later(conn: Connection) -> Names:

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from casework.edits import Edit, update
 from casework.records import Child
 from casework.records_sync import Conflict
 from storage.settling import commit_settlement
 from sync.hub.releasing import release
 from sync.hub.rights import NOT_ENTITLED
 from sync.hub.waiting import kept_aside
+from tests.sync.faults import POISON, conditions
 from tests.sync.sticks import Post
 from tests.sync.world import Laptop, World
 
@@ -99,6 +101,32 @@ def test_it_is_brought_back_when_an_older_backup_is_put_back_after_a_newer_one(
             held = laptop.get(tilly)
             assert (held.interpreter, held.known_as, held.school) == (True, "Tils", ELSEWHERE)
         no_question(world)
+
+
+@pytest.mark.parametrize("first", ["Ben", "Eve"])
+def test_what_came_after_own_words_that_were_kept_aside_is_brought_back(world: World, first: str) -> None:
+    """Ben's own words are kept aside for good, and say nothing of what Sam wrote after them."""
+    sam = world.laptop("Sam", "school", schools=(world.school.id,))
+    ben, eve = world.laptop("Ben", "social-care"), world.laptop("Eve", "school", schools=(ELSEWHERE,))
+    tilly = world.child("Tilly", lead_worker=ben.worker.id, team=None, known_as="Til")
+    ben.make(tilly)
+    world.settle()
+    world.database.back_up()
+    with conditions(2_000):
+        ben.store.journal.commit(Edit(POISON, update(tilly, known_as="Lily")))
+        assert ben.sync().quarantined == 1
+        sam.change(tilly, known_as="Tils")
+        world.settle()
+        ben.change(tilly, school=ELSEWHERE)
+        ben.sync()
+        sam.sync()
+        world.put_back()
+        world.laptops[first].sync()
+        world.settle()
+    for laptop in (ben, eve):
+        assert laptop.get(tilly).known_as == "Tils"
+        assert laptop.sync().agreed
+    no_question(world)
 
 
 @pytest.mark.parametrize("order", [*permutations(("Sam", "Ben", "Eve"))])

@@ -82,6 +82,7 @@ FAILED_ONCE = (
     9900276,
     9909210,
     9918073,
+    9919691,
 )
 """Seeds beyond those, which failed until a fault was mended: of the product, and of what a run holds."""
 
