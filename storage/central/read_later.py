@@ -61,7 +61,10 @@ class ReadLater:
         may_be_told = self._exact(row, before) & _sent(row)
         to_say = self.to_say(row.type, row.id, {name: before[name] for name in differ}, unsaid)
         found = [
-            name for name in to_say if name in may_be_told and (name in waiting or self._is_known(row, name))
+            name
+            for name in to_say
+            if name in may_be_told
+            and (name in waiting or self._is_known(row, name) or _has_more(row.type, name, before, said))
         ]
         if found:
             self._found[row.id] = row.type, sorted({*found, *waiting})
@@ -99,15 +102,10 @@ class ReadLater:
         return (record, CREATED) in self._own or asides is None or spelt(value) in asides
 
     def _is_known(self, row: Row, name: str) -> bool:
-        """Whether this laptop had read the value of a row, before that which it holds. To a list that it said
-        again itself it had read what it holds beside that, for what several say is joined.
-        """
+        """Whether this laptop had read the value of a row, before that which it holds."""
         number = row.steps.get(name, row.steps.get(CREATED, row.seq))
         epoch, stood = self._stood.get(number, ("", 0))
-        if number <= self._common or (epoch == self._epoch and stood <= self._read):
-            return True
-        own = "SELECT 1 FROM sync_edit WHERE seq = ?"
-        return _is_joined(row.type, name) and self._conn.execute(own, (number,)).fetchone() is not None
+        return number <= self._common or (epoch == self._epoch and stood <= self._read)
 
     def _exact(self, row: Row, before: Mapping[str, Any]) -> set[str]:
         """The fields that this laptop held as they are."""
@@ -127,6 +125,13 @@ def _sent(row: Row) -> set[str]:
         if OPENED_BY[facet] in opened
         for name in part
     }
+
+
+def _has_more(record_type: str, name: str, before: Mapping[str, Any], said: Mapping[str, Any]) -> bool:
+    """Whether a list was longer `before` than it is `said` to be by whoever may not have known: the central
+    record leaves out what somebody took away since.
+    """
+    return _is_joined(record_type, name) and not {*before[name]} <= {*said[name]}
 
 
 def _is_joined(record_type: str, name: str) -> bool:

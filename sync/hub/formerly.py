@@ -14,11 +14,13 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, select
 
 from casework.edits import BROUGHT_BACK
+from casework.policies import Policy
 from sync.hub import tables
 from sync.hub.central import Central, Held
 from sync.hub.portions import batched
-from sync.hub.unheard import said_since
+from sync.hub.unheard import listed, said_since, steps_since
 from sync.hub.writing import insert_all
+from sync.merge import policy_of
 from sync.messages.steps import Changed, SentEdit
 
 _formerly, _log = tables.formerly, tables.log
@@ -80,6 +82,8 @@ class SaidAgain:
         now = held.fields.get(change.field)
         if now == change.new:
             return None
+        if policy_of(change.type, change.field) is Policy.UNION:
+            return self._of_list(edit, change, now)
         number = _version(held, change.field)
         stood = self._stood(number)
         if number <= edit.knew:
@@ -90,6 +94,27 @@ class SaidAgain:
         if change.new in since or change.new in self._said_until(edit.knew, change):
             return None
         return replace(change, old=next(iter(since), now))
+
+    def _of_list(self, edit: SentEdit, change: Changed, now: Any) -> Changed | None:
+        """A list that is brought back, without what became of it by steps that its laptop had not read: what
+        they put on it is not taken off, and what they took off is not put on again.
+        """
+        put: set[str] = set()
+        taken: set[str] = set()
+        for seq, old, new in steps_since(self._connection, edit.knew, change):
+            if not self._had_read(edit, seq):
+                put |= listed(new).keys() - listed(old).keys()
+                taken |= listed(old).keys() - listed(new).keys()
+        met = [one for one in listed(now) if one not in put]
+        said = [one for one in listed(change.new) if one not in taken]
+        return replace(change, old=met, new=said) if {*met} != {*said} else None
+
+    def _had_read(self, edit: SentEdit, seq: int) -> bool:
+        """Whether what is said again under a number stood in what the laptop of a step had read."""
+        stood = self._stood(seq)
+        if stood is None or edit.former is None or stood.epoch != edit.former.epoch:
+            return False
+        return stood.number <= edit.former.seq
 
     def _said_until(self, knew: int, change: Changed) -> list[Any]:
         """The values that were said of a field up to a number."""

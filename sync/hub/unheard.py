@@ -138,7 +138,7 @@ def _answered(met: _Met, since: int, said_since: Callable[[int], list[tuple[Said
 
 def _parts_of(change: Changed) -> _Parts:
     if policy_of(change.type, change.field) is Policy.UNION:
-        return _Parts(_listed, list)
+        return _Parts(listed, list)
     if (change.type, change.field) in OF_SLOTS:
         return _Parts(lambda value: slots_of(change.field, value), lambda said: of_slots(change.field, said))
     return _WHOLE
@@ -153,20 +153,27 @@ def said_since(
     """What steps after a number, and up to another one, said of the field of a change, in their order: what
     it was, and became.
     """
+    return ((old, new) for _, old, new in steps_since(connection, since, change, until=until))
+
+
+def steps_since(
+    connection: Connection, since: int, change: Changed, *, until: int | None = None
+) -> Iterator[tuple[int, Any, Any]]:
+    """What `said_since` gives, each behind the number of its step."""
     log = tables.log
-    asked = select(log.c.changes).where(
+    asked = select(log.c.seq, log.c.changes).where(
         log.c.seq > since, log.c.changes.contains(change.record, autoescape=True)
     )
     asked = asked if until is None else asked.where(log.c.seq <= until)
-    rows = connection.execute(asked.order_by(log.c.seq))
-    for text in rows.scalars():
+    for seq, text in connection.execute(asked.order_by(log.c.seq)):
         for _, record, field, old, new in from_json(text):
             if record == change.record and field == change.field:
-                yield old, new
+                yield seq, old, new
             elif record == change.record and not field:
-                yield None, new.get(change.field)
+                yield seq, None, new.get(change.field)
 
 
-def _listed(value: Any) -> Said:
+def listed(value: Any) -> Said:
+    """The things on a list, each by itself; none where it is no list."""
     is_list = isinstance(value, Sequence) and not isinstance(value, str)
     return {one: one for one in value} if is_list else {}

@@ -23,13 +23,20 @@ from tests.sync.world import Laptop, World
 ELSEWHERE = "school-elsewhere"
 
 
+def three(world: World) -> tuple[Laptop, Laptop, Laptop]:
+    """Sam of Tilly's school, Ben of social care, and Eve of the school to which she moves."""
+    return (
+        world.laptop("Sam", "school", schools=(world.school.id,)),
+        world.laptop("Ben", "social-care"),
+        world.laptop("Eve", "school", schools=(ELSEWHERE,)),
+    )
+
+
 def given_up(world: World, *, kept: bool = True) -> tuple[Laptop, Laptop, Laptop, Child]:
     """Sam is of Tilly's school and writes of her what the backup has not. Then Ben, who leads her case, moves
     her to Eve's school, so that Sam gives her up.
     """
-    sam = world.laptop("Sam", "school", schools=(world.school.id,))
-    ben = world.laptop("Ben", "social-care")
-    eve = world.laptop("Eve", "school", schools=(ELSEWHERE,))
+    sam, ben, eve = three(world)
     tilly = world.child("Tilly", lead_worker=ben.worker.id, team=None, known_as="Til")
     ben.make(tilly)
     world.settle()
@@ -79,8 +86,7 @@ def test_it_is_brought_back_when_an_older_backup_is_put_back_after_a_newer_one(
     world: World, order: tuple[str, ...]
 ) -> None:
     """The older one knows nothing of the epoch that the newer one began."""
-    sam = world.laptop("Sam", "school", schools=(world.school.id,))
-    ben, eve = world.laptop("Ben", "social-care"), world.laptop("Eve", "school", schools=(ELSEWHERE,))
+    sam, ben, eve = three(world)
     tilly = world.child("Tilly", lead_worker=ben.worker.id, team=None, known_as="Til")
     ben.make(tilly)
     world.settle()
@@ -106,8 +112,7 @@ def test_it_is_brought_back_when_an_older_backup_is_put_back_after_a_newer_one(
 @pytest.mark.parametrize("first", ["Ben", "Eve"])
 def test_what_came_after_own_words_that_were_kept_aside_is_brought_back(world: World, first: str) -> None:
     """Ben's own words are kept aside for good, and say nothing of what Sam wrote after them."""
-    sam = world.laptop("Sam", "school", schools=(world.school.id,))
-    ben, eve = world.laptop("Ben", "social-care"), world.laptop("Eve", "school", schools=(ELSEWHERE,))
+    sam, ben, eve = three(world)
     tilly = world.child("Tilly", lead_worker=ben.worker.id, team=None, known_as="Til")
     ben.make(tilly)
     world.settle()
@@ -134,8 +139,7 @@ def test_what_others_put_on_a_list_is_brought_back_by_who_put_something_on_it_to
     world: World, order: tuple[str, ...]
 ) -> None:
     """Nobody is ever asked about a list, so Ben's own step does not stand for what Sam had said."""
-    sam = world.laptop("Sam", "school", schools=(world.school.id,))
-    ben, eve = world.laptop("Ben", "social-care"), world.laptop("Eve", "school", schools=(ELSEWHERE,))
+    sam, ben, eve = three(world)
     tilly = world.child("Tilly", lead_worker=ben.worker.id, team=None)
     ben.make(tilly)
     world.settle()
@@ -155,13 +159,59 @@ def test_what_others_put_on_a_list_is_brought_back_by_who_put_something_on_it_to
 
 
 @pytest.mark.parametrize("first", ["Ben", "Eve"])
+def test_what_was_taken_off_a_list_knowingly_stays_off(world: World, first: str) -> None:
+    """Ben says again what he had put on it, and Sam, who took it off, cannot."""
+    sam, ben, eve = three(world)
+    tilly = world.child("Tilly", lead_worker=ben.worker.id, team=None)
+    ben.make(tilly)
+    world.settle()
+    world.database.back_up()
+    ben.change(tilly, tags=("music",))
+    world.settle()
+    sam.change(tilly, tags=())
+    world.settle()
+    ben.change(tilly, school=ELSEWHERE)
+    world.settle()
+    world.put_back()
+    world.laptops[first].sync()
+    world.settle()
+    assert [laptop.get(tilly).tags for laptop in (ben, eve)] == [(), ()]
+    no_question(world)
+
+
+@pytest.mark.parametrize("is_taken_away", [True, False])
+def test_a_list_is_brought_back_beside_what_was_put_on_it_since(world: World, *, is_taken_away: bool) -> None:
+    """Zoe, who knows of none of it, writes on the backup before anybody else comes; what Ben then takes off
+    the list knowingly stays away when Eve comes with it.
+    """
+    sam, ben, eve = three(world)
+    tilly = world.child("Tilly", lead_worker=ben.worker.id, team=None)
+    ben.make(tilly)
+    world.settle()
+    world.database.back_up()
+    sam.change(tilly, tags=("music",))
+    world.settle()
+    ben.change(tilly, school=ELSEWHERE)
+    world.settle()
+    world.put_back()
+    zoe = world.laptop("Zoe", "school", schools=(world.school.id,))
+    zoe.sync()
+    zoe.change(tilly, tags=("chess",))
+    zoe.sync()
+    ben.sync()
+    if is_taken_away:
+        ben.change(tilly, tags=("chess",))
+        ben.sync()
+    world.settle()
+    for laptop in (ben, eve):
+        assert sorted(laptop.get(tilly).tags) == (["chess"] if is_taken_away else ["chess", "music"])
+    no_question(world)
+
+
+@pytest.mark.parametrize("first", ["Ben", "Eve"])
 def test_it_is_brought_back_over_what_was_there_before_it(world: World, first: str) -> None:
     """Ben had written before Sam did, and is there first: what he says again Eve knew when she read."""
-    sam, ben, eve = (
-        world.laptop("Sam", "school", schools=(world.school.id,)),
-        world.laptop("Ben", "social-care"),
-        world.laptop("Eve", "school", schools=(ELSEWHERE,)),
-    )
+    sam, ben, eve = three(world)
     tilly = world.child("Tilly", lead_worker=ben.worker.id, team=None, known_as="Til", interpreter=True)
     ben.make(tilly)
     world.settle()
@@ -183,8 +233,7 @@ def test_it_is_brought_back_over_what_was_there_before_it(world: World, first: s
 @pytest.mark.parametrize("order", [*permutations(("Sam", "Ben", "Eve"))])
 def test_how_a_question_was_settled_is_brought_back(world: World, order: tuple[str, ...]) -> None:
     """The backup has the question; who settled it gave the child up."""
-    sam = world.laptop("Sam", "school", schools=(world.school.id,))
-    ben, eve = world.laptop("Ben", "social-care"), world.laptop("Eve", "school", schools=(ELSEWHERE,))
+    sam, ben, eve = three(world)
     tilly = world.child("Tilly", lead_worker=ben.worker.id, team=None, known_as="Til")
     ben.make(tilly)
     world.settle()

@@ -83,6 +83,7 @@ FAILED_ONCE = (
     9909210,
     9918073,
     9919691,
+    9955359,
 )
 """Seeds beyond those, which failed until a fault was mended: of the product, and of what a run holds."""
 
