@@ -34,6 +34,8 @@ from screens.widgets.text import Piece, Tone
 from storage.disclosing import commit_disclosure, require_sight
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from storage.journal import Receipt
     from storage.store import Store
 
@@ -335,23 +337,24 @@ class DisclosureForm(FieldForm):
 
     async def question_before(self, values: Mapping[str, Any]) -> Question | None:
         """Sharing without agreement asks once more, with what it opens and until when."""
-        from storage.queries.agreements import said_closed
+        from storage.queries.agreements import closed_since, said_closed
 
         made = self._disclosure(values, "-")
 
-        def look(store: Store) -> str:
+        def look(store: Store) -> dict[Category, date]:
             child = store.get(Child, self.subject)
             require_sight(store, child, made)
-            return said_closed(store, child, made)
+            return closed_since(store, child, made)
 
         closed = await self.ask(look)
         if made.decision != "share":
             return None
-        what = join_words([CATEGORIES[c.value] for c in made.categories])
-        words = (
+        what = join_words([CATEGORIES[c.value] for c in made.categories if c not in closed])
+        opens = (
             f"{self._names.get(made.agency, made.agency)} may see {what} for {made.purpose}"
-            f" until {say_day(last_day(made))}. No agreement is changed by it. {closed}"
-        ).strip()
+            f" until {say_day(last_day(made))}."
+        )
+        words = " ".join([*([opens] if what else ()), "No agreement is changed by it.", said_closed(closed)])
         told = made.family_told != "yes"
         note = "Tell the family unless that is unsafe; say so here." if told else "The family was told."
         return Question(

@@ -25,7 +25,7 @@ from sync.messages.greeting import MOST_EARLIER, MOST_UNANSWERED, BesideHello, H
 from sync.messages.said import Cursor
 from sync.messages.steps import Formerly
 from sync.session import Session
-from sync.verdicts import stood_at
+from sync.verdicts import heard_at
 
 AUDIT_LOST = (
     "The audit of this laptop does not hold what the central record kept of it: an older copy of the caseload"
@@ -131,7 +131,7 @@ class Meeting:
             read = state.epoch
             state = replace(state, hub=welcome.hub, epoch=welcome.epoch, beyond=spelt(lacks))
             state = self._anchored(state, welcome, session)
-            state = stood_at(state, welcome.beside.at)
+            state = heard_at(state, welcome.beside.at)
             if welcome.action == "reconcile":
                 state = self._begun_again(state, welcome.common, read, session)
             write_state(self._conn, state)

@@ -26,7 +26,7 @@ from sync.messages.sums import BesideHave, Have, Lack
 from sync.saying import Message, known_before, sent_edit, settled_in
 from sync.session import Session
 from sync.transport import Answering, ask, ask_ahead
-from sync.verdicts import answers_of, settle, stood_at, unknown_kinds, whole
+from sync.verdicts import answers_of, heard_at, settle, unknown_kinds, whole
 
 _MOST_ON_WAY = 3
 """Messages on their way at once: the central record works on one and has the next one at hand while this
@@ -262,7 +262,7 @@ class Sending:
         """Keep what became of what this laptop brought back, and where the log stood then."""
         with transaction(self._conn):
             self._note_taken(session, answer)
-            write_state(self._conn, stood_at(read_state(self._conn), answer.at))
+            write_state(self._conn, heard_at(read_state(self._conn), answer.at))
 
     def _note_taken(self, session: Session, answer: Pushed) -> None:
         """Keep what became of steps that waited for what this message brought."""

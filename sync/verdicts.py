@@ -52,12 +52,12 @@ def settle(
     """
     state = read_state(conn)
     session.pushed += outbox.settle(conn, edits, answers, unknown_kinds(state), anew=bool(state.anew))
-    write_state(conn, stood_at(state, at))
+    write_state(conn, heard_at(state, at))
 
 
-def stood_at(state: SyncState, at: Cursor) -> SyncState:
-    """The state once the central record said where its log stood when it told what became of steps: it must
-    not be noticed less far than before where it was set back meanwhile.
+def heard_at(state: SyncState, at: Cursor) -> SyncState:
+    """The state once the central record told what became of steps, and where its log stood then: never
+    further back than before, for by that place it is noticed that what was told is lost.
     """
     return replace(state, pushed_seq=at.seq, pushed_chain=at.chain) if at.seq > state.pushed_seq else state
 

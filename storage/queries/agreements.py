@@ -165,17 +165,23 @@ def read_disclosures(store: Store, child: Child) -> list[ShownDisclosure]:
     return shown
 
 
-def said_closed(store: Store, child: Child, made: Disclosure) -> str:
-    """What a decision to share does not open, for it was decided since then not to share that; "" where
-    nothing. It tells of such a decision only as far as this worker is shown it.
+def closed_since(store: Store, child: Child, made: Disclosure) -> dict[Category, date]:
+    """What a decision to share does not open, for it was decided since then, on these days, not to share
+    that. It tells of such a decision only as far as this worker is shown it.
     """
-    if made.decision != "share":
-        return ""
     since: dict[Category, date] = {}
-    for one in (shown.disclosure for shown in read_disclosures(store, child)):
-        is_about = (one.agency, one.purpose) == (made.agency, made.purpose)
-        if is_about and one.decision == "not-share" and made.decided_on < one.decided_on <= store.today:
-            since |= {category: one.decided_on for category in made.categories if category in one.categories}
+    if made.decision == "share":
+        for one in (shown.disclosure for shown in read_disclosures(store, child)):
+            is_about = (one.agency, one.purpose) == (made.agency, made.purpose)
+            if is_about and one.decision == "not-share" and made.decided_on < one.decided_on <= store.today:
+                since |= {
+                    category: one.decided_on for category in made.categories if category in one.categories
+                }
+    return since
+
+
+def said_closed(since: Mapping[Category, date]) -> str:
+    """What `closed_since` found, as a sentence; "" for nothing."""
     if not since:
         return ""
     what = join_words([CATEGORIES[category.value] for category in since])

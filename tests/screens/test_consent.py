@@ -632,6 +632,7 @@ async def test_a_decision_of_before_one_not_to_share_says_that_it_opens_nothing(
             pilot, "=x", "tab", "=Sam", "tab", "tab", "=yes", "tab", "tab", "=18/11/2026", "tab", "ctrl+s"
         )
         assert f"It opens nothing of family: on {say_day(TODAY)} it was decided not to share" in flat(app)
+        assert "School nursing may see" not in flat(app)
 
 
 async def test_nobody_decides_about_what_they_may_not_see(family: Family, tmp_path: Path) -> None:
