@@ -22,6 +22,7 @@ from sync.hub.tables import meta
 from sync.hub.taking import Taking
 from sync.hub.versions import catch_up
 from sync.hub.writing import in_bulk
+from sync.messages.steps import Pushed
 from tests.sync.test_one_child import TILLY, moved_in
 from tests.sync.world import Laptop, StepByStep, Way, World
 
@@ -184,6 +185,36 @@ def test_what_a_greeting_told_is_offered_again_where_it_is_lost_before_it_was_re
     assert ana.sync().agreed
     with world.hub.engine.begin() as connection:
         assert Central(connection).get(lily.id).fields["known_as"] == "Lil"
+        assert here(connection, [late.edit]) == {late.edit}
+
+
+def test_what_was_told_of_what_was_brought_back_is_offered_again_where_it_is_lost(world: World) -> None:
+    """Ben brings back the child that his step waits for, and hears of that; then files are put back."""
+    ana, ben, lily = world.laptop("Ana"), world.laptop("Ben"), world.child("Lily")
+    world.settle()
+    world.database.back_up()
+    ana.make(lily)
+    world.settle()
+    del world.laptops["Ana"]
+    ben.change(lily, known_as="Lil")
+    world.put_back()
+    world.database.back_up()
+    told: list[str] = []
+
+    def end(_: str, __: object, answer: object) -> None:
+        if told:
+            raise Unreachable("unreachable", "Nobody answers.")
+        if isinstance(answer, Pushed):
+            told.extend(one.edit for one in answer.beside.taken)
+
+    ben.way = StepByStep(world.hub, ben.way.device, end)
+    with pytest.raises(Unreachable):
+        ben.sync()
+    [late] = taken_late(ben.store.conn)
+    ben.way = Way(world.hub, ben.way.device)
+    world.database.restore()
+    assert ben.sync().agreed
+    with world.hub.engine.begin() as connection:
         assert here(connection, [late.edit]) == {late.edit}
 
 
