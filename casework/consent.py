@@ -5,7 +5,7 @@ A withdrawal is final: agreeing again is a new record. The organisation's lawful
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 
 from casework.agreements import PRESUMED_ABLE_AT, by_the_child, capacity_of, presumed_able
@@ -20,7 +20,7 @@ from casework.records_sharing import Agreement, Disclosure
 from casework.sharing import LONGEST_DISCLOSURE_DAYS
 from casework.text import fold
 from casework.vocabulary import Agency
-from casework.wording import count_of, say_day
+from casework.wording import CATEGORIES, count_of, join_words, say_day
 
 RECORDED = {
     "given": "Agreement given",
@@ -147,3 +147,26 @@ def disclose(disclosure: Disclosure, today: date) -> Edit:
         raise BadInput("empty", "Say why the family was not told.", "--why")
     name = "Shared without agreement" if disclosure.decision == "share" else "Decided not to share"
     return Edit(name, (create(disclosure),), subject=disclosure.child)
+
+
+def closed_since(made: Disclosure, decisions: Iterable[Disclosure], today: date) -> dict[Category, date]:
+    """What a decision to share does not open, for one of these `decisions` is newer and was not to share
+    that; with the day of that one. The newest one counts, as in `may_see`.
+    """
+    since: dict[Category, date] = {}
+    if made.decision != "share":
+        return since
+    for one in sorted(decisions, key=lambda d: (d.decided_on, d.id)):
+        is_about = not one.void and (one.agency, one.purpose) == (made.agency, made.purpose)
+        is_newer = (made.decided_on, made.id) < (one.decided_on, one.id) and one.decided_on <= today
+        if is_about and is_newer and one.decision == "not-share":
+            since |= dict.fromkeys((c for c in made.categories if c in one.categories), one.decided_on)
+    return since
+
+
+def said_closed(since: Mapping[Category, date]) -> str:
+    """What `closed_since` found, as a sentence; "" for nothing."""
+    if not since:
+        return ""
+    what = join_words([CATEGORIES[category.value] for category in since])
+    return f"It opens nothing of {what}: on {say_day(max(since.values()))} it was decided not to share that."

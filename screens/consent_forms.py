@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from casework.agreements import is_child_word
-from casework.consent import record_agreement, withdraw_agreement
+from casework.consent import record_agreement, said_closed, withdraw_agreement
 from casework.errors import BadInput
 from casework.limits import written_with
 from casework.policies import Category
@@ -337,14 +337,14 @@ class DisclosureForm(FieldForm):
 
     async def question_before(self, values: Mapping[str, Any]) -> Question | None:
         """Sharing without agreement asks once more, with what it opens and until when."""
-        from storage.queries.agreements import closed_since, said_closed
+        from storage.queries.agreements import read_closed
 
         made = self._disclosure(values, "-")
 
         def look(store: Store) -> dict[Category, date]:
             child = store.get(Child, self.subject)
             require_sight(store, child, made)
-            return closed_since(store, child, made)
+            return read_closed(store, child, made)
 
         closed = await self.ask(look)
         if made.decision != "share":

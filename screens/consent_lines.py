@@ -9,6 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from casework.agreements import holds_responsibility
+from casework.consent import closed_since, said_closed
 from casework.limits import is_beyond, is_unsettled, said_pairs
 from casework.policies import PURPOSES, Category
 from casework.sharing import last_day
@@ -28,7 +29,7 @@ from screens.widgets.text import Cell, Piece, Tone
 if TYPE_CHECKING:
     from casework.agreements import State
     from casework.records import Child
-    from casework.records_sharing import Agreement
+    from casework.records_sharing import Agreement, Disclosure
     from casework.withdrawing import Lost
     from storage.queries.agreements import ShownAgreement, ShownDisclosure
     from storage.store import Store
@@ -283,9 +284,7 @@ def _decisions(view: ConsentView, names: Names, width: int) -> Iterator[Cell]:
         head = f"  {act} {say_day(made.decided_on)}: {what} with {_agency(made.agency, names)}"
         yield from plain(f"{head.strip()}, for {made.purpose}", width, tone=Tone.STRONG)
         if share:
-            end = last_day(made)
-            over = "its time is over since" if end < view.today else "open until"
-            yield from plain(f"{over} {say_day(end)}", width, tone=Tone.QUIET, indent=4)
+            yield from plain(_how_long(made, view), width, tone=Tone.QUIET, indent=4)
         if entry.withheld:
             yield from plain(f"{_NO_WHY}: {entry.withheld}", width, tone=Tone.QUIET, indent=4)
             continue
@@ -298,6 +297,16 @@ def _decisions(view: ConsentView, names: Names, width: int) -> Iterator[Cell]:
     if not view.disclosures:
         none = "no decision is on record" if view.may_see_disclosures else "you recorded none"
         yield Piece(f"  {none}: D records one, either way", Tone.QUIET)
+
+
+def _how_long(made: Disclosure, view: ConsentView) -> str:
+    """Until when a decision to share opens what it names, and what of that it does not."""
+    end = last_day(made)
+    if end < view.today:
+        return f"its time is over since {say_day(end)}"
+    closed = closed_since(made, [entry.disclosure for entry in view.disclosures], view.today)
+    opens = f"open until {say_day(end)}" if {*made.categories} > closed.keys() else ""
+    return ". ".join(filter(None, (opens, said_closed(closed).rstrip("."))))
 
 
 def _bases(width: int) -> Iterator[Cell]:

@@ -46,6 +46,7 @@ def disclose(child: str, *, listing: bool, **given: Any) -> None:
     for name, option in (("agency", "--to"), ("purpose", "--purpose")):
         if not given[name]:
             raise click.UsageError(f"Missing option '{option}'")
+    from casework.consent import said_closed
     from casework.ids import new_id
     from casework.records_sharing import Disclosure
     from casework.sharing import last_day
@@ -53,7 +54,7 @@ def disclose(child: str, *, listing: bool, **given: Any) -> None:
     from outreach_tui.commands.cases import fitting
     from outreach_tui.commands.people import take_child, take_day, take_note
     from storage.disclosing import commit_disclosure
-    from storage.queries.agreements import closed_since, said_closed
+    from storage.queries.agreements import read_closed
 
     decided = take_day(given["on"], call.today, "--on", past=True) or call.today
     values = {
@@ -79,7 +80,7 @@ def disclose(child: str, *, listing: bool, **given: Any) -> None:
         value = {"id": made.id, "decision": made.decision, "edit": receipt.edit}
         if made.decision == "share" and last_day(made) < store.today:
             output.warn(f"It opens nothing: its last day was {say_day(last_day(made))}.")
-        elif words := said_closed(closed_since(store, found, made)):
+        elif words := said_closed(read_closed(store, found, made)):
             output.warn(words)
     call.show(value, lambda: output.emit_lines([f"{receipt.name}. Its id is {made.id}."]))
 

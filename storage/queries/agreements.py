@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Literal
 
 from casework.agreements import State, state_of
+from casework.consent import closed_since
 from casework.facets import WHY_DISCLOSED
 from casework.limits import tells_hidden, without_hidden
 from casework.opened import NOTHING_NEW, Opening, opening_of, protected_words, shut_by
@@ -19,7 +20,6 @@ from casework.sharing_grid import HIDDEN_AGENCIES, HIDDEN_EXISTENCE, TOLD_OF_SHA
 from casework.text import fold
 from casework.vocabulary import Agency
 from casework.withdrawing import Lost, lost_by, lost_with, somebody_of
-from casework.wording import CATEGORIES, join_words, say_day
 
 if TYPE_CHECKING:
     from casework.edits import Edit
@@ -165,27 +165,9 @@ def read_disclosures(store: Store, child: Child) -> list[ShownDisclosure]:
     return shown
 
 
-def closed_since(store: Store, child: Child, made: Disclosure) -> dict[Category, date]:
-    """What a decision to share does not open, for it was decided since then, on these days, not to share
-    that. It tells of such a decision only as far as this worker is shown it.
-    """
-    since: dict[Category, date] = {}
-    if made.decision == "share":
-        for one in (shown.disclosure for shown in read_disclosures(store, child)):
-            is_about = (one.agency, one.purpose) == (made.agency, made.purpose)
-            if is_about and one.decision == "not-share" and made.decided_on < one.decided_on <= store.today:
-                since |= {
-                    category: one.decided_on for category in made.categories if category in one.categories
-                }
-    return since
-
-
-def said_closed(since: Mapping[Category, date]) -> str:
-    """What `closed_since` found, as a sentence; "" for nothing."""
-    if not since:
-        return ""
-    what = join_words([CATEGORIES[category.value] for category in since])
-    return f"It opens nothing of {what}: on {say_day(max(since.values()))} it was decided not to share that."
+def read_closed(store: Store, child: Child, made: Disclosure) -> dict[Category, date]:
+    """What a decision about a child does not open, as `closed_since` says, as far as this worker is told."""
+    return closed_since(made, [shown.disclosure for shown in read_disclosures(store, child)], store.today)
 
 
 def _names_hidden(made: Disclosure) -> bool:

@@ -633,6 +633,10 @@ async def test_a_decision_of_before_one_not_to_share_says_that_it_opens_nothing(
         )
         assert f"It opens nothing of family: on {say_day(TODAY)} it was decided not to share" in flat(app)
         assert "School nursing may see" not in flat(app)
+        await keys(pilot, "y")
+        assert "SHARED WITHOUT AGREEMENT Wed 18 Nov 2026: family with School nursing" in flat(app)
+        assert "It opens nothing of family" in flat(app)
+        assert "open until" not in flat(app)
 
 
 async def test_nobody_decides_about_what_they_may_not_see(family: Family, tmp_path: Path) -> None:
